@@ -1,0 +1,130 @@
+"""Where things lie, and how bytes get there whole. Nothing else in the project composes a data path.
+
+Layout under `RETAIL_DATA_DIR`:
+
+    inbox/feeds/<feed>/  inbox/decisions/        what sources drop
+    sources/*.yaml                               the retailer's own source mappings
+    lake/claims/<claim>/<name>                   taken out of the inbox, not yet recorded as finished
+    lake/files/<2 hex>/<sha256>                  the bytes of every drop, once
+    lake/rows/<feed>/<content_key>.parquet       admitted rows
+    lake/documents/<content_key>.parquet         documents and store-days a content replaces
+    lake/rejects/<content_key>.parquet           rejected rows with their reasons
+    lake/ledger/<table>.parquet                  the ledger, exported for the warehouse
+    lake/scratch/                                unfinished writes; safe to delete when nothing runs
+    warehouse/warehouse.duckdb                   dbt's working file
+    releases/<n>/   published -> releases/<n>    what readers see
+"""
+
+import fcntl
+import os
+import shutil
+import uuid
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Lake:
+    """The paths of one platform."""
+
+    root: Path
+
+    @property
+    def inbox(self) -> Path:
+        return self.root / "inbox"
+
+    @property
+    def sources(self) -> Path:
+        return self.root / "sources"
+
+    @property
+    def claims(self) -> Path:
+        return self.root / "lake" / "claims"
+
+    @property
+    def scratch(self) -> Path:
+        return self.root / "lake" / "scratch"
+
+    @property
+    def ledger(self) -> Path:
+        return self.root / "lake" / "ledger"
+
+    @property
+    def warehouse(self) -> Path:
+        return self.root / "warehouse" / "warehouse.duckdb"
+
+    @property
+    def releases(self) -> Path:
+        return self.root / "releases"
+
+    @property
+    def published(self) -> Path:
+        return self.root / "published"
+
+    def feed_inbox(self, folder: str) -> Path:
+        """The inbox folder of a feed; decisions have one of their own."""
+        return self.inbox / "decisions" if folder == "decisions" else self.inbox / "feeds" / folder
+
+    def stored_file(self, sha256: str) -> Path:
+        return self.root / "lake" / "files" / sha256[:2] / sha256
+
+    def rows(self, feed: str, content_key: str) -> Path:
+        return self.rows_folder(feed) / f"{content_key}.parquet"
+
+    def rows_folder(self, feed: str) -> Path:
+        return self.root / "lake" / "rows" / feed
+
+    def documents(self, content_key: str) -> Path:
+        return self.root / "lake" / "documents" / f"{content_key}.parquet"
+
+    def rejects(self, content_key: str) -> Path:
+        return self.root / "lake" / "rejects" / f"{content_key}.parquet"
+
+    def lock_file(self, name: str) -> Path:
+        return self.root / "lake" / f".{name}.lock"
+
+
+@contextmanager
+def file_lock(path: Path) -> Generator[None]:
+    """Hold an exclusive lock that dies with its process; waits until it is free.
+
+    A Dagster pool's slot outlives a killed run, this lock does not.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(handle, fcntl.LOCK_UN)
+
+
+@contextmanager
+def scratch_folder(lake: Lake) -> Generator[Path]:
+    """A fresh folder on the lake's own file system, so that finished files move out by rename."""
+    folder = lake.scratch / uuid.uuid4().hex
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def put_in_place(finished: Path, target: Path) -> None:
+    """Make a finished file durable, then visible under its final name, in that order."""
+    with finished.open("rb") as handle:
+        os.fsync(handle.fileno())
+    target.parent.mkdir(parents=True, exist_ok=True)
+    finished.replace(target)
+    sync_folder(target.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make renames inside a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
