@@ -1,0 +1,56 @@
+# The commands of the project; `make help` lists them.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export DAGSTER_HOME ?= $(CURDIR)/.dagster
+export RETAIL_DATA_DIR ?= $(CURDIR)/data
+export DAGSTER_DISABLE_TELEMETRY ?= yes
+export DO_NOT_TRACK ?= 1
+
+.PHONY: help
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# Installing again is needed only when the dependencies change.
+$(VENV)/.installed: pyproject.toml requirements.lock scripts/setup.sh
+	PYTHON="$(PYTHON)" scripts/setup.sh
+	@touch $@
+
+.PHONY: setup
+setup: $(VENV)/.installed ## everything into .venv, and Debian's postgresql when missing and allowed
+	@$(BIN)/python -m retail_assets.initialise
+
+.PHONY: demo
+demo: setup ## sample retailer -> nightly run -> published tables
+	@$(BIN)/python -m retail_assets.demo
+
+.PHONY: nightly
+nightly: setup ## run the nightly job once, without a daemon: make nightly [AS_OF=2026-11-20]
+	@$(BIN)/python -m retail_assets.nightly $(if $(AS_OF),--as-of $(AS_OF))
+
+.PHONY: dev
+dev: setup ## the Dagster UI with its daemon on http://127.0.0.1:3000
+	$(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1
+
+.PHONY: lint
+lint: $(VENV)/.installed ## format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/ty check
+
+.PHONY: test
+test: setup lint ## lint, types and all tests
+	$(BIN)/python -m pytest
+
+.PHONY: dictionary
+dictionary: setup ## write the generated files again: dbt sources and docs/data-dictionary.md
+	$(BIN)/python -m retail_assets.warehouse.sources
+	$(BIN)/python -m retail_assets.warehouse.dictionary
+
+.PHONY: lock
+lock: ## pin all dependencies again after a change in pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+		--no-emit-index-url --no-emit-find-links --no-annotate -q -o requirements.lock

@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# Creates .venv with the pinned dependencies, and installs Debian's packages where it may (root or sudo).
+# Each Debian package is used by some part of the platform or its tests; without it that part says so.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+python="${PYTHON:-python3}"
+UV_VERSION=0.13.8
+
+as_root() {
+  if [ "$(id -u)" = 0 ]; then "$@"
+  elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then sudo "$@"
+  else return 1; fi
+}
+
+apt_updated=
+install_debian() {
+  command -v apt-get >/dev/null || return 1
+  if [ -z "$apt_updated" ]; then as_root apt-get update -qq && apt_updated=yes || return 1; fi
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@" >/dev/null
+}
+
+"$python" - <<'PY' || { echo "Python 3.11 to 3.13 is needed; name one: make setup PYTHON=python3.12" >&2; exit 1; }
+import sys
+sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))
+PY
+
+# postgresql: the tests of the Postgres configuration start a server of their own.
+if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
+  echo "Installing postgresql …"
+  install_debian postgresql || echo "postgresql could not be installed (needs root or sudo); its tests will be skipped." >&2
+fi
+
+if [ ! -x .venv/bin/python ]; then
+  # Debian keeps ensurepip in a package of its own.
+  if ! "$python" -c 'import ensurepip' 2>/dev/null; then
+    version="$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')"
+    install_debian "python$version-venv" || { echo "Install python$version-venv and run this again." >&2; exit 1; }
+  fi
+  "$python" -m venv .venv
+fi
+
+if [ "$(.venv/bin/uv --version 2>/dev/null | cut -d' ' -f2)" != "$UV_VERSION" ]; then
+  .venv/bin/python -m pip install -q --disable-pip-version-check "uv==$UV_VERSION"
+fi
+
+# Wheels that a machine provides locally to pip are to be found by uv too.
+export UV_FIND_LINKS="${UV_FIND_LINKS:-${PIP_FIND_LINKS:-$(.venv/bin/python -m pip config get global.find-links 2>/dev/null || true)}}"
+[ -n "$UV_FIND_LINKS" ] || unset UV_FIND_LINKS
+
+# The lock file constrains instead of listing, so that a CPU build of torch brings no CUDA packages along.
+.venv/bin/uv pip install -q --python .venv/bin/python -r pyproject.toml --group dev -c requirements.lock
