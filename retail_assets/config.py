@@ -18,9 +18,12 @@ DBT_PROJECT_DIR = REPOSITORY / "dbt_project"
 class Settings(BaseSettings):
     """What a deployment may set; the defaults run the platform on one machine from a checkout."""
 
-    model_config = SettingsConfigDict(env_prefix="RETAIL_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="RETAIL_", frozen=True, extra="ignore", populate_by_name=True)
 
     data_dir: Path = Field(REPOSITORY / "data", description="The folder under which everything lies.")
+    dagster_home: Path = Field(
+        REPOSITORY / ".dagster", validation_alias="DAGSTER_HOME", description="Dagster's own folder."
+    )
     time_zone: str = Field("Europe/Berlin", description="The retailer's zone: of business dates and nights.")
     platform_url: str | None = Field(None, description="SQLAlchemy URL of the platform database.")
     mlflow_url: str | None = Field(None, description="SQLAlchemy URL of the MLflow tracking database.")
@@ -52,7 +55,7 @@ class Settings(BaseSettings):
         {"admin": ["administrator"]}, description="Actor id -> roles, as JSON. Never taken from a file."
     )
 
-    @field_validator("data_dir")
+    @field_validator("data_dir", "dagster_home")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
         return value if value.is_absolute() else REPOSITORY / value

@@ -1,0 +1,88 @@
+"""Fixtures that several rooms share: a platform in a temporary folder, and a real PostgreSQL."""
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from retail_assets.config import Settings
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """An empty platform of its own."""
+    return Settings(
+        data_dir=tmp_path / "data", dagster_home=tmp_path / "dagster", settle_seconds=0.05, time_zone="Europe/Berlin"
+    )
+
+
+def unavailable(reason: str) -> None:
+    """Skip with one sentence; in CI everything must be there."""
+    if os.environ.get("CI"):
+        pytest.fail(reason)
+    pytest.skip(reason)
+
+
+def _postgres_binaries() -> Path | None:
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    if found:
+        return found[-1].parent
+    on_path = shutil.which("initdb")
+    return Path(on_path).parent if on_path else None
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[dict[str, str]]:
+    """A real PostgreSQL on a free port of 127.0.0.1, started for the tests and stopped after them.
+
+    It refuses to run as root, so under root it runs as the user that Debian's package makes.
+    """
+    binaries = _postgres_binaries()
+    if binaries is None:
+        unavailable("PostgreSQL is not installed; `make setup` as root or with sudo installs it.")
+    assert binaries is not None
+    folder = Path(tempfile.mkdtemp(prefix="retail-postgres-"))
+    options: dict[str, object] = {}
+    if os.geteuid() == 0:
+        user = pwd.getpwnam("postgres")
+        os.chown(folder, user.pw_uid, user.pw_gid)
+        options = {"user": user.pw_uid, "group": user.pw_gid, "cwd": folder}
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+
+    def run(*command: object) -> None:
+        subprocess.run([str(c) for c in command], check=True, capture_output=True, **options)  # ty: ignore[no-matching-overload]
+
+    cluster = folder / "cluster"
+    run(binaries / "initdb", "-D", cluster, "-U", "retail", "--auth=trust", "--no-sync")
+    settings = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off"
+    run(binaries / "pg_ctl", "-D", cluster, "-o", settings, "-l", folder / "log", "-w", "start")
+    try:
+        yield {"host": "127.0.0.1", "port": str(port), "user": "retail"}
+    finally:
+        run(binaries / "pg_ctl", "-D", cluster, "-m", "immediate", "stop")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def postgres_url(postgres_server: dict[str, str], request: pytest.FixtureRequest) -> str:
+    """The SQLAlchemy URL of a fresh database of the test server."""
+    import psycopg2
+
+    name = f"t{abs(hash(request.node.nodeid)):x}"
+    connection = psycopg2.connect(
+        host=postgres_server["host"], port=postgres_server["port"], user=postgres_server["user"], dbname="postgres"
+    )
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f'drop database if exists "{name}"')
+        cursor.execute(f'create database "{name}"')
+    connection.close()
+    return f"postgresql+psycopg2://{postgres_server['user']}@127.0.0.1:{postgres_server['port']}/{name}"
