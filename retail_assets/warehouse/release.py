@@ -1,0 +1,155 @@
+"""Releases on disk: numbering, the link that readers follow, and which old ones stay.
+
+A numbered folder under `releases/` is always complete: it is built under a hidden name and renamed last. The link
+`published` moves in one rename, so a reader has the old release or the new one. Only publication writes here, and
+only under the warehouse lock.
+"""
+
+import os
+import shutil
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import pairwise
+from pathlib import Path
+
+from pydantic import TypeAdapter, ValidationError
+
+from retail_assets.config import Settings
+from retail_assets.lake import Lake, sync_folder
+from retail_assets.warehouse.errors import NoRelease
+from retail_assets.warehouse.marts import Mart
+
+MANIFEST = "release.json"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a release was made of. The next publication compares with it and links from it."""
+
+    layout: int
+    """Version of the way releases are written; files of another one are never linked."""
+    engine: str
+    """Version of DuckDB, which makes the digests and the files."""
+    release: int
+    run_id: str
+    built_at: datetime
+    as_of: date
+    marts: dict[str, Mart]
+    files: dict[str, int]
+    """Size of every file by its path in the release."""
+
+
+_MANIFEST = TypeAdapter(Manifest)
+
+
+def published_release(settings: Settings) -> Path:
+    """The folder of the release that readers see now. Resolve it once and read all files below it."""
+    lake = Lake(settings.data_dir)
+    number = current_release(lake)
+    if number is None:
+        raise NoRelease(f"Nothing has been published yet ({lake.published} is absent): run `make nightly`.")
+    return lake.releases / str(number)
+
+
+def current_release(lake: Lake) -> int | None:
+    """The number that the link names; None before the first publication."""
+    return int(lake.published.readlink().name) if lake.published.is_symlink() else None
+
+
+def read_manifest(release: Path) -> Manifest | None:
+    """The manifest of a release, or None when there is none that this code can read."""
+    try:
+        return _MANIFEST.validate_json((release / MANIFEST).read_bytes())
+    except (FileNotFoundError, ValidationError):
+        return None
+
+
+def write_manifest(folder: Path, manifest: Manifest) -> None:
+    (folder / MANIFEST).write_bytes(_MANIFEST.dump_json(manifest, indent=1))
+
+
+def is_whole(release: Path, manifest: Manifest) -> bool:
+    """Whether every file of a release is still there in its size."""
+    return all(has_file(release, manifest, name) for name in manifest.files)
+
+
+def has_file(release: Path, manifest: Manifest, name: str) -> bool:
+    path = release / name
+    return path.is_file() and path.stat().st_size == manifest.files.get(name)
+
+
+def tidy(lake: Lake) -> None:
+    """Finish or clear away what killed publications left behind.
+
+    A numbered release newer than the link was complete when its publication died just before the swap.
+    """
+    for leftover in lake.releases.glob(".*"):
+        if leftover.is_symlink():
+            leftover.unlink()
+        else:
+            shutil.rmtree(leftover)
+    newest = max(numbers(lake), default=None)
+    current = current_release(lake)
+    if newest is not None and (current is None or newest > current):
+        swap(lake, newest)
+
+
+def numbers(lake: Lake) -> list[int]:
+    """The numbers of all releases on disk, ascending."""
+    return sorted(int(folder.name) for folder in lake.releases.glob("[0-9]*"))
+
+
+@contextmanager
+def new_release(lake: Lake, number: int) -> Generator[Path]:
+    """A fresh hidden folder that becomes release `number`, whole and durable, when the body succeeds."""
+    folder = lake.releases / f".{number}"
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+        _seal(folder)
+        folder.rename(lake.releases / str(number))
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    sync_folder(lake.releases)
+
+
+def swap(lake: Lake, number: int) -> None:
+    """Let all readers see release `number` from now on."""
+    release = lake.releases / str(number)
+    os.utime(release)  # from now on it is the current one, which makes the age of those before it
+    link = lake.releases / ".published"
+    link.unlink(missing_ok=True)
+    link.symlink_to(Path(lake.releases.name) / str(number))
+    link.rename(lake.published)
+    sync_folder(lake.root)
+
+
+def prune(lake: Lake, *, kept: int, min_age_seconds: float) -> None:
+    """Remove old releases, never one that a reader may just have resolved.
+
+    A release stays while it is among the newest `kept`, or was the current one less than `min_age_seconds` ago:
+    a release built last week may have been current until a minute ago.
+    """
+    current = current_release(lake)
+    for number, successor in list(pairwise(numbers(lake)))[: 1 - kept]:
+        superseded_at = (lake.releases / str(successor)).stat().st_mtime
+        if number != current and time.time() - superseded_at > min_age_seconds:
+            # Renamed first, so that a numbered folder is never an incomplete one.
+            doomed = (lake.releases / str(number)).rename(lake.releases / f".{number}")
+            shutil.rmtree(doomed)
+
+
+def _seal(folder: Path) -> None:
+    """Make the files of a new release read-only and durable. Linked ones are so since they were written."""
+    for path in [folder, *folder.rglob("*")]:
+        if path.is_dir():
+            path.chmod(0o755)
+            sync_folder(path)
+        elif path.stat().st_nlink == 1:
+            path.chmod(0o444)
+            with path.open("rb") as handle:
+                os.fsync(handle.fileno())
