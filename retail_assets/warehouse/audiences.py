@@ -64,9 +64,9 @@ def require_no_personal_columns(
 ) -> None:
     """Raise PersonalData when a column of an analysts' mart (name -> columns) carries a personal feed column.
 
-    `email` or `supplier_iban` can only be personal. A name that some contract also uses for something harmless
-    (`name`, `reason`) is personal where mart or column say whose it is: `customer_name`, or `name` in a mart of
-    customers.
+    `email` or `supplier_iban` can only be personal. A name that some contract also uses for something
+    harmless (`name`, `reason`) is personal where mart or column say whose it is: `customer_name`, or `name`
+    in a mart of customers.
     """
     found = [
         f"{mart}.{column} ({origin})"
@@ -77,8 +77,8 @@ def require_no_personal_columns(
     ]
     if found:
         raise PersonalData(
-            f"Nothing was published: personal data would reach analysts in {', '.join(found)}. Take the column "
-            "out of the mart, or name the mart's audience in retail_assets/warehouse/audiences.py."
+            f"Nothing was published: personal data would reach analysts in {', '.join(found)}. Take the "
+            "column out of the mart, or name the mart's audience in retail_assets/warehouse/audiences.py."
         )
 
 

@@ -1,7 +1,7 @@
 """The mark of a warehouse under construction.
 
-dbt builds one model after the other, so a run that is killed leaves marts of two nights beside each other. The
-mark stands from before dbt starts until dbt has succeeded; publication refuses while it stands.
+dbt builds one model after the other, so a run that is killed leaves marts of two nights beside each other.
+The mark stands from before dbt starts until dbt has succeeded; publication refuses while it stands.
 """
 
 import json
@@ -19,8 +19,8 @@ EVERYTHING = "*"
 def building(lake: Lake, models: Collection[str] | None = None) -> Generator[None]:
     """Mark `models` (None: all there are) as under construction while the body runs dbt.
 
-    Hold the warehouse lock around it. A body that raises, or a process that dies, leaves the mark. A later run
-    takes away only what it built itself: a small run must not vouch for the models of a killed big one.
+    Hold the warehouse lock around it. A body that raises, or a process that dies, leaves the mark. A later
+    run takes away only what it built itself: a small run must not vouch for the models of a killed big one.
     """
     names = frozenset([EVERYTHING] if models is None else models)
     _write(lake, unfinished(lake) | names)
@@ -40,8 +40,9 @@ def require_whole(lake: Lake) -> None:
     if models:
         what = "its models" if EVERYTHING in models else ", ".join(sorted(models))
         raise HalfBuilt(
-            f"A run that failed or was killed left the warehouse half-built ({what}), so nothing was published "
-            "and readers keep the last release. Run `make nightly`, or materialise all models in the UI."
+            f"A run that failed or was killed left the warehouse half-built ({what}), so nothing was "
+            "published and readers keep the last release. Run `make nightly`, or materialise all models in "
+            "the UI."
         )
 
 

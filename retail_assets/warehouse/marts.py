@@ -1,7 +1,7 @@
 """What the marts in the working warehouse hold: columns, descriptions, and a digest of the content.
 
-Two surveys are equal exactly when publishing again would change nothing, so everything that readers see has to
-show in one. Reading every row once is cheap: DuckDB hashes 10 million sales lines in a third of a second.
+Two surveys are equal exactly when publishing again would change nothing, so all that readers see shows in one.
+Reading every row once is cheap: DuckDB hashes 10 million sales lines in a third of a second.
 """
 
 from collections.abc import Generator
@@ -146,7 +146,7 @@ def _parts(connection: duckdb.DuckDBPyConnection, mart: Mart) -> dict[str, Part]
     versions = f"list_sort(list(distinct {MODEL_VERSION}))" if has_versions else "null"
     rows = connection.execute(
         f"""
-        select {month}::date as month, count(*), coalesce(sum(hash(content)), 0)::varchar, max({day}), {versions}
+        select {month}::date, count(*), coalesce(sum(hash(content)), 0)::varchar, max({day}), {versions}
         from {mart.source} as content group by 1 order by 1
         """
     ).fetchall()

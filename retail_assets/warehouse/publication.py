@@ -1,7 +1,7 @@
 """Publication: the marts of the working warehouse become the next release, and all readers see it at once.
 
-Cost follows the change: nothing is written when nothing that readers see has changed, and Parquet parts that did
-not change are hard-linked from the release before.
+Cost follows the change: nothing is written when nothing that readers see has changed, and Parquet parts that
+did not change are hard-linked from the release before.
 """
 
 import os
@@ -55,8 +55,8 @@ def publish(*, settings: Settings, as_of: date, run_id: str, lock: bool = True) 
             return _publish(lake=lake, settings=settings, as_of=as_of, run_id=run_id)
         except (OSError, duckdb.Error) as error:
             raise PublicationError(
-                f"Publication stopped: {error}. Readers keep the last release. Make room or repair the cause in "
-                f"{lake.releases}, then run `make nightly` again; it continues where this stopped."
+                f"Publication stopped: {_cause(error)} Readers see a whole release in any case. "
+                "Then run `make nightly` again."
             ) from error
 
 
@@ -82,6 +82,16 @@ def _publish(*, lake: Lake, settings: Settings, as_of: date, run_id: str) -> Pub
     releases.swap(lake, number)
     releases.prune(lake, kept=settings.releases_kept, min_age_seconds=settings.release_min_age_seconds)
     return _outcome(lake, number, number, as_of, marts, len(changed), len(linked))
+
+
+def _cause(error: OSError | duckdb.Error) -> str:
+    """What happened, and what to do first."""
+    text = str(error)
+    if "No space left" in text:
+        return f"the disk is full ({text}). Make room."
+    if "Could not set lock" in text:
+        return f"another program has the working warehouse open ({text}). Close it."
+    return f"{text}."
 
 
 def _previous(lake: Lake, current: int | None) -> Manifest | None:

@@ -1,8 +1,8 @@
 """Releases on disk: numbering, the link that readers follow, and which old ones stay.
 
-A numbered folder under `releases/` is always complete: it is built under a hidden name and renamed last. The link
-`published` moves in one rename, so a reader has the old release or the new one. Only publication writes here, and
-only under the warehouse lock.
+A numbered folder under `releases/` is always complete: it is built under a hidden name and renamed last. The
+link `published` moves in one rename, so a reader has the old release or the new one. Only publication writes
+here, and only under the warehouse lock.
 """
 
 import os
@@ -131,8 +131,8 @@ def swap(lake: Lake, number: int) -> None:
 def prune(lake: Lake, *, kept: int, min_age_seconds: float) -> None:
     """Remove old releases, never one that a reader may just have resolved.
 
-    A release stays while it is among the newest `kept`, or was the current one less than `min_age_seconds` ago:
-    a release built last week may have been current until a minute ago.
+    A release stays while it is among the newest `kept`, or was the current one less than `min_age_seconds`
+    ago: a release built last week may have been current until a minute ago.
     """
     current = current_release(lake)
     for number, successor in list(pairwise(numbers(lake)))[: 1 - kept]:

@@ -1,7 +1,7 @@
 """Writes the files of one audience's room: a DuckDB file, Parquet per mart, and `_meta` in both.
 
-All files are fresh: a copy of the working file would carry deleted rows in its free pages. Parquet is sorted, so
-the same rows make the same bytes whatever order dbt left them in.
+All files are fresh: a copy of the working file would carry deleted rows in its free pages. Parquet is sorted,
+so the same rows make the same bytes whatever order dbt left them in.
 """
 
 from collections.abc import Iterable
