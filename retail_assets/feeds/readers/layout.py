@@ -1,0 +1,32 @@
+"""What a source's mapping may say about the layout of its files. Everything is optional: what is not said is
+found out from the file.
+"""
+
+from dataclasses import dataclass
+
+FORMATS = ("csv", "tsv", "json", "ndjson", "parquet", "excel")
+"""The formats that become records; `FileLayout.format` names one of them."""
+
+
+@dataclass(frozen=True)
+class FileLayout:
+    """The `file:` block of a source mapping."""
+
+    format: str | None = None
+    """One of FORMATS; None: by the name's extension, unless the content is unmistakably another format."""
+    encoding: str | None = None
+    """A Python codec name (`windows-1252`); None: a byte order mark, then UTF-8, then the likeliest other."""
+    delimiter: str | None = None
+    """One character; None: the one of `,` `;` tab `|` that cuts the first lines most evenly."""
+    quote: str | None = None
+    """One character; None: `"`; an empty text: the source does not quote."""
+    sheet: str | tuple[str, ...] | None = None
+    """One sheet, several, or `*` for every sheet; None: the first one."""
+    header_row: int | None = None
+    """The line (text) or row (sheet) that holds the names, from 1; 0: there is none. None: the first line
+    that is not blank, or no header when `columns` are given."""
+    columns: tuple[str, ...] = ()
+    """The names when there is no header, or instead of those in it."""
+    records: str | None = None
+    """Dotted path of the list of records inside a JSON document, `$` for the document itself. None: the root
+    list, else the first list of objects that is found, else the document itself."""
