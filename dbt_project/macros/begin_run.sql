@@ -1,0 +1,91 @@
+{# What stands before every invocation, in one transaction:
+
+   state.*    what this warehouse remembers between runs
+   ledger.*   a snapshot of the ledger: all models of a run see the same drops, whatever is admitted meanwhile
+   feeds.*    views over the lake's files; whoever reads one names the files first (see feed_files)
+
+   The schemas state, ledger, feeds and loaded hold no dbt models: nothing of them is published. #}
+{% macro begin_run() %}
+{%- if execute -%}
+begin;
+
+create schema if not exists state;
+create schema if not exists ledger;
+create schema if not exists feeds;
+create schema if not exists loaded;
+
+-- One row. `run` numbers dbt's invocations; changes are logged under it.
+create table if not exists state.run (run bigint, as_of date);
+insert into state.run select 0, null where not exists (from state.run);
+update state.run
+set run = run + 1, as_of = greatest(as_of, date {{ sql_string(env_var('RETAIL_AS_OF')) }});
+
+-- What each model has taken in, written in the transaction that writes the model.
+create table if not exists state.models (model varchar, fingerprint varchar, run bigint, as_of date);
+create table if not exists state.applied (model varchar, sequence bigint, content_key varchar);
+
+-- What changed in a model, for the models that follow it; without a unit: everything.
+create table if not exists state.changes (model varchar, run bigint, unit varchar, value varchar);
+delete from state.changes where run <= (select min(run) from state.models);
+
+{% for source in graph.sources.values() if source.source_name == 'ledger' %}
+create or replace table ledger.{{ source.name }} as
+select {{ typed_columns(source) }}
+from read_parquet({{ sql_string(lake_path('ledger/' ~ source.name ~ '.parquet')) }});
+{% endfor %}
+
+{% for source in graph.sources.values() if source.source_name == 'feeds' %}
+create or replace view feeds.{{ source.name }} as
+select {{ typed_columns(source) }}
+from read_parquet(
+    coalesce(getvariable('files'), [{{ sql_string(lake_path(source.meta.folder ~ '/empty.parquet')) }}]),
+    union_by_name = true
+);
+{% endfor %}
+
+-- Documents and store-days by content, which never change; which drops hold a content is the ledger's to say.
+create table if not exists state.documents (content_key varchar, source varchar, document varchar, version bigint);
+create table if not exists state.documents_read (content_key varchar);
+create or replace temp table unread as
+select distinct content_key from ledger.drops
+where state = 'loaded' and content_key not in (select content_key from state.documents_read);
+{{ feed_files('documents', 'select content_key from unread') }}
+insert into state.documents select _content_key, _source, _document, _version from feeds.documents;
+insert into state.documents_read select content_key from unread;
+
+create or replace table ledger.loaded_drops as
+select
+    sequence, content_key, source, "partition",
+    content_key in (select content_key from state.documents) as has_documents
+from ledger.drops
+where state = 'loaded';
+
+commit;
+{%- endif -%}
+{% endmacro %}
+
+{% macro sql_string(text) -%}
+    '{{ text | replace("'", "''") }}'
+{%- endmacro %}
+
+{% macro lake_path(path) -%}
+    {{ env_var('RETAIL_DATA_DIR') }}/lake/{{ path }}
+{%- endmacro %}
+
+{% macro typed_columns(source) -%}
+    {%- for column in source.columns.values() %}
+    cast("{{ column.name }}" as {{ column.data_type }}) as "{{ column.name }}"{{ "," if not loop.last }}
+    {%- endfor %}
+{%- endmacro %}
+
+{# Point feeds.<name> at the files of some contents, for this connection: only what changed is ever opened.
+   The empty file goes along: it carries today's columns, whatever contract older files were written under. #}
+{% macro feed_files(name, content_keys) -%}
+    {%- set folder = (graph.sources.values() | selectattr('source_name', 'equalto', 'feeds')
+        | selectattr('name', 'equalto', name) | first).meta.folder -%}
+set variable files = (
+    select [{{ sql_string(lake_path(folder ~ '/empty.parquet')) }}] || coalesce(list(file), [])
+    from glob({{ sql_string(lake_path(folder ~ '/*.parquet')) }}) as present (file)
+    where parse_filename(file, true) in ({{ content_keys }})
+);
+{%- endmacro %}

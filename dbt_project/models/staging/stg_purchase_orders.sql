@@ -1,0 +1,1 @@
+{{ staging('purchase_orders') }}

@@ -1,0 +1,1 @@
+{{ staging('stock_movements') }}

@@ -1,0 +1,1 @@
+{{ staging('supplier_products') }}

@@ -1,0 +1,211 @@
+"""Writes a lake by hand: admitted rows, documents, rejects and the ledger, as admission would leave them.
+
+    lake = LakeBuilder(tmp_path)
+    first = lake.load("sales", [{"order_id": "A", "line_number": 1, ...}])
+    lake.withdraw(first)
+    lake.write_ledger()
+
+Values are given as DuckDB literals' text or Python values; columns that are left out are null.
+"""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from retail_assets.feeds.contracts.registry import FEEDS
+from retail_assets.lake import Lake
+from retail_assets.warehouse.sources import LAKE_FILES, LEDGER, Columns, land_empty_tables, row_columns
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Drop:
+    """What the ledger says of a drop."""
+
+    sequence: int
+    folder: str
+    content_key: str
+    source: str
+    partition: date
+    state: str = "loaded"
+    rows: Mapping[str, int] = field(default_factory=dict)
+    """Rows by feed."""
+    name: str = ""
+    reason: str | None = None
+    message: str | None = None
+
+
+class LakeBuilder:
+    """A lake under `data_dir`, changed by drops; nothing is seen before `write_ledger`."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.lake = Lake(data_dir)
+        self.drops: dict[int, Drop] = {}
+        self._contents = 0
+        land_empty_tables(self.lake)
+        self.lake.warehouse.parent.mkdir(parents=True, exist_ok=True)
+
+    def content(
+        self,
+        rows: Mapping[str, Sequence[Row]],
+        *,
+        source: str = "till",
+        documents: Iterable[str | tuple[str, int | None]] = (),
+        rejects: Sequence[Row] = (),
+    ) -> str:
+        """Put a content's files in place: rows by feed, the documents it holds, its rejects."""
+        self._contents += 1
+        content_key = f"content{self._contents:026d}"
+        for feed, feed_rows in rows.items():
+            origin = {"_content_key": content_key, "_source": source}
+            numbered = [{"_record": n, **origin, **row} for n, row in enumerate(feed_rows, start=1)]
+            write_table(self.lake.rows(feed, content_key), row_columns(FEEDS[feed]), numbered)
+        held = [(d, None) if isinstance(d, str) else d for d in documents]
+        write_table(
+            self.lake.documents(content_key),
+            LAKE_FILES["documents"][1],
+            [
+                {"_content_key": content_key, "_source": source, "kind": "document", "_document": d, "_version": v}
+                for d, v in held
+            ],
+        )
+        write_table(
+            self.lake.rejects(content_key),
+            LAKE_FILES["rejects"][1],
+            [{"_content_key": content_key, **reject} for reject in rejects],
+        )
+        return content_key
+
+    def drop(
+        self,
+        rows: Mapping[str, Sequence[Row]],
+        *,
+        folder: str | None = None,
+        source: str = "till",
+        on: date = date(2026, 11, 20),
+        sequence: int | None = None,
+        documents: Iterable[str | tuple[str, int | None]] = (),
+        rejects: Sequence[Row] = (),
+    ) -> int:
+        """A loaded drop with rows for several feeds; returns its sequence number."""
+        content_key = self.content(rows, source=source, documents=documents, rejects=rejects)
+        number = sequence or max(self.drops, default=0) + 1
+        folder = folder or next(iter(rows), "sales")
+        self.drops[number] = Drop(
+            number,
+            folder,
+            content_key,
+            source,
+            on,
+            rows={feed: len(feed_rows) for feed, feed_rows in rows.items() if feed_rows},
+            name=f"{folder}_{number}.csv",
+        )
+        return number
+
+    def load(self, feed: str, rows: Sequence[Row], **options: Any) -> int:  # noqa: ANN401
+        """A loaded drop with rows for one feed; returns its sequence number."""
+        return self.drop({feed: rows}, **options)
+
+    def again(self, sequence: int, *, on: date = date(2026, 11, 20)) -> int:
+        """The same content dropped once more, as a drop of its own."""
+        number = max(self.drops) + 1
+        self.drops[number] = replace(self.drops[sequence], sequence=number, partition=on)
+        return number
+
+    def reload(self, sequence: int, rows: Mapping[str, Sequence[Row]], **options: Any) -> None:  # noqa: ANN401
+        """The same drop read under another mapping: other content, same place in the order."""
+        drop = self.drops[sequence]
+        content_key = self.content(rows, source=drop.source, **options)
+        counts = {feed: len(feed_rows) for feed, feed_rows in rows.items() if feed_rows}
+        self.drops[sequence] = replace(drop, content_key=content_key, rows=counts)
+
+    def withdraw(self, sequence: int) -> None:
+        self.drops[sequence] = replace(self.drops[sequence], state="withdrawn")
+
+    def quarantine(self, folder: str, name: str, *, reason: str, message: str, on: date = date(2026, 11, 20)) -> int:
+        number = max(self.drops, default=0) + 1
+        self.drops[number] = Drop(
+            number, folder, f"none{number}", "till", on, "quarantined", {}, name, reason, message
+        )
+        return number
+
+    def write_ledger(self) -> None:
+        """Export the ledger, as each run does."""
+        drops = [
+            {
+                "sequence": d.sequence,
+                "folder": d.folder,
+                "name": d.name,
+                "size": 100,
+                "modified_at": datetime(2026, 11, 20, tzinfo=UTC),
+                "sha256": d.content_key,
+                "name_values": "{}",
+                "source": d.source,
+                "source_version": "1",
+                "content_key": d.content_key,
+                "admitted_at": datetime(2026, 11, 20, 1, tzinfo=UTC),
+                "partition": d.partition,
+                "state": d.state,
+                "reason": d.reason,
+                "message": d.message,
+                "records": sum(d.rows.values()),
+                "unknown_columns": "[]",
+            }
+            for d in self.drops.values()
+        ]
+        loads = [
+            {
+                "sequence": d.sequence,
+                "feed": feed,
+                "content_key": d.content_key,
+                "partition": d.partition,
+                "source": d.source,
+                "rows": rows,
+            }
+            for d in self.drops.values()
+            if d.state == "loaded"
+            for feed, rows in d.rows.items()
+        ]
+        accounts = [
+            {
+                "sequence": d.sequence,
+                "target": feed,
+                "records": rows,
+                "admitted": rows,
+                "sent": 0,
+                "left_out": 0,
+                "duplicate": 0,
+                "rejected": 0,
+                "by_rule": json.dumps({}),
+            }
+            for d in self.drops.values()
+            if d.state == "loaded"
+            for feed, rows in d.rows.items()
+        ]
+        for name, rows in {"drops": drops, "loads": loads, "accounts": accounts, "decisions": []}.items():
+            write_table(self.lake.ledger / f"{name}.parquet", LEDGER[name][1], rows)
+
+
+def write_table(path: Path, columns: Columns, rows: Sequence[Row]) -> None:
+    """Write rows as a Parquet file with these columns and types."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    unknown = {name for row in rows for name in row} - set(columns)
+    assert not unknown, f"{path.parent.name} has no columns {sorted(unknown)}"
+    given = pl.DataFrame(  # noqa: F841  (DuckDB finds it by its name)
+        {name: [_text(row.get(name)) for row in rows] for name in columns}, schema=dict.fromkeys(columns, pl.String)
+    )
+    typed = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, (kind, _) in columns.items())
+    with duckdb.connect() as connection:
+        connection.execute("set timezone = 'UTC'")
+        connection.execute(f"copy (select {typed} from given) to '{path}' (format parquet)")
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)
