@@ -1,0 +1,79 @@
+"""Files on their way to the inbox: staged whole, then moved in with their `.done` markers.
+
+A file's modification time is when its source finished it; admission numbers files by it, so it is part of the
+sample.
+"""
+
+import os
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from retail_assets.lake import Lake
+
+
+@dataclass(frozen=True)
+class Drop:
+    """One file, its inbox folder (a feed or `decisions`) and when it was written."""
+
+    folder: str
+    name: str
+    at: datetime
+
+
+@dataclass
+class Drops:
+    """The files of one sample; `staging` lies on the inbox's file system."""
+
+    staging: Path
+    files: list[Drop] = field(default_factory=list)
+
+    def add(self, folder: str, name: str, content: bytes, *, at: datetime) -> Drop:
+        """Stage a file. The same name in the same folder twice is a mistake of the generator."""
+        path = self.staging / folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            file.write(content)
+        drop = Drop(folder, name, at)
+        self.files.append(drop)
+        return drop
+
+    def rewrite(self, folder: str, name: str, content: bytes) -> None:
+        """Replace what is staged under a name; its time stays."""
+        (self.staging / folder / name).write_bytes(content)
+
+    def postpone(self, folder: str, name: str, *, at: datetime) -> None:
+        """Let a staged file come later than it should have."""
+        drop = next(d for d in self.files if (d.folder, d.name) == (folder, name))
+        self.files[self.files.index(drop)] = Drop(folder, name, at)
+
+    def read(self, folder: str, name: str) -> bytes:
+        return (self.staging / folder / name).read_bytes()
+
+    def in_order(self) -> list[Drop]:
+        """As admission numbers them on an empty platform: by modification time, then name."""
+        return sorted(self.files, key=lambda drop: (drop.at.timestamp(), drop.name))
+
+    def sequence(self, drop: Drop) -> int:
+        """The number that a drop will get in the ledger of an empty platform."""
+        return self.in_order().index(drop) + 1
+
+    def deliver(self, lake: Lake) -> list[Path]:
+        """Move everything into the inbox. Doing it again after a crash overwrites with the same bytes."""
+        delivered = []
+        for drop in self.in_order():
+            target = lake.feed_inbox(drop.folder) / drop.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            source = self.staging / drop.folder / drop.name
+            _set_time(source, drop.at)
+            source.replace(target)
+            done = target.with_name(target.name + ".done")
+            done.touch()
+            _set_time(done, drop.at)
+            delivered.append(target)
+        return delivered
+
+
+def _set_time(path: Path, moment: datetime) -> None:
+    seconds = int(moment.timestamp())
+    os.utime(path, (seconds, seconds))

@@ -1,0 +1,20 @@
+"""Which flows write files, in order. A flow of its own (photos, invoices, return cases) is a module with a
+`write(sample, drops)` and a line here; it may read what earlier flows staged and told.
+"""
+
+from collections.abc import Callable
+
+from retail_assets.samples.drops import Drops
+from retail_assets.samples.flows import decisions, master, mistakes, purchasing, stock, tills, web
+from retail_assets.samples.sample import Sample
+
+FLOWS: dict[str, Callable[[Sample, Drops], None]] = {
+    "master data": master.write,
+    "tills": tills.write,
+    "web shop": web.write,
+    "stock": stock.write,
+    "purchasing": purchasing.write,
+    # These two last: the one spoils what the others wrote, the other decides about it.
+    "mistakes": mistakes.write,
+    "decisions": decisions.write,
+}
