@@ -1,6 +1,6 @@
 """What the marts in the working warehouse hold: columns, descriptions, and a digest of the content.
 
-Two surveys are equal exactly when publishing again would change nothing, so all that readers see shows in one.
+Two surveys are equal exactly when publishing again would change nothing: all that readers see shows in one.
 Reading every row once is cheap: DuckDB hashes 10 million sales lines in a third of a second.
 """
 
@@ -93,7 +93,7 @@ def open_warehouse(*, lake: Lake, settings: Settings) -> Generator[duckdb.DuckDB
     with duckdb.connect() as connection:
         connection.execute(f"set threads = {settings.duckdb_threads}")
         connection.execute(f"set memory_limit = {literal(settings.duckdb_memory)}")
-        connection.execute(f"set temp_directory = {literal(str(lake.scratch / 'publication'))}")
+        connection.execute(f"set temp_directory = {literal(str(lake.releases / '.spill'))}")
         connection.execute(f"set TimeZone = {literal(settings.time_zone)}")
         connection.execute(f"attach {literal(str(lake.warehouse))} as {WAREHOUSE} (read_only)")
         yield connection

@@ -52,7 +52,11 @@ def publish(*, settings: Settings, as_of: date, run_id: str, lock: bool = True) 
     with file_lock(lake.lock_file("warehouse")) if lock else nullcontext():
         require_whole(lake)
         try:
-            return _publish(lake=lake, settings=settings, as_of=as_of, run_id=run_id)
+            releases.tidy(lake)
+            publication = _publish(lake=lake, settings=settings, as_of=as_of, run_id=run_id)
+            kept, min_age = settings.releases_kept, settings.release_min_age_seconds
+            releases.prune(lake, kept=kept, min_age_seconds=min_age)
+            return publication
         except (OSError, duckdb.Error) as error:
             raise PublicationError(
                 f"Publication stopped: {_cause(error)} Readers see a whole release in any case. "
@@ -61,16 +65,21 @@ def publish(*, settings: Settings, as_of: date, run_id: str, lock: bool = True) 
 
 
 def _publish(*, lake: Lake, settings: Settings, as_of: date, run_id: str) -> Publication:
-    releases.tidy(lake)
-    current = releases.current_release(lake)
-    previous = _previous(lake, current)
+    previous = releases.current_manifest(lake)
+    if previous:
+        as_of = max(as_of, previous.as_of)
+    if previous and (previous.layout, previous.engine) != (LAYOUT, duckdb.__version__):
+        previous = None  # its digests and files cannot be compared with today's
     with open_warehouse(lake=lake, settings=settings) as connection:
         marts = {n: m for n, m in survey(connection).items() if audience_of(n) is Audience.ANALYSTS}
         require_no_personal_columns({n: [c.name for c in m.columns] for n, m in marts.items()})
-        as_of = max(as_of, previous.as_of) if previous else as_of
-        if current is not None and previous and previous.as_of == as_of and previous.marts == marts:
-            return _outcome(lake, None, current, as_of, marts, 0, 0)
-        number = max([current or 0, *releases.numbers(lake)]) + 1
+        if (
+            previous
+            and (previous.as_of, previous.marts) == (as_of, marts)
+            and releases.is_whole(lake, previous)
+        ):
+            return _outcome(lake, None, previous.release, as_of, marts, 0, 0)
+        number = releases.next_number(lake)
         with releases.new_release(lake, number) as folder:
             edition = Edition(number, run_id, datetime.now(UTC), as_of)
             linked = _link_unchanged(lake=lake, previous=previous, marts=marts, folder=folder)
@@ -80,27 +89,17 @@ def _publish(*, lake: Lake, settings: Settings, as_of: date, run_id: str) -> Pub
             write_database(connection, marts=marts.values(), edition=edition, folder=folder)
             _describe(folder, edition, marts)
     releases.swap(lake, number)
-    releases.prune(lake, kept=settings.releases_kept, min_age_seconds=settings.release_min_age_seconds)
     return _outcome(lake, number, number, as_of, marts, len(changed), len(linked))
 
 
 def _cause(error: OSError | duckdb.Error) -> str:
     """What happened, and what to do first."""
-    text = str(error)
+    text = " ".join(str(error).split())
     if "No space left" in text:
         return f"the disk is full ({text}). Make room."
     if "Could not set lock" in text:
         return f"another program has the working warehouse open ({text}). Close it."
     return f"{text}."
-
-
-def _previous(lake: Lake, current: int | None) -> Manifest | None:
-    """The current release, if it can be compared with and linked from."""
-    if current is None:
-        return None
-    manifest = releases.read_manifest(lake.releases / str(current))
-    usable = manifest and (manifest.layout, manifest.engine) == (LAYOUT, duckdb.__version__)
-    return manifest if usable else None
 
 
 def _link_unchanged(
@@ -117,7 +116,7 @@ def _link_unchanged(
             continue
         for part, content in mart.parts.items():
             name = part_file(mart.name, part)
-            if old.parts.get(part) == content and releases.has_file(source, previous, name):
+            if old.parts.get(part) == content and releases.has_file(lake, previous, name):
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 os.link(source / name, folder / name)
                 linked.add(name)

@@ -59,11 +59,12 @@ def current_release(lake: Lake) -> int | None:
     return int(lake.published.readlink().name) if lake.published.is_symlink() else None
 
 
-def read_manifest(release: Path) -> Manifest | None:
-    """The manifest of a release, or None when there is none that this code can read."""
+def current_manifest(lake: Lake) -> Manifest | None:
+    """The manifest of the current release, or None when there is none that this code can read."""
+    manifest = lake.published / MANIFEST
     try:
-        return _MANIFEST.validate_json((release / MANIFEST).read_bytes())
-    except (FileNotFoundError, ValidationError):
+        return _MANIFEST.validate_json(manifest.read_bytes()) if manifest.exists() else None
+    except ValidationError:
         return None
 
 
@@ -71,13 +72,13 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
     (folder / MANIFEST).write_bytes(_MANIFEST.dump_json(manifest, indent=1))
 
 
-def is_whole(release: Path, manifest: Manifest) -> bool:
+def is_whole(lake: Lake, manifest: Manifest) -> bool:
     """Whether every file of a release is still there in its size."""
-    return all(has_file(release, manifest, name) for name in manifest.files)
+    return all(has_file(lake, manifest, name) for name in manifest.files)
 
 
-def has_file(release: Path, manifest: Manifest, name: str) -> bool:
-    path = release / name
+def has_file(lake: Lake, manifest: Manifest, name: str) -> bool:
+    path = lake.releases / str(manifest.release) / name
     return path.is_file() and path.stat().st_size == manifest.files.get(name)
 
 
@@ -99,7 +100,11 @@ def tidy(lake: Lake) -> None:
 
 def numbers(lake: Lake) -> list[int]:
     """The numbers of all releases on disk, ascending."""
-    return sorted(int(folder.name) for folder in lake.releases.glob("[0-9]*"))
+    return sorted(int(folder.name) for folder in lake.releases.glob("*") if folder.name.isdecimal())
+
+
+def next_number(lake: Lake) -> int:
+    return max([current_release(lake) or 0, *numbers(lake)]) + 1
 
 
 @contextmanager

@@ -1,0 +1,191 @@
+"""Publication killed, out of disk and started twice: readers see whole releases, the next run finishes."""
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+
+from retail_assets.config import Settings
+from retail_assets.lake import Lake
+from retail_assets.warehouse.errors import PublicationError
+from retail_assets.warehouse.publication import publish
+from retail_assets.warehouse.release import numbers, published_release
+from tests.conftest import unavailable
+from tests.synthetic_warehouse import AS_OF, make_warehouse, next_generation
+
+FILE_SYSTEM_EVENTS = frozenset(
+    {
+        *("open", "os.chmod", "os.link", "os.mkdir", "os.remove", "os.rename", "os.rmdir", "os.symlink"),
+        *("os.utime", "shutil.rmtree"),
+    }
+)
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["retail_assets.warehouse.publication"])
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path / "data", release_min_age_seconds=0)
+
+
+@pytest.fixture
+def lake(settings: Settings) -> Lake:
+    return Lake(settings.data_dir)
+
+
+def run(settings: Settings) -> None:
+    publish(settings=settings, as_of=AS_OF, run_id="a-run")
+
+
+def run_and_die_at(settings: Settings, fatal: int) -> None:
+    """Publish, and die by SIGKILL right before the file-system call of this number."""
+    seen = 0
+
+    def count(event: str, _: object) -> None:
+        nonlocal seen
+        if event in FILE_SYSTEM_EVENTS:
+            seen += 1
+            if seen == fatal:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+    sys.addaudithook(count)
+    run(settings)
+
+
+def generation_seen(settings: Settings) -> int:
+    """The generation that readers see, after checking that their release is whole and consistent."""
+    release = published_release(settings)
+    with duckdb.connect(str(release / "retail.duckdb"), read_only=True) as connection:
+        assert connection.execute("select distinct release from _meta").fetchall() == [(int(release.name),)]
+        [(generation,)] = connection.execute("select distinct generation from stock_levels").fetchall()
+        rows_by_mart = connection.execute("select mart, rows from _meta").fetchall()
+    for mart, rows in rows_by_mart:
+        assert pl.scan_parquet(release / "parquet" / mart).select(pl.len()).collect().item() == rows
+    lines = pl.scan_parquet(release / "parquet" / "sales_lines")
+    assert lines.select(pl.max("generation")).collect().item() == generation
+    return generation
+
+
+def require_no_leftovers(settings: Settings) -> None:
+    lake = Lake(settings.data_dir)
+    names = {path.name for path in lake.releases.iterdir()}
+    assert names == {str(number) for number in numbers(lake)}
+    assert len(names) <= settings.releases_kept
+    assert {path.name for path in lake.root.iterdir()} == {"lake", "published", "releases", "warehouse"}
+
+
+def test_killed_at_any_file_system_call_the_next_run_finishes(settings, lake):
+    make_warehouse(lake, lines=200)
+    run(settings)
+    fatal, exit_code, generation = 1, -signal.SIGKILL, 0
+    while exit_code == -signal.SIGKILL:
+        generation += 1
+        next_generation(lake, generation)
+        child = _context.Process(target=run_and_die_at, args=(settings, fatal))
+        child.start()
+        child.join(60)
+        exit_code = child.exitcode
+
+        assert generation_seen(settings) in (generation - 1, generation)
+        run(settings)
+        assert generation_seen(settings) == generation
+        require_no_leftovers(settings)
+        fatal += 7
+    assert exit_code == 0
+    assert generation > 10, "the publication was killed at many points"
+
+
+def test_killed_while_duckdb_writes_the_next_run_finishes(settings, lake):
+    make_warehouse(lake, lines=400_000)
+    run(settings)
+    next_generation(lake, 1)
+    started = time.monotonic()
+    run(settings)
+    seconds = time.monotonic() - started
+    kills = 0
+    for generation in range(2, 12):
+        next_generation(lake, generation)
+        child = _context.Process(target=run, args=(settings,))
+        child.start()
+        time.sleep(seconds * (generation - 1) / 11)
+        child.kill()
+        child.join()
+        kills += child.exitcode == -signal.SIGKILL
+
+        assert generation_seen(settings) in (generation - 1, generation)
+        run(settings)
+        assert generation_seen(settings) == generation
+        require_no_leftovers(settings)
+    assert kills > 3
+
+
+def test_killed_in_the_very_first_publication(settings, lake):
+    make_warehouse(lake, lines=200)
+    for fatal in range(1, 200, 20):
+        child = _context.Process(target=run_and_die_at, args=(settings, fatal))
+        child.start()
+        child.join(60)
+        if lake.published.is_symlink():
+            assert generation_seen(settings) == 0
+    run(settings)
+    assert generation_seen(settings) == 0
+    require_no_leftovers(settings)
+
+
+def test_two_publications_at_once_publish_once(settings, lake):
+    make_warehouse(lake, lines=200)
+    children = [_context.Process(target=run, args=(settings,)) for _ in range(3)]
+    for child in children:
+        child.start()
+    for child in children:
+        child.join(60)
+    assert [child.exitcode for child in children] == [0, 0, 0]
+    assert numbers(lake) == [1]
+    assert generation_seen(settings) == 0
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    if os.geteuid() != 0:
+        unavailable("Only root can mount the small disk that this test fills.")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["/bin/mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(disk)], check=True)
+    try:
+        yield disk
+    finally:
+        subprocess.run(["/bin/umount", str(disk)], check=True)
+
+
+@pytest.mark.parametrize("free_kilobytes", [0, 40, 150, 300, 800])
+def test_on_a_full_disk_readers_keep_the_last_release_and_the_error_says_so(small_disk, free_kilobytes):
+    settings = Settings(data_dir=small_disk, release_min_age_seconds=0)
+    lake = Lake(settings.data_dir)
+    make_warehouse(lake, lines=30_000)
+    run(settings)
+    next_generation(lake, 1)
+    ballast = small_disk / "ballast"
+    fill(ballast, leave=free_kilobytes * 1024)
+
+    with pytest.raises(PublicationError, match=r"the disk is full .*Make room"):
+        run(settings)
+    assert generation_seen(settings) == 0
+    ballast.unlink()
+    run(settings)
+    assert generation_seen(settings) == 1
+    require_no_leftovers(settings)
+
+
+def fill(path: Path, *, leave: int) -> None:
+    disk = os.statvfs(path.parent)
+    with path.open("wb") as handle:
+        handle.write(b"\0" * max(0, disk.f_bavail * disk.f_frsize - leave))

@@ -1,0 +1,70 @@
+"""A small working warehouse as dbt would leave it, without dbt."""
+
+from datetime import date
+
+import duckdb
+
+from retail_assets.lake import Lake
+
+AS_OF = date(2026, 11, 20)
+SECRETS = ("ada.lovelace@example.com", "DE89370400440532013000", "wrote-this-in-anger", "99/999/99999")
+"""Personal data that lies in the working file, none of it in a mart."""
+
+
+def make_warehouse(lake: Lake, *, lines: int = 3_000) -> None:
+    """Two months and a half of sales up to the day before AS_OF, and what personal data staging has."""
+    first = date(2026, 9, 5)
+    days = (AS_OF - first).days
+    email, iban, reason, tax_id = SECRETS
+    change(
+        lake,
+        f"""
+        create schema staging; create schema marts;
+        create table staging.stg_customers as select 'C1' as customer_id, '{email}' as email;
+        create table staging.stg_suppliers as
+            select 'V1' as supplier_id, '{iban}' as iban, '{tax_id}' as tax_id;
+        create table staging.stg_decisions as select 'D1' as decision_id, '{reason}' as reason;
+        create table marts.sales_lines as
+            select 'O' || (i // 2) as order_id, i % 2 as line_number, 'S' || i % 3 as store_id,
+                   'P' || i % 40 as product_id,
+                   date '{first}' + (i * {days} // {lines})::int as business_date,
+                   (1 + i % 5)::decimal(18, 3) as quantity, (i % 97)::decimal(18, 2) as revenue,
+                   0 as generation
+            from range({lines}) as r(i);
+        create table marts.sales_orders as
+            select order_id, business_date, count(*) as lines from marts.sales_lines group by all;
+        create table marts.order_history as
+            select order_id, business_date, 'delivered' as status, 'code' as reason from marts.sales_orders;
+        create table marts.sales_daily as
+            select store_id, product_id, business_date, sum(revenue)::decimal(18, 2) as revenue
+            from marts.sales_lines group by all;
+        create table marts.products as
+            select 'P' || i as product_id, 'Mug ' || i as name from range(40) as r(i);
+        create table marts.stock_levels as
+            select 'P' || i as product_id, 0 as generation from range(40) as r(i);
+        create table marts.rejected_rows (feed varchar, value varchar, business_date date);
+        create table marts.insights as select 'only for operations' as text;
+        create table marts.sales_daily__dbt_tmp as select 1 as leftover;
+        comment on table marts.sales_daily is 'Sales of a day.';
+        comment on column marts.sales_daily.revenue is 'Net revenue of the day''s lines.';
+        comment on table marts.sales_lines is 'One row per line.';
+        """,
+    )
+
+
+def change(lake: Lake, sql: str) -> None:
+    """What a dbt run does: open, write, close."""
+    lake.warehouse.parent.mkdir(parents=True, exist_ok=True)
+    with duckdb.connect(str(lake.warehouse)) as connection:
+        connection.execute(sql)
+
+
+def next_generation(lake: Lake, generation: int) -> None:
+    """A night's change: new numbers in the newest month of the long mart and in a small one."""
+    change(
+        lake,
+        f"""
+        update marts.sales_lines set generation = {generation} where business_date >= date '2026-11-01';
+        update marts.stock_levels set generation = {generation};
+        """,
+    )
