@@ -4,7 +4,8 @@ Layout under `RETAIL_DATA_DIR`:
 
     inbox/feeds/<feed>/  inbox/decisions/        what sources drop
     sources/*.yaml                               the retailer's own source mappings
-    lake/claims/<claim>/<name>                   taken out of the inbox, not yet recorded as finished
+    lake/claims/<batch>/<number>                 taken out of the inbox, not yet recorded as finished
+    lake/quarantine/<sequence>                   what must not be read (a link, a device, too large)
     lake/files/<2 hex>/<sha256>                  the bytes of every drop, once
     lake/rows/<feed>/<content_key>.parquet       admitted rows
     lake/documents/<content_key>.parquet         documents and store-days a content replaces
@@ -18,6 +19,7 @@ Layout under `RETAIL_DATA_DIR`:
 import fcntl
 import os
 import shutil
+import time
 import uuid
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -42,6 +44,10 @@ class Lake:
     @property
     def claims(self) -> Path:
         return self.root / "lake" / "claims"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.root / "lake" / "quarantine"
 
     @property
     def scratch(self) -> Path:
@@ -103,12 +109,38 @@ def file_lock(path: Path) -> Generator[None]:
 
 @contextmanager
 def scratch_folder(lake: Lake) -> Generator[Path]:
-    """A fresh folder on the lake's own file system, so that finished files move out by rename."""
+    """A fresh folder on the lake's own file system, so that finished files move out by rename.
+
+    Its owner holds a lock on it, which tells `sweep_scratch` that it is in use.
+    """
     folder = lake.scratch / uuid.uuid4().hex
     folder.mkdir(parents=True)
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
         yield folder
     finally:
+        os.close(descriptor)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep_scratch(lake: Lake, *, min_age_seconds: float = 60) -> None:
+    """Remove what killed processes left in scratch.
+
+    A folder younger than a minute stays: its owner may not hold the lock yet.
+    """
+    if not lake.scratch.is_dir():
+        return
+    for folder in lake.scratch.iterdir():
+        if not folder.is_dir() or time.time() - folder.stat().st_mtime < min_age_seconds:
+            continue
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            continue
+        finally:
+            os.close(descriptor)
         shutil.rmtree(folder, ignore_errors=True)
 
 

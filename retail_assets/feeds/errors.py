@@ -16,3 +16,7 @@ class Unreadable(Exception):
 
 class MappingError(Exception):
     """A source mapping that is wrong; the text names file, line and what would be right."""
+
+
+class DiskFull(Exception):
+    """No space is left; the text names the place and how much is free. Nothing is lost."""

@@ -1,0 +1,211 @@
+"""Taking files out of the inbox by rename, and giving their place back once the ledger is finished with them.
+
+What one look takes is one batch: a folder whose note says what is about to be taken is made durable first,
+then each file is renamed into it under its number. After a crash a file is either still in the inbox or among
+the claims, and the note knows its name. Names never become paths, and nothing here opens what was dropped.
+"""
+
+import errno
+import json
+import os
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from retail_assets.feeds.settling import DONE
+from retail_assets.lake import Lake, scratch_folder, sync_folder
+
+NOTE = "note.json"
+
+_STAYS = {errno.EACCES, errno.EPERM, errno.EXDEV, errno.ENOENT, errno.EBUSY, errno.ETXTBSY}
+"""Why a file cannot be renamed while everything else goes on."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """A settled file in an inbox folder."""
+
+    folder: str
+    inbox: Path
+    name: str
+    size: int
+    modified_ns: int
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A file that was taken."""
+
+    id: str
+    folder: str
+    name: str
+    size: int
+    modified_ns: int
+    as_of: date
+    claimed_at: datetime
+
+
+@dataclass(frozen=True)
+class Left:
+    """A file that was seen and not taken."""
+
+    folder: str
+    name: str
+    reason: str
+    message: str
+
+
+def claimed_path(lake: Lake, claim: str) -> Path:
+    return lake.claims / claim
+
+
+def quarantine_path(lake: Lake, sequence: int) -> Path:
+    return lake.quarantine / str(sequence)
+
+
+def claim(*, lake: Lake, found: list[Found], as_of: date) -> tuple[list[Claim], list[Left]]:
+    """Take files in the order of their modification time, then name; the order also numbers them."""
+    if not found:
+        return [], []
+    ordered = sorted(found, key=lambda file: (file.modified_ns, file.name, file.folder))
+    batch, claims = _open_batch(lake, ordered, as_of)
+    taken, left = [], []
+    for file, wanted in zip(ordered, claims, strict=True):
+        problem = _take(file, claimed_path(lake, wanted.id))
+        if problem is None:
+            taken.append(wanted)
+        elif problem.errno != errno.ENOENT:  # else its source took it back
+            left.append(_cannot_take(file, problem))
+    for folder in {batch, *(file.inbox for file in ordered)}:
+        sync_folder(folder)
+    _close_batch(batch)
+    return taken, left
+
+
+def _take(file: Found, target: Path) -> OSError | None:
+    """Rename a file to its claim. Its marker goes first: left behind, it would vouch for the next one."""
+    try:
+        (file.inbox / (file.name + DONE)).unlink(missing_ok=True)
+        (file.inbox / file.name).rename(target)
+    except OSError as problem:
+        if problem.errno in {
+            errno.EACCES,
+            errno.EPERM,
+            errno.EXDEV,
+            errno.ENOENT,
+            errno.EBUSY,
+            errno.ETXTBSY,
+        }:
+            return problem
+        if problem.errno == errno.ENAMETOOLONG:  # then it can have no marker
+            (file.inbox / file.name).rename(target)
+            return None
+        raise
+    return None
+
+
+def _cannot_take(file: Found, problem: OSError) -> Left:
+    if problem.errno == errno.EXDEV:
+        message = (
+            f"{file.inbox} lies on another file system than the lake, so files cannot be moved in one step. "
+            "Put inbox and lake on the same file system."
+        )
+        return Left(file.folder, file.name, "other_file_system", message)
+    message = (
+        f"The platform may not move files out of {file.inbox} ({problem.strerror}). "
+        "Give its user write permission on that folder."
+    )
+    return Left(file.folder, file.name, "not_permitted", message)
+
+
+def _open_batch(lake: Lake, files: list[Found], as_of: date) -> tuple[Path, list[Claim]]:
+    """Make the batch's folder with its note, durable before the first file is touched."""
+    now = datetime.now(UTC)
+    batch = f"{now:%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}"
+    note = {
+        "as_of": as_of.isoformat(),
+        "claimed_at": now.isoformat(),
+        "files": [[f.folder, f.name, f.size, f.modified_ns] for f in files],
+    }
+    lake.claims.mkdir(parents=True, exist_ok=True)
+    with scratch_folder(lake) as scratch:
+        unfinished = scratch / batch
+        unfinished.mkdir()
+        with (unfinished / NOTE).open("w", encoding="utf-8") as handle:
+            json.dump(note, handle)
+            handle.flush()
+            os.fsync(handle.fileno())
+        sync_folder(unfinished)
+        unfinished.rename(lake.claims / batch)
+    sync_folder(lake.claims)
+    return lake.claims / batch, _noted(lake.claims / batch)
+
+
+def _noted(batch: Path) -> list[Claim]:
+    """What the note of a batch says was to be taken."""
+    note = json.loads((batch / NOTE).read_text(encoding="utf-8"))
+    as_of, at = date.fromisoformat(note["as_of"]), datetime.fromisoformat(note["claimed_at"])
+    return [
+        Claim(f"{batch.name}/{number}", folder, name, size, modified_ns, as_of, at)
+        for number, (folder, name, size, modified_ns) in enumerate(note["files"])
+    ]
+
+
+def claimed(lake: Lake) -> list[Claim]:
+    """All files among the claims, oldest batch first, each in the order of its note."""
+    claims = []
+    for batch in sorted(lake.claims.iterdir()) if lake.claims.is_dir() else []:
+        if _close_batch(batch):
+            continue
+        claims += [one for one in _noted(batch) if os.path.lexists(claimed_path(lake, one.id))]
+    return claims
+
+
+def claim_again(*, lake: Lake, claim: str, as_of: date) -> Claim:
+    """Move a claimed file that its source wrote to after it was taken into a claim of its own."""
+    old = claimed_path(lake, claim)
+    [noted] = [one for one in _noted(old.parent) if one.id == claim]
+    status = old.lstat()
+    changed = Found(noted.folder, old.parent, noted.name, status.st_size, status.st_mtime_ns)
+    batch, [new] = _open_batch(lake, [changed], as_of)
+    old.rename(claimed_path(lake, new.id))
+    sync_folder(batch)
+    _close_batch(old.parent)
+    return new
+
+
+def set_aside(*, lake: Lake, claims: Mapping[int, str]) -> None:
+    """Move claimed things, by their sequence, as they are and unread into quarantine; a link stays a link."""
+    taken = {sequence: claimed_path(lake, claim) for sequence, claim in claims.items()}
+    there = {sequence: path for sequence, path in taken.items() if os.path.lexists(path)}
+    if not there:
+        return
+    lake.quarantine.mkdir(parents=True, exist_ok=True)
+    for sequence, path in there.items():
+        path.rename(quarantine_path(lake, sequence))
+    sync_folder(lake.quarantine)
+    for batch in {path.parent for path in there.values()}:
+        _close_batch(batch)
+
+
+def release(*, lake: Lake, claims: Iterable[str]) -> None:
+    """Remove claimed files whose bytes are stored and whose rows are final."""
+    paths = [claimed_path(lake, claim) for claim in claims]
+    for path in paths:
+        path.unlink(missing_ok=True)
+    for batch in {path.parent for path in paths}:
+        _close_batch(batch)
+
+
+def _close_batch(batch: Path) -> bool:
+    """Remove a batch that holds no file any more; True when it is gone."""
+    if not batch.is_dir():
+        return True
+    with os.scandir(batch) as entries:
+        if any(entry.name != NOTE for entry in entries):
+            return False
+    (batch / NOTE).unlink(missing_ok=True)
+    batch.rmdir()
+    return True

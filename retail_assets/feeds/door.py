@@ -1,0 +1,47 @@
+"""What one kind of drop needs to come in: its inbox folders, and what its bytes become.
+
+Claim, store and ledger are the same for everything that is dropped. Feeds become rows (`feeds_door`); a flow
+whose drops are documents or photos brings a door of its own, with an outcome without rows.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from retail_assets.feeds.loading import Account
+
+
+@dataclass(frozen=True)
+class Identity:
+    """What makes two drops the same to their reader: contents are written under the content key."""
+
+    source: str
+    source_version: str
+    name_values: Mapping[str, str]
+    content_key: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the bytes of a drop became."""
+
+    rows: Mapping[str, int] = field(default_factory=dict)
+    """Rows by the feed that holds them."""
+    accounts: "list[Account]" = field(default_factory=list)
+    records: int | None = None
+    unknown_columns: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Door:
+    """How the drops of some inbox folders come in."""
+
+    inboxes: Mapping[str, Path]
+    """Folder as the ledger names it -> where it lies."""
+    identify: Callable[[str, str, str], Identity]
+    """Of a folder, a file's name and its SHA-256."""
+    load: Callable[[Path, str, str, Identity], Outcome]
+    """Of the stored bytes, folder, name and identity. Puts finished files in place, so that doing it twice is
+    doing it once. Raises Unreadable."""

@@ -1,0 +1,88 @@
+"""Is a drop news? The rule that lets an identical second drop cost nothing.
+
+A drop is a duplicate when a loaded drop of the same folder has the same bytes and the same values taken from
+its name, and no drop loaded since holds one of its keys or replaced its documents or store-days.
+"""
+
+import json
+from pathlib import Path
+
+import duckdb
+from sqlalchemy import Connection, select
+
+from retail_assets.config import Settings
+from retail_assets.feeds.contracts.base import Feed
+from retail_assets.feeds.contracts.registry import FEEDS
+from retail_assets.feeds.door import Identity
+from retail_assets.feeds.ledger import Drop, feeds_of
+from retail_assets.feeds.tables import DROPS, LOADED, LOADS
+from retail_assets.lake import Lake
+from retail_assets.sql import identifier
+
+
+def duplicate_of(connection: Connection, *, drop: Drop, identity: Identity, settings: Settings) -> int | None:
+    """The sequence of the drop that this one repeats, or None when it has to be read."""
+    earlier = connection.execute(
+        select(DROPS.c.sequence, DROPS.c.content_key, DROPS.c.source)
+        .where(
+            DROPS.c.folder == drop.folder,
+            DROPS.c.sha256 == drop.sha256,
+            DROPS.c.name_values == json.dumps(identity.name_values, sort_keys=True),
+            DROPS.c.state == LOADED,
+            DROPS.c.sequence < drop.sequence,
+        )
+        .order_by(DROPS.c.sequence.desc())
+        .limit(1)
+    ).one_or_none()
+    if earlier is None:
+        return None
+    lake = Lake(settings.data_dir)
+    with duckdb.connect(
+        config={"memory_limit": settings.duckdb_memory, "threads": settings.duckdb_threads}
+    ) as engine:
+        since = (DROPS.c.state == LOADED, DROPS.c.sequence.between(earlier.sequence + 1, drop.sequence - 1))
+        for feed in feeds_of(connection, earlier.sequence):
+            later = select(DROPS.c.content_key).distinct().join(LOADS).where(*since, LOADS.c.feed == feed)
+            if _share_a_key(
+                engine,
+                FEEDS[feed],
+                lake.rows(feed, earlier.content_key),
+                [lake.rows(feed, key) for key in connection.scalars(later)],
+            ):
+                return None
+        later = select(DROPS.c.content_key).distinct().where(*since, DROPS.c.source == earlier.source)
+        documents = [lake.documents(key) for key in connection.scalars(later) if key]
+        if _share_a_document(engine, lake.documents(earlier.content_key), documents):
+            return None
+    return earlier.sequence
+
+
+def _share_a_key(engine: duckdb.DuckDBPyConnection, feed: Feed, earlier: Path, later: list[Path]) -> bool:
+    if not later:
+        return False
+    # A column that the day of admission fills is null in the rows: it may mean any day, so it fits any.
+    same = [
+        f"(e.{column} = l.{column} or e.{column} is null or l.{column} is null)"
+        if name in feed.defaults_to_admission_day
+        else f"e.{column} = l.{column}"
+        for name in feed.key
+        for column in [identifier(name)]
+    ]
+    return _any_match(engine, earlier, later, " and ".join(same))
+
+
+def _share_a_document(engine: duckdb.DuckDBPyConnection, earlier: Path, later: list[Path]) -> bool:
+    later = [path for path in later if path.exists()]
+    if not later or not earlier.exists():
+        return False
+    same = "e.kind = l.kind and e._document = l._document and e._source = l._source"
+    return _any_match(engine, earlier, later, same)
+
+
+def _any_match(engine: duckdb.DuckDBPyConnection, earlier: Path, later: list[Path], same: str) -> bool:
+    found = engine.execute(
+        "select exists (select 1 from read_parquet($earlier) as e "
+        f"where exists (select 1 from read_parquet($later) as l where {same}))",
+        {"earlier": str(earlier), "later": [str(path) for path in later]},
+    ).fetchone()
+    return bool(found and found[0])

@@ -1,0 +1,242 @@
+"""The ledger: one row per drop, and how it is read and written. When it is written is admission's business.
+
+A sequence number is given once, in the order in which drops were taken, and never again. What a drop became
+(its state, rows and accounts) changes in one transaction.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from retail_assets.config import Settings
+from retail_assets.database import platform_engine, reading
+from retail_assets.feeds.claims import Claim
+from retail_assets.feeds.door import Identity, Outcome
+from retail_assets.feeds.tables import (
+    ACCOUNTS,
+    CLAIMED,
+    DROPS,
+    DUPLICATE,
+    LOADED,
+    LOADS,
+    NIGHTS,
+    QUARANTINED,
+    STORED,
+    UNFINISHED,
+)
+
+BATCH = 500
+"""Values per query; databases limit how many they take."""
+
+
+@dataclass(frozen=True)
+class Drop:
+    """A row of the ledger."""
+
+    sequence: int
+    claim: str
+    folder: str
+    name: str
+    size: int
+    modified_ns: int
+    sha256: str | None
+    name_values: str | None
+    source: str | None
+    source_version: str | None
+    content_key: str | None
+    admitted_at: datetime
+    partition: date
+    state: str
+    reason: str | None
+    message: str | None
+    duplicate_of: int | None
+    records: int | None
+    unknown_columns: str | None
+
+
+def printable(name: str) -> str:
+    """A file's name as text that any database and any screen takes; what is not text is escaped."""
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def is_plain(name: str) -> bool:
+    """False for names that could mean something else to whoever reads them later."""
+    return printable(name) == name and "\\" not in name
+
+
+def add_claims(connection: Connection, claims: list[Claim]) -> None:
+    """Give claims that have no row yet their sequence numbers, in the order given."""
+    known = set(rows_by_claim(connection, [claim.id for claim in claims]))
+    newest = connection.scalar(select(func.coalesce(func.max(DROPS.c.sequence), 0))) or 0
+    rows = [
+        {
+            "sequence": newest + number,
+            "claim": claim.id,
+            "folder": claim.folder,
+            "name": printable(claim.name),
+            "size": claim.size,
+            "modified_ns": claim.modified_ns,
+            "admitted_at": claim.claimed_at,
+            "partition": claim.as_of,
+            "state": CLAIMED,
+        }
+        for number, claim in enumerate((c for c in claims if c.id not in known), start=1)
+    ]
+    if rows:
+        connection.execute(insert(DROPS), rows)
+
+
+def rows_by_claim(connection: Connection, claims: list[str]) -> dict[str, Drop]:
+    found = {}
+    for start in range(0, len(claims), BATCH):
+        query = select(DROPS).where(DROPS.c.claim.in_(claims[start : start + BATCH]))
+        found |= {row.claim: _drop(row) for row in connection.execute(query)}
+    return found
+
+
+def unfinished(connection: Connection, folders: Iterable[str]) -> list[Drop]:
+    """Drops that are claimed or stored and nothing else yet, in order."""
+    query = select(DROPS).where(DROPS.c.state.in_(UNFINISHED), DROPS.c.folder.in_(list(folders)))
+    return [_drop(row) for row in connection.execute(query.order_by(DROPS.c.sequence))]
+
+
+def find_drop(connection: Connection, sequence: int) -> Drop | None:
+    row = connection.execute(select(DROPS).where(DROPS.c.sequence == sequence)).one_or_none()
+    return _drop(row) if row else None
+
+
+def find_drops(connection: Connection, sequences: list[int]) -> list[Drop]:
+    """Several drops, in order."""
+    query = select(DROPS).where(DROPS.c.sequence.in_(sequences)).order_by(DROPS.c.sequence)
+    return [_drop(row) for row in connection.execute(query)]
+
+
+def _drop(row: Row) -> Drop:
+    return Drop(**row._mapping)
+
+
+def record_stored(connection: Connection, sequence: int, *, sha256: str, size: int) -> None:
+    _update(connection, sequence, state=STORED, sha256=sha256, size=size)
+
+
+def record_change(connection: Connection, sequence: int, *, size: int, modified_ns: int) -> None:
+    """Note what a claimed file looks like now; it is stored once it looks the same again."""
+    _update(connection, sequence, size=size, modified_ns=modified_ns)
+
+
+def record_loaded(connection: Connection, drop: Drop, identity: Identity, outcome: Outcome) -> None:
+    """The drop became rows; those of an earlier reading of it are no longer its own."""
+    _clear(connection, drop.sequence)
+    loads = [{"sequence": drop.sequence, "feed": feed, "rows": rows} for feed, rows in outcome.rows.items()]
+    accounts = [
+        {
+            "sequence": drop.sequence,
+            "target": account.target,
+            "records": account.records,
+            "admitted": account.admitted,
+            "sent": account.sent,
+            "left_out": account.left_out,
+            "duplicate": account.duplicate,
+            "rejected": account.rejected,
+            "sent_to": json.dumps(account.sent_to, sort_keys=True),
+            "by_rule": json.dumps(account.by_rule, sort_keys=True),
+        }
+        for account in outcome.accounts
+    ]
+    for table, rows in ((LOADS, loads), (ACCOUNTS, accounts)):
+        if rows:
+            connection.execute(insert(table), rows)
+    _update(
+        connection,
+        drop.sequence,
+        state=LOADED,
+        reason=None,
+        message=None,
+        duplicate_of=None,
+        records=outcome.records,
+        unknown_columns=json.dumps(outcome.unknown_columns),
+        **_identity(identity),
+    )
+
+
+def record_duplicate(connection: Connection, drop: Drop, identity: Identity, *, of: int) -> None:
+    _clear(connection, drop.sequence)
+    _update(
+        connection,
+        drop.sequence,
+        state=DUPLICATE,
+        reason="same_content",
+        message=f"The same content came as drop {of}, and nothing newer replaced it. Nothing to do.",
+        duplicate_of=of,
+        **_identity(identity),
+    )
+
+
+def record_quarantined(
+    connection: Connection, sequence: int, *, reason: str, message: str, identity: Identity | None = None
+) -> None:
+    _clear(connection, sequence)
+    found = _identity(identity) if identity else {}
+    _update(connection, sequence, state=QUARANTINED, reason=reason, message=printable(message), **found)
+
+
+def record_state(connection: Connection, sequence: int, state: str) -> None:
+    """Put a drop into a state that a decision or a later drop asks for."""
+    _update(connection, sequence, state=state, reason=None, message=None, duplicate_of=None)
+
+
+def judge_duplicates_again(connection: Connection, sequence: int) -> None:
+    """A drop was loaded out of turn; later duplicates of what came before it may be news after all."""
+    query = select(DROPS.c.sequence).where(
+        DROPS.c.state == DUPLICATE, DROPS.c.sequence > sequence, DROPS.c.duplicate_of < sequence
+    )
+    for (duplicate,) in connection.execute(query).all():
+        record_state(connection, duplicate, STORED)
+
+
+def feeds_of(connection: Connection, sequence: int) -> set[str]:
+    """The feeds which hold rows of a drop."""
+    return set(connection.scalars(select(LOADS.c.feed).where(LOADS.c.sequence == sequence)))
+
+
+def feeds_of_source(connection: Connection, source: str | None) -> set[str]:
+    """The feeds which hold rows of any drop that a source mapping read."""
+    query = select(LOADS.c.feed).distinct().join(DROPS).where(DROPS.c.source == source)
+    return set(connection.scalars(query))
+
+
+def record_night(settings: Settings, as_of: date) -> None:
+    """Remember that a night ran."""
+    # It is there already when the night ran before.
+    with platform_engine(settings) as engine, suppress(IntegrityError), engine.begin() as connection:
+        connection.execute(insert(NIGHTS).values(as_of=as_of))
+
+
+def newest_night(settings: Settings) -> date | None:
+    """The newest night that ever ran; marts and publication stand there and never go back."""
+    with platform_engine(settings) as engine, reading(engine) as connection:
+        return connection.scalar(select(func.max(NIGHTS.c.as_of)))
+
+
+def _identity(identity: Identity) -> Mapping[str, str]:
+    return {
+        "source": identity.source,
+        "source_version": identity.source_version,
+        "name_values": json.dumps(identity.name_values, sort_keys=True),
+        "content_key": identity.content_key,
+    }
+
+
+def _clear(connection: Connection, sequence: int) -> None:
+    for table in (LOADS, ACCOUNTS):
+        connection.execute(delete(table).where(table.c.sequence == sequence))
+
+
+def _update(connection: Connection, sequence: int, **values: object) -> None:
+    connection.execute(update(DROPS).where(DROPS.c.sequence == sequence).values(**values))

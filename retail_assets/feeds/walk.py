@@ -1,0 +1,249 @@
+"""The way of a drop through the door, from its claim to its final row. Which drops there are is admission's.
+
+The order of steps is what makes a crash harmless: bytes are durable before the row says `stored`, rows are in
+place before it says `loaded`, the row is final before the claim is removed. A step done twice is done once.
+"""
+
+import errno
+import logging
+import os
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine
+
+from retail_assets.config import Settings
+from retail_assets.database import reading
+from retail_assets.feeds import claims, ledger
+from retail_assets.feeds.decisions.files import ABOUT as FILE
+from retail_assets.feeds.decisions.log import Entry, decisions_in, folded_state, record_decisions
+from retail_assets.feeds.decisions.registry import KINDS
+from retail_assets.feeds.door import Door, Identity, Outcome
+from retail_assets.feeds.duplicates import duplicate_of
+from retail_assets.feeds.errors import Unreadable
+from retail_assets.feeds.faults import is_full_disk, is_the_platforms
+from retail_assets.feeds.ledger import Drop
+from retail_assets.feeds.report import DropReport
+from retail_assets.feeds.settling import is_being_written
+from retail_assets.feeds.store import Changing, Stored, ToStore, store
+from retail_assets.feeds.tables import CLAIMED, STORED, UNFINISHED
+from retail_assets.lake import Lake
+
+CHUNK = 64
+"""Drops stored together: their fsyncs share the disk, and only these lie in claims and store at once."""
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Walk:
+    """One run's way through the drops, and what it has to tell."""
+
+    settings: Settings
+    lake: Lake
+    engine: Engine
+    door: Door
+    as_of: date
+    reports: dict[int, DropReport] = field(default_factory=dict)
+    decisions: list[Entry] = field(default_factory=list)
+    changed_feeds: set[str] = field(default_factory=set)
+    waiting: set[int] = field(default_factory=set)
+    """Drops whose source still writes to them; they need a second look."""
+
+    def recover(self) -> None:
+        """Give what an earlier run took a row, and remove what it had finished with."""
+        there = claims.claimed(self.lake)
+        with self.engine.begin() as connection:
+            ledger.add_claims(connection, there)
+            rows = ledger.rows_by_claim(connection, [claim.id for claim in there])
+        self._give_back([drop for drop in rows.values() if drop.state not in UNFINISHED])
+
+    def finish(self, folders: Iterable[str]) -> None:
+        """Bring every unfinished drop of the folders to its end, in order.
+
+        Those which their source still writes to get one more look after the settle pause, then wait for the
+        next run where they are.
+        """
+        folders, paused = list(folders), False
+        while True:
+            with reading(self.engine) as connection:
+                there = ledger.unfinished(connection, folders)
+            ready = [drop for drop in there if drop.sequence not in self.waiting]
+            if not ready:
+                if paused or not there:
+                    return
+                time.sleep(self.settings.settle_seconds)
+                self.waiting, paused = set(), True
+            for start in range(0, len(ready), CHUNK):
+                self._finish_together([drop.sequence for drop in ready[start : start + CHUNK]])
+
+    def _finish_together(self, sequences: list[int]) -> None:
+        self._store([drop for drop in self._drops(sequences) if drop.state == CLAIMED])
+        for drop in self._drops(sequences):
+            if drop.state == STORED:
+                self._judge(drop)
+        drops = self._drops(sequences)
+        for drop in drops:
+            known = self.reports.get(drop.sequence)
+            self.reports[drop.sequence] = DropReport(drop, known.outcome if known else Outcome())
+        self._give_back([drop for drop in drops if drop.state not in UNFINISHED])
+
+    def _drops(self, sequences: list[int]) -> list[Drop]:
+        with reading(self.engine) as connection:
+            return ledger.find_drops(connection, sequences)
+
+    # Bytes into the store
+
+    def _store(self, drops: list[Drop]) -> None:
+        there = [(drop, self._place(drop)) for drop in drops]
+        files = [
+            ToStore(drop.sequence, place, drop.size, drop.modified_ns)
+            for drop, place in there
+            if os.path.lexists(place)
+        ]
+        outcomes = store(lake=self.lake, files=files, max_bytes=self.settings.max_file_bytes) if files else {}
+        refused = [drop for drop in drops if isinstance(outcomes.get(drop.sequence), Unreadable)]
+        claims.set_aside(lake=self.lake, claims={drop.sequence: drop.claim for drop in refused})
+        with self.engine.begin() as connection:
+            for drop in drops:
+                match outcomes.get(drop.sequence):
+                    case Stored(sha256, size):
+                        ledger.record_stored(connection, drop.sequence, sha256=sha256, size=size)
+                    case Changing(size, modified_ns):
+                        ledger.record_change(connection, drop.sequence, size=size, modified_ns=modified_ns)
+                        self.waiting.add(drop.sequence)
+                    case Unreadable() as refusal:
+                        self._quarantine(connection, drop, refusal)
+                    case None:
+                        self._quarantine(connection, drop, _vanished(drop))
+
+    def _place(self, drop: Drop) -> Path:
+        """Where unstored bytes lie: among the claims, or in quarantine when they were set aside once."""
+        claimed = claims.claimed_path(self.lake, drop.claim)
+        return claimed if os.path.lexists(claimed) else claims.quarantine_path(self.lake, drop.sequence)
+
+    # Bytes into rows
+
+    def _judge(self, drop: Drop) -> None:
+        """A stored drop becomes rows, a duplicate, or a case for quarantine."""
+        identity = None
+        try:
+            self._require_readable(drop)
+            identity = self.door.identify(drop.folder, drop.name, drop.sha256 or "")
+            with reading(self.engine) as connection:
+                repeated = self._repeats(connection, drop, identity)
+            outcome = self._load(drop, identity) if repeated is None else Outcome()
+        except Unreadable as refusal:
+            with self.engine.begin() as connection:
+                self._quarantine(connection, drop, refusal, identity)
+            return
+        with self.engine.begin() as connection:
+            self.changed_feeds |= ledger.feeds_of(connection, drop.sequence)
+            if repeated is not None:
+                ledger.record_duplicate(connection, drop, identity, of=repeated)
+                return
+            ledger.record_loaded(connection, drop, identity, outcome)
+            ledger.judge_duplicates_again(connection, drop.sequence)
+            self._note_changes(connection, identity, outcome)
+            if "decisions" in outcome.rows:
+                self._decide(connection, drop, identity)
+        self.reports[drop.sequence] = DropReport(drop, outcome)
+
+    def _require_readable(self, drop: Drop) -> None:
+        if not ledger.is_plain(drop.name):
+            raise Unreadable(
+                "unsafe_name",
+                f"The name {drop.name} holds control characters, backslashes or bytes that are not UTF-8. "
+                "Rename the file and drop it again.",
+            )
+        stored = self.lake.stored_file(drop.sha256 or "")
+        if not stored.exists() or stored.stat().st_size != drop.size:
+            raise Unreadable(
+                "bytes_missing",
+                f"The stored bytes {drop.sha256} are gone or cut short. Restore them from a backup and "
+                "release this drop, or drop the file again.",
+            )
+
+    def _repeats(self, connection: Connection, drop: Drop, identity: Identity) -> int | None:
+        """The drop that this one repeats; what a person asked to be read is always read."""
+        if folded_state(connection, about=FILE, subject=str(drop.sequence)) == STORED:
+            return None
+        return duplicate_of(connection, drop=drop, identity=identity, settings=self.settings)
+
+    def _load(self, drop: Drop, identity: Identity) -> Outcome:
+        stored = self.lake.stored_file(drop.sha256 or "")
+        try:
+            return self.door.load(stored, drop.folder, drop.name, identity)
+        except Unreadable as refusal:
+            if is_full_disk(refusal):  # a reading process that could not write is no fault of the file
+                raise OSError(errno.ENOSPC, refusal.message) from refusal
+            raise
+        except Exception as error:
+            if is_the_platforms(error):
+                raise
+            # One file that the reader did not foresee must not stop the night. The error's own text stays in
+            # the log: it may quote the file, and analysts read the ledger.
+            logger.exception("Reading drop %s (%s/%s) failed.", drop.sequence, drop.folder, drop.name)
+            raise Unreadable(
+                "reader_failed",
+                f"Reading failed unexpectedly ({type(error).__name__}); the run's log says where. The bytes "
+                "are kept: once the cause is mended, release_file reads them again.",
+            ) from error
+
+    def _quarantine(
+        self, connection: Connection, drop: Drop, refusal: Unreadable, identity: Identity | None = None
+    ) -> None:
+        self.changed_feeds |= ledger.feeds_of(connection, drop.sequence)
+        ledger.record_quarantined(
+            connection, drop.sequence, reason=refusal.reason, message=refusal.message, identity=identity
+        )
+
+    def _note_changes(self, connection: Connection, identity: Identity, outcome: Outcome) -> None:
+        self.changed_feeds |= set(outcome.rows)
+        if self.lake.documents(identity.content_key).exists():
+            # Its documents may have replaced rows of the same source in any feed.
+            self.changed_feeds |= ledger.feeds_of_source(connection, identity.source)
+
+    def _decide(self, connection: Connection, drop: Drop, identity: Identity) -> None:
+        decisions = decisions_in(self.lake, identity.content_key)
+        entries = record_decisions(connection, decisions, sequence=drop.sequence, roles=self.settings.roles)
+        for entry in entries:
+            if entry.accepted and KINDS[entry.decision.kind].about == FILE:
+                self.changed_feeds |= ledger.feeds_of(connection, int(entry.decision.subject))
+        self.decisions += entries
+
+    # The claim's end
+
+    def _give_back(self, drops: list[Drop]) -> None:
+        """Remove the claims of finished drops, except of what their source wrote to in the meantime.
+
+        Whoever had the file open before it was taken may still write to it. As long as somebody has, it
+        stays; when it is no longer what was stored, it is a new drop of its own.
+        """
+        done, again = [], []
+        for drop in drops:
+            place = claims.claimed_path(self.lake, drop.claim)
+            if drop.sha256:
+                claims.quarantine_path(self.lake, drop.sequence).unlink(missing_ok=True)
+            if not os.path.lexists(place) or is_being_written(place):
+                continue
+            status = place.lstat()
+            unchanged = (status.st_size, status.st_mtime_ns) == (drop.size, drop.modified_ns)
+            (done if unchanged else again).append(drop.claim)
+        claims.release(lake=self.lake, claims=done)
+        for claim in again:
+            new = claims.claim_again(lake=self.lake, claim=claim, as_of=self.as_of)
+            with self.engine.begin() as connection:
+                ledger.add_claims(connection, [new])
+                self.waiting.add(ledger.rows_by_claim(connection, [new.id])[new.id].sequence)
+
+
+def _vanished(drop: Drop) -> Unreadable:
+    return Unreadable(
+        "claim_missing",
+        f"The file was taken and then disappeared from lake/claims/{drop.claim} before it was stored; "
+        "somebody removed it. Drop it again.",
+    )
