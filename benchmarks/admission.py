@@ -49,7 +49,16 @@ def pandas_way(path: Path) -> None:
     frame["sold_at"] = pd.to_datetime(frame["sold_at"], utc=True, errors="coerce")
     for column in ("quantity", "unit_price", "discount", "tax_rate"):
         frame[column] = pd.to_numeric(frame[column], errors="coerce")
-    required = ["order_id", "line_number", "store_id", "product_id", "sold_at", "quantity", "unit_price", "currency"]
+    required = [
+        "order_id",
+        "line_number",
+        "store_id",
+        "product_id",
+        "sold_at",
+        "quantity",
+        "unit_price",
+        "currency",
+    ]
     good = frame[required].notna().all(axis=1) & (frame["unit_price"] >= 0)
     good &= frame["tax_rate"].isna() | frame["tax_rate"].between(0, 1)
     good &= frame["currency"].str.fullmatch("[A-Z]{3}")
@@ -57,7 +66,7 @@ def pandas_way(path: Path) -> None:
     frame[good].to_parquet(WORK / "pandas.parquet")
 
 
-def _settings(folder: Path):  # noqa: ANN202
+def _settings(folder: Path):
     from retail_assets.config import Settings
 
     return Settings(data_dir=folder, dagster_home=folder / "dagster", settle_seconds=0)
@@ -67,6 +76,7 @@ def rows_alone(path: Path, folder: Path) -> None:
     """Validation and Parquet alone: no copy, no hash, no ledger."""
     from retail_assets.feeds.loading import load_content
     from retail_assets.feeds.mapping.load import load_sources
+
     from retail_assets.lake import Lake
 
     lake = Lake(folder)
@@ -134,7 +144,9 @@ def main() -> None:
         "whole admission": _measured("admission", plain),
     }
     for name, figure in figures.items():
-        against = f", {figures['pandas'].seconds / figure.seconds:.1f} x pandas" if "pandas" in figures else ""
+        against = (
+            f", {figures['pandas'].seconds / figure.seconds:.1f} x pandas" if "pandas" in figures else ""
+        )
         print(f"{name:28} {figure.seconds:6.1f} s {figure.peak_mib:6.0f} MiB{against}")
     dialect = figures["rows alone, mapped dialect"].seconds / figures["rows alone"].seconds
     print(f"mapped dialect costs {dialect:.2f} times the plain one")

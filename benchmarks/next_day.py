@@ -19,7 +19,7 @@ def _night(name: str, as_of: str) -> Measured:
     return measure("-m", "retail_assets.nightly", "--as-of", as_of, env=env)
 
 
-def _drop(name: str, source: str, path) -> None:  # noqa: ANN001
+def _drop(name: str, source: str, path) -> None:
     inbox = WORK / name / "inbox" / "feeds" / "sales"
     inbox.mkdir(parents=True, exist_ok=True)
     (inbox / source).hardlink_to(path)
@@ -44,8 +44,12 @@ def main() -> None:
     rows = parser.parse_args().rows
     small_first, small_next = history(rows // 10)
     large_first, large_next = history(rows)
-    print(f"first night: {rows // 10:,} lines {small_first.seconds:.1f} s, {rows:,} lines {large_first.seconds:.1f} s")
-    print(f"next day:    {rows // 10:,} lines {small_next.seconds:.1f} s, {rows:,} lines {large_next.seconds:.1f} s")
+    print(
+        f"first night: {rows // 10:,} lines {small_first.seconds:.1f} s, {rows:,} lines {large_first.seconds:.1f} s"
+    )
+    print(
+        f"next day:    {rows // 10:,} lines {small_next.seconds:.1f} s, {rows:,} lines {large_next.seconds:.1f} s"
+    )
     print(f"the next day on ten times the history costs {large_next.seconds / small_next.seconds:.2f} times")
     print(f"against building everything again: {large_first.seconds / large_next.seconds:.1f} times faster")
     print(f"peak memory of the first night: {large_first.peak_mib:.0f} MiB in one process")

@@ -18,7 +18,9 @@ DBT_PROJECT_DIR = REPOSITORY / "dbt_project"
 class Settings(BaseSettings):
     """What a deployment may set; the defaults run the platform on one machine from a checkout."""
 
-    model_config = SettingsConfigDict(env_prefix="RETAIL_", frozen=True, extra="ignore", populate_by_name=True)
+    model_config = SettingsConfigDict(
+        env_prefix="RETAIL_", frozen=True, extra="ignore", populate_by_name=True
+    )
 
     data_dir: Path = Field(REPOSITORY / "data", description="The folder under which everything lies.")
     dagster_home: Path = Field(

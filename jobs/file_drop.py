@@ -1,0 +1,14 @@
+"""The job that file-drop sensors launch, narrowed by each of them to what is downstream of its feed."""
+
+import dagster as dg
+
+JOB_NAME = "file_drop"
+
+
+def file_drop_job(partitions: dg.PartitionsDefinition) -> dg.UnresolvedAssetJobDefinition:
+    return dg.define_asset_job(
+        JOB_NAME,
+        selection=dg.AssetSelection.groups("feeds", "staging", "intermediate", "marts", "publication"),
+        partitions_def=partitions,
+        description="What is downstream of the feeds that a dropped file can reach.",
+    )

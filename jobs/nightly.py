@@ -1,0 +1,31 @@
+"""The nightly job: everything, once a night at 02:00 in the retailer's time zone."""
+
+import dagster as dg
+
+JOB_NAME = "nightly"
+
+
+def nightly_job(partitions: dg.PartitionsDefinition) -> dg.UnresolvedAssetJobDefinition:
+    return dg.define_asset_job(
+        JOB_NAME,
+        selection=dg.AssetSelection.groups("feeds", "staging", "intermediate", "marts", "publication"),
+        partitions_def=partitions,
+        description="Admit what was dropped, build the marts, publish. Runs at 02:00; by hand: `make nightly`.",
+        tags={"dagster/priority": "10"},
+    )
+
+
+def nightly_schedule(job: dg.UnresolvedAssetJobDefinition, time_zone: str) -> dg.ScheduleDefinition:
+    @dg.schedule(
+        job=job,
+        name="nightly_at_two",
+        cron_schedule="0 2 * * *",
+        execution_timezone=time_zone,
+        default_status=dg.DefaultScheduleStatus.RUNNING,
+        description="02:00 in the retailer's zone. The night of day D has partition D.",
+    )
+    def nightly_at_two(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
+        night = context.scheduled_execution_time.date().isoformat()
+        return dg.RunRequest(run_key=night, partition_key=night)
+
+    return nightly_at_two
