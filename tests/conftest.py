@@ -1,12 +1,13 @@
 """Fixtures that several rooms share: a platform in a temporary folder, and a real PostgreSQL."""
 
+import hashlib
 import os
 import pwd
 import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,10 @@ from retail_assets.config import Settings
 def settings(tmp_path: Path) -> Settings:
     """An empty platform of its own."""
     return Settings(
-        data_dir=tmp_path / "data", dagster_home=tmp_path / "dagster", settle_seconds=0.05, time_zone="Europe/Berlin"
+        data_dir=tmp_path / "data",
+        dagster_home=tmp_path / "dagster",
+        settle_seconds=0.05,
+        time_zone="Europe/Berlin",
     )
 
 
@@ -62,7 +66,9 @@ def postgres_server() -> Iterator[dict[str, str]]:
 
     cluster = folder / "cluster"
     run(binaries / "initdb", "-D", cluster, "-U", "retail", "--auth=trust", "--no-sync")
-    settings = f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off"
+    settings = (
+        f"-c listen_addresses=127.0.0.1 -c port={port} -c unix_socket_directories={folder} -c fsync=off"
+    )
     run(binaries / "pg_ctl", "-D", cluster, "-o", settings, "-l", folder / "log", "-w", "start")
     try:
         yield {"host": "127.0.0.1", "port": str(port), "user": "retail"}
@@ -72,17 +78,31 @@ def postgres_server() -> Iterator[dict[str, str]]:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: dict[str, str], request: pytest.FixtureRequest) -> str:
-    """The SQLAlchemy URL of a fresh database of the test server."""
+def postgres_database(
+    postgres_server: dict[str, str], request: pytest.FixtureRequest
+) -> Callable[[str], str]:
+    """Makes a fresh database on the test server and gives its SQLAlchemy URL."""
     import psycopg2
 
-    name = f"t{abs(hash(request.node.nodeid)):x}"
-    connection = psycopg2.connect(
-        host=postgres_server["host"], port=postgres_server["port"], user=postgres_server["user"], dbname="postgres"
-    )
-    connection.autocommit = True
-    with connection.cursor() as cursor:
-        cursor.execute(f'drop database if exists "{name}"')
-        cursor.execute(f'create database "{name}"')
-    connection.close()
-    return f"postgresql+psycopg2://{postgres_server['user']}@127.0.0.1:{postgres_server['port']}/{name}"
+    def make(purpose: str) -> str:
+        name = f"{purpose}_{hashlib.sha256(request.node.nodeid.encode()).hexdigest()[:16]}"
+        connection = psycopg2.connect(
+            host=postgres_server["host"],
+            port=postgres_server["port"],
+            user=postgres_server["user"],
+            dbname="postgres",
+        )
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            cursor.execute(f"drop database if exists {name}")
+            cursor.execute(f"create database {name}")
+        connection.close()
+        return f"postgresql+psycopg2://{postgres_server['user']}@127.0.0.1:{postgres_server['port']}/{name}"
+
+    return make
+
+
+@pytest.fixture
+def postgres_url(postgres_database: Callable[[str], str]) -> str:
+    """A fresh database for the platform's own tables."""
+    return postgres_database("platform")

@@ -1,0 +1,77 @@
+"""Drop files, tick sensors, look at the runs they ask for: no daemon, no runs."""
+
+import os
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from retail_assets.config import Settings
+from retail_assets.definitions import build_defs
+from retail_assets.initialise import initialise
+from retail_assets.lake import Lake
+
+
+@pytest.fixture
+def repository(settings: Settings) -> dg.RepositoryDefinition:
+    initialise(settings)
+    return build_defs(settings).get_repository_def()
+
+
+def _tick(repository: dg.RepositoryDefinition, sensor: str, cursor: str | None) -> dg.SensorExecutionData:
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_sensor_context(instance=instance, cursor=cursor, repository_def=repository)
+        return repository.get_sensor_def(sensor).evaluate_tick(context)
+
+
+def _inbox(settings: Settings, folder: str) -> Path:
+    inbox = Lake(settings.data_dir).feed_inbox(folder)
+    inbox.mkdir(parents=True, exist_ok=True)
+    return inbox
+
+
+def test_a_file_is_asked_for_after_two_equal_looks(
+    settings: Settings, repository: dg.RepositoryDefinition
+) -> None:
+    file = _inbox(settings, "stores") / "stores.csv"
+    file.write_text("store_id,name\nS1,One\n")
+    first = _tick(repository, "stores_dropped", None)
+    assert not first.run_requests
+    with file.open("a") as growing:
+        growing.write("S2,Two\n")
+    second = _tick(repository, "stores_dropped", first.cursor)
+    assert not second.run_requests, "it grew between the looks"
+    third = _tick(repository, "stores_dropped", second.cursor)
+    assert third.run_requests and len(third.run_requests) == 1
+
+
+def test_a_marker_spares_the_second_look_and_the_same_file_asks_once(
+    settings: Settings, repository: dg.RepositoryDefinition
+) -> None:
+    inbox = _inbox(settings, "sales")
+    (inbox / "till.csv").write_text("x\n")
+    (inbox / "till.csv.done").touch()
+    first = _tick(repository, "sales_dropped", None)
+    again = _tick(repository, "sales_dropped", first.cursor)
+    assert first.run_requests and again.run_requests
+    assert first.run_requests[0].run_key == again.run_requests[0].run_key
+    os.utime(inbox / "till.csv", ns=(1, 1))
+    newer = _tick(repository, "sales_dropped", again.cursor)
+    assert newer.run_requests and newer.run_requests[0].run_key != first.run_requests[0].run_key
+
+
+def test_a_run_takes_only_what_is_downstream_of_the_feed(
+    settings: Settings, repository: dg.RepositoryDefinition
+) -> None:
+    inbox = _inbox(settings, "stores")
+    (inbox / "stores.csv").write_text("x\n")
+    (inbox / "stores.csv.done").touch()
+    requests = _tick(repository, "stores_dropped", None).run_requests
+    assert requests
+    selected = {key.to_user_string() for key in requests[0].asset_selection or []}
+    assert {"feeds/stores", "stg_stores", "stores", "published"} <= selected
+    assert not {"feeds/sales", "stg_sales", "feeds/products", "stg_products"} & selected
+
+
+def test_an_empty_or_missing_folder_starts_nothing(repository: dg.RepositoryDefinition) -> None:
+    assert not _tick(repository, "customers_dropped", None).run_requests

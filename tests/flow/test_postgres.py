@@ -1,0 +1,62 @@
+"""The Postgres configuration: runs, events, schedules, the ledger and MLflow on a real server."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import duckdb
+import sqlalchemy
+
+from retail_assets.config import REPOSITORY
+
+
+def _values(url: str, query: str) -> list:
+    engine = sqlalchemy.create_engine(url)
+    with engine.connect() as connection:
+        found = connection.execute(sqlalchemy.text(query)).scalars().all()
+    engine.dispose()
+    return list(found)
+
+
+def test_a_night_on_postgres(
+    tmp_path: Path, postgres_database: Callable[[str], str], postgres_server: dict[str, str]
+) -> None:
+    dagster, platform, mlflow = (postgres_database(name) for name in ("dagster", "platform", "mlflow"))
+    home = tmp_path / "dagster"
+    home.mkdir()
+    configuration = (REPOSITORY / "deploy" / "dagster-postgres.yaml").read_text()
+    (home / "dagster.yaml").write_text(
+        configuration.replace("port: 5432", f"port: {postgres_server['port']}")
+    )
+    inbox = tmp_path / "data" / "inbox" / "feeds" / "stores"
+    inbox.mkdir(parents=True)
+    (inbox / "stores.csv").write_text("store_id,name\nS1,One\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "retail_assets.nightly", "--as-of", "2026-11-20"],
+        env={
+            **os.environ,
+            "RETAIL_DATA_DIR": str(tmp_path / "data"),
+            "DAGSTER_HOME": str(home),
+            "RETAIL_SETTLE_SECONDS": "0.1",
+            "RETAIL_PLATFORM_URL": platform,
+            "RETAIL_MLFLOW_URL": mlflow,
+            "DAGSTER_PG_HOST": "127.0.0.1",
+            "DAGSTER_PG_USERNAME": postgres_server["user"],
+            "DAGSTER_PG_PASSWORD": "unused: the test server trusts its own machine",
+            "DAGSTER_PG_DB": dagster.rsplit("/", 1)[1],
+        },
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert _values(dagster, "select status from runs") == ["SUCCESS"]
+    assert _values(platform, "select state from drops") == ["loaded"]
+    assert _values(mlflow, "select count(*) from registered_models") == [0]
+    assert not (tmp_path / "data" / "platform.db").exists()
+    with duckdb.connect(
+        str((tmp_path / "data" / "published").resolve() / "retail.duckdb"), read_only=True
+    ) as con:
+        assert con.execute("select store_id from stores").fetchall() == [("S1",)]
