@@ -1,4 +1,4 @@
-"""How sources write: German numbers and dates, JSON documents, workbooks and Parquet, always the same bytes."""
+"""How sources write: German numbers and dates, JSON, workbooks and Parquet, always the same bytes."""
 
 import io
 import re
@@ -22,9 +22,7 @@ def at(day: date, hour: int = 0, minute: int = 0, second: int = 0) -> datetime:
 
 def days_as_text(plan: Plan, days: pl.Series, pattern: str) -> pl.Series:
     """Day indices as text; each day is formatted once."""
-    texts = pl.Series(
-        [plan.day(i).strftime(pattern) for i in range(int(days.max() or 0) + 1)], dtype=pl.String
-    )
+    texts = pl.Series([plan.day(i).strftime(pattern) for i in range(plan.days + 200)], dtype=pl.String)
     return texts.gather(days)
 
 

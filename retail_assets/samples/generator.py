@@ -50,9 +50,9 @@ def write_sample(
             found = {key: marker[key] for key in wanted}
             if found != wanted:
                 raise SampleConflict(
-                    f"{lake.root} holds a sample already ({_words(found)}), and {_words(wanted)} was asked for. "
-                    "Two samples would mix: point RETAIL_DATA_DIR (or --data-dir) at another folder, or remove "
-                    f"{lake.root} except its README.md and start afresh."
+                    f"{lake.root} holds a sample already ({_words(found)}), asked for was {_words(wanted)}. "
+                    "Two samples would mix: point RETAIL_DATA_DIR (or --data-dir) at another folder, or "
+                    f"remove {lake.root} except its README.md and start afresh."
                 )
             return SampleReport([], marker["stories"])
         plan = Plan(seed, as_of, size)

@@ -4,6 +4,7 @@
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -85,7 +86,7 @@ class Plan:
         cuts = [0]
         cuts += [i for i in range(1, history_end) if self.day(i).day == 1 and self.day(i).month % 3 == 1]
         cuts.append(history_end)
-        quarters = [Period(a, b, daily=False) for a, b in zip(cuts, cuts[1:], strict=False)]
+        quarters = [Period(a, b, daily=False) for a, b in pairwise(cuts)]
         return quarters + [Period(i, i + 1, daily=True) for i in range(history_end, self.days)]
 
     def rng(self, *purpose: str | int) -> np.random.Generator:

@@ -11,7 +11,7 @@ import numpy as np
 
 from retail_assets.samples import stories
 from retail_assets.samples.catalogue import Catalogue
-from retail_assets.samples.demand import LOOK_AHEAD, rates
+from retail_assets.samples.demand import rates
 
 RETURN_AFTER = 6
 """Days between a sale and its return."""
@@ -31,16 +31,8 @@ class Transfer:
     arrives: int
 
 
-@dataclass
-class Orders:
-    """Lines ordered from suppliers: day, product, units, promised day, and up to two deliveries."""
-
-    day: list[np.ndarray] = field(default_factory=list)
-    product: list[np.ndarray] = field(default_factory=list)
-    units: list[np.ndarray] = field(default_factory=list)
-    arrives: list[np.ndarray] = field(default_factory=list)
-    rest_arrives: list[np.ndarray] = field(default_factory=list)
-    first_units: list[np.ndarray] = field(default_factory=list)
+ORDER_COLUMNS = ["day", "product", "units", "first_units", "arrives", "rest_arrives"]
+"""Of lines ordered from suppliers; a line comes in one delivery or in two."""
 
 
 @dataclass
@@ -48,7 +40,8 @@ class Books:
     """What a store's stock went through besides sales."""
 
     store: int
-    orders: Orders = field(default_factory=Orders)
+    orders: list[np.ndarray] = field(default_factory=list)
+    """Matrices of `ORDER_COLUMNS` x lines."""
     counts: list[tuple[int, np.ndarray, np.ndarray]] = field(default_factory=list)
     """Day, products, units."""
     movements: list[tuple[int, int, int, str, str]] = field(default_factory=list)
@@ -243,13 +236,9 @@ class _Store:
         np.add.at(self.arrivals, (arrives[there], products[there]), first[there])
         there = rest < NEVER
         np.add.at(self.arrivals, (rest[there], products[there]), (units - first)[there])
-        orders = self.books.orders
-        orders.day.append(np.full(len(products), day))
-        orders.product.append(products)
-        orders.units.append(units)
-        orders.arrives.append(arrives)
-        orders.rest_arrives.append(rest)
-        orders.first_units.append(first)
+        self.books.orders.append(
+            np.stack([np.full(len(products), day), products, units, first, arrives, rest])
+        )
 
     def _needed(self, day: int) -> np.ndarray:
         """Units to order where stock and open orders no longer last until the next delivery but one."""

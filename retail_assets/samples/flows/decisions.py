@@ -11,7 +11,7 @@ def write(sample: Sample, drops: Drops) -> None:
     """Comes last, because decisions name files by the number they will get on an empty platform."""
     if not sample.first_night:
         return
-    files = {story.name: story.file for story in sample.told}
+    files = {story.name: story.file or "" for story in sample.told}
     night = sample.plan.as_of
     rows = [
         (

@@ -15,8 +15,10 @@ from retail_assets.samples.drops import Drops
 from retail_assets.samples.sample import Sample
 
 COUNTRIES = ["DE", "NL", "AT", "DE", "PL", "DE"]
+FIRMS = ["Beispiel", "Muster", "Spätlese", "Probe", "Próba", "Versuch"]
 TERMS_CHANGE = 60
-"""Days before `as_of` from which some suppliers charge more."""
+"""Days before `as_of` from which every so many products cost more."""
+TERMS_CHANGE_EVERY = 9
 
 
 def write(sample: Sample, drops: Drops) -> None:
@@ -53,7 +55,7 @@ def write(sample: Sample, drops: Drops) -> None:
 def stores(catalogue: Catalogue) -> bytes:
     """A plain file: its columns carry the contract's names."""
     physical = range(len(catalogue.store_ids) - 1)
-    rows = [
+    rows: list[tuple[str, str, str | None, str, date]] = [
         (
             catalogue.store_ids[n],
             _store_name(n),
@@ -78,7 +80,7 @@ def suppliers(catalogue: Catalogue) -> bytes:
     rows = [
         {
             "Kreditor": supplier,
-            "Firma": f"{['Beispiel', 'Muster', 'Spätlese', 'Probe', 'Próba', 'Versuch'][n % 6]} Handel {n + 1} GmbH",
+            "Firma": f"{FIRMS[n % len(FIRMS)]} Handel {n + 1} GmbH",
             "USt-ID": f"{COUNTRIES[n % 6]}{100000000 + n}",
             "Bankverbindung": f"{COUNTRIES[n % 6]}00 0000 0000 0000 00{n:02d}",
             "Land": COUNTRIES[n % 6].lower(),
@@ -131,7 +133,7 @@ def terms(catalogue: Catalogue) -> bytes:
             "pack_size": pl.Series(catalogue.pack_size[numbers], dtype=pl.Int32),
         }
     )
-    dearer = first.filter(pl.Series(numbers % 9 == 0)).with_columns(
+    dearer = first.filter(pl.Series(numbers % TERMS_CHANGE_EVERY == 0)).with_columns(
         valid_from=pl.lit(plan.day(plan.base_days - TERMS_CHANGE)), unit_cost=pl.col("unit_cost") * 104 // 100
     )
     both = pl.concat([first, dearer])

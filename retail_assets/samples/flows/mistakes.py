@@ -72,8 +72,8 @@ def _dirty_till_rows(sample: Sample, drops: Drops) -> None:
     drops.rewrite("sales", name, ("\r\n".join([header, *rows]) + "\r\n").encode("cp1252"))
     sample.tell(
         "dirty rows",
-        "A date that does not exist, a quantity in words, a line without article and a torn line are rejected; "
-        "a repeated header and a total are left out; two lines that stand there twice count once.",
+        "A date that does not exist, a quantity in words, a line without article and a torn line are "
+        "rejected; a repeated header and a total are left out; two lines that stand there twice count once.",
         store_id=store,
         file=name,
     )
@@ -84,13 +84,14 @@ def _store_day_exported_again(sample: Sample, drops: Drops) -> None:
     name = f"kasse_{store}_{sample.stamp(day)}.csv"
     truth = drops.read("sales", name)
     header, *rows = truth.decode("cp1252").splitlines()
-    typo = f"{sample.plan.day(day.start):%d.%m.%Y};12:00:00;9100;1;P0001;Möwe T-Shirt navy;100;1.999,00;0,00;19 %;;N"
+    date = f"{sample.plan.day(day.start):%d.%m.%Y}"
+    typo = f"{date};12:00:00;9100;1;P0001;Möwe T-Shirt navy;100;1.999,00;0,00;19 %;;N"
     drops.rewrite("sales", name, ("\r\n".join([header, typo, *rows]) + "\r\n").encode("cp1252"))
     again = f"kasse_{store}_{sample.stamp(day)}_korrektur.csv"
     drops.add("sales", again, truth, at=_tonight(sample, 27))
     sample.tell(
         "store-day exported again",
-        "A receipt of 100 units was a typing error; the corrected export of the day replaces the first one whole.",
+        "A receipt of 100 units was a typing error; the corrected export replaces the whole day.",
         store_id=store,
         document=f"{store}-{sample.stamp(day)}-9100",
         file=again,
@@ -203,7 +204,7 @@ def _web_order_corrected(sample: Sample, drops: Drops) -> None:
     drops.add("sales", correction, _json({**document, "orders": [corrected]}), at=_tonight(sample, 33))
     sample.tell(
         "corrected web order",
-        "The corrected order has one line less and a tenth of the units; it replaces the first version whole.",
+        "The corrected order has one line less and a tenth of the units; it replaces the first version.",
         document=order["orderNumber"],
         file=correction,
     )

@@ -7,13 +7,13 @@ import polars as pl
 
 from retail_assets.samples import formats, stories
 from retail_assets.samples.drops import Drops
-from retail_assets.samples.flows.master import TERMS_CHANGE
-from retail_assets.samples.plan import Period
+from retail_assets.samples.flows.master import TERMS_CHANGE, TERMS_CHANGE_EVERY
 from retail_assets.samples.sample import Sample
-from retail_assets.samples.stock import NEVER
+from retail_assets.samples.stock import NEVER, ORDER_COLUMNS
 
 NO_DUE_DATE = 1
 """A supplier whose orders carry no promised day, so that the lead time has to tell it."""
+CANCELLED_PRODUCTS = [0, 1]
 CANCELLED_DAY = 15
 """Days before `as_of` on which an order was placed that was cancelled two days later."""
 
@@ -38,47 +38,40 @@ def write(sample: Sample, drops: Drops) -> None:
 def lines(sample: Sample) -> pl.DataFrame:
     """All lines ordered: order, line, store, supplier, product, units, cost, and when they arrive(d)."""
     catalogue, plan = sample.catalogue, sample.plan
-    parts = []
-    for book in sample.books():
-        orders = book.orders
-        day, product, units, first, arrives, rest = (
-            np.concatenate(column) if column else np.zeros(0, np.int64)
-            for column in (orders.day, orders.product, orders.units, orders.first_units, orders.arrives, orders.rest_arrives)
-        )  # fmt: skip
-        parts.append(
-            pl.DataFrame(
-                {"store": catalogue.store_ids[book.store], "day": day, "product": product, "units": units,
-                 "first_units": first, "arrives": arrives, "rest_arrives": rest, "cancelled": False}
-            )
-        )  # fmt: skip
-    parts.append(
-        pl.DataFrame(
-            {"store": catalogue.store_ids[0], "day": plan.base_days - CANCELLED_DAY, "product": [0, 8], "units": 24,
-             "first_units": 24, "arrives": NEVER, "rest_arrives": NEVER, "cancelled": True}
+    parts = [
+        pl.DataFrame(np.hstack(book.orders).T, schema=ORDER_COLUMNS, orient="row").with_columns(
+            store=pl.lit(catalogue.store_ids[book.store]), cancelled=pl.lit(False)
         )
-    )  # fmt: skip
-    frame = pl.concat(parts, how="vertical_relaxed")
-    product, day = frame["product"].to_numpy(), frame["day"].to_numpy()
-    supplier = catalogue.supplier[product]
-    dearer = (product % 9 == 0) & (day >= plan.base_days - TERMS_CHANGE)
+        for book in sample.books()
+    ]
+    day = plan.base_days - CANCELLED_DAY
+    never_came = [(day, product, 24, 24, NEVER, NEVER) for product in CANCELLED_PRODUCTS]
+    parts.append(
+        pl.DataFrame(never_came, schema=ORDER_COLUMNS, orient="row").with_columns(
+            store=pl.lit(catalogue.store_ids[stories.FIRST_STORE]), cancelled=pl.lit(True)
+        )
+    )
+    frame = pl.concat(parts)
+    product = frame["product"].to_numpy()
+    supplier = pl.Series("supplier", catalogue.supplier[product])
+    raised = (product % TERMS_CHANGE_EVERY == 0) & (frame["day"].to_numpy() >= plan.base_days - TERMS_CHANGE)
     cost = catalogue.unit_cost_cents(product)
+    suffix = pl.when("cancelled").then(pl.lit("X")).otherwise(pl.lit(""))
     return (
         frame.with_columns(
-            supplier=pl.Series(supplier),
-            supplier_id=pl.Series(catalogue.supplier_ids).gather(supplier),
-            sku=pl.Series(catalogue.product_ids).gather(frame["product"]),
-            cost_cents=pl.Series(np.where(dearer, cost * 104 // 100, cost)),
-            due=pl.col("day") + pl.Series(catalogue.lead_days[supplier]),
+            supplier,
+            supplier_id=formats.by_number(catalogue.supplier_ids, supplier),
+            sku=formats.by_number(catalogue.product_ids, frame["product"]),
+            cost_cents=pl.Series(np.where(raised, cost * 104 // 100, cost)),
+            due=pl.col("day") + pl.Series(catalogue.lead_days).gather(supplier),
+            date=formats.days_as_text(plan, frame["day"], "%y%m%d"),
         )
         .with_columns(
-            po=pl.concat_str(
-                pl.lit("PO-"), "store", pl.lit("-"), formats.days_as_text(plan, frame["day"], "%y%m%d"), pl.lit("-"),
-                pl.col("supplier_id").str.slice(4), pl.when("cancelled").then(pl.lit("X")).otherwise(pl.lit("")),
-            )
+            po=pl.format("PO-{}-{}-{}{}", "store", "date", pl.col("supplier_id").str.slice(4), suffix)
         )
         .sort("day", "po", "product")
         .with_columns(line=pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("po") * 10)
-    )  # fmt: skip
+    )
 
 
 def deliveries(sample: Sample) -> pl.DataFrame:
@@ -137,7 +130,7 @@ def _correct(sample: Sample, drops: Drops, ordered: pl.DataFrame) -> None:
         line_number="line",
         product_id="sku",
         quantity=pl.lit(36),
-        unit_cost=pl.col("cost_cents") / 100,
+        unit_cost=(pl.col("cost_cents") / 100).round(2),
     )
     time = sample.file_time(sample.periods[-1], 1, 26)
     drops.add("purchase_order_lines", "corrected_lines.csv", formats.csv(corrected), at=time)
@@ -162,7 +155,7 @@ def erp(sample: Sample, ordered: pl.DataFrame) -> bytes:
     )
     line = pl.struct(
         pl.col("line").alias("pos"), pl.col("sku").alias("article"), "title",
-        pl.col("units").alias("qty"), (pl.col("cost_cents") / 100).alias("price"),
+        pl.col("units").alias("qty"), (pl.col("cost_cents") / 100).round(2).alias("price"),
     )  # fmt: skip
     log = pl.concat_list(
         pl.struct(

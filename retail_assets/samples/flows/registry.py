@@ -5,14 +5,15 @@
 from collections.abc import Callable
 
 from retail_assets.samples.drops import Drops
-from retail_assets.samples.flows import decisions, master, mistakes, purchasing, stock, tills, web
+from retail_assets.samples.flows import counts, decisions, master, mistakes, movements, purchasing, tills, web
 from retail_assets.samples.sample import Sample
 
 FLOWS: dict[str, Callable[[Sample, Drops], None]] = {
     "master data": master.write,
     "tills": tills.write,
     "web shop": web.write,
-    "stock": stock.write,
+    "counts": counts.write,
+    "movements": movements.write,
     "purchasing": purchasing.write,
     # These two last: the one spoils what the others wrote, the other decides about it.
     "mistakes": mistakes.write,

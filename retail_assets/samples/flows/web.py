@@ -1,4 +1,4 @@
-"""The web shop: an ERP export of orders (JSON, lines and history nested) and the carrier's parcel events (TSV).
+"""The web shop: the ERP's orders (JSON, lines and history nested) and the carrier's parcel events (TSV).
 
 Credit notes stand among the orders. The ERP knows an order until it is paid or cancelled; packing, shipping,
 delivery and returns are the carrier's to tell.
@@ -69,7 +69,8 @@ def erp(catalogue: Catalogue, lines: pl.DataFrame, *, exported: str) -> bytes:
     )
     line = pl.struct(
         "sku", "title", pl.col("quantity").abs().alias("qty"), "vat",
-        pl.col("net").alias("unitNet"), pl.col("off").alias("discountNet"), pl.col("promotion").alias("campaign"),
+        pl.col("net").alias("unitNet"), pl.col("off").alias("discountNet"),
+        pl.col("promotion").alias("campaign"),
     )  # fmt: skip
     return formats.json_document(
         "orders",

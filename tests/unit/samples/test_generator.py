@@ -1,0 +1,91 @@
+"""What the generator promises: the same bytes, every feed, markers and times, nothing twice."""
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from retail_assets.config import Settings
+from retail_assets.feeds.contracts.registry import FEEDS
+from retail_assets.lake import Lake
+from retail_assets.samples.generator import SampleConflict, SampleReport, write_day, write_sample
+
+
+def contents(inbox: Path) -> dict[str, tuple[bytes, int]]:
+    return {
+        str(path.relative_to(inbox)): (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in inbox.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_same_seed_and_night_give_the_same_bytes_and_times(inbox: Path, settings: Settings) -> None:
+    write_sample(settings=settings)
+    assert contents(Lake(settings.data_dir).inbox) == contents(inbox)
+
+
+def test_another_seed_gives_other_sales(inbox: Path, settings: Settings) -> None:
+    write_sample(settings=settings, seed=8)
+    name = "feeds/sales/kasse_S01_20261118.csv"
+    assert (Lake(settings.data_dir).inbox / name).read_bytes() != (inbox / name).read_bytes()
+
+
+def test_every_feed_has_files(inbox: Path) -> None:
+    folders = {path.parent.name for path in inbox.rglob("*.done")}
+    assert folders == {feed.folder for feed in FEEDS.values()}
+
+
+def test_a_demo_is_a_few_dozen_files(sample: SampleReport) -> None:
+    assert 40 <= len(sample.files) <= 80
+
+
+def test_every_file_has_its_marker_and_was_written_before_the_night(sample: SampleReport) -> None:
+    night = 1795140000  # 2026-11-20 02:00 in Berlin, and files that came together have times of their own
+    times = [path.stat().st_mtime for path in sample.files]
+    assert all(path.with_name(path.name + ".done").exists() for path in sample.files)
+    assert times == sorted(times)
+    assert len(set(times)) == len(times)
+    assert times[-1] < night
+
+
+def test_a_second_run_drops_nothing_even_when_the_inbox_was_emptied(settings: Settings) -> None:
+    first = write_sample(settings=settings)
+    shutil.rmtree(Lake(settings.data_dir).inbox)
+    second = write_sample(settings=settings)
+    assert second.files == []
+    assert second.stories == first.stories
+    assert not Lake(settings.data_dir).inbox.exists()
+
+
+@pytest.mark.parametrize("other", [{"seed": 8}, {"as_of": date(2026, 11, 21)}, {"size": "medium"}])
+def test_another_sample_in_the_same_folder_is_refused_with_what_to_do(
+    settings: Settings, other: dict
+) -> None:
+    write_sample(settings=settings)
+    with pytest.raises(SampleConflict, match=r"--data-dir.*another folder"):
+        write_sample(settings=settings, **other)
+
+
+def test_nights_continue_the_sample_one_by_one(settings: Settings) -> None:
+    with pytest.raises(SampleConflict, match=r"retail_assets\.samples"):
+        write_day(settings=settings, day=date(2026, 11, 21))
+    write_sample(settings=settings)
+    with pytest.raises(SampleConflict, match="next one is 2026-11-21"):
+        write_day(settings=settings, day=date(2026, 11, 22))
+    shutil.rmtree(Lake(settings.data_dir).inbox)
+
+    added = write_day(settings=settings, day=date(2026, 11, 21))
+    assert {path.name for path in added.files} == {
+        "kasse_S01_20261120.csv",
+        "tillpoint_S02_20261120.parquet",
+        "erp_orders_20261120.json",
+        "parcels_20261120.tsv",
+        "wms_20261120.csv",
+        "erp_purchasing_20261120.json",
+        "purchase_events_20261120.csv",
+    }
+    assert write_day(settings=settings, day=date(2026, 11, 21)).files == []
+    assert len(write_day(settings=settings, day=date(2026, 11, 22)).files) == 7
+    wms = (Lake(settings.data_dir).inbox / "feeds/stock_movements/wms_20261120.csv").read_text("latin-1")
+    assert "UL-0008-Z|S02|P0005" in wms, "the transfer that was on its way arrives"
