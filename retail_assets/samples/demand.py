@@ -8,17 +8,11 @@ import numpy as np
 
 from retail_assets.samples import stories
 from retail_assets.samples.catalogue import CATEGORIES, Catalogue
+from retail_assets.samples.opening import is_open
 
 LOOK_AHEAD = 45
 """Days after the last one for which demand is known too, because purchasing plans with it."""
 
-HOLIDAYS = {
-    (1, 1): "New Year",
-    (5, 1): "Labour Day",
-    (10, 3): "Unity Day",
-    (12, 25): "Christmas",
-    (12, 26): "Christmas",
-}
 STORE_WEEK = np.array([0.85, 0.85, 0.95, 1.05, 1.4, 1.9, 0.0])
 WEB_WEEK = np.array([1.15, 1.05, 1.0, 0.95, 0.85, 0.85, 1.15])
 LABELS = ["Week of the house", "Season opening", "Member days", "Clearance", "Three for two"]
@@ -89,10 +83,6 @@ def rates(catalogue: Catalogue, store: int) -> np.ndarray:
     )
     _tell(rate, plan.base_days, store)
     return rate
-
-
-def is_open(day: date, *, web: bool) -> bool:
-    return web or (day.weekday() != 6 and (day.month, day.day) not in HOLIDAYS)
 
 
 def _closed_or_lifted(day: date, *, web: bool) -> float:

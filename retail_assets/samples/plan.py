@@ -9,8 +9,11 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from retail_assets.samples.opening import is_open
+
 DAILY_FILES = 3
-"""The last business days come as files of their own, everything before them as history loads."""
+"""So many of the last days on which stores are open come as files of their own, everything before them as
+history loads."""
 
 ZONE = ZoneInfo("Europe/Berlin")
 """Where the sample retailer is at home; sources that state local times mean this zone."""
@@ -82,7 +85,8 @@ class Plan:
 
     def periods(self) -> list[Period]:
         """Quarters of history, then single days."""
-        history_end = self.base_days - DAILY_FILES
+        open_days = [i for i in range(self.base_days) if is_open(self.day(i))]
+        history_end = open_days[-DAILY_FILES]
         cuts = [0]
         cuts += [i for i in range(1, history_end) if self.day(i).day == 1 and self.day(i).month % 3 == 1]
         cuts.append(history_end)

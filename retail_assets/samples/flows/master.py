@@ -10,8 +10,9 @@ import polars as pl
 
 from retail_assets.samples import formats, stories
 from retail_assets.samples.catalogue import CATEGORIES, REGIONS, TOWNS, Catalogue
-from retail_assets.samples.demand import HOLIDAYS, promotions
+from retail_assets.samples.demand import promotions
 from retail_assets.samples.drops import Drops
+from retail_assets.samples.opening import HOLIDAYS
 from retail_assets.samples.sample import Sample
 
 COUNTRIES = ["DE", "NL", "AT", "DE", "PL", "DE"]

@@ -10,7 +10,8 @@ import polars as pl
 
 from retail_assets.samples import formats, stories
 from retail_assets.samples.drops import Drops
-from retail_assets.samples.plan import DAILY_FILES, Period
+from retail_assets.samples.opening import is_open
+from retail_assets.samples.plan import Period
 from retail_assets.samples.sample import Sample
 
 LATE_ROWS_DAY = 9
@@ -42,8 +43,10 @@ def write(sample: Sample, drops: Drops) -> None:
 
 
 def _days(sample: Sample) -> tuple[Period, Period, Period]:
-    """The last three business days, oldest first."""
-    before_last, last_but_one, last = sample.periods[-DAILY_FILES:]
+    """The last three days on which stores were open, oldest first."""
+    before_last, last_but_one, last = (
+        p for p in sample.periods if p.daily and is_open(sample.plan.day(p.start))
+    )
     return before_last, last_but_one, last
 
 
@@ -226,7 +229,7 @@ def _json(document: dict) -> bytes:
 
 
 def _half_a_document(sample: Sample, drops: Drops) -> None:
-    history = sample.periods[-DAILY_FILES - 1]
+    history = [period for period in sample.periods if not period.daily][-1]
     whole = drops.read("purchase_orders", f"erp_purchasing_{sample.stamp(history)}.json")
     name = f"erp_purchasing_{sample.stamp(history)}_partial.json"
     drops.add("purchase_orders", name, whole[: len(whole) // 2], at=sample.file_time(history, 1, 19))

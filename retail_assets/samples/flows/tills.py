@@ -23,6 +23,8 @@ def write(sample: Sample, drops: Drops) -> None:
         store = catalogue.store_ids[history.store]
         for period in sample.periods:
             lines = sales_lines(catalogue, history, period)
+            if lines.is_empty():  # a closed store exports nothing
+                continue
             if uses_kasse(history.store):
                 name, content = f"kasse_{store}_{sample.stamp(period)}.csv", kasse(catalogue, lines)
             else:
