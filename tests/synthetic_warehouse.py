@@ -42,7 +42,9 @@ def make_warehouse(lake: Lake, *, lines: int = 3_000) -> None:
             select 'P' || i as product_id, 'Mug ' || i as name from range(40) as r(i);
         create table marts.stock_levels as
             select 'P' || i as product_id, 0 as generation from range(40) as r(i);
-        create table marts.rejected_rows (feed varchar, value varchar, business_date date);
+        create table staging.stg_rejects as
+            select 'sales' as feed, '{email}' as raw, date '{first}' as business_date;
+        create view marts.rejected_rows as select feed, business_date from warehouse.staging.stg_rejects;
         create table marts.insights as select 'only for operations' as text;
         create table marts.sales_daily__dbt_tmp as select 1 as leftover;
         comment on table marts.sales_daily is 'Sales of a day.';

@@ -78,6 +78,7 @@ def test_parquet_and_tables_hold_the_same_rows_as_the_warehouse(settings, lake):
             ("sales_daily", f"'{release}/parquet/sales_daily/*.parquet'"),
             ("sales_daily", "retail.sales_daily"),
             ("products", f"'{release}/parquet/products/*.parquet'"),
+            ("rejected_rows", "retail.rejected_rows"),
         ]:
             source = f"select * from warehouse.marts.{mart}"
             both_ways = f"({source} except all from {copy}) union all (from {copy} except all {source})"
