@@ -9,6 +9,8 @@
    are written in the same transaction. A run that is killed anywhere, or that leaves this model out, loses
    nothing: the next one sees the difference.
 
+   A file without a key (the rejects) has no such choice: all rows of loaded drops count.
+
    Config `touches`: columns whose values are logged when a current row comes, goes or changes.
    Config `history`: log them for superseded rows too, where a follower reads those (see loaded_rows). #}
 {% materialization feed, adapter='duckdb' %}
@@ -21,7 +23,7 @@
         {%- do columns.append(adapter.quote(column)) -%}
     {%- endfor -%}
     {%- if contract.meta.business_time -%}{%- do columns.append('business_date') -%}{%- endif -%}
-    {%- set key = contract.meta.key | map('tojson') | list -%}
+    {%- set key = contract.meta.key | map('tojson') | list if contract.meta.key else [] -%}
     {%- set fingerprint = local_md5(sql ~ key) -%}
     {%- set whole = should_full_refresh() or existing is none or known_fingerprint() != fingerprint -%}
 
@@ -30,7 +32,7 @@
     {%- if whole -%}
         {%- set script = build_feed(feed, key, columns, view, fingerprint) -%}
     {%- else -%}
-        {%- do run_query(changed_drops(feed)) -%}
+        {%- do run_query(changed_drops(feed, key)) -%}
         {%- if run_query('select count(*) from changed_drops').rows[0][0] -%}
             {%- set touches = config.get('touches', ['business_date'] if contract.meta.business_time else []) -%}
             {%- set script = change_feed(feed, key, columns, touches) -%}
@@ -50,7 +52,7 @@
 {% macro build_feed(feed, key, columns, view, fingerprint) %}
 {%- set keys = key | join(', ') -%}
 delete from state.applied where model = '{{ model.name }}';
-{{ changed_drops(feed) }};
+{{ changed_drops(feed, key) }};
 {{ feed_files(feed, 'select content_key from changed_drops') }}
 
 create or replace table {{ loaded_rows(feed) }} as
@@ -63,6 +65,7 @@ select {{ columns | join(', ') }}, _sequence, _record, _admitted_on
 from {{ loaded_rows(feed) }}
 where _is_current;
 
+{%- if key %}
 -- Few keys occur twice. Hashes find them without sorting all rows; two keys with one hash do no harm.
 create or replace temp table affected_keys as
 with repeated as (
@@ -80,9 +83,10 @@ union
 select {{ keys }} from {{ loaded_rows(feed) }} where (_source, _document) in (from contested);
 
 {{ choose_current_rows(feed, key, columns) }}
+{%- endif %}
 
 insert into state.applied select '{{ model.name }}', sequence, content_key from changed_drops where is_added;
-{{ log_everything_changed() }}
+insert into state.changes select '{{ model.name }}', run, null, null from state.run;
 {{ remember_model(fingerprint) }}
 {% endmacro %}
 
@@ -92,7 +96,7 @@ insert into state.applied select '{{ model.name }}', sequence, content_key from 
 {{ feed_files(feed, 'select content_key from changed_drops where is_added') }}
 
 create or replace temp table incoming as
-select *, false as _is_current
+select *, {{ 'false' if key else 'true' }} as _is_current
 from ({{ sql }})
 where (_sequence, _content_key) in (select (sequence, content_key) from changed_drops where is_added);
 reset variable files;
@@ -102,6 +106,7 @@ select *, hash({{ columns | join(', ') }}) as row_hash
 from {{ loaded_rows(feed) }}
 where (_sequence, _content_key) in (select (sequence, content_key) from changed_drops where not is_added);
 
+{% if key %}
 create or replace temp table affected_keys as
 with affected_documents as (
     select source, document from state.documents
@@ -112,11 +117,12 @@ union
 select {{ keys }} from outgoing
 union
 select {{ keys }} from {{ loaded_rows(feed) }} where (_source, _document) in (from affected_documents);
-
+{% endif %}
 delete from {{ loaded_rows(feed) }}
 where (_sequence, _content_key) in (select (sequence, content_key) from changed_drops where not is_added);
 insert into {{ loaded_rows(feed) }} from incoming;
 
+{% if key %}
 {{ choose_current_rows(feed, key, columns) }}
 
 -- A key whose row is replaced by an equal one has not changed.
@@ -146,6 +152,7 @@ from
 {%- endif %}
 where {{ column }} is not null;
 {% endfor %}
+{% endif %}
 
 delete from state.applied
 where model = '{{ model.name }}'
@@ -155,13 +162,15 @@ insert into state.applied select '{{ model.name }}', sequence, content_key from 
 
 
 {# Drops whose rows or documents concern this feed and that came or went since the model last ran. #}
-{% macro changed_drops(feed) %}
+{% macro changed_drops(feed, key) %}
 create or replace temp table changed_drops as
 with wanted as (
     select sequence, content_key
     from ledger.loaded_drops
+    {%- if key %}
     where sequence in (select sequence from ledger.loads where feed = '{{ feed }}')
         or (has_documents and source in (select source from ledger.loads where feed = '{{ feed }}'))
+    {%- endif %}
 ),
 applied as (
     select sequence, content_key from state.applied where model = '{{ model.name }}'

@@ -5,13 +5,10 @@
     {{ return(known.rows[0][0] if known.rows else none) }}
 {% endmacro %}
 
-{# A model whose SQL changed, by a new release or by a setting in it, is built whole. #}
-{% macro remember_model(fingerprint) %}
+{# A model whose SQL changed, by a new release or by a setting in it, is built whole: hence the fingerprint.
+   A model that follows others remembers up to which run, and which night, it has taken in their changes. #}
+{% macro remember_model(fingerprint, follows=false) %}
 delete from state.models where model = '{{ model.name }}';
 insert into state.models
-select '{{ model.name }}', '{{ fingerprint }}', null, null;
-{% endmacro %}
-
-{% macro log_everything_changed() %}
-insert into state.changes select '{{ model.name }}', run, null, null from state.run;
+select '{{ model.name }}', '{{ fingerprint }}', {{ 'run, as_of' if follows else 'null, null' }} from state.run;
 {% endmacro %}

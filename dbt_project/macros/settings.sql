@@ -8,3 +8,8 @@
 {% macro as_of() -%}
     (select as_of from state.run)
 {%- endmacro %}
+
+{# One of a setting's several numbers. #}
+{% macro cut(name, position) -%}
+    {%- if execute -%}{{ env_var('RETAIL_' ~ name | upper).split(',')[position] }}{%- endif -%}
+{%- endmacro %}

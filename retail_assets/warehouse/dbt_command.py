@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from retail_assets.config import Settings
+from retail_assets.feeds.ledger import newest_night
 from retail_assets.lake import Lake
 
 TARGETS_KEPT = 5
@@ -31,12 +32,18 @@ def dbt_executable() -> Path:
     return Path(sys.executable).parent / "dbt"
 
 
-def dbt_environment(settings: Settings, *, as_of: date, test_all_history: bool = False) -> dict[str, str]:
-    """What dbt is told. In the environment, not as vars: a var that changes makes dbt parse everything anew."""
+def dbt_environment(
+    settings: Settings, *, as_of: date | None = None, test_all_history: bool = False
+) -> dict[str, str]:
+    """What dbt is told. In the environment, not as vars: a var that changes makes dbt parse everything anew.
+
+    `as_of` is the newest night that ever ran unless it is given; before the first night dbt can only parse.
+    """
+    night = as_of or newest_night(settings)
     environment = {f"RETAIL_{name.upper()}": _text(getattr(settings, name)) for name in MODEL_SETTINGS}
     return environment | {
         "RETAIL_DATA_DIR": str(settings.data_dir),
-        "RETAIL_AS_OF": as_of.isoformat(),
+        "RETAIL_AS_OF": night.isoformat() if night else "",
         "RETAIL_TEST_ALL_HISTORY": "true" if test_all_history else "false",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }

@@ -203,6 +203,9 @@ def staging() -> dict[str, Any]:
         if feed.business_time:
             columns["business_date"] = ("date", f"Local date of {feed.business_time} in the retailer's zone.")
         models.append(_table(f"stg_{feed.name}", f"{feed.description} Current rows only.", columns | STAGED))
+    description, columns = LAKE_FILES["rejects"]
+    of_contract = {name: what for name, what in columns.items() if not name.startswith("_")}
+    models.append(_table("stg_rejects", f"{description} Of loaded drops only.", of_contract | STAGED))
     return {"version": 2, "models": models}
 
 

@@ -1,1 +1,2 @@
+{{ config(touches=['order_id']) }}
 {{ staging('order_events') }}

@@ -1,0 +1,17 @@
+{# Business dates of sales lines that an order's event or a product's cost reaches: neither carries the date. #}
+{% macro dates_of_changed_orders_and_costs(since) %}
+select line.business_date
+from {{ ref('stg_sales') }} as line
+semi join ({{ logged_changes(['order_history'], 'order_id', since) }}) as changed on line.order_id = changed.order_id
+union
+select sold.business_date
+from (
+    select distinct line.product_id, line.business_date, line.currency, line.unit_cost
+    from {{ this }} as line
+    semi join ({{ logged_changes(['int_product_costs'], 'product_id', since) }}) as changed
+        on line.product_id = changed.product_id
+) as sold
+asof left join {{ ref('int_product_costs') }} as cost
+    on sold.product_id = cost.product_id and sold.business_date >= cost.valid_from
+where sold.unit_cost is distinct from case when cost.currency = sold.currency then cost.cost_price end
+{% endmacro %}

@@ -1,0 +1,36 @@
+with counts as (
+    select
+        sequence,
+        sum(records) as records,
+        sum(admitted) as admitted,
+        sum(sent) as sent,
+        sum(left_out) as left_out,
+        sum(duplicate) as duplicate,
+        sum(rejected) as rejected
+    from {{ source('ledger', 'accounts') }}
+    group by sequence
+)
+
+select
+    drops.sequence,
+    drops.folder,
+    drops.name,
+    drops.size as bytes,
+    drops.sha256,
+    drops.source,
+    drops.source_version,
+    drops.modified_at,
+    drops.admitted_at,
+    drops."partition" as admitted_on,
+    drops.state,
+    drops.reason,
+    drops.duplicate_of,
+    cast(coalesce(counts.records, drops.records) as bigint) as records,
+    cast(counts.admitted as bigint) as admitted,
+    cast(counts.sent as bigint) as sent_elsewhere,
+    cast(counts.left_out as bigint) as left_out,
+    cast(counts.duplicate as bigint) as duplicate,
+    cast(counts.rejected as bigint) as rejected,
+    drops.unknown_columns
+from {{ source('ledger', 'drops') }} as drops
+left join counts on drops.sequence = counts.sequence
