@@ -1,9 +1,9 @@
 """The decision job: what the decisions inbox takes as a file, launched by hand from the UI's Launchpad."""
 
 import dagster as dg
-from retail_assets.feeds.decisions.deciding import decide
 
 from retail_assets.config import Settings
+from retail_assets.feeds.decisions.deciding import decide
 from retail_assets.partitions import today
 
 JOB_NAME = "decide"

@@ -1,11 +1,12 @@
 """The nightly job: everything, once a night at 02:00 in the retailer's time zone."""
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 JOB_NAME = "nightly"
 
 
-def nightly_job(partitions: dg.PartitionsDefinition) -> dg.UnresolvedAssetJobDefinition:
+def nightly_job(partitions: dg.PartitionsDefinition) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         JOB_NAME,
         selection=dg.AssetSelection.groups("feeds", "staging", "intermediate", "marts", "publication"),
@@ -15,7 +16,7 @@ def nightly_job(partitions: dg.PartitionsDefinition) -> dg.UnresolvedAssetJobDef
     )
 
 
-def nightly_schedule(job: dg.UnresolvedAssetJobDefinition, time_zone: str) -> dg.ScheduleDefinition:
+def nightly_schedule(job: UnresolvedAssetJobDefinition, time_zone: str) -> dg.ScheduleDefinition:
     @dg.schedule(
         job=job,
         name="nightly_at_two",

@@ -1,13 +1,14 @@
 """The weekly job: dbt's data tests over all of history; at night long marts are tested on touched dates."""
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from retail_assets.warehouse.assets import TEST_SCOPE_TAG
 
 JOB_NAME = "weekly_tests"
 
 
-def weekly_tests_job(warehouse: dg.AssetsDefinition) -> dg.UnresolvedAssetJobDefinition:
+def weekly_tests_job(warehouse: dg.AssetsDefinition) -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         JOB_NAME,
         selection=dg.AssetSelection.checks(*warehouse.check_keys),
@@ -16,7 +17,7 @@ def weekly_tests_job(warehouse: dg.AssetsDefinition) -> dg.UnresolvedAssetJobDef
     )
 
 
-def weekly_tests_schedule(job: dg.UnresolvedAssetJobDefinition, time_zone: str) -> dg.ScheduleDefinition:
+def weekly_tests_schedule(job: UnresolvedAssetJobDefinition, time_zone: str) -> dg.ScheduleDefinition:
     return dg.ScheduleDefinition(
         name="weekly_tests_on_sunday",
         job=job,

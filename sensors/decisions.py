@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 
 def decision_sensor(
-    *, decide: dg.JobDefinition, job: dg.UnresolvedAssetJobDefinition, today: Callable[[], str]
+    *, decide: dg.JobDefinition, job: UnresolvedAssetJobDefinition, today: Callable[[], str]
 ) -> dg.SensorDefinition:
     @dg.run_status_sensor(
         name="decision_made",

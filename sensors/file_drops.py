@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
 from retail_assets.feeds.settling import Look, look, settled
 
@@ -20,7 +21,7 @@ def file_drop_sensor(
     *,
     folder: str,
     inbox: Path,
-    job: dg.UnresolvedAssetJobDefinition,
+    job: UnresolvedAssetJobDefinition,
     reachable_feeds: Callable[[], Iterable[str]],
     today: Callable[[], str],
 ) -> dg.SensorDefinition:
@@ -48,7 +49,7 @@ def file_drop_sensor(
         # The same files ask once: a run that fails leaves them to the next drop or to the night.
         key = hashlib.sha256(json.dumps(ready, sort_keys=True).encode()).hexdigest()[:32]
         graph = context.repository_def.asset_graph if context.repository_def else None
-        feeds = [dg.AssetKey(["feeds", name]) for name in sorted(set(reachable_feeds()))]
+        feeds = [dg.AssetKey(["feeds", name]) for name in ["ledger", *sorted(set(reachable_feeds()))]]
         selection = dg.AssetSelection.assets(*feeds).downstream()
         return dg.SensorResult(
             run_requests=[

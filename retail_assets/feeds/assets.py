@@ -13,11 +13,14 @@ from retail_assets.feeds.admission import AdmissionReport, admit
 from retail_assets.feeds.checks import contract_violations
 from retail_assets.feeds.contracts.base import Feed
 from retail_assets.feeds.contracts.registry import FEEDS
+from retail_assets.feeds.reconcile import accounting, reconcile
 from retail_assets.feeds.table_schema import table_schema
 from retail_assets.partitions import night_of
 
 GROUP = "feeds"
 OWNERS = ["team:data"]
+LEDGER = dg.AssetKey([GROUP, "ledger"])
+"""What came in and what became of it: drops, their accounts, rejected rows, decisions."""
 
 
 def feed_key(feed: str) -> dg.AssetKey:
@@ -37,6 +40,33 @@ def _spec(feed: Feed, freshness: dg.FreshnessPolicy) -> dg.AssetSpec:
     )
 
 
+def _ledger_spec(freshness: dg.FreshnessPolicy) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        LEDGER,
+        description="The ledger: every drop with its state, counts and reason; rejected rows; decisions.",
+        group_name=GROUP,
+        kinds={"sqlite", "parquet"},
+        owners=OWNERS,
+        freshness_policy=freshness,
+    )
+
+
+def _ledger_result(*, report: AdmissionReport, settings: Settings) -> dg.MaterializeResult:
+    lost = [*reconcile(settings), *accounting(settings)]
+    return dg.MaterializeResult(
+        asset_key=LEDGER,
+        metadata={"drops": len(report.drops), "log": dg.MetadataValue.md("\n\n".join(report.summary()))},
+        check_results=[
+            dg.AssetCheckResult(
+                check_name="nothing_is_lost",
+                asset_key=LEDGER,
+                passed=not lost,
+                metadata={"findings": [f"{finding.place}: {finding.message}" for finding in lost]},
+            )
+        ],
+    )
+
+
 def _check(feed: Feed) -> dg.AssetCheckSpec:
     return dg.AssetCheckSpec(
         "contract",
@@ -51,8 +81,16 @@ def feed_assets(
 ) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name="admission",
-        specs=[_spec(feed, freshness) for feed in FEEDS.values()],
-        check_specs=[_check(feed) for feed in FEEDS.values()],
+        specs=[*(_spec(feed, freshness) for feed in FEEDS.values()), _ledger_spec(freshness)],
+        check_specs=[
+            *(_check(feed) for feed in FEEDS.values()),
+            dg.AssetCheckSpec(
+                "nothing_is_lost",
+                asset=LEDGER,
+                description="Every file and every record that was seen is in a table, rejected with a reason, "
+                "in quarantine, or still in the inbox.",
+            ),
+        ],
         partitions_def=partitions,
         can_subset=True,
         backfill_policy=dg.BackfillPolicy.multi_run(1),
@@ -65,6 +103,8 @@ def feed_assets(
             context.log.info(line)
         for feed in selected:
             yield _result(feed=feed, report=report, settings=settings, as_of=as_of)
+        if LEDGER in context.selected_asset_keys:
+            yield _ledger_result(report=report, settings=settings)
 
     return admission
 

@@ -9,7 +9,8 @@ import dagster as dg
 from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
 
 from retail_assets.config import DBT_PROJECT_DIR, Settings
-from retail_assets.feeds.assets import OWNERS, feed_key
+from retail_assets.feeds.assets import LEDGER, OWNERS, feed_key
+from retail_assets.feeds.contracts.registry import FEEDS
 from retail_assets.feeds.ledger import newest_night, record_night
 from retail_assets.lake import Lake, file_lock
 from retail_assets.partitions import night_of
@@ -29,15 +30,21 @@ class WarehouseTranslator(DagsterDbtTranslator):
     """dbt sources are the feed assets; models are grouped by their layer."""
 
     def __init__(self, freshness: dg.FreshnessPolicy) -> None:
-        super().__init__(DagsterDbtTranslatorSettings(enable_asset_checks=True))
+        super().__init__(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
         self._freshness = freshness
 
     def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
         spec = super().get_asset_spec(manifest, unique_id, project)
         node = manifest["sources"].get(unique_id) or manifest["nodes"][unique_id]
         if node["resource_type"] == "source":
-            return spec.replace_attributes(key=feed_key(node["name"]))
+            return spec.replace_attributes(key=feed_key(node["name"]) if node["name"] in FEEDS else LEDGER)
+        # A feed's staging model reads from the ledger which loads count, but it changes with its feed alone.
+        feed = feed_key(node["name"].removeprefix("stg_"))
+        deps = list(spec.deps)
+        if feed in {dep.asset_key for dep in deps}:
+            deps = [dep for dep in deps if dep.asset_key != LEDGER]
         return spec.replace_attributes(
+            deps=deps,
             key=dg.AssetKey(node["name"]),
             group_name=node["fqn"][1] if node["resource_type"] == "model" else "staging",
             owners=OWNERS,
@@ -61,15 +68,15 @@ def warehouse_assets(*, settings: Settings, freshness: dg.FreshnessPolicy) -> dg
         environment = dbt_environment(
             settings, test_all_history=context.run.tags.get(TEST_SCOPE_TAG) == "all"
         )
-        dbt = DbtCliResource(
-            project_dir=str(DBT_PROJECT_DIR),
-            profiles_dir=str(DBT_PROJECT_DIR),
-            dbt_executable=str(dbt_executable()),
-        )
         target = dbt_target(lake, context.run_id)
         models = {key.path[-1] for key in context.selected_asset_keys} if context.is_subset else None
         with file_lock(lake.lock_file("warehouse")), building(lake, models):
             with _environment(environment):
+                dbt = DbtCliResource(
+                    project_dir=str(DBT_PROJECT_DIR),
+                    profiles_dir=str(DBT_PROJECT_DIR),
+                    dbt_executable=str(dbt_executable()),
+                )
                 command = ["build", "--exclude-resource-type", "unit_test"]
                 invocation = dbt.cli(command, context=context, target_path=target)
             yield from invocation.stream().fetch_column_metadata()

@@ -5,7 +5,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from retail_assets.config import Settings
+from retail_assets.config import REPOSITORY, Settings
 from retail_assets.feeds.ledger import newest_night
 from retail_assets.lake import Lake
 
@@ -28,8 +28,8 @@ MODEL_SETTINGS = (
 
 
 def dbt_executable() -> Path:
-    """The dbt of this environment; PATH may not have one."""
-    return Path(sys.executable).parent / "dbt"
+    """dbt as a program that ends with the process that starts it."""
+    return REPOSITORY / "scripts" / "dbt"
 
 
 def dbt_environment(
@@ -43,6 +43,7 @@ def dbt_environment(
     environment = {f"RETAIL_{name.upper()}": _text(getattr(settings, name)) for name in MODEL_SETTINGS}
     return environment | {
         "RETAIL_DATA_DIR": str(settings.data_dir),
+        "RETAIL_DBT": str(Path(sys.executable).parent / "dbt"),
         "RETAIL_AS_OF": night.isoformat() if night else "",
         "RETAIL_TEST_ALL_HISTORY": "true" if test_all_history else "false",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",

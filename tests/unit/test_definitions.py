@@ -24,8 +24,6 @@ def test_schedules_and_sensors_say_whether_they_run(settings: Settings) -> None:
 
 def test_every_asset_is_described_owned_and_fresh(settings: Settings) -> None:
     for spec in build_defs(settings).resolve_all_asset_specs():
-        if spec.key.path[0] == "ledger":
-            continue
         assert spec.description, spec.key
         assert spec.owners, spec.key
         assert spec.kinds, spec.key
