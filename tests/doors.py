@@ -3,11 +3,13 @@
 import csv
 import hashlib
 import io
+import json
 from pathlib import Path
 
 import polars as pl
 
 from retail_assets.config import Settings
+from retail_assets.feeds.contracts.registry import FEEDS
 from retail_assets.feeds.door import Door, Identity, Outcome
 from retail_assets.feeds.errors import Unreadable
 from retail_assets.lake import Lake, put_in_place, scratch_folder
@@ -32,7 +34,7 @@ def plain_door(settings: Settings) -> Door:
             raise Unreadable("broken", "This file is broken; expected a header.")
         if text.startswith("bug"):
             raise ZeroDivisionError("the reader did not think of this")
-        records = list(csv.DictReader(io.StringIO(text)))
+        records = json.loads(text) if text.startswith("[") else list(csv.DictReader(io.StringIO(text)))
         rows = (
             pl.DataFrame(records)
             .with_columns(pl.all().replace("", None))
@@ -43,7 +45,8 @@ def plain_door(settings: Settings) -> Door:
             )
         )
         if folder == "decisions":
-            rows = rows.with_columns(pl.col("at").str.to_datetime(time_zone="UTC", time_unit="us"))
+            absent = {c: pl.lit(None, pl.String) for c in FEEDS["decisions"].columns if c not in rows.columns}
+            rows = rows.with_columns(pl.col("at").str.to_datetime(time_zone="UTC", time_unit="us"), **absent)
         with scratch_folder(lake) as scratch:
             if "document" in rows.columns:
                 documents = rows.select(

@@ -69,7 +69,7 @@ def export_ledger(settings: Settings) -> None:
     """Write the ledger's tables. The same ledger gives the same bytes, and is not rewritten."""
     with platform_engine(settings) as engine, reading(engine) as connection:
         tables = {
-            "drops": _drops(connection),
+            "drops": _read(connection, _drops_query()),
             "loads": _read(connection, _loads_query()),
             "accounts": _read(connection, select(ACCOUNTS).order_by(*ACCOUNTS.primary_key)),
             "decisions": _read(connection, _decisions_query()),
@@ -80,9 +80,9 @@ def export_ledger(settings: Settings) -> None:
         _put_if_changed(lake, name, typed)
 
 
-def _drops(connection: Connection) -> pl.DataFrame:
-    drops = _read(connection, select(DROPS).order_by(DROPS.c.sequence))
-    return drops.with_columns(modified_at=(pl.col("modified_ns") // 1_000).cast(pl.Int64).cast(_INSTANT))
+def _drops_query() -> Select:
+    microseconds = (DROPS.c.modified_ns // 1_000).label("modified_at")
+    return select(DROPS, microseconds).order_by(DROPS.c.sequence)
 
 
 def _loads_query() -> Select:
