@@ -1,9 +1,10 @@
 """The readers' front door: one file in, one Parquet of text records out, whatever the file holds."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from retail_assets.config import Settings
+from retail_assets.feeds.errors import Unreadable
 from retail_assets.feeds.readers.layout import FileLayout
 
 
@@ -47,5 +48,39 @@ class RecordSet:
 def read_records(
     path: Path, *, name: str, layout: FileLayout, out: Path, limits: ReaderLimits
 ) -> RecordSet:
-    """Read one file in a child process; raises Unreadable with a reason and a sentence."""
-    raise NotImplementedError
+    """Read one file into `out` (an existing folder); raises Unreadable with a reason and a sentence.
+
+    The reading itself happens in a child process: a file that was made, or damaged, to exhaust memory, to crash
+    a parser or never to end costs that process and becomes unreadable. A full disk is not the file's fault and
+    raises OSError.
+    """
+    from retail_assets.feeds.readers.process import READING_PROCESS, ReaderDied, ReaderTimeout
+
+    request = {
+        "path": str(path.absolute()),
+        "name": name,
+        "layout": asdict(layout),
+        "out": str(out.absolute()),
+        "limits": asdict(limits),
+    }
+    try:
+        answer = READING_PROCESS.ask(request, limits)
+    except ReaderTimeout:
+        raise Unreadable(
+            "timeout",
+            f"A file that can be read within {limits.seconds:,.0f} s was expected, but this one takes longer; "
+            "send it in parts, or raise RETAIL_READER_SECONDS.",
+        ) from None
+    except ReaderDied as death:
+        raise Unreadable(
+            "reader_died",
+            f"A readable file was expected, but the process that read it ended ({death}), most likely because the "
+            f"file asks for more than {limits.memory_bytes:,} bytes of memory; export it anew, or send it in parts.",
+        ) from None
+    if "disk_full" in answer:
+        raise OSError(*answer["disk_full"])
+    if "unreadable" in answer:
+        reason, message = answer["unreadable"]
+        raise Unreadable(reason, message)
+    found = answer["records"]
+    return RecordSet(**{**found, "path": Path(found["path"]), "sheets": tuple(found["sheets"])})

@@ -1,0 +1,63 @@
+"""The names of records' columns: what the source called them, made fit to be told apart."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from retail_assets.feeds.errors import Unreadable
+
+RECORD, PLACE, MALFORMED = "_record", "_place", "_malformed"
+OWN_COLUMNS = (RECORD, PLACE, MALFORMED)
+RAW_CHARACTERS = 10_000
+"""So much of a malformed record's text is kept."""
+
+
+def column_names(given: Iterable[str | None], *, limit: int) -> list[str]:
+    """Trim names, number nameless columns (`column_3`) and repeated ones (`price`, `price_2`).
+
+    DuckDB does not tell capitals from small letters in names, so neither does this.
+    """
+    taken = set(OWN_COLUMNS)
+    names = []
+    for position, raw in enumerate(given, start=1):
+        name = clean_name(raw or "") or f"column_{position}"
+        unique, number = name, 1
+        while unique.lower() in taken:
+            number += 1
+            unique = f"{name}_{number}"
+        taken.add(unique.lower())
+        names.append(unique)
+        if len(names) > limit:
+            raise too_many_columns(f"more than {limit:,}", limit)
+    return names
+
+
+def clean_name(raw: str) -> str:
+    """A name on one line, without invisible characters (NULs, byte order marks, direction marks)."""
+    visible = "".join(c for c in raw if c.isspace() or unicodedata.category(c) not in ("Cc", "Cf"))
+    return " ".join(visible.split())
+
+
+def named_by_mapping(names: Sequence[str], found: int, *, limit: int) -> list[str]:
+    """The mapping's names, which must be as many as the file has columns."""
+    if len(names) != found:
+        raise Unreadable(
+            "wrong_columns",
+            f"The mapping names {len(names)} columns ({', '.join(names)}), but the file has {found}; "
+            "name each of them in the file's order.",
+        )
+    return column_names(names, limit=limit)
+
+
+def too_many_columns(found: str, limit: int) -> Unreadable:
+    return Unreadable(
+        "too_many_columns",
+        f"A table of at most {limit:,} columns was expected, but this one has {found}; "
+        "check the delimiter, or raise RETAIL_MAX_COLUMNS.",
+    )
+
+
+def cut_raw(text: str) -> str:
+    """A malformed record's text at a length that a person would look at."""
+    if len(text) <= RAW_CHARACTERS:
+        return text
+    return f"{text[:RAW_CHARACTERS]}… ({len(text):,} characters)"

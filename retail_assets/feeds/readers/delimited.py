@@ -1,0 +1,174 @@
+"""Delimited text (CSV, TSV and their relatives) to records, piece by piece in bounded memory.
+
+Three ways through a piece, which give the same records: polars, when every record is known to have the right
+number of fields; polars for the good lines beside the malformed ones, when nothing is quoted; and the standard
+library's reader, line by line, when quotes and malformed records come together.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from retail_assets.feeds.errors import Unreadable
+from retail_assets.feeds.readers.columns import MALFORMED, RECORD, cut_raw, too_many_columns
+from retail_assets.feeds.readers.dialect import Dialect, Head, read_head
+from retail_assets.feeds.readers.encoding import open_text
+from retail_assets.feeds.readers.layout import FileLayout
+from retail_assets.feeds.readers.lines import DAMAGE, MAX_RECORD_BYTES, Piece, read_lines, whole_lines
+from retail_assets.feeds.readers.output import write_frames
+from retail_assets.feeds.readers.records import ReaderLimits, RecordSet
+from retail_assets.feeds.readers.structure import Structure, inspect
+
+_HEAD_BYTES = 2**20
+
+
+def read_delimited(
+    path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimits, tabs: bool
+) -> RecordSet:
+    """Read a CSV file, or a TSV file when `tabs`."""
+    text = open_text(path, declared=layout.encoding)
+    start = next(text.blocks(), None)
+    if start is None or not start.data.strip():
+        raise Unreadable("empty", "A table was expected, but the file holds nothing but blank lines.")
+    carriage_returns = b"\n" not in start.data and b"\r" in start.data
+    pieces = whole_lines(text.blocks(), carriage_returns=carriage_returns)
+    first = next(pieces)
+    head = read_head(_first_lines(first, limits), layout, tabs=tabs, max_columns=limits.columns)
+    table = _Table(head.dialect, head.columns)
+    written = write_frames(table.frames(_without(first, head.lines), pieces), columns=head.columns, out=out)
+    return RecordSet(
+        path=written.path,
+        columns=head.columns,
+        format="tsv" if tabs else "csv",
+        record_count=written.count,
+        encoding=text.encoding,
+        delimiter=head.dialect.delimiter,
+    )
+
+
+def _first_lines(first: Piece, limits: ReaderLimits) -> list[str]:
+    end = first.data.rfind(b"\n", 0, _HEAD_BYTES) + 1 or first.data.find(b"\n") + 1
+    if end > MAX_RECORD_BYTES:
+        raise too_many_columns(f"a line of more than {MAX_RECORD_BYTES:,} bytes", limits.columns)
+    return first.data[:end].decode().split("\n")[:-1]
+
+
+def _without(first: Piece, lines: int) -> Piece:
+    start = 0
+    for _ in range(lines):
+        start = first.data.index(b"\n", start) + 1
+    return Piece(first.data[start:], first.damaged, first.final)
+
+
+@dataclass(frozen=True)
+class _Table:
+    """Records of one width, written in one dialect."""
+
+    dialect: Dialect
+    columns: list[str]
+
+    @property
+    def width(self) -> int:
+        return len(self.columns)
+
+    def frames(self, first: Piece, pieces: Iterator[Piece]) -> Iterator[pl.DataFrame]:
+        """Frames of the columns, `_record` (from 1) and `_malformed`, in file order."""
+        done, begun, begun_damaged = 0, b"", False
+        piece: Piece | None = first
+        while piece is not None:
+            damaged = piece.damaged or begun_damaged
+            whole = Piece(begun + piece.data, damaged, piece.final)
+            frame, used = self._parse(whole)
+            begun, begun_damaged = whole.data[used:], damaged and used < len(whole.data)
+            yield frame.with_columns(pl.col(RECORD) + done)
+            done += frame.height
+            piece = next(pieces, None)
+
+    def _parse(self, piece: Piece) -> tuple[pl.DataFrame, int]:
+        """The records of a piece and how many of its bytes they take."""
+        if self.width > 1 and self.dialect.single_bytes:
+            found = inspect(piece.data, delimiter=self.dialect.delimiter, quote=self.dialect.quote)
+            rest = len(piece.data) - found.end
+            if found.sound and not (rest and piece.final) and rest <= MAX_RECORD_BYTES:
+                if not piece.damaged and found.regular(self.width):
+                    frame = self._regular(piece.data[: found.end], np.arange(1, len(found.ends) + 1))
+                elif not found.quoted:
+                    frame = self._beside_malformed(piece, found)
+                else:
+                    frame = None
+                if frame is not None:
+                    return frame, found.end
+        return self._by_line(piece)
+
+    def _regular(self, data: bytes, numbers: np.ndarray) -> pl.DataFrame | None:
+        """Records that are known to be regular; None if polars sees them otherwise."""
+        if not data:
+            return self._frame({}, [], [])
+        try:
+            frame = pl.read_csv(
+                data,
+                has_header=False,
+                schema=dict.fromkeys(self.columns, pl.String),
+                separator=self.dialect.delimiter,
+                quote_char=self.dialect.quote,
+                empty_string_is_null=False,
+            )
+        except pl.exceptions.PolarsError:
+            return None
+        if frame.height != len(numbers):
+            return None
+        return frame.with_columns(pl.Series(RECORD, numbers), pl.lit(None, pl.String).alias(MALFORMED))
+
+    def _beside_malformed(self, piece: Piece, found: Structure) -> pl.DataFrame | None:
+        """Records without quotes, of which some are malformed or blank."""
+        good = found.fields == self.width
+        if piece.damaged:
+            good[_lines_with(DAMAGE.encode(), piece.data, found.ends)] = False
+        starts = np.concatenate(([0], found.ends[:-1] + 1))
+        keep = np.repeat(good, found.ends + 1 - starts)
+        data = np.frombuffer(piece.data, np.uint8, count=found.end)[keep].tobytes()
+        regular = self._regular(data, np.flatnonzero(good) + 1)
+        if regular is None:
+            return None
+        others = np.flatnonzero(~good)
+        raw = [piece.data[starts[i] : found.ends[i]].decode() for i in others]
+        blank = [not line.strip() for line in raw]
+        rest = self._frame(
+            {name: ["" if b else None for b in blank] for name in self.columns},
+            (others + 1).tolist(),
+            [None if b else cut_raw(line.removesuffix("\r")) for b, line in zip(blank, raw, strict=True)],
+        )
+        return pl.concat([regular, rest]).sort(RECORD)
+
+    def _by_line(self, piece: Piece) -> tuple[pl.DataFrame, int]:
+        lines = [f"{line}\n" for line in piece.data.decode().split("\n")[:-1]]
+        records = read_lines(
+            lines, self.dialect, width=self.width, damaged=piece.damaged, final=piece.final
+        )
+        fields = zip(*records.good, strict=True) if records.good else [[]] * self.width
+        good = self._frame(
+            dict(zip(self.columns, fields, strict=True)),
+            records.good_numbers,
+            [None] * len(records.good),
+        )
+        nothing = [None] * len(records.malformed)
+        bad = self._frame(dict.fromkeys(self.columns, nothing), records.malformed_numbers, records.malformed)
+        used = sum(len(line.encode()) for line in lines[: records.used_lines])
+        return pl.concat([good, bad]).sort(RECORD), used
+
+    def _frame(self, fields: dict, numbers: list[int], malformed: list[str | None]) -> pl.DataFrame:
+        schema = {**dict.fromkeys(self.columns, pl.String), RECORD: pl.Int64, MALFORMED: pl.String}
+        data = {name: fields.get(name, []) for name in self.columns}
+        return pl.DataFrame({**data, RECORD: numbers, MALFORMED: malformed}, schema=schema)
+
+
+def _lines_with(mark: bytes, data: bytes, ends: np.ndarray) -> np.ndarray:
+    """The numbers (from 0) of the lines in which a mark stands."""
+    found, at = [], data.find(mark)
+    while at >= 0:
+        found.append(at)
+        at = data.find(mark, at + len(mark))
+    return np.unique(np.searchsorted(ends, [at for at in found if at <= (ends[-1] if len(ends) else -1)]))

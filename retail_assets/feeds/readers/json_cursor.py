@@ -1,0 +1,175 @@
+"""Walks through a JSON document of any size without loading it, and finds the list of records in it."""
+
+import json
+from collections.abc import Iterator, Sequence
+
+from retail_assets.feeds.errors import Unreadable
+from retail_assets.feeds.readers.encoding import TextFile
+
+MAX_DEPTH = 100
+"""Deeper nesting is an attack or a mistake, and would exhaust the stack of whoever unfolds it."""
+MAX_VALUE_CHARACTERS = 64 * 2**20
+
+_DECODER = json.JSONDecoder()
+
+
+class Cursor:
+    """A place in a JSON text; the text before it is forgotten."""
+
+    def __init__(self, text: TextFile) -> None:
+        self._blocks = text.blocks()
+        self._text = ""
+        self._at = 0
+        self._lines = 1
+
+    def peek(self) -> str:
+        """The next character that is no white space; empty at the end."""
+        while True:
+            while self._at < len(self._text) and self._text[self._at] in " \t\r\n":
+                self._at += 1
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if not self._fill():
+                return ""
+
+    def take(self, expected: str) -> str:
+        """Move over one of the expected characters."""
+        found = self.peek()
+        if not found or found not in expected:
+            raise self.broken(f"{' or '.join(expected)} was expected, {found or 'the end'} was found")
+        self._at += 1
+        return found
+
+    def value(self) -> str:
+        """Move over the next value, whatever it is; its text as it stands."""
+        self.peek()
+        while True:
+            try:
+                _, end = _DECODER.raw_decode(self._text, self._at)
+            except json.JSONDecodeError as error:
+                if not self._fill():
+                    raise self.broken(error.msg) from None
+            except RecursionError:
+                raise too_deep() from None
+            else:
+                # A number at the end of what is loaded may go on.
+                if end < len(self._text) or not self._fill():
+                    value, self._at = self._text[self._at : end], end
+                    return value
+
+    def key(self) -> str:
+        """Move over the name of a member and its colon."""
+        if self.peek() != '"':
+            raise self.broken(f"a name was expected, {self.peek() or 'the end'} was found")
+        name = json.loads(self.value())
+        self.take(":")
+        return name
+
+    def members(self) -> Iterator[str]:
+        """The names in an object; the caller moves over each value."""
+        self.take("{")
+        if self.peek() == "}":
+            self._at += 1
+            return
+        while True:
+            yield self.key()
+            if self.take(",}") == "}":
+                return
+
+    def elements(self) -> Iterator[None]:
+        """The elements of a list; the caller moves over each."""
+        self.take("[")
+        if self.peek() == "]":
+            self._at += 1
+            return
+        while True:
+            yield
+            if self.take(",]") == "]":
+                return
+
+    def broken(self, what: str) -> Unreadable:
+        line = self._lines + self._text.count("\n", 0, self._at)
+        return Unreadable(
+            "broken_json",
+            f"A whole JSON document was expected, but in line {line:,} {what}; the file may have been cut "
+            "off: send it again, or as one object a line (.ndjson), where one bad line spoils only itself.",
+        )
+
+    def _fill(self) -> bool:
+        if len(self._text) - self._at > MAX_VALUE_CHARACTERS:
+            raise Unreadable(
+                "too_large",
+                f"A JSON document of records was expected, but one of its values has more than "
+                f"{MAX_VALUE_CHARACTERS:,} characters; name the list of records in the mapping (records: PATH), "
+                "or send one object a line (.ndjson).",
+            )
+        block = next(self._blocks, None)
+        if block is None:
+            return False
+        self._lines += self._text.count("\n", 0, self._at)
+        self._text = self._text[self._at :] + block.data.decode()
+        self._at = 0
+        return True
+
+
+def too_deep() -> Unreadable:
+    return Unreadable(
+        "too_deep",
+        f"JSON nested at most {MAX_DEPTH} levels deep was expected, but this goes deeper; "
+        "send the records flat, or with their lines in one list.",
+    )
+
+
+def find_records(cursor: Cursor, path: tuple[str, ...] = ()) -> tuple[str, ...] | None:
+    """The path of the first list of objects, looking through objects in the order of the document."""
+    if len(path) > MAX_DEPTH:
+        raise too_deep()
+    found = cursor.peek()
+    if found == "[":
+        for _ in cursor.elements():
+            if cursor.peek() == "{":
+                return path
+            cursor.value()
+        return None
+    if found != "{":
+        cursor.value()
+        return None
+    for name in cursor.members():
+        inner = find_records(cursor, (*path, name))
+        if inner is not None:
+            return inner
+    return None
+
+
+def records_at(cursor: Cursor, path: Sequence[str]) -> Iterator[str]:
+    """The text of each record at a path, and then the rest of the document, which must be whole too."""
+    found = False
+
+    def walk(rest: Sequence[str]) -> Iterator[str]:
+        nonlocal found
+        if rest:
+            if cursor.peek() != "{":
+                cursor.value()
+                return
+            for name in cursor.members():
+                if name == rest[0]:
+                    yield from walk(rest[1:])
+                else:
+                    cursor.value()
+        elif cursor.peek() == "[":
+            found = True
+            for _ in cursor.elements():
+                yield cursor.value()
+        else:
+            found = True
+            yield cursor.value()
+
+    yield from walk(path)
+    if cursor.peek():
+        raise cursor.broken(f"{cursor.peek()} follows the document's end")
+    if not found:
+        raise Unreadable(
+            "no_records",
+            f"The mapping says that the records lie at {'.'.join(path)}, but the document has no such place; "
+            "correct records.",
+        )
