@@ -97,7 +97,7 @@ def whole_admission(path: Path, folder: Path) -> None:
     from datetime import date
 
     from retail_assets.feeds.admission import admit
-    from retail_assets.feeds.ledger import create_platform_database
+    from retail_assets.database import create_platform_database
     from retail_assets.lake import Lake
 
     settings = _settings(folder)

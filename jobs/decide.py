@@ -1,5 +1,7 @@
 """The decision job: what the decisions inbox takes as a file, launched by hand from the UI's Launchpad."""
 
+from datetime import datetime
+
 import dagster as dg
 
 from retail_assets.config import Settings
@@ -20,13 +22,19 @@ class DecisionConfig(dg.Config):
     payload: str = ""
 
 
+def _started_at(context: dg.OpExecutionContext) -> datetime:
+    record = context.instance.get_run_record_by_id(context.run_id)
+    assert record is not None, "a run that executes has a record"
+    return record.create_timestamp
+
+
 def decide_job(settings: Settings) -> dg.JobDefinition:
     @dg.op(description="Record the decision in the log and apply it, or refuse it with a sentence.")
     def record_decision(context: dg.OpExecutionContext, config: DecisionConfig) -> None:
         outcome = decide(
             settings=settings,
             decision_id=context.run_id,
-            at=context.instance.get_run_stats(context.run_id).start_time,
+            at=_started_at(context),
             as_of=today(settings.zone),
             actor=config.actor,
             kind=config.kind,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from retail_assets.config import DBT_PROJECT_DIR, REPOSITORY, Settings
 from retail_assets.database import create_platform_database
+from retail_assets.feeds.ledger_export import export_ledger
 from retail_assets.lake import Lake, file_lock
 from retail_assets.warehouse.sources import land_empty_tables
 
@@ -26,6 +27,7 @@ def initialise(settings: Settings) -> None:
         for folder in (lake.inbox, lake.sources, lake.claims, lake.warehouse.parent, lake.releases):
             folder.mkdir(parents=True, exist_ok=True)
         create_platform_database(settings)
+        export_ledger(settings)
         land_empty_tables(lake)
         _create_dagster_home(settings.dagster_home)
         _create_mlflow_database(settings)
