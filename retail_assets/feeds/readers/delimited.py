@@ -5,7 +5,7 @@ number of fields; polars for the good lines beside the malformed ones, when noth
 library's reader, line by line, when quotes and malformed records come together.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,7 @@ import polars as pl
 
 from retail_assets.feeds.errors import Unreadable
 from retail_assets.feeds.readers.columns import MALFORMED, RECORD, cut_raw, too_many_columns
-from retail_assets.feeds.readers.dialect import Dialect, Head, read_head
+from retail_assets.feeds.readers.dialect import Dialect, read_head
 from retail_assets.feeds.readers.encoding import open_text
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.lines import DAMAGE, MAX_RECORD_BYTES, Piece, read_lines, whole_lines
@@ -145,9 +145,7 @@ class _Table:
 
     def _by_line(self, piece: Piece) -> tuple[pl.DataFrame, int]:
         lines = [f"{line}\n" for line in piece.data.decode().split("\n")[:-1]]
-        records = read_lines(
-            lines, self.dialect, width=self.width, damaged=piece.damaged, final=piece.final
-        )
+        records = read_lines(lines, self.dialect, width=self.width, damaged=piece.damaged, final=piece.final)
         fields = zip(*records.good, strict=True) if records.good else [[]] * self.width
         good = self._frame(
             dict(zip(self.columns, fields, strict=True)),
@@ -159,7 +157,7 @@ class _Table:
         used = sum(len(line.encode()) for line in lines[: records.used_lines])
         return pl.concat([good, bad]).sort(RECORD), used
 
-    def _frame(self, fields: dict, numbers: list[int], malformed: list[str | None]) -> pl.DataFrame:
+    def _frame(self, fields: dict, numbers: list[int], malformed: Sequence[str | None]) -> pl.DataFrame:
         schema = {**dict.fromkeys(self.columns, pl.String), RECORD: pl.Int64, MALFORMED: pl.String}
         data = {name: fields.get(name, []) for name in self.columns}
         return pl.DataFrame({**data, RECORD: numbers, MALFORMED: malformed}, schema=schema)

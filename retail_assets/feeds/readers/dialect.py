@@ -3,6 +3,7 @@
 import csv
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from retail_assets.feeds.errors import Unreadable
@@ -63,7 +64,9 @@ def read_head(lines: Sequence[str], layout: FileLayout, *, tabs: bool, max_colum
         raise too_many_columns(f"{len(fields):,}", max_columns)
     if not has_header:
         width = _commonest([fields, *records])
-        names = named_by_mapping(layout.columns, width, limit=max_columns) if layout.columns else [None] * width
+        names = (
+            named_by_mapping(layout.columns, width, limit=max_columns) if layout.columns else [None] * width
+        )
         return Head(dialect, column_names(names, limit=max_columns), start)
     width = len(fields)
     if records and all(len(r) == width + 1 and not r[-1] for r in records):
@@ -110,7 +113,9 @@ def _likeliest(lines: Sequence[str], quote: str | None) -> str:
     return max(DELIMITERS, key=evenness)
 
 
-def _split_header(lines: Sequence[str], dialect: Dialect) -> tuple[tuple[list[str], int] | None, list[list[str]]]:
+def _split_header(
+    lines: Sequence[str], dialect: Dialect
+) -> tuple[tuple[list[str], int] | None, list[list[str]]]:
     """The first record with the number of its lines, and a sample of the following ones."""
     if not lines:
         return None, []
@@ -123,11 +128,9 @@ def _split_header(lines: Sequence[str], dialect: Dialect) -> tuple[tuple[list[st
         first = (_without_quotes(lines[0], dialect), 1)
     sample = dialect.reader(f"{line}\n" for line in lines[first[1] : first[1] + _SAMPLE_RECORDS])
     records: list[list[str]] = []
-    try:
+    # Before a stray quote stands sample enough.
+    with suppress(csv.Error):
         records.extend(sample)
-    except csv.Error:
-        # A stray quote: what stands before it is sample enough.
-        pass
     return first, records
 
 

@@ -21,7 +21,7 @@ _MARKS = (
 )
 _WESTERN = "windows-1252"
 _OTHER_SCRIPTS = (
-    "cp1250 cp1251 cp1253 cp1254 cp850 cp852 cp866 koi8_r cp932 gb18030 big5 euc_kr".split()
+    ["cp1250", "cp1251", "cp1253", "cp1254", "cp850", "cp852", "cp866", "koi8_r", "cp932", "gb18030", "big5", "euc_kr"]
 )  # fmt: skip
 _SYMBOL_IN_WORD = re.compile(r"[^\W\d_][^\w\s\x00-\x7f’‘´·–—­][^\W\d_]")
 _FOREIGN_WORD = re.compile(r"(?<!\w)[^\W\d_\x00-\x7f]{3,}(?!\w)")

@@ -31,7 +31,9 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
         raise damaged(str(error)) from error
     tables = {name: _table(cells, layout, limits) for name, cells in sheets.items() if cells.width}
     if not tables:
-        raise Unreadable("empty", f"A table was expected, but there is none in the sheet {', '.join(sheets)}.")
+        raise Unreadable(
+            "empty", f"A table was expected, but there is none in the sheet {', '.join(sheets)}."
+        )
     columns: dict[str, str] = {}
     for table in tables.values():
         for title in table.columns:
@@ -93,7 +95,9 @@ def _exact(texts: pl.Series, numbers: pl.Series) -> pl.Series:
     # A time of day without a date comes as one on the day before Excel's first.
     plain = text.str.replace(r"^1899-12-3[01] ", "")
     frame = pl.DataFrame({"text": texts, "number": numbers})
-    return frame.select(pl.when(rounded).then(number.cast(pl.String).str.strip_suffix(".0")).otherwise(plain)).to_series()
+    return frame.select(
+        pl.when(rounded).then(number.cast(pl.String).str.strip_suffix(".0")).otherwise(plain)
+    ).to_series()
 
 
 def _table(cells: pl.DataFrame, layout: FileLayout, limits: ReaderLimits) -> pl.DataFrame:

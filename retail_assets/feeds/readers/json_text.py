@@ -12,7 +12,13 @@ import numpy as np
 import polars as pl
 
 from retail_assets.feeds.errors import Unreadable
-from retail_assets.feeds.readers.columns import MALFORMED, PLACE, RAW_CHARACTERS, RECORD, column_names, cut_raw
+from retail_assets.feeds.readers.columns import (
+    MALFORMED,
+    PLACE,
+    RAW_CHARACTERS,
+    RECORD,
+    column_names,
+)
 from retail_assets.feeds.readers.encoding import TextFile, open_text
 from retail_assets.feeds.readers.json_cursor import MAX_DEPTH, Cursor, find_records, records_at
 from retail_assets.feeds.readers.layout import FileLayout
@@ -50,7 +56,9 @@ def read_ndjson(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimi
 
 def _is_lines(source: TextFile) -> bool:
     """Whether the first line is a whole object and not the only one."""
-    lines = (line for piece in whole_lines(source.blocks()) for line in piece.data.split(b"\n") if line.strip())
+    lines = (
+        line for piece in whole_lines(source.blocks()) for line in piece.data.split(b"\n") if line.strip()
+    )
     first = next(lines, b"")
     if not first.lstrip().startswith(b"{") or next(lines, None) is None:
         return False

@@ -35,7 +35,8 @@ def format_of(path: Path, *, name: str, layout: FileLayout) -> str:
     expected = layout.format or _EXTENSIONS.get(Path(name).suffix.lower())
     if layout.format is not None and layout.format not in FORMATS:
         raise Unreadable(
-            "wrong_layout", f"The mapping states the format {layout.format!r}; write one of {', '.join(FORMATS)}."
+            "wrong_layout",
+            f"The mapping states the format {layout.format!r}; write one of {', '.join(FORMATS)}.",
         )
     if content is not None:
         if layout.format not in (None, content):

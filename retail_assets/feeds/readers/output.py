@@ -10,7 +10,6 @@ from polars.io.plugins import register_io_source
 from retail_assets.feeds.readers.columns import MALFORMED, PLACE, RECORD
 
 RECORDS_FILE = "records.parquet"
-_ROW_GROUP = 250_000
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,9 @@ def write_frames(
         try:
             for frame in frames:
                 count += frame.height
-                missing = [pl.lit(None, pl.String).alias(c) for c in (PLACE, MALFORMED) if c not in frame.columns]
+                missing = [
+                    pl.lit(None, pl.String).alias(c) for c in (PLACE, MALFORMED) if c not in frame.columns
+                ]
                 yield frame.with_columns(missing).select(schema.names())
         except BaseException as error:
             failure.append(error)
@@ -43,7 +44,7 @@ def write_frames(
     path = out / name
     try:
         # A Python source under a streaming sink: parsing and compressing overlap, memory stays flat.
-        register_io_source(source, schema=schema).sink_parquet(path, compression="lz4", row_group_size=_ROW_GROUP)
+        register_io_source(source, schema=schema).sink_parquet(path, compression="lz4", statistics=False)
     except Exception:
         if failure:
             raise failure[0] from None

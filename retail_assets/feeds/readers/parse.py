@@ -34,7 +34,9 @@ def parse_file(path: Path, *, name: str, layout: FileLayout, out: Path, limits: 
 def _check_size(path: Path, limits: ReaderLimits) -> None:
     found = path.stat()
     if not stat.S_ISREG(found.st_mode):
-        raise Unreadable("not_a_file", "A file was expected, but this is a folder, a pipe or a device; drop a file.")
+        raise Unreadable(
+            "not_a_file", "A file was expected, but this is a folder, a pipe or a device; drop a file."
+        )
     if found.st_size == 0:
         raise Unreadable("empty", "A table was expected, but the file is empty (0 bytes); send it again.")
     if found.st_size > limits.file_bytes:

@@ -53,7 +53,7 @@ class ReadingProcess:
             # After a fork the child belongs to somebody else: it is forgotten, not ended.
             self._end() if self._started_as and self._started_as[0] == os.getpid() else self._forget()
         if self._child is None:
-            self._complaints = tempfile.TemporaryFile()
+            self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the child)
             threads = str(limits.threads)
             self._child = subprocess.Popen(
                 [sys.executable, "-m", "retail_assets.feeds.readers.worker",

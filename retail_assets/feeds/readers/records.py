@@ -2,10 +2,13 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from retail_assets.config import Settings
 from retail_assets.feeds.errors import Unreadable
 from retail_assets.feeds.readers.layout import FileLayout
+
+if TYPE_CHECKING:
+    from retail_assets.config import Settings  # the reading process starts without it
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class ReaderLimits:
     threads: int = 2
 
     @classmethod
-    def of(cls, settings: Settings) -> "ReaderLimits":
+    def of(cls, settings: "Settings") -> "ReaderLimits":
         return cls(
             file_bytes=settings.max_file_bytes,
             unpacked_bytes=settings.max_unpacked_bytes,
@@ -45,9 +48,7 @@ class RecordSet:
     sheets: tuple[str, ...] = ()
 
 
-def read_records(
-    path: Path, *, name: str, layout: FileLayout, out: Path, limits: ReaderLimits
-) -> RecordSet:
+def read_records(path: Path, *, name: str, layout: FileLayout, out: Path, limits: ReaderLimits) -> RecordSet:
     """Read one file into `out` (an existing folder); raises Unreadable with a reason and a sentence.
 
     The reading itself happens in a child process: a file that was made, or damaged, to exhaust memory, to crash
@@ -82,5 +83,6 @@ def read_records(
     if "unreadable" in answer:
         reason, message = answer["unreadable"]
         raise Unreadable(reason, message)
-    found = answer["records"]
-    return RecordSet(**{**found, "path": Path(found["path"]), "sheets": tuple(found["sheets"])})
+    found: dict[str, Any] = answer["records"]
+    found |= {"path": Path(found["path"]), "sheets": tuple(found["sheets"])}
+    return RecordSet(**found)

@@ -27,4 +27,3 @@ def connect(
         yield connection
     finally:
         connection.close()
-

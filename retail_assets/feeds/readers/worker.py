@@ -13,6 +13,7 @@ import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from retail_assets.feeds.errors import Unreadable
 from retail_assets.feeds.readers.layout import FileLayout
@@ -43,8 +44,7 @@ def main() -> None:
 
 def _answer(request: dict) -> tuple[dict, bool]:
     """The answer, and whether this process is fit to read another file."""
-    layout = request["layout"]
-    layout = {k: tuple(v) if isinstance(v, list) else v for k, v in layout.items()}
+    layout: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in request["layout"].items()}
     try:
         records = parse_file(
             Path(request["path"]),
@@ -64,7 +64,9 @@ def _answer(request: dict) -> tuple[dict, bool]:
             return {"disk_full": [full, str(error)]}, True
         if isinstance(error, MemoryError) or "memory" in str(error).lower():
             message = "its content asks for more memory than a reader may have; send it in parts, or as CSV."
-            return {"unreadable": ["too_much_memory", f"A table of bearable size was expected, but {message}"]}, False
+            return {
+                "unreadable": ["too_much_memory", f"A table of bearable size was expected, but {message}"]
+            }, False
         cause = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
         message = f"A readable table was expected, but reading it failed ({cause}); export it anew."
         return {"unreadable": ["unreadable", message]}, False
