@@ -1,0 +1,108 @@
+"""The value of one contract column, wherever the mapping takes it from."""
+
+from dataclasses import dataclass
+
+from retail_assets.feeds.mapping.conversion import (
+    DATE,
+    TIME,
+    Kind,
+    Raw,
+    convert,
+    plain_text,
+    text_sql,
+)
+from retail_assets.feeds.mapping.model import (
+    Cell,
+    Constant,
+    DerivedLineNumber,
+    FromColumn,
+    FromDateAndTime,
+    FromFileName,
+    FromSql,
+)
+from retail_assets.feeds.mapping.scope import Scope
+from retail_assets.feeds.mapping.table import normalised
+from retail_assets.feeds.mapping.values import STANDARD, Values
+from retail_assets.sql import literal
+
+
+@dataclass(frozen=True)
+class Value:
+    """A typed value, and what is to be said where it is null."""
+
+    sql: str
+    blank: str
+    """True where the source had nothing."""
+    text: str
+    """What the source had, as text."""
+    fault: str
+    failed: str = "false"
+    """True where an expression could not be computed."""
+
+
+def value_of(cell: Cell, kind: Kind, scope: Scope, *, name: str) -> Value:
+    """Add the steps of a cell to the scope's phase; `name` is free for its columns. Expressions of the cell have
+    to be evaluated in an earlier phase."""
+    value = _value(cell, kind, scope, name)
+    if cell.default is None:
+        return value
+    default = f"{name}_default"
+    scope.query.add(convert(_constant(cell.default), kind, STANDARD, name=default))
+    filled = f"coalesce({value.sql}, case when {value.blank} then {default} end)"
+    return Value(filled, value.blank, value.text, value.fault, value.failed)
+
+
+def _value(cell: Cell, kind: Kind, scope: Scope, name: str) -> Value:
+    match cell.origin:
+        case FromColumn(column):
+            return _from_column(column, cell.values, kind, scope, name)
+        case Constant(text):
+            return _converted(_constant(text), kind, cell.values, scope, name)
+        case FromFileName(group):
+            return _converted(_constant(scope.name_values[group]), kind, cell.values, scope, name)
+        case FromSql(expression):
+            column, sql_type = scope.evaluate(expression, cell.where)
+            value = _converted(Raw(f"{column}.v", sql_type), kind, cell.values, scope, name)
+            return Value(value.sql, value.blank, value.text, value.fault, f"{column} is null")
+        case FromDateAndTime(date, time):
+            return _from_date_and_time(date, time, cell.values, kind, scope, name)
+        case DerivedLineNumber():
+            return _converted(Raw("_line_number", "BIGINT"), kind, cell.values, scope, name)
+
+
+def _constant(text: str) -> Raw:
+    return Raw(literal(text), "VARCHAR")
+
+
+def _converted(raw: Raw, kind: Kind, values: Values, scope: Scope, name: str) -> Value:
+    scope.query.add(convert(raw, kind, values, name=name))
+    return Value(name, f"({text_sql(raw, values)}) is null", plain_text(raw), kind.fault)
+
+
+def _from_column(column: str, values: Values, kind: Kind, scope: Scope, name: str) -> Value:
+    raw = scope.raw(column)
+    reading = scope.readings.get(normalised(column))
+    declared = reading is not None and normalised(column) in {normalised(n) for n in scope.mapping.parse}
+    if reading is None or not declared or reading.kind.name == kind.name:
+        return _converted(raw, kind, values, scope, name)
+    # The mapping says what the column is; what the contract wants is made of that.
+    scope.query.add(convert(Raw(reading.name, reading.kind.sql_type.upper()), kind, values, name=name))
+    blank = f"({text_sql(raw, reading.values)}) is null"
+    return Value(name, blank, plain_text(raw), reading.kind.fault)
+
+
+def _from_date_and_time(date: str, time: str, values: Values, kind: Kind, scope: Scope, name: str) -> Value:
+    days, times = scope.raw(date), scope.raw(time)
+    day_steps = convert(days, DATE, values, name=f"{name}_day")
+    time_steps = convert(times, TIME, values, name=f"{name}_time")
+    scope.query.add(day_steps)
+    scope.query.add(time_steps)
+    depth = max(len(day_steps), len(time_steps))
+    together = f"{name}_together"
+    later = [
+        {together: f"{name}_day + {name}_time"},
+        *convert(Raw(together, "TIMESTAMP"), kind, values, name=name),
+    ]
+    scope.query.add([{} for _ in range(depth)] + later)
+    blank = f"(({text_sql(days, values)}) is null or ({text_sql(times, values)}) is null)"
+    return Value(name, blank, f"concat_ws(' ', {plain_text(days)}, {plain_text(times)})", kind.fault)

@@ -1,0 +1,84 @@
+"""Does a mapping fit itself? Every expression is bound, every constant read, before any file comes."""
+
+import duckdb
+
+from retail_assets.feeds.contracts.registry import FEEDS
+from retail_assets.feeds.mapping.compile import compile_block
+from retail_assets.feeds.mapping.conversion import Kind, Raw, convert
+from retail_assets.feeds.mapping.engine import bind_with
+from retail_assets.feeds.mapping.judging import contract_checks, contract_kind
+from retail_assets.feeds.mapping.layers import Layers
+from retail_assets.feeds.mapping.model import Block, Cell, Constant, SourceMapping, Target
+from retail_assets.feeds.mapping.references import referenced_by
+from retail_assets.feeds.mapping.scope import Scope
+from retail_assets.feeds.mapping.table import Table
+from retail_assets.feeds.mapping.values import STANDARD, Values
+from retail_assets.sql import identifier, literal
+
+
+def check_mapping(mapping: SourceMapping) -> None:
+    """Raise MappingError where an expression, a constant or a format does not work."""
+    with duckdb.connect(config={"enable_external_access": False, "threads": 1}) as engine:
+        engine.execute("set TimeZone = 'UTC'")
+        for target in mapping.targets:
+            for block in target.blocks:
+                _check_constants(engine, block)
+                _check_expressions(engine, mapping, target, block)
+
+
+def _check_expressions(
+    engine: duckdb.DuckDBPyConnection, mapping: SourceMapping, target: Target, block: Block
+) -> None:
+    scope = Scope(
+        mapping=mapping,
+        target=target,
+        table=_expected_table(mapping, target),
+        name_values=mapping.name_parts,
+        bind=bind_with(engine),
+    )
+    engine.execute(f"describe {compile_block(scope, block).judged}")
+
+
+def _expected_table(mapping: SourceMapping, target: Target) -> Table:
+    """An empty table with the columns that the mapping speaks of. Text, as files have it; only Parquet's types
+    are its own."""
+    parquet = mapping.layout.format == "parquet" or all(
+        name.lower().endswith(".parquet") for name in mapping.files
+    )
+    sql_type, null = ('"NULL"', "null") if parquet and mapping.files else ("VARCHAR", "null::varchar")
+    names = referenced_by(mapping, target)
+    columns = {name: (f"x{number}", sql_type) for number, name in enumerate(names)}
+    selected = [f"{null} as {sql}" for sql, _ in columns.values()]
+    own = [
+        "1::bigint as _record",
+        "null::varchar as _place",
+        "null::varchar as _malformed",
+        "false as _empty",
+    ]
+    return Table(f"(select {', '.join([*own, *selected])})", columns, mapping.layout.format)
+
+
+def _check_constants(engine: duckdb.DuckDBPyConnection, block: Block) -> None:
+    for name, cell in block.cells.items():
+        if isinstance(cell.origin, Constant):
+            _check_constant(engine, block, name, cell, cell.origin.text, cell.values)
+        if cell.default is not None:
+            _check_constant(engine, block, name, cell, cell.default, STANDARD)
+
+
+def _check_constant(
+    engine: duckdb.DuckDBPyConnection, block: Block, name: str, cell: Cell, text: str, values: Values
+) -> None:
+    feed = FEEDS[block.feed]
+    kind: Kind = contract_kind(feed.columns[name])
+    query = Layers("select 1 as _one")
+    query.add(convert(Raw(literal(text), "VARCHAR"), kind, values, name=identifier(name).strip('"')))
+    query.end_phase()
+    broken = [c for c in contract_checks(feed) if c.column == name]
+    conditions = ", ".join(f"coalesce({check.condition}, false)" for check in broken) or "false"
+    row = engine.execute(f"select {identifier(name)} is null, {conditions} from ({query.sql})").fetchone()
+    if row and row[0]:
+        raise cell.where.error(f"`{text}` is not a {kind.name}")
+    for check, is_broken in zip(broken, row[1:] if row else (), strict=False):
+        if is_broken:
+            raise cell.where.error(f"`{text}` breaks the contract of {feed.name}.{name}: {check.rule}")

@@ -1,0 +1,248 @@
+"""One block of a mapping (a target, or a feed it sends records to) as SQL.
+
+The query ends with two verdicts on every record: `_route` says why it does not come to this target's contract (a
+number of `outcomes`, from 1), `_fault` what the contract or the dialect refuses (a number of `faults`, from 1).
+"""
+
+from dataclasses import dataclass
+
+from retail_assets.feeds.contracts.base import Feed
+from retail_assets.feeds.contracts.registry import FEEDS
+from retail_assets.feeds.mapping.cells import Value, value_of
+from retail_assets.feeds.mapping.conversion import BLANKS, INSTANT, TEXT, Kind, plain_text
+from retail_assets.feeds.mapping.judging import contract_checks, contract_kind
+from retail_assets.feeds.mapping.model import Block, Cell, FromSql, Rule
+from retail_assets.feeds.mapping.references import cells_of, expressions_of, rules_of, unknown_columns
+from retail_assets.feeds.mapping.scope import Scope
+from retail_assets.sql import identifier, literal
+
+EXPRESSION_FAILED = "expression_failed"
+VERSION_SCALE = 100
+"""Numbers become versions in hundredths, so that seventeen digits of a time stamp still fit."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Why a record does not come to the contract. `end`: left_out, rejected or sent."""
+
+    condition: str
+    end: str
+    rule: str
+    feed: str | None = None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What a contract or a dialect refuses, and the value to show for it."""
+
+    condition: str
+    rule: str
+    column: str | None = None
+    value: str = "null"
+
+
+@dataclass(frozen=True)
+class CompiledBlock:
+    feed: Feed
+    judged: str
+    """A query whose rows are the records with everything that is known about them."""
+    outcomes: list[Outcome]
+    faults: list[Fault]
+    raw: str
+    """The record as it came, as JSON text."""
+
+
+def compile_block(scope: Scope, block: Block) -> CompiledBlock:
+    """The query of one block; raises MappingError where the mapping does not fit itself or the file's types."""
+    query, rules = scope.query, rules_of(scope.mapping, scope.target)
+    cells = cells_of(scope.mapping, scope.target)
+    scope.show([*(rule.when for rule in rules), *expressions_of(cells)])
+    query.end_phase()
+    _number_lines(scope)
+    conditions = [_condition(scope, rule) for rule in rules]
+    _evaluate(scope, cells)
+    query.end_phase()
+    values = _contract_values(scope, block, rules, conditions)
+    document, version = _document(scope, block, values), _version(scope)
+    query.end_phase()
+    outcomes = _outcomes(scope, rules, conditions)
+    query.add([{"_route": _first_true([outcome.condition for outcome in outcomes]), "_document": document}])
+    query.add([{"_version": version.sql if version else "null::bigint", "_extra": _extra(scope)}])
+    query.add([{identifier(name): value.sql for name, value in values.items()}])
+    query.end_phase()
+    faults = _faults(scope, block, values, version)
+    query.add([{"_fault": _first_true([fault.condition for fault in faults])}])
+    query.end_phase()
+    raw = f"coalesce(_malformed, {_json(scope, list(scope.table.columns))})"
+    return CompiledBlock(FEEDS[block.feed], query.sql, outcomes, faults, raw)
+
+
+def _evaluate(scope: Scope, cells: list[Cell]) -> None:
+    for cell in cells:
+        if isinstance(cell.origin, FromSql):
+            scope.evaluate(cell.origin.expression, cell.where)
+
+
+def _number_lines(scope: Scope) -> None:
+    """The document of every record, and the record's place in it when the mapping wants that."""
+    if scope.target.document is None:
+        return
+    _evaluate(scope, [scope.target.document])
+    scope.query.end_phase()
+    document = value_of(scope.target.document, TEXT, scope, name="_document_id")
+    scope.query.end_phase()
+    if scope.target.derives_line_numbers:
+        window = f"row_number() over (partition by {document.sql} order by _record)"
+        scope.query.add([{"_line_number": window}])
+        scope.query.end_phase()
+
+
+def _condition(scope: Scope, rule: Rule) -> str:
+    column, sql_type = scope.evaluate(rule.when, rule.where)
+    if sql_type not in ("BOOLEAN", '"NULL"'):
+        raise rule.where.error(f"`when` has to be true or false; this is a {sql_type}")
+    return column
+
+
+def _contract_values(
+    scope: Scope, block: Block, rules: list[Rule], conditions: list[str]
+) -> dict[str, Value]:
+    values = {}
+    for number, (name, column) in enumerate(FEEDS[block.feed].columns.items()):
+        kind = contract_kind(column)
+        value = Value(f"cast(null as {kind.sql_type})", "true", "null", kind.fault)
+        if name in block.cells:
+            value = value_of(block.cells[name], kind, scope, name=f"_v{number}")
+        if block is scope.target.block:
+            for index, rule in enumerate(rules):
+                if name in rule.cells:
+                    other = value_of(rule.cells[name], kind, scope, name=f"_v{number}_{index}")
+                    value = _either(f"{conditions[index]}.v", other, value)
+        values[name] = value
+    return values
+
+
+def _either(condition: str, then: Value, otherwise: Value) -> Value:
+    def choose(one: str, other: str) -> str:
+        return f"case when {condition} then {one} else {other} end"
+
+    return Value(
+        choose(then.sql, otherwise.sql),
+        choose(then.blank, otherwise.blank),
+        choose(then.text, otherwise.text),
+        then.fault,
+        choose(then.failed, otherwise.failed),
+    )
+
+
+def _document(scope: Scope, block: Block, values: dict[str, Value]) -> str:
+    """The document or store-day of a record, as the target sees it: the same wherever the record is sent."""
+    target = scope.target
+    if target.replaces == "document":
+        return "_document_id"
+    if target.replaces != "day":
+        return "null::varchar"
+    time = FEEDS[target.block.feed].business_time or ""
+    kind = contract_kind(FEEDS[target.block.feed].columns[time])
+    if block is target.block:
+        store, moment = values["store_id"], values[time]
+    else:
+        store = value_of(target.block.cells["store_id"], TEXT, scope, name="_day_store")
+        moment = value_of(target.block.cells[time], kind, scope, name="_day_time")
+    zone = literal(target.block.cells[time].values.time_zone)
+    local = f"timezone({zone}, {moment.sql})" if kind is INSTANT else moment.sql
+    return f"{store.sql} || '|' || strftime({local}, '%Y-%m-%d')"
+
+
+def _version(scope: Scope) -> Value | None:
+    if scope.target.version is None:
+        return None
+    number = value_of(
+        scope.target.version, Kind("number", "decimal(28,6)", ""), scope, name="_version_number"
+    )
+    time = value_of(scope.target.version, INSTANT, scope, name="_version_time")
+    sql = f"coalesce(try_cast(trunc({number.sql} * {VERSION_SCALE}) as bigint), epoch_us({time.sql}))"
+    return Value(sql, time.blank, time.text, "not_a_version", time.failed)
+
+
+def _outcomes(scope: Scope, rules: list[Rule], conditions: list[str]) -> list[Outcome]:
+    outcomes = [
+        Outcome("_malformed is not null", "rejected", "malformed_record"),
+        Outcome("_empty", "left_out", "no_lines"),
+        Outcome(_blank(scope), "left_out", "blank"),
+        Outcome(_repeated_header(scope), "left_out", "repeated_header"),
+    ]
+    ends = {"leave_out": "left_out", "reject": "rejected", "send_to": "sent"}
+    for rule, condition in zip(rules, conditions, strict=True):
+        outcomes.append(Outcome(f"{condition} is null", "rejected", EXPRESSION_FAILED))
+        if rule.action in ends:
+            outcomes.append(Outcome(f"{condition}.v", ends[rule.action], rule.name, rule.feed))
+    return outcomes
+
+
+def _blank(scope: Scope) -> str:
+    columns = [scope.text_of(name) for name in scope.table.columns]
+    if not columns:
+        return "true"
+    first, *rest = [f"nullif(trim({column}, {BLANKS}), '')" for column in columns]
+    others = f"coalesce({', '.join(rest)}) is null" if rest else "true"
+    return f"case when {first} is null then {others} else false end"
+
+
+def _repeated_header(scope: Scope) -> str:
+    table = scope.table
+    if table.format not in ("csv", "tsv", "excel") or scope.mapping.layout.columns or not table.columns:
+        return "false"
+    first, *rest = [f"trim({scope.text_of(name)}, {BLANKS}) = {literal(name)}" for name in table.columns]
+    others = " and ".join(f"coalesce({same}, true)" for same in rest) or "true"
+    return f"case when {first} then {others} else false end"
+
+
+def _faults(scope: Scope, block: Block, values: dict[str, Value], version: Value | None) -> list[Fault]:
+    faults: list[Fault] = []
+    for name, value in values.items():
+        faults += _unreadable(name, identifier(name), value)
+    if version:
+        faults += _unreadable("version", "_version", version)
+    used = [rule.when for rule in rules_of(scope.mapping, scope.target)]
+    used += expressions_of(block.cells.values())
+    faults += [
+        Fault(reading.unreadable, reading.kind.fault, reading.column, plain_text(reading.raw))
+        for reading in scope.readings_of(used)
+        if reading.kind is not TEXT
+    ]
+    for check in contract_checks(FEEDS[block.feed]):
+        text = values[check.column].text if check.column else "null"
+        faults.append(Fault(check.condition, check.rule, check.column, text))
+    return faults
+
+
+def _unreadable(name: str, column: str, value: Value) -> list[Fault]:
+    faults = []
+    if value.failed != "false":
+        faults.append(Fault(value.failed, EXPRESSION_FAILED, name, value.text))
+    if value.fault == TEXT.fault:
+        return faults  # every text can be read
+    there = f"case when {column} is null then not ({value.blank}) else false end"
+    return [*faults, Fault(there, value.fault, name, value.text)]
+
+
+def _first_true(conditions: list[str]) -> str:
+    """The number of the first condition that holds, from 1; null when none does."""
+    branches = " ".join(
+        f"when {condition} then {number}" for number, condition in enumerate(conditions, start=1)
+    )
+    return f"cast(case {branches} end as usmallint)"
+
+
+def _extra(scope: Scope) -> str:
+    names = unknown_columns(scope.mapping, scope.table)
+    if not names:
+        return "null::varchar"
+    nothing = " and ".join(f"{scope.raw(name).sql} is null" for name in names)
+    return f"case when {nothing} then null else {_json(scope, names)} end"
+
+
+def _json(scope: Scope, names: list[str]) -> str:
+    pairs = ", ".join(f"{literal(name)}, {scope.raw(name).sql}" for name in names)
+    return f"try(cast(json_object({pairs}) as varchar))"

@@ -1,0 +1,293 @@
+"""From what a source wrote to a typed value, as SQL over one column.
+
+A conversion is a list of steps; each step computes named columns from those before it, and the last one is the
+value, or null when there is none or it cannot be read. The common spelling comes first and costs one cast; the
+careful reading of everything else runs only on what the cast left null. Typed values (Parquet's numbers, times and
+booleans, and what expressions yield) have no dialect: of the settings only scale, epoch and time zone touch them.
+"""
+
+import re
+from dataclasses import dataclass
+
+from retail_assets.feeds.mapping.values import EPOCHS, Values
+from retail_assets.feeds.mapping.zones import instant_sql
+from retail_assets.sql import literal
+
+Steps = list[dict[str, str]]
+
+BLANKS = "chr(32)||chr(9)||chr(10)||chr(13)||chr(160)||chr(8239)||chr(8201)||chr(65279)"
+"""What is trimmed off texts: spaces of every kind, tabs, line breaks, a stray byte order mark."""
+
+_SPACES = "\u0020\u00a0\u202f\u2009"
+_APOSTROPHES = "'\u2019"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What a value is to become."""
+
+    name: str
+    sql_type: str
+    fault: str
+    """The rule that a value breaks which is there and cannot be read."""
+
+
+TEXT = Kind("text", "varchar", "not_text")
+NUMBER = Kind("number", "decimal(18,6)", "not_a_number")
+INTEGER = Kind("integer", "bigint", "not_an_integer")
+DATE = Kind("date", "date", "not_a_date")
+LOCAL = Kind("datetime", "timestamp", "not_a_time")
+INSTANT = Kind("instant", "timestamptz", "not_a_time")
+BOOLEAN = Kind("boolean", "boolean", "not_a_boolean")
+TIME = Kind("time", "time", "not_a_time")
+
+DECLARED = {kind.name: kind for kind in (TEXT, NUMBER, INTEGER, DATE, LOCAL, BOOLEAN)}
+"""The types that a mapping can give a source column for its expressions."""
+
+
+@dataclass(frozen=True)
+class Raw:
+    """A column as it comes: a name that is cheap to repeat, and its DuckDB type."""
+
+    sql: str
+    sql_type: str
+    plain_numbers: bool = False
+    """True where a number of the file itself (Excel, JSON) may stand among texts in the source's dialect."""
+
+    @property
+    def family(self) -> str:
+        return _family(self.sql_type)
+
+
+def convert(raw: Raw, kind: Kind, values: Values, *, name: str) -> Steps:
+    """The steps whose last one puts the value into the column `name`."""
+    return _CONVERSIONS[kind.name](raw, kind, values, name)
+
+
+def text_sql(raw: Raw, values: Values) -> str:
+    """The source's text without surrounding blanks, words replaced; null when it means nothing."""
+    text = plain_text(raw)
+    for old, new in values.replace:
+        text = f"replace({text}, {literal(old)}, {literal(new)})"
+    if raw.family in ("text", "other") or values.replace:
+        text = f"nullif(trim({text}, {BLANKS}), '')"
+    if values.translate:
+        words = " ".join(f"when {_lower(old)} then {literal(new)}" for old, new in values.translate)
+        text = f"case lower({text}) {words} else {text} end"
+    if values.null_words:
+        text = f"case when lower({text}) in ({_words(values.null_words)}) then null else {text} end"
+    return text
+
+
+def plain_text(raw: Raw) -> str:
+    x = raw.sql
+    match raw.family:
+        case "text":
+            return x
+        case "float":
+            whole = f"isfinite({x}) and abs({x}) < 1e15 and {x} = trunc({x})"
+            return (
+                f"case when isnan({x}) then null when {whole} then {x}::bigint::varchar else {x}::varchar end"
+            )
+        case "decimal":
+            return f"case when {x} = trunc({x}) then trunc({x})::hugeint::varchar else rtrim({x}::varchar, '0') end"
+    return f"cast({x} as varchar)"
+
+
+def _family(sql_type: str) -> str:
+    upper = sql_type.upper()
+    if upper.startswith("DECIMAL"):
+        return "decimal"
+    if upper.startswith(("STRUCT", "MAP", "UNION")) or upper.endswith("]"):
+        return "other"
+    if upper.startswith("ENUM"):
+        return "text"
+    return _FAMILIES.get(upper, "other")
+
+
+_FAMILIES = {
+    "VARCHAR": "text",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+    "FLOAT": "float",
+    "DOUBLE": "float",
+    "TIMESTAMP WITH TIME ZONE": "instant",
+    **dict.fromkeys(("TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S"), "local"),
+    **dict.fromkeys(("TIME", "TIME_NS"), "time"),
+    **dict.fromkeys(("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "HUGEINT"), "integer"),
+    **dict.fromkeys(("UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT", "UHUGEINT"), "integer"),
+}
+_NUMERIC = ("float", "decimal", "integer")
+
+
+def _lower(word: str) -> str:
+    return f"lower({literal(word)})"
+
+
+def _words(words: tuple[str, ...]) -> str:
+    return ", ".join(_lower(word) for word in words)
+
+
+def _source_text(raw: Raw, values: Values, steps: Steps, name: str) -> str:
+    """The text to read a value from. Without word lists it is the column itself: casts ignore blanks."""
+    if raw.family == "text" and not (values.replace or values.translate or values.null_words):
+        return raw.sql
+    steps.append({f"{name}_text": text_sql(raw, values)})
+    return f"{name}_text"
+
+
+def _to_text(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
+    return [{name: text_sql(raw, values)}]
+
+
+def _to_number(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
+    steps: Steps = []
+    scaled = values.scale is not None
+    wide = "decimal(28,10)" if scaled else kind.sql_type
+    if raw.family in _NUMERIC:
+        value = f"try_cast({raw.sql} as {wide})"
+    else:
+        value = _number_from_text(_source_text(raw, values, steps, name), wide, values, raw.plain_numbers)
+    if scaled:
+        value = f"try_cast({value} * cast('{values.scale}' as decimal(18,9)) as {kind.sql_type})"
+    return [*steps, {name: value}]
+
+
+def _to_integer(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
+    *steps, last = _to_number(raw, Kind("number", "decimal(28,6)", kind.fault), values, f"{name}_number")
+    (number, value), *_ = last.items()
+    whole = f"case when {number} = trunc({number}) then try_cast({number} as {kind.sql_type}) end"
+    return [*steps, {number: value}, {name: whole}]
+
+
+def _number_from_text(x: str, sql_type: str, values: Values, plain_numbers: bool) -> str:
+    stripped = x
+    for sign in values.strip:
+        stripped = f"replace({stripped}, {literal(sign)}, '')"
+    refused = ["_"] if values.decimal == "." else ["_", "."]
+    strange = " or ".join(f"contains({stripped}, '{mark}')" for mark in refused)
+    cast = f"try_cast({_point(stripped, values)} as {sql_type})"
+    readings = [f"case when {strange} then null else {cast} end", _careful_number(stripped, sql_type, values)]
+    if plain_numbers and values.decimal != ".":
+        readings.insert(
+            0, f"case when regexp_full_match({x}, '{_PLAIN_NUMBER}') then try_cast({x} as {sql_type}) end"
+        )
+    return f"coalesce({', '.join(readings)})"
+
+
+_PLAIN_NUMBER = r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"
+
+
+def _point(text: str, values: Values) -> str:
+    return text if values.decimal == "." else f"replace({text}, '{values.decimal}', '.')"
+
+
+def _careful_number(stripped: str, sql_type: str, values: Values) -> str:
+    """The reading of spellings that a cast does not know: grouped thousands, marked negatives, percent."""
+    text = f"trim(replace({stripped}, '\u2212', '-'), {BLANKS})"
+    if values.percent:
+        text = f"rtrim({text}, '%'||{BLANKS})"
+    if "parentheses" in values.negatives:
+        text = rf"regexp_replace({text}, '^\(\s*(.*?)\s*\)$', '-\1')"
+    if "trailing_minus" in values.negatives:
+        text = rf"regexp_replace({text}, '^([^-].*?)\s*-$', '-\1')"
+    text = rf"regexp_replace({text}, '^([+-])\s+', '\1')"
+    mark = re.escape(values.decimal)
+    plain = rf"[+-]?([0-9]+({mark}[0-9]*)?|{mark}[0-9]+)"
+    branches = f"when regexp_full_match({text}, {literal(plain)}) then {_point(text, values)}"
+    if values.thousands:
+        marks = "".join(_SPACES if m == " " else _APOSTROPHES if m == "'" else m for m in values.thousands)
+        group = f"[{re.escape(marks)}]"
+        grouped = rf"[+-]?[0-9]{{1,3}}({group}[0-9]{{2,3}})*{group}[0-9]{{3}}({mark}[0-9]*)?"
+        bare = f"translate({text}, {literal(marks)}, '')"
+        branches += f" when regexp_full_match({text}, {literal(grouped)}) then {_point(bare, values)}"
+    if not values.percent:
+        return f"try_cast(case {branches} end as {sql_type})"
+    share = f"case when contains({stripped}, '%') then 0.01 else 1.00 end"
+    return f"try_cast(try_cast(case {branches} end as decimal(24,9)) * {share} as {sql_type})"
+
+
+def _to_boolean(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
+    if raw.family == "boolean":
+        return [{name: raw.sql}]
+    word = f"{name}_word"
+    true, false = _words(values.true_words), _words(values.false_words)
+    return [
+        {word: f"lower({text_sql(raw, values)})"},
+        {name: f"case when {word} in ({true}) then true when {word} in ({false}) then false end"},
+    ]
+
+
+def _to_local(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
+    *steps, (local, instant) = _local_and_instant(raw, values, name)
+    here = f"timezone({literal(values.time_zone)}, {name}_instant)"
+    return [*steps, local | instant, {name: f"coalesce({name}_local, {here})"}]
+
+
+def _to_instant(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
+    *steps, (local, instant) = _local_and_instant(raw, values, name)
+    there = instant_sql(f"{name}_local", values.time_zone)
+    return [*steps, local | instant, {name: f"coalesce({name}_instant, {there})"}]
+
+
+def _to_date(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
+    if raw.family == "date":
+        return [{name: raw.sql}]
+    return [*_to_local(raw, LOCAL, values, f"{name}_time"), {name: f"cast({name}_time as date)"}]
+
+
+def _to_time(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
+    if raw.family in ("time", "local"):
+        return [{name: f"cast({raw.sql} as time)"}]
+    steps: Steps = []
+    text = _source_text(raw, values, steps, name)
+    readings = [f"cast(try_strptime({text}, {_list(values.times)}) as time)"] if values.times else []
+    readings += [f"try_cast({text} as time)", f"cast(try_cast({text} as timestamp) as time)"]
+    return [*steps, {name: f"coalesce({', '.join(readings)})"}]
+
+
+def _local_and_instant(raw: Raw, values: Values, name: str) -> list:
+    """Steps, then two columns: the local time a value states, or the instant where it states its offset."""
+    local, instant = f"{name}_local", f"{name}_instant"
+    nothing = {local: "null::timestamp"}, {instant: "null::timestamptz"}
+    match raw.family:
+        case "local" | "date":
+            return [({local: f"cast({raw.sql} as timestamp)"}, nothing[1])]
+        case "instant":
+            return [(nothing[0], {instant: raw.sql})]
+    steps: Steps = []
+    if values.epoch:
+        *before, last = _to_number(raw, Kind("number", "decimal(28,6)", ""), values, f"{name}_epoch")
+        micros = f"try_cast({name}_epoch * {EPOCHS[values.epoch]} as bigint)"
+        return [*before, last, (nothing[0], {instant: f"try(make_timestamptz({micros}))"})]
+    text = _source_text(raw, values, steps, name)
+    if values.time_zone == "UTC" and not values.dates:
+        return [*steps, (nothing[0], {instant: f"try_cast({text} as timestamptz)"})]
+    formats = sorted(values.dates, key=lambda f: "%Y" in f)
+    naive = tuple(f for f in formats if "%z" not in f)
+    aware = tuple(f for f in formats if "%z" in f)
+    states_offset = f"contains({text}, 'Z') or contains({text}, '+') or contains(substr({text}, 12), '-')"
+    locals_ = [f"try_strptime({text}, {_list(naive)})"] if naive else []
+    instants = [f"try_strptime({text}, {_list(aware)})"] if aware else []
+    locals_.append(f"case when {states_offset} then null else try_cast({text} as timestamp) end")
+    instants.append(f"case when {states_offset} then try_cast({text} as timestamptz) end")
+    return [
+        *steps,
+        ({local: f"coalesce({', '.join(locals_)})"}, {instant: f"coalesce({', '.join(instants)})"}),
+    ]
+
+
+def _list(formats: tuple[str, ...]) -> str:
+    return f"[{', '.join(literal(f) for f in formats)}]"
+
+
+_CONVERSIONS = {
+    "text": _to_text,
+    "number": _to_number,
+    "integer": _to_integer,
+    "boolean": _to_boolean,
+    "datetime": _to_local,
+    "instant": _to_instant,
+    "date": _to_date,
+    "time": _to_time,
+}

@@ -1,0 +1,122 @@
+"""The keys that say how values are written, wherever they stand: in `values`, under `parse`, at a column."""
+
+import re
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+from retail_assets.feeds.mapping.nodes import Node
+from retail_assets.feeds.mapping.table import closest
+from retail_assets.feeds.mapping.values import EPOCHS, NEGATIVES
+
+_THOUSANDS = (".", ",", "'", " ")
+
+VALUE_KEYS = (
+    "decimal",
+    "thousands",
+    "strip",
+    "negatives",
+    "percent",
+    "null_words",
+    "true_words",
+    "false_words",
+    "replace",
+    "translate",
+    "dates",
+    "times",
+    "time_zone",
+    "epoch",
+)
+"""What `values` may say; a single column may also have a `scale`."""
+
+COLUMN_VALUE_KEYS = (*VALUE_KEYS, "scale")
+
+
+def value_settings(fields: dict[str, Node]) -> dict[str, Any]:
+    """The dialect keys among the fields of a block, as fields of Values."""
+    settings = {key: _READERS[key](node) for key, node in fields.items() if key in _READERS}
+    decimal = settings.get("decimal")
+    if decimal and decimal in settings.get("thousands", ()):
+        raise fields["thousands"].error(f"`{decimal}` is the decimal mark already")
+    return settings
+
+
+def _thousands(node: Node) -> tuple[str, ...]:
+    return tuple(item.choice(_THOUSANDS) for item in node.items())
+
+
+def _strip(node: Node) -> tuple[str, ...]:
+    return tuple(item.filled_text() for item in node.items())
+
+
+def _pairs(node: Node) -> tuple[tuple[str, str], ...]:
+    return tuple((old, new.text()) for old, new in node.entries().items())
+
+
+def _negatives(node: Node) -> tuple[str, ...]:
+    return tuple(item.choice(NEGATIVES) for item in node.items())
+
+
+def _scale(node: Node) -> Decimal:
+    try:
+        scale = Decimal(node.text())
+    except InvalidOperation:
+        raise node.error(f"`{node.text()}` is not a number such as 0.01") from None
+    if not scale.is_finite() or not scale or abs(scale) >= 10**9 or scale != round(scale, 9):
+        raise node.error("a scale is a number other than 0, below a billion, with at most nine decimals")
+    return scale
+
+
+def _formats(node: Node) -> tuple[str, ...]:
+    return tuple(_format(item) for item in node.items())
+
+
+def _format(node: Node) -> str:
+    text = node.filled_text()
+    if "%" not in text:
+        raise node.error(f"`{text}` has no % codes; a format is written like {_with_codes(text)}")
+    unknown = [code for code in re.findall(r"%-?(.)", text) if code not in _CODES]
+    if unknown:
+        raise node.error(f"`%{unknown[0]}` is no format code; possible: {' '.join('%' + c for c in _CODES)}")
+    return text
+
+
+_CODES = "YymdeHIMSfpzbBaAjnTDF%"
+
+
+def _with_codes(text: str) -> str:
+    """What somebody who wrote dd.MM.yyyy may have meant."""
+    codes = {"yyyy": "%Y", "yy": "%y", "dd": "%d", "hh": "%H", "ss": "%S"}
+    result = re.sub("yyyy|yy|dd|hh|ss", lambda m: codes[m.group().lower()], text, flags=re.IGNORECASE)
+    result = re.sub("(?<=%H.)mm", "%M", result, flags=re.IGNORECASE)
+    result = re.sub("mm", "%m", result, flags=re.IGNORECASE)
+    return f"`{result}`" if "%" in result else "`%d.%m.%Y %H:%M`"
+
+
+def _time_zone(node: Node) -> str:
+    zone = node.text()
+    if zone not in available_timezones():
+        near = closest(zone, sorted(available_timezones()))
+        raise node.error(
+            f"`{zone}` is no time zone{f'; did you mean `{near}`?' if near else ''}; write one like Europe/Berlin"
+        )
+    return ZoneInfo(zone).key
+
+
+_READERS = {
+    "decimal": lambda node: node.choice((".", ",")),
+    "thousands": _thousands,
+    "strip": _strip,
+    "negatives": _negatives,
+    "percent": Node.flag,
+    "scale": _scale,
+    "null_words": Node.texts,
+    "true_words": Node.texts,
+    "false_words": Node.texts,
+    "replace": _pairs,
+    "translate": _pairs,
+    "dates": _formats,
+    "times": _formats,
+    "time_zone": _time_zone,
+    "epoch": lambda node: node.choice(tuple(EPOCHS)),
+}

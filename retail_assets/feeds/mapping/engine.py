@@ -1,0 +1,309 @@
+"""Carries a mapping out over the records of one file, and accounts for every record.
+
+Optimistic: the rows of a target are written in one pass; only when some record was not admitted does a second
+pass ask what became of it, and only when keys repeat are rows written again.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from retail_assets.feeds.contracts.registry import FEEDS
+from retail_assets.feeds.mapping.accounts import Account, account
+from retail_assets.feeds.mapping.compile import CompiledBlock, compile_block
+from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.model import Block, SourceMapping, Target
+from retail_assets.feeds.mapping.references import check_required_columns, unknown_columns
+from retail_assets.feeds.mapping.repeats import Part, merge_parts
+from retail_assets.feeds.mapping.scope import Bind, Scope
+from retail_assets.feeds.mapping.table import Table
+from retail_assets.feeds.mapping.unfold import unfolded
+from retail_assets.sql import identifier, literal
+
+MASK = "***"
+
+ENDS = {
+    "target": "varchar",
+    "feed": "varchar",
+    "_record": "bigint",
+    "place": "varchar",
+    '"end"': "varchar",
+    "rule": "varchar",
+    '"column"': "varchar",
+    "value": "varchar",
+    "raw": "varchar",
+}
+"""The columns of what was not admitted."""
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """The finished files of one content, still in the folder they were written to."""
+
+    accounts: list[Account]
+    unknown_columns: list[str]
+    rows: dict[str, Path]
+    rejects: Path | None
+    documents: Path | None
+    ends: Path
+    """Every record that was not admitted: target, feed, _record, place, end, rule, column, value, raw."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """What one file brings to a mapping."""
+
+    records: Path
+    columns: list[str]
+    format: str
+    name_values: dict[str, str]
+    content_key: str
+
+
+def open_engine(*, folder: Path, memory: str, threads: int) -> duckdb.DuckDBPyConnection:
+    """A DuckDB that sees one folder and nothing else, with settings that nobody can change any more."""
+    engine = duckdb.connect()
+    settings = {
+        "threads": str(threads),
+        "memory_limit": literal(memory),
+        "temp_directory": literal(str(folder / "spill")),
+        "TimeZone": "'UTC'",
+        # A filter on a computed column would be pushed below it, and the column computed twice.
+        "disabled_optimizers": "'filter_pushdown'",
+        "allowed_directories": f"[{literal(str(folder))}]",
+        "enable_external_access": "false",
+        "lock_configuration": "true",
+    }
+    for name, value in settings.items():
+        engine.execute(f"set {name} = {value}")
+    return engine
+
+
+def bind_with(engine: duckdb.DuckDBPyConnection) -> Bind:
+    """Ask the engine for the type of an expression over a query, without running it."""
+
+    def bind(query: str, expression: str) -> str:
+        described = engine.execute(f"describe select {expression} as x from ({query})").fetchall()
+        return described[0][1]
+
+    return bind
+
+
+def run_mapping(
+    *, engine: duckdb.DuckDBPyConnection, mapping: SourceMapping, content: Content, folder: Path
+) -> Mapped:
+    """Map the records of one file into `folder`; raises Unreadable when columns are missing."""
+    run = _Run(engine, mapping, content, folder)
+    whole = _records_table(engine, content)
+    unknown: list[str] = []
+    for number, target in enumerate(mapping.targets):
+        table = unfolded(engine, mapping, target, whole, folder / f"unfolded_{number}.parquet")
+        if table.columns:
+            check_required_columns(mapping, target, table)
+        unknown += [name for name in unknown_columns(mapping, table) if name not in unknown]
+        run.map_target(target, table)
+    return run.finish(unknown)
+
+
+def _records_table(engine: duckdb.DuckDBPyConnection, content: Content) -> Table:
+    """The records as their reader wrote them. Columns go by position: SQL does not tell `a` from `A`."""
+    relation = f"read_parquet({literal(str(content.records))})"
+    described = engine.execute(f"describe select * from {relation}").fetchall()
+    own = [
+        (name, sql_type)
+        for name, sql_type, *_ in described
+        if name not in ("_record", "_place", "_malformed")
+    ]
+    columns = {name: (identifier(sql), kind) for name, (sql, kind) in zip(content.columns, own, strict=True)}
+    return Table(f"(select *, false as _empty from {relation})", columns, content.format)
+
+
+class _Run:
+    """The files of one content while they are written."""
+
+    def __init__(
+        self, engine: duckdb.DuckDBPyConnection, mapping: SourceMapping, content: Content, folder: Path
+    ) -> None:
+        self.engine, self.mapping, self.content, self.folder = engine, mapping, content, folder
+        self.records: dict[str, int] = {}
+        self.admitted: dict[str, int] = {}
+        self.parts: list[Part] = []
+        self.ends: list[Path] = []
+        self.documents: list[Path] = []
+
+    def map_target(self, target: Target, table: Table) -> None:
+        main = self._compile(target, target.block, table)
+        records = self.records[target.name] = self._one(f"select count(*) from {table.relation}")
+        admitted = self.admitted[target.name] = self._write_rows(
+            target, main, "_route is null and _fault is null"
+        )
+        if admitted < records:
+            sent = _codes(main, [block.feed for block in target.sent.values()])
+            self._write_ends(
+                target,
+                main,
+                f"coalesce(_route not in {sent}, true) and (_route is not null or _fault is not null)",
+            )
+            for block in target.sent.values():
+                self._map_sent(target, block, table)
+        if target.replaces:
+            self._write_documents(target, main)
+
+    def _map_sent(self, target: Target, block: Block, table: Table) -> None:
+        compiled = self._compile(target, block, table)
+        here = f"_route in {_codes(compiled, [block.feed])}"
+        self._write_rows(target, compiled, f"{here} and _fault is null")
+        self._write_ends(target, compiled, here)
+
+    def _compile(self, target: Target, block: Block, table: Table) -> CompiledBlock:
+        scope = Scope(
+            mapping=self.mapping,
+            target=target,
+            table=table,
+            name_values=self.content.name_values,
+            bind=bind_with(self.engine),
+        )
+        return compile_block(scope, block)
+
+    def _write_rows(self, target: Target, block: CompiledBlock, which: str) -> int:
+        kinds = {identifier(name): contract_kind(column) for name, column in block.feed.columns.items()}
+        contract = [f"cast({name} as {kind.sql_type}) as {name}" for name, kind in kinds.items()]
+        key, source = literal(self.content.content_key), literal(self.mapping.name)
+        own = ["_record", f"{key} as _content_key", f"{source} as _source", "_document", "_version", "_extra"]
+        query = f"select {', '.join([*contract, *own])} from ({block.judged}) where {which}"
+        path, rows = self._copy(query, f"part_{len(self.parts)}.parquet")
+        self.parts.append(Part(target.name, block.feed.name, path, rows))
+        return rows
+
+    def _write_ends(self, target: Target, block: CompiledBlock, which: str) -> None:
+        """What became of the records that `which` picks. A fault counts only where this contract judges."""
+        judged = f"coalesce(_route in {_codes(block, [block.feed.name])}, true)"
+        verdicts = [
+            (f"{judged} and _fault = {number}", "rejected", fault.rule, fault.column, fault.value)
+            for number, fault in enumerate(block.faults, start=1)
+        ]
+        verdicts += [
+            (f"_route = {number}", outcome.end, outcome.rule, None, "null")
+            for number, outcome in enumerate(block.outcomes, start=1)
+        ]
+
+        def case(answer: int) -> str:
+            texts = [literal(verdict[answer]) if verdict[answer] else "null" for verdict in verdicts]
+            return _case([verdict[0] for verdict in verdicts], texts)
+
+        value = _case([verdict[0] for verdict in verdicts], [verdict[4] for verdict in verdicts])
+        query = (
+            f"select {literal(target.name)} as target, {literal(block.feed.name)} as feed, _record, "
+            f'cast(_place as varchar) as place, {case(1)} as "end", {case(2)} as rule, {case(3)} as "column", '
+            f"{value} as value, {block.raw} as raw from ({block.judged}) where {which}"
+        )
+        self.ends.append(self._copy(query, f"ends_{len(self.ends)}.parquet")[0])
+
+    def _write_documents(self, target: Target, block: CompiledBlock) -> None:
+        query = (
+            f"select {literal(self.content.content_key)} as _content_key, {literal(self.mapping.name)} as _source, "
+            f"{literal(target.replaces or '')} as kind, _document, max(_version) as _version "
+            f"from ({block.judged}) where _document is not null group by _document"
+        )
+        self.documents.append(self._copy(query, f"documents_{len(self.documents)}.parquet")[0])
+
+    def finish(self, unknown: list[str]) -> Mapped:
+        merged = {
+            feed: merge_parts(
+                self.engine, FEEDS[feed], [p for p in self.parts if p.feed == feed], self.folder
+            )
+            for feed in dict.fromkeys(part.feed for part in self.parts)
+        }
+        ends = self._gather_ends([m.repeats for m in merged.values() if m.repeats])
+        return Mapped(
+            accounts=[self._account(target, ends) for target in self.mapping.targets],
+            unknown_columns=unknown,
+            rows={
+                feed: m.rows
+                for feed, m in merged.items()
+                if self._one(f"select count(*) from {_file(m.rows)}")
+            },
+            rejects=self._write_rejects(ends),
+            documents=self._gather_documents(),
+            ends=ends,
+        )
+
+    def _gather_ends(self, repeats: list[Path]) -> Path:
+        columns = ", ".join(ENDS)
+        query = f"select {', '.join(f'null::{kind} as {name}' for name, kind in ENDS.items())} where false"
+        if self.ends:
+            query += f" union all select {columns} from {_files(self.ends)}"
+        if repeats:
+            # A record that was sent, and repeats another there, ends as a duplicate.
+            again = f"select target, feed, _record from {_files(repeats)}"
+            query = (
+                f"select * from ({query}) where \"end\" <> 'sent' or (target, feed, _record) not in ({again})"
+            )
+            query += f" union all select {columns} from {_files(repeats)}"
+        return self._copy(query, "ends.parquet")[0]
+
+    def _account(self, target: Target, ends: Path) -> Account:
+        counts = self.engine.execute(
+            f'select "end", rule, feed, count(*) from {_file(ends)} where target = $1 group by all order by all',
+            [target.name],
+        ).fetchall()
+        here = sum(
+            count for end, _, feed, count in counts if end == "duplicate" and feed == target.block.feed
+        )
+        return account(
+            target=target.name,
+            records=self.records[target.name],
+            admitted=self.admitted[target.name] - here,
+            counts=counts,
+        )
+
+    def _write_rejects(self, ends: Path) -> Path | None:
+        feeds = [FEEDS[block.feed] for target in self.mapping.targets for block in target.blocks]
+        personal = ", ".join(literal(feed.name) for feed in feeds if feed.personal)
+        value = f"case when feed in ({personal}) then '{MASK}' else value end" if personal else "value"
+        raw = f"'{MASK}'" if personal else "raw"
+        query = (
+            f"select {literal(self.content.content_key)} as _content_key, feed, "
+            f'place, _record as record, rule, "column", {value} as value, {raw} as raw '
+            f"from {_file(ends)} where \"end\" = 'rejected'"
+        )
+        path, rows = self._copy(query, "rejects.parquet")
+        return path if rows else None
+
+    def _gather_documents(self) -> Path | None:
+        if not self.documents:
+            return None
+        query = (
+            "select _content_key, _source, kind, _document, max(_version) as _version "
+            f"from {_files(self.documents)} group by all order by all"
+        )
+        path, rows = self._copy(query, "documents.parquet")
+        return path if rows else None
+
+    def _copy(self, query: str, name: str) -> tuple[Path, int]:
+        path = self.folder / name
+        return path, self._one(f"copy ({query}) to {literal(str(path))} (format parquet, compression snappy)")
+
+    def _one(self, query: str) -> int:
+        row = self.engine.execute(query).fetchone()
+        return int(row[0]) if row else 0
+
+
+def _codes(block: CompiledBlock, feeds: list[str]) -> str:
+    """The route numbers that lead to any of some feeds, as a list for SQL; 0 is no route."""
+    codes = [n for n, outcome in enumerate(block.outcomes, start=1) if outcome.feed in feeds]
+    return f"({', '.join(str(code) for code in [0, *codes])})"
+
+
+def _case(conditions: list[str], answers: list[str]) -> str:
+    branches = " ".join(f"when {c} then {a}" for c, a in zip(conditions, answers, strict=True))
+    return f"cast(case {branches} end as varchar)"
+
+
+def _file(path: Path) -> str:
+    return f"read_parquet({literal(str(path))})"
+
+
+def _files(paths: list[Path]) -> str:
+    return f"read_parquet([{', '.join(literal(str(path)) for path in paths)}])"

@@ -1,0 +1,143 @@
+"""What a source mapping says, as data. `reading.py` makes it from YAML; `compile.py` makes SQL from it."""
+
+import re
+from dataclasses import dataclass, field
+
+from retail_assets.feeds.errors import MappingError
+from retail_assets.feeds.mapping.expressions import Expression
+from retail_assets.feeds.mapping.values import STANDARD, Values
+from retail_assets.feeds.readers.layout import FileLayout
+
+
+@dataclass(frozen=True)
+class Where:
+    """A place in a mapping file, for messages."""
+
+    file: str = "the contract mapping"
+    line: int = 0
+    path: str = ""
+
+    def error(self, message: str) -> MappingError:
+        place = f"{self.file}:{self.line}" if self.line else self.file
+        return MappingError(f"{place}: {self.path}: {message}" if self.path else f"{place}: {message}")
+
+
+@dataclass(frozen=True)
+class FromColumn:
+    column: str
+
+
+@dataclass(frozen=True)
+class Constant:
+    text: str
+
+
+@dataclass(frozen=True)
+class FromFileName:
+    group: str
+
+
+@dataclass(frozen=True)
+class FromSql:
+    expression: Expression
+
+
+@dataclass(frozen=True)
+class FromDateAndTime:
+    date: str
+    time: str
+
+
+@dataclass(frozen=True)
+class DerivedLineNumber:
+    """The record's place within its document."""
+
+
+Origin = FromColumn | Constant | FromFileName | FromSql | FromDateAndTime | DerivedLineNumber
+
+
+@dataclass(frozen=True)
+class Cell:
+    """Where the value of one contract column comes from, and how it is read."""
+
+    origin: Origin
+    values: Values = STANDARD
+    default: str | None = None
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True)
+class Block:
+    """The columns of one feed."""
+
+    feed: str
+    cells: dict[str, Cell]
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition, and what it does to the records that meet it. `action`: leave_out, reject, send_to or set."""
+
+    name: str
+    when: Expression
+    action: str
+    feed: str | None = None
+    cells: dict[str, Cell] = field(default_factory=dict)
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True)
+class Target:
+    """What the records of a file become in one feed."""
+
+    name: str
+    block: Block
+    unfold: str | None = None
+    document: Cell | None = None
+    replaces: str | None = None
+    version: Cell | None = None
+    leave_out: tuple[Rule, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    sent: dict[str, Block] = field(default_factory=dict)
+    where: Where = field(default=Where(), compare=False)
+
+    @property
+    def blocks(self) -> list[Block]:
+        return [self.block, *self.sent.values()]
+
+    @property
+    def derives_line_numbers(self) -> bool:
+        cells = [cell for block in self.blocks for cell in block.cells.values()]
+        return any(isinstance(cell.origin, DerivedLineNumber) for cell in cells)
+
+
+@dataclass(frozen=True)
+class ParsedColumn:
+    """A source column whose type the mapping declares for its expressions."""
+
+    type: str
+    values: Values
+    where: Where = field(default=Where(), compare=False)
+
+
+@dataclass(frozen=True)
+class SourceMapping:
+    """One source's dialect."""
+
+    name: str
+    version: str
+    folder: str
+    targets: tuple[Target, ...]
+    files: tuple[str, ...] = ()
+    name_values: str | None = None
+    layout: FileLayout = field(default_factory=FileLayout)
+    values: Values = STANDARD
+    parse: dict[str, ParsedColumn] = field(default_factory=dict)
+    leave_out: tuple[Rule, ...] = ()
+    where: Where = field(default=Where(), compare=False)
+
+    @property
+    def name_parts(self) -> dict[str, str]:
+        """The names that `name_values` gives to parts of a file name, each with an empty value."""
+        return dict.fromkeys(re.compile(self.name_values or "").groupindex, "")

@@ -1,0 +1,133 @@
+"""YAML with line numbers. Every scalar stays the text that was written: `no` is no boolean, `007` no number."""
+
+from dataclasses import dataclass
+
+import yaml
+
+from retail_assets.feeds.errors import MappingError
+from retail_assets.feeds.mapping.model import Where
+from retail_assets.feeds.mapping.table import closest
+
+
+@dataclass(frozen=True)
+class Node:
+    """One value of a YAML file and where it stands."""
+
+    where: Where
+    value: "str | list[Node] | dict[str, Node]"
+
+    def error(self, message: str) -> MappingError:
+        return self.where.error(message)
+
+    def text(self) -> str:
+        if not isinstance(self.value, str):
+            raise self.error(f"write one value here, not a {self._shape}")
+        return self.value
+
+    def filled_text(self) -> str:
+        if not self.text().strip():
+            raise self.error("a value is missing")
+        return self.text()
+
+    def items(self) -> "list[Node]":
+        """The elements of a list; one value is a list of one."""
+        if isinstance(self.value, dict):
+            raise self.error("write a list here: lines that begin with `- `")
+        return [self] if isinstance(self.value, str) else self.value
+
+    def texts(self) -> tuple[str, ...]:
+        return tuple(item.text() for item in self.items())
+
+    def choice(self, allowed: tuple[str, ...]) -> str:
+        text = self.text()
+        if text not in allowed:
+            raise self.error(
+                f"`{text}` is not possible here{_meant(text, list(allowed))}; choose {_or(allowed)}"
+            )
+        return text
+
+    def flag(self) -> bool:
+        return self.choice(("true", "false")) == "true"
+
+    def whole_number(self) -> int:
+        if not (self.text().isascii() and self.text().isdigit()):
+            raise self.error(f"`{self.text()}` is not a whole number")
+        return int(self.text())
+
+    def entries(self) -> "dict[str, Node]":
+        """The keys and values of a block whose keys are free."""
+        if not isinstance(self.value, dict):
+            raise self.error("write `key: value` lines here")
+        return self.value
+
+    def fields(self, allowed: tuple[str, ...], required: tuple[str, ...] = ()) -> "dict[str, Node]":
+        """The keys and values of a block whose keys are known."""
+        entries = self.entries()
+        for key, node in entries.items():
+            if key not in allowed:
+                raise node.error(
+                    f"unknown key `{key}`{_meant(key, list(allowed))}; possible here: {', '.join(allowed)}"
+                )
+        for key in required:
+            if key not in entries:
+                raise self.error(f"the key `{key}` is missing")
+        return entries
+
+    @property
+    def _shape(self) -> str:
+        return "list" if isinstance(self.value, list) else "block of keys"
+
+
+def parse_yaml(name: str, content: bytes) -> Node:
+    """The root of a YAML file; raises MappingError with the line where it is not YAML."""
+    try:
+        root = yaml.compose(content.decode("utf-8-sig"), Loader=yaml.SafeLoader)
+    except UnicodeDecodeError as error:
+        raise MappingError(f"{name}: not UTF-8 text ({error.reason} at byte {error.start})") from error
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise MappingError(f"{name}:{line}: not YAML: {error.problem}{_yaml_hint(error)}") from error
+    except (yaml.YAMLError, RecursionError) as error:
+        raise MappingError(f"{name}: not YAML: {error}") from error
+    if root is None:
+        raise MappingError(f"{name}: the file is empty; it has to begin with `source: NAME`")
+    return _node(root, name, "", ())
+
+
+def _yaml_hint(error: yaml.MarkedYAMLError) -> str:
+    if "found character" in (error.problem or "") or "mapping values" in (error.problem or ""):
+        return "; put texts with : # % @ or quotes between quotes"
+    return ""
+
+
+def _node(node: yaml.Node, file: str, path: str, above: tuple[int, ...]) -> Node:
+    where = Where(file, node.start_mark.line + 1, path)
+    if id(node) in above:
+        raise where.error("an alias that contains itself")
+    above = (*above, id(node))
+    if isinstance(node, yaml.ScalarNode):
+        return Node(where, node.value)
+    if isinstance(node, yaml.SequenceNode):
+        return Node(
+            where, [_node(item, file, f"{path}[{n}]", above) for n, item in enumerate(node.value, start=1)]
+        )
+    entries: dict[str, Node] = {}
+    for key_node, value_node in node.value:
+        if not isinstance(key_node, yaml.ScalarNode):
+            raise Where(file, key_node.start_mark.line + 1, path).error("a key has to be one text")
+        key = key_node.value
+        inner = f"{path}.{key}" if path else key
+        here = Where(file, key_node.start_mark.line + 1, inner)
+        if key in entries:
+            raise here.error(f"`{key}` stands here twice")
+        entries[key] = Node(here, _node(value_node, file, inner, above).value)
+    return Node(where, entries)
+
+
+def _meant(text: str, known: list[str]) -> str:
+    near = closest(text, known)
+    return f"; did you mean `{near}`?" if near else ""
+
+
+def _or(words: tuple[str, ...]) -> str:
+    return " or ".join(f"`{word}`" for word in words)

@@ -1,0 +1,352 @@
+"""From a mapping's YAML to its model. What every key means is in docs/bring-a-source.md."""
+
+import codecs
+import hashlib
+import json
+import re
+from dataclasses import replace
+from typing import Any
+
+from retail_assets.feeds.contracts.base import Feed
+from retail_assets.feeds.contracts.registry import FEEDS
+from retail_assets.feeds.mapping.conversion import DECLARED
+from retail_assets.feeds.mapping.dialect_keys import COLUMN_VALUE_KEYS, VALUE_KEYS, value_settings
+from retail_assets.feeds.mapping.expressions import Expression, ExpressionError, parse_expression
+from retail_assets.feeds.mapping.model import (
+    Block,
+    Cell,
+    Constant,
+    DerivedLineNumber,
+    FromColumn,
+    FromDateAndTime,
+    FromFileName,
+    FromSql,
+    Origin,
+    ParsedColumn,
+    Rule,
+    SourceMapping,
+    Target,
+)
+from retail_assets.feeds.mapping.nodes import Node
+from retail_assets.feeds.mapping.table import closest, normalised
+from retail_assets.feeds.mapping.values import STANDARD
+from retail_assets.feeds.readers.layout import FORMATS, FileLayout
+
+ENGINE_VERSION = 1
+"""Part of every mapping's version: raise it when the same mapping comes to mean other rows."""
+
+IDENTITY = "contract"
+"""The name of the mapping that reads files whose columns carry the contract's names."""
+
+_DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+
+
+def read_mapping(root: Node) -> SourceMapping:
+    """The model of one mapping file; raises MappingError with the line that is wrong."""
+    keys = ("source", "match", "file", "values", "parse", "leave_out", "targets")
+    fields = root.fields(keys, required=("source", "match", "targets"))
+    return _MappingReader(root, fields).read()
+
+
+def canonical_version(content: Any) -> str:
+    text = json.dumps([ENGINE_VERSION, content], ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class _MappingReader:
+    """What the parts of one mapping have to know of each other: values, parsed columns, parts of the name."""
+
+    def __init__(self, root: Node, fields: dict[str, Node]) -> None:
+        self.root, self.fields = root, fields
+        self.value_fields = fields["values"].fields(VALUE_KEYS) if "values" in fields else {}
+        self.values = replace(STANDARD, **value_settings(self.value_fields))
+        self.name_values: str | None = None
+        self.parsed: dict[str, dict[str, Any]] = {}
+
+    def read(self) -> SourceMapping:
+        name = self.fields["source"].filled_text()
+        if not re.fullmatch("[A-Za-z0-9][A-Za-z0-9_-]*", name) or name == IDENTITY:
+            raise self.fields["source"].error(
+                f"a source's name is letters, digits, _ and -, and not `{IDENTITY}`; this is `{name}`"
+            )
+        match = self.fields["match"].fields(("folder", "files", "name_values"), required=("folder", "files"))
+        self.name_values = _name_pattern(match["name_values"]) if "name_values" in match else None
+        parse = self._parse(self.fields["parse"]) if "parse" in self.fields else {}
+        return SourceMapping(
+            name=name,
+            version=canonical_version(plain(self.root)),
+            folder=_folder(match["folder"]),
+            files=tuple(item.filled_text() for item in match["files"].items()),
+            name_values=self.name_values,
+            layout=_layout(self.fields["file"]) if "file" in self.fields else FileLayout(),
+            values=self.values,
+            parse=parse,
+            leave_out=self._rules(self.fields.get("leave_out"), None),
+            targets=self._targets(self.fields["targets"]),
+            where=self.root.where,
+        )
+
+    def _parse(self, node: Node) -> dict[str, ParsedColumn]:
+        columns = {}
+        for column, entry in node.entries().items():
+            if isinstance(entry.value, str):
+                entry_type, settings = entry.choice(tuple(DECLARED)), {}
+            else:
+                fields = entry.fields(("type", *COLUMN_VALUE_KEYS), required=("type",))
+                entry_type, settings = fields["type"].choice(tuple(DECLARED)), value_settings(fields)
+            if normalised(column) in self.parsed:
+                raise entry.error(f"`{column}` stands here twice")
+            self.parsed[normalised(column)] = settings
+            columns[column] = ParsedColumn(entry_type, replace(self.values, **settings), entry.where)
+        return columns
+
+    def _targets(self, node: Node) -> tuple[Target, ...]:
+        targets: list[Target] = []
+        for item in node.items():
+            target = self._target(item)
+            count = sum(t.block.feed == target.block.feed for t in targets) + 1
+            targets.append(target if count == 1 else replace(target, name=f"{target.name} {count}"))
+        if not targets:
+            raise node.error("a mapping needs at least one target")
+        return tuple(targets)
+
+    def _target(self, node: Node) -> Target:
+        keys = ("feed", "unfold", "document", "replaces", "version", "leave_out", "rules", "columns", "sent")
+        fields = node.fields((*keys, "same_names"), required=("feed",))
+        feed = _feed(fields["feed"])
+        target = Target(
+            name=feed.name,
+            block=self._block(feed, node, fields),
+            unfold=fields["unfold"].filled_text() if "unfold" in fields else None,
+            document=self._cell(fields["document"]) if "document" in fields else None,
+            replaces=fields["replaces"].choice(("document", "day")) if "replaces" in fields else None,
+            version=self._cell(fields["version"]) if "version" in fields else None,
+            leave_out=self._rules(fields.get("leave_out"), None),
+            rules=self._rules(fields.get("rules"), feed),
+            sent=self._sent(fields["sent"], feed) if "sent" in fields else {},
+            where=node.where,
+        )
+        self._check_target(target, node, fields)
+        return target
+
+    def _sent(self, node: Node, target: Feed) -> dict[str, Block]:
+        blocks = {}
+        for name, entry in node.entries().items():
+            feed = _feed(Node(entry.where, name))
+            if feed is target:
+                raise entry.error("a record cannot be sent to the feed it is in; use `set`")
+            blocks[name] = self._block(feed, entry, entry.fields(("columns", "same_names")))
+        return blocks
+
+    def _block(self, feed: Feed, node: Node, fields: dict[str, Node]) -> Block:
+        listed = fields["columns"].entries() if "columns" in fields else {}
+        cells = {_column(feed, name, entry): self._cell(entry) for name, entry in listed.items()}
+        if "same_names" in fields and fields["same_names"].flag():
+            cells |= {name: self._same(name, node) for name in feed.columns if name not in cells}
+        missing = [f"`{name}`" for name in feed.required if name not in cells]
+        if missing:
+            raise fields.get("columns", node).error(f"{feed.name} needs {', '.join(missing)} too")
+        return Block(feed.name, cells, node.where)
+
+    def _same(self, name: str, node: Node) -> Cell:
+        return Cell(
+            FromColumn(name), replace(self.values, **self.parsed.get(normalised(name), {})), where=node.where
+        )
+
+    def _cell(self, node: Node) -> Cell:
+        if isinstance(node.value, str):
+            return self._same(node.filled_text(), node)
+        origins = ("column", "constant", "file_name", "sql", "date", "line_number")
+        fields = node.fields((*origins, "time", "default", *COLUMN_VALUE_KEYS))
+        given = [key for key in origins if key in fields]
+        if len(given) != 1:
+            raise node.error(f"say where the value comes from with one of {', '.join(origins)}")
+        origin = self._origin(given[0], fields)
+        inherited = self.values
+        if isinstance(origin, FromColumn):
+            inherited = replace(inherited, **self.parsed.get(normalised(origin.column), {}))
+        if isinstance(origin, Constant):
+            inherited = STANDARD
+        default = fields["default"].filled_text() if "default" in fields else None
+        return Cell(origin, replace(inherited, **value_settings(fields)), default, node.where)
+
+    def _origin(self, key: str, fields: dict[str, Node]) -> Origin:
+        if ("time" in fields) != (key == "date"):
+            raise fields.get("time", fields[key]).error(
+                "`date` and `time` belong together: two columns, one moment"
+            )
+        node = fields[key]
+        match key:
+            case "column":
+                return FromColumn(node.filled_text())
+            case "constant":
+                return Constant(node.filled_text())
+            case "file_name":
+                return FromFileName(self._name_part(node))
+            case "sql":
+                return FromSql(_expression(node))
+            case "date":
+                return FromDateAndTime(node.filled_text(), fields["time"].filled_text())
+        node.choice(("derived",))
+        return DerivedLineNumber()
+
+    def _name_part(self, node: Node) -> str:
+        groups = list(re.compile(self.name_values or "").groupindex)
+        return node.choice(tuple(groups)) if groups else _no_name_parts(node)
+
+    def _rules(self, node: Node | None, feed: Feed | None) -> tuple[Rule, ...]:
+        """The rules of a `rules` list, or with no feed the conditions of a `leave_out` list."""
+        rules = []
+        for item in node.items() if node else []:
+            actions = ("reject", "send_to", "set") if feed else ()
+            fields = item.fields(("name", "when", *actions), required=("name", "when"))
+            if not re.fullmatch("[a-z][a-z0-9_]*", fields["name"].text()):
+                raise fields["name"].error("a rule's name is small letters, digits and _, like `bad_debt`")
+            rule = Rule(
+                fields["name"].text(), _expression(fields["when"]), "leave_out", where=fields["when"].where
+            )
+            rules.append(self._acting(rule, item, fields, feed) if feed else rule)
+        return tuple(rules)
+
+    def _acting(self, rule: Rule, node: Node, fields: dict[str, Node], feed: Feed) -> Rule:
+        given = [key for key in ("reject", "send_to", "set") if key in fields]
+        if len(given) != 1:
+            raise node.error("a rule does one thing: `reject: true`, `send_to: FEED` or `set: {column: …}`")
+        action = fields[given[0]]
+        match given[0]:
+            case "reject":
+                action.choice(("true",))
+                return replace(rule, action="reject")
+            case "send_to":
+                return replace(rule, action="send_to", feed=_feed(action).name)
+        cells = {_column(feed, name, entry): self._cell(entry) for name, entry in action.entries().items()}
+        return replace(rule, action="set", cells=cells)
+
+    def _check_target(self, target: Target, node: Node, fields: dict[str, Node]) -> None:
+        feed = FEEDS[target.block.feed]
+        for rule in target.rules:
+            if rule.feed and rule.feed not in target.sent:
+                raise rule.where.error(
+                    f"`{rule.feed}` has no columns; add them under `sent: {{{rule.feed}: …}}`"
+                )
+        unused = target.sent.keys() - {rule.feed for rule in target.rules}
+        for name in unused:
+            raise target.sent[name].where.error(f"no rule sends records to `{name}`")
+        if target.replaces == "document" and target.document is None:
+            raise fields["replaces"].error("say with `document` which column names the document")
+        if target.derives_line_numbers and target.replaces != "document":
+            raise node.error("derived line numbers need `document` and `replaces: document`")
+        if target.replaces == "day":
+            self._check_day(target, feed, fields)
+
+    def _check_day(self, target: Target, feed: Feed, fields: dict[str, Node]) -> None:
+        if feed.business_time is None or "store_id" not in target.block.cells:
+            raise fields["replaces"].error(f"{feed.name} has no days of stores; `replaces: document` may do")
+        cell = target.block.cells[feed.business_time]
+        entry = fields["columns"].entries().get(feed.business_time) if "columns" in fields else None
+        own = entry.value if entry and isinstance(entry.value, dict) else {}
+        parsed = (
+            self.parsed.get(normalised(cell.origin.column), {}) if isinstance(cell.origin, FromColumn) else {}
+        )
+        if "time_zone" not in {*self.value_fields, *own, *parsed}:
+            raise fields["replaces"].error("say with `values: {time_zone: …}` whose days the source means")
+
+
+def _no_name_parts(node: Node) -> str:
+    raise node.error("`match.name_values` takes no part of this name out of the file name")
+
+
+def plain(node: Node) -> Any:
+    """The YAML's content without comments and layout."""
+    if isinstance(node.value, str):
+        return node.value
+    if isinstance(node.value, list):
+        return [plain(item) for item in node.value]
+    return {key: plain(value) for key, value in node.value.items()}
+
+
+def _expression(node: Node) -> Expression:
+    try:
+        return parse_expression(node.text())
+    except ExpressionError as error:
+        hint = (
+            "; names with spaces or points go in double quotes, texts in single ones"
+            if "syntax" in str(error)
+            else ""
+        )
+        raise node.error(f"{error}{hint}") from error
+
+
+def _feed(node: Node) -> Feed:
+    name = node.text()
+    if name not in FEEDS:
+        near = closest(name, list(FEEDS))
+        raise node.error(
+            f"there is no feed `{name}`{f'; did you mean `{near}`?' if near else ''}; there are {', '.join(FEEDS)}"
+        )
+    return FEEDS[name]
+
+
+def _column(feed: Feed, name: str, node: Node) -> str:
+    if name not in feed.columns:
+        near = closest(name, list(feed.columns))
+        raise node.error(
+            f"{feed.name} has no column `{name}`{f'; did you mean `{near}`?' if near else ''}; "
+            f"it has {', '.join(feed.columns)}"
+        )
+    return name
+
+
+def _folder(node: Node) -> str:
+    return node.choice(tuple(feed.folder for feed in FEEDS.values()))
+
+
+def _name_pattern(node: Node) -> str:
+    pattern = re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", node.filled_text())
+    try:
+        groups = re.compile(pattern).groupindex
+    except re.error as error:
+        raise node.error(f"not a regular expression: {error}") from error
+    if not groups:
+        raise node.error("name the parts you want: (?P<store>[0-9]+)")
+    return pattern
+
+
+def _layout(node: Node) -> FileLayout:
+    keys = ("format", "encoding", "delimiter", "quote", "sheet", "header_row", "columns", "records")
+    fields = node.fields(keys)
+    given: dict[str, Any] = {}
+    if "format" in fields:
+        given["format"] = fields["format"].choice(FORMATS)
+    if "encoding" in fields:
+        given["encoding"] = _encoding(fields["encoding"])
+    if "delimiter" in fields:
+        given["delimiter"] = _one_character(fields["delimiter"], _DELIMITERS)
+    if "quote" in fields:
+        given["quote"] = _one_character(fields["quote"], {"": "", "none": ""})
+    if "sheet" in fields:
+        sheet = fields["sheet"]
+        given["sheet"] = sheet.value if isinstance(sheet.value, str) else sheet.texts()
+    if "header_row" in fields:
+        given["header_row"] = fields["header_row"].whole_number()
+    if "columns" in fields:
+        given["columns"] = tuple(item.filled_text() for item in fields["columns"].items())
+    if "records" in fields:
+        given["records"] = fields["records"].filled_text()
+    return FileLayout(**given)
+
+
+def _encoding(node: Node) -> str:
+    try:
+        return codecs.lookup(node.text()).name
+    except LookupError:
+        raise node.error(
+            f"`{node.text()}` is no encoding; write utf-8, utf-16, windows-1252, latin-1, …"
+        ) from None
+
+
+def _one_character(node: Node, words: dict[str, str]) -> str:
+    text = words.get(node.text(), node.text())
+    if len(text) > 1 or (not text and "" not in words):
+        raise node.error(f"one character, or one of the words {', '.join(w for w in words if len(w) > 2)}")
+    return text

@@ -1,0 +1,117 @@
+"""Which source columns a mapping speaks of, and which of them a file cannot do without."""
+
+from collections.abc import Iterable
+
+from retail_assets.feeds.contracts.registry import FEEDS
+from retail_assets.feeds.errors import Unreadable
+from retail_assets.feeds.mapping.expressions import Expression
+from retail_assets.feeds.mapping.model import (
+    Cell,
+    FromColumn,
+    FromDateAndTime,
+    FromSql,
+    Rule,
+    SourceMapping,
+    Target,
+)
+from retail_assets.feeds.mapping.scope import FILE_NAME, LINE_NUMBER
+from retail_assets.feeds.mapping.table import Table, closest, normalised
+
+_NESTED_FORMATS = ("json", "ndjson")
+
+
+def rules_of(mapping: SourceMapping, target: Target) -> list[Rule]:
+    """Every rule that applies to a target, in the order in which they are asked."""
+    return [*mapping.leave_out, *target.leave_out, *target.rules]
+
+
+def cells_of(mapping: SourceMapping, target: Target) -> list[Cell]:
+    """Every cell of a target: its columns, those of the feeds it sends to, what rules set, document, version."""
+    blocks = [cell for block in target.blocks for cell in block.cells.values()]
+    set_by_rules = [cell for rule in rules_of(mapping, target) for cell in rule.cells.values()]
+    return [*blocks, *set_by_rules, *(cell for cell in (target.document, target.version) if cell)]
+
+
+def columns_of(cell: Cell) -> list[str]:
+    match cell.origin:
+        case FromColumn(column):
+            return [column]
+        case FromDateAndTime(date, time):
+            return [date, time]
+        case FromSql(expression):
+            return expression.names
+    return []
+
+
+def expressions_of(cells: Iterable[Cell]) -> list[Expression]:
+    return [cell.origin.expression for cell in cells if isinstance(cell.origin, FromSql)]
+
+
+def referenced_columns(mapping: SourceMapping) -> list[str]:
+    """Every source column that the mapping takes or asks about, as it spells it."""
+    return list(dict.fromkeys(name for target in mapping.targets for name in referenced_by(mapping, target)))
+
+
+def referenced_by(mapping: SourceMapping, target: Target) -> list[str]:
+    """Every source column that one target takes or asks about."""
+    names = [name for cell in cells_of(mapping, target) for name in columns_of(cell)]
+    names += [name for rule in rules_of(mapping, target) for name in rule.when.names]
+    return [name for name in dict.fromkeys(names) if not _is_special(name, target)]
+
+
+def _is_special(name: str, target: Target) -> bool:
+    return name.startswith(FILE_NAME) or (name == LINE_NUMBER and target.derives_line_numbers)
+
+
+def unknown_columns(mapping: SourceMapping, table: Table) -> list[str]:
+    """Source columns that nothing in the mapping takes."""
+    known = {table.find(name) for name in referenced_columns(mapping)}
+    return [name for name in table.columns if name not in known]
+
+
+def check_required_columns(mapping: SourceMapping, target: Target, table: Table) -> None:
+    """Raise Unreadable when a target's table lacks columns that a required contract column or a rule needs.
+
+    JSON leaves out what is empty, so there only the columns behind required ones are asked for.
+    """
+    missing = [name for name in _required(mapping, target, table) if table.find(name) is None]
+    if not missing:
+        return
+    found = list(table.columns)
+    hints = [f"`{name}`" + _hint(name, found) for name in missing]
+    shown = ", ".join(f"`{name}`" for name in found[:50]) or "none"
+    more = f" and {len(found) - 50} more" if len(found) > 50 else ""
+    raise Unreadable(
+        "missing_columns",
+        f"Expected {'column' if len(missing) == 1 else 'columns'} {', '.join(hints)}; found {shown}{more}. "
+        f"{_advice(mapping)}",
+    )
+
+
+def _required(mapping: SourceMapping, target: Target, table: Table) -> list[str]:
+    required = FEEDS[target.block.feed].required
+    cells = [cell for name, cell in target.block.cells.items() if name in required and cell.default is None]
+    names = [name for cell in cells for name in columns_of(cell) if not _is_special(name, target)]
+    if table.format not in _NESTED_FORMATS:
+        names += _named_outside_columns(mapping, target)
+    return list(dict.fromkeys(names))
+
+
+def _named_outside_columns(mapping: SourceMapping, target: Target) -> list[str]:
+    names = [name for rule in rules_of(mapping, target) for name in rule.when.names]
+    names += [name for cell in (target.document, target.version) if cell for name in columns_of(cell)]
+    return [name for name in names if not _is_special(name, target)]
+
+
+def _hint(name: str, found: list[str]) -> str:
+    alike = [column for column in found if normalised(column) == normalised(name)]
+    if len(alike) > 1:
+        return f" (several fit: {', '.join(alike)}; write it exactly)"
+    near = closest(name, found)
+    return f" (is it `{near}`?)" if near else ""
+
+
+def _advice(mapping: SourceMapping) -> str:
+    if mapping.files:
+        return f"Compare the file with the source mapping `{mapping.name}`."
+    return "No source mapping matches this name in this folder: rename the columns or bring a mapping."

@@ -1,0 +1,165 @@
+"""What expressions of a mapping see: source columns as typed values, parts of the file name, the line number."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import duckdb
+
+from retail_assets.feeds.contracts.registry import FEEDS
+from retail_assets.feeds.mapping.conversion import (
+    DECLARED,
+    INSTANT,
+    INTEGER,
+    LOCAL,
+    NUMBER,
+    TEXT,
+    Kind,
+    Raw,
+    convert,
+    plain_text,
+    text_sql,
+)
+from retail_assets.feeds.mapping.expressions import Expression
+from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.layers import Layers
+from retail_assets.feeds.mapping.model import FromColumn, SourceMapping, Target, Where
+from retail_assets.feeds.mapping.table import Table, normalised
+from retail_assets.feeds.mapping.values import Values
+from retail_assets.sql import literal
+
+LINE_NUMBER = "line_number"
+FILE_NAME = "file_name."
+
+Bind = Callable[[str, str], str]
+"""`bind(query, expression)` is the expression's type over the query; raises duckdb.Error."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A source column as expressions see it."""
+
+    name: str
+    column: str
+    kind: Kind
+    raw: Raw
+    values: Values
+
+    @property
+    def unreadable(self) -> str:
+        """SQL that is true where the source has a value that cannot be read."""
+        return f"case when {self.name} is null then ({text_sql(self.raw, self.values)}) is not null else false end"
+
+
+class Scope:
+    """The names of one target over one table."""
+
+    def __init__(
+        self,
+        *,
+        mapping: SourceMapping,
+        target: Target,
+        table: Table,
+        name_values: dict[str, str],
+        bind: Bind,
+    ) -> None:
+        self.mapping, self.target, self.table = mapping, target, table
+        self.name_values, self.bind = name_values, bind
+        columns = [f"{sql} as _c{number}" for number, (sql, _) in enumerate(table.columns.values())]
+        internal = ["_record", "_place", "_malformed", "_empty"]
+        self.query = Layers(f"select {', '.join([*internal, *columns])} from {table.relation}")
+        self.readings: dict[str, Reading] = {}
+        self._types = expression_types(mapping)
+        self._evaluated: dict[str, tuple[str, str]] = {}
+
+    def raw(self, column: str) -> Raw:
+        """The source column as it comes; one that the file lacks is always null."""
+        found = self.table.find(column)
+        return self.table.raw(found) if found else Raw("null::varchar", "VARCHAR")
+
+    def show(self, expressions: Iterable[Expression]) -> None:
+        """Read, in this phase, every source column that the expressions name."""
+        for expression in expressions:
+            for name in expression.names:
+                if not self._is_special(name) and normalised(name) not in self.readings:
+                    self._read(name)
+
+    def evaluate(self, expression: Expression, where: Where) -> tuple[str, str]:
+        """Add the expression to this phase: a column that is null where it failed and holds the result as `.v`,
+        and the result's type."""
+        if expression.text not in self._evaluated:
+            name = f"_e{len(self._evaluated)}"
+            sql = expression.sql(lambda column: self._sql(column, where))
+            self._evaluated[expression.text] = (name, self._type(sql, expression, where))
+            self.query.add([{name: f"try(struct_pack(v := {sql}))"}])
+        return self._evaluated[expression.text]
+
+    def readings_of(self, expressions: Iterable[Expression]) -> list[Reading]:
+        names = {normalised(name) for expression in expressions for name in expression.names}
+        return [reading for name, reading in self.readings.items() if name in names]
+
+    def text_of(self, column: str) -> str:
+        return plain_text(self.raw(column))
+
+    def _is_special(self, name: str) -> bool:
+        return name.startswith(FILE_NAME) or (name == LINE_NUMBER and self.target.derives_line_numbers)
+
+    def _read(self, column: str) -> None:
+        raw = self.raw(column)
+        kind, values = self._types.get(normalised(column), (TEXT, self.mapping.values))
+        if normalised(column) not in self._types and raw.family not in ("text", "other"):
+            kind = Kind("as it is", raw.sql_type, "")
+        name = f"_s{len(self.readings)}"
+        self.readings[normalised(column)] = Reading(name, column, kind, raw, values)
+        as_it_is = kind.name == "as it is"
+        self.query.add([{name: raw.sql}] if as_it_is else convert(raw, kind, values, name=name))
+
+    def _sql(self, name: str, where: Where) -> str:
+        if name == LINE_NUMBER and self.target.derives_line_numbers:
+            return "_line_number"
+        if name.startswith(FILE_NAME):
+            group = name.removeprefix(FILE_NAME)
+            if group not in self.name_values:
+                raise where.error(
+                    f"`{name}` is not a part of the file name; match.name_values names "
+                    f"{', '.join(self.name_values) or 'none'}"
+                )
+            return f"cast({literal(self.name_values[group])} as varchar)"
+        return self.readings[normalised(name)].name
+
+    def _type(self, sql: str, expression: Expression, where: Where) -> str:
+        for name in expression.compared_with_numbers:
+            reading = self.readings.get(normalised(name))
+            if reading and reading.kind is TEXT:
+                raise where.error(
+                    f"`{name}` is text here and is compared with a number; "
+                    f"declare its type under `parse`: {{{name}: number}}"
+                )
+        try:
+            return self.bind(self.query.sql, sql)
+        except duckdb.Error as error:
+            texts = [r.column for r in self.readings_of([expression]) if r.kind is TEXT]
+            hint = f" (text here: {', '.join(texts)}; `parse` declares other types)" if texts else ""
+            raise where.error(f"{_first_sentence(error)}{hint}") from error
+
+
+def _first_sentence(error: duckdb.Error) -> str:
+    return str(error).strip().splitlines()[0]
+
+
+def expression_types(mapping: SourceMapping) -> dict[str, tuple[Kind, Values]]:
+    """What expressions see of each column: the declared type, else that of the first contract column that takes
+    it directly. Whatever is not listed is text, or what Parquet says it is."""
+    types: dict[str, tuple[Kind, Values]] = {}
+    for block in (block for target in mapping.targets for block in target.blocks):
+        contract = FEEDS[block.feed].columns
+        for name, cell in block.cells.items():
+            if isinstance(cell.origin, FromColumn):
+                kind = _seen_as(contract_kind(contract[name]))
+                types.setdefault(normalised(cell.origin.column), (kind, cell.values))
+    declared = {normalised(name): (DECLARED[p.type], p.values) for name, p in mapping.parse.items()}
+    return types | declared
+
+
+def _seen_as(kind: Kind) -> Kind:
+    """Expressions calculate with six decimals, wide integers, and local times as the source wrote them."""
+    return {"number": NUMBER, "integer": INTEGER, INSTANT.name: LOCAL}.get(kind.name, kind)

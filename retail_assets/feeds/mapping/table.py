@@ -1,0 +1,52 @@
+"""The table that a mapping works on: the source's columns under their own names, found as people spell them."""
+
+import difflib
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import cached_property
+
+from retail_assets.feeds.mapping.conversion import Raw
+
+
+@dataclass(frozen=True)
+class Table:
+    """A relation with `_record`, `_place`, `_malformed`, `_empty` and the source's columns."""
+
+    relation: str
+    """SQL that stands after FROM."""
+    columns: dict[str, tuple[str, str]]
+    """The source's name -> its name in the relation, quoted, and its DuckDB type."""
+    format: str | None = None
+
+    @cached_property
+    def _normalised(self) -> dict[str, list[str]]:
+        names: dict[str, list[str]] = {}
+        for name in self.columns:
+            names.setdefault(normalised(name), []).append(name)
+        return names
+
+    def find(self, name: str) -> str | None:
+        """The column as the source spells it: exact, else alike but for case, blanks and Unicode form."""
+        if name in self.columns:
+            return name
+        alike = self._normalised.get(normalised(name), [])
+        return alike[0] if len(alike) == 1 else None
+
+    def raw(self, name: str) -> Raw:
+        """The column's place in the first layer of a query."""
+        sql_type = self.columns[name][1]
+        return Raw(
+            f"_c{list(self.columns).index(name)}", sql_type, self.format in ("excel", "json", "ndjson")
+        )
+
+
+def normalised(name: str) -> str:
+    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", name)).strip().casefold()
+
+
+def closest(name: str, known: list[str]) -> str | None:
+    """The known name that somebody who wrote `name` may have meant."""
+    by_form = {normalised(k): k for k in reversed(known)}
+    found = difflib.get_close_matches(normalised(name), list(by_form), n=1, cutoff=0.6)
+    return by_form[found[0]] if found else None
