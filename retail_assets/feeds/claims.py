@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from retail_assets.feeds.settling import DONE
+from retail_assets.feeds.settling import DONE, modified_ns
 from retail_assets.lake import Lake, scratch_folder, sync_folder
 
 NOTE = "note.json"
@@ -168,7 +168,7 @@ def claim_again(*, lake: Lake, claim: str, as_of: date) -> Claim:
     old = claimed_path(lake, claim)
     [noted] = [one for one in _noted(old.parent) if one.id == claim]
     status = old.lstat()
-    changed = Found(noted.folder, old.parent, noted.name, status.st_size, status.st_mtime_ns)
+    changed = Found(noted.folder, old.parent, noted.name, status.st_size, modified_ns(status))
     batch, [new] = _open_batch(lake, [changed], as_of)
     old.rename(claimed_path(lake, new.id))
     sync_folder(batch)

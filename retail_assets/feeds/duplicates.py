@@ -37,52 +37,52 @@ def duplicate_of(connection: Connection, *, drop: Drop, identity: Identity, sett
     if earlier is None:
         return None
     lake = Lake(settings.data_dir)
-    with duckdb.connect(
-        config={"memory_limit": settings.duckdb_memory, "threads": settings.duckdb_threads}
-    ) as engine:
-        since = (DROPS.c.state == LOADED, DROPS.c.sequence.between(earlier.sequence + 1, drop.sequence - 1))
-        for feed in feeds_of(connection, earlier.sequence):
-            later = select(DROPS.c.content_key).distinct().join(LOADS).where(*since, LOADS.c.feed == feed)
-            if _share_a_key(
-                engine,
-                FEEDS[feed],
-                lake.rows(feed, earlier.content_key),
-                [lake.rows(feed, key) for key in connection.scalars(later)],
-            ):
-                return None
-        later = select(DROPS.c.content_key).distinct().where(*since, DROPS.c.source == earlier.source)
-        documents = [lake.documents(key) for key in connection.scalars(later) if key]
-        if _share_a_document(engine, lake.documents(earlier.content_key), documents):
-            return None
-    return earlier.sequence
+    since = (DROPS.c.state == LOADED, DROPS.c.sequence.between(earlier.sequence + 1, drop.sequence - 1))
+    pairs = []
+    for feed in sorted(feeds_of(connection, earlier.sequence)):
+        later = select(DROPS.c.content_key).distinct().join(LOADS).where(*since, LOADS.c.feed == feed)
+        rows = [lake.rows(feed, key) for key in connection.scalars(later)]
+        pairs.append((lake.rows(feed, earlier.content_key), rows, _same_key(FEEDS[feed])))
+    later = select(DROPS.c.content_key).distinct().where(*since, DROPS.c.source == earlier.source)
+    documents = [lake.documents(key) for key in connection.scalars(later)]
+    pairs.append((lake.documents(earlier.content_key), documents, _SAME_DOCUMENT))
+    return None if _any_match(pairs, settings) else earlier.sequence
 
 
-def _share_a_key(engine: duckdb.DuckDBPyConnection, feed: Feed, earlier: Path, later: list[Path]) -> bool:
-    if not later:
-        return False
+_SAME_DOCUMENT = "e.kind = l.kind and e._document = l._document and e._source = l._source"
+
+
+def _same_key(feed: Feed) -> str:
     # A column that the day of admission fills is null in the rows: it may mean any day, so it fits any.
-    same = [
+    return " and ".join(
         f"(e.{column} = l.{column} or e.{column} is null or l.{column} is null)"
         if name in feed.defaults_to_admission_day
         else f"e.{column} = l.{column}"
         for name in feed.key
         for column in [identifier(name)]
+    )
+
+
+def _any_match(pairs: list[tuple[Path, list[Path], str]], settings: Settings) -> bool:
+    """True when a row of an earlier file fits one of the later files, for any of the pairs."""
+    there = [
+        (earlier, present, same)
+        for earlier, later, same in pairs
+        if earlier.exists() and (present := [str(path) for path in later if path.exists()])
     ]
-    return _any_match(engine, earlier, later, " and ".join(same))
-
-
-def _share_a_document(engine: duckdb.DuckDBPyConnection, earlier: Path, later: list[Path]) -> bool:
-    later = [path for path in later if path.exists()]
-    if not later or not earlier.exists():
+    if not there:
         return False
-    same = "e.kind = l.kind and e._document = l._document and e._source = l._source"
-    return _any_match(engine, earlier, later, same)
-
-
-def _any_match(engine: duckdb.DuckDBPyConnection, earlier: Path, later: list[Path], same: str) -> bool:
-    found = engine.execute(
-        "select exists (select 1 from read_parquet($earlier) as e "
-        f"where exists (select 1 from read_parquet($later) as l where {same}))",
-        {"earlier": str(earlier), "later": [str(path) for path in later]},
-    ).fetchone()
-    return bool(found and found[0])
+    limits: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": settings.duckdb_memory,
+        "threads": settings.duckdb_threads,
+    }
+    with duckdb.connect(config=limits) as engine:
+        for earlier, present, same in there:
+            found = engine.execute(
+                "select exists (select 1 from read_parquet($earlier) as e "
+                f"where exists (select 1 from read_parquet($later) as l where {same}))",
+                {"earlier": str(earlier), "later": present},
+            ).fetchone()
+            if found and found[0]:
+                return True
+    return False

@@ -192,9 +192,9 @@ def record_state(connection: Connection, sequence: int, state: str) -> None:
 
 
 def judge_duplicates_again(connection: Connection, sequence: int) -> None:
-    """A drop was loaded out of turn; later duplicates of what came before it may be news after all."""
+    """A drop was loaded, perhaps out of turn: later duplicates of it, or of older ones, may be news after all."""
     query = select(DROPS.c.sequence).where(
-        DROPS.c.state == DUPLICATE, DROPS.c.sequence > sequence, DROPS.c.duplicate_of < sequence
+        DROPS.c.state == DUPLICATE, DROPS.c.sequence > sequence, DROPS.c.duplicate_of <= sequence
     )
     for (duplicate,) in connection.execute(query).all():
         record_state(connection, duplicate, STORED)

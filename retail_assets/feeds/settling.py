@@ -17,6 +17,8 @@ DONE = ".done"
 UNFINISHED_SUFFIXES = (".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".swp", "~")
 """How transfer tools and editors call a file that they have not finished."""
 
+_NEWEST_NS = 2**63 - 1
+
 
 class Seen(NamedTuple):
     """What one look saw of a file."""
@@ -58,8 +60,13 @@ def look(inbox: Path, *, limit: int | None = None) -> Look:
             status = there[name].stat(follow_symlinks=False)
         except FileNotFoundError:
             continue  # its source took it back between the two calls
-        files[name] = Seen(status.st_size, status.st_mtime_ns, name + DONE in there)
+        files[name] = Seen(status.st_size, modified_ns(status), name + DONE in there)
     return Look(files)
+
+
+def modified_ns(status: os.stat_result) -> int:
+    """The modification time, within what a database holds: a source may set it to any year."""
+    return max(-_NEWEST_NS, min(status.st_mtime_ns, _NEWEST_NS))
 
 
 def settled(before: Look, now: Look) -> dict[str, Seen]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retail_assets.feeds.errors import Unreadable
+from retail_assets.feeds.settling import modified_ns
 from retail_assets.lake import Lake, scratch_folder, sync_folder
 
 CHUNK_BYTES = 1 << 20
@@ -80,15 +81,15 @@ def _store_one(lake: Lake, file: ToStore, copy: Path, max_bytes: int) -> Outcome
         )
     try:
         before = os.fstat(source)
-        if (before.st_size, before.st_mtime_ns) != (file.size, file.modified_ns):
-            return Changing(before.st_size, before.st_mtime_ns)
+        if (before.st_size, modified_ns(before)) != (file.size, file.modified_ns):
+            return Changing(before.st_size, modified_ns(before))
         sha256, copied = _copy(source, copy, max_bytes)
         after = os.fstat(source)
     finally:
         os.close(source)
     if copied != before.st_size or _marks(after) != _marks(before):
         copy.unlink()
-        return Changing(after.st_size, after.st_mtime_ns)
+        return Changing(after.st_size, modified_ns(after))
     _keep(copy, lake.stored_file(sha256), copied)
     return Stored(sha256, copied)
 

@@ -43,7 +43,7 @@ DROPS = Table(
     Column("records", BigInteger),
     Column("unknown_columns", Text, comment="JSON list."),
     CheckConstraint(f"state in {STATES}", name="known_state"),
-    Index("drops_by_state", "state"),
+    Index("drops_by_state", "state", "sequence"),
     Index("drops_by_content", "folder", "sha256"),
 )
 

@@ -4,11 +4,11 @@ The order of steps is what makes a crash harmless: bytes are durable before the 
 place before it says `loaded`, the row is final before the claim is removed. A step done twice is done once.
 """
 
-import errno
 import logging
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -24,10 +24,10 @@ from retail_assets.feeds.decisions.registry import KINDS
 from retail_assets.feeds.door import Door, Identity, Outcome
 from retail_assets.feeds.duplicates import duplicate_of
 from retail_assets.feeds.errors import Unreadable
-from retail_assets.feeds.faults import is_full_disk, is_the_platforms
+from retail_assets.feeds.faults import is_the_platforms
 from retail_assets.feeds.ledger import Drop
 from retail_assets.feeds.report import DropReport
-from retail_assets.feeds.settling import is_being_written
+from retail_assets.feeds.settling import is_being_written, modified_ns
 from retail_assets.feeds.store import Changing, Stored, ToStore, store
 from retail_assets.feeds.tables import CLAIMED, STORED, UNFINISHED
 from retail_assets.lake import Lake
@@ -132,10 +132,15 @@ class Walk:
         identity = None
         try:
             self._require_readable(drop)
-            identity = self.door.identify(drop.folder, drop.name, drop.sha256 or "")
+            with _costing_one_file(drop):
+                identity = self.door.identify(drop.folder, drop.name, drop.sha256 or "")
             with reading(self.engine) as connection:
                 repeated = self._repeats(connection, drop, identity)
-            outcome = self._load(drop, identity) if repeated is None else Outcome()
+            outcome = Outcome()
+            if repeated is None:
+                with _costing_one_file(drop):
+                    stored = self.lake.stored_file(drop.sha256 or "")
+                    outcome = self.door.load(stored, drop.folder, drop.name, identity)
         except Unreadable as refusal:
             with self.engine.begin() as connection:
                 self._quarantine(connection, drop, refusal, identity)
@@ -172,26 +177,6 @@ class Walk:
         if folded_state(connection, about=FILE, subject=str(drop.sequence)) == STORED:
             return None
         return duplicate_of(connection, drop=drop, identity=identity, settings=self.settings)
-
-    def _load(self, drop: Drop, identity: Identity) -> Outcome:
-        stored = self.lake.stored_file(drop.sha256 or "")
-        try:
-            return self.door.load(stored, drop.folder, drop.name, identity)
-        except Unreadable as refusal:
-            if is_full_disk(refusal):  # a reading process that could not write is no fault of the file
-                raise OSError(errno.ENOSPC, refusal.message) from refusal
-            raise
-        except Exception as error:
-            if is_the_platforms(error):
-                raise
-            # One file that the reader did not foresee must not stop the night. The error's own text stays in
-            # the log: it may quote the file, and analysts read the ledger.
-            logger.exception("Reading drop %s (%s/%s) failed.", drop.sequence, drop.folder, drop.name)
-            raise Unreadable(
-                "reader_failed",
-                f"Reading failed unexpectedly ({type(error).__name__}); the run's log says where. The bytes "
-                "are kept: once the cause is mended, release_file reads them again.",
-            ) from error
 
     def _quarantine(
         self, connection: Connection, drop: Drop, refusal: Unreadable, identity: Identity | None = None
@@ -231,7 +216,7 @@ class Walk:
             if not os.path.lexists(place) or is_being_written(place):
                 continue
             status = place.lstat()
-            unchanged = (status.st_size, status.st_mtime_ns) == (drop.size, drop.modified_ns)
+            unchanged = (status.st_size, modified_ns(status)) == (drop.size, drop.modified_ns)
             (done if unchanged else again).append(drop.claim)
         claims.release(lake=self.lake, claims=done)
         for claim in again:
@@ -247,3 +232,24 @@ def _vanished(drop: Drop) -> Unreadable:
         f"The file was taken and then disappeared from lake/claims/{drop.claim} before it was stored; "
         "somebody removed it. Drop it again.",
     )
+
+
+@contextmanager
+def _costing_one_file(drop: Drop) -> Generator[None]:
+    """One file that its reader did not foresee must not stop the night: it goes to quarantine.
+
+    The error's own text stays in the run's log: it may quote the file, and analysts read the ledger.
+    """
+    try:
+        yield
+    except Unreadable:
+        raise
+    except Exception as error:
+        if is_the_platforms(error):
+            raise
+        logger.exception("Reading drop %s (%s/%s) failed.", drop.sequence, drop.folder, drop.name)
+        raise Unreadable(
+            "reader_failed",
+            f"Reading failed unexpectedly ({type(error).__name__}); the run's log says where. The bytes are kept: "
+            "once the cause is mended, release_file reads them again.",
+        ) from error

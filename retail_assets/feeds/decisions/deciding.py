@@ -58,7 +58,5 @@ def _entry(settings: Settings, decision: Decision) -> Entry:
     with platform_engine(settings) as engine, reading(engine) as connection:
         row = connection.execute(query.order_by(DECISIONS.c.entry.desc()).limit(1)).one_or_none()
     if row is None:
-        return Entry(
-            decision, accepted=False, message="It did not come in; see rejected_rows."
-        )
+        return Entry(decision, accepted=False, message="It did not come in; see rejected_rows.")
     return Entry(decision, accepted=row.accepted, message=row.message, state_after=row.state_after)
