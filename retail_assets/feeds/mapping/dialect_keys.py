@@ -34,10 +34,9 @@ COLUMN_VALUE_KEYS = (*VALUE_KEYS, "scale")
 
 def value_settings(fields: dict[str, Node]) -> dict[str, Any]:
     """The dialect keys among the fields of a block, as fields of Values."""
-    settings = {key: _READERS[key](node) for key, node in fields.items() if key in _READERS}
-    decimal = settings.get("decimal")
-    if decimal and decimal in settings.get("thousands", ()):
-        raise fields["thousands"].error(f"`{decimal}` is the decimal mark already")
+    settings: dict[str, Any] = {key: _READERS[key](node) for key, node in fields.items() if key in _READERS}
+    if "decimal" in fields and fields["decimal"].text() in settings.get("thousands", ()):
+        raise fields["thousands"].error(f"`{fields['decimal'].text()}` is the decimal mark already")
     return settings
 
 

@@ -179,23 +179,21 @@ class _Run:
     def _write_ends(self, target: Target, block: CompiledBlock, which: str) -> None:
         """What became of the records that `which` picks. A fault counts only where this contract judges."""
         judged = f"coalesce(_route in {_codes(block, [block.feed.name])}, true)"
-        verdicts = [
-            (f"{judged} and _fault = {number}", "rejected", fault.rule, fault.column, fault.value)
+        verdicts = {
+            f"{judged} and _fault = {number}": ("rejected", fault.rule, fault.column, fault.value)
             for number, fault in enumerate(block.faults, start=1)
-        ]
-        verdicts += [
-            (f"_route = {number}", outcome.end, outcome.rule, None, "null")
+        }
+        verdicts |= {
+            f"_route = {number}": (outcome.end, outcome.rule, None, "null")
             for number, outcome in enumerate(block.outcomes, start=1)
-        ]
-
-        def case(answer: int) -> str:
-            texts = [literal(verdict[answer]) if verdict[answer] else "null" for verdict in verdicts]
-            return _case([verdict[0] for verdict in verdicts], texts)
-
-        value = _case([verdict[0] for verdict in verdicts], [verdict[4] for verdict in verdicts])
+        }
+        end = _case({condition: literal(end) for condition, (end, _, _, _) in verdicts.items()})
+        rule = _case({condition: literal(rule) for condition, (_, rule, _, _) in verdicts.items()})
+        column = _case({condition: literal(column) for condition, (_, _, column, _) in verdicts.items() if column})
+        value = _case({condition: value for condition, (_, _, _, value) in verdicts.items()})
         query = (
             f"select {literal(target.name)} as target, {literal(block.feed.name)} as feed, _record, "
-            f'cast(_place as varchar) as place, {case(1)} as "end", {case(2)} as rule, {case(3)} as "column", '
+            f'cast(_place as varchar) as place, {end} as "end", {rule} as rule, {column} as "column", '
             f"{value} as value, {block.raw} as raw from ({block.judged}) where {which}"
         )
         self.ends.append(self._copy(query, f"ends_{len(self.ends)}.parquet")[0])
@@ -296,8 +294,8 @@ def _codes(block: CompiledBlock, feeds: list[str]) -> str:
     return f"({', '.join(str(code) for code in [0, *codes])})"
 
 
-def _case(conditions: list[str], answers: list[str]) -> str:
-    branches = " ".join(f"when {c} then {a}" for c, a in zip(conditions, answers, strict=True))
+def _case(answers: dict[str, str]) -> str:
+    branches = " ".join(f"when {condition} then {answer}" for condition, answer in answers.items())
     return f"cast(case {branches} end as varchar)"
 
 

@@ -39,7 +39,7 @@ class Sources:
         for mapping in self.mappings:
             if mapping.folder == folder and (found := _name_values(mapping, name)) is not None:
                 return Match(mapping, found)
-        return Match(identity_mapping(_feed_of(folder)), {})
+        return Match(identity_mapping(_feed_of(folder).name), {})
 
 
 def load_sources(folders: Iterable[Path]) -> Sources:
@@ -74,8 +74,9 @@ def _load(name: str, content: bytes) -> SourceMapping:
 
 
 @lru_cache(maxsize=64)
-def identity_mapping(feed: Feed) -> SourceMapping:
-    """The mapping of files whose columns carry the contract's names."""
+def identity_mapping(name: str) -> SourceMapping:
+    """The mapping of a feed's files whose columns carry the contract's names."""
+    feed = FEEDS[name]
     cells = {name: Cell(FromColumn(name)) for name in feed.columns}
     return SourceMapping(
         name=IDENTITY,
