@@ -1,0 +1,181 @@
+"""A random history of stock and purchasing: sales, counts, movements, transfers, purchase orders and their events.
+
+It is meant to be unpleasant, not believable: counts at the very instant of a sale, business dates on both sides of
+midnight, stock that was never counted or goes below zero, transfers that arrive in part, receipts without a line,
+orders that are cancelled, and rows dated after the night.
+"""
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+Row = dict[str, Any]
+Feeds = dict[str, list[Row]]
+
+AS_OF = date(2026, 11, 20)
+STORES = [f"S{n}" for n in range(4)]
+PRODUCTS = [f"P{n}" for n in range(25)]
+YOUNG_STORE = STORES[3]
+HOURS = [0, 8, 8, 12, 12, 22.5, 23.5]
+"""Few, so that things happen at the same instant; 22:30 and 23:30 UTC are the next day in Berlin."""
+SIGNED_KINDS = [
+    ("receipt", 1),
+    ("adjustment", 1),
+    ("adjustment", -1),
+    ("damage", -1),
+    ("supplier_return", -1),
+    ("customer_return", 1),
+]
+
+
+@dataclass
+class Trade:
+    """Rows by feed, as they would be dropped."""
+
+    chance: random.Random
+    feeds: Feeds = field(default_factory=dict)
+
+    def add(self, feed: str, **row: Any) -> Row:
+        self.feeds.setdefault(feed, []).append(row)
+        return row
+
+    def moment(self, *, days: int = 150, store: str = STORES[0]) -> datetime:
+        """An instant of the last `days`, now and then of the coming three; the young store opened a week ago."""
+        back = self.chance.randint(-3, 10 if store == YOUNG_STORE else days)
+        midnight = datetime(AS_OF.year, AS_OF.month, AS_OF.day, tzinfo=UTC)
+        return midnight - timedelta(days=back) + timedelta(hours=self.chance.choice(HOURS))
+
+    def units(self, most: int = 20) -> Decimal:
+        """Some units, weighed goods in thousandths."""
+        whole = Decimal(self.chance.randint(1, most))
+        return whole / 8 if self.chance.random() < 0.2 else whole
+
+    def pair(self) -> dict[str, str]:
+        return {"store_id": self.chance.choice(STORES), "product_id": self.chance.choice(PRODUCTS)}
+
+
+def random_trade(seed: int) -> Feeds:
+    trade = Trade(random.Random(seed))
+    for number, product in enumerate(PRODUCTS[:-2]):
+        currency = "JPY" if number % 5 == 0 else "EUR"
+        cost = None if number % 7 == 0 else Decimal(trade.chance.randint(1, 9_999)) / 1_000
+        trade.add(
+            "products", product_id=product, name=product, category="c", cost_price=cost, currency=currency,
+            is_active=number % 6 != 0,
+        )  # fmt: skip
+    for _ in range(2_000):
+        _sale(trade)
+    for store in STORES:
+        for product in PRODUCTS[:-6]:
+            for at in {trade.moment(store=store) for _ in range(trade.chance.randint(0, 4))}:
+                units = Decimal(0) if trade.chance.random() < 0.1 else trade.units(120)
+                trade.add("stock_counts", store_id=store, product_id=product, counted_at=at, quantity=units)
+    for number in range(500):
+        _movement(trade, f"M{number}")
+    for number in range(60):
+        _transfer(trade, f"T{number}")
+    for number in range(120):
+        _purchase(trade, f"PO{number}")
+    return trade.feeds
+
+
+def _sale(trade: Trade) -> None:
+    order = f"O{len(trade.feeds.get('sales', []))}"
+    place = trade.pair()
+    at = trade.moment(store=place["store_id"])
+    for line in range(trade.chance.randint(1, 3)):
+        sign = -1 if trade.chance.random() < 0.12 else 1
+        # Of later days few products are in demand, so that some stock is dead.
+        on_offer = PRODUCTS if AS_OF - at.date() > timedelta(days=70) else PRODUCTS[:16]
+        trade.add(
+            "sales", order_id=order, line_number=line, store_id=place["store_id"],
+            product_id=trade.chance.choice(on_offer), sold_at=at, quantity=sign * trade.units(5),
+            unit_price=2, currency="EUR",
+        )  # fmt: skip
+    if trade.chance.random() < 0.1:
+        _event(trade, "sales", order, at, "placed")
+        _event(trade, "sales", order, trade.moment(), "cancelled")
+
+
+def _movement(trade: Trade, movement: str) -> None:
+    kind, sign = trade.chance.choice(SIGNED_KINDS)
+    place = trade.pair()
+    named = kind == "customer_return" and trade.chance.random() < 0.5
+    trade.add(
+        "stock_movements", movement_id=movement, **place, moved_at=trade.moment(store=place["store_id"]), kind=kind,
+        quantity=sign * trade.units(), order_id=f"O{trade.chance.randint(0, 300)}" if named else None,
+    )  # fmt: skip
+
+
+def _transfer(trade: Trade, transfer: str) -> None:
+    """Up to three departures of up to two products, and arrivals of none, some, all or too much."""
+    origin, destination = trade.chance.sample(STORES, 2)
+    names_counterpart = trade.chance.random() < 0.5
+    for product in trade.chance.sample(PRODUCTS, trade.chance.randint(1, 2)):
+        sides = [("transfer_out", -1, origin, destination)] * trade.chance.choice([0, 1, 1, 2, 3])
+        sides += [("transfer_in", 1, destination, origin)] * trade.chance.choice([0, 1, 1, 2])
+        for number, (kind, sign, store, other) in enumerate(sides):
+            trade.add(
+                "stock_movements", movement_id=f"{transfer}-{product}-{number}", store_id=store, product_id=product,
+                moved_at=trade.moment(days=30), kind=kind, quantity=sign * trade.units(6), transfer_id=transfer,
+                counterpart_store_id=other if names_counterpart else None,
+            )  # fmt: skip
+
+
+def _purchase(trade: Trade, po: str) -> None:
+    supplier = trade.chance.choice(["V0", "V1", "V2"])
+    ordered_at = trade.moment(days=60)
+    if trade.chance.random() < 0.95:
+        due = (ordered_at + timedelta(days=trade.chance.randint(1, 30))).date()
+        trade.add(
+            "purchase_orders", po_id=po, supplier_id=supplier, store_id=trade.chance.choice(STORES),
+            ordered_at=ordered_at, currency=trade.chance.choice(["EUR", "JPY"]),
+            due_on=due if trade.chance.random() < 0.4 else None,
+        )  # fmt: skip
+    products = trade.chance.sample(PRODUCTS[:6], 3)
+    for line in range(trade.chance.randint(1, 5)):
+        trade.add(
+            "purchase_order_lines", po_id=po, line_number=line, product_id=trade.chance.choice(products),
+            quantity=trade.units(), unit_cost=Decimal(trade.chance.randint(1, 99_999)) / 1_000,
+        )  # fmt: skip
+    for number in range(trade.chance.randint(0, 6)):
+        trade.add(
+            "stock_movements", movement_id=f"{po}-{number}", store_id=STORES[0],
+            product_id=trade.chance.choice(products), moved_at=trade.moment(days=30), kind="receipt",
+            quantity=trade.units(12) * (-1 if trade.chance.random() < 0.1 else 1), po_id=po,
+            po_line_number=trade.chance.choice([None, 0, 1, 2, 9]),
+        )  # fmt: skip
+    for status in trade.chance.sample(
+        ["draft", "sent", "confirmed", "part_received", "received", "cancelled"], trade.chance.randint(0, 3)
+    ):
+        _event(trade, "purchase", po, trade.moment(days=20), status)
+    if not trade.feeds.get("supplier_products"):
+        for supplier_id, product, first, days in [
+            ("V0", 0, 200, 9),
+            ("V0", 0, 20, 30),
+            ("V1", 1, 30, 5),
+            ("V1", 2, 500, 400),
+        ]:
+            trade.add(
+                "supplier_products", supplier_id=supplier_id, product_id=PRODUCTS[product], unit_cost=1, currency="EUR",
+                valid_from=AS_OF - timedelta(days=first), lead_time_days=days,
+            )  # fmt: skip
+
+
+def _event(trade: Trade, order_kind: str, order: str, at: datetime, status: str) -> None:
+    number = len(trade.feeds.get("order_events", []))
+    trade.add(
+        "order_events", event_id=f"E{number}", order_kind=order_kind, order_id=order, at=at, status=status
+    )
+
+
+def current(drops: list[Feeds], keys: Mapping[str, list[str]]) -> Feeds:
+    """What counts after several drops: per key the row of the last one."""
+    feeds: Feeds = {}
+    for feed, key in keys.items():
+        rows = {tuple(row[column] for column in key): row for drop in drops for row in drop.get(feed, [])}
+        feeds[feed] = list(rows.values())
+    return feeds
