@@ -187,7 +187,9 @@ def test_nothing_but_blank_lines(read: Reader, data: bytes) -> None:
     assert error.value.reason == "empty"
 
 
-@pytest.mark.parametrize("layout", [{"delimiter": "||"}, {"quote": ",", "delimiter": ","}, {"delimiter": "\n"}])
+@pytest.mark.parametrize(
+    "layout", [{"delimiter": "||"}, {"quote": ",", "delimiter": ","}, {"delimiter": "\n"}]
+)
 def test_impossible_dialects(read: Reader, layout: dict) -> None:
     with pytest.raises(Unreadable) as error:
         read(b"a,b\n1,2\n", **layout)

@@ -1,0 +1,129 @@
+"""Workbooks: every cell as the text that says exactly what is in it."""
+
+import datetime as dt
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from retail_assets.feeds.errors import Unreadable
+from tests.unit.readers.conftest import Reader
+
+
+def workbook(path: Path, **sheets: list[list]) -> Path:
+    book = openpyxl.Workbook()
+    book.remove(book.worksheets[0])
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (3, "3"),
+        (12.5, "12.5"),
+        (0.1, "0.1"),
+        (2 / 3, "0.6666666666666666"),
+        (99999999.99, "99999999.99"),
+        (1e-12, "1e-12"),
+        (-5.0, "-5"),
+        (4006381333931, "4006381333931"),
+        ("4006381333931", "4006381333931"),
+        ("12345678901234567890", "12345678901234567890"),
+        ("007", "007"),
+        ("12.50", "12.50"),
+        ("1e5", "1e5"),
+        (" x ", " x "),
+        ("a\nb", "a\nb"),
+        ("n/a", "n/a"),
+        ("#N/A", "#N/A"),
+        ("#DIV/0!", "#DIV/0!"),
+        (True, "true"),
+        (dt.datetime(2026, 11, 20, 14, 5), "2026-11-20 14:05:00"),
+        (dt.date(2026, 11, 20), "2026-11-20 00:00:00"),
+        (dt.time(14, 5), "14:05:00"),
+        (None, ""),
+    ],
+)
+def test_a_cell_becomes_exact_text(read: Reader, tmp_path: Path, cell: object, text: str) -> None:
+    path = workbook(tmp_path / "book.xlsx", S=[["id", "v"], [1, 1], [2, cell], [3, "text"], [4, 2.25]])
+
+    assert [row[1] for row in read(path, "count.xlsx").rows] == ["1", text, "text", "2.25"]
+
+
+def test_a_percentage_is_its_number(read: Reader, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["rate"])
+    book.worksheets[0].append([0.19])
+    book.worksheets[0]["A2"].number_format = "0%"
+    book.save(tmp_path / "book.xlsx")
+
+    assert read(tmp_path / "book.xlsx", "x.xlsx").rows == [("0.19",)]
+
+
+def test_the_first_sheet_unless_the_mapping_says_otherwise(read: Reader, tmp_path: Path) -> None:
+    path = workbook(
+        tmp_path / "b.xlsx", North=[["id", "qty"], [1, 2]], South=[["Id", "note"], [3, "x"]], Empty=[]
+    )
+
+    assert read(path, "b.xlsx").rows == [("1", "2")]
+    assert read(path, "b.xlsx", sheet="South").found.columns == ["Id", "note"]
+    both = read(path, "b.xlsx", sheet="*")
+    assert both.found.sheets == ("North", "South")
+    assert both.rows == [("1", "2", None), ("3", None, "x")]
+    assert both.frame["_place"].to_list() == ["North", "South"]
+    assert read(path, "b.xlsx", sheet=("South", "North")).found.sheets == ("South", "North")
+
+
+def test_header_below_a_title_and_merged_cells(read: Reader, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in [
+        [],
+        ["Stock count"],
+        [],
+        [None, "id", "qty\n(pcs)", None],
+        [None, "A", 1],
+        [],
+        [None, "B", 2],
+    ]:
+        sheet.append(row)
+    sheet.merge_cells("A2:C2")
+    sheet.merge_cells("C5:C6")
+    book.save(tmp_path / "book.xlsx")
+
+    result = read(tmp_path / "book.xlsx", "x.xlsx", header_row=4)
+    assert result.found.columns == ["id", "qty (pcs)"]
+    assert result.rows == [("A", "1"), ("", ""), ("B", "2")]
+
+
+def test_no_header(read: Reader, tmp_path: Path) -> None:
+    path = workbook(tmp_path / "b.xlsx", S=[[1, 2], [3, 4]])
+
+    assert read(path, "b.xlsx", header_row=0).found.columns == ["column_1", "column_2"]
+    assert read(path, "b.xlsx", columns=("id", "qty")).rows == [("1", "2"), ("3", "4")]
+
+
+def test_a_sheet_that_is_not_there(read: Reader, tmp_path: Path) -> None:
+    path = workbook(tmp_path / "b.xlsx", North=[["id"], [1]])
+
+    with pytest.raises(Unreadable, match="expects the sheet South, but the workbook has North"):
+        read(path, "b.xlsx", sheet="South")
+
+
+def test_header_below_the_end(read: Reader, tmp_path: Path) -> None:
+    path = workbook(tmp_path / "b.xlsx", S=[["id"], [1]])
+
+    with pytest.raises(Unreadable, match="row 9 holds the column names, but the sheet ends with row 2"):
+        read(path, "b.xlsx", header_row=9)
+
+
+def test_an_empty_sheet(read: Reader, tmp_path: Path) -> None:
+    with pytest.raises(Unreadable) as error:
+        read(workbook(tmp_path / "b.xlsx", S=[]), "b.xlsx")
+
+    assert error.value.reason == "empty"

@@ -1,0 +1,143 @@
+"""JSON documents and lines of JSON."""
+
+import json
+
+import pytest
+
+from retail_assets.feeds.errors import Unreadable
+from tests.unit.readers.conftest import Reader
+
+ERP = {
+    "meta": {"source": "erp", "pages": [1, 2]},
+    "data": {"orders": [{"id": "A1", "lines": [{"qty": 2}]}, {"id": "A2", "lines": []}]},
+}
+
+
+def test_list_of_records(read: Reader) -> None:
+    data = b'[{"a": 1.50, "b": null}, {"b": "x", "c": [1, {"d": 2}]},\n {"a": 12345678901234567890123, "e": true}]'
+    result = read(data, "drop.json")
+
+    assert result.found.columns == ["a", "b", "c", "e"]
+    assert result.rows == [
+        ("1.5", None, None, None),
+        (None, "x", '[1,{"d":2}]', None),
+        ("12345678901234567890123", None, None, "true"),
+    ]
+
+
+def test_records_at_a_path(read: Reader) -> None:
+    result = read(json.dumps(ERP).encode(), "drop.json", records="data.orders")
+
+    assert result.rows == [("A1", '[{"qty":2}]'), ("A2", "[]")]
+    assert result.frame["_place"].to_list() == ["data.orders"] * 2
+
+
+def test_the_first_list_of_objects_is_found(read: Reader) -> None:
+    assert read(json.dumps(ERP).encode(), "drop.json").found.columns == ["id", "lines"]
+
+
+def test_the_document_itself(read: Reader) -> None:
+    assert read(json.dumps(ERP, indent=2).encode(), "drop.json", records="$").found.columns == [
+        "meta",
+        "data",
+    ]
+    assert read(b'{"id": 1, "tags": ["a"]}', "drop.json").rows == [("1", '["a"]')]
+
+
+def test_a_path_that_does_not_exist(read: Reader) -> None:
+    with pytest.raises(Unreadable, match=r"records lie at data\.sales"):
+        read(json.dumps(ERP).encode(), "drop.json", records="data.sales")
+
+
+def test_lines(read: Reader) -> None:
+    result = read(b'{"a": 1}\r\n\r\n{"a": "\xc3\xa9"}\n', "drop.ndjson")
+
+    assert (result.found.format, result.rows) == ("ndjson", [("1",), ("é",)])
+
+
+def test_lines_that_call_themselves_a_document(read: Reader) -> None:
+    assert read(b'{"a": 1}\n{"a": 2}\n', "drop.json").found.format == "ndjson"
+
+
+def test_a_bad_line_spoils_only_itself(read: Reader) -> None:
+    lines = [
+        b'{"a":1}',
+        b'{"a":2',
+        b'{"a":"\xff\xc3\xa9"}',
+        b"[3]",
+        b'{"a":4,"a":5}',
+        b'{"a":"\\ud800"}',
+        b'{"a":6}',
+    ]
+    lines.append('{"a":"é"}'.encode())
+    result = read(b"\n".join(lines), "drop.ndjson")
+
+    assert result.rows == [("1",), ("6",), ("é",)]
+    assert list(result.malformed) == [2, 3, 4, 5, 6]
+    assert result.malformed[2] == '{"a":2'
+
+
+def test_a_record_nested_too_deep_is_malformed(read: Reader) -> None:
+    deep = b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    many = b'{"a":[' + b"{},[]," * 1_000 + b"1]}"
+    result = read(b'{"a":1}\n' + deep + b"\n" + many + b"\n", "drop.ndjson")
+
+    assert list(result.malformed) == [2]
+    assert len(result.rows) == 2
+
+
+def test_names_that_paths_could_misread(read: Reader) -> None:
+    record = {"": 1, "a.b": 2, "a/b": 3, "a~b": 4, 'q"': 5, "$": 6, "0": 7, " x ": 8, "X": 9, "_record": 10}
+    result = read(json.dumps([record]).encode(), "drop.json")
+
+    assert result.rows == [tuple(str(i) for i in range(1, 11))]
+    assert result.found.columns[7:] == ["x", "X_2", "_record_2"]
+
+
+def test_a_document_longer_than_a_block(read: Reader) -> None:
+    records = [{"id": i, "text": "ä" * 20} for i in range(200_000)]
+    result = read(json.dumps({"items": records}, ensure_ascii=False).encode(), "drop.json")
+
+    assert result.found.record_count == 200_000
+    assert result.rows[-1] == ("199999", "ä" * 20)
+
+
+def test_utf16(read: Reader) -> None:
+    assert read('[{"a":"ü"}]'.encode("utf-16"), "drop.json").rows == [("ü",)]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b'[{"a":1},{"a":2',
+        b'[{"a":1}]]',
+        b'[{"a":1} {"a":2}]',
+        b'{"a":1',
+        b"{a:1}",
+        b"[1,",
+        b"7",
+        b'{"a":[{}]',
+    ],
+)
+def test_a_document_that_is_not_whole(read: Reader, data: bytes) -> None:
+    with pytest.raises(Unreadable) as error:
+        read(data, "drop.json")
+
+    assert error.value.reason == "broken_json"
+
+
+def test_the_line_where_a_document_breaks(read: Reader) -> None:
+    with pytest.raises(Unreadable, match="in line 3 "):
+        read(b'[{"a":1},\n{"a":2},\n{"a":}\n]', "drop.json")
+
+
+def test_an_empty_list_has_no_records(read: Reader) -> None:
+    assert read(b"[]", "drop.json").found.record_count == 0
+
+
+@pytest.mark.parametrize("data", [b"[" * 200_000, b'{"a":' * 200_000, b'[{"a":' * 200_000])
+def test_a_document_nested_too_deep(read: Reader, data: bytes) -> None:
+    with pytest.raises(Unreadable) as error:
+        read(data, "drop.json")
+
+    assert error.value.reason == "too_deep"
