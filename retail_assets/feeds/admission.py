@@ -15,6 +15,7 @@ from retail_assets.feeds import claims, ledger
 from retail_assets.feeds.claims import Found, Left
 from retail_assets.feeds.door import Door
 from retail_assets.feeds.faults import explained_full_disk
+from retail_assets.feeds.feeds_door import feeds_door
 from retail_assets.feeds.ledger_export import export_ledger
 from retail_assets.feeds.report import AdmissionReport
 from retail_assets.feeds.settling import Look, folders_in, is_being_written, look, settled
@@ -39,10 +40,7 @@ def admit(
     """
     lake = Lake(settings.data_dir)
     with file_lock(lake.lock_file("admission")), explained_full_disk(settings.data_dir):
-        if door is None:
-            from retail_assets.feeds.feeds_door import feeds_door
-
-            door = feeds_door(settings)
+        door = door or feeds_door(settings)
         wanted = [f for f in door.inboxes if folders is None or f in folders or f == DECISIONS]
         started = time.monotonic()
         before = seen or {folder: look(door.inboxes[folder]) for folder in wanted}

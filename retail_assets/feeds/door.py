@@ -7,10 +7,8 @@ whose drops are documents or photos brings a door of its own, with an outcome wi
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from retail_assets.feeds.loading import Account
+from retail_assets.feeds.mapping.accounts import Account
 
 
 @dataclass(frozen=True)
@@ -29,7 +27,7 @@ class Outcome:
 
     rows: Mapping[str, int] = field(default_factory=dict)
     """Rows by the feed that holds them."""
-    accounts: "list[Account]" = field(default_factory=list)
+    accounts: list[Account] = field(default_factory=list)
     records: int | None = None
     unknown_columns: list[str] = field(default_factory=list)
 

@@ -14,7 +14,7 @@ from retail_assets.feeds import ledger
 from retail_assets.feeds.claims import Claim
 from retail_assets.feeds.door import Identity, Outcome
 from retail_assets.feeds.ledger_export import export_ledger
-from retail_assets.feeds.loading import Account
+from retail_assets.feeds.mapping.accounts import Account
 from retail_assets.lake import Lake
 
 NIGHT = date(2026, 11, 20)
