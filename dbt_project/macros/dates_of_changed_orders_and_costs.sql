@@ -11,7 +11,10 @@ from (
     semi join ({{ logged_changes(['int_product_costs'], 'product_id', since) }}) as changed
         on line.product_id = changed.product_id
 ) as sold
-asof left join {{ ref('int_product_costs') }} as cost
-    on sold.product_id = cost.product_id and sold.business_date >= cost.valid_from
-where sold.unit_cost is distinct from case when cost.currency = sold.currency then cost.cost_price end
+left join {{ ref('int_product_costs') }} as cost
+    on sold.product_id = cost.product_id
+    and sold.currency = cost.currency
+    and sold.business_date >= cost.valid_from
+    and sold.business_date < cost.valid_before
+where sold.unit_cost is distinct from cost.cost_price
 {% endmacro %}

@@ -37,19 +37,20 @@ counting as (
 changes as (
     select
         product_id,
+        case when row_number() over by_day = 1 then date '0001-01-01' else admitted_on end as valid_from,
         cost_price,
         currency,
-        admitted_on,
-        lag(row(cost_price, currency)) over by_day as cost_before,
-        row_number() over by_day as position
+        row_number() over by_day = 1
+            or lag(row(cost_price, currency)) over by_day is distinct from row(cost_price, currency) as is_change
     from counting
     window by_day as (partition by product_id order by admitted_on)
 )
 
 select
     product_id,
-    case when position = 1 then date '0001-01-01' else admitted_on end as valid_from,
+    valid_from,
+    lead(valid_from, 1, date '9999-12-31') over (partition by product_id order by valid_from) as valid_before,
     cost_price,
     currency
 from changes
-where position = 1 or cost_before is distinct from row(cost_price, currency)
+where is_change

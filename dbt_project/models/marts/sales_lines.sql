@@ -32,18 +32,6 @@ cancelled as (
     where order_kind = 'sales' and is_latest and status = 'cancelled'
 ),
 
--- Costs are looked up once per product and day, not once per line.
-sold as (
-    select distinct product_id, business_date from lines
-),
-
-costs as (
-    select sold.product_id, sold.business_date, cost.cost_price, cost.currency
-    from sold
-    asof inner join {{ ref('int_product_costs') }} as cost
-        on sold.product_id = cost.product_id and sold.business_date >= cost.valid_from
-),
-
 valued as (
     select
         lines.order_id,
@@ -63,14 +51,15 @@ valued as (
         cancelled.order_id is not null as is_cancelled,
         {{ round_amount(extended('lines.quantity', 'lines.unit_price') ~ ' - lines.discount', 'lines.currency') }}
             as net_amount,
-        costs.cost_price as unit_cost,
-        {{ round_amount(extended('lines.quantity', 'costs.cost_price'), 'lines.currency') }} as net_cost
+        cost.cost_price as unit_cost,
+        {{ round_amount(extended('lines.quantity', 'cost.cost_price'), 'lines.currency') }} as net_cost
     from lines
     left join cancelled on lines.order_id = cancelled.order_id
-    left join costs
-        on lines.product_id = costs.product_id
-        and lines.business_date = costs.business_date
-        and lines.currency = costs.currency
+    left join {{ ref('int_product_costs') }} as cost
+        on lines.product_id = cost.product_id
+        and lines.currency = cost.currency
+        and lines.business_date >= cost.valid_from
+        and lines.business_date < cost.valid_before
 )
 
 select
