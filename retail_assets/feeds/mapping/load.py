@@ -61,6 +61,16 @@ def load_sources(folders: Iterable[Path]) -> Sources:
     return Sources(tuple(sorted(mappings.values(), key=lambda m: (-max(map(len, m.files)), m.name))))
 
 
+def chosen_match(mapping: SourceMapping, name: str) -> Match:
+    """A mapping that somebody chose for a file, whatever its folder and file pattern say."""
+    parts = _name_parts(mapping, name)
+    if parts is None:
+        raise mapping.where.error(
+            f"`match.name_values` finds nothing in the file name `{name}`, and the mapping takes values from it"
+        )
+    return Match(mapping, parts)
+
+
 def load_mapping(path: Path) -> SourceMapping:
     """One mapping file, checked."""
     return _load(path.name, path.read_bytes())
@@ -97,6 +107,10 @@ def _name_values(mapping: SourceMapping, name: str) -> dict[str, str] | None:
     """The parts of a file name, or None when the mapping does not read files of that name."""
     if not any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for pattern in mapping.files):
         return None
+    return _name_parts(mapping, name)
+
+
+def _name_parts(mapping: SourceMapping, name: str) -> dict[str, str] | None:
     if mapping.name_values is None:
         return {}
     found = re.search(mapping.name_values, name)
