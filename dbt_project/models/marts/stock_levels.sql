@@ -17,11 +17,11 @@ changed as (
     select
         change.store_id,
         change.product_id,
-        -sum(change.quantity) filter (change.kind = 'sale' and change.changed_at > counts.counted_at)
+        -sum(change.quantity) filter (where change.kind = 'sale' and change.changed_at > counts.counted_at)
             as sold_quantity,
-        sum(change.quantity) filter (change.kind != 'sale' and change.changed_at > counts.counted_at)
+        sum(change.quantity) filter (where change.kind != 'sale' and change.changed_at > counts.counted_at)
             as moved_quantity,
-        sum(change.quantity) filter (change.changed_at <= counts.counted_at) as changed_before_count
+        sum(change.quantity) filter (where change.changed_at <= counts.counted_at) as changed_before_count
     from {{ ref('int_stock_changes') }} as change
     inner join counts on change.store_id = counts.store_id and change.product_id = counts.product_id
     where
@@ -35,8 +35,8 @@ seen as (
     select
         store_id,
         product_id,
-        min(business_date) filter (kind = 'sale' and quantity < 0) as first_sold_on,
-        max(business_date) filter (kind = 'sale' and quantity < 0) as last_sold_on
+        min(business_date) filter (where kind = 'sale' and quantity < 0) as first_sold_on,
+        max(business_date) filter (where kind = 'sale' and quantity < 0) as last_sold_on
     from {{ ref('int_stock_changes') }}
     group by store_id, product_id
 ),

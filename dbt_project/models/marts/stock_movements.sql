@@ -27,12 +27,12 @@ routes as (
     select
         transfer_id,
         coalesce(
-            arg_min(store_id, moved_at) filter (kind = 'transfer_out'),
-            arg_min(counterpart_store_id, moved_at) filter (kind = 'transfer_in')
+            arg_min(store_id, moved_at) filter (where kind = 'transfer_out'),
+            arg_min(counterpart_store_id, moved_at) filter (where kind = 'transfer_in')
         ) as origin_store_id,
         coalesce(
-            arg_min(store_id, moved_at) filter (kind = 'transfer_in'),
-            arg_min(counterpart_store_id, moved_at) filter (kind = 'transfer_out')
+            arg_min(store_id, moved_at) filter (where kind = 'transfer_in'),
+            arg_min(counterpart_store_id, moved_at) filter (where kind = 'transfer_out')
         ) as destination_store_id
     from transfer_movements
     group by transfer_id
@@ -43,9 +43,9 @@ carried as (
     select
         transfer_id,
         product_id,
-        coalesce(-sum(quantity) filter (kind = 'transfer_out'), 0) as sent_quantity,
-        coalesce(sum(quantity) filter (kind = 'transfer_in'), 0) as arrived_quantity,
-        max(business_date) filter (kind = 'transfer_in') as arrived_on
+        coalesce(-sum(quantity) filter (where kind = 'transfer_out'), 0) as sent_quantity,
+        coalesce(sum(quantity) filter (where kind = 'transfer_in'), 0) as arrived_quantity,
+        max(business_date) filter (where kind = 'transfer_in') as arrived_on
     from transfer_movements
     group by transfer_id, product_id
 ),
@@ -67,7 +67,7 @@ transfers as (
         end as transfer_status,
         carried.arrived_on,
         greatest(-movement.quantity, 0) as departed_quantity,
-        sum(departed_quantity) filter (movement.kind = 'transfer_out') over later_first as departed_since,
+        sum(departed_quantity) filter (where movement.kind = 'transfer_out') over later_first as departed_since,
         case
             when movement.kind = 'transfer_out' then least(
                 departed_quantity,
