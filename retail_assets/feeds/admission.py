@@ -18,7 +18,7 @@ from retail_assets.feeds.faults import explained_full_disk
 from retail_assets.feeds.feeds_door import feeds_door
 from retail_assets.feeds.ledger_export import export_ledger
 from retail_assets.feeds.report import AdmissionReport
-from retail_assets.feeds.settling import Look, folders_in, is_being_written, look, settled
+from retail_assets.feeds.settling import Look, folders_in, look, settled
 from retail_assets.feeds.walk import Walk
 from retail_assets.lake import Lake, file_lock, sweep_scratch
 
@@ -79,12 +79,12 @@ def _settled_files(
         now = look(inbox)
         complete = settled(before.get(folder, Look({})), now)
         for name, seen in now.files.items():
-            if name not in complete:
-                left.append(Left(folder, name, "not_settled", "It is new or still grows."))
-            elif not seen.done and is_being_written(inbox / name):
+            if name in complete:
+                found.append(Found(folder, inbox, name, seen.size, seen.modified_ns))
+            elif seen.being_written:
                 left.append(Left(folder, name, "being_written", "A process still has it open for writing."))
             else:
-                found.append(Found(folder, inbox, name, seen.size, seen.modified_ns))
+                left.append(Left(folder, name, "not_settled", "It is new or still grows."))
         for name in folders_in(inbox):
             left.append(Left(folder, name, "folder", "Folders are not taken; drop the files themselves."))
     return found, left

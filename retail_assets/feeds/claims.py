@@ -10,6 +10,7 @@ import json
 import os
 import uuid
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -87,23 +88,23 @@ def claim(*, lake: Lake, found: list[Found], as_of: date) -> tuple[list[Claim], 
 def _take(file: Found, target: Path) -> OSError | None:
     """Rename a file to its claim. Its marker goes first: left behind, it would vouch for the next one."""
     try:
-        (file.inbox / (file.name + DONE)).unlink(missing_ok=True)
+        with suppress(IsADirectoryError):
+            (file.inbox / (file.name + DONE)).unlink(missing_ok=True)
+    except OSError as problem:
+        if problem.errno != errno.ENAMETOOLONG:  # then there can be no marker
+            return _if_it_stays(problem)
+    try:
         (file.inbox / file.name).rename(target)
     except OSError as problem:
-        if problem.errno in {
-            errno.EACCES,
-            errno.EPERM,
-            errno.EXDEV,
-            errno.ENOENT,
-            errno.EBUSY,
-            errno.ETXTBSY,
-        }:
-            return problem
-        if problem.errno == errno.ENAMETOOLONG:  # then it can have no marker
-            (file.inbox / file.name).rename(target)
-            return None
-        raise
+        return _if_it_stays(problem)
     return None
+
+
+def _if_it_stays(problem: OSError) -> OSError:
+    """The problem of one file; others are the platform's and are raised."""
+    if problem.errno not in _STAYS:
+        raise problem
+    return problem
 
 
 def _cannot_take(file: Found, problem: OSError) -> Left:

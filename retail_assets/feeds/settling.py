@@ -1,7 +1,8 @@
 """When is a file in an inbox complete? Looks at folders, compares two looks; takes and opens nothing.
 
-A file has settled when its size and modification time are the same in two looks, or when `NAME.done` lies
-beside it. Folders are never taken; what a transfer tool is still writing is not even looked at.
+A file has settled when its size and modification time are the same in two looks and nobody has it open for
+writing, or when `NAME.done` lies beside it. Folders are never taken; what a transfer tool is still writing is
+not even looked at.
 """
 
 import fcntl
@@ -26,6 +27,7 @@ class Seen(NamedTuple):
     size: int
     modified_ns: int
     done: bool
+    being_written: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,10 @@ def look(inbox: Path, *, limit: int | None = None) -> Look:
             status = there[name].stat(follow_symlinks=False)
         except FileNotFoundError:
             continue  # its source took it back between the two calls
-        files[name] = Seen(status.st_size, modified_ns(status), name + DONE in there)
+        marker = there.get(name + DONE)
+        done = marker is not None and not marker.is_dir(follow_symlinks=False)
+        busy = not done and is_being_written(inbox / name)
+        files[name] = Seen(status.st_size, modified_ns(status), done, busy)
     return Look(files)
 
 
@@ -74,8 +79,12 @@ def settled(before: Look, now: Look) -> dict[str, Seen]:
     return {
         name: seen
         for name, seen in now.files.items()
-        if seen.done or ((earlier := before.files.get(name)) and earlier[:2] == seen[:2])
+        if seen.done or (not seen.being_written and _same(before.files.get(name), seen))
     }
+
+
+def _same(earlier: Seen | None, now: Seen) -> bool:
+    return earlier is not None and (earlier.size, earlier.modified_ns) == (now.size, now.modified_ns)
 
 
 def is_being_written(path: Path) -> bool:

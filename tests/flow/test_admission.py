@@ -177,7 +177,28 @@ def test_unfinished_transfers_and_folders_stay(platform: Platform) -> None:
     assert len(platform.inbox()) == 5
 
 
-def test_a_thousand_small_files_are_quick(platform: Platform) -> None:
+def test_a_folder_beside_a_file_is_no_marker(platform: Platform) -> None:
+    path = platform.drop("a.csv", FIRST, done=False)
+    path.with_name("a.csv.done").mkdir()
+    assert [one.drop.state for one in platform.admit().drops] == ["loaded"]
+
+
+def test_on_postgres_everything_is_the_same(settings: Settings, postgres_url: str) -> None:
+    platform = Platform(settings.model_copy(update={"platform_url": postgres_url}))
+    platform.drop("a.csv", FIRST, modified=1_000)
+    platform.drop("b.csv", FIRST, modified=2_000)
+    platform.drop("c.csv", "broken\n", modified=3_000)
+    (platform.door.inboxes["sales"] / "link.csv").symlink_to("/etc/hostname")
+    platform.admit()
+    assert platform.decide("withdraw_file", 1, number=1, reason="a \0 in it").startswith("accepted")
+    assert platform.decide("withdraw_file", 1, number=2, actor="stranger").startswith("refused")
+    assert platform.states() == ["withdrawn", "duplicate", "quarantined", "quarantined", "loaded", "loaded"]
+    assert platform.table("decisions")["reason"].to_list() == ["a \ufffd in it", None]
+    assert not (settings.data_dir / "platform.db").exists()
+    assert reconcile(platform.settings) == accounting(platform.settings) == []
+
+
+def test_many_small_files_are_quick(platform: Platform) -> None:
     for number in range(300):
         platform.drop(f"{number}.csv", HEADER + f"{number},1,1\n")
     started = time.monotonic()

@@ -70,6 +70,23 @@ def test_an_open_file_is_known_to_be_written(tmp_path: Path) -> None:
     assert not is_being_written(tmp_path / "missing")
 
 
+def test_a_file_that_is_open_for_writing_has_not_settled(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    with path.open("w"):
+        seen = look(tmp_path)
+        assert settled(seen, look(tmp_path)) == {}
+        (tmp_path / "a.csv.done").touch()
+        assert list(settled(seen, look(tmp_path))) == ["a.csv"]
+        (tmp_path / "a.csv.done").unlink()
+    assert list(settled(seen, look(tmp_path))) == ["a.csv"]
+
+
+def test_a_folder_is_no_marker(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").touch()
+    (tmp_path / "a.csv.done").mkdir()
+    assert settled(Look({}), look(tmp_path)) == {}
+
+
 def test_pipes_and_links_are_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "link").symlink_to(tmp_path / "pipe")
