@@ -29,6 +29,7 @@ class Sample:
 
     def __post_init__(self) -> None:
         self.catalogue = Catalogue(self.plan)
+        self.told += stories.standing(self.catalogue.store_ids, self.catalogue.product_ids)
 
     def histories(self) -> Iterator[StoreHistory]:
         """Every store's history, one at a time: the matrices of fifty stores would not fit comfortably."""

@@ -50,3 +50,25 @@ class Story:
     store_id: str | None = None
     document: str | None = None
     file: str | None = None
+
+
+def standing(store_ids: list[str], product_ids: list[str]) -> list[Story]:
+    """The situations that need no file of their own; the flows tell the others."""
+    first, second = store_ids[FIRST_STORE], store_ids[SECOND_STORE]
+    return [
+        Story(
+            "overstock",
+            "Lasts for most of a year here; the second store has none.",
+            product_ids[OVERSTOCK],
+            first,
+        ),
+        Story("dead stock", f"Has not sold for {DEAD_FROM} days.", product_ids[DEAD], second),
+        Story("new product", "Listed a month ago and never counted anywhere.", product_ids[NEW]),
+        Story(
+            "unbooked delivery",
+            f"{UNBOOKED_UNITS} units were put on the shelf and never booked: the books go below zero.",
+            product_ids[UNBOOKED],
+            first,
+        ),
+        Story("unknown cost", "Has no cost price: its margin is unknown.", product_ids[NO_COST]),
+    ]

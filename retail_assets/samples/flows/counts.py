@@ -21,7 +21,7 @@ def write(sample: Sample, drops: Drops) -> None:
         date = sample.plan.day(day)
         for part, first in enumerate(range(0, len(books), STORES_PER_WORKBOOK), start=1):
             sheets = {
-                sample.catalogue.store_ids[book.store]: _sheet(sample, day, products, units)
+                sample.catalogue.store_ids[book.store]: _sheet(sample, book.store, day, products, units)
                 for book in books[first : first + STORES_PER_WORKBOOK]
                 for counted, products, units in book.counts
                 if counted == day
@@ -31,18 +31,25 @@ def write(sample: Sample, drops: Drops) -> None:
             drops.add("stock_counts", name, formats.workbook(sheets), at=formats.at(date, 8, 30, part))
 
 
-def _sheet(sample: Sample, day: int, products: np.ndarray, units: np.ndarray) -> list[list[Any]]:
-    date = sample.plan.day(day)
+def _sheet(sample: Sample, store: int, day: int, products: np.ndarray, units: np.ndarray) -> list[list[Any]]:
+    store_id, date = sample.catalogue.store_ids[store], sample.plan.day(day)
     moment = datetime(date.year, date.month, date.day, 7)
     rows = [
-        [sample.catalogue.product_ids[p], sample.catalogue.names[p], int(u), moment, f"u-{40 + p % 3}"]
+        [
+            store_id,
+            sample.catalogue.product_ids[p],
+            sample.catalogue.names[p],
+            int(u),
+            moment,
+            f"u-{40 + p % 3}",
+        ]
         for p, u in zip(formats.as_int(products), units, strict=True)
     ]
     return [
         ["Inventurliste"],
         [f"Stichtag {date:%d.%m.%Y}, vor Öffnung"],
         [],
-        ["Artikel", "Bezeichnung", "Gezählt", "Zeitpunkt", "Zähler"],
+        ["Filiale", "Artikel", "Bezeichnung", "Gezählt", "Zeitpunkt", "Zähler"],
         *rows,
-        ["Summe", None, int(units.sum()), None, None],
+        ["Summe", None, None, int(units.sum()), None, None],
     ]

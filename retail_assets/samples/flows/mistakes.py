@@ -16,7 +16,8 @@ from retail_assets.samples.sample import Sample
 
 LATE_ROWS_DAY = 9
 LATE_ROWS = 12
-TRAINING_FILE = "tillpoint_{store}_training.parquet"
+TRAINING_PRODUCT = "TEST"
+"""Not a product of the catalogue, so that stock stays coherent until the decision takes effect."""
 
 
 def write(sample: Sample, drops: Drops) -> None:
@@ -118,7 +119,7 @@ def _column_missing(sample: Sample, drops: Drops) -> None:
     name = f"kasse_{store}_{sample.stamp(last)}_test.csv"
     content = (
         "Datum;Uhrzeit;Bon;Pos;Artikel;Bezeichnung;Anzahl;Betrag\r\n"
-        + "19.11.2026;9:00:00;1;1;P0001;;1;9,99\r\n"
+        f"{sample.plan.day(last.start):%d.%m.%Y};09:00:00;1;1;P0001;;1;9,99\r\n"
     )
     drops.add("sales", name, content.encode("cp1252"), at=_tonight(sample, 30))
     sample.tell(
@@ -183,13 +184,17 @@ def _training_mode(sample: Sample, drops: Drops) -> None:
         lines.filter(pl.col("qty") > 0)
         .head(20)
         .with_columns(
-            receipt=pl.col("receipt") + 5_000, qty=pl.lit(50, pl.Int32), cashier=pl.lit(99, pl.Int16)
+            receipt=pl.col("receipt") + 5_000, sku=pl.lit(TRAINING_PRODUCT), cashier=pl.lit(99, pl.Int16)
         )
     )
-    name = TRAINING_FILE.format(store=store)
+    name = f"tillpoint_{store}_training.parquet"
     drops.add("sales", name, formats.parquet(invented), at=_tonight(sample, 32))
     sample.tell(
-        "withdrawn file", "A till in training mode; a decision withdraws its file.", store_id=store, file=name
+        "withdrawn file",
+        "A till in training mode; a decision withdraws its file.",
+        product_id=TRAINING_PRODUCT,
+        store_id=store,
+        file=name,
     )
 
 
@@ -236,17 +241,15 @@ def _half_a_document(sample: Sample, drops: Drops) -> None:
     sample.tell("half a document", "The export ran out of disk; a minute later it was complete.", file=name)
 
 
-def _counts_name(sample: Sample, drops: Drops) -> str:
-    return max(d.name for d in drops.files if d.folder == "stock_counts")
-
-
 def _impossible_counts(sample: Sample, drops: Drops) -> None:
     store = _stores(sample)[0]
     name = min(d.name for d in drops.files if d.folder == "stock_counts" and _is_last_count(sample, d.at))
     sheets = formats.workbook_rows(drops.read("stock_counts", name))
     *rows, total = sheets[store]
     counted = rows[-1]
-    unlisted = [["P0002", "", -3, counted[3], counted[4]], ["P0003", "", "n/a", counted[3], counted[4]]]
+    unlisted = [
+        [store, product, None, units, *counted[4:]] for product, units in (("P0002", -3), ("P0003", "n/a"))
+    ]
     sheets[store] = [*rows, *unlisted, total]
     drops.rewrite("stock_counts", name, formats.workbook(sheets))
     sample.tell("impossible counts", "A negative count and one that is no number.", store_id=store, file=name)

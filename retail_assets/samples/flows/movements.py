@@ -77,7 +77,7 @@ def _receipts(sample: Sample) -> pl.DataFrame:
         document=pl.format("WE-{}-{}-{}", "po", "line", "delivery"),
         product="sku",
         day="arrived",
-        second=6 * 3600 + pl.col("line") * 97 % 7200,
+        second=8 * 3600 + pl.col("line") * 97 % 7200,
         kind=pl.lit("receipt"),
         po_line="line",
     )
@@ -121,7 +121,7 @@ def _transfers(sample: Sample) -> pl.DataFrame:
                 "transfer_out",
                 number,
             ),
-            (f"{number}-Z", second, first, product, transfer.arrives, 22_500, units, "transfer_in", number),
+            (f"{number}-Z", second, first, product, transfer.arrives, 30_600, units, "transfer_in", number),
         ]
         if sample.first_night and transfer.arrives == sample.plan.base_days:
             sample.tell(

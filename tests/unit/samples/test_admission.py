@@ -1,0 +1,164 @@
+"""The sample through the real door: every file's account, what goes wrong on purpose, and coherent stock.
+
+The accounts of all files are golden; when a change is meant, write them again with
+`RETAIL_UPDATE_GOLDEN=1 python -m pytest tests/unit/samples/test_admission.py` and review the difference.
+"""
+
+import os
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+
+import duckdb
+import pytest
+
+from retail_assets.config import Settings
+from retail_assets.database import create_platform_database
+from retail_assets.feeds.admission import admit
+from retail_assets.feeds.report import AdmissionReport, DropReport
+from retail_assets.lake import Lake
+from retail_assets.samples.generator import write_day, write_sample
+
+GOLDEN = Path(__file__).parent / "accounts.txt"
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """The night that finds the sample; the module shares it, because it reads all files."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("night") / "data")
+    create_platform_database(settings)
+    sample = write_sample(settings=settings)
+    report = admit(settings=settings, as_of=date(2026, 11, 20))
+    return SimpleNamespace(
+        settings=settings,
+        report=report,
+        stories={story["name"]: story for story in sample.stories},
+        drops={found.drop.name: found for found in report.drops},
+    )
+
+
+def account_lines(report: AdmissionReport) -> list[str]:
+    lines = []
+    for found in report.drops:
+        drop = found.drop
+        ending = f" ({drop.reason})" if drop.reason else ""
+        lines.append(f"{drop.sequence} {drop.folder}/{drop.name} [{drop.source}]: {drop.state}{ending}")
+        for account in found.outcome.accounts:
+            assert account.adds_up
+            rules = ", ".join(f"{rule} {count}" for rule, count in sorted(account.by_rule.items()))
+            lines.append(
+                f"    {account.target}: {account.records} records = {account.admitted} admitted + {account.sent} sent "
+                f"+ {account.left_out} left out + {account.duplicate} duplicate + {account.rejected} rejected"
+                + (f" ({rules})" if rules else "")
+            )
+    return lines
+
+
+def test_every_file_ends_as_reviewed(night: SimpleNamespace) -> None:
+    lines = account_lines(night.report)
+    if os.environ.get("RETAIL_UPDATE_GOLDEN"):
+        GOLDEN.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert lines == GOLDEN.read_text(encoding="utf-8").splitlines()
+
+
+def ended(night: SimpleNamespace, story: str) -> DropReport:
+    return night.drops[night.stories[story]["file"]]
+
+
+@pytest.mark.parametrize(
+    ("story", "reason"),
+    [
+        ("column missing", "missing_columns"),
+        ("cut off", "damaged_parquet"),
+        ("half a document", "broken_json"),
+        ("not a workbook", "not_a_table"),
+    ],
+)
+def test_broken_files_are_quarantined(night: SimpleNamespace, story: str, reason: str) -> None:
+    assert (ended(night, story).drop.state, ended(night, story).drop.reason) == ("quarantined", reason)
+
+
+@pytest.mark.parametrize(
+    ("story", "rules"),
+    [
+        (
+            "dirty rows",
+            {"duplicate/repeat": 2, "left_out/repeated_header": 1, "left_out/total": 1, "left_out/blank": 1}
+            | {f"rejected/{r}": 1 for r in ("malformed_record", "not_a_number", "not_a_time", "required")},
+        ),
+        ("impossible counts", {"left_out/total": 3, "rejected/minimum": 1, "rejected/not_a_number": 1}),
+        ("dirty movements", {"rejected/allowed_values": 1, "rejected/transfer_has_id": 1}),
+        ("dirty customers", {"duplicate/superseded": 1, "rejected/required": 1}),
+        ("wrong barcode", {"rejected/barcode_check_digit": 1}),
+    ],
+)
+def test_dirty_rows_have_a_named_end(night: SimpleNamespace, story: str, rules: dict[str, int]) -> None:
+    assert ended(night, story).outcome.accounts[0].by_rule == rules
+
+
+def test_the_same_bytes_under_another_name_are_a_duplicate(night: SimpleNamespace) -> None:
+    assert ended(night, "dropped twice").drop.state == "duplicate"
+    assert night.drops["stores (1).csv"].drop.state == "duplicate"
+
+
+def test_decisions_name_the_files_that_they_mean(night: SimpleNamespace) -> None:
+    subjects = {entry.decision.kind: entry.decision.subject for entry in night.report.decisions}
+    assert subjects == {
+        "withdraw_file": str(ended(night, "withdrawn file").drop.sequence),
+        "release_file": str(ended(night, "cut off").drop.sequence),
+    }
+
+
+def test_books_go_below_zero_only_where_a_story_says_so(night: SimpleNamespace) -> None:
+    with duckdb.connect() as con:
+        for feed in ("sales", "stock_counts", "stock_movements", "order_events"):
+            rows = Lake(night.settings.data_dir).rows_folder(feed)
+            con.execute(f"create view {feed} as from read_parquet('{rows}/*.parquet', union_by_name = true)")
+        stories = night.stories
+        con.execute(
+            """
+            create table stock as
+            with counted as (
+                from stock_counts
+                qualify row_number() over (partition by store_id, product_id order by counted_at desc) = 1),
+            moved as (
+                select store_id, product_id, moved_at as moment, quantity from stock_movements
+                where kind <> 'customer_return' or order_id is null
+                union all
+                select store_id, product_id, sold_at, -quantity
+                from (select distinct on (order_id, line_number, _version) * from sales)
+                where order_id not in (select order_id from order_events where status = 'cancelled')
+                  and order_id <> $1
+                qualify _version is not distinct from max(_version) over (partition by order_id))
+            select store_id, product_id, coalesce(any_value(counted.quantity), 0)
+                + coalesce(sum(moved.quantity) filter (counted_at is null or moment > counted_at), 0) as quantity
+            from moved left join counted using (store_id, product_id)
+            where product_id not in ('P9999', 'TEST')
+            group by all
+            """,
+            [stories["store-day exported again"]["document"]],
+        )
+        below = con.execute("select store_id, product_id, quantity from stock where quantity < 0").fetchall()
+        assert below == [("S01", stories["unbooked delivery"]["product_id"], -12)]
+
+        def stock(store: str, product: str) -> int:
+            row = con.execute(
+                "from stock where (store_id, product_id) = ($1, $2)", [store, product]
+            ).fetchone()
+            assert row is not None
+            return row[-1]
+
+        plenty, gap = stories["overstock"]["product_id"], stories["stock-out with overdue order"]
+        assert stock("S01", plenty) > 200
+        assert (gap["product_id"], stock(gap["store_id"], gap["product_id"])) == (plenty, 0)
+        assert stock("S02", stories["dead stock"]["product_id"]) > 20
+
+
+def test_added_days_come_clean(night: SimpleNamespace) -> None:
+    write_day(settings=night.settings, day=date(2026, 11, 21))
+    report = admit(settings=night.settings, as_of=date(2026, 11, 21))
+    assert len(report.drops) == 7
+    for found in report.drops:
+        assert found.drop.state == "loaded"
+        assert sum(account.rejected for account in found.outcome.accounts) == 0
+        assert found.drop.source != "contract" or found.drop.name.startswith("purchase_events")
