@@ -26,7 +26,10 @@ create table if not exists state.applied (model varchar, sequence bigint, conten
 
 -- What changed in a model, for the models that follow it; without a unit: everything.
 create table if not exists state.changes (model varchar, run bigint, unit varchar, value varchar);
-delete from state.changes where run <= (select min(run) from state.models);
+create table if not exists state.tested (model varchar, run bigint);
+delete from state.changes
+where run <= (select min(run) from state.models)
+    and run <= (select min(coalesce(tested.run, 0)) from state.models left join state.tested using (model) where models.run is not null);
 
 {% for source in graph.sources.values() if source.source_name == 'ledger' %}
 create or replace table ledger.{{ source.name }} as

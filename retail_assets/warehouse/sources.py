@@ -202,7 +202,8 @@ def staging() -> dict[str, Any]:
         columns = feed_columns(feed)
         if feed.business_time:
             columns["business_date"] = ("date", f"Local date of {feed.business_time} in the retailer's zone.")
-        models.append(_table(f"stg_{feed.name}", f"{feed.description} Current rows only.", columns | STAGED))
+        model = _table(f"stg_{feed.name}", f"{feed.description} Current rows only.", columns | STAGED)
+        models.append(model | ({"data_tests": ["none_waiting"]} if feed.business_time else {}))
     description, columns = LAKE_FILES["rejects"]
     of_contract = {name: what for name, what in columns.items() if not name.startswith("_")}
     models.append(_table("stg_rejects", f"{description} Of loaded drops only.", of_contract | STAGED))
