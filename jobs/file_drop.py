@@ -6,10 +6,9 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 JOB_NAME = "file_drop"
 
 
-def file_drop_job(partitions: dg.PartitionsDefinition) -> UnresolvedAssetJobDefinition:
+def file_drop_job() -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         JOB_NAME,
         selection=dg.AssetSelection.groups("feeds", "staging", "intermediate", "marts", "publication"),
-        partitions_def=partitions,
         description="What is downstream of the feeds that a dropped file can reach.",
     )

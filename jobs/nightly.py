@@ -6,11 +6,10 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 JOB_NAME = "nightly"
 
 
-def nightly_job(partitions: dg.PartitionsDefinition) -> UnresolvedAssetJobDefinition:
+def nightly_job() -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         JOB_NAME,
         selection=dg.AssetSelection.groups("feeds", "staging", "intermediate", "marts", "publication"),
-        partitions_def=partitions,
         description="Admit what was dropped, build the marts, publish. Runs at 02:00; by hand: `make nightly`.",
         tags={"dagster/priority": "10"},
     )

@@ -30,8 +30,8 @@ def build_defs(settings: Settings) -> dg.Definitions:
     warehouse = warehouse_assets(settings=settings, freshness=FRESH)
     marts = [spec.key for spec in warehouse.specs if spec.group_name == "marts"]
     published = publication_asset(settings=settings, freshness=FRESH, marts=marts)
-    nightly = nightly_job(partitions)
-    file_drop = file_drop_job(partitions)
+    nightly = nightly_job()
+    file_drop = file_drop_job()
     weekly_tests = weekly_tests_job(warehouse)
     decide = decide_job(settings)
 

@@ -50,12 +50,12 @@ def _create_dagster_home(home: Path) -> None:
 
 def _create_mlflow_database(settings: Settings) -> None:
     marker = settings.data_dir / "mlflow" / ".created"
-    if marker.exists() and marker.read_text() == settings.mlflow_database_url:
+    if marker.exists() and marker.read_text() == (settings.mlflow_url or "sqlite"):
         return
     marker.parent.mkdir(parents=True, exist_ok=True)
     mlflow = Path(sys.executable).parent / "mlflow"
     subprocess.run([mlflow, "db", "upgrade", settings.mlflow_database_url], check=True, capture_output=True)
-    marker.write_text(settings.mlflow_database_url)
+    marker.write_text(settings.mlflow_url or "sqlite")
 
 
 def parse_dbt_project(settings: Settings) -> None:

@@ -5,20 +5,25 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.sensor_definition import SensorExecutionData
 
 from retail_assets.config import Settings
 from retail_assets.definitions import build_defs
-from retail_assets.initialise import initialise
 from retail_assets.lake import Lake
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    folder = tmp_path_factory.mktemp("platform")
+    return Settings(data_dir=folder / "data", dagster_home=folder / "dagster")
+
+
+@pytest.fixture(scope="module")
 def repository(settings: Settings) -> dg.RepositoryDefinition:
-    initialise(settings)
     return build_defs(settings).get_repository_def()
 
 
-def _tick(repository: dg.RepositoryDefinition, sensor: str, cursor: str | None) -> dg.SensorExecutionData:
+def _tick(repository: dg.RepositoryDefinition, sensor: str, cursor: str | None) -> SensorExecutionData:
     with dg.DagsterInstance.ephemeral() as instance:
         context = dg.build_sensor_context(instance=instance, cursor=cursor, repository_def=repository)
         return repository.get_sensor_def(sensor).evaluate_tick(context)
@@ -63,13 +68,13 @@ def test_a_marker_spares_the_second_look_and_the_same_file_asks_once(
 def test_a_run_takes_only_what_is_downstream_of_the_feed(
     settings: Settings, repository: dg.RepositoryDefinition
 ) -> None:
-    inbox = _inbox(settings, "stores")
-    (inbox / "stores.csv").write_text("x\n")
-    (inbox / "stores.csv.done").touch()
-    requests = _tick(repository, "stores_dropped", None).run_requests
+    inbox = _inbox(settings, "suppliers")
+    (inbox / "suppliers.csv").write_text("x\n")
+    (inbox / "suppliers.csv.done").touch()
+    requests = _tick(repository, "suppliers_dropped", None).run_requests
     assert requests
     selected = {key.to_user_string() for key in requests[0].asset_selection or []}
-    assert {"feeds/stores", "stg_stores", "stores", "published"} <= selected
+    assert {"feeds/suppliers", "stg_suppliers", "suppliers", "input_files", "published"} <= selected
     assert not {"feeds/sales", "stg_sales", "feeds/products", "stg_products"} & selected
 
 
