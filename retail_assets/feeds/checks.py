@@ -14,6 +14,9 @@ from retail_assets.sql import identifier, literal
 BATCH_ROWS = 500_000
 """Rows checked at once; bounds memory however large a content is."""
 
+KEY_RULE = "primary_key"
+"""Not dataframely's to judge: it sees one batch, and not the key columns that the day of admission fills."""
+
 
 def contract_violations(*, feed: Feed, contents: list[str], settings: Settings) -> dict[str, dict[str, int]]:
     """Broken rules with their counts, per content key; empty when all rows are as promised.
@@ -35,7 +38,8 @@ def _rule_violations(feed: Feed, path: Path) -> dict[str, int]:
     for batch in pq.ParquetFile(path).iter_batches(BATCH_ROWS, columns=list(feed.columns)):
         rows = pl.DataFrame(batch)
         for rule, count in feed.contract.filter(rows, cast=True)[1].counts().items():
-            counts[rule] = counts.get(rule, 0) + count
+            if rule != KEY_RULE:
+                counts[rule] = counts.get(rule, 0) + count
     return counts
 
 
