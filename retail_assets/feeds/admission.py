@@ -39,7 +39,7 @@ def admit(
     apart. Two admissions at once take turns. Raises DiskFull; whatever it raises, the next run finishes.
     """
     lake = Lake(settings.data_dir)
-    with file_lock(lake.lock_file("admission")), explained_full_disk(settings.data_dir):
+    with explained_full_disk(settings.data_dir), file_lock(lake.lock_file("admission")):
         door = door or feeds_door(settings)
         wanted = [f for f in door.inboxes if folders is None or f in folders or f == DECISIONS]
         started = time.monotonic()

@@ -158,7 +158,8 @@ def claimed(lake: Lake) -> list[Claim]:
     """All files among the claims, oldest batch first, each in the order of its note."""
     claims = []
     for batch in sorted(lake.claims.iterdir()) if lake.claims.is_dir() else []:
-        if _close_batch(batch):
+        # Without a note it is none of ours; the reconcile check names it.
+        if _close_batch(batch) or not (batch / NOTE).exists():
             continue
         claims += [one for one in _noted(batch) if os.path.lexists(claimed_path(lake, one.id))]
     return claims

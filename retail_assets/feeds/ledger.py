@@ -30,6 +30,7 @@ from retail_assets.feeds.tables import (
     UNFINISHED,
 )
 
+MESSAGE_LENGTH = 4_000
 BATCH = 500
 """Values per query; databases limit how many they take."""
 
@@ -183,7 +184,14 @@ def record_quarantined(
 ) -> None:
     _clear(connection, sequence)
     found = _identity(identity) if identity else {}
-    _update(connection, sequence, state=QUARANTINED, reason=reason, message=printable(message), **found)
+    _update(
+        connection,
+        sequence,
+        state=QUARANTINED,
+        reason=reason,
+        message=printable(message)[:MESSAGE_LENGTH],
+        **found,
+    )
 
 
 def record_state(connection: Connection, sequence: int, state: str) -> None:

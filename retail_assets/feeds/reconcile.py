@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from retail_assets.config import Settings
 from retail_assets.database import platform_engine, reading
+from retail_assets.feeds.claims import NOTE
 from retail_assets.feeds.contracts.registry import FEEDS
 from retail_assets.feeds.tables import ACCOUNTS, DROPS, LOADED, LOADS, UNFINISHED
 from retail_assets.lake import Lake
@@ -98,7 +99,7 @@ def _bytes_without_a_drop(connection: Connection, lake: Lake) -> Iterator[Findin
     claims = set(connection.scalars(select(DROPS.c.claim).where(DROPS.c.state.in_(UNFINISHED))))
     for batch in _entries(lake.claims):
         for path in _entries(batch):
-            if path.name.isdigit() and f"{batch.name}/{path.name}" not in claims:
+            if path.name != NOTE and f"{batch.name}/{path.name}" not in claims:
                 message = (
                     "Taken, but not given back; a source may still write to it. The next run looks again."
                 )

@@ -112,8 +112,10 @@ class Walk:
                 match outcomes.get(drop.sequence):
                     case Stored(sha256, size):
                         ledger.record_stored(connection, drop.sequence, sha256=sha256, size=size)
-                    case Changing(size, modified_ns):
-                        ledger.record_change(connection, drop.sequence, size=size, modified_ns=modified_ns)
+                    case Changing() as now:
+                        ledger.record_change(
+                            connection, drop.sequence, size=now.size, modified_ns=now.modified_ns
+                        )
                         self.waiting.add(drop.sequence)
                     case Unreadable() as refusal:
                         self._quarantine(connection, drop, refusal)

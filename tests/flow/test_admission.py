@@ -334,9 +334,7 @@ def test_what_is_appended_after_the_file_was_taken_is_a_drop_of_its_own(platform
     assert not list(platform.lake.claims.iterdir())
 
 
-def test_a_file_that_changes_while_it_is_copied_waits_among_the_claims(
-    platform: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_file_that_changes_while_it_is_copied_waits_among_the_claims(platform: Platform) -> None:
     path = platform.drop("grows.csv", FIRST)
     stop = threading.Event()
     source = path.open("a")
@@ -621,10 +619,14 @@ def test_what_lies_where_it_does_not_belong_is_found(platform: Platform) -> None
     (platform.lake.root / "lake" / "files" / "ab" / "abc").touch()
     (platform.lake.quarantine).mkdir()
     (platform.lake.quarantine / "77").touch()
+    (platform.lake.claims / "by hand").mkdir()
+    (platform.lake.claims / "by hand" / "a.csv").touch()
+    assert platform.admit().drops == []
     platform.lake.rows("sales", platform.table("drops")["content_key"][0]).unlink()
     assert {finding.kind for finding in reconcile(platform.settings)} == {
         "no_such_feed",
         "bytes_without_a_drop",
+        "claim_without_a_drop",
         "quarantine_without_a_drop",
         "rows_missing",
     }
