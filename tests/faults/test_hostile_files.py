@@ -272,13 +272,14 @@ def test_too_little_memory(attempt: Attempt) -> None:
     assert attempt(b"a,b\n1,2\n", "drop.csv").record_count == 1
 
 
-def test_a_full_disk_is_not_the_files_fault(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["drop.csv", "drop.ndjson", "drop.parquet", "drop.xlsx"])
+def test_a_full_disk_is_not_the_files_fault(tmp_path: Path, name: str) -> None:
     """What cannot be written must not send a sound file to quarantine."""
-    (tmp_path / "content").write_bytes(b"a,b\n" + b"1,2\n" * 1_000)
+    (tmp_path / "content").write_bytes(SAMPLES[name])
     (tmp_path / "records.parquet").symlink_to("/dev/full")
 
     with pytest.raises(OSError, match="No space left"):
-        read_records(tmp_path / "content", name="drop.csv", layout=FileLayout(), out=tmp_path, limits=LIMITS)
+        read_records(tmp_path / "content", name=name, layout=FileLayout(), out=tmp_path, limits=LIMITS)
 
 
 def test_the_reader_is_killed(attempt: Attempt) -> None:

@@ -9,6 +9,7 @@ from retail_assets.feeds.readers.columns import MALFORMED, PLACE, RECORD, column
 from retail_assets.feeds.readers.output import RECORDS_FILE
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet
 from retail_assets.feeds.readers.sandbox import connect
+from retail_assets.feeds.readers.trouble import machine_trouble, out_of_memory
 from retail_assets.sql import identifier, literal
 
 _MAGIC = b"PAR1"
@@ -43,6 +44,8 @@ def read_parquet(path: Path, *, out: Path, limits: ReaderLimits) -> RecordSet:
                 f"select num_rows from parquet_file_metadata({literal(str(target))})"
             ).fetchone() or (0,)
     except duckdb.Error as error:
+        if machine_trouble(error) or out_of_memory(error):
+            raise
         raise Unreadable(
             "damaged_parquet",
             f"A Parquet file was expected, but it cannot be read ({_sentence(error)}); write it again.",

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from contextlib import suppress
 from typing import IO
 
 from retail_assets.config import REPOSITORY
@@ -28,43 +29,67 @@ class ReadingProcess:
     """One child for many files, one after the other."""
 
     def __init__(self) -> None:
+        self.forget()
+
+    def forget(self) -> None:
+        """Know of no child: at first, and in a fork, where the child is somebody else's."""
         self._lock = threading.Lock()
         self._child: subprocess.Popen[bytes] | None = None
         self._complaints: IO[bytes] | None = None
-        self._started_as: tuple[int, ReaderLimits] | None = None
+        self._started_with: tuple[int, int, int] | None = None
 
     def ask(self, request: dict, limits: ReaderLimits) -> dict:
-        """Send a request and wait for its answer."""
+        """Send a request and wait for its answer.
+
+        A child that dies may have been dying of an earlier file: only when a new one dies too is it this one's
+        doing.
+        """
         with self._lock:
-            child = self._running(limits)
+            warm = self._is_warm(limits)
             try:
-                return self._exchange(child, json.dumps(request).encode() + b"\n", limits.seconds)
-            except BaseException:
-                self._end()
-                raise
+                return self._ask(request, limits)
+            except ReaderDied:
+                if not warm:
+                    raise
+                return self._ask(request, limits)
 
     def close(self) -> None:
         with self._lock:
             self._end()
 
-    def _running(self, limits: ReaderLimits) -> subprocess.Popen[bytes]:
-        wanted = (os.getpid(), limits)
-        if self._child is not None and (self._started_as != wanted or self._child.poll() is not None):
-            # After a fork the child belongs to somebody else: it is forgotten, not ended.
-            self._end() if self._started_as and self._started_as[0] == os.getpid() else self._forget()
-        if self._child is None:
-            self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the child)
-            threads = str(limits.threads)
-            self._child = subprocess.Popen(
-                [sys.executable, "-m", "retail_assets.feeds.readers.worker",
-                 str(os.getpid()), str(limits.memory_bytes), str(limits.file_bytes)],
-                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints,
-                # A session of its own: an interrupt at the keyboard is the parent's business.
-                cwd=REPOSITORY, start_new_session=True,
-                env={**os.environ, "POLARS_MAX_THREADS": threads, "OMP_NUM_THREADS": threads},
-            )  # fmt: skip
-            self._started_as = wanted
-        return self._child
+    def _ask(self, request: dict, limits: ReaderLimits) -> dict:
+        if not self._is_warm(limits):
+            self._end()
+            self._start(limits)
+        assert self._child is not None
+        try:
+            answer = self._exchange(self._child, json.dumps(request).encode() + b"\n", limits.seconds)
+        except BaseException:
+            self._end()
+            raise
+        if answer.get("worn_out"):
+            self._end()
+        return answer
+
+    def _is_warm(self, limits: ReaderLimits) -> bool:
+        return (
+            self._child is not None
+            and self._child.poll() is None
+            and self._started_with == (limits.memory_bytes, limits.file_bytes, limits.threads)
+        )
+
+    def _start(self, limits: ReaderLimits) -> None:
+        threads = str(limits.threads)
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the child)
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", "retail_assets.feeds.readers.worker",
+             str(os.getpid()), str(limits.memory_bytes), str(limits.file_bytes)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints,
+            # A session of its own: an interrupt at the keyboard is the parent's business.
+            cwd=REPOSITORY, start_new_session=True,
+            env={**os.environ, "POLARS_MAX_THREADS": threads, "OMP_NUM_THREADS": threads},
+        )  # fmt: skip
+        self._started_with = (limits.memory_bytes, limits.file_bytes, limits.threads)
 
     def _exchange(self, child: subprocess.Popen[bytes], request: bytes, seconds: float) -> dict:
         assert child.stdin is not None and child.stdout is not None
@@ -95,18 +120,18 @@ class ReadingProcess:
         return f"{how}: {said[0][:200]}" if said else how
 
     def _end(self) -> None:
-        if self._child is not None:
-            self._child.kill()
-            self._child.wait()
-        self._forget()
-
-    def _forget(self) -> None:
-        if self._child is not None:
-            for pipe in (self._child.stdin, self._child.stdout, self._complaints):
-                if pipe is not None:
+        if self._child is None:
+            return
+        self._child.kill()
+        self._child.wait()
+        for pipe in (self._child.stdin, self._child.stdout, self._complaints):
+            if pipe is not None:
+                # Half a request may still wait to be written to a child that is gone.
+                with suppress(BrokenPipeError):
                     pipe.close()
-        self._child = self._complaints = self._started_as = None
+        self._child = self._complaints = self._started_with = None
 
 
 READING_PROCESS = ReadingProcess()
 atexit.register(READING_PROCESS.close)
+os.register_at_fork(after_in_child=READING_PROCESS.forget)

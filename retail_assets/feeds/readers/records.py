@@ -52,8 +52,8 @@ def read_records(path: Path, *, name: str, layout: FileLayout, out: Path, limits
     """Read one file into `out` (an existing folder); raises Unreadable with a reason and a sentence.
 
     The reading itself happens in a child process: a file that was made, or damaged, to exhaust memory, to crash
-    a parser or never to end costs that process and becomes unreadable. A full disk is not the file's fault and
-    raises OSError.
+    a parser or never to end costs that process and becomes unreadable. What is not the file's fault, a full disk
+    for one, raises OSError.
     """
     from retail_assets.feeds.readers.process import READING_PROCESS, ReaderDied, ReaderTimeout
 
@@ -78,8 +78,8 @@ def read_records(path: Path, *, name: str, layout: FileLayout, out: Path, limits
             f"A readable file was expected, but the process that read it ended ({death}), most likely because the "
             f"file asks for more than {limits.memory_bytes:,} bytes of memory; export it anew, or send it in parts.",
         ) from None
-    if "disk_full" in answer:
-        raise OSError(*answer["disk_full"])
+    if "machine_trouble" in answer:
+        raise OSError(*answer["machine_trouble"])
     if "unreadable" in answer:
         reason, message = answer["unreadable"]
         raise Unreadable(reason, message)

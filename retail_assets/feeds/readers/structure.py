@@ -18,7 +18,8 @@ class Structure:
     end: int
     """Bytes up to the end of the last whole record."""
     sound: bool
-    """Every quote opens or closes a field or is doubled inside one; without it the rest means nothing."""
+    """Every quote opens or closes a field or is doubled inside one, and every carriage return belongs to a line
+    end; otherwise the rest means nothing."""
     quoted: bool
     ends: np.ndarray
     """Position of each record's line end."""
@@ -36,7 +37,7 @@ def inspect(buffer: bytes, *, delimiter: str, quote: str | None) -> Structure:
     if quote is None or quote.encode() not in buffer:
         marks = np.flatnonzero(meaning)
         end, ends, fields = _records(marks, data[marks])
-        return Structure(end, True, False, ends, fields)
+        return Structure(end, _paired_returns(buffer, data), False, ends, fields)
     marks = np.flatnonzero(meaning | (data == ord(quote)))
     kinds = data[marks]
     is_quote = kinds == ord(quote)
@@ -47,8 +48,19 @@ def inspect(buffer: bytes, *, delimiter: str, quote: str | None) -> Structure:
     quotes = marks[is_quote]
     quotes = quotes[: np.searchsorted(quotes, end)]
     meaning = np.append(meaning, True)
-    sound = _opening(data, quotes[0::2], meaning, quote) and _closing(data, quotes[1::2], meaning, quote)
+    sound = (
+        _paired_returns(buffer, data)
+        and _opening(data, quotes[0::2], meaning, quote)
+        and _closing(data, quotes[1::2], meaning, quote)
+    )
     return Structure(end, sound, True, ends, fields)
+
+
+def _paired_returns(buffer: bytes, data: np.ndarray) -> bool:
+    if b"\r" not in buffer:
+        return True
+    returns = np.flatnonzero(data == _RETURN)
+    return int(returns[-1]) + 1 < len(data) and bool((data[returns + 1] == _NEWLINE).all())
 
 
 def _records(separators: np.ndarray, kinds: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:

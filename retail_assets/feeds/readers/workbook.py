@@ -4,7 +4,9 @@ A workbook is a zip archive of XML. A small one may unpack to gigabytes, and two
 the parser ask for a table of 17 billion cells.
 """
 
+import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -13,6 +15,7 @@ from pathlib import Path
 from retail_assets.feeds.errors import Unreadable
 from retail_assets.feeds.readers.columns import too_many_columns
 from retail_assets.feeds.readers.records import ReaderLimits
+from retail_assets.feeds.readers.trouble import machine_trouble
 
 _OLD_FORMAT = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -20,6 +23,17 @@ _CELL = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"[^<>]*[^/]>')
 _CELL_BYTES = 100
 """What a cell of the enclosing rectangle costs, at least, on its way to text."""
 _CHUNK = 2**20
+_DAMAGE = (
+    zipfile.BadZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
+"""What the archive module raises over damaged archives, encryption and unknown compressions among them."""
 _OVERLAP = 512
 
 
@@ -37,7 +51,9 @@ def check_workbook(path: Path, limits: ReaderLimits) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             _check_archive(archive, limits)
-    except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except _DAMAGE as error:
+        if machine_trouble(error):
+            raise
         raise damaged(str(error)) from error
 
 

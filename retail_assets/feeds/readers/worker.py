@@ -4,7 +4,6 @@ It holds itself to a memory limit and ends with its parent, so that a file can a
 `process` is its other side.
 """
 
-import errno
 import json
 import os
 import resource
@@ -19,8 +18,7 @@ from retail_assets.feeds.errors import Unreadable
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.parse import parse_file
 from retail_assets.feeds.readers.records import ReaderLimits
-
-_FULL = {errno.ENOSPC: "No space left on device", errno.EDQUOT: "Disk quota exceeded"}
+from retail_assets.feeds.readers.trouble import machine_trouble, out_of_memory
 
 
 def main() -> None:
@@ -33,17 +31,14 @@ def main() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     for line in sys.stdin:
-        answer, healthy = _answer(json.loads(line))
-        answers.write(json.dumps(answer) + "\n")
+        answers.write(json.dumps(_answer(json.loads(line))) + "\n")
         answers.flush()
-        if not healthy:
-            break
     # The interpreter's own end would run what the libraries have to say about it.
     os._exit(0)
 
 
-def _answer(request: dict) -> tuple[dict, bool]:
-    """The answer, and whether this process is fit to read another file."""
+def _answer(request: dict) -> dict:
+    """Records, or why there are none; `worn_out` when this process should read no further file."""
     layout: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in request["layout"].items()}
     try:
         records = parse_file(
@@ -53,23 +48,23 @@ def _answer(request: dict) -> tuple[dict, bool]:
             out=Path(request["out"]),
             limits=ReaderLimits(**request["limits"]),
         )
-        return {"records": {**asdict(records), "path": str(records.path)}}, True
+        return {"records": {**asdict(records), "path": str(records.path)}}
     except Unreadable as error:
-        return {"unreadable": [error.reason, error.message]}, True
+        return {"unreadable": [error.reason, error.message]}
     except BaseException as error:
-        # Among them: out of memory, panics of native code (no Exception), and every parser's own errors.
-        code = error.errno if isinstance(error, OSError) else None
-        full = next((n for n, text in _FULL.items() if n == code or text in str(error)), None)
-        if full is not None:
-            return {"disk_full": [full, str(error)]}, True
-        if isinstance(error, MemoryError) or "memory" in str(error).lower():
-            message = "its content asks for more memory than a reader may have; send it in parts, or as CSV."
-            return {
-                "unreadable": ["too_much_memory", f"A table of bearable size was expected, but {message}"]
-            }, False
+        # Everything that a parser may raise, panics of native code (no Exception) among them.
         cause = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        trouble = machine_trouble(error)
+        if trouble is not None:
+            return {"machine_trouble": [trouble, cause]}
+        if out_of_memory(error):
+            message = (
+                "A table of bearable size was expected, but its content asks for more memory than a reader "
+            )
+            message += f"may have ({cause}); send it in parts, or as CSV."
+            return {"unreadable": ["too_much_memory", message], "worn_out": True}
         message = f"A readable table was expected, but reading it failed ({cause}); export it anew."
-        return {"unreadable": ["unreadable", message]}, False
+        return {"unreadable": ["unreadable", message], "worn_out": not isinstance(error, Exception)}
 
 
 def _end_with(parent: int) -> None:
