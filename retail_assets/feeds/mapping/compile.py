@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from retail_assets.feeds.contracts.base import Feed
 from retail_assets.feeds.contracts.registry import FEEDS
 from retail_assets.feeds.mapping.cells import Value, value_of
-from retail_assets.feeds.mapping.conversion import BLANKS, INSTANT, TEXT, Kind, plain_text
+from retail_assets.feeds.mapping.conversion import INSTANT, TEXT, Kind, plain_text, trimmed
 from retail_assets.feeds.mapping.judging import contract_checks, contract_kind
 from retail_assets.feeds.mapping.model import Block, Cell, FromSql, Rule
 from retail_assets.feeds.mapping.references import cells_of, expressions_of, rules_of, unknown_columns
@@ -181,21 +181,24 @@ def _outcomes(scope: Scope, rules: list[Rule], conditions: list[str]) -> list[Ou
 
 
 def _blank(scope: Scope) -> str:
-    columns = [scope.text_of(name) for name in scope.table.columns]
+    """No column has a value. A first value that begins like a word ends the question."""
+    columns = list(scope.table.columns)
     if not columns:
         return "true"
-    first, *rest = [f"nullif(trim({column}, {BLANKS}), '')" for column in columns]
-    others = f"coalesce({', '.join(rest)}) is null" if rest else "true"
-    return f"case when {first} is null then {others} else false end"
+    first = scope.raw(columns[0])
+    something = f"{first.sql} between '!' and '~'" if first.family == "text" else f"{first.sql} is not null"
+    nothing = [f"nullif({trimmed(scope.text_of(name))}, '')" for name in columns]
+    return f"case when {something} then false else coalesce({', '.join(nothing)}, null) is null end"
 
 
 def _repeated_header(scope: Scope) -> str:
     table = scope.table
     if table.format not in ("csv", "tsv", "excel") or scope.mapping.layout.columns or not table.columns:
         return "false"
-    first, *rest = [f"trim({scope.text_of(name)}, {BLANKS}) = {literal(name)}" for name in table.columns]
-    others = " and ".join(f"coalesce({same}, true)" for same in rest) or "true"
-    return f"case when {first} then {others} else false end"
+    names = list(table.columns)
+    same = [f"coalesce({trimmed(scope.text_of(name))} in ('', {literal(name)}), true)" for name in names]
+    likely = f"contains({scope.text_of(names[0])}, {literal(names[0])})"
+    return f"case when {likely} then {' and '.join(same)} else false end"
 
 
 def _faults(scope: Scope, block: Block, values: dict[str, Value], version: Value | None) -> list[Fault]:

@@ -69,8 +69,9 @@ def open_engine(*, folder: Path, memory: str, threads: int) -> duckdb.DuckDBPyCo
         "memory_limit": literal(memory),
         "temp_directory": literal(str(folder / "spill")),
         "TimeZone": "'UTC'",
-        # A filter on a computed column would be pushed below it, and the column computed twice.
-        "disabled_optimizers": "'filter_pushdown'",
+        # Queries here compute each column once, and rare things only where they are needed. These optimizers undo
+        # that: they compute filtered columns twice, and common parts of rare branches for every row.
+        "disabled_optimizers": "'filter_pushdown,common_subexpressions,in_clause'",
         "allowed_directories": f"[{literal(str(folder))}]",
         "enable_external_access": "false",
         "lock_configuration": "true",
@@ -189,7 +190,9 @@ class _Run:
         }
         end = _case({condition: literal(end) for condition, (end, _, _, _) in verdicts.items()})
         rule = _case({condition: literal(rule) for condition, (_, rule, _, _) in verdicts.items()})
-        column = _case({condition: literal(column) for condition, (_, _, column, _) in verdicts.items() if column})
+        column = _case(
+            {condition: literal(column) for condition, (_, _, column, _) in verdicts.items() if column}
+        )
         value = _case({condition: value for condition, (_, _, _, value) in verdicts.items()})
         query = (
             f"select {literal(target.name)} as target, {literal(block.feed.name)} as feed, _record, "
