@@ -56,8 +56,7 @@ def admit(
             taken, not_taken = claims.claim(lake=lake, found=found, as_of=as_of)
             with engine.begin() as connection:
                 ledger.add_claims(connection, taken)
-            # Decisions come first: a file that was just released is read in this run.
-            walk.finish([folder for folder in door.inboxes if folder == DECISIONS])
+            # In order, decisions in their place; what they release is unfinished again and read in this run.
             walk.finish(door.inboxes)
         export_ledger(settings)
     return AdmissionReport(
