@@ -1,8 +1,9 @@
 """What the generator promises: the same bytes, every feed, markers and times, nothing twice."""
 
 import shutil
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -41,11 +42,11 @@ def test_a_demo_is_a_few_dozen_files(sample: SampleReport) -> None:
 
 
 def test_every_file_has_its_marker_and_was_written_before_the_night(sample: SampleReport) -> None:
-    night = 1795140000  # 2026-11-20 02:00 in Berlin, and files that came together have times of their own
+    night = datetime(2026, 11, 20, 2, tzinfo=ZoneInfo("Europe/Berlin")).timestamp()
     times = [path.stat().st_mtime for path in sample.files]
     assert all(path.with_name(path.name + ".done").exists() for path in sample.files)
     assert times == sorted(times)
-    assert len(set(times)) == len(times)
+    assert len(set(times)) == len(times), "the order of the files does not hang on their names"
     assert times[-1] < night
 
 
