@@ -91,4 +91,11 @@ DECISIONS = Table(
     Index("decisions_by_subject", "kind", "subject"),
 )
 
+CHECKED = Table(
+    "checked",
+    METADATA,
+    Column("feed", Text, primary_key=True),
+    Column("content_key", Text, primary_key=True, comment="Rows that passed the contract check."),
+)
+
 NIGHTS = Table("nights", METADATA, Column("as_of", Date, primary_key=True))
