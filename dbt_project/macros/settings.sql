@@ -6,7 +6,7 @@
 
 {# The newest night that ever ran: marts hold rows up to this day and never go back. #}
 {% macro as_of() -%}
-    (select as_of from state.run)
+    (select run.as_of from state.run as run)
 {%- endmacro %}
 
 {# One of a setting's several numbers. #}
