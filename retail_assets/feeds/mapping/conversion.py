@@ -172,15 +172,24 @@ def _to_text(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
 
 def _to_number(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     steps: Steps = []
-    scaled = values.scale is not None
-    wide = "decimal(28,10)" if scaled else kind.sql_type
+    factors = [f"cast('{values.scale}' as decimal(18,9))"] if values.scale is not None else []
+    number = raw.sql
+    if raw.family not in _NUMERIC:
+        number = _source_text(raw, values, steps, name)
+        if values.percent:
+            sign = f"{name}_sign"
+            steps.append({sign: f"coalesce(suffix(rtrim({number}), '%'), false)"})
+            steps.append({f"{name}_bare": f"case when {sign} then rtrim({number}, ' %') else {number} end"})
+            number = f"{name}_bare"
+            factors.append(f"case when {sign} then 0.01 else 1.00 end")
+    wide = "decimal(24,9)" if factors else kind.sql_type
     if raw.family in _NUMERIC:
-        value = f"try_cast({raw.sql} as {wide})"
+        value = f"try_cast({number} as {wide})"
     else:
-        value = _number_from_text(_source_text(raw, values, steps, name), wide, values, raw.plain_numbers)
-    if scaled:
-        value = f"try_cast({value} * cast('{values.scale}' as decimal(18,9)) as {kind.sql_type})"
-    return [*steps, {name: value}]
+        value = _number_from_text(number, wide, values, raw.plain_numbers)
+    for factor in factors:
+        value = f"try_cast({value} * {factor} as {wide})"
+    return [*steps, {name: f"try_cast({value} as {kind.sql_type})" if factors else value}]
 
 
 def _to_integer(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
@@ -212,10 +221,8 @@ def _point(text: str, values: Values) -> str:
 
 
 def _careful_number(stripped: str, sql_type: str, values: Values) -> str:
-    """The reading of spellings that a cast does not know: grouped thousands, marked negatives, percent."""
+    """The reading of spellings that a cast does not know: grouped thousands, marked negatives."""
     text = f"trim(replace({stripped}, '\u2212', '-'), {_BLANKS})"
-    if values.percent:
-        text = f"rtrim({text}, '%'||{_BLANKS})"
     if "parentheses" in values.negatives:
         text = rf"regexp_replace({text}, '^\(\s*(.*?)\s*\)$', '-\1')"
     if "trailing_minus" in values.negatives:
@@ -230,10 +237,7 @@ def _careful_number(stripped: str, sql_type: str, values: Values) -> str:
         grouped = rf"[+-]?[0-9]{{1,3}}({group}[0-9]{{2,3}})*{group}[0-9]{{3}}({mark}[0-9]*)?"
         bare = f"translate({text}, {literal(marks)}, '')"
         branches += f" when regexp_full_match({text}, {literal(grouped)}) then {_point(bare, values)}"
-    if not values.percent:
-        return f"try_cast(case {branches} end as {sql_type})"
-    share = f"case when contains({stripped}, '%') then 0.01 else 1.00 end"
-    return f"try_cast(try_cast(case {branches} end as decimal(24,9)) * {share} as {sql_type})"
+    return f"try_cast(case {branches} end as {sql_type})"
 
 
 def _to_boolean(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
