@@ -42,10 +42,10 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 @contextmanager
 def platform_engine(settings: Settings) -> Generator[Engine]:
-    """The platform database, with its tables made if this is the first time."""
+    """The platform database, with the tables made that a newer version of the platform brings."""
     engine = _engine(settings)
     try:
-        if not inspect(engine).has_table("drops"):
+        if not METADATA.tables or METADATA.tables.keys() - set(inspect(engine).get_table_names()):
             create_platform_database(settings)
         yield engine
     finally:
