@@ -10,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import duckdb
+import polars as pl
 import pytest
 
 from retail_assets.config import Settings
@@ -101,12 +102,15 @@ def test_the_same_bytes_under_another_name_are_a_duplicate(night: SimpleNamespac
     assert night.drops["stores (1).csv"].drop.state == "duplicate"
 
 
-def test_decisions_name_the_files_that_they_mean(night: SimpleNamespace) -> None:
-    subjects = {entry.decision.kind: entry.decision.subject for entry in night.report.decisions}
-    assert subjects == {
-        "withdraw_file": str(ended(night, "withdrawn file").drop.sequence),
-        "release_file": str(ended(night, "cut off").drop.sequence),
-    }
+def test_one_decision_holds_and_one_is_refused(night: SimpleNamespace) -> None:
+    taken = {entry.decision.kind: entry for entry in night.report.decisions}
+    assert taken.keys() == {"withdraw_file", "release_file"}
+    assert taken["withdraw_file"].accepted
+    assert taken["withdraw_file"].decision.subject == str(ended(night, "withdrawn file").drop.sequence)
+    drops = pl.read_parquet(Lake(night.settings.data_dir).ledger / "drops.parquet")
+    assert drops.filter(state="withdrawn")["name"].to_list() == [night.stories["withdrawn file"]["file"]]
+    assert not taken["release_file"].accepted
+    assert taken["release_file"].decision.subject == str(ended(night, "cut off").drop.sequence)
 
 
 def test_books_go_below_zero_only_where_a_story_says_so(night: SimpleNamespace) -> None:
