@@ -40,7 +40,7 @@
 
 {# The filter on changed units; a whole build, which wants them all, puts `true` in its place. #}
 {% macro touched(column) -%}
-    {{ column }} in (from touched_units)
+    {{ column }} in (select touched_units.unit from touched_units)
 {%- endmacro %}
 
 
@@ -49,7 +49,7 @@
 drop {{ existing.type }} {{ existing }};
 {%- endif %}
 create or replace table {{ table }} as
-{{ modules.re.sub('\\S+ in \\(from touched_units\\)', 'true', sql) }};
+{{ modules.re.sub('\\S+ in \\(select touched_units.unit from touched_units\\)', 'true', sql) }};
 
 insert into state.changes select '{{ model.name }}', run, null, null from state.run;
 {% endmacro %}
@@ -58,7 +58,7 @@ insert into state.changes select '{{ model.name }}', run, null, null from state.
 {% macro change_by_change(table, sql, taken_in, stood_at) %}
 {%- set unit = config.require('unit') -%}
 {%- set columns = adapter.get_columns_in_relation(table) | map(attribute='quoted') | join(', ') -%}
-create or replace temp table touched_units as
+create or replace temp table touched_units (unit) as
 {{ logged_changes(config.require('follows'), unit, taken_in) }}
 {%- if config.get('waits') -%}
 {%- for followed in config.require('follows') %}

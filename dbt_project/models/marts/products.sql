@@ -22,6 +22,23 @@ select
     coalesce(is_active, true) as is_active,
     false as is_inferred
 from {{ ref('stg_products') }}
-union all by name
-select product_id, true as is_active, true as is_inferred
+
+union all
+
+select
+    product_id,
+    null as name,
+    null as category,
+    null as subcategory,
+    null as brand,
+    null as supplier_id,
+    null as barcode,
+    null as unit,
+    null as cost_price,
+    null as selling_price,
+    null as currency,
+    null as tax_rate,
+    null as pack_size,
+    true as is_active,
+    true as is_inferred
 from inferred

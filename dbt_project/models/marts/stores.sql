@@ -7,6 +7,8 @@ with inferred as (
 
 select store_id, name, region, format, opened_on, false as is_inferred
 from {{ ref('stg_stores') }}
-union all by name
-select store_id, true as is_inferred
+
+union all
+
+select store_id, null as name, null as region, null as format, null as opened_on, true as is_inferred
 from inferred

@@ -8,6 +8,9 @@ with inferred as (
 
 select supplier_id, name, country, currency, payment_terms_days, false as is_inferred
 from {{ ref('stg_suppliers') }}
-union all by name
-select supplier_id, true as is_inferred
+
+union all
+
+select
+    supplier_id, null as name, null as country, null as currency, null as payment_terms_days, true as is_inferred
 from inferred
