@@ -19,6 +19,8 @@ from retail_assets.feeds.errors import MappingError, Unreadable
 from retail_assets.feeds.faults import is_full_disk
 from retail_assets.feeds.ledger import printable
 from retail_assets.feeds.mapping.load import chosen_match, load_mapping, load_sources
+from retail_assets.feeds.proposing.draft import draft_mapping
+from retail_assets.feeds.proposing.writing import FILL_IN, mapping_text, try_command
 from retail_assets.feeds.trying import files_of, try_file
 from retail_assets.feeds.trying_report import as_document, show
 from retail_assets.lake import Lake
@@ -80,6 +82,26 @@ def _try(options: argparse.Namespace) -> int:
     return QUARANTINE if any(one.reason for one in tried) else READABLE
 
 
+def _propose(options: argparse.Namespace) -> int:
+    out = options.out
+    if out and os.path.lexists(out):
+        return _failed(f"{out} is there already; name a new file, or delete it first.", WRONG)
+    name = str(out) if out else f"{options.feed}.yaml"
+    draft = draft_mapping(options.path, feed=FEEDS[options.feed], settings=Settings(), out=name)
+    text = mapping_text(draft)
+    if out is None:
+        print(text, end="")
+        return READABLE
+    out.write_text(text, encoding="utf-8")
+    console = _console()
+    console.print(f"Wrote {out}", markup=False)
+    for number, line in enumerate(text.splitlines(), start=1):
+        if FILL_IN in line and number > 1:
+            console.print(f"  line {number}: {line.strip()}", markup=False, soft_wrap=True)
+    console.print(f"Next: {try_command(draft)}", markup=False, soft_wrap=True)
+    return READABLE
+
+
 def _console() -> Console:
     """The terminal as it is; a pipe or a file gets lines of a hundred characters."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else 100)
@@ -112,6 +134,15 @@ def _parser() -> argparse.ArgumentParser:
     trying.add_argument("--json", action="store_true", help="one JSON document instead of a report")
     trying.add_argument("--rows", type=_count, default=3, help="how many admitted rows to show (default: 3)")
     trying.set_defaults(run=_try)
+    proposing = commands.add_parser(
+        "propose",
+        help="write a first source mapping to start from",
+        description="Write a first source mapping for a file: what it guesses is marked where it is not sure.",
+    )
+    proposing.add_argument("path", type=_existing, metavar="PATH", help="a file of the source")
+    proposing.add_argument("--feed", required=True, choices=FEEDS, metavar="FEED", help="the feed it is for")
+    proposing.add_argument("--out", type=Path, metavar="FILE.yaml", help="a new file; default: print it")
+    proposing.set_defaults(run=_propose)
     return parser
 
 

@@ -90,17 +90,16 @@ def files_of(path: Path) -> list[Path]:
 
 def try_file(path: Path, *, feed: Feed, match: Match, settings: Settings, rows: int) -> Tried:
     """What admission would do with the file; raises MappingError where the mapping does not fit the file."""
-    known = {"path": path, "source": match.mapping.name, "name_values": match.name_values}
-    known["notes"] = _notes(path, feed, match.mapping)
+    start = Tried(path, match.mapping.name, match.name_values, _notes(path, feed, match.mapping))
     with tempfile.TemporaryDirectory(prefix="retail-try-") as folder:
         try:
             records, mapped = _map(path, match=match, settings=settings, folder=Path(folder))
         except Unreadable as refusal:
-            return Tried(**known, reason=refusal.reason, message=refusal.message)
+            return replace(start, reason=refusal.reason, message=refusal.message)
         with duckdb.connect() as connection:
             connection.execute("set TimeZone = 'UTC'")
-            return Tried(
-                **known,
+            tried = replace(
+                start,
                 format=records.format,
                 encoding=records.encoding,
                 delimiter=records.delimiter,
@@ -110,11 +109,15 @@ def try_file(path: Path, *, feed: Feed, match: Match, settings: Settings, rows: 
                 records=records.record_count,
                 accounts=mapped.accounts,
                 admitted=[
-                    _admitted(connection, FEEDS[name], rows_path, rows)
-                    for name, rows_path in mapped.rows.items()
+                    _admitted(connection, FEEDS[name], file, rows) for name, file in mapped.rows.items()
                 ],
                 samples=_samples(connection, match.mapping, mapped.ends),
             )
+    assert all(account.adds_up for account in tried.accounts), tried.accounts
+    assert sum(a.rows for a in tried.admitted) == sum(a.admitted + a.sent for a in tried.accounts), (
+        tried.accounts
+    )
+    return tried
 
 
 def _map(path: Path, *, match: Match, settings: Settings, folder: Path) -> tuple[RecordSet, Mapped]:

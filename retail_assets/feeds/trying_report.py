@@ -82,7 +82,7 @@ def totals(tried: list[Tried]) -> tuple[list[Account], list[Admitted]]:
     feeds: dict[str, Admitted] = {}
     for one in tried:
         for new in one.accounts:
-            old = accounts.get(new.target, Account(new.target, *[0] * 6))
+            old = accounts.get(new.target, Account(new.target, 0, 0, 0, 0, 0, 0))
             counts = {name: getattr(old, name) + getattr(new, name) for name in ("records", *ENDS)}
             sent_to, by_rule = (
                 dict(Counter(getattr(old, name)) + Counter(getattr(new, name)))
