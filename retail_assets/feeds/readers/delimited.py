@@ -1,8 +1,8 @@
 """Delimited text (CSV, TSV and their relatives) to records, piece by piece in bounded memory.
 
 Three ways through a piece, which give the same records: polars, when every record is known to have the right
-number of fields; polars for the good lines beside the malformed ones, when nothing is quoted; and the standard
-library's reader, line by line, when quotes and malformed records come together.
+number of fields; polars for the good records beside the malformed ones, when every malformed one is one line;
+and the standard library's reader, line by line, when quotes are misplaced or never closed.
 """
 
 from collections.abc import Iterator, Sequence
@@ -95,10 +95,8 @@ class _Table:
             if found.sound and not (rest and piece.final) and rest <= MAX_RECORD_BYTES:
                 if not piece.damaged and found.regular(self.width):
                     frame = self._regular(piece.data[: found.end], np.arange(1, len(found.ends) + 1))
-                elif not found.quoted:
-                    frame = self._beside_malformed(piece, found)
                 else:
-                    frame = None
+                    frame = self._beside_malformed(piece, found)
                 if frame is not None:
                     return frame, found.end
         return self._by_line(piece)
@@ -123,18 +121,20 @@ class _Table:
         return frame.with_columns(pl.Series(RECORD, numbers), pl.lit(None, pl.String).alias(MALFORMED))
 
     def _beside_malformed(self, piece: Piece, found: Structure) -> pl.DataFrame | None:
-        """Records without quotes, of which some are malformed or blank."""
+        """Records of which some are malformed or blank; None if one of those spans several lines."""
         good = found.fields == self.width
         if piece.damaged:
+            if found.quoted:
+                return None
             good[_lines_with(DAMAGE.encode(), piece.data, found.ends)] = False
         starts = np.concatenate(([0], found.ends[:-1] + 1))
         keep = np.repeat(good, found.ends + 1 - starts)
         data = np.frombuffer(piece.data, np.uint8, count=found.end)[keep].tobytes()
         regular = self._regular(data, np.flatnonzero(good) + 1)
-        if regular is None:
-            return None
         others = np.flatnonzero(~good)
         raw = [piece.data[starts[i] : found.ends[i]].decode() for i in others]
+        if regular is None or any("\n" in record for record in raw):
+            return None
         blank = [not line.strip() for line in raw]
         rest = self._frame(
             {name: ["" if b else None for b in blank] for name in self.columns},

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from retail_assets.feeds.errors import Unreadable
 from retail_assets.feeds.readers.encoding import TextFile
+from retail_assets.feeds.readers.lines import marked
 
 MAX_DEPTH = 100
 """Deeper nesting is an attack or a mistake, and would exhaust the stack of whoever unfolds it."""
@@ -21,6 +22,8 @@ class Cursor:
         self._text = ""
         self._at = 0
         self._lines = 1
+        self.damaged = False
+        """Whether something up to here, and a little beyond, was no text of the file's encoding."""
 
     def peek(self) -> str:
         """The next character that is no white space; empty at the end."""
@@ -108,6 +111,7 @@ class Cursor:
             return False
         self._lines += self._text.count("\n", 0, self._at)
         self._text = self._text[self._at :] + block.data.decode()
+        self.damaged |= block.damaged
         self._at = 0
         return True
 
@@ -145,6 +149,10 @@ def records_at(cursor: Cursor, path: Sequence[str]) -> Iterator[str]:
     """The text of each record at a path, and then the rest of the document, which must be whole too."""
     found = False
 
+    def record() -> str:
+        text = cursor.value()
+        return marked(text) if cursor.damaged else text
+
     def walk(rest: Sequence[str]) -> Iterator[str]:
         nonlocal found
         if rest:
@@ -159,10 +167,10 @@ def records_at(cursor: Cursor, path: Sequence[str]) -> Iterator[str]:
         elif cursor.peek() == "[":
             found = True
             for _ in cursor.elements():
-                yield cursor.value()
+                yield record()
         else:
             found = True
-            yield cursor.value()
+            yield record()
 
     yield from walk(path)
     if cursor.peek():

@@ -19,16 +19,15 @@ from retail_assets.feeds.readers.columns import (
     RECORD,
     column_names,
 )
-from retail_assets.feeds.readers.encoding import TextFile, open_text
+from retail_assets.feeds.readers.encoding import BLOCK_BYTES, TextFile, open_text
 from retail_assets.feeds.readers.json_cursor import MAX_DEPTH, Cursor, find_records, records_at
 from retail_assets.feeds.readers.layout import FileLayout
-from retail_assets.feeds.readers.lines import DAMAGE, whole_lines
+from retail_assets.feeds.readers.lines import marked, whole_lines
 from retail_assets.feeds.readers.output import write_frames
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet
 from retail_assets.feeds.readers.sandbox import connect
 from retail_assets.sql import identifier, literal
 
-_BATCH = 50_000
 _DOCUMENT = "$"
 
 
@@ -44,7 +43,7 @@ def read_json(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimits
         raise Cursor(source).broken(f"{first} stands where a list or an object was expected")
     where = _path(source, layout)
     place = ".".join(where) or None
-    frames = _frames(records_at(Cursor(source), where), place)
+    frames = _frames(_batches(records_at(Cursor(source), where)), place)
     return _unfold(frames, source, "json", out=out, limits=limits)
 
 
@@ -79,38 +78,42 @@ def _path(source: TextFile, layout: FileLayout) -> tuple[str, ...]:
     return find_records(Cursor(source)) or ()
 
 
-def _lines(source: TextFile) -> Iterator[str]:
+def _lines(source: TextFile) -> Iterator[list[str]]:
+    """The lines of a file that are not blank."""
     for piece in whole_lines(source.blocks()):
-        for line in piece.data.decode().split("\n"):
-            if line.strip():
-                # What was replaced in a damaged piece must not pass for what was sent.
-                yield f"{DAMAGE}{line}" if piece.damaged and DAMAGE in line else line
+        lines = [line for line in piece.data.decode().split("\n") if line and not line.isspace()]
+        yield [marked(line) for line in lines] if piece.damaged else lines
 
 
-def _frames(texts: Iterator[str], place: str | None) -> Iterator[pl.DataFrame]:
-    """Records' texts in batches; what is nested too deep is malformed."""
+def _batches(texts: Iterator[str]) -> Iterator[list[str]]:
     batch: list[str] = []
-    size = done = 0
+    size = 0
+    for text in texts:
+        batch.append(text)
+        size += len(text)
+        if size > BLOCK_BYTES:
+            yield batch
+            batch, size = [], 0
+    yield batch
 
-    def frame() -> pl.DataFrame:
-        deep = [_depth(t) > MAX_DEPTH if t.count("[") + t.count("{") > MAX_DEPTH else False for t in batch]
-        numbers = np.arange(done + 1, done + len(batch) + 1)
-        return pl.DataFrame({RECORD: numbers, "text": batch, "deep": deep}).select(
-            RECORD,
+
+def _frames(batches: Iterator[list[str]], place: str | None) -> Iterator[pl.DataFrame]:
+    """Records' texts; those that are nested too deep are malformed."""
+    done = 0
+    for batch in batches:
+        frame = pl.DataFrame({"text": batch}, schema={"text": pl.String})
+        text = pl.col("text")
+        opened = text.str.count_matches("[", literal=True) + text.str.count_matches("{", literal=True)
+        suspects = frame.select((opened > MAX_DEPTH).arg_true()).to_series().to_list()
+        deep = pl.Series([i for i in suspects if _depth(batch[i]) > MAX_DEPTH], dtype=pl.UInt32)
+        is_deep = pl.int_range(pl.len(), dtype=pl.UInt32).is_in(deep.implode())
+        yield frame.select(
+            pl.int_range(done + 1, done + len(batch) + 1, dtype=pl.Int64).alias(RECORD),
             pl.lit(place, pl.String).alias(PLACE),
-            pl.when("deep").then("text").alias(MALFORMED),
-            pl.when(~pl.col("deep")).then("text").alias("text"),
+            pl.when(is_deep).then("text").alias(MALFORMED),
+            pl.when(~is_deep).then("text").alias("text"),
         )
-
-    for record in texts:
-        batch.append(record)
-        size += len(record)
-        if len(batch) == _BATCH or size > 2**24:
-            yield frame()
-            done, size = done + len(batch), 0
-            batch.clear()
-    if batch:
-        yield frame()
+        done += len(batch)
 
 
 def _depth(record: str) -> int:
@@ -126,22 +129,22 @@ def _unfold(
     raw = write_frames(frames, columns=["text"], out=out, name="texts.parquet")
     target = out / "records.parquet"
     with connect(limits, read=raw.path, write=target, scratch=out) as connection:
+        texts = f"read_parquet({literal(str(raw.path))})"
+        good = r"starts_with(ltrim(text, E' \t\r'), '{') and json_valid(text)"
         connection.execute(f"""
-            create view texts as select {RECORD}, {PLACE}, {MALFORMED}, text,
-                json_valid(text) and case when json_valid(text) then json_type(text) = 'OBJECT'
-                    and len(json_keys(text)) = list_unique(json_keys(text)) end as good
-            from read_parquet({literal(str(raw.path))})
+            create temp table shapes as
+            select names, len(names) > list_unique(names) as repeats, first from (
+                select json_keys(text) as names, min({RECORD}) as first from {texts} where {good} group by names)
         """)
-        names = [
-            name
-            for (name,) in connection.execute(f"""
-                select name from (
-                    select {RECORD}, unnest(json_keys(text)) as name,
-                        generate_subscripts(json_keys(text), 1) as place
-                    from texts where good)
-                group by name order by min({RECORD} * 1000000 + place) limit {limits.columns + 1}
-            """).fetchall()
-        ]
+        if connection.execute("select bool_or(repeats) from shapes").fetchone() == (True,):
+            good = f"case when {good} then len(json_keys(text)) = list_unique(json_keys(text)) end"
+        found = connection.execute(f"""
+            select name from (
+                select first, unnest(names) as name, generate_subscripts(names, 1) as position
+                from shapes where not repeats)
+            group by name order by min((first, position)) limit {limits.columns + 1}
+        """).fetchall()
+        names = [name for (name,) in found]
         columns = column_names(names, limit=limits.columns)
         pointers = ", ".join(literal("/" + n.replace("~", "~0").replace("/", "~1")) for n in names)
         values = "".join(f", fields[{i}] as {identifier(c)}" for i, c in enumerate(columns, start=1))
@@ -151,7 +154,7 @@ def _unfold(
                     case when not coalesce(good, false)
                          then left(coalesce({MALFORMED}, text), {RAW_CHARACTERS}) end as {MALFORMED}{values}
                 from (select *, case when good then json_extract_string(text, [{pointers}]) end as fields
-                      from texts)
+                      from (select *, {good} as good from {texts}))
             ) to {literal(str(target))} (format parquet, compression lz4_raw, use_tmp_file false)
         """)
     raw.path.unlink()

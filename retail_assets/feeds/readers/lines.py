@@ -18,6 +18,13 @@ MAX_RECORD_BYTES = 4 * 2**20
 DAMAGE = "\N{REPLACEMENT CHARACTER}"
 
 
+def marked(text: str) -> str:
+    """A text of a damaged piece, made no JSON if the damage is in it: what was replaced must not pass for what
+    was sent.
+    """
+    return f"{DAMAGE}{text}" if DAMAGE in text else text
+
+
 @dataclass(frozen=True)
 class Piece:
     """Whole lines of a text; every line ends with a newline."""

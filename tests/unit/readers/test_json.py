@@ -141,3 +141,9 @@ def test_a_document_nested_too_deep(read: Reader, data: bytes) -> None:
         read(data, "drop.json")
 
     assert error.value.reason == "too_deep"
+
+
+def test_bytes_that_are_no_text_spoil_their_record_only(read: Reader) -> None:
+    result = read('[{"a":"é"},{"a":"ü'.encode() + b'\xff"},{"a":1}]', "drop.json")
+
+    assert (result.rows, list(result.malformed)) == ([("é",), ("1",)], [2])
