@@ -72,7 +72,13 @@ class LakeBuilder:
             self.lake.documents(content_key),
             LAKE_FILES["documents"][1],
             [
-                {"_content_key": content_key, "_source": source, "kind": "document", "_document": d, "_version": v}
+                {
+                    "_content_key": content_key,
+                    "_source": source,
+                    "kind": "document",
+                    "_document": d,
+                    "_version": v,
+                }
                 for d, v in held
             ],
         )
@@ -109,7 +115,7 @@ class LakeBuilder:
         )
         return number
 
-    def load(self, feed: str, rows: Sequence[Row], **options: Any) -> int:  # noqa: ANN401
+    def load(self, feed: str, rows: Sequence[Row], **options: Any) -> int:
         """A loaded drop with rows for one feed; returns its sequence number."""
         return self.drop({feed: rows}, **options)
 
@@ -119,7 +125,7 @@ class LakeBuilder:
         self.drops[number] = replace(self.drops[sequence], sequence=number, partition=on)
         return number
 
-    def reload(self, sequence: int, rows: Mapping[str, Sequence[Row]], **options: Any) -> None:  # noqa: ANN401
+    def reload(self, sequence: int, rows: Mapping[str, Sequence[Row]], **options: Any) -> None:
         """The same drop read under another mapping: other content, same place in the order."""
         drop = self.drops[sequence]
         content_key = self.content(rows, source=drop.source, **options)
@@ -129,7 +135,9 @@ class LakeBuilder:
     def withdraw(self, sequence: int) -> None:
         self.drops[sequence] = replace(self.drops[sequence], state="withdrawn")
 
-    def quarantine(self, folder: str, name: str, *, reason: str, message: str, on: date = date(2026, 11, 20)) -> int:
+    def quarantine(
+        self, folder: str, name: str, *, reason: str, message: str, on: date = date(2026, 11, 20)
+    ) -> int:
         number = max(self.drops, default=0) + 1
         self.drops[number] = Drop(
             number, folder, f"none{number}", "till", on, "quarantined", {}, name, reason, message
@@ -199,7 +207,8 @@ def write_table(path: Path, columns: Columns, rows: Sequence[Row]) -> None:
     unknown = {name for row in rows for name in row} - set(columns)
     assert not unknown, f"{path.parent.name} has no columns {sorted(unknown)}"
     given = pl.DataFrame(  # noqa: F841  (DuckDB finds it by its name)
-        {name: [_text(row.get(name)) for row in rows] for name in columns}, schema=dict.fromkeys(columns, pl.String)
+        {name: [_text(row.get(name)) for row in rows] for name in columns},
+        schema=dict.fromkeys(columns, pl.String),
     )
     typed = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, (kind, _) in columns.items())
     with duckdb.connect() as connection:

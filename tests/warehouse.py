@@ -24,7 +24,7 @@ class Warehouse:
         self.path = Lake(data_dir).warehouse
         self.path.parent.mkdir(parents=True, exist_ok=True)
 
-    def dbt(self, command: str, *arguments: str, as_of: date = AS_OF, test_all_history: bool = False) -> Any:  # noqa: ANN401
+    def dbt(self, command: str, *arguments: str, as_of: date = AS_OF, test_all_history: bool = False) -> Any:
         """Run dbt and give its result; use `build` where it has to succeed."""
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
@@ -43,7 +43,7 @@ class Warehouse:
             for name, value in before.items():
                 os.environ.pop(name) if value is None else os.environ.update({name: value})
 
-    def build(self, *models: str, as_of: date = AS_OF, tests: bool = False, **options: Any) -> None:  # noqa: ANN401
+    def build(self, *models: str, as_of: date = AS_OF, tests: bool = False, **options: Any) -> None:
         """Build models (all, when none are named); raises when one fails."""
         select = ["--select", *models] if models else []
         kinds = ["unit_test"] if tests else ["unit_test", "test"]

@@ -82,13 +82,20 @@ commit;
 {%- endmacro %}
 
 {# Point feeds.<name> at the files of some contents, for this connection: only what changed is ever opened.
-   The empty file goes along: it carries today's columns, whatever contract older files were written under. #}
+   The empty file goes along: it carries today's columns, whatever contract older files were written under.
+   A content without rejects or documents has no such file; a row file that is missing is an error. #}
 {% macro feed_files(name, content_keys) -%}
-    {%- set folder = (graph.sources.values() | selectattr('source_name', 'equalto', 'feeds')
-        | selectattr('name', 'equalto', name) | first).meta.folder -%}
+    {%- set folder = feed_source(name).meta.folder -%}
+    {%- set empty = sql_string(lake_path(folder ~ '/empty.parquet')) -%}
 set variable files = (
-    select [{{ sql_string(lake_path(folder ~ '/empty.parquet')) }}] || coalesce(list(file), [])
+    {%- if folder.startswith('rows/') %}
+    select [{{ empty }}] || coalesce(list(distinct {{ sql_string(lake_path(folder ~ '/')) }} || content_key || '.parquet'), [])
+    from ledger.loads
+    where feed = '{{ name }}' and content_key in ({{ content_keys }})
+    {%- else %}
+    select [{{ empty }}] || coalesce(list(file), [])
     from glob({{ sql_string(lake_path(folder ~ '/*.parquet')) }}) as present (file)
     where parse_filename(file, true) in ({{ content_keys }})
+    {%- endif %}
 );
 {%- endmacro %}

@@ -138,7 +138,7 @@ def duckdb_type(column: dy.Column) -> str:
         return f"decimal({dtype.precision},{dtype.scale})"
     if isinstance(dtype, pl.Enum):
         return "varchar"
-    names = {
+    names: dict[pl.DataType, str] = {
         pl.String(): "varchar",
         pl.Int32(): "integer",
         pl.Int64(): "bigint",
@@ -210,7 +210,9 @@ def staging() -> dict[str, Any]:
     return {"version": 2, "models": models}
 
 
-def _table(name: str, description: str, columns: Columns, meta: dict[str, Any] | None = None) -> dict[str, Any]:
+def _table(
+    name: str, description: str, columns: Columns, meta: dict[str, Any] | None = None
+) -> dict[str, Any]:
     table: dict[str, Any] = {"name": name, "description": description}
     if meta:
         table["config"] = {"meta": meta}
@@ -240,7 +242,9 @@ def land_empty_tables(lake: Lake) -> None:
         for folder, columns in tables.items():
             selected = ", ".join(f"null::{kind} as {identifier(name)}" for name, (kind, _) in columns.items())
             finished = scratch / f"{folder.name}.parquet"
-            connection.execute(f"copy (select {selected} limit 0) to {literal(str(finished))} (format parquet)")
+            connection.execute(
+                f"copy (select {selected} limit 0) to {literal(str(finished))} (format parquet)"
+            )
             put_in_place(finished, folder / "empty.parquet")
 
 

@@ -15,7 +15,13 @@ from tests.lake_builder import LakeBuilder
 from tests.warehouse import AS_OF, Warehouse
 
 MODELS = ("+sales_orders", "+sales_daily")
-TABLES = ("staging.stg_sales", "marts.order_history", "marts.sales_lines", "marts.sales_daily", "marts.sales_orders")
+TABLES = (
+    "staging.stg_sales",
+    "marts.order_history",
+    "marts.sales_lines",
+    "marts.sales_daily",
+    "marts.sales_orders",
+)
 ORDERS = 4_000
 
 
@@ -57,7 +63,10 @@ def kill_dbt_at(warehouse: Warehouse, model: str) -> None:
     command += ["--profiles-dir", str(DBT_PROJECT_DIR), "--target-path", str(folder / "target")]
     told = os.environ | dbt_environment(warehouse.settings, as_of=AS_OF) | {"PYTHONUNBUFFERED": "1"}
     with subprocess.Popen(
-        [*command, "--log-path", str(folder / "logs"), "--no-use-colors"], env=told, stdout=subprocess.PIPE, text=True
+        [*command, "--log-path", str(folder / "logs"), "--no-use-colors"],
+        env=told,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as dbt:
         assert dbt.stdout is not None
         output = []
@@ -91,4 +100,6 @@ def test_killed_dbt_loses_nothing_and_doubles_nothing(tmp_path: Path, first_buil
     for table in TABLES:
         assert warehouse.table(table) == undisturbed.table(table), table
     expected = [(2 * ORDERS, 2 * ORDERS // 5)]
-    assert warehouse.rows("select count(*), count(*) filter (is_cancelled) from marts.sales_lines") == expected
+    assert (
+        warehouse.rows("select count(*), count(*) filter (is_cancelled) from marts.sales_lines") == expected
+    )

@@ -112,7 +112,9 @@ class Retailer:
 
     def drop_documents_only(self) -> None:
         """A day that was emptied: every record of its file was left out or rejected."""
-        documents: dict[str, int | None] = {f"S{self.random.randint(1, 2)}|{self.today - timedelta(days=1)}": None}
+        documents: dict[str, int | None] = {
+            f"S{self.random.randint(1, 2)}|{self.today - timedelta(days=1)}": None
+        }
         sequence = self.lake.drop({}, source="daily", documents=list(documents.items()), on=self.today)
         self.reckoning.loads[sequence] = ("daily", [], documents)
 
@@ -144,7 +146,9 @@ class Retailer:
                 "event_id": f"E{self.random.randint(1, 30)}",
                 "order_kind": "sales",
                 "order_id": f"O{self.random.randint(1, 20)}",
-                "at": datetime.combine(self.today - timedelta(days=self.random.randint(-1, 4)), time(12), UTC),
+                "at": datetime.combine(
+                    self.today - timedelta(days=self.random.randint(-1, 4)), time(12), UTC
+                ),
                 "status": self.random.choice(["placed", "paid", "shipped", "cancelled"]),
             }
             for _ in range(4)
@@ -186,7 +190,9 @@ def test_changes_end_where_a_build_from_nothing_ends(tmp_path: Path, seed: int) 
         retailer.night()
         if number % 3 == 1:
             # A run of a part of the models, as a sensor starts it, or a night that was killed half-way.
-            part = retailer.random.choice([("stg_sales",), ("+sales_lines",), ("+order_history", "stg_products")])
+            part = retailer.random.choice(
+                [("stg_sales",), ("+sales_lines",), ("+order_history", "stg_products")]
+            )
             warehouse.build(*part, as_of=retailer.today)
         else:
             warehouse.build(*MODELS, as_of=retailer.today)
@@ -202,7 +208,9 @@ def test_changes_end_where_a_build_from_nothing_ends(tmp_path: Path, seed: int) 
 
 
 def current_lines(warehouse: Warehouse) -> list[tuple[Any, ...]]:
-    query = "select order_id, line_number, store_id, quantity::int, sold_at, business_date from staging.stg_sales"
+    query = (
+        "select order_id, line_number, store_id, quantity::int, sold_at, business_date from staging.stg_sales"
+    )
     return sorted(warehouse.rows(query))
 
 

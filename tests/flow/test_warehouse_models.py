@@ -1,0 +1,145 @@
+"""The dbt project as a whole: it builds, its own tests pass, and everything in it is described and tested."""
+
+import json
+from typing import Any
+
+import duckdb
+import pytest
+
+from tests.lake_builder import LakeBuilder
+from tests.random_trade import random_trade
+from tests.warehouse import AS_OF, Warehouse
+
+MASTER: dict[str, list[dict[str, Any]]] = {
+    "products": [
+        {"product_id": f"P{n}", "name": f"Pen {n}", "category": "Paper", "cost_price": 1, "currency": "EUR"}
+        for n in range(20)
+    ],
+    "stores": [{"store_id": f"S{n}", "name": f"Store {n}"} for n in range(3)],
+    "suppliers": [{"supplier_id": "X", "name": "Pens & Co", "tax_id": "DE-secret", "iban": "DE00-secret"}],
+}
+
+
+@pytest.fixture(scope="module")
+def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Built once, from a random history, by a plain `dbt build` with all its data and unit tests."""
+    warehouse = Warehouse(tmp_path_factory.mktemp("models"))
+    lake = LakeBuilder(warehouse.settings.data_dir)
+    for feed, rows in (random_trade(seed=5) | MASTER).items():
+        rejects = [{"feed": feed, "record": 9, "rule": "test_rule", "column": "name", "value": "***"}]
+        lake.load(feed, rows, rejects=rejects if feed == "stores" else [])
+    lake.quarantine("sales", "broken.csv", reason="not_text", message="Not a text file.")
+    lake.write_ledger()
+    done = warehouse.dbt("build", as_of=AS_OF)
+    failed = [f"{r.node.name}: {r.message}" for r in done.result if r.status in ("error", "fail", "skipped")]
+    assert done.success, failed
+    return warehouse
+
+
+@pytest.fixture(scope="module")
+def manifest(warehouse: Warehouse) -> dict[str, Any]:
+    return json.loads((warehouse.path.parent / "target" / "manifest.json").read_text())
+
+
+def models(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    return [node for node in manifest["nodes"].values() if node["resource_type"] == "model"]
+
+
+def test_every_column_is_described(warehouse: Warehouse, manifest: dict[str, Any]) -> None:
+    bare = [
+        f"{schema}.{table}.{column}"
+        for schema, table, column in warehouse.rows(
+            "select schema_name, table_name, column_name from duckdb_columns() "
+            "where schema_name in ('staging', 'intermediate', 'marts')"
+        )
+        if not manifest["nodes"][f"model.retail.{table}"]["columns"].get(column, {}).get("description")
+    ]
+    assert bare == []
+    assert [model["name"] for model in models(manifest) if not model["description"]] == []
+
+
+def test_published_columns_carry_their_description(warehouse: Warehouse) -> None:
+    uncommented = (
+        "select table_name, column_name from duckdb_columns() where schema_name = 'marts' and comment is null"
+    )
+    assert warehouse.rows(uncommented) == []
+
+
+def test_every_mart_has_a_grain_test(manifest: dict[str, Any]) -> None:
+    tested = {
+        test["attached_node"].split(".")[-1]
+        for test in manifest["nodes"].values()
+        if test["resource_type"] == "test"
+        and test["test_metadata"]["name"] in ("unique", "unique_combination")
+    }
+    marts = {model["name"] for model in models(manifest) if model["schema"] == "marts"}
+    assert marts - tested == set()
+
+
+def test_no_personal_data_reaches_a_mart(warehouse: Warehouse) -> None:
+    for (mart,) in warehouse.rows("select table_name from duckdb_tables() where schema_name = 'marts'"):
+        assert "secret" not in str(warehouse.table(f"marts.{mart}")), mart
+
+
+def test_unknown_parents_are_inferred_and_counted(warehouse: Warehouse) -> None:
+    inferred = warehouse.rows("select product_id from marts.products where is_inferred")
+    assert sorted(inferred) == [(f"P{n}",) for n in range(20, 25)]
+    assert warehouse.rows("select store_id from marts.stores where is_inferred") == [("S3",)]
+
+
+def test_intake(warehouse: Warehouse) -> None:
+    rejected = warehouse.rows('select feed, record, rule, "column", value from marts.rejected_rows')
+    assert rejected == [("stores", 9, "test_rule", "name", "***")]
+    quarantined = warehouse.rows("select name, reason, message from marts.quarantined_files")
+    assert quarantined == [("broken.csv", "not_text", "Not a text file.")]
+    [(files, loaded)] = warehouse.rows(
+        "select count(*), count(*) filter (state = 'loaded') from marts.input_files"
+    )
+    assert files == loaded + 1
+
+
+def test_column_lineage_can_be_read(warehouse: Warehouse, manifest: dict[str, Any]) -> None:
+    """Dagster derives column lineage from the compiled SQL with sqlglot, which must be able to resolve it."""
+    from sqlglot import MappingSchema, exp, parse_one, to_table
+    from sqlglot.optimizer import optimize
+
+    columns: dict[str, dict[str, str]] = {}
+    for *relation, column, kind in warehouse.rows(
+        "select database_name, schema_name, table_name, column_name, data_type from duckdb_columns() where not internal"
+    ):
+        columns.setdefault(".".join(f'"{part}"' for part in relation), {})[column] = kind
+    compiled = warehouse.path.parent / "target" / "compiled" / "retail"
+    for model in models(manifest):
+        schema = MappingSchema(dialect="duckdb")
+        for parent in model["depends_on"]["nodes"]:
+            name = (manifest["nodes"].get(parent) or manifest["sources"][parent])["relation_name"]
+            schema.add_table(to_table(name, dialect="duckdb"), columns[name], dialect="duckdb")
+        sql = (compiled / model["original_file_path"]).read_text()
+        resolved = optimize(parse_one(sql, dialect="duckdb"), schema=schema, dialect="duckdb")
+        assert isinstance(resolved, exp.Query)
+        assert set(columns[model["relation_name"]]) <= set(resolved.named_selects), model["name"]
+
+
+def test_data_tests_look_at_what_changed_since_they_passed(warehouse: Warehouse) -> None:
+    """A row of history that went wrong is found by the weekly run, one of a changed day by the next run."""
+    grain = ("--select", "test_name:unique_combination,sales_daily")
+    assert warehouse.dbt("test", *grain).success
+    _write(warehouse, "insert into marts.sales_daily from marts.sales_daily limit 1")
+    assert warehouse.dbt("test", *grain).success
+    assert not warehouse.dbt("test", *grain, test_all_history=True).success
+
+    doubled = (
+        "from marts.sales_daily group by store_id, product_id, business_date, currency having count(*) > 1"
+    )
+    _write(
+        warehouse,
+        "insert into state.changes select 'sales_daily', (select run + 1 from state.run), 'business_date', "
+        f"cast(business_date as varchar) {doubled}",
+    )
+    assert not warehouse.dbt("test", *grain).success
+    assert not warehouse.dbt("test", *grain).success, "a test that failed looks again"
+
+
+def _write(warehouse: Warehouse, statement: str) -> None:
+    with duckdb.connect(str(warehouse.path)) as connection:
+        connection.execute(statement)

@@ -1,0 +1,37 @@
+"""What dbt is told, and what is kept of its output."""
+
+import os
+from datetime import date
+from pathlib import Path
+
+from retail_assets.config import Settings
+from retail_assets.lake import Lake
+from retail_assets.warehouse.dbt_command import dbt_environment, dbt_executable, dbt_target, prune_targets
+
+
+def test_settings_reach_dbt_as_text(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, time_zone="Asia/Tokyo", abc_cuts=(0.7, 0.9))
+    told = dbt_environment(settings, as_of=date(2026, 11, 20), test_all_history=True)
+    assert told["RETAIL_DATA_DIR"] == str(tmp_path)
+    assert told["RETAIL_TIME_ZONE"] == "Asia/Tokyo"
+    assert told["RETAIL_ABC_CUTS"] == "0.7,0.9"
+    assert told["RETAIL_AS_OF"] == "2026-11-20"
+    assert told["RETAIL_TEST_ALL_HISTORY"] == "true"
+
+
+def test_dbt_of_this_environment() -> None:
+    assert dbt_executable().exists()
+
+
+def test_only_the_newest_targets_stay(tmp_path: Path) -> None:
+    lake = Lake(tmp_path)
+    for number in range(4):
+        folder = dbt_target(lake, f"run{number}")
+        folder.mkdir(parents=True)
+        os.utime(folder, (number, number))
+    prune_targets(lake, keep=2)
+    assert sorted(p.name for p in dbt_target(lake, "run0").parent.iterdir()) == ["run2", "run3"]
+
+
+def test_nothing_to_prune(tmp_path: Path) -> None:
+    prune_targets(Lake(tmp_path))
