@@ -111,11 +111,11 @@ def plain_text(raw: Raw) -> str:
             return x
         case "float":
             whole = f"isfinite({x}) and abs({x}) < 1e15 and {x} = trunc({x})"
-            return (
-                f"case when isnan({x}) then null when {whole} then {x}::bigint::varchar else {x}::varchar end"
-            )
+            short = f"case when {whole} then try_cast({x} as bigint)::varchar else {x}::varchar end"
+            return f"case when isnan({x}) then null else {short} end"
         case "decimal":
-            return f"case when {x} = trunc({x}) then trunc({x})::hugeint::varchar else rtrim({x}::varchar, '0') end"
+            whole = f"try_cast(trunc({x}) as hugeint)::varchar"
+            return f"case when {x} = trunc({x}) then {whole} else rtrim({x}::varchar, '0') end"
     return f"cast({x} as varchar)"
 
 

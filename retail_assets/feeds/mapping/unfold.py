@@ -28,14 +28,16 @@ def unfolded(
     engine: duckdb.DuckDBPyConnection, mapping: SourceMapping, target: Target, whole: Table, path: Path
 ) -> Table:
     """The table that a target works on, written to `path` when it is not the file's own."""
-    names = [name for name in referenced_by(mapping, target) if whole.find(name) is None]
+    names = [
+        name for name in referenced_by(mapping, target) if name == target.unfold or whole.find(name) is None
+    ]
     nested = [name for name in names if _column_of(whole, name)]
     if target.unfold is None and not nested:
         return whole
     levels, relation = _levels(whole, target)
     parents = {column for name in [*nested, target.unfold or ""] if (column := _column_of(whole, name))}
     fields = {name: _field(whole, levels, name) for name in nested}
-    for name, sql in _unnamed_fields(engine, whole, levels, relation, parents).items():
+    for name, sql in _unnamed_fields(engine, whole, levels, relation, nested).items():
         if len(fields) < len(nested) + MAX_UNKNOWN_FIELDS:
             fields.setdefault(name, sql)
     kept = {name: place for name, place in whole.columns.items() if name not in parents}
@@ -120,32 +122,38 @@ def _elements(value: str) -> str:
 
 
 def _field(whole: Table, levels: list[_Level], name: str) -> str:
+    """A nested field as text."""
+    value, path = _holder(whole, levels, name)
+    return f"json_extract_string({value}, {literal(_rest(name, path) or '$')})"
+
+
+def _holder(whole: Table, levels: list[_Level], name: str) -> tuple[str, str]:
+    """The JSON value that a dotted path starts from, and that value's own path."""
     for level in reversed(levels):
-        if name == level.path:
-            return f"json_extract_string({level.element}, '$')"
-        if name.startswith(f"{level.path}."):
-            return f"json_extract_string({level.element}, {literal(_rest(name, level.path))})"
+        if name == level.path or name.startswith(f"{level.path}."):
+            return level.element, level.path
     column = _column_of(whole, name) or name
     source = whole.columns[column][0]
-    return f"case when json_valid({source}) then json_extract_string({source}, {literal(_rest(name, column))}) end"
+    return f"case when json_valid({source}) then json({source}) end", column
 
 
 def _unnamed_fields(
-    engine: duckdb.DuckDBPyConnection, whole: Table, levels: list[_Level], relation: str, parents: set[str]
+    engine: duckdb.DuckDBPyConnection, whole: Table, levels: list[_Level], relation: str, nested: list[str]
 ) -> dict[str, str]:
     """Fields beside the named ones, so that they are kept and reported like any unknown column."""
-    objects = {level.path: level.element for level in levels}
-    for parent in parents - objects.keys():
-        source = whole.columns[parent][0]
-        objects[parent] = f"case when json_valid({source}) then json({source}) end"
+    objects: dict[str, str] = {level.path: level.element for level in levels}
+    for name in nested:
+        value, path = _holder(whole, levels, name)
+        objects.setdefault(path, value)
+        for length in range(len(path.split(".")) + 1, len(name.split("."))):
+            inner = ".".join(name.split(".")[:length])
+            objects[inner] = f"json_extract({value}, {literal(_rest(inner, path))})"
     found: dict[str, str] = {}
     for path, value in objects.items():
         query = (
             f"select distinct unnest(json_keys(o)) as key from (select {value} as o from ({relation})) "
-            "where json_type(o) = 'OBJECT' order by key"
+            "where json_type(o) = 'OBJECT'"
         )
-        for (key,) in engine.execute(query).fetchall():
-            name = f"{path}.{key}"
-            if name not in objects:
-                found[name] = _field(whole, levels, name)
-    return found
+        names = [f"{path}.{key}" for (key,) in engine.execute(query).fetchall()]
+        found |= {name: _field(whole, levels, name) for name in names if name not in objects}
+    return dict(sorted(found.items()))

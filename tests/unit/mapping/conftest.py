@@ -1,0 +1,106 @@
+"""Maps a few rows with a mapping written in the test, without a file or a reader."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+import polars as pl
+import pytest
+
+from retail_assets.feeds.mapping.accounts import Account
+from retail_assets.feeds.mapping.engine import Content, Mapped, open_engine, run_mapping
+from retail_assets.feeds.mapping.load import identity_mapping, load_mapping
+from retail_assets.feeds.mapping.model import SourceMapping
+
+KEY = "0123456789abcdef0123456789abcdef"
+
+SALES = """
+source: till
+match: {folder: sales, files: "*.csv"}
+"""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a mapping made of the rows of a test."""
+
+    mapped: Mapped
+
+    def rows(self, feed: str = "sales") -> list[dict[str, Any]]:
+        path = self.mapped.rows.get(feed)
+        return pl.read_parquet(path).sort("_record").to_dicts() if path else []
+
+    def column(self, name: str, feed: str = "sales") -> list[Any]:
+        return [row[name] for row in self.rows(feed)]
+
+    @property
+    def ends(self) -> list[tuple[int, str, str]]:
+        """Record, end and rule of everything that was not admitted."""
+        found = pl.read_parquet(self.mapped.ends).sort("_record")
+        return [(row["_record"], row["end"], row["rule"]) for row in found.to_dicts()]
+
+    @property
+    def rejects(self) -> list[dict[str, Any]]:
+        return pl.read_parquet(self.mapped.rejects).sort("record").to_dicts() if self.mapped.rejects else []
+
+    @property
+    def documents(self) -> list[dict[str, Any]]:
+        return pl.read_parquet(self.mapped.documents).to_dicts() if self.mapped.documents else []
+
+    @property
+    def accounts(self) -> list[Account]:
+        return self.mapped.accounts
+
+
+Rows = list[dict[str, Any]] | pl.DataFrame
+MapRows = Callable[..., Result]
+
+
+@pytest.fixture
+def mapping_file(tmp_path: Path) -> Callable[[str], SourceMapping]:
+    """Load a mapping from text, as if it lay in the retailer's folder."""
+
+    def load(text: str) -> SourceMapping:
+        path = tmp_path / "mapping.yaml"
+        path.write_text(dedent(text), encoding="utf-8")
+        return load_mapping(path)
+
+    return load
+
+
+@pytest.fixture
+def map_rows(tmp_path: Path, mapping_file: Callable[[str], SourceMapping]) -> MapRows:
+    """Map rows with a mapping: its text, or the name of a feed for the contract's own names."""
+
+    def run(
+        mapping: str | SourceMapping,
+        rows: Rows,
+        *,
+        file_format: str = "csv",
+        name_values: dict[str, str] | None = None,
+        malformed: dict[int, str] | None = None,
+    ) -> Result:
+        if isinstance(mapping, str):
+            mapping = mapping_file(mapping) if "\n" in mapping else identity_mapping(mapping)
+        table = pl.DataFrame(rows, infer_schema_length=None)
+        if file_format != "parquet":
+            table = table.cast(pl.String)
+        broken = [(malformed or {}).get(number) for number in range(1, table.height + 1)]
+        records = table.select(
+            pl.int_range(1, table.height + 1, dtype=pl.Int64).alias("_record"),
+            pl.lit(None, dtype=pl.String).alias("_place"),
+            pl.Series("_malformed", broken, dtype=pl.String),
+            *table.columns,
+        )
+        folder = tmp_path / "work"
+        folder.mkdir(exist_ok=True)
+        records.write_parquet(folder / "records.parquet")
+        content = Content(folder / "records.parquet", table.columns, file_format, name_values or {}, KEY)
+        with open_engine(folder=folder, memory="500MB", threads=1) as engine:
+            result = Result(run_mapping(engine=engine, mapping=mapping, content=content, folder=folder))
+        assert all(account.adds_up for account in result.accounts), result.accounts
+        return result
+
+    return run

@@ -1,0 +1,298 @@
+"""How values are read: every dialect key, on its own."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+import polars as pl
+import pytest
+
+from tests.unit.mapping.conftest import MapRows
+
+MAPPING = """
+    source: till
+    match: {{folder: sales, files: "*.csv"}}
+    {values}
+    targets:
+      - feed: sales
+        columns:
+          order_id: Bon
+          line_number: Zeile
+          store_id: {{constant: S1}}
+          product_id: Artikel
+          sold_at: {sold_at}
+          quantity: {quantity}
+          unit_price: {{constant: 1}}
+          currency: {{constant: EUR}}
+          is_promotion: {promotion}
+          channel: {channel}
+"""
+
+
+def mapping(values: str = "", **columns: str) -> str:
+    defaults = {"sold_at": "Zeit", "quantity": "Menge", "promotion": "Aktion", "channel": "Kanal"}
+    block = f"values: {{{values}}}" if values else ""
+    return MAPPING.format(values=block, **(defaults | columns))
+
+
+def line(**values: str) -> dict[str, str]:
+    row = {
+        "Bon": "B1",
+        "Zeile": "1",
+        "Artikel": "P1",
+        "Zeit": "2026-11-20 10:00",
+        "Menge": "1",
+        "Aktion": "",
+        "Kanal": "",
+    }
+    return row | values
+
+
+NUMBERS = [
+    ("", "1.5", "1.5"),
+    ("", " 1.5 ", "1.5"),
+    ("", "-1.5", "-1.5"),
+    ("", "+2", "2"),
+    ("", "1e2", "100"),
+    ("", "−3", "-3"),
+    ("", "1,5", None),
+    ("", "1.234,5", None),
+    ("", "(3)", None),
+    ("", "3-", None),
+    ("", "3 €", None),
+    ("", "x", None),
+    ("", "NaN", None),
+    ("", "inf", None),
+    ("decimal: ','", "1,5", "1.5"),
+    ("decimal: ','", "7", "7"),
+    ("decimal: ','", "1.5", None),
+    ("decimal: ','", "1.234,5", None),
+    ("decimal: ',', thousands: '.'", "1.234,5", "1234.5"),
+    ("decimal: ',', thousands: '.'", "1.234.567", "1234567"),
+    ("decimal: ',', thousands: '.'", "-1.234", "-1234"),
+    ("decimal: ',', thousands: '.'", "1.5", None),
+    ("decimal: ',', thousands: '.'", "12.34,5", None),
+    ("thousands: ','", "1,234.5", "1234.5"),
+    ("thousands: ','", "12,34,567", "1234567"),
+    ("thousands: ','", "1,2", None),
+    ("decimal: ',', thousands: ' '", "1 234,5", "1234.5"),
+    ("decimal: ',', thousands: ' '", "1\u00a0234,5", "1234.5"),
+    ("decimal: ',', thousands: ' '", "1\u202f234,5", "1234.5"),
+    ('thousands: "\'"', "1'234.5", "1234.5"),
+    ('thousands: "\'"', "1’234.5", "1234.5"),
+    ("strip: '€'", "3.5 €", "3.5"),
+    ("strip: ['€', EUR]", "EUR 3.5", "3.5"),
+    ("strip: '€'", "-€3.5", "-3.5"),
+    ("strip: '€'", "- € 3.5", "-3.5"),
+    ("negatives: parentheses", "(3.5)", "-3.5"),
+    ("negatives: parentheses, strip: $", "($3.5)", "-3.5"),
+    ("negatives: trailing_minus", "3.5-", "-3.5"),
+    ("negatives: trailing_minus", "3.5 -", "-3.5"),
+    ("negatives: [parentheses, trailing_minus]", "(3)", "-3"),
+    ("negatives: trailing_minus", "-3-", None),
+    ("negatives: trailing_minus, decimal: ',', thousands: '.'", "1.234,50-", "-1234.5"),
+    ("percent: true", "19%", "0.19"),
+    ("percent: true", "19 %", "0.19"),
+    ("percent: true", "0.19", "0.19"),
+    ("percent: true, decimal: ','", "7,5 %", "0.075"),
+    ("percent: true", "1%9", None),
+    ("null_words: n/a", "n/a", "null"),
+    ("null_words: n/a", "N/A", "null"),
+    ("null_words: '-1'", "-1", "null"),
+    ("replace: {o: '0'}", "1o", "10"),
+]
+
+
+@pytest.mark.parametrize(("values", "text", "expected"), NUMBERS)
+def test_numbers(map_rows: MapRows, values: str, text: str, expected: str | None) -> None:
+    result = map_rows(mapping(values, quantity="{column: Menge, default: 99}"), [line(Menge=text)])
+    if expected is None:
+        assert [(r["rule"], r["column"], r["value"]) for r in result.rejects] == [
+            ("not_a_number", "quantity", text)
+        ]
+    else:
+        assert result.column("quantity") == [Decimal(99) if expected == "null" else Decimal(expected)]
+
+
+@pytest.mark.parametrize(
+    ("sql_type", "value", "scale", "expected"),
+    [
+        (pl.Int64, 1250, "0.01", "12.5"),
+        (pl.Float64, 2.55, None, "2.55"),
+        (pl.Decimal(10, 4), Decimal("1.25"), None, "1.25"),
+    ],
+)
+def test_typed_numbers_have_no_dialect(
+    map_rows: MapRows, sql_type: pl.DataType, value: object, scale: str | None, expected: str
+) -> None:
+    cell = f"{{column: Menge, scale: {scale}}}" if scale else "Menge"
+    rows = pl.DataFrame([line() | {"Menge": value}], schema_overrides={"Menge": sql_type})
+    result = map_rows(mapping("decimal: ',', thousands: '.'", quantity=cell), rows, file_format="parquet")
+    assert result.column("quantity") == [Decimal(expected)]
+
+
+def test_missing_floats_are_nothing(map_rows: MapRows) -> None:
+    rows = pl.DataFrame([line() | {"Menge": float("nan")}])
+    assert [r["rule"] for r in map_rows(mapping(), rows, file_format="parquet").rejects] == ["required"]
+
+
+def test_numbers_of_a_spreadsheet_need_no_dialect(map_rows: MapRows) -> None:
+    rows = [line(Menge="1.5"), line(Menge="1.234,5", Zeile="2"), line(Menge="2,5", Zeile="3")]
+    result = map_rows(mapping("decimal: ',', thousands: '.'"), rows, file_format="excel")
+    assert result.column("quantity") == [Decimal("1.5"), Decimal("1234.5"), Decimal("2.5")]
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("3", 3), ("3.0", 3), (" 3 ", 3), ("3.5", None), ("3x", None), ("", None)]
+)
+def test_whole_numbers(map_rows: MapRows, text: str, number: int | None) -> None:
+    result = map_rows(mapping(), [line(Zeile=text)])
+    if number is None:
+        assert [r["rule"] for r in result.rejects] == ["not_an_integer" if text else "required"]
+    else:
+        assert result.column("line_number") == [number]
+
+
+TIMES = [
+    ("", "2026-11-20", "2026-11-20 00:00"),
+    ("", "2026-11-20 10:15", "2026-11-20 10:15"),
+    ("", "2026-11-20T10:15:30Z", "2026-11-20 10:15:30"),
+    ("", "2026-11-20T10:15:30.250+02:00", "2026-11-20 08:15:30.250"),
+    ("", "20.11.2026", None),
+    ("", "infinity", None),
+    ("", "0026-11-20", None),
+    ("time_zone: Europe/Berlin", "2026-07-01 10:00", "2026-07-01 08:00"),
+    ("time_zone: Europe/Berlin", "2026-11-20 10:00", "2026-11-20 09:00"),
+    ("time_zone: Europe/Berlin", "2026-11-20T10:00:00Z", "2026-11-20 10:00"),
+    ("time_zone: Europe/Berlin", "2026-11-20 10:00:00-05:00", "2026-11-20 15:00"),
+    ("time_zone: Europe/Berlin", "2026-10-25 02:30", "2026-10-25 00:30"),
+    ("time_zone: Europe/Berlin", "2026-03-29 02:30", "2026-03-29 01:30"),
+    ("dates: '%d.%m.%Y %H:%M'", "20.11.2026 10:15", "2026-11-20 10:15"),
+    ("dates: '%d.%m.%Y %H:%M'", " 20.11.2026 10:15 ", "2026-11-20 10:15"),
+    ("dates: '%d.%m.%Y'", "5.1.2026", "2026-01-05 00:00"),
+    ("dates: '%d.%m.%Y'", "31.02.2026", None),
+    ("dates: '%d.%m.%Y'", "2026-11-20", "2026-11-20 00:00"),
+    ("dates: ['%d.%m.%Y', '%d.%m.%y']", "20.11.26", "2026-11-20 00:00"),
+    ("dates: ['%d/%m/%Y', '%m/%d/%Y']", "11/12/2026", "2026-12-11 00:00"),
+    ("dates: ['%d/%m/%Y', '%m/%d/%Y']", "12/25/2026", "2026-12-25 00:00"),
+    ("dates: '%d.%m.%Y %H:%M %z', time_zone: Europe/Berlin", "20.11.2026 10:15 +0000", "2026-11-20 10:15"),
+    ("dates: '%d. %B %Y', replace: {März: March}", "3. März 2026", "2026-03-03 00:00"),
+    ("dates: '%I:%M %p %d %b %Y'", "02:05 PM 3 Mar 2026", "2026-03-03 14:05"),
+    ("dates: '%Y%m%d%H%M%S'", "20261120101530", "2026-11-20 10:15:30"),
+    ("epoch: seconds", "1764580530", "2025-12-01 09:15:30"),
+    ("epoch: seconds", "1764580530.5", "2025-12-01 09:15:30.5"),
+    ("epoch: milliseconds, time_zone: Europe/Berlin", "1764580530250", "2025-12-01 09:15:30.250"),
+    ("epoch: seconds", "x", None),
+    ("null_words: '00.00.0000', dates: '%d.%m.%Y'", "00.00.0000", "null"),
+]
+
+
+@pytest.mark.parametrize(("values", "text", "expected"), TIMES)
+def test_times(map_rows: MapRows, values: str, text: str, expected: str | None) -> None:
+    cell = "{column: Zeit, default: '2000-01-01'}"
+    result = map_rows(mapping(values, sold_at=cell), [line(Zeit=text)])
+    if expected is None:
+        assert [(r["rule"], r["column"], r["value"]) for r in result.rejects] == [
+            ("not_a_time", "sold_at", text)
+        ]
+    else:
+        moment = "2000-01-01" if expected == "null" else expected
+        assert result.column("sold_at") == [datetime.fromisoformat(moment).replace(tzinfo=UTC)]
+
+
+@pytest.mark.parametrize(
+    ("values", "day", "time", "expected"),
+    [
+        ("", "2026-11-20", "10:15", "2026-11-20 10:15"),
+        ("time_zone: Europe/Berlin, dates: '%d.%m.%Y'", "20.11.2026", "10:15:30", "2026-11-20 09:15:30"),
+        ("dates: '%d.%m.%Y', times: '%H%M'", "20.11.2026", "1015", "2026-11-20 10:15"),
+        ("times: '%I:%M %p'", "2026-11-20", "10:15 PM", "2026-11-20 22:15"),
+        ("", "2026-11-20 00:00:00", "1899-12-31 10:15:00", "2026-11-20 10:15"),
+        ("", "2026-11-20", "25:00", None),
+        ("", "x", "10:15", None),
+    ],
+)
+def test_date_and_time_in_two_columns(
+    map_rows: MapRows, values: str, day: str, time: str, expected: str | None
+) -> None:
+    result = map_rows(mapping(values, sold_at="{date: Zeit, time: Uhr}"), [line(Zeit=day) | {"Uhr": time}])
+    if expected is None:
+        assert [(r["rule"], r["value"]) for r in result.rejects] == [("not_a_time", f"{day} {time}")]
+    else:
+        assert result.column("sold_at") == [datetime.fromisoformat(expected).replace(tzinfo=UTC)]
+
+
+def test_typed_times(map_rows: MapRows) -> None:
+    local = datetime(2026, 7, 1, 10)
+    rows = pl.DataFrame(
+        [line() | {"Zeit": local}, line(Zeile="2") | {"Zeit": None}],
+    )
+    result = map_rows(mapping("time_zone: Europe/London"), rows, file_format="parquet")
+    assert result.column("sold_at") == [datetime(2026, 7, 1, 9, tzinfo=UTC)]
+    aware = rows.with_columns(pl.col("Zeit").dt.replace_time_zone("UTC"))
+    result = map_rows(mapping("time_zone: Europe/London"), aware, file_format="parquet")
+    assert result.column("sold_at") == [datetime(2026, 7, 1, 10, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize(
+    ("values", "text", "expected"),
+    [
+        ("", "true", True),
+        ("", "No", False),
+        ("", "1", True),
+        ("", "ja", "not_a_boolean"),
+        ("true_words: [ja, wahr], false_words: [nein]", "JA", True),
+        ("true_words: [ja, wahr], false_words: [nein]", "nein", False),
+        ("true_words: [ja, wahr], false_words: [nein]", "1", "not_a_boolean"),
+        ("", "", None),
+    ],
+)
+def test_booleans(map_rows: MapRows, values: str, text: str, expected: object) -> None:
+    result = map_rows(mapping(values), [line(Aktion=text)])
+    if isinstance(expected, str):
+        assert [r["rule"] for r in result.rejects] == [expected]
+    else:
+        assert result.column("is_promotion") == [expected]
+
+
+@pytest.mark.parametrize(
+    ("values", "text", "expected"),
+    [
+        ("", "  web\t", "web"),
+        ("", "\u00a0web\u00a0", "web"),
+        ("", " \u00a0 ", None),
+        ("", "two words", "two words"),
+        ("", "007", "007"),
+        ("null_words: ['-', k.A.]", "K.a.", None),
+        ("translate: {Laden: store, Netz: web}", " netz ", "web"),
+        ("translate: {Laden: store}", "Telefon", "Telefon"),
+        ("translate: {Laden: store}, null_words: store", "Laden", None),
+        ("replace: {ß: ss}", "Straße", "Strasse"),
+    ],
+)
+def test_texts(map_rows: MapRows, values: str, text: str, expected: str | None) -> None:
+    assert map_rows(mapping(values), [line(Kanal=text)]).column("channel") == [expected]
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (17850.0, "17850"),
+        (17850.5, "17850.5"),
+        (17850, "17850"),
+        (Decimal("17850.50"), "17850.5"),
+        (True, "true"),
+        (date(2026, 1, 2), "2026-01-02"),
+    ],
+)
+def test_typed_values_as_texts(map_rows: MapRows, value: object, expected: str) -> None:
+    rows = pl.DataFrame([line() | {"Kanal": value}])
+    assert map_rows(mapping(), rows, file_format="parquet").column("channel") == [expected]
+
+
+def test_a_column_overrides_the_values_of_all(map_rows: MapRows) -> None:
+    result = map_rows(
+        mapping("decimal: ',', time_zone: Europe/Berlin", quantity="{column: Menge, decimal: '.'}"),
+        [line(Menge="1.5", Zeit="2026-11-20 10:00")],
+    )
+    assert result.column("quantity") == [Decimal("1.5")]
+    assert result.column("sold_at") == [datetime(2026, 11, 20, 9, tzinfo=UTC)]
