@@ -72,7 +72,10 @@ def _try(options: argparse.Namespace) -> int:
     chosen = load_mapping(options.source) if options.source else None
     sources = load_sources([Lake(settings.data_dir).sources])
     tried = []
-    for path in [file for given in options.paths for file in files_of(given)]:
+    paths = [file for given in options.paths for file in files_of(given)]
+    if not paths:
+        return _failed("There are no files in these folders.", WRONG)
+    for path in paths:
         match = chosen_match(chosen, path.name) if chosen else sources.match(feed.folder, path.name)
         tried.append(try_file(path, feed=feed, match=match, settings=settings, rows=options.rows))
     if options.json:

@@ -223,7 +223,7 @@ def _table(rows: list[dict[str, Any]], first: int) -> Table:
 def _overview(tried: list[Tried]) -> Table:
     table = Table()
     table.add_column("file", overflow="fold")
-    table.add_column("mapping")
+    table.add_column("target", overflow="fold")
     for end in ("records", *ENDS):
         table.add_column(end.replace("_", " "), justify="right")
     for one in tried:
@@ -232,7 +232,7 @@ def _overview(tried: list[Tried]) -> Table:
             table.add_row(name, Text(f"quarantine: {one.reason}", style="red"))
         for account in one.accounts:
             counts = [f"{getattr(account, end):,}" for end in ("records", *ENDS)]
-            table.add_row(name, f"{one.source} → {account.target}", *counts)
+            table.add_row(name, account.target, *counts)
     return table
 
 

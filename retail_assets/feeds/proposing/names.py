@@ -22,6 +22,8 @@ def words(name: str) -> tuple[str, ...]:
 def likeness(source: str, *, feed: str, column: str) -> float:
     """From 0 to 1; the name of a nested field counts with and without those above it."""
     last = source.rsplit(".", 1)[-1]
+    if words(source) == words(column):
+        return 1.0
     known = _known(feed, column)
     return max(
         max((_alike(words(source), k, whole) for k, whole in known), default=0.0),
@@ -32,7 +34,7 @@ def likeness(source: str, *, feed: str, column: str) -> float:
 def _alike(name: tuple[str, ...], known: tuple[str, ...], whole: bool) -> float:
     mine, theirs = "".join(name), "".join(known)
     if mine == theirs:
-        return 1.0
+        return 0.99
     if whole or not mine:
         return 0.0
     if set(known) <= set(name):

@@ -103,7 +103,7 @@ def _plain(record: Record) -> Record:
     for name, value in record.items():
         text = None if value is None else str(value)
         if text and text[0] in "[{":
-            with suppress(ValueError):
+            with suppress(ValueError, RecursionError):
                 plain[name] = json.loads(text, parse_float=str, parse_int=str)
                 continue
         plain[name] = text
