@@ -3,10 +3,21 @@
 import os
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cached_property
+from importlib import metadata
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, DbtCliResource, dbt_assets
+from dagster_dbt import (
+    DagsterDbtCliRuntimeError,
+    DagsterDbtTranslator,
+    DagsterDbtTranslatorSettings,
+    DbtCliInvocation,
+    DbtCliResource,
+    dbt_assets,
+)
+from dagster_dbt.core.dbt_event_iterator import DbtEventIterator
+from packaging import version
 
 from retail_assets.config import DBT_PROJECT_DIR, Settings
 from retail_assets.feeds.assets import LEDGER, OWNERS, feed_key
@@ -72,17 +83,47 @@ def warehouse_assets(*, settings: Settings, freshness: dg.FreshnessPolicy) -> dg
         models = {key.path[-1] for key in context.selected_asset_keys} if context.is_subset else None
         with file_lock(lake.lock_file("warehouse")), building(lake, models):
             with _environment(environment):
-                dbt = DbtCliResource(
+                dbt = _Dbt(
                     project_dir=str(DBT_PROJECT_DIR),
                     profiles_dir=str(DBT_PROJECT_DIR),
                     dbt_executable=str(dbt_executable()),
                 )
                 command = ["build", "--exclude-resource-type", "unit_test"]
                 invocation = dbt.cli(command, context=context, target_path=target)
-            yield from invocation.stream().fetch_column_metadata()
+            events = _all_events(invocation)
+            yield from DbtEventIterator(events, invocation).fetch_column_metadata()
         prune_targets(lake)
 
     return warehouse
+
+
+class _Dbt(DbtCliResource):
+    """dbt's version without starting dbt for it, which costs two seconds a run."""
+
+    @cached_property
+    def _cli_version(self) -> version.Version:
+        return version.parse(metadata.version("dbt-core"))
+
+
+def _all_events(invocation: DbtCliInvocation) -> Iterator[Any]:
+    """The events of a finished dbt, its failure last.
+
+    Column metadata is read when dbt has let go of the warehouse; waiting for that inside
+    `fetch_column_metadata` would keep a core busy all the while.
+    """
+    events, failure = [], None
+    try:
+        for event in invocation.stream():
+            events.append(event)
+    except DagsterDbtCliRuntimeError as error:
+        failure = error
+
+    def replay() -> Iterator[Any]:
+        yield from events
+        if failure:
+            raise failure
+
+    return replay()
 
 
 @contextmanager
