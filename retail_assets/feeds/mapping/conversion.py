@@ -132,6 +132,7 @@ def _family(sql_type: str) -> str:
 
 _FAMILIES = {
     "VARCHAR": "text",
+    '"NULL"': "unknown",
     "BOOLEAN": "boolean",
     "DATE": "date",
     "FLOAT": "float",

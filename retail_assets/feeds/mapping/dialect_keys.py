@@ -5,8 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
-from retail_assets.feeds.mapping.nodes import Node
-from retail_assets.feeds.mapping.table import closest
+from retail_assets.feeds.mapping.nodes import Node, meant
 from retail_assets.feeds.mapping.values import EPOCHS, NEGATIVES
 
 _THOUSANDS = (".", ",", "'", " ")
@@ -34,10 +33,7 @@ COLUMN_VALUE_KEYS = (*VALUE_KEYS, "scale")
 
 def value_settings(fields: dict[str, Node]) -> dict[str, Any]:
     """The dialect keys among the fields of a block, as fields of Values."""
-    settings: dict[str, Any] = {key: _READERS[key](node) for key, node in fields.items() if key in _READERS}
-    if "decimal" in fields and fields["decimal"].text() in settings.get("thousands", ()):
-        raise fields["thousands"].error(f"`{fields['decimal'].text()}` is the decimal mark already")
-    return settings
+    return {key: _READERS[key](node) for key, node in fields.items() if key in _READERS}
 
 
 def _thousands(node: Node) -> tuple[str, ...]:
@@ -95,10 +91,8 @@ def _with_codes(text: str) -> str:
 def _time_zone(node: Node) -> str:
     zone = node.text()
     if zone not in available_timezones():
-        near = closest(zone, sorted(available_timezones()))
-        raise node.error(
-            f"`{zone}` is no time zone{f'; did you mean `{near}`?' if near else ''}; write one like Europe/Berlin"
-        )
+        near = meant(zone, sorted(available_timezones()))
+        raise node.error(f"`{zone}` is no time zone{near}; write one like Europe/Berlin")
     return ZoneInfo(zone).key
 
 

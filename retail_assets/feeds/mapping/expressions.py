@@ -4,6 +4,7 @@ DuckDB's own parser answers; nothing here guesses at SQL. An expression may use 
 result depends on their arguments only: no subqueries, no aggregates or windows, no clock, no chance, no settings.
 """
 
+import difflib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -150,7 +151,10 @@ def _refuse(node: dict[str, Any]) -> None:
         if node["schema"]:
             raise ExpressionError(f"write {name}({node['schema']}, …) instead of {node['schema']}.{name}(…)")
         if name not in _functions():
-            raise ExpressionError(f"there is no function {name}()")
+            near = difflib.get_close_matches(name, [n for n, pure in _functions().items() if pure], n=1)
+            raise ExpressionError(
+                f"there is no function {name}(){f' (did you mean {near[0]}()?)' if near else ''}"
+            )
         if not _functions()[name]:
             raise ExpressionError(
                 f"{name}() is not possible here: an expression sees one record, and gives the same each time"

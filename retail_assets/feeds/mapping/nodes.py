@@ -42,7 +42,7 @@ class Node:
         text = self.text()
         if text not in allowed:
             raise self.error(
-                f"`{text}` is not possible here{_meant(text, list(allowed))}; choose {_or(allowed)}"
+                f"`{text}` is not possible here{meant(text, list(allowed))}; choose {_or(allowed)}"
             )
         return text
 
@@ -66,7 +66,7 @@ class Node:
         for key, node in entries.items():
             if key not in allowed:
                 raise node.error(
-                    f"unknown key `{key}`{_meant(key, list(allowed))}; possible here: {', '.join(allowed)}"
+                    f"unknown key `{key}`{meant(key, list(allowed))}; possible here: {', '.join(allowed)}"
                 )
         for key in required:
             if key not in entries:
@@ -126,9 +126,9 @@ def _node(node: yaml.Node, file: str, path: str, above: tuple[int, ...]) -> Node
     return Node(where, entries)
 
 
-def _meant(text: str, known: list[str]) -> str:
+def meant(text: str, known: list[str]) -> str:
     near = closest(text, known)
-    return f"; did you mean `{near}`?" if near else ""
+    return f" (did you mean `{near}`?)" if near else ""
 
 
 def _or(words: tuple[str, ...]) -> str:

@@ -27,9 +27,9 @@ from retail_assets.feeds.mapping.model import (
     SourceMapping,
     Target,
 )
-from retail_assets.feeds.mapping.nodes import Node
-from retail_assets.feeds.mapping.table import closest, normalised
-from retail_assets.feeds.mapping.values import STANDARD
+from retail_assets.feeds.mapping.nodes import Node, meant
+from retail_assets.feeds.mapping.table import normalised
+from retail_assets.feeds.mapping.values import STANDARD, Values
 from retail_assets.feeds.readers.layout import FORMATS, FileLayout
 
 ENGINE_VERSION = 1
@@ -59,7 +59,7 @@ class _MappingReader:
     def __init__(self, root: Node, fields: dict[str, Node]) -> None:
         self.root, self.fields = root, fields
         self.value_fields = fields["values"].fields(VALUE_KEYS) if "values" in fields else {}
-        self.values = replace(STANDARD, **value_settings(self.value_fields))
+        self.values = _merged(STANDARD, value_settings(self.value_fields), root)
         self.name_values: str | None = None
         self.parsed: dict[str, dict[str, Any]] = {}
 
@@ -97,7 +97,7 @@ class _MappingReader:
             if normalised(column) in self.parsed:
                 raise entry.error(f"`{column}` stands here twice")
             self.parsed[normalised(column)] = settings
-            columns[column] = ParsedColumn(entry_type, replace(self.values, **settings), entry.where)
+            columns[column] = ParsedColumn(entry_type, _merged(self.values, settings, entry), entry.where)
         return columns
 
     def _targets(self, node: Node) -> tuple[Target, ...]:
@@ -168,7 +168,7 @@ class _MappingReader:
         if isinstance(origin, Constant):
             inherited = STANDARD
         default = fields["default"].filled_text() if "default" in fields else None
-        return Cell(origin, replace(inherited, **value_settings(fields)), default, node.where)
+        return Cell(origin, _merged(inherited, value_settings(fields), node), default, node.where)
 
     def _origin(self, key: str, fields: dict[str, Node]) -> Origin:
         if ("time" in fields) != (key == "date"):
@@ -252,6 +252,13 @@ class _MappingReader:
             raise fields["replaces"].error("say with `values: {time_zone: …}` whose days the source means")
 
 
+def _merged(values: Values, settings: dict[str, Any], node: Node) -> Values:
+    merged = replace(values, **settings)
+    if merged.decimal in merged.thousands:
+        raise node.error(f"`{merged.decimal}` cannot be the mark of decimals and of thousands; name both")
+    return merged
+
+
 def _no_name_parts(node: Node) -> str:
     raise node.error("`match.name_values` takes no part of this name out of the file name")
 
@@ -280,20 +287,14 @@ def _expression(node: Node) -> Expression:
 def _feed(node: Node) -> Feed:
     name = node.text()
     if name not in FEEDS:
-        near = closest(name, list(FEEDS))
-        raise node.error(
-            f"there is no feed `{name}`{f'; did you mean `{near}`?' if near else ''}; there are {', '.join(FEEDS)}"
-        )
+        raise node.error(f"there is no feed `{name}`{meant(name, list(FEEDS))}; there are {', '.join(FEEDS)}")
     return FEEDS[name]
 
 
 def _column(feed: Feed, name: str, node: Node) -> str:
     if name not in feed.columns:
-        near = closest(name, list(feed.columns))
-        raise node.error(
-            f"{feed.name} has no column `{name}`{f'; did you mean `{near}`?' if near else ''}; "
-            f"it has {', '.join(feed.columns)}"
-        )
+        known = list(feed.columns)
+        raise node.error(f"{feed.name} has no column `{name}`{meant(name, known)}; it has {', '.join(known)}")
     return name
 
 

@@ -8,6 +8,9 @@ from functools import cached_property
 
 from retail_assets.feeds.mapping.conversion import Raw
 
+SHEET_NAME = "sheet_name"
+"""What mappings call the sheet that a record stands in, unless the source has a column of that name."""
+
 
 @dataclass(frozen=True)
 class Table:
@@ -28,13 +31,15 @@ class Table:
 
     def find(self, name: str) -> str | None:
         """The column as the source spells it: exact, else alike but for case, blanks and Unicode form."""
-        if name in self.columns:
+        if name in self.columns or name == SHEET_NAME:
             return name
         alike = self._normalised.get(normalised(name), [])
         return alike[0] if len(alike) == 1 else None
 
     def raw(self, name: str) -> Raw:
         """The column's place in the first layer of a query."""
+        if name not in self.columns:
+            return Raw("_place", "VARCHAR")
         sql_type = self.columns[name][1]
         return Raw(
             f"_c{list(self.columns).index(name)}", sql_type, self.format in ("excel", "json", "ndjson")
