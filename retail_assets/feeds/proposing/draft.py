@@ -46,12 +46,9 @@ class Draft:
     @property
     def used(self) -> list[Column]:
         """The source columns that the mapping reads."""
-        used = [placed.source for placed in self.placed.values()]
-        used += [column for column in (self.amount, self.time_column) if column and self._reads(column)]
-        return used
-
-    def _reads(self, column: Column) -> bool:
-        return column is not self.time_column or any(self.is_day(name) for name in self.placed)
+        times = self.time_column if any(self.is_day(name) for name in self.placed) else None
+        beside = [column for column in (self.amount, times) if column]
+        return [*(placed.source for placed in self.placed.values()), *beside]
 
     def is_day(self, name: str) -> bool:
         """Whether a moment of the contract was given a day without a time."""

@@ -45,12 +45,8 @@ def mapping_text(draft: Draft) -> str:
         _totals(draft),
         "targets:",
         f"  - feed: {draft.feed.name}",
-        *([f"    unfold: {_scalar(draft.unfold)}"] if draft.unfold else []),
-        *(
-            [f"    document: {_scalar(draft.document.name)}", "    replaces: document"]
-            if draft.document
-            else []
-        ),
+        f"    unfold: {_scalar(draft.unfold)}" if draft.unfold else None,
+        f"    document: {_scalar(draft.document.name)}\n    replaces: document" if draft.document else None,
         "    columns:",
         *_columns(draft, own),
         "",
@@ -61,7 +57,7 @@ def mapping_text(draft: Draft) -> str:
 
 def try_command(draft: Draft) -> str:
     path, out = shlex.quote(str(draft.path)), shlex.quote(draft.out)
-    return f"python -m retail_assets.feeds try {path} --feed {draft.feed.name} --source {out}"
+    return printable(f"python -m retail_assets.feeds try {path} --feed {draft.feed.name} --source {out}")
 
 
 def _block(name: str, entries: dict[str, Any], comments: dict[str, str] | None = None) -> str | None:
@@ -98,10 +94,8 @@ def _values(draft: Draft) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         settings = dict(shape.settings)
         cell = {key: settings.pop(key) for key in _IN_CELL if key in settings}
         if settings.get("decimal", mark) != mark or mark in settings.get("thousands", ()):
-            other = "." if mark == "," else ","
-            cell |= {"decimal": settings.pop("decimal", other)} | {
-                key: settings.pop(key) for key in ("thousands",) if key in settings
-            }
+            cell["decimal"] = settings.pop("decimal", "." if mark == "," else ",")
+            cell |= {"thousands": settings.pop("thousands")} if "thousands" in settings else {}
         own[name] = cell
         for key in _LISTS:
             values[key] = list(dict.fromkeys([*values.get(key, []), *settings.get(key, [])]))
@@ -118,17 +112,14 @@ def _totals(draft: Draft) -> str | None:
         return None
     texts = {p.source.name for n, p in draft.placed.items() if contract_kind(draft.feed.columns[n]) is TEXT}
     typed = {column.name for column in draft.used} - texts
-    words = {(n, v.strip()) for r in draft.totals for n, v in r.items() if is_total(v) and n not in typed}
-    conditions = [f"{identifier(name)} = {literal(word)}" for name, word in sorted(words)]
-    if not conditions:
-        blank = [
-            n for n in texts if all(not r.get(n) for r in draft.totals) and all(r.get(n) for r in draft.lines)
-        ]
-        conditions = [" and ".join(f"{identifier(name)} is null" for name in sorted(blank))] if blank else []
-    if not conditions:
-        return None
-    condition = " or ".join(conditions)
-    return f"leave_out:\n  - name: total\n    when: >-\n      {condition}\n"
+    found = {(n, v.strip()) for r in draft.totals for n, v in r.items() if is_total(v) and n not in typed}
+    condition = " or ".join(f"{identifier(name)} = {literal(word)}" for name, word in sorted(found))
+    if not condition:
+        # The word stands where a date or a number is read: known by what else the record lacks.
+        missing = {n for n in texts if not any(r.get(n) for r in draft.totals)}
+        always = sorted(n for n in missing if all(r.get(n) for r in draft.lines))
+        condition = " and ".join(f"{identifier(name)} is null" for name in always)
+    return f"leave_out:\n  - name: total\n    when: >-\n      {condition}\n" if condition else None
 
 
 def _columns(draft: Draft, own: dict[str, dict[str, Any]]) -> list[str]:
@@ -184,24 +175,19 @@ def _wanted(draft: Draft, name: str, contract: dy.Column) -> str:
 
 def _leftovers(draft: Draft) -> list[str]:
     used = {column.name for column in draft.used}
-    rest = [
-        f"#   {printable(c.name)}: {c.shape.kind}, {_examples(draft, c)}"
-        for c in draft.columns
-        if c.name not in used
-    ]
+    rest = [column for column in draft.columns if column.name not in used]
     optional = [n for n, c in draft.feed.columns.items() if c.nullable and n not in draft.placed]
-    repeated = _repeated_keys(draft)
-    key = ", ".join(draft.feed.key)
-    return [
-        *(
-            [f"# CHECK: {repeated:,} of {len(draft.lines):,} records repeat the key ({key}).", ""]
-            if repeated
-            else []
-        ),
-        *(["# Source columns without a place (kept in the lake, not published):", *rest, ""] if rest else []),
-        *(["# Optional columns without a source: " + ", ".join(optional), ""] if optional else []),
-        "# Next: " + try_command(draft),
-    ]
+    lines = []
+    if repeated := _repeated_keys(draft):
+        key = ", ".join(draft.feed.key)
+        lines += [f"# CHECK: {repeated:,} of {len(draft.lines):,} records repeat the key ({key}).", ""]
+    if rest:
+        lines.append("# Source columns without a place (kept in the lake, not published):")
+        lines += [f"#   {printable(c.name)}: {c.shape.kind}, {_examples(draft, c)}" for c in rest]
+        lines.append("")
+    if optional:
+        lines += [f"# Optional columns without a source: {', '.join(optional)}", ""]
+    return [*lines, f"# Next: {try_command(draft)}"]
 
 
 def _repeated_keys(draft: Draft) -> int:
