@@ -2,8 +2,6 @@
 with corrections: a walk through sorted events where the models join and aggregate, exact numbers on both sides.
 """
 
-import os
-import subprocess
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -16,11 +14,10 @@ import duckdb
 import polars as pl
 import pytest
 
-from retail_assets.config import DBT_PROJECT_DIR, Settings
 from retail_assets.feeds.contracts.registry import FEEDS
-from retail_assets.warehouse.dbt_command import dbt_environment, dbt_executable
 from tests.lake_builder import LakeBuilder
 from tests.random_trade import AS_OF, Feeds, Row, current, random_trade
+from tests.warehouse import Warehouse
 
 MARTS = ["stock_levels", "stock_movements", "inventory_health", "purchase_orders"]
 KEYS = {name: feed.key for name, feed in FEEDS.items()}
@@ -47,14 +44,14 @@ class Night:
 @pytest.fixture(scope="module")
 def nights(tmp_path_factory: pytest.TempPathFactory) -> list[Night]:
     """The night after a random history, and the one after its corrections, withdrawals and a day on."""
-    settings = Settings(data_dir=tmp_path_factory.mktemp("stock") / "data", time_zone="Europe/Berlin")
-    lake, history = LakeBuilder(settings.data_dir), random_trade(seed=18)
+    warehouse = Warehouse(tmp_path_factory.mktemp("stock"))
+    lake, history = LakeBuilder(warehouse.settings.data_dir), random_trade(seed=18)
     counts = history.pop("stock_counts")
     history["stock_counts"], withdrawn = counts[::2], {"stock_counts": counts[1::2]}
     for feed, rows in history.items():
         lake.load(feed, rows)
     to_withdraw = lake.drop(withdrawn)
-    first = _night(lake, settings, [history, withdrawn], AS_OF)
+    first = _night(lake, warehouse, [history, withdrawn], AS_OF)
 
     more = random_trade(seed=19)
     corrections = {
@@ -67,36 +64,21 @@ def nights(tmp_path_factory: pytest.TempPathFactory) -> list[Night]:
     for feed, rows in corrections.items():
         lake.load(feed, rows)
     lake.withdraw(to_withdraw)
-    return [first, _night(lake, settings, [history, corrections], AS_OF + timedelta(days=1))]
+    return [first, _night(lake, warehouse, [history, corrections], AS_OF + timedelta(days=1))]
 
 
-def _night(lake: LakeBuilder, settings: Settings, drops: list[Feeds], as_of: date) -> Night:
+def _night(lake: LakeBuilder, warehouse: Warehouse, drops: list[Feeds], as_of: date) -> Night:
     lake.write_ledger()
-    where = ["--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
-    folder = settings.data_dir / "warehouse"
-    where += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
-    models = ["--select", *(f"+{mart}" for mart in [*MARTS, "stores", "suppliers"])]
-    models += ["--exclude-resource-type", "unit_test"]
-    done = subprocess.run(
-        [str(dbt_executable()), "--quiet", "build", *where, *models],
-        env=os.environ | dbt_environment(settings, as_of=as_of),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return Night(current(drops, KEYS), as_of, _read(lake.lake.warehouse))
+    warehouse.build(*(f"+{mart}" for mart in MARTS), as_of=as_of)
+    return Night(current(drops, KEYS), as_of, {mart: _rows(warehouse.path, mart) for mart in MARTS})
 
 
-def _read(warehouse: Path) -> dict[str, list[Row]]:
+def _rows(warehouse: Path, mart: str) -> list[Row]:
     with duckdb.connect(str(warehouse), read_only=True) as connection:
         connection.execute("set timezone = 'UTC'")
-        marts = {}
-        for mart in MARTS:
-            result = connection.execute(f"from marts.{mart}")
-            columns = [column[0] for column in result.description]
-            marts[mart] = [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
-        return marts
+        result = connection.execute(f"from marts.{mart}")
+        columns = [column[0] for column in result.description]
+        return [dict(zip(columns, row, strict=True)) for row in result.fetchall()]
 
 
 @pytest.fixture(params=[0, 1], ids=["first night", "night with corrections"])
