@@ -7,6 +7,10 @@
    The schemas state, ledger, feeds and loaded hold no dbt models: nothing of them is published. #}
 {% macro begin_run() %}
 {%- if execute -%}
+{%- set as_of = env_var('RETAIL_AS_OF') -%}
+{%- if not as_of -%}
+    {{ exceptions.raise_compiler_error('No night has run yet, so there is no as-of day: run `make nightly`.') }}
+{%- endif -%}
 begin;
 
 create schema if not exists state;
@@ -18,7 +22,7 @@ create schema if not exists loaded;
 create table if not exists state.run (run bigint, as_of date);
 insert into state.run select 0, null where not exists (from state.run);
 update state.run
-set run = run + 1, as_of = greatest(as_of, date {{ sql_string(env_var('RETAIL_AS_OF')) }});
+set run = run + 1, as_of = greatest(as_of, date {{ sql_string(as_of) }});
 
 -- What each model has taken in, written in the transaction that writes the model.
 create table if not exists state.models (model varchar, fingerprint varchar, run bigint, as_of date);
@@ -27,9 +31,15 @@ create table if not exists state.applied (model varchar, sequence bigint, conten
 -- What changed in a model, for the models that follow it; without a unit: everything.
 create table if not exists state.changes (model varchar, run bigint, unit varchar, value varchar);
 create table if not exists state.tested (model varchar, run bigint);
+-- A change stays until every model that follows others has taken it in, and its own tests have seen it.
+delete from state.models where model not in ({{ names_of_models() }});
 delete from state.changes
-where run <= (select min(run) from state.models)
-    and run <= (select min(coalesce(tested.run, 0)) from state.models left join state.tested using (model) where models.run is not null);
+where run <= (
+    select min(least(models.run, coalesce(tested.run, 0)))
+    from state.models as models
+    left join state.tested as tested on models.model = tested.model
+    where models.run is not null
+);
 
 {% for source in graph.sources.values() if source.source_name == 'ledger' %}
 create or replace table ledger.{{ source.name }} as
@@ -66,6 +76,13 @@ where state = 'loaded';
 commit;
 {%- endif -%}
 {% endmacro %}
+
+{% macro names_of_models() -%}
+    {%- for node in graph.nodes.values() if node.resource_type == 'model' -%}
+        {{ "'" ~ node.name ~ "', " }}
+    {%- endfor -%}
+    ''
+{%- endmacro %}
 
 {% macro sql_string(text) -%}
     '{{ text | replace("'", "''") }}'

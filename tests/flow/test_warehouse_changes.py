@@ -242,21 +242,22 @@ def test_nothing_new_changes_nothing(tmp_path: Path) -> None:
     assert warehouse.rows("select as_of from state.run") == [(retailer.today,)]
 
 
+def line(order: str, day: int, quantity: int = 1, hour: int = 12) -> dict[str, Any]:
+    return {
+        "order_id": order,
+        "line_number": 1,
+        "store_id": "S1",
+        "product_id": "P1",
+        "sold_at": f"2026-11-{day} {hour}:00:00+00",
+        "quantity": quantity,
+        "unit_price": 1,
+        "currency": "EUR",
+    }
+
+
 def test_equal_rows_of_a_newer_file_are_no_change(tmp_path: Path) -> None:
     """A full export every night touches only the days on which something differs."""
     lake = LakeBuilder(tmp_path)
-
-    def line(order: str, day: int, quantity: int) -> dict[str, Any]:
-        return {
-            "order_id": order,
-            "line_number": 1,
-            "store_id": "S1",
-            "product_id": "P1",
-            "sold_at": f"2026-11-{day} 12:00:00+00",
-            "quantity": quantity,
-            "unit_price": 1,
-            "currency": "EUR",
-        }
 
     warehouse = Warehouse(tmp_path)
     lake.load("sales", [line("A", 16, 1), line("B", 17, 1)])
@@ -271,3 +272,17 @@ def test_equal_rows_of_a_newer_file_are_no_change(tmp_path: Path) -> None:
     )
     assert touched == [("2026-11-17",), ("2026-11-18",)]
     assert warehouse.rows("select distinct _sequence from staging.stg_sales") == [(2,)]
+
+
+def test_a_changed_setting_rebuilds_what_depends_on_it(tmp_path: Path) -> None:
+    """A moved time zone moves business dates of all of history, though no file is new."""
+    lake = LakeBuilder(tmp_path)
+    lake.load("sales", [line("A", 16, hour=18), line("B", 16, hour=10)])
+    lake.write_ledger()
+    days = "select business_date::varchar, quantity::int from marts.sales_daily order by all"
+    warehouse = Warehouse(tmp_path)
+    warehouse.build("+sales_daily")
+    assert warehouse.rows(days) == [("2026-11-16", 2)]
+    warehouse.settings = warehouse.settings.model_copy(update={"time_zone": "Asia/Tokyo"})
+    warehouse.build("+sales_daily")
+    assert warehouse.rows(days) == [("2026-11-16", 1), ("2026-11-17", 1)]
