@@ -17,7 +17,7 @@ GERMAN_TILL = """
 source: benchmark_till
 match:
   folder: sales
-  file: "sales_german_*.csv"
+  files: "sales_german_*.csv"
 file:
   delimiter: ";"
 values:
@@ -42,7 +42,7 @@ targets:
 """
 
 
-def pandas_way(path: Path) -> None:
+def pandas_way(path: Path, folder: Path) -> None:
     import pandas as pd
 
     frame = pd.read_csv(path, dtype={"order_id": str, "store_id": str, "product_id": str, "customer_id": str})
@@ -63,7 +63,7 @@ def pandas_way(path: Path) -> None:
     good &= frame["tax_rate"].isna() | frame["tax_rate"].between(0, 1)
     good &= frame["currency"].str.fullmatch("[A-Z]{3}")
     good &= ~frame.duplicated(["order_id", "line_number"], keep="last")
-    frame[good].to_parquet(WORK / "pandas.parquet")
+    frame[good].to_parquet(folder / "pandas.parquet")
 
 
 def _settings(folder: Path):
@@ -76,7 +76,6 @@ def rows_alone(path: Path, folder: Path) -> None:
     """Validation and Parquet alone: no copy, no hash, no ledger."""
     from retail_assets.feeds.loading import load_content
     from retail_assets.feeds.mapping.load import load_sources
-
     from retail_assets.lake import Lake
 
     lake = Lake(folder)
@@ -96,8 +95,8 @@ def rows_alone(path: Path, folder: Path) -> None:
 def whole_admission(path: Path, folder: Path) -> None:
     from datetime import date
 
-    from retail_assets.feeds.admission import admit
     from retail_assets.database import create_platform_database
+    from retail_assets.feeds.admission import admit
     from retail_assets.lake import Lake
 
     settings = _settings(folder)
@@ -132,8 +131,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.way:
-        extra = () if arguments.way == "pandas" else (arguments.folder,)
-        WAYS[arguments.way](arguments.path, *extra)
+        WAYS[arguments.way](arguments.path, arguments.folder)
         return
     plain, german = sales_csv(arguments.rows), sales_csv(arguments.rows, dialect="german")
     print(f"{arguments.rows:,} lines, {plain.stat().st_size / 1e6:.0f} MB")

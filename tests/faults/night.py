@@ -96,7 +96,10 @@ def published(folder: Path) -> dict[str, list]:
     """Every published table without its volatile columns, rows in order; Parquet marts too."""
     release = (folder / "data" / "published").resolve()
     with duckdb.connect(str(release / "retail.duckdb"), read_only=True) as con:
-        tables = {name: con.execute(f'select * from "{name}"') and _rows(con) for (name,) in _names(con)}
+        tables = {}
+        for (name,) in _names(con):
+            con.execute(f'select * from "{name}"')
+            tables[name] = _rows(con)
         for mart in sorted((release / "parquet").iterdir()):
             con.execute(f"select * from read_parquet('{mart}/**/*.parquet', hive_partitioning = false)")
             tables[f"parquet/{mart.name}"] = _rows(con)

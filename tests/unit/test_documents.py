@@ -20,7 +20,7 @@ def test_the_data_dictionary_is_fresh_and_complete() -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_links_lead_somewhere(document) -> None:  # noqa: ANN001
+def test_links_lead_somewhere(document) -> None:
     for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", document.read_text()):
         if "://" not in target:
             assert (document.parent / target).exists(), target
