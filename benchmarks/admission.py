@@ -22,7 +22,6 @@ file:
   delimiter: ";"
 values:
   decimal: ","
-  percent: true
   dates: ["%d.%m.%Y %H:%M:%S"]
   time_zone: Europe/Berlin
 targets:
@@ -38,7 +37,7 @@ targets:
       currency: {constant: EUR}
       customer_id: Kunde
       discount: Rabatt
-      tax_rate: MwSt
+      tax_rate: {column: MwSt, percent: true}
 """
 
 
@@ -103,7 +102,7 @@ def whole_admission(path: Path, folder: Path) -> None:
     create_platform_database(settings)
     inbox = Lake(folder).feed_inbox("sales")
     inbox.mkdir(parents=True)
-    (inbox / path.name).hardlink_to(path)
+    shutil.copy(path, inbox / path.name)
     (inbox / f"{path.name}.done").touch()
     report = admit(settings=settings, as_of=date(2026, 11, 20), folders=["sales"])
     print("\n".join(report.summary()))
