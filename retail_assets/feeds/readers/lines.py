@@ -64,7 +64,9 @@ def whole_lines(blocks: Iterable[Block], *, carriage_returns: bool = False) -> I
         data = block.data.replace(b"\r", b"\n") if carriage_returns else block.data
         end = data.rfind(b"\n") + 1
         if end:
-            yield Piece(begun + data[:end], begun_damaged or block.damaged, final=False)
+            yield Piece(
+                b"".join((begun, memoryview(data)[:end])), begun_damaged or block.damaged, final=False
+            )
             begun, begun_damaged = data[end:], block.damaged
         else:
             begun, begun_damaged = begun + data, begun_damaged or block.damaged

@@ -21,6 +21,7 @@ def read_parquet(path: Path, *, out: Path, limits: ReaderLimits) -> RecordSet:
     _check_frame(path)
     # A name without pattern characters, which DuckDB would expand.
     source, target = out / "source.parquet", out / RECORDS_FILE
+    source.unlink(missing_ok=True)  # of a reading that died
     source.symlink_to(path.resolve())
     try:
         with connect(limits, read=source, write=target, scratch=out) as connection:

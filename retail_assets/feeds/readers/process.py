@@ -112,7 +112,10 @@ class ReadingProcess:
         return json.loads(answer)
 
     def _last_words(self, child: subprocess.Popen[bytes]) -> str:
-        code = child.wait(10)
+        try:
+            code = child.wait(10)
+        except subprocess.TimeoutExpired:
+            return "it closed its answers"
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         assert self._complaints is not None
         self._complaints.seek(0)
