@@ -81,6 +81,7 @@ def map_rows(tmp_path: Path, mapping_file: Callable[[str], SourceMapping]) -> Ma
         file_format: str = "csv",
         name_values: dict[str, str] | None = None,
         malformed: dict[int, str] | None = None,
+        place: str | None = None,
     ) -> Result:
         if isinstance(mapping, str):
             mapping = mapping_file(mapping) if "\n" in mapping else identity_mapping(mapping)
@@ -90,7 +91,7 @@ def map_rows(tmp_path: Path, mapping_file: Callable[[str], SourceMapping]) -> Ma
         broken = [(malformed or {}).get(number) for number in range(1, table.height + 1)]
         records = table.select(
             pl.int_range(1, table.height + 1, dtype=pl.Int64).alias("_record"),
-            pl.lit(None, dtype=pl.String).alias("_place"),
+            pl.lit(place, dtype=pl.String).alias("_place"),
             pl.Series("_malformed", broken, dtype=pl.String),
             *table.columns,
         )

@@ -1,0 +1,70 @@
+"""The guide's examples are mappings that load, and its tables know every key."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from retail_assets.feeds.mapping.dialect_keys import COLUMN_VALUE_KEYS
+from retail_assets.feeds.mapping.load import PACKAGED, load_mapping
+from retail_assets.feeds.mapping.nodes import parse_yaml
+from retail_assets.feeds.mapping.reading import plain
+
+GUIDE = Path(__file__).parents[3] / "docs" / "bring-a-source.md"
+EXAMPLES = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL)
+HEAD = "source: example\nmatch: {folder: sales, files: '*'}\n"
+COLUMNS = {
+    "order_id": "A",
+    "line_number": "B",
+    "store_id": "C",
+    "product_id": "D",
+    "sold_at": "E",
+    "quantity": "Menge",
+    "unit_price": "Preis",
+    "currency": "G",
+}
+
+
+def whole(example: str) -> str:
+    """An excerpt of the guide as a whole mapping."""
+    if example.startswith("source:"):
+        return example
+    if re.match(r"(#.*\n)?targets:", example):
+        return HEAD + example
+    if example.startswith("      "):
+        listed = re.findall(r"^ {6}(\w+):", example, flags=re.MULTILINE)
+        others = "".join(
+            f"      {name}: {column}\n" for name, column in COLUMNS.items() if name not in listed
+        )
+        menge = "parse: {Menge: number, Preis: number, Betrag: number, MwSt: number, Rabattsatz: number, Datum: date}\n"
+        head = HEAD.replace("files: '*'", "files: '*', name_values: '(?P<store>.)'") + menge
+        return head + "targets:\n  - feed: sales\n    columns:\n" + others + example
+    columns = "".join(f"      {name}: {column}\n" for name, column in COLUMNS.items())
+    return HEAD + example + "targets:\n  - feed: sales\n    columns:\n" + columns
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_every_example_loads(tmp_path: Path, example: str) -> None:
+    path = tmp_path / "example.yaml"
+    path.write_text(whole(example), encoding="utf-8")
+    load_mapping(path)
+
+
+def test_the_worked_example_is_the_packaged_mapping() -> None:
+    packaged = parse_yaml("packaged", (PACKAGED / "online_retail.yaml").read_bytes())
+    assert plain(parse_yaml("guide", EXAMPLES[0].encode())) == plain(packaged)
+
+
+def test_every_key_is_explained() -> None:
+    text = GUIDE.read_text(encoding="utf-8")
+    keys = [
+        *COLUMN_VALUE_KEYS,
+        "name_values",
+        "header_row",
+        "records",
+        "unfold",
+        "document",
+        "replaces",
+        "version",
+    ]
+    assert [key for key in keys if f"`{key}`" not in text] == []
