@@ -59,7 +59,7 @@ def _report(console: Console, settings: Settings, *, seconds: float) -> None:
     console.print(
         'A query:   .venv/bin/python -c "import duckdb; print(duckdb.connect('
         f"'{where}/retail.duckdb', read_only=True).sql("
-        "'select category, revenue, margin_rate from category_performance order by revenue desc'))\"",
+        "'select category, revenue, margin_percent from category_performance order by revenue desc'))\"",
         soft_wrap=True,
     )
 
