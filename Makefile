@@ -46,8 +46,9 @@ test: setup lint ## lint, types and all tests
 	$(BIN)/python -m pytest
 
 .PHONY: dictionary
-dictionary: setup ## write the generated files again: dbt sources and docs/data-dictionary.md
+dictionary: $(VENV)/.installed ## write the generated files again: dbt sources and docs/data-dictionary.md
 	$(BIN)/python -m retail_assets.warehouse.sources
+	@$(BIN)/python -m retail_assets.initialise
 	$(BIN)/python -m retail_assets.warehouse.dictionary
 
 .PHONY: lock
