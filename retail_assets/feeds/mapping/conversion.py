@@ -173,24 +173,16 @@ def _to_text(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
 
 def _to_number(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     steps: Steps = []
-    factors = [f"cast('{values.scale}' as decimal(18,9))"] if values.scale is not None else []
-    number = raw.sql
-    if raw.family not in _NUMERIC:
-        number = _source_text(raw, values, steps, name)
-        if values.percent:
-            sign = f"{name}_sign"
-            steps.append({sign: f"coalesce(suffix(rtrim({number}), '%'), false)"})
-            steps.append({f"{name}_bare": f"case when {sign} then rtrim({number}, ' %') else {number} end"})
-            number = f"{name}_bare"
-            factors.append(f"case when {sign} then 0.01 else 1.00 end")
-    wide = "decimal(24,9)" if factors else kind.sql_type
+    scaled = values.scale is not None
+    wide = "decimal(24,9)" if scaled else kind.sql_type
     if raw.family in _NUMERIC:
-        value = f"try_cast({number} as {wide})"
+        value = f"try_cast({raw.sql} as {wide})"
     else:
-        value = _number_from_text(number, wide, values, raw.plain_numbers)
-    for factor in factors:
-        value = f"try_cast({value} * {factor} as {wide})"
-    return [*steps, {name: f"try_cast({value} as {kind.sql_type})" if factors else value}]
+        text = _source_text(raw, values, steps, name)
+        value = _number_from_text(text, wide, values, plain_numbers=raw.plain_numbers)
+    if scaled:
+        value = f"try_cast({value} * cast('{values.scale}' as decimal(18,9)) as {kind.sql_type})"
+    return [*steps, {name: value}]
 
 
 def _to_integer(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
@@ -201,17 +193,21 @@ def _to_integer(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     return [*steps, {number: value}, {name: whole}]
 
 
-def _number_from_text(x: str, sql_type: str, values: Values, plain_numbers: bool) -> str:
+def _number_from_text(x: str, sql_type: str, values: Values, *, plain_numbers: bool) -> str:
     stripped = x
     for sign in values.strip:
         stripped = f"replace({stripped}, {literal(sign)}, '')"
     fast = f"try_cast({_point(stripped, values)} as {sql_type})"
     if values.decimal != ".":
         fast = f"case when contains({stripped}, '.') then null else {fast} end"
-    careful = f"case when {x} <> '' then {_careful_number(stripped, sql_type, values)} end"
     if plain_numbers and values.decimal != ".":
         fast = f"case when regexp_full_match({x}, '{_PLAIN_NUMBER}') then try_cast({x} as {sql_type}) else {fast} end"
-    return f"coalesce({fast}, {careful})"
+    careful = _careful_number(stripped, sql_type, values)
+    if values.percent:
+        percent = _careful_number(f"rtrim({trimmed(stripped)}, '% ')", "decimal(18,6)", values)
+        share = f"try_cast({percent} * 0.01 as {sql_type})"
+        careful = f"case when contains({x}, '%') then {share} else {careful} end"
+    return f"coalesce({fast}, case when {x} <> '' then {careful} end)"
 
 
 _PLAIN_NUMBER = r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"

@@ -108,7 +108,7 @@ def _node(node: yaml.Node, file: str, path: str, above: tuple[int, ...]) -> Node
         raise where.error("an alias that contains itself")
     above = (*above, id(node))
     if isinstance(node, yaml.ScalarNode):
-        return Node(where, node.value)
+        return Node(where, _whole_text(node, where))
     if isinstance(node, yaml.SequenceNode):
         return Node(
             where, [_node(item, file, f"{path}[{n}]", above) for n, item in enumerate(node.value, start=1)]
@@ -117,7 +117,7 @@ def _node(node: yaml.Node, file: str, path: str, above: tuple[int, ...]) -> Node
     for key_node, value_node in node.value:
         if not isinstance(key_node, yaml.ScalarNode):
             raise Where(file, key_node.start_mark.line + 1, path).error("a key has to be one text")
-        key = key_node.value
+        key = _whole_text(key_node, where)
         inner = f"{path}.{key}" if path else key
         here = Where(file, key_node.start_mark.line + 1, inner)
         if key in entries:
@@ -133,3 +133,10 @@ def meant(text: str, known: list[str]) -> str:
 
 def _or(words: tuple[str, ...]) -> str:
     return " or ".join(f"`{word}`" for word in words)
+
+
+def _whole_text(node: yaml.ScalarNode, where: Where) -> str:
+    """The text of a scalar; YAML's escapes could write half a character, which no file and no database takes."""
+    if any("\ud800" <= character <= "\udfff" for character in node.value):
+        raise where.error("an escape like \\ud83d is half a character; write the character itself")
+    return node.value

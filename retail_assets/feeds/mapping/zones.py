@@ -20,7 +20,7 @@ def instant_sql(local: str, zone: str) -> str:
     """SQL of the instant (TIMESTAMPTZ, in a UTC session) at which clocks of `zone` show the column `local`."""
     if zone == "UTC":
         return f"cast({local} as timestamptz)"
-    return f"cast({local} - {_tree(local_steps(zone), local)} as timestamptz)"
+    return f"make_timestamptz(epoch_us({local}) - {_tree(local_steps(zone), local)})"
 
 
 @cache
@@ -47,7 +47,7 @@ def local_steps(zone: str) -> tuple[Step, ...]:
 
 def _tree(steps: tuple[Step, ...], local: str) -> str:
     if len(steps) == 1:
-        return f"to_seconds({int(steps[0][1].total_seconds())})"
+        return f"{int(steps[0][1].total_seconds())}000000::bigint"
     middle = len(steps) // 2
     earlier, later = _tree(steps[:middle], local), _tree(steps[middle:], local)
     return f"case when {local} < timestamp '{steps[middle][0]}' then {earlier} else {later} end"
