@@ -1,6 +1,5 @@
 """A proposed mapping as YAML that a person reads, corrects and keeps."""
 
-import json
 import re
 import shlex
 from collections import Counter
@@ -119,7 +118,7 @@ def _totals(draft: Draft) -> str | None:
         missing = {n for n in texts if not any(r.get(n) for r in draft.totals)}
         always = sorted(n for n in missing if all(r.get(n) for r in draft.lines))
         condition = " and ".join(f"{identifier(name)} is null" for name in always)
-    return f"leave_out:\n  - name: total\n    when: >-\n      {condition}\n" if condition else None
+    return f"leave_out:\n  - name: total\n    when: {_sql(condition, 6)}\n" if condition else None
 
 
 def _columns(draft: Draft, own: dict[str, dict[str, Any]]) -> list[str]:
@@ -132,7 +131,7 @@ def _columns(draft: Draft, own: dict[str, dict[str, Any]]) -> list[str]:
         elif name == draft.price and draft.amount:
             formula = f"{identifier(draft.amount.name)} / {identifier(draft.placed['quantity'].source.name)}"
             lines.append(
-                f"      {name}:  # CHECK: net of tax, before discount?\n        sql: >-\n          {formula}"
+                f"      {name}:  # CHECK: net of tax, before discount?\n        sql: {_sql(formula, 10)}"
             )
         elif not contract.nullable:
             lines.append(
@@ -206,6 +205,11 @@ def _examples(draft: Draft, column: Column) -> str:
     return text if len(text) <= _EXAMPLES else text[: _EXAMPLES - 1] + "…"
 
 
+def _sql(expression: str, indent: int) -> str:
+    """An expression as a block of its own, where its quotes need no quotes."""
+    return f">-\n{' ' * indent}{expression}" if expression.isprintable() else _scalar(expression)
+
+
 def _flow(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{key}: {_flow(inner)}" for key, inner in value.items()) + "}"
@@ -215,8 +219,7 @@ def _flow(value: Any) -> str:
 
 
 def _scalar(text: str) -> str:
-    return (
-        text
-        if re.fullmatch(r"\w([\w ./-]*\w)?", text)
-        else json.dumps(text, ensure_ascii=not text.isprintable())
-    )
+    if re.fullmatch(r"\w([\w ./-]*\w)?", text):
+        return text
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'

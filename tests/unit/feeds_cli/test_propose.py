@@ -1,5 +1,6 @@
 """`propose`: whatever dialect a file is in, the proposal loads once its marked places are filled, and reads it."""
 
+import csv
 import io
 import json
 import re
@@ -10,7 +11,7 @@ from pathlib import Path
 import openpyxl
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retail_assets.feeds.contracts.registry import FEEDS
@@ -329,3 +330,38 @@ def test_check_digits() -> None:
 def test_names_in_many_languages(name: str, column: str) -> None:
     rivals = {other: likeness(name, feed="sales", column=other) for other in FEEDS["sales"].columns}
     assert max(rivals, key=lambda other: rivals[other]) == column and rivals[column] > 0.55
+
+
+_NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\r\n\x00"), min_size=1, max_size=12)
+_VALUES = st.one_of(
+    st.text(st.characters(codec="utf-8", exclude_characters="\r\n\x00"), max_size=8),
+    st.sampled_from(
+        ["1,5", "2.50 €", "20.11.2026", "11/20/26 9:05 AM", "Summe", "n/a", "J", "EUR", "1795099192"]
+    ),
+)
+_FILL = {"store_id": "S", "product_id": "P", "sold_at": "2026-11-20", "currency": "EUR"}
+
+
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    names=st.lists(
+        st.one_of(_NAMES, st.sampled_from(["Bon", "Menge", "Betrag", "Datum", "Uhrzeit"])), min_size=2
+    ),
+    data=st.data(),
+)
+def test_every_proposal_loads_once_filled(
+    run: Run, tmp_path: Path, names: list[str], data: st.DataObject
+) -> None:
+    path, mapping = tmp_path / "any.csv", tmp_path / "any.yaml"
+    row = st.lists(_VALUES, min_size=len(names), max_size=len(names))
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        csv.writer(handle).writerows([names, *data.draw(st.lists(row, min_size=1, max_size=6))])
+    said = run("propose", path, "--feed", "sales")
+    if said.code == 1:  # some of these are no tables
+        return
+    text = said.out
+    for name in FEEDS["sales"].required:
+        text = text.replace(f"{name}: {{constant: }}", f"{name}: {{constant: {_FILL.get(name, '1')}}}")
+    mapping.write_text(text, encoding="utf-8")
+    tried = run("try", path, "--feed", "sales", "--source", mapping, "--json")
+    assert tried.code == 0, text + tried.err + tried.out
