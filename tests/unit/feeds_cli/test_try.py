@@ -202,7 +202,7 @@ def test_a_chosen_source_reads_any_name_but_needs_its_parts(
         ("order_id: Bon", "order: Bon", "till.yaml:14"),
         ("%d.%m.%Y", "dd.mm.yyyy", "till.yaml:5"),
         ("source: till", "source: [", "till.yaml:"),
-        ("constant: EUR", r'constant: "\ud83d"', "till.yaml:22"),
+        ("constant: EUR", r'constant: "\ud83d"', "till.yaml:21"),
     ],
 )
 def test_a_wrong_mapping_is_a_sentence(
