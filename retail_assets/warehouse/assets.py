@@ -3,21 +3,10 @@
 import os
 from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
-from functools import cached_property
-from importlib import metadata
 from typing import Any
 
 import dagster as dg
-from dagster_dbt import (
-    DagsterDbtCliRuntimeError,
-    DagsterDbtTranslator,
-    DagsterDbtTranslatorSettings,
-    DbtCliInvocation,
-    DbtCliResource,
-    dbt_assets,
-)
-from dagster_dbt.core.dbt_event_iterator import DbtEventIterator
-from packaging import version
+from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
 
 from retail_assets.config import DBT_PROJECT_DIR, Settings
 from retail_assets.feeds.assets import LEDGER, OWNERS, feed_key
@@ -27,6 +16,7 @@ from retail_assets.lake import Lake, file_lock
 from retail_assets.partitions import night_of
 from retail_assets.warehouse.building import building
 from retail_assets.warehouse.dbt_command import dbt_environment, dbt_executable, dbt_target, prune_targets
+from retail_assets.warehouse.dbt_events import Dbt, finished_events
 from retail_assets.warehouse.publication import publish
 
 MANIFEST = DBT_PROJECT_DIR / "target" / "manifest.json"
@@ -83,47 +73,17 @@ def warehouse_assets(*, settings: Settings, freshness: dg.FreshnessPolicy) -> dg
         models = {key.path[-1] for key in context.selected_asset_keys} if context.is_subset else None
         with file_lock(lake.lock_file("warehouse")), building(lake, models):
             with _environment(environment):
-                dbt = _Dbt(
+                dbt = Dbt(
                     project_dir=str(DBT_PROJECT_DIR),
                     profiles_dir=str(DBT_PROJECT_DIR),
                     dbt_executable=str(dbt_executable()),
                 )
                 command = ["build", "--exclude-resource-type", "unit_test"]
                 invocation = dbt.cli(command, context=context, target_path=target)
-            events = _all_events(invocation)
-            yield from DbtEventIterator(events, invocation).fetch_column_metadata()
+            yield from finished_events(invocation, lake)
         prune_targets(lake)
 
     return warehouse
-
-
-class _Dbt(DbtCliResource):
-    """dbt's version without starting dbt for it, which costs two seconds a run."""
-
-    @cached_property
-    def _cli_version(self) -> version.Version:
-        return version.parse(metadata.version("dbt-core"))
-
-
-def _all_events(invocation: DbtCliInvocation) -> Iterator[Any]:
-    """The events of a finished dbt, its failure last.
-
-    Column metadata is read when dbt has let go of the warehouse; waiting for that inside
-    `fetch_column_metadata` would keep a core busy all the while.
-    """
-    events, failure = [], None
-    try:
-        for event in invocation.stream():
-            events.append(event)
-    except DagsterDbtCliRuntimeError as error:
-        failure = error
-
-    def replay() -> Iterator[Any]:
-        yield from events
-        if failure:
-            raise failure
-
-    return replay()
 
 
 @contextmanager

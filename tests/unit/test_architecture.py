@@ -13,7 +13,15 @@ LAYERS = ["ml", "retail_assets", "jobs", "sensors"]
 """Imports point from right to left; `retail_assets.definitions` and the commands stand above all."""
 
 TOP = {"retail_assets/definitions.py", "retail_assets/nightly.py", "retail_assets/demo.py"}
-WIRING = {"assets.py", "definitions.py", "partitions.py", "table_schema.py", "initialise.py", "nightly.py"}
+WIRING = {
+    "assets.py",
+    "dbt_events.py",
+    "definitions.py",
+    "partitions.py",
+    "table_schema.py",
+    "initialise.py",
+    "nightly.py",
+}
 HEAVY = ["torch", "mlflow", "prophet", "statsforecast", "sklearn", "dbt.cli"]
 
 
