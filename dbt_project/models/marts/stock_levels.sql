@@ -30,14 +30,19 @@ changed as (
     group by change.store_id, change.product_id
 ),
 
--- Every product that a store ever had, counted or not.
+-- Every product that a store ever had, counted or not. Days are enough here, and fewer than lines.
+had as (
+    select store_id, product_id, case when units_sold > 0 then business_date end as sold_on
+    from {{ ref('sales_daily') }}
+    union all
+    select store_id, product_id, null
+    from {{ ref('stock_movements') }}
+    where changes_stock
+),
+
 seen as (
-    select
-        store_id,
-        product_id,
-        min(business_date) filter (where kind = 'sale' and quantity < 0) as first_sold_on,
-        max(business_date) filter (where kind = 'sale' and quantity < 0) as last_sold_on
-    from {{ ref('int_stock_changes') }}
+    select store_id, product_id, min(sold_on) as first_sold_on, max(sold_on) as last_sold_on
+    from had
     group by store_id, product_id
 ),
 
