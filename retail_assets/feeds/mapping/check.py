@@ -3,7 +3,7 @@
 import duckdb
 
 from retail_assets.feeds.contracts.registry import FEEDS
-from retail_assets.feeds.mapping.compile import compile_block
+from retail_assets.feeds.mapping.compile import compile_block, line_numbers
 from retail_assets.feeds.mapping.conversion import Kind, Raw, convert
 from retail_assets.feeds.mapping.engine import bind_with
 from retail_assets.feeds.mapping.judging import contract_checks, contract_kind
@@ -29,14 +29,20 @@ def check_mapping(mapping: SourceMapping) -> None:
 def _check_expressions(
     engine: duckdb.DuckDBPyConnection, mapping: SourceMapping, target: Target, block: Block
 ) -> None:
-    scope = Scope(
-        mapping=mapping,
-        target=target,
-        table=_expected_table(mapping, target),
-        name_values=mapping.name_parts,
-        bind=bind_with(engine),
-    )
-    engine.execute(f"describe {compile_block(scope, block).judged}")
+    table = _expected_table(mapping, target)
+
+    def scope() -> Scope:
+        return Scope(
+            mapping=mapping,
+            target=target,
+            table=table,
+            name_values=mapping.name_parts,
+            bind=bind_with(engine),
+        )
+
+    if target.derives_line_numbers:
+        table = table.numbered(f"({line_numbers(scope())})")
+    engine.execute(f"describe {compile_block(scope(), block).judged}")
 
 
 def _expected_table(mapping: SourceMapping, target: Target) -> Table:

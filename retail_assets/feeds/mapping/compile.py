@@ -58,7 +58,7 @@ def compile_block(scope: Scope, block: Block) -> CompiledBlock:
     cells = cells_of(scope.mapping, scope.target)
     scope.show([*(rule.when for rule in rules), *expressions_of(cells)])
     query.end_phase()
-    _number_lines(scope)
+    _name_document(scope)
     conditions = [_condition(scope, rule) for rule in rules]
     _evaluate(scope, cells)
     query.end_phase()
@@ -83,18 +83,23 @@ def _evaluate(scope: Scope, cells: list[Cell]) -> None:
             scope.evaluate(cell.origin.expression, cell.where)
 
 
-def _number_lines(scope: Scope) -> None:
-    """The document of every record, and the record's place in it when the mapping wants that."""
+def _name_document(scope: Scope) -> None:
+    """The document of every record, as the column `_document_id`."""
     if scope.target.document is None:
         return
     _evaluate(scope, [scope.target.document])
     scope.query.end_phase()
-    document = value_of(scope.target.document, TEXT, scope, name="_document_id")
+    value_of(scope.target.document, TEXT, scope, name="_document_id")
     scope.query.end_phase()
-    if scope.target.derives_line_numbers:
-        window = f"row_number() over (partition by {document.sql} order by _record)"
-        scope.query.add([{"_line_number": window}])
-        scope.query.end_phase()
+
+
+def line_numbers(scope: Scope) -> str:
+    """A query for the place of every record in its document, as `_record` and `_line_number`."""
+    scope.show(expressions_of([scope.target.document] if scope.target.document else []))
+    scope.query.end_phase()
+    _name_document(scope)
+    number = "row_number() over (partition by _document_id order by _record)"
+    return f"select _record, {number} as _line_number from ({scope.query.sql})"
 
 
 def _condition(scope: Scope, rule: Rule) -> str:

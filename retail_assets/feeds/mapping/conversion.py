@@ -76,7 +76,9 @@ def text_sql(raw: Raw, values: Values) -> str:
 def trimmed(text: str) -> str:
     """Without surrounding blanks. Codes and numbers have nothing that a URL would escape; to see that costs a
     tenth of trimming them."""
-    return f"case when strlen(url_encode({text})) = strlen({text}) then {text} else trim({text}, {_BLANKS}) end"
+    return (
+        f"case when strlen(url_encode({text})) = strlen({text}) then {text} else trim({text}, {_BLANKS}) end"
+    )
 
 
 def _text_stages(raw: Raw, values: Values) -> list[Callable[[str], str]]:

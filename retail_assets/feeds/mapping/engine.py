@@ -11,7 +11,7 @@ import duckdb
 
 from retail_assets.feeds.contracts.registry import FEEDS
 from retail_assets.feeds.mapping.accounts import Account, account
-from retail_assets.feeds.mapping.compile import CompiledBlock, compile_block
+from retail_assets.feeds.mapping.compile import CompiledBlock, compile_block, line_numbers
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.model import Block, SourceMapping, Target
 from retail_assets.feeds.mapping.references import check_required_columns, unknown_columns
@@ -134,6 +134,9 @@ class _Run:
         self.documents: list[Path] = []
 
     def map_target(self, target: Target, table: Table) -> None:
+        if target.derives_line_numbers:
+            numbers = line_numbers(self._scope(target, table))
+            table = table.numbered(_file(self._copy(numbers, f"line_numbers_{len(self.records)}.parquet")[0]))
         main = self._compile(target, target.block, table)
         records = self.records[target.name] = self._one(f"select count(*) from {table.relation}")
         admitted = self.admitted[target.name] = self._write_rows(
@@ -158,14 +161,16 @@ class _Run:
         self._write_ends(target, compiled, here)
 
     def _compile(self, target: Target, block: Block, table: Table) -> CompiledBlock:
-        scope = Scope(
+        return compile_block(self._scope(target, table), block)
+
+    def _scope(self, target: Target, table: Table) -> Scope:
+        return Scope(
             mapping=self.mapping,
             target=target,
             table=table,
             name_values=self.content.name_values,
             bind=bind_with(self.engine),
         )
-        return compile_block(scope, block)
 
     def _write_rows(self, target: Target, block: CompiledBlock, which: str) -> int:
         kinds = {identifier(name): contract_kind(column) for name, column in block.feed.columns.items()}
@@ -275,10 +280,7 @@ class _Run:
     def _gather_documents(self) -> Path | None:
         if not self.documents:
             return None
-        query = (
-            "select _content_key, _source, kind, _document, max(_version) as _version "
-            f"from {_files(self.documents)} group by all order by all"
-        )
+        query = f"select * replace (max(_version) as _version) from {_files(self.documents)} group by all"
         path, rows = self._copy(query, "documents.parquet")
         return path if rows else None
 

@@ -65,7 +65,8 @@ def _is_special(name: str, target: Target) -> bool:
 
 def unknown_columns(mapping: SourceMapping, table: Table) -> list[str]:
     """Source columns that nothing in the mapping takes."""
-    known = {table.find(name) for name in referenced_columns(mapping)}
+    lists = [target.unfold for target in mapping.targets if target.unfold]
+    known = {table.holder(name) for name in [*referenced_columns(mapping), *lists]}
     return [name for name in table.columns if name not in known]
 
 

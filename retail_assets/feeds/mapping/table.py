@@ -3,7 +3,7 @@
 import difflib
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from retail_assets.feeds.mapping.conversion import Raw
@@ -14,13 +14,15 @@ SHEET_NAME = "sheet_name"
 
 @dataclass(frozen=True)
 class Table:
-    """A relation with `_record`, `_place`, `_malformed`, `_empty` and the source's columns."""
+    """A relation with `_record`, `_place`, `_malformed`, `_empty`, `_line_number` where it has been derived, and
+    the source's columns."""
 
     relation: str
     """SQL that stands after FROM."""
     columns: dict[str, tuple[str, str]]
     """The source's name -> its name in the relation, quoted, and its DuckDB type."""
     format: str | None = None
+    has_line_numbers: bool = False
 
     @cached_property
     def _normalised(self) -> dict[str, list[str]]:
@@ -35,6 +37,17 @@ class Table:
             return name
         alike = self._normalised.get(normalised(name), [])
         return alike[0] if len(alike) == 1 else None
+
+    def holder(self, path: str) -> str | None:
+        """The column whose JSON holds a dotted path: the longest beginning of the path that is one."""
+        segments = path.split(".")
+        beginnings = (".".join(segments[:length]) for length in range(len(segments), 0, -1))
+        return next((found for beginning in beginnings if (found := self.find(beginning))), None)
+
+    def numbered(self, relation: str) -> "Table":
+        """The table with line numbers from another relation."""
+        joined = f"(select * from {self.relation} as records inner join {relation} as numbers using (_record))"
+        return replace(self, relation=joined, has_line_numbers=True)
 
     def raw(self, name: str) -> Raw:
         """The column's place in the first layer of a query."""

@@ -31,11 +31,11 @@ def unfolded(
     names = [
         name for name in referenced_by(mapping, target) if name == target.unfold or whole.find(name) is None
     ]
-    nested = [name for name in names if _column_of(whole, name)]
+    nested = [name for name in names if whole.holder(name)]
     if target.unfold is None and not nested:
         return whole
     levels, relation = _levels(whole, target)
-    parents = {column for name in [*nested, target.unfold or ""] if (column := _column_of(whole, name))}
+    parents = {column for name in [*nested, target.unfold or ""] if (column := whole.holder(name))}
     fields = {name: _field(whole, levels, name) for name in nested}
     for name, sql in _unnamed_fields(engine, whole, levels, relation, nested).items():
         if len(fields) < len(nested) + MAX_UNKNOWN_FIELDS:
@@ -62,13 +62,6 @@ def _own_columns(levels: list[_Level]) -> str:
     )
 
 
-def _column_of(table: Table, name: str) -> str | None:
-    """The column whose JSON holds a dotted path: the longest beginning of the path that is one."""
-    segments = name.split(".")
-    beginnings = (".".join(segments[:length]) for length in range(len(segments), 0, -1))
-    return next((found for beginning in beginnings if (found := table.find(beginning))), None)
-
-
 def _rest(whole: str, beginning: str) -> str:
     """What of a dotted path remains after its beginning, as a JSON pointer."""
     segments = whole.split(".")[len(beginning.split(".")) :]
@@ -80,7 +73,7 @@ def _levels(whole: Table, target: Target) -> tuple[list[_Level], str]:
     relation = f"select *, '' as _path from {whole.relation}"
     if target.unfold is None:
         return [], relation
-    column = _column_of(whole, target.unfold)
+    column = whole.holder(target.unfold)
     if column is None:
         near = closest(target.unfold, list(whole.columns))
         raise Unreadable(
@@ -132,7 +125,7 @@ def _holder(whole: Table, levels: list[_Level], name: str) -> tuple[str, str]:
     for level in reversed(levels):
         if name == level.path or name.startswith(f"{level.path}."):
             return level.element, level.path
-    column = _column_of(whole, name) or name
+    column = whole.holder(name) or name
     source = whole.columns[column][0]
     return f"case when json_valid({source}) then json({source}) end", column
 
