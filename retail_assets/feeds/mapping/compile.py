@@ -95,7 +95,7 @@ def _name_document(scope: Scope) -> None:
 
 def line_numbers(scope: Scope) -> str:
     """A query for the place of every record in its document, as `_record` and `_line_number`."""
-    scope.show(expressions_of([scope.target.document] if scope.target.document else []))
+    scope.show(expressions_of(_identity_cells(scope)))
     scope.query.end_phase()
     _name_document(scope)
     number = "row_number() over (partition by _document_id order by _record)"
@@ -213,7 +213,7 @@ def _faults(scope: Scope, block: Block, values: dict[str, Value], version: Value
     if version:
         faults += _unreadable("version", "_version", version)
     used = [rule.when for rule in rules_of(scope.mapping, scope.target)]
-    used += expressions_of(block.cells.values())
+    used += expressions_of([*block.cells.values(), *_identity_cells(scope)])
     faults += [
         Fault(reading.unreadable, reading.kind.fault, reading.column, plain_text(reading.raw))
         for reading in scope.readings_of(used)
@@ -222,7 +222,13 @@ def _faults(scope: Scope, block: Block, values: dict[str, Value], version: Value
     for check in contract_checks(FEEDS[block.feed]):
         text = values[check.column].text if check.column else "null"
         faults.append(Fault(check.condition, check.rule, check.column, text))
+    if scope.target.replaces == "document":
+        faults.append(Fault("_document is null", "no_document", "document"))
     return faults
+
+
+def _identity_cells(scope: Scope) -> list[Cell]:
+    return [cell for cell in (scope.target.document, scope.target.version) if cell]
 
 
 def _unreadable(name: str, column: str, value: Value) -> list[Fault]:

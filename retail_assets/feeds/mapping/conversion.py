@@ -297,16 +297,21 @@ def _local_and_instant(raw: Raw, values: Values, name: str) -> Steps:
     formats = sorted(values.dates, key=lambda f: "%Y" in f)
     naive = tuple(f for f in formats if "%z" not in f)
     aware = tuple(f for f in formats if "%z" in f)
-    offset = f"contains({text}, 'Z') or contains({text}, '+') or contains(substr({text}, 12), '-')"
+    offset = f"regexp_matches(substr({text}, 12), '[A-Za-z+-]')"
     iso_local = f"case when {offset} then null else try_cast({text} as timestamp) end"
     iso_instant = f"case when {offset} then try_cast({text} as timestamptz) end"
     locals_ = [f"try_strptime({text}, {_list(naive)})"] if naive else []
-    instants = [f"try_strptime({text}, {_list(aware)})"] if aware else []
+    instants = [f"try_strptime({zulu}, {_list(aware)})" for zulu in (text, _zulu(text))] if aware else []
     return [
         *steps,
         {local: f"coalesce({', '.join([*locals_, iso_local])})"},
         {instant: f"case when {local} is null then coalesce({', '.join([*instants, iso_instant])}) end"},
     ]
+
+
+def _zulu(text: str) -> str:
+    """The offset Z as %z reads it."""
+    return f"regexp_replace({text}, 'Z$', '+00:00')"
 
 
 def _list(formats: tuple[str, ...]) -> str:

@@ -46,7 +46,9 @@ class Table:
 
     def numbered(self, relation: str) -> "Table":
         """The table with line numbers from another relation."""
-        joined = f"(select * from {self.relation} as records inner join {relation} as numbers using (_record))"
+        joined = (
+            f"(select * from {self.relation} as records inner join {relation} as numbers using (_record))"
+        )
         return replace(self, relation=joined, has_line_numbers=True)
 
     def raw(self, name: str) -> Raw:

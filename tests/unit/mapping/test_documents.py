@@ -69,6 +69,13 @@ def test_documents_of_every_source_record(map_rows: MapRows) -> None:
         ("document", "till", "R2"),
         ("document", "till", "R3"),
     ]
+    assert [r["rule"] for r in result.rejects] == ["not_a_number", "required"]
+
+
+def test_a_record_without_its_document_is_rejected(map_rows: MapRows) -> None:
+    mapping = RECEIPTS.replace("""{sql: "'R' || Bon"}""", "Beleg")
+    result = map_rows(mapping, [{"Bon": "1", "Beleg": "", "Artikel": "A", "Menge": "1"}])
+    assert [(r["rule"], r["column"]) for r in result.rejects] == [("no_document", "document")]
 
 
 DAYS = """
