@@ -10,10 +10,11 @@ from retail_assets.config import Settings
 from retail_assets.feeds.contracts.base import Feed
 from retail_assets.feeds.contracts.registry import FEEDS
 from retail_assets.feeds.mapping.accounts import Account
-from retail_assets.feeds.mapping.engine import Content, Mapped, open_engine, run_mapping
+from retail_assets.feeds.mapping.engine import Content, Mapped, run_mapping
 from retail_assets.feeds.mapping.judging import contract_checks, contract_kind
 from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
+from retail_assets.feeds.mapping.sandbox import open_engine
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, read_records
 from retail_assets.lake import Lake, put_in_place, scratch_folder
 

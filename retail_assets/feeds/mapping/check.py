@@ -5,11 +5,11 @@ import duckdb
 from retail_assets.feeds.contracts.registry import FEEDS
 from retail_assets.feeds.mapping.compile import compile_block, line_numbers
 from retail_assets.feeds.mapping.conversion import Kind, Raw, convert
-from retail_assets.feeds.mapping.engine import bind_with
 from retail_assets.feeds.mapping.judging import contract_checks, contract_kind
 from retail_assets.feeds.mapping.layers import Layers
 from retail_assets.feeds.mapping.model import Block, Cell, Constant, SourceMapping, Target
 from retail_assets.feeds.mapping.references import referenced_by
+from retail_assets.feeds.mapping.sandbox import bind_with
 from retail_assets.feeds.mapping.scope import Scope
 from retail_assets.feeds.mapping.table import Table
 from retail_assets.feeds.mapping.values import STANDARD, Values

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from retail_assets.feeds.contracts.base import Feed
 from retail_assets.feeds.contracts.registry import FEEDS
 from retail_assets.feeds.mapping.cells import Value, value_of
-from retail_assets.feeds.mapping.conversion import INSTANT, TEXT, Kind, plain_text, trimmed
+from retail_assets.feeds.mapping.conversion import INSTANT, TEXT, Kind, plain_text
 from retail_assets.feeds.mapping.judging import contract_checks, contract_kind
 from retail_assets.feeds.mapping.model import Block, Cell, FromSql, Rule
 from retail_assets.feeds.mapping.references import cells_of, expressions_of, rules_of, unknown_columns
 from retail_assets.feeds.mapping.scope import Scope
+from retail_assets.feeds.mapping.spelling import trimmed
 from retail_assets.sql import identifier, literal
 
 EXPRESSION_FAILED = "expression_failed"

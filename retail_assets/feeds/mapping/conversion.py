@@ -6,21 +6,15 @@ careful reading of everything else runs only on what the cast left null. Typed v
 booleans, and what expressions yield) have no dialect: of the settings only scale, epoch and time zone touch them.
 """
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from retail_assets.feeds.mapping.spelling import number_from_text, trimmed
 from retail_assets.feeds.mapping.values import EPOCHS, Values
 from retail_assets.feeds.mapping.zones import instant_sql
 from retail_assets.sql import literal
 
 Steps = list[dict[str, str]]
-
-_BLANKS = literal(" \t\n\r\u00a0\u202f\u2009\ufeff")
-"""What is trimmed off texts: spaces of every kind, tabs, line breaks, a stray byte order mark."""
-
-_SPACES = "\u0020\u00a0\u202f\u2009"
-_APOSTROPHES = "'\u2019"
 
 
 @dataclass(frozen=True)
@@ -71,14 +65,6 @@ def text_sql(raw: Raw, values: Values) -> str:
     for stage in _text_stages(raw, values):
         text = stage(text)
     return text
-
-
-def trimmed(text: str) -> str:
-    """Without surrounding blanks. Codes and numbers have nothing that a URL would escape; to see that costs a
-    tenth of trimming them."""
-    return (
-        f"case when strlen(url_encode({text})) = strlen({text}) then {text} else trim({text}, {_BLANKS}) end"
-    )
 
 
 def _text_stages(raw: Raw, values: Values) -> list[Callable[[str], str]]:
@@ -179,7 +165,7 @@ def _to_number(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
         value = f"try_cast({raw.sql} as {wide})"
     else:
         text = _source_text(raw, values, steps, name)
-        value = _number_from_text(text, wide, values, plain_numbers=raw.plain_numbers)
+        value = number_from_text(text, wide, values, plain_numbers=raw.plain_numbers)
     if scaled:
         value = f"try_cast({value} * cast('{values.scale}' as decimal(18,9)) as {kind.sql_type})"
     return [*steps, {name: value}]
@@ -191,50 +177,6 @@ def _to_integer(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     (number, value), *_ = last.items()
     whole = f"case when {number} = trunc({number}) then try_cast({number} as {kind.sql_type}) end"
     return [*steps, {number: value}, {name: whole}]
-
-
-def _number_from_text(x: str, sql_type: str, values: Values, *, plain_numbers: bool) -> str:
-    stripped = x
-    for sign in values.strip:
-        stripped = f"replace({stripped}, {literal(sign)}, '')"
-    fast = f"try_cast({_point(stripped, values)} as {sql_type})"
-    if values.decimal != ".":
-        fast = f"case when contains({stripped}, '.') then null else {fast} end"
-    if plain_numbers and values.decimal != ".":
-        fast = f"case when regexp_full_match({x}, '{_PLAIN_NUMBER}') then try_cast({x} as {sql_type}) else {fast} end"
-    careful = _careful_number(stripped, sql_type, values)
-    if values.percent:
-        percent = _careful_number(f"rtrim({trimmed(stripped)}, '% ')", "decimal(18,6)", values)
-        share = f"try_cast({percent} * 0.01 as {sql_type})"
-        careful = f"case when contains({x}, '%') then {share} else {careful} end"
-    return f"coalesce({fast}, case when {x} <> '' then {careful} end)"
-
-
-_PLAIN_NUMBER = r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"
-
-
-def _point(text: str, values: Values) -> str:
-    return text if values.decimal == "." else f"replace({text}, '{values.decimal}', '.')"
-
-
-def _careful_number(stripped: str, sql_type: str, values: Values) -> str:
-    """The reading of spellings that a cast does not know: grouped thousands, marked negatives."""
-    text = f"trim(replace({stripped}, '\u2212', '-'), {_BLANKS})"
-    if "parentheses" in values.negatives:
-        text = rf"regexp_replace({text}, '^\(\s*(.*?)\s*\)$', '-\1')"
-    if "trailing_minus" in values.negatives:
-        text = rf"regexp_replace({text}, '^([^-].*?)\s*-$', '-\1')"
-    text = rf"regexp_replace({text}, '^([+-])\s+', '\1')"
-    mark = re.escape(values.decimal)
-    plain = rf"[+-]?([0-9]+({mark}[0-9]*)?|{mark}[0-9]+)"
-    branches = f"when regexp_full_match({text}, {literal(plain)}) then {_point(text, values)}"
-    if values.thousands:
-        marks = "".join(_SPACES if m == " " else _APOSTROPHES if m == "'" else m for m in values.thousands)
-        group = f"[{re.escape(marks)}]"
-        grouped = rf"[+-]?[0-9]{{1,3}}({group}[0-9]{{2,3}})*{group}[0-9]{{3}}({mark}[0-9]*)?"
-        bare = f"translate({text}, {literal(marks)}, '')"
-        branches += f" when regexp_full_match({text}, {literal(grouped)}) then {_point(bare, values)}"
-    return f"try_cast(case {branches} end as {sql_type})"
 
 
 def _to_boolean(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:

@@ -1,6 +1,5 @@
 """From a mapping's YAML to its model. What every key means is in docs/bring-a-source.md."""
 
-import codecs
 import hashlib
 import json
 import re
@@ -12,6 +11,7 @@ from retail_assets.feeds.contracts.registry import FEEDS
 from retail_assets.feeds.mapping.conversion import DECLARED
 from retail_assets.feeds.mapping.dialect_keys import COLUMN_VALUE_KEYS, VALUE_KEYS, value_settings
 from retail_assets.feeds.mapping.expressions import Expression, ExpressionError, parse_expression
+from retail_assets.feeds.mapping.file_keys import file_layout, inbox_folder, name_pattern
 from retail_assets.feeds.mapping.model import (
     Block,
     Cell,
@@ -30,15 +30,13 @@ from retail_assets.feeds.mapping.model import (
 from retail_assets.feeds.mapping.nodes import Node, meant
 from retail_assets.feeds.mapping.table import normalised
 from retail_assets.feeds.mapping.values import STANDARD, Values
-from retail_assets.feeds.readers.layout import FORMATS, FileLayout
+from retail_assets.feeds.readers.layout import FileLayout
 
 ENGINE_VERSION = 1
 """Part of every mapping's version: raise it when the same mapping comes to mean other rows."""
 
 IDENTITY = "contract"
 """The name of the mapping that reads files whose columns carry the contract's names."""
-
-_DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
 
 def read_mapping(root: Node) -> SourceMapping:
@@ -70,15 +68,15 @@ class _MappingReader:
                 f"a source's name is letters, digits, _ and -, and not `{IDENTITY}`; this is `{name}`"
             )
         match = self.fields["match"].fields(("folder", "files", "name_values"), required=("folder", "files"))
-        self.name_values = _name_pattern(match["name_values"]) if "name_values" in match else None
+        self.name_values = name_pattern(match["name_values"]) if "name_values" in match else None
         parse = self._parse(self.fields["parse"]) if "parse" in self.fields else {}
         return SourceMapping(
             name=name,
             version=canonical_version(plain(self.root)),
-            folder=_folder(match["folder"]),
+            folder=inbox_folder(match["folder"]),
             files=tuple(item.filled_text() for item in match["files"].items()),
             name_values=self.name_values,
-            layout=_layout(self.fields["file"]) if "file" in self.fields else FileLayout(),
+            layout=file_layout(self.fields["file"]) if "file" in self.fields else FileLayout(),
             values=self.values,
             parse=parse,
             leave_out=self._rules(self.fields.get("leave_out"), None),
@@ -296,58 +294,3 @@ def _column(feed: Feed, name: str, node: Node) -> str:
         known = list(feed.columns)
         raise node.error(f"{feed.name} has no column `{name}`{meant(name, known)}; it has {', '.join(known)}")
     return name
-
-
-def _folder(node: Node) -> str:
-    return node.choice(tuple(feed.folder for feed in FEEDS.values()))
-
-
-def _name_pattern(node: Node) -> str:
-    pattern = re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", node.filled_text())
-    try:
-        groups = re.compile(pattern).groupindex
-    except re.error as error:
-        raise node.error(f"not a regular expression: {error}") from error
-    if not groups:
-        raise node.error("name the parts you want: (?P<store>[0-9]+)")
-    return pattern
-
-
-def _layout(node: Node) -> FileLayout:
-    keys = ("format", "encoding", "delimiter", "quote", "sheet", "header_row", "columns", "records")
-    fields = node.fields(keys)
-    given: dict[str, Any] = {}
-    if "format" in fields:
-        given["format"] = fields["format"].choice(FORMATS)
-    if "encoding" in fields:
-        given["encoding"] = _encoding(fields["encoding"])
-    if "delimiter" in fields:
-        given["delimiter"] = _one_character(fields["delimiter"], _DELIMITERS)
-    if "quote" in fields:
-        given["quote"] = _one_character(fields["quote"], {"": "", "none": ""})
-    if "sheet" in fields:
-        sheet = fields["sheet"]
-        given["sheet"] = sheet.value if isinstance(sheet.value, str) else sheet.texts()
-    if "header_row" in fields:
-        given["header_row"] = fields["header_row"].whole_number()
-    if "columns" in fields:
-        given["columns"] = tuple(item.filled_text() for item in fields["columns"].items())
-    if "records" in fields:
-        given["records"] = fields["records"].filled_text()
-    return FileLayout(**given)
-
-
-def _encoding(node: Node) -> str:
-    try:
-        return codecs.lookup(node.text()).name
-    except LookupError:
-        raise node.error(
-            f"`{node.text()}` is no encoding; write utf-8, utf-16, windows-1252, latin-1, …"
-        ) from None
-
-
-def _one_character(node: Node, words: dict[str, str]) -> str:
-    text = words.get(node.text(), node.text())
-    if len(text) > 1 or (not text and "" not in words):
-        raise node.error(f"one character, or one of the words {', '.join(w for w in words if len(w) > 2)}")
-    return text

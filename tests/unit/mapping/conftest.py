@@ -10,9 +10,10 @@ import polars as pl
 import pytest
 
 from retail_assets.feeds.mapping.accounts import Account
-from retail_assets.feeds.mapping.engine import Content, Mapped, open_engine, run_mapping
+from retail_assets.feeds.mapping.engine import Content, Mapped, run_mapping
 from retail_assets.feeds.mapping.load import identity_mapping, load_mapping
 from retail_assets.feeds.mapping.model import SourceMapping
+from retail_assets.feeds.mapping.sandbox import open_engine
 
 KEY = "0123456789abcdef0123456789abcdef"
 

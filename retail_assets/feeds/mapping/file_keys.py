@@ -1,0 +1,66 @@
+"""The keys of a mapping that say which files it reads and how they are laid out: `match` and `file`."""
+
+import codecs
+import re
+from typing import Any
+
+from retail_assets.feeds.contracts.registry import FEEDS
+from retail_assets.feeds.mapping.nodes import Node
+from retail_assets.feeds.readers.layout import FORMATS, FileLayout
+
+_DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
+
+
+def inbox_folder(node: Node) -> str:
+    return node.choice(tuple(feed.folder for feed in FEEDS.values()))
+
+
+def name_pattern(node: Node) -> str:
+    pattern = re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", node.filled_text())
+    try:
+        groups = re.compile(pattern).groupindex
+    except re.error as error:
+        raise node.error(f"not a regular expression: {error}") from error
+    if not groups:
+        raise node.error("name the parts you want: (?P<store>[0-9]+)")
+    return pattern
+
+
+def file_layout(node: Node) -> FileLayout:
+    keys = ("format", "encoding", "delimiter", "quote", "sheet", "header_row", "columns", "records")
+    fields = node.fields(keys)
+    given: dict[str, Any] = {}
+    if "format" in fields:
+        given["format"] = fields["format"].choice(FORMATS)
+    if "encoding" in fields:
+        given["encoding"] = _encoding(fields["encoding"])
+    if "delimiter" in fields:
+        given["delimiter"] = _one_character(fields["delimiter"], _DELIMITERS)
+    if "quote" in fields:
+        given["quote"] = _one_character(fields["quote"], {"": "", "none": ""})
+    if "sheet" in fields:
+        sheet = fields["sheet"]
+        given["sheet"] = sheet.value if isinstance(sheet.value, str) else sheet.texts()
+    if "header_row" in fields:
+        given["header_row"] = fields["header_row"].whole_number()
+    if "columns" in fields:
+        given["columns"] = tuple(item.filled_text() for item in fields["columns"].items())
+    if "records" in fields:
+        given["records"] = fields["records"].filled_text()
+    return FileLayout(**given)
+
+
+def _encoding(node: Node) -> str:
+    try:
+        return codecs.lookup(node.text()).name
+    except LookupError:
+        raise node.error(
+            f"`{node.text()}` is no encoding; write utf-8, utf-16, windows-1252, latin-1, …"
+        ) from None
+
+
+def _one_character(node: Node, words: dict[str, str]) -> str:
+    text = words.get(node.text(), node.text())
+    if len(text) > 1 or (not text and "" not in words):
+        raise node.error(f"one character, or one of the words {', '.join(w for w in words if len(w) > 2)}")
+    return text

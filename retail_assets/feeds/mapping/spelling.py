@@ -1,0 +1,67 @@
+"""Spellings of texts and numbers as SQL: blanks, decimal and thousands marks, signs. What a value is to become is
+decided in `conversion.py`.
+"""
+
+import re
+
+from retail_assets.feeds.mapping.values import Values
+from retail_assets.sql import literal
+
+_BLANKS = literal(" \t\n\r\u00a0\u202f\u2009\ufeff")
+"""What is trimmed off texts: spaces of every kind, tabs, line breaks, a stray byte order mark."""
+
+_SPACES = "\u0020\u00a0\u202f\u2009"
+_APOSTROPHES = "'\u2019"
+
+
+def trimmed(text: str) -> str:
+    """Without surrounding blanks. Codes and numbers have nothing that a URL would escape; to see that costs a
+    tenth of trimming them."""
+    return (
+        f"case when strlen(url_encode({text})) = strlen({text}) then {text} else trim({text}, {_BLANKS}) end"
+    )
+
+
+def number_from_text(x: str, sql_type: str, values: Values, *, plain_numbers: bool) -> str:
+    """A number in a source's dialect, null when it is none. The common spelling costs one cast."""
+    stripped = x
+    for sign in values.strip:
+        stripped = f"replace({stripped}, {literal(sign)}, '')"
+    fast = f"try_cast({_point(stripped, values)} as {sql_type})"
+    if values.decimal != ".":
+        fast = f"case when contains({stripped}, '.') then null else {fast} end"
+    if plain_numbers and values.decimal != ".":
+        fast = f"case when regexp_full_match({x}, '{_PLAIN_NUMBER}') then try_cast({x} as {sql_type}) else {fast} end"
+    careful = _careful_number(stripped, sql_type, values)
+    if values.percent:
+        percent = _careful_number(f"rtrim({trimmed(stripped)}, '% ')", "decimal(18,6)", values)
+        share = f"try_cast({percent} * 0.01 as {sql_type})"
+        careful = f"case when contains({x}, '%') then {share} else {careful} end"
+    return f"coalesce({fast}, case when {x} <> '' then {careful} end)"
+
+
+_PLAIN_NUMBER = r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"
+
+
+def _point(text: str, values: Values) -> str:
+    return text if values.decimal == "." else f"replace({text}, '{values.decimal}', '.')"
+
+
+def _careful_number(stripped: str, sql_type: str, values: Values) -> str:
+    """The reading of spellings that a cast does not know: grouped thousands, marked negatives."""
+    text = f"trim(replace({stripped}, '\u2212', '-'), {_BLANKS})"
+    if "parentheses" in values.negatives:
+        text = rf"regexp_replace({text}, '^\(\s*(.*?)\s*\)$', '-\1')"
+    if "trailing_minus" in values.negatives:
+        text = rf"regexp_replace({text}, '^([^-].*?)\s*-$', '-\1')"
+    text = rf"regexp_replace({text}, '^([+-])\s+', '\1')"
+    mark = re.escape(values.decimal)
+    plain = rf"[+-]?([0-9]+({mark}[0-9]*)?|{mark}[0-9]+)"
+    branches = f"when regexp_full_match({text}, {literal(plain)}) then {_point(text, values)}"
+    if values.thousands:
+        marks = "".join(_SPACES if m == " " else _APOSTROPHES if m == "'" else m for m in values.thousands)
+        group = f"[{re.escape(marks)}]"
+        grouped = rf"[+-]?[0-9]{{1,3}}({group}[0-9]{{2,3}})*{group}[0-9]{{3}}({mark}[0-9]*)?"
+        bare = f"translate({text}, {literal(marks)}, '')"
+        branches += f" when regexp_full_match({text}, {literal(grouped)}) then {_point(bare, values)}"
+    return f"try_cast(case {branches} end as {sql_type})"
