@@ -64,7 +64,7 @@ def compile_block(scope: Scope, block: Block) -> CompiledBlock:
     _evaluate(scope, cells)
     query.end_phase()
     values = _contract_values(scope, block, rules, conditions)
-    document, version = _document(scope, block, values), _version(scope)
+    document, version = _document(scope), _version(scope)
     query.end_phase()
     outcomes = _outcomes(scope, rules, conditions)
     query.add([{"_route": _first_true([outcome.condition for outcome in outcomes]), "_document": document}])
@@ -141,7 +141,7 @@ def _either(condition: str, then: Value, otherwise: Value) -> Value:
     )
 
 
-def _document(scope: Scope, block: Block, values: dict[str, Value]) -> str:
+def _document(scope: Scope) -> str:
     """The document or store-day of a record, as the target sees it: the same wherever the record is sent."""
     target = scope.target
     if target.replaces == "document":
@@ -150,11 +150,8 @@ def _document(scope: Scope, block: Block, values: dict[str, Value]) -> str:
         return "null::varchar"
     time = FEEDS[target.block.feed].business_time or ""
     kind = contract_kind(FEEDS[target.block.feed].columns[time])
-    if block is target.block:
-        store, moment = values["store_id"], values[time]
-    else:
-        store = value_of(target.block.cells["store_id"], TEXT, scope, name="_day_store")
-        moment = value_of(target.block.cells[time], kind, scope, name="_day_time")
+    store = value_of(target.block.cells["store_id"], TEXT, scope, name="_day_store")
+    moment = value_of(target.block.cells[time], kind, scope, name="_day_time")
     zone = literal(target.block.cells[time].values.time_zone)
     local = f"timezone({zone}, {moment.sql})" if kind is INSTANT else moment.sql
     return f"{store.sql} || '|' || strftime({local}, '%Y-%m-%d')"

@@ -116,6 +116,8 @@ class Scope:
 
     def _sql(self, name: str, where: Where) -> str:
         if name == LINE_NUMBER and self.target.derives_line_numbers:
+            if not self.table.has_line_numbers:
+                raise where.error("lines are counted within the document, so it cannot depend on line_number")
             return "_line_number"
         if name.startswith(FILE_NAME):
             group = name.removeprefix(FILE_NAME)
