@@ -20,6 +20,7 @@ from packaging import version
 
 from retail_assets.lake import Lake
 from retail_assets.sql import identifier
+from retail_assets.warehouse.column_lineage import KnownLineage
 
 Columns = Mapping[str, Mapping[str, Any]]
 """Column name -> `{"data_type": …}`."""
@@ -45,9 +46,11 @@ def finished_events(invocation: DbtCliInvocation, lake: Lake) -> Iterator[Any]:
     except DagsterDbtCliRuntimeError as error:
         failure = error
     columns = _columns(lake)
+    lineages = KnownLineage(lake.warehouse.parent / "column_lineage.json")
     for event in events:
         is_model = isinstance(event, dg.Output | dg.AssetMaterialization)
-        yield _with_columns(event, invocation, columns) if is_model else event
+        yield _with_columns(event, invocation, columns, lineages) if is_model else event
+    lineages.keep()
     if failure:
         raise failure
 
@@ -67,26 +70,32 @@ def _columns(lake: Lake) -> dict[str, Columns]:
     return dict(found)
 
 
-def _with_columns(event: Any, invocation: DbtCliInvocation, columns: Mapping[str, Columns]) -> Any:
+def _with_columns(
+    event: Any, invocation: DbtCliInvocation, columns: Mapping[str, Columns], lineages: KnownLineage
+) -> Any:
     manifest = invocation.manifest
     node = manifest["nodes"][event.metadata["unique_id"].text]
     own = columns.get(node["relation_name"], {})
-    parents = [
-        manifest["nodes"].get(parent) or manifest["sources"][parent]
+    nodes = manifest["nodes"] | manifest["sources"]
+    parents = {
+        nodes[parent]["relation_name"]: dict(columns.get(nodes[parent]["relation_name"], {}))
         for parent in manifest["parent_map"].get(node["unique_id"], [])
-        if parent in manifest["nodes"] or parent in manifest["sources"]
-    ]
+        if parent in nodes
+    }
     schema = default_metadata_from_dbt_resource_props({"columns": own | _described(node, own)})
-    lineage = _build_column_lineage_metadata(
-        event_history_metadata=EventHistoryMetadata(
-            columns=dict(own),
-            parents={p["relation_name"]: dict(columns.get(p["relation_name"], {})) for p in parents},
+    compiled = invocation.target_path / "compiled" / node["package_name"] / node["original_file_path"]
+    lineage = lineages.of(
+        compiled.read_text() if compiled.exists() else "",
+        own,
+        parents,
+        work_out=lambda: _build_column_lineage_metadata(
+            event_history_metadata=EventHistoryMetadata(columns=dict(own), parents=parents),
+            dbt_resource_props=node,
+            manifest=manifest,
+            dagster_dbt_translator=invocation.dagster_dbt_translator,
+            target_path=invocation.target_path,
+            project=invocation.project,
         ),
-        dbt_resource_props=node,
-        manifest=manifest,
-        dagster_dbt_translator=invocation.dagster_dbt_translator,
-        target_path=invocation.target_path,
-        project=invocation.project,
     )
     return event.with_metadata({**event.metadata, **schema, **lineage})
 

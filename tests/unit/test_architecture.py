@@ -15,6 +15,7 @@ LAYERS = ["ml", "retail_assets", "jobs", "sensors"]
 TOP = {"retail_assets/definitions.py", "retail_assets/nightly.py", "retail_assets/demo.py"}
 WIRING = {
     "assets.py",
+    "column_lineage.py",
     "dbt_events.py",
     "definitions.py",
     "partitions.py",
