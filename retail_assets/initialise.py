@@ -63,7 +63,12 @@ def parse_dbt_project(settings: Settings) -> None:
     from retail_assets.warehouse.dbt_command import dbt_environment, dbt_executable
 
     manifest = DBT_PROJECT_DIR / "target" / "manifest.json"
-    inputs = [p for p in DBT_PROJECT_DIR.rglob("*") if p.is_file() and "target" not in p.parts]
+    inputs = [
+        p
+        for suffix in ("sql", "yml")
+        for p in DBT_PROJECT_DIR.rglob(f"*.{suffix}")
+        if "target" not in p.parts
+    ]
     if manifest.exists() and manifest.stat().st_mtime > max(p.stat().st_mtime for p in inputs):
         return
     subprocess.run(
@@ -77,7 +82,7 @@ def parse_dbt_project(settings: Settings) -> None:
             DBT_PROJECT_DIR,
         ],
         check=True,
-        env={**os.environ, **dbt_environment(settings)},
+        env={**os.environ, **dbt_environment(settings), "DBT_LOG_PATH": str(manifest.parent)},
         cwd=DBT_PROJECT_DIR,
     )
 
