@@ -4,10 +4,13 @@ A fresh Dagster home or MLflow store that two processes open at once breaks, so 
 lock. Running it again is cheap and changes nothing.
 """
 
+import hashlib
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 from retail_assets.config import DBT_PROJECT_DIR, REPOSITORY, Settings
@@ -37,54 +40,81 @@ def initialise(settings: Settings) -> None:
 
 def _create_dagster_home(home: Path) -> None:
     if not (home / "dagster.yaml").exists():
-        shutil.copyfile(REPOSITORY / "deploy" / "dagster.yaml", home / "dagster.yaml")
-    if (home / ".created").exists():
-        return
-    import dagster as dg
+        shutil.copyfile(REPOSITORY / "deploy" / "dagster.yaml", home / "dagster.yaml.new")
+        (home / "dagster.yaml.new").rename(home / "dagster.yaml")
+    with _once(
+        home / ".created", leftovers=[home / "storage", home / "history", home / "schedules"]
+    ) as missing:
+        if missing:
+            import dagster as dg
 
-    with dg.DagsterInstance.from_config(str(home)) as instance:
-        # A pool's default limit leaks once on a fresh instance: the first two queued runs both start.
-        instance.event_log_storage.set_concurrency_slots(WAREHOUSE_POOL, 1)
-    (home / ".created").touch()
+            with dg.DagsterInstance.from_config(str(home)) as instance:
+                # A pool's default limit leaks once on a fresh instance: the first two queued runs both start.
+                instance.event_log_storage.set_concurrency_slots(WAREHOUSE_POOL, 1)
 
 
 def _create_mlflow_database(settings: Settings) -> None:
-    marker = settings.data_dir / "mlflow" / ".created"
-    if marker.exists() and marker.read_text() == (settings.mlflow_url or "sqlite"):
+    folder = settings.data_dir / "mlflow"
+    folder.mkdir(parents=True, exist_ok=True)
+    where = hashlib.sha256((settings.mlflow_url or "sqlite").encode()).hexdigest()[:8]
+    with _once(folder / f".created-{where}", leftovers=[folder / "mlflow.db"]) as missing:
+        if missing:
+            mlflow = Path(sys.executable).parent / "mlflow"
+            command = [mlflow, "db", "upgrade", settings.mlflow_database_url]
+            subprocess.run([*_until_we_end(), *command], check=True, capture_output=True)
+
+
+@contextmanager
+def _once(marker: Path, *, leftovers: list[Path]) -> Generator[bool]:
+    """Whether something has still to be made. What an earlier try left half-made is removed before."""
+    begun = marker.with_name(marker.name + ".begun")
+    if marker.exists():
+        yield False
         return
-    marker.parent.mkdir(parents=True, exist_ok=True)
-    mlflow = Path(sys.executable).parent / "mlflow"
-    subprocess.run([mlflow, "db", "upgrade", settings.mlflow_database_url], check=True, capture_output=True)
-    marker.write_text(settings.mlflow_url or "sqlite")
+    for leftover in leftovers if begun.exists() else []:
+        shutil.rmtree(leftover) if leftover.is_dir() else leftover.unlink(missing_ok=True)
+    begun.touch()
+    yield True
+    marker.touch()
+    begun.unlink()
+
+
+def _until_we_end() -> list[str]:
+    """The start of a command that ends with this process: an orphan would meet its successor."""
+    return ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 
 
 def parse_dbt_project(settings: Settings) -> None:
     """Write dbt's manifest when a file of the project is newer; the code location reads it."""
     from retail_assets.warehouse.dbt_command import dbt_environment, dbt_executable
 
-    manifest = DBT_PROJECT_DIR / "target" / "manifest.json"
+    target = DBT_PROJECT_DIR / "target"
+    manifest = target / "manifest.json"
     inputs = [
-        p
+        path
         for suffix in ("sql", "yml")
-        for p in DBT_PROJECT_DIR.rglob(f"*.{suffix}")
-        if "target" not in p.parts
+        for path in DBT_PROJECT_DIR.rglob(f"*.{suffix}")
+        if "target" not in path.parts
     ]
-    if manifest.exists() and manifest.stat().st_mtime > max(p.stat().st_mtime for p in inputs):
+    if manifest.exists() and manifest.stat().st_mtime > max(path.stat().st_mtime for path in inputs):
         return
+    # dbt writes its files in place; a parse that is killed must not leave half a manifest that looks new.
+    fresh = target / "parsing"
+    folders = ["--project-dir", DBT_PROJECT_DIR, "--profiles-dir", DBT_PROJECT_DIR]
     subprocess.run(
-        [
-            dbt_executable(),
-            "--quiet",
-            "parse",
-            "--project-dir",
-            DBT_PROJECT_DIR,
-            "--profiles-dir",
-            DBT_PROJECT_DIR,
-        ],
+        [dbt_executable(), "--quiet", "parse", *folders],
         check=True,
-        env={**os.environ, **dbt_environment(settings), "DBT_LOG_PATH": str(manifest.parent)},
+        env={
+            **os.environ,
+            **dbt_environment(settings),
+            "DBT_TARGET_PATH": str(fresh),
+            "DBT_LOG_PATH": str(fresh),
+        },
         cwd=DBT_PROJECT_DIR,
     )
+    for name in ("partial_parse.msgpack", "manifest.json"):
+        (fresh / name).replace(target / name)
+    shutil.rmtree(fresh)
 
 
 if __name__ == "__main__":
