@@ -95,11 +95,21 @@ def _name_document(scope: Scope) -> None:
 
 
 def line_numbers(scope: Scope) -> str:
-    """A query for the place of every record in its document, as `_record` and `_line_number`."""
+    """A query for the place of every record in its document, as `_record` and `_line_number`.
+
+    Versions of a document are counted each for itself: only one of them stays.
+    """
     scope.show(expressions_of(_identity_cells(scope)))
     scope.query.end_phase()
     _name_document(scope)
-    number = "row_number() over (partition by _document_id order by _record)"
+    within = "_document_id"
+    if scope.target.version:
+        _evaluate(scope, [scope.target.version])
+        scope.query.end_phase()
+        version = _version(scope)
+        scope.query.end_phase()
+        within += f", {version.sql}" if version else ""
+    number = f"row_number() over (partition by {within} order by _record)"
     return f"select _record, {number} as _line_number from ({scope.query.sql})"
 
 

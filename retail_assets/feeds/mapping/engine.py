@@ -14,6 +14,7 @@ from retail_assets.feeds.mapping.accounts import Account, account
 from retail_assets.feeds.mapping.compile import CompiledBlock, compile_block, line_numbers
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.model import Block, SourceMapping, Target
+from retail_assets.feeds.mapping.outdated import without_outdated
 from retail_assets.feeds.mapping.references import check_required_columns, unknown_columns
 from retail_assets.feeds.mapping.repeats import Part, merge_parts
 from retail_assets.feeds.mapping.sandbox import bind_with
@@ -150,7 +151,8 @@ class _Run:
         own = ["_record", f"{key} as _content_key", f"{source} as _source", "_document", "_version", "_extra"]
         query = f"select {', '.join([*contract, *own])} from ({block.judged}) where {which}"
         path, rows = self._copy(query, f"part_{len(self.parts)}.parquet")
-        self.parts.append(Part(target.name, block.feed.name, path, rows))
+        versioned = target.replaces if target.version else None
+        self.parts.append(Part(target.name, block.feed.name, path, rows, versioned))
         return rows
 
     def _write_ends(self, target: Target, block: CompiledBlock, which: str) -> None:
@@ -186,13 +188,13 @@ class _Run:
         self.documents.append(self._copy(query, f"documents_{len(self.documents)}.parquet")[0])
 
     def finish(self, unknown: list[str]) -> Mapped:
+        documents = self._gather_documents()
+        parts, outdated = without_outdated(self.engine, self.parts, documents, self.folder)
         merged = {
-            feed: merge_parts(
-                self.engine, FEEDS[feed], [p for p in self.parts if p.feed == feed], self.folder
-            )
-            for feed in dict.fromkeys(part.feed for part in self.parts)
+            feed: merge_parts(self.engine, FEEDS[feed], [p for p in parts if p.feed == feed], self.folder)
+            for feed in dict.fromkeys(part.feed for part in parts)
         }
-        ends = self._gather_ends([m.repeats for m in merged.values() if m.repeats])
+        ends = self._gather_ends([*outdated, *(m.repeats for m in merged.values() if m.repeats)])
         return Mapped(
             accounts=[self._account(target, ends) for target in self.mapping.targets],
             unknown_columns=unknown,
@@ -202,7 +204,7 @@ class _Run:
                 if self._one(f"select count(*) from {_file(m.rows)}")
             },
             rejects=self._write_rejects(ends),
-            documents=self._gather_documents(),
+            documents=documents,
             ends=ends,
         )
 

@@ -22,6 +22,8 @@ class Part:
     feed: str
     path: Path
     rows: int
+    versioned: str | None = None
+    """What a higher version replaces: `document` or `day`; None where rows have no versions of documents."""
 
 
 @dataclass(frozen=True)
@@ -44,17 +46,17 @@ def merge_parts(engine: duckdb.DuckDBPyConnection, feed: Feed, parts: list[Part]
         return Merged(parts[0].path, None)
     rows = folder / f"rows_{feed.name}.parquet"
     if not repeated:
-        _copy(engine, f"select * exclude (_part, _target) from ({relation})", rows)
+        write_relation(engine, f"select * exclude (_part, _target) from ({relation})", rows)
         return Merged(rows, None)
     repeats = folder / f"repeats_{feed.name}.parquet"
     _write_repeats(engine, feed, relation, repeats)
     lost = f"select _part, _record from read_parquet({literal(str(repeats))})"
     kept = f"select * exclude (_part, _target) from ({relation}) where (_part, _record) not in ({lost})"
-    _copy(engine, kept, rows)
+    write_relation(engine, kept, rows)
     return Merged(rows, repeats)
 
 
-def _copy(engine: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+def write_relation(engine: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
     engine.execute(f"copy ({query}) to {literal(str(path))} (format parquet, compression snappy)")
 
 
@@ -80,16 +82,22 @@ def _write_repeats(engine: duckdb.DuckDBPyConnection, feed: Feed, relation: str,
     keys = ", ".join(identifier(name) for name in feed.key)
     content = f"hash({', '.join(identifier(name) for name in feed.columns)}, _document, _version)"
     order = f"partition by {keys} order by _version desc nulls last, _part desc, _record desc"
-    raw = ", ".join(f"{literal(name)}, {identifier(name)}" for name in feed.columns)
     ranked = (
         f"select *, row_number() over ({order}) as _rank, {content} as _content, "
         f"first_value({content}) over ({order}) as _winner "
         f"from ({relation}) where {_key_hash(feed)} in (select key_hash from repeated_keys)"
     )
-    query = (
-        f"select _part, _target as target, {literal(feed.name)} as feed, _record, null::varchar as place, "
-        "'duplicate' as \"end\", if(_content = _winner, 'repeat', 'superseded') as rule, "
+    lost = f"select * from ({ranked}) where _rank > 1"
+    rule = "if(_content = _winner, 'repeat', 'superseded')"
+    write_relation(engine, written_off(feed, lost, rule=rule, also="_part"), path)
+
+
+def written_off(feed: Feed, relation: str, *, rule: str, also: str | None = None) -> str:
+    """A query that says of rows (with their `_target`) that they end as duplicates, and by which rule."""
+    raw = ", ".join(f"{literal(name)}, {identifier(name)}" for name in feed.columns)
+    return (
+        f"select {also + ', ' if also else ''}_target as target, {literal(feed.name)} as feed, _record, "
+        f"null::varchar as place, 'duplicate' as \"end\", {rule} as rule, "
         'null::varchar as "column", null::varchar as value, cast(json_object('
-        f"{raw}) as varchar) as raw from ({ranked}) where _rank > 1"
+        f"{raw}) as varchar) as raw from ({relation})"
     )
-    _copy(engine, query, path)

@@ -78,6 +78,40 @@ def test_a_record_without_its_document_is_rejected(map_rows: MapRows) -> None:
     assert [(r["rule"], r["column"]) for r in result.rejects] == [("no_document", "document")]
 
 
+VERSIONED = RECEIPTS.replace("replaces: document", "replaces: document\n        version: Fassung")
+
+
+def test_an_earlier_version_of_a_document_in_the_same_file_is_superseded_whole(map_rows: MapRows) -> None:
+    lines = [
+        ("1", "A", "1", "1"),
+        ("1", "B", "1", "1"),
+        ("1", "C", "-1", "1"),
+        ("2", "A", "1", ""),
+        ("1", "A", "5", "3"),
+        ("1", "B", "4", "2"),
+        ("1", "D", "6", "3"),
+    ]
+    names = ("Bon", "Artikel", "Menge", "Fassung")
+    result = map_rows(VERSIONED, [dict(zip(names, line, strict=True)) for line in lines])
+    assert [(r["order_id"], r["line_number"], r["product_id"]) for r in result.rows()] == [
+        ("2", 1, "A"),
+        ("1", 1, "A"),
+        ("1", 2, "D"),
+    ]
+    assert result.column("movement_id", "stock_movements") == []
+    assert result.ends == [(record, "duplicate", "superseded") for record in (1, 2, 3, 6)]
+
+
+def test_an_earlier_version_of_a_day_in_the_same_file_is_superseded_whole(map_rows: MapRows) -> None:
+    rows = [
+        {"Bon": bon, "Filiale": "S1", "Zeit": "2026-11-20 12:00", "Menge": "1", "Lauf": run}
+        for bon, run in (("1", "2"), ("2", "1"), ("3", "2"))
+    ]
+    result = map_rows(DAYS, rows)
+    assert result.column("order_id") == ["1", "3"]
+    assert result.ends == [(2, "duplicate", "superseded")]
+
+
 DAYS = """
     source: till
     match: {folder: sales, files: "*.csv"}
