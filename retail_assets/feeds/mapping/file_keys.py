@@ -27,7 +27,17 @@ def name_pattern(node: Node) -> str:
 
 
 def file_layout(node: Node) -> FileLayout:
-    keys = ("format", "encoding", "delimiter", "quote", "sheet", "header_row", "columns", "records")
+    keys = (
+        "format",
+        "encoding",
+        "delimiter",
+        "quote",
+        "sheet",
+        "header_row",
+        "columns",
+        "short_lines",
+        "records",
+    )
     fields = node.fields(keys)
     given: dict[str, Any] = {}
     if "format" in fields:
@@ -45,6 +55,8 @@ def file_layout(node: Node) -> FileLayout:
         given["header_row"] = fields["header_row"].whole_number()
     if "columns" in fields:
         given["columns"] = tuple(item.filled_text() for item in fields["columns"].items())
+    if "short_lines" in fields:
+        given["fill_short_lines"] = fields["short_lines"].choice(("reject", "fill")) == "fill"
     if "records" in fields:
         given["records"] = fields["records"].filled_text()
     return FileLayout(**given)

@@ -97,6 +97,8 @@ def parse_yaml(name: str, content: bytes) -> Node:
 def _yaml_hint(error: yaml.MarkedYAMLError) -> str:
     if "expected ',' or" in (error.problem or ""):
         return "; inside {…} and […], put SQL and texts with , : { } [ ] between double quotes"
+    if "character '\\t'" in (error.problem or ""):
+        return "; indent with spaces, not with tabs"
     if "found character" in (error.problem or "") or "mapping values" in (error.problem or ""):
         return "; put texts with : # % @ or quotes in them between double quotes"
     return ""

@@ -57,7 +57,7 @@ class _MappingReader:
     def __init__(self, root: Node, fields: dict[str, Node]) -> None:
         self.root, self.fields = root, fields
         self.value_fields = fields["values"].fields(VALUE_KEYS) if "values" in fields else {}
-        self.values = _merged(STANDARD, value_settings(self.value_fields), root)
+        self.values = _merged(STANDARD, value_settings(self.value_fields), fields.get("values", root))
         self.name_values: str | None = None
         self.parsed: dict[str, dict[str, Any]] = {}
 

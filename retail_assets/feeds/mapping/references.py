@@ -79,13 +79,15 @@ def check_required_columns(mapping: SourceMapping, target: Target, table: Table)
     if not missing:
         return
     found = list(table.columns)
-    hints = [f"`{name}`" + _hint(name, found) for name in missing]
+    asked = _named_as_columns(mapping, target)
+    hints = [f"`{name}`" + _hint(name, found, is_column=normalised(name) in asked) for name in missing]
     shown = ", ".join(f"`{name}`" for name in found[:50]) or "none"
+    none_found = not any(table.find(name) for name in referenced_by(mapping, target))
     more = f" and {len(found) - 50} more" if len(found) > 50 else ""
     raise Unreadable(
         "missing_columns",
         f"Expected {'column' if len(missing) == 1 else 'columns'} {', '.join(hints)}; found {shown}{more}. "
-        f"{_advice(mapping)}",
+        f"{_advice(mapping, none_found=none_found)}",
     )
 
 
@@ -104,15 +106,29 @@ def _named_outside_columns(mapping: SourceMapping, target: Target) -> list[str]:
     return [name for name in names if not _is_special(name, target)]
 
 
-def _hint(name: str, found: list[str]) -> str:
+def _named_as_columns(mapping: SourceMapping, target: Target) -> set[str]:
+    """The columns that are taken as they are, rather than named in an expression."""
+    plain = [cell for cell in cells_of(mapping, target) if not isinstance(cell.origin, FromSql)]
+    return {normalised(name) for cell in plain for name in columns_of(cell)}
+
+
+def _hint(name: str, found: list[str], *, is_column: bool) -> str:
     alike = [column for column in found if normalised(column) == normalised(name)]
     if len(alike) > 1:
         return f" (several fit: {', '.join(alike)}; write it exactly)"
     near = closest(name, found)
-    return f" (is it `{near}`?)" if near else ""
+    if near:
+        return f" (is it `{near}`?)"
+    if is_column:
+        return ""
+    if name == LINE_NUMBER:
+        return " (it is at hand where `columns` says `{line_number: derived}`)"
+    return f" (if it is a text, write '{name}' in the expression)"
 
 
-def _advice(mapping: SourceMapping) -> str:
+def _advice(mapping: SourceMapping, *, none_found: bool) -> str:
     if mapping.files:
-        return f"Compare the file with the source mapping `{mapping.name}`."
+        compare = f"Compare the file with the source mapping `{mapping.name}`."
+        header = " If the names stand in another row, or in none, say so with `file: {header_row: …}`."
+        return compare + header if none_found else compare
     return "No source mapping matches this name in this folder: rename the columns or bring a mapping."

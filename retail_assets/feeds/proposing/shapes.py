@@ -155,7 +155,9 @@ def _moment(values: Mapping[str, int], day_first: bool | None) -> Shape | None:
         if clock := _CLOCK.fullmatch(match[5]) if match[5] else "":
             zoned = zoned and bool(clock[7])
         if clock is not None:
-            name = _date_format(match, order is not False) + (_clock_format(clock) if clock else "")
+            # Who writes 11/01/2026 9:05 AM most likely writes the month first.
+            day_leads = not (clock and clock[6] and match[2] == "/") if order is None else order
+            name = _date_format(match, day_leads) + (_clock_format(clock) if clock else "")
             formats.setdefault(name, []).append(match.string)
     for match in filter(None, map(_NAMED.fullmatch, values)):
         clock = _CLOCK.fullmatch(match[5]) if match[5] else ""
@@ -166,12 +168,14 @@ def _moment(values: Mapping[str, int], day_first: bool | None) -> Shape | None:
     if not read or not _most(read, values):
         return None
     has_time = any("%H" in f or "%I" in f for f in formats) or any(len(match[0]) > 10 for match in iso)
-    open_order = order is None and any("%d/%m" in f for f in formats)
+    day_leads, month_leads = (any(f.startswith(start) for f in formats) for start in ("%d/%m", "%m/%d"))
+    first, second = ("day", "month") if day_leads else ("month", "day")
+    open_order = order is None and (day_leads or month_leads)
     return Shape(
         "datetime" if has_time else "date",
         {"dates": sorted(formats, key=lambda name: -len(formats[name]))} if formats else {},
         zoned=zoned and not any("%z" not in f for f in formats),
-        doubt="does the day stand before the month?" if open_order else None,
+        doubt=f"does the {first} stand before the {second}?" if open_order else None,
     )
 
 

@@ -20,7 +20,7 @@ from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.lines import DAMAGE, MAX_RECORD_BYTES, Piece, read_lines, whole_lines
 from retail_assets.feeds.readers.output import write_frames
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet
-from retail_assets.feeds.readers.structure import Structure, inspect
+from retail_assets.feeds.readers.structure import Structure, filled, inspect
 
 _HEAD_BYTES = 2**20
 
@@ -81,14 +81,24 @@ class _Table:
         while piece is not None:
             damaged = piece.damaged or begun_damaged
             whole = Piece(begun + piece.data, damaged, piece.final)
-            frame, used = self._parse(whole)
-            begun, begun_damaged = whole.data[used:], damaged and used < len(whole.data)
+            frame, begun = self._parse(self._filled(whole) if self.dialect.fill_short else whole)
+            begun_damaged = damaged and bool(begun)
             yield frame.with_columns(pl.col(RECORD) + done)
             done += frame.height
             piece = next(pieces, None)
 
-    def _parse(self, piece: Piece) -> tuple[pl.DataFrame, int]:
-        """The records of a piece and how many of its bytes they take."""
+    def _filled(self, piece: Piece) -> Piece:
+        """Whole records made as wide as the table, where their structure can be trusted."""
+        if self.width == 1 or not self.dialect.single_bytes:
+            return piece
+        found = inspect(piece.data, delimiter=self.dialect.delimiter, quote=self.dialect.quote)
+        if not found.sound or found.regular(self.width):
+            return piece
+        data = filled(piece.data, found, width=self.width, delimiter=self.dialect.delimiter)
+        return Piece(data, piece.damaged, piece.final)
+
+    def _parse(self, piece: Piece) -> tuple[pl.DataFrame, bytes]:
+        """The records of a piece, and its rest that no record takes yet."""
         if self.width > 1 and self.dialect.single_bytes:
             found = inspect(piece.data, delimiter=self.dialect.delimiter, quote=self.dialect.quote)
             rest = len(piece.data) - found.end
@@ -98,7 +108,7 @@ class _Table:
                 else:
                     frame = self._beside_malformed(piece, found)
                 if frame is not None:
-                    return frame, found.end
+                    return frame, piece.data[found.end :]
         return self._by_line(piece)
 
     def _regular(self, data: bytes, numbers: np.ndarray) -> pl.DataFrame | None:
@@ -143,7 +153,7 @@ class _Table:
         )
         return pl.concat([regular, rest]).sort(RECORD)
 
-    def _by_line(self, piece: Piece) -> tuple[pl.DataFrame, int]:
+    def _by_line(self, piece: Piece) -> tuple[pl.DataFrame, bytes]:
         lines = [f"{line}\n" for line in piece.data.decode().split("\n")[:-1]]
         records = read_lines(lines, self.dialect, width=self.width, damaged=piece.damaged, final=piece.final)
         fields = zip(*records.good, strict=True) if records.good else [[]] * self.width
@@ -155,7 +165,7 @@ class _Table:
         nothing = [None] * len(records.malformed)
         bad = self._frame(dict.fromkeys(self.columns, nothing), records.malformed_numbers, records.malformed)
         used = sum(len(line.encode()) for line in lines[: records.used_lines])
-        return pl.concat([good, bad]).sort(RECORD), used
+        return pl.concat([good, bad]).sort(RECORD), piece.data[used:]
 
     def _frame(self, fields: dict, numbers: list[int], malformed: Sequence[str | None]) -> pl.DataFrame:
         schema = {**dict.fromkeys(self.columns, pl.String), RECORD: pl.Int64, MALFORMED: pl.String}

@@ -22,6 +22,8 @@ class Dialect:
 
     delimiter: str
     quote: str | None
+    fill_short: bool = False
+    """Whether fields that are missing at the end of a record are empty."""
 
     @property
     def single_bytes(self) -> bool:
@@ -50,7 +52,7 @@ def read_head(lines: Sequence[str], layout: FileLayout, *, tabs: bool, max_colum
     start, stated = _first_line(lines, layout, quote)
     delimiter = layout.delimiter or stated or ("\t" if tabs else _likeliest(lines[start:], quote))
     _check(delimiter, quote)
-    dialect = Dialect(delimiter, quote)
+    dialect = Dialect(delimiter, quote, layout.fill_short_lines)
     header, records = _split_header(lines[start:], dialect)
     has_header = layout.header_row != 0 and not (layout.columns and layout.header_row is None)
     if has_header and layout.header_row is None:
@@ -63,7 +65,7 @@ def read_head(lines: Sequence[str], layout: FileLayout, *, tabs: bool, max_colum
     if len(fields) > max_columns:
         raise too_many_columns(f"{len(fields):,}", max_columns)
     if not has_header:
-        width = _commonest([fields, *records])
+        width = _width([fields, *records], dialect, named=len(layout.columns))
         names = (
             named_by_mapping(layout.columns, width, limit=max_columns) if layout.columns else [None] * width
         )
@@ -138,8 +140,11 @@ def _without_quotes(line: str, dialect: Dialect) -> list[str]:
     return line.rstrip("\r").split(dialect.delimiter)
 
 
-def _commonest(records: list[list[str]]) -> int:
+def _width(records: list[list[str]], dialect: Dialect, *, named: int) -> int:
+    """The commonest number of fields; where short records are filled, as many as have a name or the highest."""
     widths = Counter(len(r) for r in records if any(r))
+    if dialect.fill_short:
+        return named or max(widths, default=1)
     return widths.most_common(1)[0][0] if widths else 1
 
 

@@ -27,6 +27,8 @@ class FileLayout:
     that is not blank, or no header when `columns` are given."""
     columns: tuple[str, ...] = ()
     """The names when there is no header, or instead of those in it."""
+    fill_short_lines: bool = False
+    """Fields that are missing at the end of a line are empty; otherwise such a line is malformed."""
     records: str | None = None
     """Dotted path of the list of records inside a JSON document, `$` for the document itself. None: the root
     list, else the first list of objects that is found, else the document itself."""

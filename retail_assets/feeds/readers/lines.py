@@ -87,7 +87,7 @@ def read_lines(lines: list[str], dialect: Dialect, *, width: int, damaged: bool,
         try:
             for fields in reader:
                 end = base + reader.line_num
-                fitting = _fitting(fields, lines[at:end], width, damaged=damaged)
+                fitting = _fitting(_filled(fields, dialect, width), lines[at:end], width, damaged=damaged)
                 if fitting is not None:
                     records.add(fitting)
                     at = end
@@ -99,7 +99,7 @@ def read_lines(lines: list[str], dialect: Dialect, *, width: int, damaged: bool,
         except csv.Error:
             if following.exhausted and not final and _size(lines[at:]) <= MAX_RECORD_BYTES:
                 break
-            fields = _unquoted(lines[at], dialect)
+            fields = _filled(_unquoted(lines[at], dialect), dialect, width)
             fitting = _fitting(fields, lines[at : at + 1], width, damaged=damaged) if fields else None
             if fitting is not None:
                 records.add(fitting)
@@ -125,6 +125,10 @@ class _Following:
             raise StopIteration
         self.at += 1
         return self.lines[self.at - 1]
+
+
+def _filled(fields: list[str], dialect: Dialect, width: int) -> list[str]:
+    return [*fields, *[""] * (width - len(fields))] if dialect.fill_short and fields else fields
 
 
 def _fitting(fields: list[str], lines: list[str], width: int, *, damaged: bool) -> Sequence[str] | None:

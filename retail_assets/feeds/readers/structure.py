@@ -30,6 +30,14 @@ class Structure:
         return self.sound and bool((self.fields == width).all())
 
 
+def filled(buffer: bytes, found: Structure, *, width: int, delimiter: str) -> bytes:
+    """The records with the delimiters that short ones lack at their end."""
+    data = np.frombuffer(buffer, np.uint8)
+    returns = (found.ends > 0) & (data[found.ends - 1] == _RETURN)
+    missing = np.maximum(width - found.fields, 0)
+    return np.insert(data, np.repeat(found.ends - returns, missing), ord(delimiter)).tobytes()
+
+
 def inspect(buffer: bytes, *, delimiter: str, quote: str | None) -> Structure:
     """Look at the bytes that have a meaning: delimiters, line ends and quotes."""
     data = np.frombuffer(buffer, np.uint8)

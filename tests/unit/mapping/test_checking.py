@@ -43,6 +43,7 @@ Load = Callable[[str], SourceMapping]
         ),
         ("targets:", "target:", r":5: target: unknown key `target` \(did you mean `targets`"),
         ("source: till\n", "", "the key `source` is missing"),
+        ("source: till\n", "source: till\n\tx: y\n", "indent with spaces, not with tabs"),
         ("source: till", "source: contract", "not `contract`"),
         ("feed: sales", "feed: sals", r":6: .*no feed `sals` \(did you mean `sales`"),
         (

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from retail_assets.feeds.contracts.trade import PURCHASE_STATUSES, SALES_STATUSES
 from retail_assets.feeds.mapping.dialect_keys import COLUMN_VALUE_KEYS
 from retail_assets.feeds.mapping.load import PACKAGED, load_mapping
 from retail_assets.feeds.mapping.nodes import parse_yaml
@@ -68,3 +69,8 @@ def test_every_key_is_explained() -> None:
         "version",
     ]
     assert [key for key in keys if f"`{key}`" not in text] == []
+
+
+def test_the_guide_names_every_status() -> None:
+    for status in {*SALES_STATUSES, *PURCHASE_STATUSES}:
+        assert f"`{status}`" in GUIDE.read_text(encoding="utf-8")

@@ -90,6 +90,26 @@ def test_missing_columns_name_what_was_expected_and_found(map_rows: MapRows) -> 
         map_rows("stores", [{"store_id": "S1", "NAME": "x", "Name": "North"}])
 
 
+def test_missing_names_of_expressions_and_headers_say_what_may_be_meant(map_rows: MapRows) -> None:
+    mapping = """
+        source: shop
+        match: {folder: stores, files: "*.csv"}
+        leave_out: [{name: total, when: Nr = "Totale"}]
+        targets:
+          - feed: stores
+            columns: {store_id: {sql: Nr || line_number}, name: Name}
+    """
+    with pytest.raises(Unreadable) as caught:
+        map_rows(mapping, [{"Nr": "1", "Name": "Hafen"}])
+    assert (
+        "`line_number` (it is at hand where `columns` says `{line_number: derived}`)" in caught.value.message
+    )
+    assert "`Totale` (if it is a text, write 'Totale' in the expression)" in caught.value.message
+    assert "header_row" not in caught.value.message
+    with pytest.raises(Unreadable, match="If the names stand in another row, or in none") as caught:
+        map_rows(mapping, [{"Report of the day": "1"}])
+
+
 def test_optional_columns_may_be_missing(map_rows: MapRows) -> None:
     assert map_rows("stores", [{"store_id": "S1", "name": "North"}]).column("region", "stores") == [None]
 

@@ -195,3 +195,38 @@ def test_impossible_dialects(read: Reader, layout: dict) -> None:
         read(b"a,b\n1,2\n", **layout)
 
     assert error.value.reason == "wrong_layout"
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+@pytest.mark.parametrize("last", [b"", b'4,"un"quoted\n', b'5,"never closed\n'])
+def test_short_lines_are_filled_where_the_mapping_says_so(read: Reader, end: bytes, last: bytes) -> None:
+    data = end.join([b"a,b,c", b"1,2,3", b"1", b"", b'2,"x,\ny"', b"1,2,3,4", b"7,8,9", b""]) + last
+
+    result = read(data, fill_short_lines=True)
+
+    assert result.rows[:5] == [
+        ("1", "2", "3"),
+        ("1", "", ""),
+        ("", "", ""),
+        ("2", "x,\ny", ""),
+        ("7", "8", "9"),
+    ]
+    assert result.malformed[5] == "1,2,3,4"
+
+
+def test_records_of_different_lengths_without_a_header(read: Reader) -> None:
+    data, rows = b"K;1\nP;1;A;2\nK;2\n", [("K", "1", "", ""), ("P", "1", "A", "2"), ("K", "2", "", "")]
+
+    assert read(data, header_row=0, fill_short_lines=True).rows == rows
+    columns = ("Satz", "Nr", "Artikel", "Menge", "Rabatt")
+    assert read(data, columns=columns, fill_short_lines=True).rows == [(*row, "") for row in rows]
+
+
+def test_short_lines_are_filled_in_every_piece_of_a_long_file(read: Reader) -> None:
+    lines = [f'{n},"{"x" * (n % 50)}\ny"' if n % 3 else f"{n},a,b" for n in range(200_000)]
+
+    result = read("\n".join(["a,b,c", *lines]).encode(), fill_short_lines=True)
+
+    assert result.found.record_count == len(lines)
+    assert not result.malformed
+    assert [row[0] for row in result.rows] == [str(n) for n in range(200_000)]
