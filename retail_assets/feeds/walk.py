@@ -18,9 +18,9 @@ from sqlalchemy import Connection, Engine
 from retail_assets.config import Settings
 from retail_assets.database import reading
 from retail_assets.feeds import claims, ledger
-from retail_assets.feeds.decisions.files import ABOUT as FILE
+from retail_assets.feeds.decisions.files import KINDS as FILE_KINDS
 from retail_assets.feeds.decisions.log import Entry, decisions_in, folded_state, record_decisions
-from retail_assets.feeds.decisions.registry import KINDS
+from retail_assets.feeds.decisions.registry import decision_kinds
 from retail_assets.feeds.door import Door, Identity, Outcome
 from retail_assets.feeds.duplicates import duplicate_of
 from retail_assets.feeds.errors import Unreadable
@@ -176,7 +176,7 @@ class Walk:
 
     def _repeats(self, connection: Connection, drop: Drop, identity: Identity) -> int | None:
         """The drop that this one repeats; what a person asked to be read is always read."""
-        if folded_state(connection, about=FILE, subject=str(drop.sequence)) == STORED:
+        if folded_state(connection, kinds=FILE_KINDS, subject=str(drop.sequence)) == STORED:
             return None
         return duplicate_of(connection, drop=drop, identity=identity, settings=self.settings)
 
@@ -196,9 +196,12 @@ class Walk:
 
     def _decide(self, connection: Connection, drop: Drop, identity: Identity) -> None:
         decisions = decisions_in(self.lake, identity.content_key)
-        entries = record_decisions(connection, decisions, sequence=drop.sequence, roles=self.settings.roles)
+        kinds = decision_kinds(self.settings)
+        entries = record_decisions(
+            connection, decisions, sequence=drop.sequence, kinds=kinds, roles=self.settings.roles
+        )
         for entry in entries:
-            if entry.accepted and KINDS[entry.decision.kind].about == FILE:
+            if entry.accepted and kinds[entry.decision.kind] in FILE_KINDS:
                 self.changed_feeds |= ledger.feeds_of(connection, int(entry.decision.subject))
         self.decisions += entries
 

@@ -3,14 +3,13 @@
 Every decision is kept. One that does not fit is refused with a sentence and changes nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import polars as pl
 from sqlalchemy import Connection, insert, select
 
-from retail_assets.feeds.decisions.kinds import Decision, Refused
-from retail_assets.feeds.decisions.registry import KINDS
+from retail_assets.feeds.decisions.kinds import Decision, Kind, Refused
 from retail_assets.feeds.tables import DECISIONS
 from retail_assets.lake import Lake
 
@@ -34,7 +33,12 @@ def decisions_in(lake: Lake, content_key: str) -> list[Decision]:
 
 
 def record_decisions(
-    connection: Connection, decisions: list[Decision], *, sequence: int, roles: Mapping[str, list[str]]
+    connection: Connection,
+    decisions: list[Decision],
+    *,
+    sequence: int,
+    kinds: Mapping[str, Kind],
+    roles: Mapping[str, list[str]],
 ) -> list[Entry]:
     """Judge decisions in order, put the accepted ones into force, and append them all to the log."""
     entries = []
@@ -44,7 +48,7 @@ def record_decisions(
         ).all()
         if any(_decision(row._mapping) == decision for row in known):
             continue  # the same event sent again is no second event
-        entry = _judged(connection, decision, roles=roles, id_is_taken=bool(known))
+        entry = _judged(connection, decision, kinds=kinds, roles=roles, id_is_taken=bool(known))
         connection.execute(
             insert(DECISIONS).values(
                 **vars(decision),
@@ -59,14 +63,19 @@ def record_decisions(
 
 
 def _judged(
-    connection: Connection, decision: Decision, *, roles: Mapping[str, list[str]], id_is_taken: bool
+    connection: Connection,
+    decision: Decision,
+    *,
+    kinds: Mapping[str, Kind],
+    roles: Mapping[str, list[str]],
+    id_is_taken: bool,
 ) -> Entry:
     try:
         if id_is_taken:
             raise Refused("The log has another decision with this id; give it an id of its own.")
-        kind = KINDS.get(decision.kind)
+        kind = kinds.get(decision.kind)
         if kind is None:
-            raise Refused(f"There is no kind {decision.kind}; there are {', '.join(sorted(KINDS))}.")
+            raise Refused(f"There is no kind {decision.kind}; there are {', '.join(sorted(kinds))}.")
         if not kind.roles & set(roles.get(decision.actor, [])):
             needed = " or ".join(sorted(kind.roles))
             raise Refused(
@@ -80,12 +89,15 @@ def _judged(
     return Entry(decision, accepted=True, message=message, state_after=after)
 
 
-def folded_state(connection: Connection, *, about: str, subject: str) -> str | None:
-    """The state that the log gives a subject; None when nothing was decided about it."""
-    kinds = [kind.name for kind in KINDS.values() if kind.about == about]
+def folded_state(connection: Connection, *, kinds: Iterable[Kind], subject: str) -> str | None:
+    """The state that decisions of these kinds, all about the same thing, gave a subject; None without any."""
     return connection.scalar(
         select(DECISIONS.c.state_after)
-        .where(DECISIONS.c.kind.in_(kinds), DECISIONS.c.subject == subject, DECISIONS.c.accepted)
+        .where(
+            DECISIONS.c.kind.in_([kind.name for kind in kinds]),
+            DECISIONS.c.subject == subject,
+            DECISIONS.c.accepted,
+        )
         .order_by(DECISIONS.c.entry.desc())
         .limit(1)
     )
