@@ -1,0 +1,285 @@
+"""From the bytes of any photo to pixels of one size: what a file is, and its picture in a frame.
+
+Pillow only, and the same code for admission, training and prediction, so that a photo which was admitted
+can be scored and a model sees what it was trained on. A file that is no readable picture raises
+UnreadableImage with a reason for machines and a sentence for people; nothing else leaves this module.
+"""
+
+import io
+import stat
+import warnings
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import ExifTags, Image
+
+# The limits below decide, before anything is decoded; Pillow's own warning starts at 89 million pixels.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+
+HEADER_BYTES = 64
+HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
+AVIF_BRANDS = (b"avif", b"avis")
+BMP_HEADER_SIZES = (12, 40, 52, 56, 64, 108, 124)
+OTHER_FORMATS = {
+    b"%PDF": "a PDF document",
+    b"%!PS": "a PostScript document",
+    b"8BPS": "a Photoshop document",
+    b"<svg": "an SVG drawing",
+    b"PK\x03\x04": "a ZIP archive or an Office document",
+    b"\x00\x00\x00\x0cjP": "a JPEG 2000 picture",
+    b"\x00\x00\x01\x00": "an icon",
+    b"\x1a\x45\xdf\xa3": "a video",
+}
+SUPPORTED = "JPEG, PNG, WebP, HEIC, AVIF, GIF, TIFF or BMP"
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+SIDEWAYS = (5, 6, 7, 8)
+
+
+class UnreadableImage(Exception):
+    """A file that is no picture this platform can read; `reason` is a code, `message` a sentence."""
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(f"{reason}: {message}")
+        self.reason = reason
+        self.message = message
+
+
+@dataclass(frozen=True)
+class ImageLimits:
+    max_bytes: int = 64 * 1024 * 1024
+    max_pixels: int = 120_000_000
+
+
+DEFAULT_LIMITS = ImageLimits()
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """What a picture's header says; width and height as a viewer shows it, after its EXIF orientation."""
+
+    format: str
+    width: int
+    height: int
+
+
+def inspect_image(source: Path | bytes, limits: ImageLimits = DEFAULT_LIMITS) -> ImageFacts:
+    """The facts in a picture's header; the picture itself is not decoded."""
+    with _stream(source, limits) as stream, _opened(stream, limits) as picture:
+        width, height = _upright(picture.size, _orientation(picture))
+        return ImageFacts(format=picture.format or "", width=width, height=height)
+
+
+def decode_image(
+    source: Path | bytes, *, width: int, height: int, limits: ImageLimits = DEFAULT_LIMITS
+) -> np.ndarray:
+    """The whole picture, upright, fitted into width x height: uint8, height x width x 3 (RGB).
+
+    What the picture does not cover is filled with the median colour of its border. Every byte is decoded
+    (a JPEG at the smallest of its reduced scales that is large enough), so a cut-off file is found here.
+    """
+    with _stream(source, limits) as stream:
+        # One read, and Pillow cannot map a file into memory that somebody may truncate meanwhile.
+        content = io.BytesIO(stream.read())
+    with _opened(content, limits) as picture:
+        orientation = _orientation(picture)
+        fitted = _fitted(_upright(picture.size, orientation), frame=(width, height))
+        with _decoding(picture):
+            small = _resized(picture, _upright(fitted, orientation))
+        if orientation in TURNS:
+            small = small.transpose(TURNS[orientation])
+    return _letterboxed(np.array(small), width=width, height=height)
+
+
+@contextmanager
+def _stream(source: Path | bytes, limits: ImageLimits) -> Generator[BinaryIO]:
+    if isinstance(source, bytes):
+        _check_bytes(len(source), limits)
+        yield io.BytesIO(source)
+        return
+    try:
+        found = source.stat()
+        if not stat.S_ISREG(found.st_mode):  # opening a pipe would wait for a writer for ever
+            raise UnreadableImage("not_a_file", "It is a folder or a device, not a file.")
+        stream = source.open("rb")
+    except (OSError, ValueError) as error:
+        raise UnreadableImage("cannot_open", f"The file cannot be opened: {error}.") from error
+    with stream:
+        _check_bytes(found.st_size, limits)
+        yield stream
+
+
+def _check_bytes(size: int, limits: ImageLimits) -> None:
+    if size == 0:
+        raise UnreadableImage("empty", "The file is empty: it has no bytes. Send the photo again.")
+    if size > limits.max_bytes:
+        raise UnreadableImage(
+            "too_large", f"The file has {size:,} bytes; a photo may have {limits.max_bytes:,} at most."
+        )
+
+
+@contextmanager
+def _opened(stream: BinaryIO, limits: ImageLimits) -> Generator[Image.Image]:
+    """The picture with its header read and its claimed size checked, before any pixel is."""
+    detected = _detected_format(stream.read(HEADER_BYTES))
+    stream.seek(0)
+    if detected == "HEIF":
+        _register_heif()
+    try:
+        picture = Image.open(stream, formats=[detected])
+    except Image.DecompressionBombError as error:
+        raise _too_many_pixels("It claims", limits) from error
+    except Exception as error:  # decoders raise anything at all on hostile headers
+        raise UnreadableImage(
+            "corrupt", f"It starts like a {detected} picture, but the rest of its header cannot be read."
+        ) from error
+    with picture:
+        if picture.width * picture.height > limits.max_pixels:
+            raise _too_many_pixels(f"It is {picture.width:,} x {picture.height:,} pixels large,", limits)
+        yield picture
+
+
+def _too_many_pixels(what: str, limits: ImageLimits) -> UnreadableImage:
+    return UnreadableImage("too_many_pixels", f"{what} more than the {limits.max_pixels:,} pixels allowed.")
+
+
+def _detected_format(header: bytes) -> str:
+    """The format by signature: only that one decoder sees the file, and a name's ending means nothing."""
+    if header.startswith(b"\xff\xd8\xff"):
+        return "JPEG"
+    if header.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "PNG"
+    if header.startswith((b"GIF87a", b"GIF89a")):
+        return "GIF"
+    if header.startswith(b"RIFF") and header[8:12] == b"WEBP":
+        return "WEBP"
+    if header.startswith((b"II*\x00", b"MM\x00*")):
+        return "TIFF"
+    if header.startswith(b"BM") and int.from_bytes(header[14:18], "little") in BMP_HEADER_SIZES:
+        return "BMP"
+    if header[4:8] == b"ftyp" and header[8:12] in AVIF_BRANDS:
+        return "AVIF"
+    if header[4:8] == b"ftyp" and header[8:12] in HEIF_BRANDS:
+        return "AVIF" if any(brand in header[12:] for brand in AVIF_BRANDS) else "HEIF"
+    other = "a video" if header[4:8] == b"ftyp" else None
+    other = other or next((name for start, name in OTHER_FORMATS.items() if header.startswith(start)), None)
+    if other is not None:
+        raise UnreadableImage("unsupported_format", f"It is {other}; send the photo as {SUPPORTED}.")
+    raise UnreadableImage(
+        "not_an_image", f"Its first bytes are those of no picture; send the photo as {SUPPORTED}."
+    )
+
+
+def _register_heif() -> None:
+    from pillow_heif import register_heif_opener  # a native library that few photos need
+
+    register_heif_opener()
+
+
+def _orientation(picture: Image.Image) -> int:
+    """The EXIF orientation that is still to be applied (1: none)."""
+    if picture.format == "TIFF":  # Pillow turns these itself
+        return 1
+    if picture.format == "PNG" and "exif" not in picture.info:  # getexif() would decode the whole picture
+        return 1
+    try:
+        found = picture.getexif().get(ExifTags.Base.Orientation, 1)
+    except Exception:  # a broken remark about the picture does not make the picture unreadable
+        return 1
+    return found if found in TURNS else 1
+
+
+def _upright(size: tuple[int, int], orientation: int) -> tuple[int, int]:
+    return (size[1], size[0]) if orientation in SIDEWAYS else size
+
+
+def _fitted(size: tuple[int, int], *, frame: tuple[int, int]) -> tuple[int, int]:
+    scale = min(frame[0] / size[0], frame[1] / size[1])
+    width, height = (max(1, min(limit, round(side * scale))) for side, limit in zip(size, frame, strict=True))
+    return width, height
+
+
+@contextmanager
+def _decoding(picture: Image.Image) -> Generator[None]:
+    try:
+        yield
+    except MemoryError as error:
+        raise UnreadableImage(
+            "too_much_memory", "Decoding it takes more memory than one photo may have."
+        ) from error
+    except UnreadableImage:
+        raise
+    except Exception as error:  # decoders raise anything at all on hostile content
+        if "truncated" in str(error).lower():
+            raise UnreadableImage(
+                "truncated", f"The {picture.format} picture ends before its last pixel. Send the photo again."
+            ) from error
+        raise UnreadableImage(
+            "corrupt", f"The {picture.format} picture cannot be decoded: {error}."
+        ) from error
+
+
+def _resized(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The decoded picture as RGB in this size: smaller first and colours afterwards, where modes allow."""
+    picture.draft("", size)  # a JPEG decodes at 1/2, 1/4 or 1/8, never below the size asked for
+    picture.load()
+    plain = _interpolatable(picture)
+    # The gap makes a large picture shrink by a whole factor first, which is several times as fast.
+    small = plain.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    if small.mode in ("RGBA", "LA"):
+        # What is transparent was cut out for a web shop, whose page is white.
+        small = small.convert("RGBA")
+        page = Image.new("RGBA", small.size, "white")
+        small = Image.alpha_composite(page, small)
+    return small if small.mode == "RGB" else small.convert("RGB")
+
+
+def _interpolatable(picture: Image.Image) -> Image.Image:
+    """The same picture in a mode whose values can be averaged and then converted to RGB."""
+    if picture.mode in ("RGB", "L", "RGBA", "LA", "CMYK", "YCbCr") and "transparency" not in picture.info:
+        return picture
+    if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
+        return Image.fromarray(_eight_bit(np.asarray(picture)))
+    if picture.mode in ("P", "PA") or "transparency" in picture.info:
+        return picture.convert("RGBA")
+    if picture.mode == "1":
+        return picture.convert("L")
+    try:
+        return picture.convert("RGB")
+    except ValueError as error:
+        raise UnreadableImage(
+            "unsupported_format", f"Its colours are stored as {picture.mode}; send the photo as {SUPPORTED}."
+        ) from error
+
+
+def _eight_bit(values: np.ndarray) -> np.ndarray:
+    """Grey values of a deeper picture, scaled from the smallest usual range that holds them all."""
+    if values.dtype == np.uint16:
+        return (values >> 8).astype(np.uint8)
+    finite = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0).clip(min=0)
+    largest = float(finite.max())
+    white = next((limit for limit in (1.0, 255.0, 65535.0) if largest <= limit), largest)
+    return (finite * (255.0 / white)).astype(np.uint8)
+
+
+def _letterboxed(pixels: np.ndarray, *, width: int, height: int) -> np.ndarray:
+    rows, columns = pixels.shape[:2]
+    if (columns, rows) == (width, height):
+        return pixels
+    border = np.concatenate([pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]])
+    framed = np.empty((height, width, 3), np.uint8)
+    framed[:] = np.median(border, axis=0).astype(np.uint8)
+    top, left = (height - rows) // 2, (width - columns) // 2
+    framed[top : top + rows, left : left + columns] = pixels
+    return framed
