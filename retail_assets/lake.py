@@ -11,6 +11,8 @@ Layout under `RETAIL_DATA_DIR`:
     lake/documents/<content_key>.parquet         documents and store-days a content replaces
     lake/rejects/<content_key>.parquet           rejected rows with their reasons
     lake/ledger/<table>.parquet                  the ledger, exported for the warehouse
+    lake/tables/<table>/<part>.parquet           what flows work out, for the warehouse
+    lake/work/<flow>/                            finished pieces of unfinished work, and what is worth keeping
     lake/scratch/                                unfinished writes; safe to delete when nothing runs
     warehouse/warehouse.duckdb                   dbt's working file
     releases/<n>/   published -> releases/<n>    what readers see
@@ -87,6 +89,12 @@ class Lake:
 
     def rejects(self, content_key: str) -> Path:
         return self.root / "lake" / "rejects" / f"{content_key}.parquet"
+
+    def table_folder(self, table: str) -> Path:
+        return self.root / "lake" / "tables" / table
+
+    def work_folder(self, flow: str) -> Path:
+        return self.root / "lake" / "work" / flow
 
     def lock_file(self, name: str) -> Path:
         return self.root / "lake" / f".{name}.lock"

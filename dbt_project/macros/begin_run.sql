@@ -3,8 +3,9 @@
    state.*    what this warehouse remembers between runs
    ledger.*   a snapshot of the ledger: all models of a run see the same drops, whatever is admitted meanwhile
    feeds.*    views over the lake's files; whoever reads one names the files first (see feed_files)
+   lake.*     views over the tables that flows keep in the lake
 
-   The schemas state, ledger, feeds and loaded hold no dbt models: nothing of them is published. #}
+   The schemas state, ledger, feeds, lake and loaded hold no dbt models: nothing of them is published. #}
 {% macro begin_run() %}
 {%- if execute -%}
 {%- set as_of = env_var('RETAIL_AS_OF') -%}
@@ -16,6 +17,7 @@ begin;
 create schema if not exists state;
 create schema if not exists ledger;
 create schema if not exists feeds;
+create schema if not exists lake;
 create schema if not exists loaded;
 
 -- One row. `run` numbers dbt's invocations; changes are logged under it.
@@ -54,6 +56,12 @@ from read_parquet(
     coalesce(getvariable('files'), [{{ sql_string(lake_path(source.meta.folder ~ '/empty.parquet')) }}]),
     union_by_name = true
 );
+{% endfor %}
+
+{% for source in graph.sources.values() if source.source_name == 'lake' %}
+create or replace view lake.{{ source.name }} as
+select {{ typed_columns(source) }}
+from read_parquet({{ sql_string(lake_path('tables/' ~ source.name ~ '/*.parquet')) }}, union_by_name = true);
 {% endfor %}
 
 -- Documents and store-days by content, which never change; which drops hold a content is the ledger's to say.

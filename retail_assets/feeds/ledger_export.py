@@ -50,6 +50,7 @@ _SCHEMAS: dict[str, dict[str, pl.DataType | type[pl.DataType]]] = {
         "by_rule": pl.String,
     },
     "decisions": {
+        "entry": pl.Int64,
         "decision_id": pl.String,
         "at": _INSTANT,
         "actor": pl.String,

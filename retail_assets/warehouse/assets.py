@@ -28,7 +28,7 @@ TEST_SCOPE_TAG = "retail/test_scope"
 
 
 class WarehouseTranslator(DagsterDbtTranslator):
-    """dbt sources are the feed assets; models are grouped by their layer."""
+    """dbt sources are the assets of feeds and flows; models are grouped by their layer."""
 
     def __init__(self, freshness: dg.FreshnessPolicy) -> None:
         super().__init__(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
@@ -38,7 +38,7 @@ class WarehouseTranslator(DagsterDbtTranslator):
         spec = super().get_asset_spec(manifest, unique_id, project)
         node = manifest["sources"].get(unique_id) or manifest["nodes"][unique_id]
         if node["resource_type"] == "source":
-            return spec.replace_attributes(key=feed_key(node["name"]) if node["name"] in FEEDS else LEDGER)
+            return spec.replace_attributes(key=_source_key(node))
         # A feed's staging model reads from the ledger which loads count, but it changes with its feed alone.
         feed = feed_key(node["name"].removeprefix("stg_"))
         deps = list(spec.deps)
@@ -52,6 +52,12 @@ class WarehouseTranslator(DagsterDbtTranslator):
             kinds={"dbt", "duckdb"},
             freshness_policy=self._freshness,
         )
+
+
+def _source_key(source: Mapping[str, Any]) -> dg.AssetKey:
+    if source["source_name"] == "lake":
+        return dg.AssetKey(source["name"])
+    return feed_key(source["name"]) if source["name"] in FEEDS else LEDGER
 
 
 def warehouse_assets(*, settings: Settings, freshness: dg.FreshnessPolicy) -> dg.AssetsDefinition:

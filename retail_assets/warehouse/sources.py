@@ -14,13 +14,12 @@ from retail_assets.config import DBT_PROJECT_DIR
 from retail_assets.feeds.contracts.base import Feed
 from retail_assets.feeds.contracts.registry import FEEDS
 from retail_assets.lake import Lake, put_in_place, scratch_folder
+from retail_assets.lake_tables import Columns, LakeTable
+from retail_assets.refunds import tables as refunds
 from retail_assets.sql import identifier, literal
 
 STAGING = DBT_PROJECT_DIR / "models" / "staging"
 HEADER = "# Generated from the feed contracts by `python -m retail_assets.warehouse.sources`; do not edit.\n"
-
-Columns = dict[str, tuple[str, str]]
-"""Name -> DuckDB type and description."""
 
 ROW_COLUMNS: Columns = {
     "_record": ("bigint", "Record number in the file, from 1."),
@@ -56,6 +55,9 @@ LAKE_FILES: dict[str, tuple[str, Columns]] = {
         },
     ),
 }
+
+LAKE_TABLES: dict[str, LakeTable] = {table.name: table for table in [*refunds.TABLES]}
+"""Tables that flows keep in the lake. A flow adds its own here."""
 
 LEDGER: dict[str, tuple[str, Columns]] = {
     "drops": (
@@ -109,6 +111,7 @@ LEDGER: dict[str, tuple[str, Columns]] = {
     "decisions": (
         "The log of decisions.",
         {
+            "entry": ("bigint", "Place in the log; later is higher."),
             "decision_id": ("varchar", "Decision id."),
             "at": ("timestamptz", "When it was decided."),
             "actor": ("varchar", "Who decided, as an id."),
@@ -159,7 +162,7 @@ def row_columns(feed: Feed) -> Columns:
 
 
 def sources() -> dict[str, Any]:
-    """The dbt sources: feeds and the ledger."""
+    """The dbt sources: feeds, the ledger, and the tables of flows."""
     feeds = [
         _table(
             feed.name,
@@ -176,6 +179,7 @@ def sources() -> dict[str, Any]:
     ]
     files = [_table(name, *what, meta={"folder": name}) for name, what in LAKE_FILES.items()]
     ledger = [_table(name, *what) for name, what in LEDGER.items()]
+    lake = [_table(name, table.description, table.columns) for name, table in LAKE_TABLES.items()]
     return {
         "version": 2,
         "sources": [
@@ -190,6 +194,12 @@ def sources() -> dict[str, Any]:
                 "schema": "ledger",
                 "description": "The ledger of drops, a snapshot that begin_run takes.",
                 "tables": ledger,
+            },
+            {
+                "name": "lake",
+                "schema": "lake",
+                "description": "What flows work out, as views over Parquet that begin_run makes.",
+                "tables": lake,
             },
         ],
     }
@@ -231,13 +241,15 @@ def generated() -> dict[Path, str]:
 
 
 def land_empty_tables(lake: Lake) -> None:
-    """Give every feed, the documents and the rejects a typed file without rows, named `empty.parquet`.
+    """Give every feed and every table a typed file without rows, named `empty.parquet`.
 
     It gives an empty lake its types, and today's columns to files that were written under an older contract.
     """
     tables = {lake.rows_folder(feed.name): row_columns(feed) for feed in FEEDS.values()}
     for name, (_, columns) in LAKE_FILES.items():
         tables[lake.root / "lake" / name] = columns
+    for name, table in LAKE_TABLES.items():
+        tables[lake.table_folder(name)] = table.columns
     with duckdb.connect() as connection, scratch_folder(lake) as scratch:
         for folder, columns in tables.items():
             selected = ", ".join(f"null::{kind} as {identifier(name)}" for name, (kind, _) in columns.items())

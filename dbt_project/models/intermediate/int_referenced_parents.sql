@@ -12,6 +12,8 @@ with named as (
     union
     select 'store', store_id from {{ ref('stg_store_calendar') }}
     union
+    select 'store', store_id from {{ ref('stg_return_cases') }} where business_date <= {{ as_of() }}
+    union
     select 'product', product_id from {{ ref('sales_lines') }}
     union
     select 'product', product_id from {{ ref('stg_stock_counts') }} where business_date <= {{ as_of() }}
@@ -23,6 +25,8 @@ with named as (
     select 'product', product_id from {{ ref('stg_supplier_products') }}
     union
     select 'product', product_id from {{ ref('stg_promotions') }}
+    union
+    select 'product', product_id from {{ ref('stg_return_cases') }} where business_date <= {{ as_of() }}
     union
     select 'supplier', supplier_id from {{ ref('stg_products') }}
     union

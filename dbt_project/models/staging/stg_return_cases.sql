@@ -1,0 +1,1 @@
+{{ staging('return_cases') }}
