@@ -1,0 +1,73 @@
+"""Which version scores: moving the alias, and getting the version's files to where scoring reads them."""
+
+import shutil
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ml.tracking.reading import champion, find_version
+from ml.tracking.registering import MODEL_FOLDER
+from ml.tracking.registry import CHAMPION, Registry, RegistryUnreachable, Tag, Version, mlflow_at
+
+
+@dataclass(frozen=True)
+class ResolvedModel:
+    """A model that is ready to be loaded."""
+
+    folder: Path
+    version: str
+
+
+def set_champion(registry: Registry, model: str, number: int, *, by: str, at: datetime) -> Version:
+    """Move the alias to a version, forward or back; raises UnknownVersion.
+
+    `by` names who moved it: set-up, the gate, or a decision.
+    """
+    find_version(registry, model, number)
+    with mlflow_at(registry) as mlflow:
+        client = mlflow.MlflowClient()
+        client.set_model_version_tag(model, str(number), Tag.PROMOTED_BY, by)
+        client.set_model_version_tag(
+            model, str(number), Tag.PROMOTED_AT, at.astimezone(UTC).isoformat(timespec="seconds")
+        )
+        client.set_registered_model_alias(model, CHAMPION, str(number))
+    return find_version(registry, model, number)
+
+
+def resolve_champion(registry: Registry, model: str, *, cache: Path) -> ResolvedModel:
+    """The champion's model folder, copied into `cache` once per version.
+
+    Raises RegistryUnreachable when the registry, the alias or the files cannot be had.
+    """
+    version = champion(registry, model)
+    if version is None:
+        raise RegistryUnreachable(f"The registry has no champion of {model}: run `make setup`.")
+    # Named by the digest too: a registry made anew counts from 1 again.
+    folder = cache / model / f"{version.number}-{version.tags.get(Tag.DIGEST, 'unknown')[:16]}"
+    if not folder.is_dir():
+        _fetch(registry, version, folder)
+    return ResolvedModel(folder, str(version.number))
+
+
+def _fetch(registry: Registry, version: Version, target: Path) -> None:
+    """Bring the version's model folder into place whole, or not at all."""
+    unfinished = target.with_name(f".{target.name}-{uuid.uuid4().hex}")
+    unfinished.mkdir(parents=True)
+    try:
+        with mlflow_at(registry) as mlflow:
+            found = mlflow.artifacts.download_artifacts(
+                artifact_uri=f"{version.location}/artifacts/{MODEL_FOLDER}", dst_path=str(unfinished)
+            )
+        try:
+            Path(found).rename(target)
+        except OSError:
+            if not target.is_dir():  # else another process was faster
+                raise
+    except (OSError, mlflow.MlflowException) as error:
+        raise RegistryUnreachable(
+            f"The files of {version} cannot be had from {version.location} ({error}). Restore them, or move the "
+            "alias to a version that has its files."
+        ) from error
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)

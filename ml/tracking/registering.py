@@ -1,0 +1,157 @@
+"""Puts a model into the registry: one MLflow run with what was measured, one version with what it is.
+
+A model is a folder; what lies in it is the business of the package that trained it.
+"""
+
+import hashlib
+import json
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ml.tracking.reading import find_version
+from ml.tracking.registry import Registry, Tag, Version, mlflow_at
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+MODEL_FOLDER = "model"
+"""Name of the model's folder among the files of its version."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """How `mlflow models serve` answers for a model. Code, not a pickle: loading a model runs nothing hidden."""
+
+    code: Path
+    """The file that defines the served model; it finds the model folder as the artifact `model`."""
+    packages: tuple[Path, ...]
+    """Python packages that the code imports; their sources go along, so that a version keeps its own."""
+    inputs: Mapping[str, str]
+    outputs: Mapping[str, str]
+    """Column -> MLflow type."""
+    requirements: tuple[str, ...]
+    params: Mapping[str, int] = field(default_factory=dict)
+    """Parameters of a request with their defaults."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A model that wants to be registered."""
+
+    model: str
+    folder: Path
+    endpoint: Endpoint
+    origin: str
+    trained_at: datetime
+    data_hash: str
+    main_metric: str
+    metrics: Mapping[str, float]
+    """What was measured so far; an evaluation on a frozen set replaces them."""
+    params: Mapping[str, Any] = field(default_factory=dict)
+    history: Sequence[Mapping[str, float]] = ()
+    """Metrics per epoch."""
+    figures: Mapping[str, "Figure"] = field(default_factory=dict)
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """Reports by file name."""
+
+
+def folder_digest(folder: Path) -> str:
+    """Hash of a model folder: its files' names and bytes."""
+    digest = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        name = path.relative_to(folder).as_posix().encode()
+        digest.update(hashlib.sha256(name).digest())
+        with path.open("rb") as handle:
+            digest.update(hashlib.file_digest(handle, "sha256").digest())
+    return digest.hexdigest()
+
+
+def register(registry: Registry, candidate: Candidate) -> Version:
+    """Log a candidate as an MLflow run and register it as the model's next version.
+
+    The version appears with all its facts in one transaction, after its files; a crash before leaves none.
+    """
+    facts = {
+        Tag.DIGEST: folder_digest(candidate.folder),
+        Tag.ORIGIN: candidate.origin,
+        Tag.TRAINED_AT: candidate.trained_at.astimezone(UTC).isoformat(timespec="seconds"),
+        Tag.DATA_HASH: candidate.data_hash,
+        Tag.MAIN_METRIC: candidate.main_metric,
+        Tag.METRICS: json.dumps(dict(candidate.metrics)),
+    }
+    with mlflow_at(registry) as mlflow, tempfile.TemporaryDirectory() as scratch:
+        experiment = _experiment(mlflow, registry, candidate.model)
+        with mlflow.start_run(experiment_id=experiment, run_name=candidate.origin) as run:
+            mlflow.log_params(dict(candidate.params))
+            for epoch, metrics in enumerate(candidate.history, start=1):
+                mlflow.log_metrics(dict(metrics), step=epoch)
+            mlflow.log_metrics(dict(candidate.metrics))
+            log_reports(mlflow, run.info.run_id, figures=candidate.figures, texts=candidate.texts)
+            logged = mlflow.pyfunc.log_model(
+                name=candidate.model,
+                registered_model_name=candidate.model,
+                tags=facts,
+                **_served(candidate, Path(scratch)),
+            )
+    return find_version(registry, candidate.model, int(logged.registered_model_version))
+
+
+def record_facts(registry: Registry, version: Version, facts: Mapping[str, str]) -> Version:
+    """Add facts to a version, or replace them: what the evaluation measured, what the gate said."""
+    with mlflow_at(registry) as mlflow:
+        client = mlflow.MlflowClient()
+        for name, value in facts.items():
+            client.set_model_version_tag(version.model, str(version.number), name, value)
+    return find_version(registry, version.model, version.number)
+
+
+def log_reports(
+    mlflow: Any, run_id: str, *, figures: Mapping[str, "Figure"], texts: Mapping[str, str]
+) -> None:
+    """Attach figures and reports to a run."""
+    client = mlflow.MlflowClient()
+    for name, figure in figures.items():
+        client.log_figure(run_id, figure, f"figures/{name}.png")
+    for name, text in texts.items():
+        client.log_text(run_id, text, f"reports/{name}")
+
+
+def _experiment(mlflow: Any, registry: Registry, model: str) -> str:
+    found = mlflow.get_experiment_by_name(model)
+    if found is not None:
+        return found.experiment_id
+    return mlflow.create_experiment(model, artifact_location=registry.artifacts.resolve().as_uri())
+
+
+def _served(candidate: Candidate, scratch: Path) -> dict[str, Any]:
+    """What log_model needs to make the version servable."""
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
+
+    endpoint = candidate.endpoint
+    model = scratch / MODEL_FOLDER
+    shutil.copytree(candidate.folder, model)
+    code = scratch / "code"
+    for package in endpoint.packages:
+        # Sources only: the packaged model lies beside them, and would travel twice.
+        for source in package.rglob("*.py"):
+            target = code / package.name / source.relative_to(package)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+    params = [ParamSpec(name, "long", default) for name, default in endpoint.params.items()]
+    return {
+        "python_model": str(endpoint.code),
+        "artifacts": {MODEL_FOLDER: str(model)},
+        "code_paths": [str(code / package.name) for package in endpoint.packages] or None,
+        "pip_requirements": list(endpoint.requirements),
+        "signature": ModelSignature(
+            inputs=Schema([ColSpec(kind, name) for name, kind in endpoint.inputs.items()]),
+            outputs=Schema([ColSpec(kind, name) for name, kind in endpoint.outputs.items()]),
+            params=ParamSchema(params) if params else None,
+        ),
+    }

@@ -1,0 +1,80 @@
+"""A registry in a temporary folder, and tiny models for it: a folder with one number in it."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ml.tracking.registering import Candidate, Endpoint
+from ml.tracking.registry import TRAINED, Registry
+
+AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
+
+CODE = """
+import json
+from pathlib import Path
+
+import mlflow
+
+
+class Constant(mlflow.pyfunc.PythonModel):
+    def predict(self, context, model_input: list[str], params=None) -> list[str]:
+        card = json.loads((Path(context.artifacts["model"]) / "card.json").read_text())
+        return [card["answer"] for _ in model_input]
+
+
+mlflow.models.set_model(Constant())
+"""
+
+
+def make_registry(folder: Path, url: str | None = None) -> Registry:
+    """A registry with its tables, as set-up makes it; takes seconds."""
+    registry = Registry(url or f"sqlite:///{folder / 'mlflow.db'}", folder / "artifacts")
+    mlflow = Path(sys.executable).parent / "mlflow"
+    subprocess.run([mlflow, "db", "upgrade", registry.url], check=True, capture_output=True)
+    return registry
+
+
+@pytest.fixture(scope="session")
+def sqlite_registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
+    """Shared by tests that use a model name of their own."""
+    return make_registry(tmp_path_factory.mktemp("mlflow"))
+
+
+@pytest.fixture
+def own_registry(sqlite_registry: Registry, tmp_path: Path) -> Registry:
+    """A copy that a test may break."""
+    shutil.copyfile(sqlite_registry.url.removeprefix("sqlite:///"), tmp_path / "mlflow.db")
+    return Registry(f"sqlite:///{tmp_path / 'mlflow.db'}", tmp_path / "artifacts")
+
+
+@pytest.fixture
+def candidate(tmp_path: Path) -> Callable[..., Candidate]:
+    """Makes a candidate whose model answers always the same."""
+    code = tmp_path / "constant.py"
+    code.write_text(CODE)
+
+    def make(model: str, answer: str, **facts) -> Candidate:
+        folder = tmp_path / f"model-{answer}"
+        folder.mkdir(exist_ok=True)
+        (folder / "card.json").write_text(json.dumps({"answer": answer}))
+        endpoint = Endpoint(code, (), {"text": "string"}, {"answer": "string"}, ("mlflow",))
+        plain = Candidate(
+            model=model,
+            folder=folder,
+            endpoint=endpoint,
+            origin=TRAINED,
+            trained_at=AT,
+            data_hash="d1",
+            main_metric="accuracy",
+            metrics={"accuracy": 0.9},
+        )
+        return replace(plain, **facts)
+
+    return make

@@ -1,0 +1,156 @@
+"""A model's life in the registry: registered, promoted, resolved, rolled back."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ml.tracking import champion as champions
+from ml.tracking.champion import resolve_champion, set_champion
+from ml.tracking.overview import model_versions
+from ml.tracking.packaged import register_packaged
+from ml.tracking.reading import champion, find_version, require_reachable, versions
+from ml.tracking.registering import Candidate, record_facts, register
+from ml.tracking.registry import PACKAGED, Registry, RegistryUnreachable, Tag, UnknownVersion, mlflow_at
+from tests.unit.tracking.conftest import AT, make_registry
+
+Make = Callable[..., Candidate]
+
+
+def _answer(registry: Registry, model: str, cache: Path) -> tuple[str, str]:
+    resolved = resolve_champion(registry, model, cache=cache)
+    return resolved.version, json.loads((resolved.folder / "card.json").read_text())["answer"]
+
+
+def test_promoting_and_rolling_back_is_moving_the_alias(
+    sqlite_registry: Registry, candidate: Make, tmp_path: Path
+) -> None:
+    one = register(sqlite_registry, candidate("moving", "one"))
+    two = register(
+        sqlite_registry,
+        candidate("moving", "two", params={"seed": 1}, history=[{"loss": 2.0}, {"loss": 1.0}]),
+    )
+    assert (one.number, two.number) == (1, 2)
+    assert champion(sqlite_registry, "moving") is None
+    with pytest.raises(RegistryUnreachable, match="no champion of moving"):
+        resolve_champion(sqlite_registry, "moving", cache=tmp_path / "cache")
+    answers = []
+    for number in (1, 2, 1):
+        set_champion(sqlite_registry, "moving", number, by="gate", at=AT)
+        answers.append(_answer(sqlite_registry, "moving", tmp_path / "cache"))
+    assert answers == [("1", "one"), ("2", "two"), ("1", "one")]
+    with pytest.raises(UnknownVersion, match="no version 7 of moving; it has: 1, 2"):
+        set_champion(sqlite_registry, "moving", 7, by="gate", at=AT)
+
+
+def test_what_is_read_is_what_mlflow_says(sqlite_registry: Registry, candidate: Make) -> None:
+    for answer in ("one", "two", "gone"):
+        register(sqlite_registry, candidate("said", answer, history=[{"loss": 2.0}, {"loss": 1.0}]))
+    set_champion(sqlite_registry, "said", 2, by="gate", at=AT)
+    with mlflow_at(sqlite_registry) as mlflow:
+        client = mlflow.MlflowClient()
+        client.delete_model_version("said", "3")
+        told = {int(v.version): v for v in client.search_model_versions("name = 'said'")}
+        by_alias = int(client.get_model_version_by_alias("said", "champion").version)
+        locations = {n: client.get_model_version_download_uri("said", str(n)) for n in told}
+        losses = [m.value for m in client.get_metric_history(told[2].run_id, "loss")]
+    read = {version.number: version for version in versions(sqlite_registry, "said")}
+    assert read.keys() == told.keys() == {1, 2}
+    assert [n for n, version in read.items() if version.is_champion] == [by_alias]
+    for number, version in read.items():
+        assert version.tags == told[number].tags
+        assert version.run_id == told[number].run_id
+        assert version.location == locations[number]
+        assert version.registered_at.timestamp() * 1000 == told[number].creation_timestamp
+    assert losses == [2.0, 1.0]
+
+
+def test_files_are_fetched_once_and_survive_the_registry(
+    own_registry: Registry, candidate: Make, tmp_path: Path
+) -> None:
+    registry = own_registry
+    register(registry, candidate("kept", "one"))
+    set_champion(registry, "kept", 1, by="gate", at=AT)
+    assert _answer(registry, "kept", tmp_path / "cache") == ("1", "one")
+    shutil.rmtree(registry.artifacts)
+    assert _answer(registry, "kept", tmp_path / "cache") == ("1", "one")
+    with pytest.raises(RegistryUnreachable, match="files of kept/1 cannot be had"):
+        resolve_champion(registry, "kept", cache=tmp_path / "other")
+    assert not list((tmp_path / "other").rglob("*1-*")), "a failed fetch leaves nothing"
+    Path(registry.url.removeprefix("sqlite:///")).unlink()
+    with pytest.raises(RegistryUnreachable, match="run `make setup`"):
+        resolve_champion(registry, "kept", cache=tmp_path / "cache")
+    assert not (tmp_path / "mlflow.db").exists(), "looking made no database"
+
+
+def test_a_server_that_is_down_is_said_at_once() -> None:
+    registry = Registry("postgresql+psycopg2://retail:secret@127.0.0.1:1/mlflow", Path("unused"))
+    with pytest.raises(RegistryUnreachable) as told:
+        require_reachable(registry)
+    assert "does not answer" in str(told.value)
+    assert "secret" not in str(told.value)
+
+
+def test_the_packaged_model_is_registered_once(
+    sqlite_registry: Registry, candidate: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, newer = (candidate("boxed", answer, origin=PACKAGED) for answer in ("first", "newer"))
+
+    class Killed(BaseException):
+        pass
+
+    def die(*_, **__) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patched:
+        patched.setattr("ml.tracking.packaged.set_champion", die)
+        with pytest.raises(Killed):
+            register_packaged(sqlite_registry, first, at=AT)
+    assert champion(sqlite_registry, "boxed") is None
+    for _ in range(2):
+        assert register_packaged(sqlite_registry, first, at=AT).number == 1
+    assert [v.number for v in versions(sqlite_registry, "boxed")] == [1]
+    assert champions.champion(sqlite_registry, "boxed") == find_version(sqlite_registry, "boxed", 1)
+    assert register_packaged(sqlite_registry, newer, at=AT).is_champion
+    assert not register_packaged(sqlite_registry, first, at=AT).is_champion, "an old one takes nothing back"
+    register(sqlite_registry, candidate("boxed", "trained"))
+    set_champion(sqlite_registry, "boxed", 3, by="gate", at=AT)
+    assert not register_packaged(sqlite_registry, newer, at=AT).is_champion, "what was trained here stays"
+
+
+def test_the_overview_has_every_fact(sqlite_registry: Registry, candidate: Make) -> None:
+    version = register(sqlite_registry, candidate("seen", "one"))
+    record_facts(sqlite_registry, version, {Tag.GATE_OUTCOME: "rejected", Tag.GATE_REASON: "Worse."})
+    set_champion(sqlite_registry, "seen", 1, by="decision d1", at=AT)
+    (row,) = model_versions(sqlite_registry).filter(model="seen").to_dicts()
+    assert row.pop("registered_at") > AT
+    assert len(row.pop("digest")) == 64
+    assert row.pop("run_id")
+    assert row == {
+        "model": "seen",
+        "version": 1,
+        "alias": "champion",
+        "origin": "trained",
+        "trained_at": AT,
+        "data_hash": "d1",
+        "main_metric": "accuracy",
+        "metrics": '{"accuracy": 0.9}',
+        "frozen_set": None,
+        "gate_outcome": "rejected",
+        "gate_reason": "Worse.",
+        "promoted_at": AT,
+        "promoted_by": "decision d1",
+    }
+
+
+def test_on_postgres(postgres_database: Callable[[str], str], candidate: Make, tmp_path: Path) -> None:
+    registry = make_registry(tmp_path, postgres_database("mlflow"))
+    for answer in ("one", "two"):
+        register(registry, candidate("elsewhere", answer))
+    for number, answer in ((2, "two"), (1, "one")):
+        set_champion(registry, "elsewhere", number, by="gate", at=AT)
+        assert _answer(registry, "elsewhere", tmp_path / "cache") == (str(number), answer)
+    assert model_versions(registry)["alias"].to_list() == ["champion", None]
+    assert list(registry.artifacts.rglob("card.json")), "files lie where the platform says"
