@@ -3,6 +3,7 @@
 Layout under `RETAIL_DATA_DIR`:
 
     inbox/feeds/<feed>/  inbox/decisions/        what sources drop
+    inbox/refunds/  inbox/refunds/<case>/        photos of refunds, and lists that name their cases
     sources/*.yaml                               the retailer's own source mappings
     lake/claims/<batch>/<number>                 taken out of the inbox, not yet recorded as finished
     lake/quarantine/<sequence>                   what must not be read (a link, a device, too large)
@@ -72,8 +73,8 @@ class Lake:
         return self.root / "published"
 
     def feed_inbox(self, folder: str) -> Path:
-        """The inbox folder of a feed; decisions have one of their own."""
-        return self.inbox / "decisions" if folder == "decisions" else self.inbox / "feeds" / folder
+        """The inbox folder of a feed; decisions and the lists of refund photos lie beside the feeds' folders."""
+        return self.inbox / folder if folder in ("decisions", "refunds") else self.inbox / "feeds" / folder
 
     def stored_file(self, sha256: str) -> Path:
         return self.root / "lake" / "files" / sha256[:2] / sha256

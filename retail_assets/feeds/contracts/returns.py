@@ -29,6 +29,16 @@ class ReturnCases(dy.Schema):
     value_has_currency = row_rule("order_value is null or currency is not null")
 
 
+class RefundManifests(dy.Schema):
+    """One row per photo that a list dropped beside it names; for sources that cannot name a folder per case."""
+
+    file_name = identifier("Name of the photo's file, as it is dropped, without a folder.", primary_key=True)
+    listed_on = dy.Date(
+        nullable=True, description="Night whose photos the row speaks of; default: the day of admission."
+    )
+    case_id = identifier("Return case that the photo belongs to.")
+
+
 FEEDS = [
     Feed(
         "return_cases",
@@ -37,5 +47,12 @@ FEEDS = [
         "created_at",
         personal=frozenset({"customer_id", "customer_message", "assigned_to"}),
         parents={"customer_id": "customers", "store_id": "stores", "product_id": "products"},
-    )
+    ),
+    Feed(
+        "refund_manifests",
+        RefundManifests,
+        "Which return case a refund photo belongs to. File names repeat: a row speaks of the photos of its night.",
+        defaults_to_admission_day=frozenset({"listed_on"}),
+        folder="refunds",
+    ),
 ]
