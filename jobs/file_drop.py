@@ -9,6 +9,8 @@ JOB_NAME = "file_drop"
 def file_drop_job() -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         JOB_NAME,
-        selection=dg.AssetSelection.groups("feeds", "staging", "intermediate", "marts", "publication"),
+        selection=dg.AssetSelection.groups(
+            "feeds", "refunds", "models", "staging", "intermediate", "marts", "publication"
+        ),
         description="What is downstream of the feeds that a dropped file can reach.",
     )

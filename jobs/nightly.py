@@ -9,7 +9,9 @@ JOB_NAME = "nightly"
 def nightly_job() -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         JOB_NAME,
-        selection=dg.AssetSelection.groups("feeds", "staging", "intermediate", "marts", "publication"),
+        selection=dg.AssetSelection.groups(
+            "feeds", "refunds", "models", "staging", "intermediate", "marts", "publication"
+        ),
         description="Admit what was dropped, build the marts, publish. Runs at 02:00; by hand: `make nightly`.",
         tags={"dagster/priority": "10"},
     )

@@ -38,6 +38,11 @@ class Settings(BaseSettings):
     max_columns: int = Field(2_000, description="A table with more columns is quarantined.")
     reader_memory_bytes: int = Field(6 * 2**30, description="Address-space limit of the reading process.")
     reader_seconds: float = Field(1_800, description="Time limit for reading one file.")
+    photo_max_bytes: int = Field(64 * 2**20, description="Photos above this size are quarantined.")
+    photo_max_pixels: int = Field(120_000_000, description="Photos with more pixels are quarantined.")
+    photo_memory_bytes: int = Field(3 * 2**30, description="Address-space limit of a decoding process.")
+    photo_seconds: float = Field(30, description="Time limit for decoding one photo.")
+    photo_processes: int = Field(2, ge=1, description="Processes that decode photos in admission.")
     duckdb_memory: str = Field("2GB", description="DuckDB's memory limit in admission and in the warehouse.")
     duckdb_threads: int = Field(2, ge=1)
 
@@ -52,6 +57,14 @@ class Settings(BaseSettings):
     low_stock_days: float = Field(7, description="Cover below this many days is low stock.")
     overstock_days: float = Field(90, description="Cover above this many days is overstock.")
     dead_stock_days: int = Field(60, description="Stock without a sale for this many days is dead stock.")
+
+    item_categories: Path | None = Field(
+        None,
+        description="YAML file: item category of return cases -> class of the photo. Adds to the packaged one.",
+    )
+    review_share: float = Field(
+        0.25, ge=0, le=1, description="A night's share of photos to review above which a check warns."
+    )
 
     roles: dict[str, list[str]] = Field(
         {"admin": ["administrator"]}, description="Actor id -> roles, as JSON. Never taken from a file."

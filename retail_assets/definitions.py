@@ -13,7 +13,9 @@ from retail_assets.feeds.assets import feed_assets
 from retail_assets.feeds.contracts.registry import FEEDS
 from retail_assets.feeds.mapping.load import reachable_feeds
 from retail_assets.lake import Lake
+from retail_assets.models.assets import registry_asset
 from retail_assets.partitions import nights, today
+from retail_assets.refunds.assets import refund_assets
 from retail_assets.warehouse.assets import publication_asset, warehouse_assets
 from sensors.decisions import decision_sensor
 from sensors.file_drops import file_drop_sensor
@@ -27,6 +29,8 @@ def build_defs(settings: Settings) -> dg.Definitions:
     lake = Lake(settings.data_dir)
     partitions = nights(settings.time_zone)
     feeds = feed_assets(settings=settings, partitions=partitions, freshness=FRESH)
+    refunds = refund_assets(settings=settings, partitions=partitions, freshness=FRESH)
+    registry = registry_asset(settings=settings, freshness=FRESH)
     warehouse = warehouse_assets(settings=settings, freshness=FRESH)
     marts = [spec.key for spec in warehouse.specs if spec.group_name == "marts"]
     published = publication_asset(settings=settings, freshness=FRESH, marts=marts)
@@ -49,7 +53,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
         for feed in FEEDS.values()
     ]
     return dg.Definitions(
-        assets=[feeds, warehouse, published],
+        assets=[feeds, *refunds, registry, warehouse, published],
         jobs=[nightly, file_drop, weekly_tests, decide],
         schedules=[
             nightly_schedule(nightly, settings.time_zone),

@@ -25,6 +25,7 @@ REFUND_ITEM_PREDICTIONS = LakeTable(
     columns={
         "sequence": ("bigint", "Number of the photo's drop."),
         "sha256": ("varchar", "Hash of the bytes."),
+        "admitted_on": ("date", "The night that took it."),
         "predicted_class": ("varchar", "Likeliest class; null when the photo could not be scored."),
         "confidence": ("float", "Its calibrated probability."),
         "top_k": ("struct(class varchar, confidence float)[]", "The likeliest classes, the likeliest first."),

@@ -47,6 +47,7 @@ LONG_MARTS: dict[str, ByMonth] = {
     "sales_orders": ByMonth("business_date"),
     "order_history": ByMonth("business_date"),
     "sales_daily": ByMonth("business_date", in_database=True),
+    "refund_items": ByMonth("business_date", in_database=True),
 }
 
 

@@ -143,7 +143,8 @@ def _parts(connection: duckdb.DuckDBPyConnection, mart: Mart) -> dict[str, Part]
     day = f"cast({identifier(mart.date_column.name)} as date)" if mart.date_column else "null::date"
     month = f"date_trunc('month', {day})" if by_month else "null"
     has_versions = any(column.name == MODEL_VERSION for column in mart.columns)
-    versions = f"list_sort(list(distinct {MODEL_VERSION}))" if has_versions else "null"
+    named = f"list(distinct {MODEL_VERSION}) filter ({MODEL_VERSION} is not null)"  # not all rows were scored
+    versions = f"list_sort({named})" if has_versions else "null"
     rows = connection.execute(
         f"""
         select {month}::date, count(*), coalesce(sum(hash(content)), 0)::varchar, max({day}), {versions}

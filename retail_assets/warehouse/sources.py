@@ -15,6 +15,7 @@ from retail_assets.feeds.contracts.base import Feed
 from retail_assets.feeds.contracts.registry import FEEDS
 from retail_assets.lake import Lake, put_in_place, scratch_folder
 from retail_assets.lake_tables import Columns, LakeTable
+from retail_assets.models import tables as models
 from retail_assets.refunds import tables as refunds
 from retail_assets.sql import identifier, literal
 
@@ -56,7 +57,7 @@ LAKE_FILES: dict[str, tuple[str, Columns]] = {
     ),
 }
 
-LAKE_TABLES: dict[str, LakeTable] = {table.name: table for table in [*refunds.TABLES]}
+LAKE_TABLES: dict[str, LakeTable] = {table.name: table for table in [*refunds.TABLES, *models.TABLES]}
 """Tables that flows keep in the lake. A flow adds its own here."""
 
 LEDGER: dict[str, tuple[str, Columns]] = {

@@ -28,7 +28,15 @@ def test_every_asset_is_described_owned_and_fresh(settings: Settings) -> None:
         assert spec.owners, spec.key
         assert spec.kinds, spec.key
         assert spec.freshness_policy, spec.key
-        assert spec.group_name in {"feeds", "staging", "intermediate", "marts", "publication"}, spec.key
+        assert spec.group_name in {
+            "feeds",
+            "refunds",
+            "models",
+            "staging",
+            "intermediate",
+            "marts",
+            "publication",
+        }, spec.key
 
 
 def test_every_path_hangs_off_the_settings(settings: Settings) -> None:

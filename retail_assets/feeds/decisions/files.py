@@ -14,7 +14,8 @@ MAY_DECIDE = frozenset({"administrator", "operations"})
 ABOUT = "file"
 
 
-def _drop(connection: Connection, subject: str) -> Drop:
+def drop_of(connection: Connection, subject: str) -> Drop:
+    """The drop that a subject names; raises Refused."""
     # As the ledger writes it, and no longer than what the database takes for a number.
     if not (subject.isascii() and subject.isdigit() and len(subject) < 19 and subject[0] != "0"):
         raise Refused(
@@ -27,19 +28,19 @@ def _drop(connection: Connection, subject: str) -> Drop:
 
 
 def _state(connection: Connection, subject: str) -> str:
-    return _drop(connection, subject).state
+    return drop_of(connection, subject).state
 
 
 def _read_again(connection: Connection, decision: Decision, after: str) -> str:
     """The drop keeps its place in the order; the next step of admission reads it under today's mapping."""
-    drop = _drop(connection, decision.subject)
+    drop = drop_of(connection, decision.subject)
     # What was set aside unread is looked at again from the start.
     record_state(connection, drop.sequence, after if drop.sha256 else CLAIMED)
     return f"File {drop.sequence} ({drop.folder}/{drop.name}) is read again."
 
 
 def _withdraw(connection: Connection, decision: Decision, after: str) -> str:
-    drop = _drop(connection, decision.subject)
+    drop = drop_of(connection, decision.subject)
     if drop.folder == "decisions":
         raise Refused("A file of decisions cannot be withdrawn: the log only grows. Decide the opposite.")
     record_state(connection, drop.sequence, after)

@@ -1,0 +1,64 @@
+"""The retailer's item categories in terms of the classes: the YAML file, read and checked."""
+
+import difflib
+from pathlib import Path
+
+import polars as pl
+import yaml
+
+from ml.vision.labels import CLASSES
+from retail_assets.refunds.tables import REFUND_ITEM_CATEGORIES
+
+PACKAGED = Path(__file__).with_name("item_categories.yaml")
+
+
+class BadItemCategories(ValueError):
+    """A file of item categories that cannot be used; the message says what to change."""
+
+
+def item_categories(own: Path | None = None) -> pl.DataFrame:
+    """Columns of REFUND_ITEM_CATEGORIES: the packaged file, and the retailer's own, which wins.
+
+    A category that no file names is no row, and so `unknown`, like one whose list is empty. Raises
+    BadItemCategories.
+    """
+    named = {_plain(name): [name] for name in CLASSES} | _read(PACKAGED)
+    if own is not None:
+        named |= _read(own)
+    rows = [
+        (category, name, position)
+        for category, classes in sorted(named.items())
+        for position, name in enumerate(classes, start=1)
+    ]
+    return pl.DataFrame(rows, schema=REFUND_ITEM_CATEGORIES.schema, orient="row")
+
+
+def _read(file: Path) -> dict[str, list[str]]:
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise BadItemCategories(
+            f"{file} cannot be read ({error.strerror}). Correct RETAIL_ITEM_CATEGORIES."
+        ) from error
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise BadItemCategories(f"{file} is no YAML: {' '.join(str(error).split())}.") from error
+    if not isinstance(content, dict):
+        raise BadItemCategories(f"{file} must hold lines like `Sneakers: Casual Shoes`.")
+    return {_plain(str(category)): _classes(file, category, value) for category, value in content.items()}
+
+
+def _classes(file: Path, category: object, value: object) -> list[str]:
+    classes = value if isinstance(value, list) else [value]
+    for name in classes:
+        if name not in CLASSES:
+            alike = difflib.get_close_matches(str(name), CLASSES, n=1)
+            hint = f"Did you mean {alike[0]}?" if alike else f"There are {', '.join(CLASSES)}."
+            raise BadItemCategories(
+                f"{file}: {category} names the class {name!r}, which does not exist. {hint}"
+            )
+    return list(dict.fromkeys(classes))
+
+
+def _plain(category: str) -> str:
+    """As the warehouse compares categories."""
+    return " ".join(category.lower().split())

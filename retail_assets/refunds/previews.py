@@ -1,0 +1,78 @@
+"""Pictures of a night for the UI: its photos with their classes, and how sure the classifier was.
+
+They are stored with the event that shows them, so their size is bounded, whatever the night holds.
+"""
+
+import base64
+import io
+from datetime import date
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from retail_assets.lake import Lake
+from retail_assets.refunds.tables import REFUND_ITEM_PREDICTIONS
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+SHEET_PHOTOS = 40
+SHEET_COLUMNS = 8
+SHEET_COLOURS = (256, 64, 16)
+MAX_BYTES = 300_000
+"""Of one picture, as PNG."""
+
+
+def contact_sheet(lake: Lake, night: date) -> str | None:
+    """Photos of the night with class and confidence, from the least sure to the surest, as Markdown.
+
+    Of many photos, some from everywhere on the way. None when nothing was scored.
+    """
+    from ml.vision import plots
+
+    scored = _scored(lake, night)
+    if not scored.height:
+        return None
+    shown = scored.gather_every(max(1, -(-scored.height // SHEET_PHOTOS)))
+    paths = [lake.stored_file(sha256) for sha256 in shown["sha256"]]
+    captions = [f"{name} {confidence:.0%}" for name, confidence in shown.select(_CAPTION).iter_rows()]
+    return _inline(
+        plots.contact_sheet(paths, captions, columns=SHEET_COLUMNS),
+        f"{shown.height} of {scored.height:,} photos",
+    )
+
+
+def confidence_histogram(lake: Lake, night: date) -> str | None:
+    """How many photos of the night were scored with which confidence, as Markdown."""
+    from ml.vision import plots
+
+    scored = _scored(lake, night)
+    if not scored.height:
+        return None
+    figure = plots.confidence_histogram(scored["confidence"].to_numpy())
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=80)
+    return _markdown(buffer.getvalue(), "Confidence")
+
+
+_CAPTION = ("predicted_class", "confidence")
+
+
+def _scored(lake: Lake, night: date) -> pl.DataFrame:
+    predictions = REFUND_ITEM_PREDICTIONS.read(lake, night.isoformat())
+    answered = predictions.filter(pl.col("predicted_class").is_not_null())
+    return answered.unique("sha256", keep="first", maintain_order=True).sort("confidence", "sequence")
+
+
+def _inline(picture: "Image.Image", title: str) -> str:
+    """As PNG with as many colours as the bound allows."""
+    for colours in SHEET_COLOURS:
+        buffer = io.BytesIO()
+        picture.convert("RGB").quantize(colours).save(buffer, format="png", optimize=True)
+        if buffer.tell() <= MAX_BYTES:
+            break
+    return _markdown(buffer.getvalue(), title)
+
+
+def _markdown(png: bytes, title: str) -> str:
+    return f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})"
