@@ -73,6 +73,9 @@ def create_platform_database(settings: Settings) -> None:
                 # The file lock does not reach another machine.
                 connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": CREATION_LOCK})
             METADATA.create_all(connection)
+            # A table that an older version made lacks the indexes that came since.
+            for index in (index for table in METADATA.tables.values() for index in table.indexes):
+                index.create(connection, checkfirst=True)
     engine.dispose()
 
 

@@ -14,11 +14,11 @@ from retail_assets.database import platform_engine
 from retail_assets.feeds import claims, ledger
 from retail_assets.feeds.claims import Found, Left
 from retail_assets.feeds.door import Door
+from retail_assets.feeds.doors import every_door
 from retail_assets.feeds.faults import explained_full_disk
-from retail_assets.feeds.feeds_door import feeds_door
 from retail_assets.feeds.ledger_export import export_ledger
 from retail_assets.feeds.report import AdmissionReport
-from retail_assets.feeds.settling import Look, folders_in, look, settled
+from retail_assets.feeds.settling import Look, look, settled
 from retail_assets.feeds.walk import Walk
 from retail_assets.lake import Lake, file_lock, sweep_scratch
 
@@ -40,10 +40,10 @@ def admit(
     """
     lake = Lake(settings.data_dir)
     with explained_full_disk(settings.data_dir), file_lock(lake.lock_file("admission")):
-        door = door or feeds_door(settings)
+        door = door or every_door(settings)
         wanted = [f for f in door.inboxes if folders is None or f in folders or f == DECISIONS]
         started = time.monotonic()
-        before = seen or {folder: look(door.inboxes[folder]) for folder in wanted}
+        before = seen or {folder: _look(door, folder) for folder in wanted}
         sweep_scratch(lake)
         with platform_engine(settings) as engine:
             walk = Walk(settings=settings, lake=lake, engine=engine, door=door, as_of=as_of)
@@ -58,14 +58,22 @@ def admit(
                 ledger.add_claims(connection, taken)
             # In order, decisions in their place; what they release is unfinished again and read in this run.
             walk.finish(door.inboxes)
+            tallies = walk.tallies()
+        for folder in door.nested.intersection(wanted):
+            claims.remove_emptied(door.inboxes[folder])
         export_ledger(settings)
     return AdmissionReport(
         as_of=as_of,
         drops=[report for _, report in sorted(walk.reports.items())],
+        tallies=tallies,
         left=[*left, *not_taken],
         decisions=walk.decisions,
         changed_feeds=frozenset(walk.changed_feeds),
     )
+
+
+def _look(door: Door, folder: str) -> Look:
+    return look(door.inboxes[folder], nested=folder in door.nested)
 
 
 def _settled_files(
@@ -75,7 +83,7 @@ def _settled_files(
     found, left = [], []
     for folder in folders:
         inbox = door.inboxes[folder]
-        now = look(inbox)
+        now = _look(door, folder)
         complete = settled(before.get(folder, Look({})), now)
         for name, seen in now.files.items():
             if name in complete:
@@ -84,6 +92,6 @@ def _settled_files(
                 left.append(Left(folder, name, "being_written", "A process still has it open for writing."))
             else:
                 left.append(Left(folder, name, "not_settled", "It is new or still grows."))
-        for name in folders_in(inbox):
+        for name in now.not_taken:
             left.append(Left(folder, name, "folder", "Folders are not taken; drop the files themselves."))
     return found, left

@@ -8,6 +8,7 @@ the claims, and the note knows its name. Names never become paths, and nothing h
 import errno
 import json
 import os
+import time
 import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -20,7 +21,15 @@ from retail_assets.lake import Lake, scratch_folder, sync_folder
 
 NOTE = "note.json"
 
-_STAYS = {errno.EACCES, errno.EPERM, errno.EXDEV, errno.ENOENT, errno.EBUSY, errno.ETXTBSY}
+BATCH = 5_000
+"""Files under one note: a folder of that size is quick to list and to empty."""
+
+EMPTIED_SECONDS = 3_600
+"""How long an emptied folder of a nested inbox stays: its source may be about to put more into it."""
+
+_STAYS = {
+    errno.EACCES, errno.EPERM, errno.EXDEV, errno.ENOENT, errno.EBUSY, errno.ETXTBSY, errno.ENOTDIR, errno.ELOOP,
+}  # fmt: skip
 """Why a file cannot be renamed while everything else goes on."""
 
 
@@ -68,9 +77,16 @@ def quarantine_path(lake: Lake, sequence: int) -> Path:
 
 def claim(*, lake: Lake, found: list[Found], as_of: date) -> tuple[list[Claim], list[Left]]:
     """Take files in the order of their modification time, then name; the order also numbers them."""
-    if not found:
-        return [], []
     ordered = sorted(found, key=lambda file: (file.modified_ns, file.name, file.folder))
+    taken, left = [], []
+    for batch in (ordered[start : start + BATCH] for start in range(0, len(ordered), BATCH)):
+        now_taken, now_left = _claim_batch(lake, batch, as_of)
+        taken += now_taken
+        left += now_left
+    return taken, left
+
+
+def _claim_batch(lake: Lake, ordered: list[Found], as_of: date) -> tuple[list[Claim], list[Left]]:
     batch, claims = _open_batch(lake, ordered, as_of)
     taken, left = [], []
     for file, wanted in zip(ordered, claims, strict=True):
@@ -79,6 +95,8 @@ def claim(*, lake: Lake, found: list[Found], as_of: date) -> tuple[list[Claim], 
             taken.append(wanted)
         elif problem.errno != errno.ENOENT:  # else its source took it back
             left.append(_cannot_take(file, problem))
+    # Not the folders inside an inbox: there may be thousands, and a file that a power cut puts back into one is
+    # taken again and is then a duplicate.
     for folder in {batch, *(file.inbox for file in ordered)}:
         sync_folder(folder)
     _close_batch(batch)
@@ -87,14 +105,29 @@ def claim(*, lake: Lake, found: list[Found], as_of: date) -> tuple[list[Claim], 
 
 def _take(file: Found, target: Path) -> OSError | None:
     """Rename a file to its claim. Its marker goes first: left behind, it would vouch for the next one."""
+    folder, _, name = file.name.rpartition("/")
+    if not folder:
+        return _move(file.inbox / name, file.inbox / (name + DONE), target)
     try:
-        with suppress(IsADirectoryError):
-            (file.inbox / (file.name + DONE)).unlink(missing_ok=True)
+        # Held open, and no link: what stands under the folder's name later must not decide what is moved.
+        descriptor = os.open(file.inbox / folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    except OSError as problem:
+        return _if_it_stays(problem)
+    try:
+        return _move(name, name + DONE, target, within=descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _move(source: Path | str, marker: Path | str, target: Path, within: int | None = None) -> OSError | None:
+    try:
+        with suppress(IsADirectoryError, FileNotFoundError):
+            os.unlink(marker, dir_fd=within)
     except OSError as problem:
         if problem.errno != errno.ENAMETOOLONG:  # then there can be no marker
             return _if_it_stays(problem)
     try:
-        (file.inbox / file.name).rename(target)
+        os.rename(source, target, src_dir_fd=within)
     except OSError as problem:
         return _if_it_stays(problem)
     return None
@@ -190,6 +223,20 @@ def set_aside(*, lake: Lake, claims: Mapping[int, str]) -> None:
     sync_folder(lake.quarantine)
     for batch in {path.parent for path in there.values()}:
         _close_batch(batch)
+
+
+def remove_emptied(inbox: Path) -> None:
+    """Remove the folders of a nested inbox that have been empty for a while."""
+    if not inbox.is_dir():
+        return
+    oldest = time.time() - EMPTIED_SECONDS
+    with os.scandir(inbox) as entries:
+        folders = [Path(entry) for entry in entries if entry.is_dir(follow_symlinks=False)]
+    for folder in folders:
+        with suppress(OSError):  # it is not empty, or gone
+            # Taking the last file was a change of the folder, too.
+            if folder.stat().st_mtime < oldest:
+                folder.rmdir()
 
 
 def release(*, lake: Lake, claims: Iterable[str]) -> None:

@@ -18,16 +18,16 @@ def feeds_door(settings: Settings) -> Door:
     sources = load_sources([lake.sources])
 
     def identify(folder: str, name: str, sha256: str) -> Identity:
-        match = sources.match(folder, name)
+        match = sources.match(folder, _own_name(name))
         key = content_key(sha256, match.name_values, match.mapping)
         return Identity(match.mapping.name, match.mapping.version, match.name_values, key)
 
     def load(stored: Path, folder: str, name: str, identity: Identity) -> Outcome:
         loaded = load_content(
             stored=stored,
-            name=name,
+            name=_own_name(name),
             folder=folder,
-            match=sources.match(folder, name),
+            match=sources.match(folder, _own_name(name)),
             content_key=identity.content_key,
             lake=lake,
             settings=settings,
@@ -41,6 +41,11 @@ def feeds_door(settings: Settings) -> Door:
 
     folders = {feed.folder: lake.feed_inbox(feed.folder) for feed in FEEDS.values()}
     return Door(inboxes=folders, identify=identify, load=load)
+
+
+def _own_name(name: str) -> str:
+    """A file's name without the folder of a nested inbox, which mappings do not speak of."""
+    return name.rpartition("/")[2]
 
 
 def rows_by_feed(lake: Lake, key: str) -> dict[str, int]:

@@ -1,36 +1,33 @@
 """The ledger: one row per drop, and how it is read and written. When it is written is admission's business.
 
 A sequence number is given once, in the order in which drops were taken, and never again. What a drop became
-(its state, rows and accounts) changes in one transaction.
+(its state, rows and accounts: `ends`) changes in one transaction.
 """
 
-import json
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from retail_assets.config import Settings
 from retail_assets.database import platform_engine, reading
 from retail_assets.feeds.claims import Claim
-from retail_assets.feeds.door import Identity, Outcome
+from retail_assets.feeds.store import Stored
 from retail_assets.feeds.tables import (
-    ACCOUNTS,
     CLAIMED,
     DROPS,
     DUPLICATE,
-    LOADED,
     LOADS,
     NIGHTS,
-    QUARANTINED,
     STORED,
     UNFINISHED,
 )
 
-MESSAGE_LENGTH = 4_000
 BATCH = 500
 """Values per query; databases limit how many they take."""
 
@@ -60,6 +57,14 @@ class Drop:
     unknown_columns: str | None
 
 
+class Unfinished(NamedTuple):
+    """What is known of a drop on its way without reading its row: there may be a hundred thousand."""
+
+    sequence: int
+    folder: str
+    name: str
+
+
 def printable(name: str) -> str:
     """A file's name as text that any database and any screen takes; what is not text is escaped."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
@@ -73,7 +78,9 @@ def is_plain(name: str) -> bool:
 
 def add_claims(connection: Connection, claims: list[Claim]) -> None:
     """Give claims that have no row yet their sequence numbers, in the order given."""
-    known = set(rows_by_claim(connection, [claim.id for claim in claims]))
+    known = set()
+    for ids in pieces([claim.id for claim in claims]):
+        known |= set(connection.scalars(select(DROPS.c.claim).where(DROPS.c.claim.in_(ids))))
     newest = connection.scalar(select(func.coalesce(func.max(DROPS.c.sequence), 0))) or 0
     rows = [
         {
@@ -95,16 +102,18 @@ def add_claims(connection: Connection, claims: list[Claim]) -> None:
 
 def rows_by_claim(connection: Connection, claims: list[str]) -> dict[str, Drop]:
     found = {}
-    for start in range(0, len(claims), BATCH):
-        query = select(DROPS).where(DROPS.c.claim.in_(claims[start : start + BATCH]))
+    for ids in pieces(claims):
+        query = select(DROPS).where(DROPS.c.claim.in_(ids))
         found |= {row.claim: _drop(row) for row in connection.execute(query)}
     return found
 
 
-def unfinished(connection: Connection, folders: Iterable[str]) -> list[Drop]:
+def unfinished(connection: Connection, folders: Iterable[str]) -> list[Unfinished]:
     """Drops that are claimed or stored and nothing else yet, in order."""
-    query = select(DROPS).where(DROPS.c.state.in_(UNFINISHED), DROPS.c.folder.in_(list(folders)))
-    return [_drop(row) for row in connection.execute(query.order_by(DROPS.c.sequence))]
+    query = select(DROPS.c.sequence, DROPS.c.folder, DROPS.c.name).where(
+        DROPS.c.state.in_(UNFINISHED), DROPS.c.folder.in_(list(folders))
+    )
+    return [Unfinished(*row) for row in connection.execute(query.order_by(DROPS.c.sequence))]
 
 
 def find_drop(connection: Connection, sequence: int) -> Drop | None:
@@ -114,89 +123,40 @@ def find_drop(connection: Connection, sequence: int) -> Drop | None:
 
 def find_drops(connection: Connection, sequences: list[int]) -> list[Drop]:
     """Several drops, in order."""
-    query = select(DROPS).where(DROPS.c.sequence.in_(sequences)).order_by(DROPS.c.sequence)
-    return [_drop(row) for row in connection.execute(query)]
+    return [
+        _drop(row)
+        for some in pieces(sorted(sequences))
+        for row in connection.execute(
+            select(DROPS).where(DROPS.c.sequence.in_(some)).order_by(DROPS.c.sequence)
+        )
+    ]
 
 
 def _drop(row: Row) -> Drop:
     return Drop(**row._mapping)
 
 
-def record_stored(connection: Connection, sequence: int, *, sha256: str, size: int) -> None:
-    _update(connection, sequence, state=STORED, sha256=sha256, size=size)
+def record_stored(connection: Connection, stored: Mapping[int, Stored]) -> None:
+    """The bytes of these drops are safe."""
+    update_drops(
+        connection,
+        {
+            sequence: {"state": STORED, "sha256": bytes_.sha256, "size": bytes_.size}
+            for sequence, bytes_ in stored.items()
+        },
+    )
 
 
 def record_change(connection: Connection, sequence: int, *, size: int, modified_ns: int) -> None:
     """Note what a claimed file looks like now; it is stored once it looks the same again."""
-    _update(connection, sequence, size=size, modified_ns=modified_ns)
-
-
-def record_loaded(connection: Connection, drop: Drop, identity: Identity, outcome: Outcome) -> None:
-    """The drop became rows; those of an earlier reading of it are no longer its own."""
-    _clear(connection, drop.sequence)
-    loads = [{"sequence": drop.sequence, "feed": feed, "rows": rows} for feed, rows in outcome.rows.items()]
-    accounts = [
-        {
-            "sequence": drop.sequence,
-            "target": account.target,
-            "records": account.records,
-            "admitted": account.admitted,
-            "sent": account.sent,
-            "left_out": account.left_out,
-            "duplicate": account.duplicate,
-            "rejected": account.rejected,
-            "sent_to": json.dumps(account.sent_to, sort_keys=True),
-            "by_rule": json.dumps(account.by_rule, sort_keys=True),
-        }
-        for account in outcome.accounts
-    ]
-    for table, rows in ((LOADS, loads), (ACCOUNTS, accounts)):
-        if rows:
-            connection.execute(insert(table), rows)
-    _update(
-        connection,
-        drop.sequence,
-        state=LOADED,
-        reason=None,
-        message=None,
-        duplicate_of=None,
-        records=outcome.records,
-        unknown_columns=json.dumps(outcome.unknown_columns),
-        **_identity(identity),
-    )
-
-
-def record_duplicate(connection: Connection, drop: Drop, identity: Identity, *, of: int) -> None:
-    _clear(connection, drop.sequence)
-    _update(
-        connection,
-        drop.sequence,
-        state=DUPLICATE,
-        reason="same_content",
-        message=f"The same content came as drop {of}, and nothing newer replaced it. Nothing to do.",
-        duplicate_of=of,
-        **_identity(identity),
-    )
-
-
-def record_quarantined(
-    connection: Connection, sequence: int, *, reason: str, message: str, identity: Identity | None = None
-) -> None:
-    _clear(connection, sequence)
-    found = _identity(identity) if identity else {}
-    _update(
-        connection,
-        sequence,
-        state=QUARANTINED,
-        reason=reason,
-        message=printable(message)[:MESSAGE_LENGTH],
-        **found,
-    )
+    update_drops(connection, {sequence: {"size": size, "modified_ns": modified_ns}})
 
 
 def record_state(connection: Connection, sequence: int, state: str) -> None:
     """Put a drop into a state that a decision or a later drop asks for."""
-    _update(connection, sequence, state=state, reason=None, message=None, duplicate_of=None)
+    update_drops(
+        connection, {sequence: {"state": state, "reason": None, "message": None, "duplicate_of": None}}
+    )
 
 
 def judge_duplicates_again(connection: Connection, sequence: int) -> None:
@@ -232,19 +192,15 @@ def newest_night(settings: Settings) -> date | None:
         return connection.scalar(select(func.max(NIGHTS.c.as_of)))
 
 
-def _identity(identity: Identity) -> Mapping[str, str]:
-    return {
-        "source": identity.source,
-        "source_version": identity.source_version,
-        "name_values": json.dumps(identity.name_values, sort_keys=True),
-        "content_key": identity.content_key,
-    }
+def update_drops(connection: Connection, rows: Mapping[int, Mapping[str, object]]) -> None:
+    """Set columns of drops; those with the same columns together."""
+    by_columns = defaultdict(list)
+    for sequence, values in rows.items():
+        by_columns[tuple(values)].append({"of_sequence": sequence, **values})
+    for parameters in by_columns.values():
+        connection.execute(update(DROPS).where(DROPS.c.sequence == bindparam("of_sequence")), parameters)
 
 
-def _clear(connection: Connection, sequence: int) -> None:
-    for table in (LOADS, ACCOUNTS):
-        connection.execute(delete(table).where(table.c.sequence == sequence))
-
-
-def _update(connection: Connection, sequence: int, **values: object) -> None:
-    connection.execute(update(DROPS).where(DROPS.c.sequence == sequence).values(**values))
+def pieces(values: list[Any]) -> Iterator[list[Any]]:
+    """Values in lists that one query takes."""
+    return (values[start : start + BATCH] for start in range(0, len(values), BATCH))

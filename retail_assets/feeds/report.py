@@ -1,5 +1,6 @@
 """What an admission did, for the UI, the log and the command line."""
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -8,6 +9,9 @@ from retail_assets.feeds.decisions.log import Entry
 from retail_assets.feeds.door import Outcome
 from retail_assets.feeds.ledger import Drop
 from retail_assets.feeds.tables import LOADED, UNFINISHED
+
+LEFT_NAMED = 20
+"""Files left in one inbox for one reason that a report names; the others are counted."""
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,39 @@ class DropReport:
 
 
 @dataclass(frozen=True)
+class Tally:
+    """Many drops of one folder that ended alike; a few of them stand for all."""
+
+    folder: str
+    state: str
+    reason: str | None
+    count: int
+    examples: list[Drop]
+
+    def line(self) -> str:
+        reason = f" ({self.reason})" if self.reason else ""
+        said = f" {self.message}" if self.message else ""
+        return f"{self.folder}: {self.count:,} {self.state}{reason}: {self.names}.{said}"
+
+    @property
+    def names(self) -> str:
+        named = ", ".join(f"{drop.sequence} {drop.name}" for drop in self.examples)
+        return named + (", …" if self.count > len(self.examples) else "")
+
+    @property
+    def message(self) -> str:
+        """What the first of them says about itself."""
+        return self.examples[0].message or ""
+
+
+@dataclass(frozen=True)
 class AdmissionReport:
     """Everything one admission touched."""
 
     as_of: date
     drops: list[DropReport]
+    tallies: list[Tally]
+    """Of drops that come by the thousand."""
     left: list[Left]
     decisions: list[Entry]
     changed_feeds: frozenset[str]
@@ -57,9 +89,11 @@ class AdmissionReport:
         ]
         left = [
             f"{left.folder}/{left.name}: left in the inbox ({left.reason}). {left.message}"
-            for left in self.left
+            for left in self._left_to_name()
         ]
-        return [*decided, *(report.line() for report in self.drops), *left] or ["Nothing was dropped."]
+        counted = [tally.line() for tally in self.tallies]
+        lines = [*decided, *(report.line() for report in self.drops), *counted, *left, *self._left_beyond()]
+        return lines or ["Nothing was dropped."]
 
     def new_contents(self, feed: str) -> list[str]:
         """The content keys that gave the feed rows in this run."""
@@ -79,14 +113,38 @@ class AdmissionReport:
             if report.drop.folder == folder
         ]
         lines += [
+            f"| | {tally.count:,} files: {_cell(tally.names)} | {tally.state} | | {_cell(tally.message)} |"
+            for tally in self.tallies
+            if tally.folder == folder
+        ]
+        lines += [
             f"| | {_cell(left.name)} | left in the inbox | | {_cell(left.message)} |"
-            for left in self.left
+            for left in self._left_to_name()
             if left.folder == folder
         ]
+        lines += [f"| | {_cell(line)} | left in the inbox | | |" for line in self._left_beyond(folder)]
         if not lines:
             return "Nothing was dropped."
         head = "| drop | file | state | records | message |\n|---|---|---|---|---|\n"
         return head + "\n".join(lines)
+
+    def _left_to_name(self) -> list[Left]:
+        seen: Counter[tuple[str, str]] = Counter()
+        named = []
+        for left in self.left:
+            seen[left.folder, left.reason] += 1
+            if seen[left.folder, left.reason] <= LEFT_NAMED:
+                named.append(left)
+        return named
+
+    def _left_beyond(self, folder: str | None = None) -> list[str]:
+        """One line for all that was left for the same reason as those that are named."""
+        counts = Counter((left.folder, left.reason) for left in self.left if folder in (None, left.folder))
+        return [
+            f"{place}: {count - LEFT_NAMED:,} more left in the inbox ({reason})."
+            for (place, reason), count in counts.items()
+            if count > LEFT_NAMED
+        ]
 
     def _loaded(self) -> list[DropReport]:
         return [report for report in self.drops if report.drop.state == LOADED]

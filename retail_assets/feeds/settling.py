@@ -1,8 +1,8 @@
 """When is a file in an inbox complete? Looks at folders, compares two looks; takes and opens nothing.
 
 A file has settled when its size and modification time are the same in two looks and nobody has it open for
-writing, or when `NAME.done` lies beside it. Folders are never taken; what a transfer tool is still writing is
-not even looked at.
+writing, or when `NAME.done` lies beside it. Folders are never taken, at most what lies in them; what a transfer
+tool is still writing is not even looked at.
 """
 
 import fcntl
@@ -10,7 +10,7 @@ import json
 import os
 import signal
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -35,6 +35,8 @@ class Look:
     """The files of one inbox folder at one moment, by name."""
 
     files: dict[str, Seen]
+    not_taken: list[str] = field(default_factory=list, compare=False)
+    """Folders at a level whose folders are not looked into, or that are closed to us."""
 
     def to_json(self) -> str:
         return json.dumps(self.files)
@@ -46,27 +48,62 @@ class Look:
 
 def is_ignored(name: str) -> bool:
     """True for hidden files, markers and files that a transfer has not finished."""
-    return name.startswith(".") or name.lower().endswith((DONE, *UNFINISHED_SUFFIXES))
+    return _is_hidden(name) or name.lower().endswith((DONE, *UNFINISHED_SUFFIXES))
 
 
-def look(inbox: Path, *, limit: int | None = None) -> Look:
-    """Look at an inbox folder, or at its first `limit` names. A missing folder is empty."""
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".")
+
+
+def look(inbox: Path, *, nested: bool = False, limit: int | None = None) -> Look:
+    """Look at an inbox folder, or at its first `limit` names. A missing folder is empty.
+
+    Of a nested inbox the folders in it are looked into too: the name of what lies there is `folder/file`.
+    """
     if not inbox.is_dir():
         return Look({})
-    with os.scandir(inbox) as entries:
-        there = {entry.name: entry for entry in entries}
-    names = sorted(n for n, e in there.items() if not is_ignored(n) and not e.is_dir(follow_symlinks=False))
-    files = {}
-    for name in names[:limit]:
+    files, folders = _listed(inbox, limit=limit)
+    if not nested:
+        return Look(files, folders)
+    not_taken = []
+    for folder in folders:
+        rest = None if limit is None else limit - len(files)
+        if rest == 0:
+            break
         try:
-            status = there[name].stat(follow_symlinks=False)
+            inner, deeper = _listed(inbox / folder, limit=rest, inner=True)
         except FileNotFoundError:
-            continue  # its source took it back between the two calls
-        marker = there.get(name + DONE)
-        done = marker is not None and not marker.is_dir(follow_symlinks=False)
-        busy = not done and is_being_written(inbox / name)
-        files[name] = Seen(status.st_size, modified_ns(status), done, busy)
-    return Look(files)
+            continue
+        except OSError:
+            not_taken.append(folder)
+            continue
+        files |= {f"{folder}/{name}": seen for name, seen in inner.items()}
+        not_taken += [f"{folder}/{name}" for name in deeper]
+    return Look(files, not_taken)
+
+
+def _listed(
+    folder: Path, *, limit: int | None = None, inner: bool = False
+) -> tuple[dict[str, Seen], list[str]]:
+    """The files of a folder as they look, and the names of the folders in it."""
+    # A link that takes the place of a folder in the inbox would lead out of it.
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | (os.O_NOFOLLOW if inner else 0))
+    files = {}
+    try:
+        with os.scandir(descriptor) as entries:
+            there = {entry.name: entry for entry in entries if not _is_hidden(entry.name)}
+        folders = {name for name, entry in there.items() if entry.is_dir(follow_symlinks=False)}
+        for name in sorted(name for name in there.keys() - folders if not is_ignored(name))[:limit]:
+            try:
+                status = there[name].stat(follow_symlinks=False)
+            except FileNotFoundError:
+                continue  # its source took it back between the two calls
+            done = name + DONE in there and name + DONE not in folders
+            busy = not done and is_being_written(folder / name)
+            files[name] = Seen(status.st_size, modified_ns(status), done, busy)
+    finally:
+        os.close(descriptor)
+    return files, sorted(name for name in folders if not is_ignored(name))
 
 
 def modified_ns(status: os.stat_result) -> int:
@@ -111,11 +148,3 @@ def is_being_written(path: Path) -> bool:
     finally:
         os.close(descriptor)
     return False
-
-
-def folders_in(inbox: Path) -> list[str]:
-    """Folders inside an inbox folder, which are never taken; hidden ones belong to transfer tools."""
-    if not inbox.is_dir():
-        return []
-    with os.scandir(inbox) as entries:
-        return sorted(e.name for e in entries if e.is_dir(follow_symlinks=False) and not is_ignored(e.name))

@@ -45,6 +45,14 @@ DROPS = Table(
     CheckConstraint(f"state in {STATES}", name="known_state"),
     Index("drops_by_state", "state", "sequence"),
     Index("drops_by_content", "folder", "sha256"),
+    Index("drops_by_night", "folder", "partition", "sequence"),
+)
+
+FACTS = Table(
+    "facts",
+    METADATA,
+    Column("content_key", Text, primary_key=True, comment="A content without rows: a photo, a document."),
+    Column("facts", Text, nullable=False, comment="JSON object: what its flow found out about it."),
 )
 
 LOADS = Table(

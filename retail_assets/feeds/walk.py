@@ -7,10 +7,11 @@ place before it says `loaded`, the row is final before the claim is removed. A s
 import logging
 import os
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import groupby
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine
@@ -23,17 +24,23 @@ from retail_assets.feeds.decisions.log import Entry, decisions_in, folded_state,
 from retail_assets.feeds.decisions.registry import decision_kinds
 from retail_assets.feeds.door import Door, Identity, Outcome
 from retail_assets.feeds.duplicates import duplicate_of
+from retail_assets.feeds.ends import record_duplicate, record_loaded, record_quarantined
 from retail_assets.feeds.errors import Unreadable
 from retail_assets.feeds.faults import is_the_platforms
-from retail_assets.feeds.ledger import Drop
-from retail_assets.feeds.report import DropReport
+from retail_assets.feeds.ledger import Drop, Unfinished
+from retail_assets.feeds.many import judge_many
+from retail_assets.feeds.readable import require_readable
+from retail_assets.feeds.report import DropReport, Tally
 from retail_assets.feeds.settling import is_being_written, modified_ns
 from retail_assets.feeds.store import Changing, Stored, ToStore, store
 from retail_assets.feeds.tables import CLAIMED, STORED, UNFINISHED
 from retail_assets.lake import Lake
 
-CHUNK = 64
+CHUNK, CHUNK_OF_MANY = 64, 1_000
 """Drops stored together: their fsyncs share the disk, and only these lie in claims and store at once."""
+
+EXAMPLES = 5
+"""Drops that stand in a report for the thousands that ended like them."""
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +55,8 @@ class Walk:
     door: Door
     as_of: date
     reports: dict[int, DropReport] = field(default_factory=dict)
+    counted: dict[int, tuple[str, str, str | None]] = field(default_factory=dict)
+    """Of drops that come by the thousand: folder, state and reason."""
     decisions: list[Entry] = field(default_factory=list)
     changed_feeds: set[str] = field(default_factory=set)
     waiting: set[int] = field(default_factory=set)
@@ -77,19 +86,43 @@ class Walk:
                     return
                 time.sleep(self.settings.settle_seconds)
                 self.waiting, paused = set(), True
-            for start in range(0, len(ready), CHUNK):
-                self._finish_together([drop.sequence for drop in ready[start : start + CHUNK]])
+            for chunk, of_many in self._chunks(ready):
+                self._finish_together(chunk, of_many=of_many)
 
-    def _finish_together(self, sequences: list[int]) -> None:
+    def _chunks(self, ready: list[Unfinished]) -> Iterator[tuple[list[int], bool]]:
+        """Drops in order, as many together as their door judges together."""
+        for of_many, drops in groupby(ready, lambda drop: self.door.is_one_of_many(drop.folder, drop.name)):
+            sequences = [drop.sequence for drop in drops]
+            size = CHUNK_OF_MANY if of_many else CHUNK
+            for start in range(0, len(sequences), size):
+                yield sequences[start : start + size], of_many
+
+    def _finish_together(self, sequences: list[int], *, of_many: bool) -> None:
         self._store([drop for drop in self._drops(sequences) if drop.state == CLAIMED])
-        for drop in self._drops(sequences):
-            if drop.state == STORED:
+        stored = [drop for drop in self._drops(sequences) if drop.state == STORED]
+        if of_many and self.door.many:
+            judge_many(lake=self.lake, engine=self.engine, many=self.door.many, drops=stored)
+        else:
+            for drop in stored:
                 self._judge(drop)
         drops = self._drops(sequences)
         for drop in drops:
-            known = self.reports.get(drop.sequence)
-            self.reports[drop.sequence] = DropReport(drop, known.outcome if known else Outcome())
+            if of_many:
+                self.counted[drop.sequence] = (drop.folder, drop.state, drop.reason)
+            else:
+                known = self.reports.get(drop.sequence)
+                self.reports[drop.sequence] = DropReport(drop, known.outcome if known else Outcome())
         self._give_back([drop for drop in drops if drop.state not in UNFINISHED])
+
+    def tallies(self) -> list[Tally]:
+        """What became of the drops that come by the thousand."""
+        alike: dict[tuple[str, str, str | None], list[int]] = {}
+        for sequence, end in self.counted.items():
+            alike.setdefault(end, []).append(sequence)
+        return [
+            Tally(*end, count=len(sequences), examples=self._drops(sorted(sequences)[:EXAMPLES]))
+            for end, sequences in alike.items()
+        ]
 
     def _drops(self, sequences: list[int]) -> list[Drop]:
         with reading(self.engine) as connection:
@@ -107,11 +140,11 @@ class Walk:
         outcomes = store(lake=self.lake, files=files, max_bytes=self.settings.max_file_bytes) if files else {}
         refused = [drop for drop in drops if isinstance(outcomes.get(drop.sequence), Unreadable)]
         claims.set_aside(lake=self.lake, claims={drop.sequence: drop.claim for drop in refused})
+        stored = {sequence: end for sequence, end in outcomes.items() if isinstance(end, Stored)}
         with self.engine.begin() as connection:
+            ledger.record_stored(connection, stored)
             for drop in drops:
                 match outcomes.get(drop.sequence):
-                    case Stored(sha256, size):
-                        ledger.record_stored(connection, drop.sequence, sha256=sha256, size=size)
                     case Changing() as now:
                         ledger.record_change(
                             connection, drop.sequence, size=now.size, modified_ns=now.modified_ns
@@ -133,7 +166,7 @@ class Walk:
         """A stored drop becomes rows, a duplicate, or a case for quarantine."""
         identity = None
         try:
-            self._require_readable(drop)
+            require_readable(self.lake, drop)
             with _costing_one_file(drop):
                 identity = self.door.identify(drop.folder, drop.name, drop.sha256 or "")
             with reading(self.engine) as connection:
@@ -150,29 +183,14 @@ class Walk:
         with self.engine.begin() as connection:
             self.changed_feeds |= ledger.feeds_of(connection, drop.sequence)
             if repeated is not None:
-                ledger.record_duplicate(connection, drop, identity, of=repeated)
+                record_duplicate(connection, drop, identity, of=repeated)
                 return
-            ledger.record_loaded(connection, drop, identity, outcome)
+            record_loaded(connection, drop, identity, outcome)
             ledger.judge_duplicates_again(connection, drop.sequence)
             self._note_changes(connection, identity, outcome)
             if "decisions" in outcome.rows:
                 self._decide(connection, drop, identity)
         self.reports[drop.sequence] = DropReport(drop, outcome)
-
-    def _require_readable(self, drop: Drop) -> None:
-        if not ledger.is_plain(drop.name):
-            raise Unreadable(
-                "unsafe_name",
-                f"The name {drop.name} holds control characters, backslashes or bytes that are not UTF-8. "
-                "Rename the file and drop it again.",
-            )
-        stored = self.lake.stored_file(drop.sha256 or "")
-        if not stored.exists() or stored.stat().st_size != drop.size:
-            raise Unreadable(
-                "bytes_missing",
-                f"The stored bytes {drop.sha256} are gone or cut short. Restore them from a backup and "
-                "release this drop, or drop the file again.",
-            )
 
     def _repeats(self, connection: Connection, drop: Drop, identity: Identity) -> int | None:
         """The drop that this one repeats; what a person asked to be read is always read."""
@@ -184,9 +202,7 @@ class Walk:
         self, connection: Connection, drop: Drop, refusal: Unreadable, identity: Identity | None = None
     ) -> None:
         self.changed_feeds |= ledger.feeds_of(connection, drop.sequence)
-        ledger.record_quarantined(
-            connection, drop.sequence, reason=refusal.reason, message=refusal.message, identity=identity
-        )
+        record_quarantined(connection, drop.sequence, refusal, identity)
 
     def _note_changes(self, connection: Connection, identity: Identity, outcome: Outcome) -> None:
         self.changed_feeds |= set(outcome.rows)

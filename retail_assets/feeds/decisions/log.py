@@ -91,16 +91,21 @@ def _judged(
 
 def folded_state(connection: Connection, *, kinds: Iterable[Kind], subject: str) -> str | None:
     """The state that decisions of these kinds, all about the same thing, gave a subject; None without any."""
-    return connection.scalar(
-        select(DECISIONS.c.state_after)
+    return folded_states(connection, kinds=kinds, subjects=[subject]).get(subject)
+
+
+def folded_states(connection: Connection, *, kinds: Iterable[Kind], subjects: list[str]) -> dict[str, str]:
+    """The states of those subjects about which there are decisions; of as many as one query takes."""
+    query = (
+        select(DECISIONS.c.subject, DECISIONS.c.state_after)
         .where(
             DECISIONS.c.kind.in_([kind.name for kind in kinds]),
-            DECISIONS.c.subject == subject,
+            DECISIONS.c.subject.in_(subjects),
             DECISIONS.c.accepted,
         )
-        .order_by(DECISIONS.c.entry.desc())
-        .limit(1)
+        .order_by(DECISIONS.c.entry)
     )
+    return {subject: state for subject, state in connection.execute(query) if state is not None}
 
 
 def _decision(values: Mapping) -> Decision:

@@ -1,4 +1,4 @@
-"""The parent's side of the reading process: started when it is needed, kept warm, ended when it must be."""
+"""The parent's side of a reading process: started when it is needed, kept warm, ended when it must be."""
 
 import atexit
 import json
@@ -11,10 +11,22 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
-from typing import IO
+from typing import IO, Protocol
 
 from retail_assets.config import REPOSITORY
-from retail_assets.feeds.readers.records import ReaderLimits
+
+
+class ProcessLimits(Protocol):
+    """What a reading process may take, and how long one file."""
+
+    @property
+    def memory_bytes(self) -> int: ...
+    @property
+    def file_bytes(self) -> int: ...
+    @property
+    def threads(self) -> int: ...
+    @property
+    def seconds(self) -> float: ...
 
 
 class ReaderDied(Exception):
@@ -26,10 +38,13 @@ class ReaderTimeout(Exception):
 
 
 class ReadingProcess:
-    """One child for many files, one after the other."""
+    """One child for many files, one after the other; `module` is its side, which answers with `serve`."""
 
-    def __init__(self) -> None:
+    def __init__(self, module: str) -> None:
+        self._module = module
         self.forget()
+        atexit.register(self.close)
+        os.register_at_fork(after_in_child=self.forget)
 
     def forget(self) -> None:
         """Know of no child: at first, and in a fork, where the child is somebody else's."""
@@ -38,7 +53,7 @@ class ReadingProcess:
         self._complaints: IO[bytes] | None = None
         self._started_with: tuple[int, int, int] | None = None
 
-    def ask(self, request: dict, limits: ReaderLimits) -> dict:
+    def ask(self, request: dict, limits: ProcessLimits) -> dict:
         """Send a request and wait for its answer.
 
         A child that dies may have been dying of an earlier file: only when a new one dies too is it this one's
@@ -57,7 +72,7 @@ class ReadingProcess:
         with self._lock:
             self._end()
 
-    def _ask(self, request: dict, limits: ReaderLimits) -> dict:
+    def _ask(self, request: dict, limits: ProcessLimits) -> dict:
         if not self._is_warm(limits):
             self._end()
             self._start(limits)
@@ -71,18 +86,18 @@ class ReadingProcess:
             self._end()
         return answer
 
-    def _is_warm(self, limits: ReaderLimits) -> bool:
+    def _is_warm(self, limits: ProcessLimits) -> bool:
         return (
             self._child is not None
             and self._child.poll() is None
             and self._started_with == (limits.memory_bytes, limits.file_bytes, limits.threads)
         )
 
-    def _start(self, limits: ReaderLimits) -> None:
+    def _start(self, limits: ProcessLimits) -> None:
         threads = str(limits.threads)
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the child)
         self._child = subprocess.Popen(
-            [sys.executable, "-m", "retail_assets.feeds.readers.worker",
+            [sys.executable, "-m", self._module,
              str(os.getpid()), str(limits.memory_bytes), str(limits.file_bytes)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints,
             # A session of its own: an interrupt at the keyboard is the parent's business.
@@ -135,6 +150,4 @@ class ReadingProcess:
         self._child = self._complaints = self._started_with = None
 
 
-READING_PROCESS = ReadingProcess()
-atexit.register(READING_PROCESS.close)
-os.register_at_fork(after_in_child=READING_PROCESS.forget)
+READING_PROCESS = ReadingProcess("retail_assets.feeds.readers.worker")

@@ -1,15 +1,5 @@
-"""The reading process: takes files over its standard input, one JSON line each, and answers in the same way.
+"""The process that reads tables. `process` is its other side."""
 
-It holds itself to a memory limit and ends with its parent, so that a file can at worst end this process.
-`process` is its other side.
-"""
-
-import json
-import os
-import resource
-import sys
-import threading
-import time
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -18,23 +8,8 @@ from retail_assets.feeds.errors import Unreadable
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.parse import parse_file
 from retail_assets.feeds.readers.records import ReaderLimits
+from retail_assets.feeds.readers.serving import serve
 from retail_assets.feeds.readers.trouble import machine_trouble, out_of_memory
-
-
-def main() -> None:
-    parent, memory_bytes, file_bytes = (int(argument) for argument in sys.argv[1:])
-    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    # Whatever a library prints must not get between the answers.
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
-    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    for line in sys.stdin:
-        answers.write(json.dumps(_answer(json.loads(line))) + "\n")
-        answers.flush()
-    # The interpreter's own end would run what the libraries have to say about it.
-    os._exit(0)
 
 
 def _answer(request: dict) -> dict:
@@ -67,12 +42,5 @@ def _answer(request: dict) -> dict:
         return {"unreadable": ["unreadable", message], "worn_out": not isinstance(error, Exception)}
 
 
-def _end_with(parent: int) -> None:
-    """End this process when its parent is gone, even in the middle of a file."""
-    while os.getppid() == parent:
-        time.sleep(0.5)
-    os._exit(1)
-
-
 if __name__ == "__main__":
-    main()
+    serve(_answer)

@@ -13,8 +13,10 @@ from retail_assets.database import create_platform_database, platform_engine, re
 from retail_assets.feeds import ledger
 from retail_assets.feeds.claims import Claim
 from retail_assets.feeds.door import Identity, Outcome
+from retail_assets.feeds.ends import record_loaded
 from retail_assets.feeds.ledger_export import export_ledger
 from retail_assets.feeds.mapping.accounts import Account
+from retail_assets.feeds.store import Stored
 from retail_assets.lake import Lake
 
 NIGHT = date(2026, 11, 20)
@@ -42,7 +44,8 @@ def test_numbers_are_given_once_and_in_order(platform: Settings) -> None:
     _add(platform, "b", "a")
     _add(platform, "a", "c")
     with platform_engine(platform) as engine, reading(engine) as connection:
-        drops = ledger.unfinished(connection, ["sales"])
+        there = ledger.unfinished(connection, ["sales"])
+        drops = ledger.find_drops(connection, [drop.sequence for drop in there])
     assert [(drop.sequence, drop.name) for drop in drops] == [(1, "b"), (2, "a"), (3, "c")]
     assert drops[0].admitted_at == datetime(2026, 11, 20, 1, 0, 0, 123456, tzinfo=UTC)
     assert drops[0].modified_ns == 1_763_600_400_123_456_789
@@ -62,10 +65,10 @@ def test_a_drop_and_what_it_became_are_exported(platform: Settings) -> None:
         by_rule={"x": 1},
     )
     with platform_engine(platform) as engine, engine.begin() as connection:
-        ledger.record_stored(connection, 1, sha256="f" * 64, size=3)
-        [drop] = ledger.unfinished(connection, ["sales"])
+        ledger.record_stored(connection, {1: Stored("f" * 64, 3)})
+        [drop] = ledger.find_drops(connection, [1])
         outcome = Outcome(rows={"sales": 1}, accounts=[account], records=3, unknown_columns=["z"])
-        ledger.record_loaded(connection, drop, Identity("till", "v1", {"day": "1"}, "key"), outcome)
+        record_loaded(connection, drop, Identity("till", "v1", {"day": "1"}, "key"), outcome)
     export_ledger(platform)
     folder = Lake(platform.data_dir).ledger
     [drop_row] = pl.read_parquet(folder / "drops.parquet").to_dicts()

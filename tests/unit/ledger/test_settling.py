@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from retail_assets.feeds.settling import Look, folders_in, is_being_written, look, settled
+from retail_assets.feeds.settling import Look, is_being_written, look, settled
 
 
 def test_a_file_has_settled_when_two_looks_agree(tmp_path: Path) -> None:
@@ -41,9 +41,36 @@ def test_what_is_not_meant_for_us_is_not_seen(tmp_path: Path, name: str) -> None
 def test_folders_are_named_but_not_files(tmp_path: Path) -> None:
     (tmp_path / "folder").mkdir()
     assert look(tmp_path) == Look({})
-    assert folders_in(tmp_path) == ["folder"]
+    assert look(tmp_path).not_taken == ["folder"]
     assert look(tmp_path / "missing") == Look({})
-    assert folders_in(tmp_path / "missing") == []
+
+
+def test_a_nested_inbox_is_looked_into_one_level_deep(tmp_path: Path) -> None:
+    for place in ("case/deeper", ".hidden", "case 2", "empty"):
+        (tmp_path / place).mkdir(parents=True)
+    for name in (
+        "loose.jpg",
+        "case/a.jpg",
+        "case/a.jpg.part",
+        "case/deeper/no.jpg",
+        ".hidden/no.jpg",
+        "case 2/b.jpg",
+    ):
+        (tmp_path / name).touch()
+    (tmp_path / "case 2/b.jpg.done").touch()
+    seen = look(tmp_path, nested=True)
+    assert list(seen.files) == ["loose.jpg", "case/a.jpg", "case 2/b.jpg"]
+    assert seen.files["case 2/b.jpg"].done
+    assert seen.not_taken == ["case/deeper"]
+    assert len(look(tmp_path, nested=True, limit=2).files) == 2
+
+
+def test_a_link_to_a_folder_is_a_file_and_is_not_looked_into(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "secret.jpg").touch()
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "inbox" / "case").symlink_to(tmp_path / "elsewhere")
+    assert list(look(tmp_path / "inbox", nested=True).files) == ["case"]
 
 
 def test_a_look_survives_a_cursor(tmp_path: Path) -> None:

@@ -1,0 +1,88 @@
+"""Can these files be decoded as photos, and what are they? In child processes, several at a time.
+
+A file that was made to exhaust memory, to crash a decoder or never to end costs its process and is unreadable.
+"""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from queue import SimpleQueue
+
+from ml.vision.images import ImageFacts
+from retail_assets.config import Settings
+from retail_assets.feeds.errors import Unreadable
+from retail_assets.feeds.readers.process import ReaderDied, ReaderTimeout, ReadingProcess
+
+_PROCESSES: list[ReadingProcess] = []
+"""Kept warm: starting one takes as long as a hundred photos."""
+
+
+@dataclass(frozen=True)
+class PhotoLimits:
+    """What decoding one photo may cost."""
+
+    max_bytes: int
+    max_pixels: int
+    memory_bytes: int
+    seconds: float
+    file_bytes: int = 2**20
+    """Of files that the process writes: its complaints."""
+    threads: int = 1
+
+    @classmethod
+    def of(cls, settings: Settings) -> "PhotoLimits":
+        return cls(
+            max_bytes=settings.photo_max_bytes,
+            max_pixels=settings.photo_max_pixels,
+            memory_bytes=settings.photo_memory_bytes,
+            seconds=settings.photo_seconds,
+        )
+
+
+def check_photos(
+    paths: list[Path], *, limits: PhotoLimits, processes: int
+) -> Iterator[ImageFacts | Unreadable]:
+    """What each file is, in the order given. What is not a file's fault raises OSError."""
+    while len(_PROCESSES) < processes:
+        _PROCESSES.append(ReadingProcess("retail_assets.refunds.photo_worker"))
+    idle: SimpleQueue[ReadingProcess] = SimpleQueue()
+    for process in _PROCESSES[:processes]:
+        idle.put(process)
+
+    def check(path: Path) -> ImageFacts | Unreadable:
+        process = idle.get()
+        try:
+            return _checked(process, path, limits)
+        finally:
+            idle.put(process)
+
+    with ThreadPoolExecutor(processes) as pool:
+        yield from pool.map(check, paths)
+
+
+def _checked(process: ReadingProcess, path: Path, limits: PhotoLimits) -> ImageFacts | Unreadable:
+    request = {
+        "path": str(path.absolute()),
+        "max_bytes": limits.max_bytes,
+        "max_pixels": limits.max_pixels,
+    }
+    try:
+        answer = process.ask(request, limits)
+    except ReaderTimeout:
+        return Unreadable(
+            "timeout",
+            f"Decoding it takes longer than the {limits.seconds:,.0f} s that a photo may take "
+            "(RETAIL_PHOTO_SECONDS); save it anew and send it again.",
+        )
+    except ReaderDied as death:
+        return Unreadable(
+            "reader_died",
+            f"The process that decoded it ended ({death}), most likely because the photo asks for more than "
+            f"{limits.memory_bytes:,} bytes of memory; save it anew and send it again.",
+        )
+    if "machine_trouble" in answer:
+        raise OSError(*answer["machine_trouble"])
+    if "unreadable" in answer:
+        return Unreadable(*answer["unreadable"])
+    return ImageFacts(**answer["facts"])
