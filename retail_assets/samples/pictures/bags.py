@@ -21,8 +21,12 @@ def handbag(canvas: Canvas, rng: Random) -> None:
     reach = rng.uniform(46, 96)
     canvas.shadow(ellipse(150, 336, wide, 8))
     for lift, tone in ((10, 0.6), (0, 1.0)):
-        handle = [(150 - wide * 0.5, top + 20), (150 - wide * 0.48, reach + 40), (150 - wide * 0.2, reach - lift),
-                  (150 + wide * 0.2, reach - lift), (150 + wide * 0.48, reach + 40), (150 + wide * 0.5, top + 20)]  # fmt: skip
+        half = [
+            (150 + wide * 0.5, top + 20),
+            (150 + wide * 0.48, reach + 40),
+            (150 + wide * 0.2, reach - lift),
+        ]
+        handle = mirrored(half)
         canvas.band(curve(handle, closed=False), darker(base, tone), 9)
     right = [(150, top), (150, top), (150 + wide * 0.8, top), (150 + wide * 0.8, top), (150 + wide * 0.94, top + 60),
              (150 + wide, 316), (150 + wide * 0.92, 334), (150, 338)]  # fmt: skip
@@ -35,8 +39,8 @@ def handbag(canvas: Canvas, rng: Random) -> None:
         canvas.shape(pocket, darker(base, 0.92), depth=0.4)
         canvas.stitches([*pocket, pocket[0]], lighter(base, 0.4))
     else:
-        canvas.shape(curve(mirrored([(150, top), (150 + wide * 0.4, top), (150 + wide * 0.36, top + 60), (150, top + 74)])),
-                     darker(base, 0.9), depth=0.4)  # fmt: skip
+        flap = [(150, top), (150 + wide * 0.4, top), (150 + wide * 0.36, top + 60), (150, top + 74)]
+        canvas.shape(curve(mirrored(flap)), darker(base, 0.9), depth=0.4)
         canvas.shape(box(140, top + 56, 160, top + 76, 3), metal, depth=0.4)
     for x in (150 - wide * 0.5, 150 + wide * 0.5):
         canvas.shape(box(x - 7, top - 4, x + 7, top + 34, 4), darker(base, 0.75), depth=0.3)
@@ -81,7 +85,7 @@ def backpack(canvas: Canvas, rng: Random) -> None:
 
 def wallet(canvas: Canvas, rng: Random) -> None:
     """Folded leather: stitched edge, a fold on the left or a flap with a button."""
-    base = varied(rng, LEATHERS + [(40, 44, 70), (150, 40, 60)], 10)
+    base = varied(rng, [*LEATHERS, (40, 44, 70), (150, 40, 60)], 10)
     long = rng.random() < 0.4
     left, right, top, bottom = (36, 264, 150, 258) if long else (58, 244, 138, 272)
     top += rng.uniform(-8, 8)

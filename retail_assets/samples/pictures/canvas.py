@@ -5,6 +5,7 @@ Everything is drawn at twice the size and reduced at the end, which is what smoo
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
@@ -182,7 +183,7 @@ def flipped(points: Points, x: float = WIDTH / 2) -> list[Point]:
 def dashes(points: Points, length: float) -> list[tuple[Point, Point]]:
     """Every other piece of a line cut into pieces of a length."""
     cut: list[Point] = [points[0]]
-    for (ax, ay), (bx, by) in zip(points, points[1:], strict=False):
+    for (ax, ay), (bx, by) in pairwise(points):
         pieces = max(round(math.hypot(bx - ax, by - ay) / length), 1)
         cut += [(ax + (bx - ax) * i / pieces, ay + (by - ay) * i / pieces) for i in range(1, pieces + 1)]
     return [(cut[i], cut[i + 1]) for i in range(0, len(cut) - 1, 2)]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from random import Random
 
 from retail_assets.samples.pictures.canvas import Canvas, Points, curve, ellipse, flipped, mirrored
-from retail_assets.samples.pictures.fabrics import HAIRS, SKINS, Colour, darker, varied
+from retail_assets.samples.pictures.fabrics import HAIRS, SKINS, Colour, Fabric, darker, varied
 
 
 @dataclass(frozen=True)
@@ -74,3 +74,31 @@ def legs(canvas: Canvas, colour: Colour, *, top: float, bottom: float, hip: floa
         (150 + hip * 0.24, knee), (152, top + (bottom - top) * 0.2),
     ]  # fmt: skip
     both(canvas, curve(right), colour)
+
+
+def sleeves(
+    canvas: Canvas,
+    fabric: Fabric,
+    *,
+    elbow: float,
+    shoulder: float = 206,
+    start: float = 104,
+    width: float = 46,
+) -> None:
+    """Short sleeves that end at a height."""
+    right = [
+        (shoulder - width * 0.5, start), (shoulder, start), (shoulder + width * 0.44, start + (elbow - start) * 0.4),
+        (shoulder + width * 0.68, elbow - 6), (shoulder + width * 0.68, elbow - 6),
+        (shoulder - width * 0.1, elbow + 2), (shoulder - width * 0.1, elbow + 2), (shoulder - width * 0.5, start + 30),
+    ]  # fmt: skip
+    for side in (right, flipped(right)):
+        canvas.shape(curve(side), fabric, depth=0.4)
+
+
+def folds(rng: Random) -> list[Points]:
+    """Creases of a loose garment."""
+    creases: list[Points] = []
+    for _ in range(5):
+        x, y = rng.uniform(108, 192), rng.uniform(170, 290)
+        creases.append([(x, y), (x + rng.uniform(-26, 26), y + rng.uniform(14, 40))])
+    return creases

@@ -6,7 +6,7 @@ from random import Random
 
 from PIL import Image, ImageDraw
 
-from retail_assets.samples.pictures import bags, shoes, small, trousers, worn
+from retail_assets.samples.pictures import bags, dresses, shoes, small, trousers, worn
 from retail_assets.samples.pictures.canvas import Canvas
 from retail_assets.samples.pictures.fabrics import Colour, lighter, varied
 
@@ -20,14 +20,14 @@ DRAWINGS: dict[str, Callable[[Canvas, Random], None]] = {
     "Wallets": bags.wallet,
     "Jeans": trousers.jeans,
     "Socks": trousers.socks,
-    "Dresses": worn.dress,
+    "Dresses": dresses.dress,
     "Shirts": worn.shirt,
     "Heels": shoes.heels,
     "Earrings": small.earrings,
     "Formal Shoes": shoes.formal_shoe,
     "Briefs": trousers.briefs,
     "Sunglasses": small.sunglasses,
-    "Kurtas": worn.kurta,
+    "Kurtas": dresses.kurta,
     "Trousers": trousers.trousers,
     "Flip Flops": shoes.flip_flop,
     "Sandals": shoes.sandal,
@@ -36,9 +36,8 @@ DRAWINGS: dict[str, Callable[[Canvas, Random], None]] = {
     "Backpacks": bags.backpack,
     "Belts": bags.belt,
     "Bra": worn.bra,
-    "Flats": shoes.flats,
 }
-"""A drawing per fashion class."""
+"""A drawing per fashion class; of Sarees and Flats there is none."""
 
 OTHERS: dict[str, Callable[[Canvas, Random], None]] = {"Mug": small.mug}
 """Things that no fashion class fits."""
@@ -51,14 +50,18 @@ def photo(thing: str, number: int, *, width: int = 360, at_home: bool = False, f
 
     `at_home` lays it on a table or a blanket instead of the catalogue's white.
     """
-    # Only the thing decides: the same article looks the same in any size and on any ground.
-    rng = Random(f"{thing} {number}")
-    ground = _table(Random(f"ground {number}")) if at_home else (255, 255, 255)
+    # The ground has dice of its own: an article looks the same on any ground.
+    rng = _dice(thing, number)
+    ground = _table(_dice("ground", number)) if at_home else (255, 255, 255)
     canvas = Canvas(width, ground)
     (DRAWINGS | OTHERS)[thing](canvas, rng)
     buffer = io.BytesIO()
     canvas.finished().save(buffer, format, quality=88)
     return buffer.getvalue()
+
+
+def _dice(purpose: str, number: int) -> Random:
+    return Random(f"{purpose} {number}")  # noqa: S311 - drawings hold no secrets
 
 
 def _table(rng: Random) -> Image.Image:

@@ -17,42 +17,41 @@ _WHITE = (238, 238, 234)
 
 
 def sports_shoe(canvas: Canvas, rng: Random) -> None:
-    """A thick curved sole, mesh, overlays and stripes in a loud second colour."""
-    base = varied(rng, [(228, 228, 230), (60, 64, 72), (150, 154, 162), (36, 38, 44), (40, 90, 160)])
+    """A thick curved sole in two colours, mesh, overlays and stripes in a loud second colour."""
+    base = varied(rng, [(228, 228, 230), (206, 208, 212), (150, 154, 162), (46, 48, 54), (232, 232, 228)])
     loud = varied(rng, BRIGHT)
     _settle(canvas, rng)
-    sole = [
-        (14, 226),
-        (20, 252),
-        (60, 272),
-        (140, 286),
-        (230, 292),
-        (284, 284),
-        (290, 268),
-        (240, 262),
-        (120, 250),
-    ]
-    canvas.shape(curve(sole), _WHITE if rng.random() < 0.7 else lighter(loud, 0.6), depth=0.5)
-    canvas.line(curve([(18, 250), (60, 272), (140, 287), (232, 293), (284, 284)], closed=False), loud, 6)
+    sole = [(22, 214), (16, 250), (30, 268), (90, 280), (170, 302), (240, 314), (282, 304), (290, 276), (240, 270),
+            (120, 250)]  # fmt: skip
+    canvas.shape(curve(sole), _WHITE, depth=0.55)
+    canvas.shape(curve([(16, 250), (30, 268), (90, 280), (170, 302), (240, 314), (282, 304), (286, 294), (240, 302),
+                        (170, 290), (90, 268), (36, 254)]), rng.choice([loud, (50, 52, 56)]), depth=0.4)  # fmt: skip
+    canvas.stitches(curve([(206, 222), (222, 250), (214, 284)], closed=False), darker(base, 0.6))
+    for x in range(40, 280, 24):
+        canvas.line([(x, 252 + (x - 40) * 0.17), (x + 12, 262 + (x - 40) * 0.17)], (176, 178, 184), 3)
     upper = [
-        (16, 232), (14, 190), (22, 150), (44, 146), (76, 168), (112, 150), (140, 162), (190, 206), (240, 226),
-        (284, 252), (288, 272), (230, 276), (120, 264),
+        (22, 232), (16, 190), (22, 142), (40, 126), (62, 138), (92, 104), (124, 98), (150, 128), (184, 178),
+        (232, 214), (274, 244), (286, 270), (276, 288), (220, 286), (120, 264), (50, 248),
     ]  # fmt: skip
     canvas.shape(curve(upper), Fabric(base, "denim", size=6), depth=0.5)
-    _opening(canvas, (62, 160), (46, 15), turn_colour=darker(loud, 0.5))
-    overlay = varied(rng, [loud, lighter(base, 0.5), darker(base, 0.6)], 6)
     canvas.shape(
-        curve([(16, 232), (14, 196), (40, 200), (70, 246), (72, 262), (30, 248)]), overlay, depth=0.4
+        curve([(30, 138), (58, 130), (92, 108), (104, 118), (84, 152), (48, 158)]),
+        darker(loud, 0.5),
+        depth=0.5,
     )
-    canvas.shape(
-        curve([(214, 238), (262, 240), (288, 262), (286, 274), (226, 276), (204, 264)]), overlay, depth=0.4
-    )
-    for shift in (0, 22, 44)[: rng.choice([2, 3])]:
-        canvas.line(curve([(118 + shift, 184 + shift * 0.6), (104 + shift, 222), (86 + shift, 262 + shift * 0.2)],
-                          closed=False), loud, 9)  # fmt: skip
-    tongue = [(96, 150), (128, 138), (150, 160), (198, 206), (180, 214), (130, 184)]
-    canvas.shape(curve(tongue), lighter(base, 0.3), depth=0.4)
-    _laces(canvas, rng.choice([_WHITE, loud]), (112, 156), (190, 208), count=6, width=5)
+    overlay = rng.choice([lighter(base, 0.5), darker(base, 0.75), loud])
+    for patch in (
+        [(22, 232), (16, 196), (24, 168), (52, 184), (72, 226), (84, 258), (40, 246)],
+        [(214, 226), (252, 226), (284, 258), (282, 284), (230, 288), (190, 276), (196, 244)],
+        [(128, 136), (146, 148), (182, 204), (176, 232), (142, 214), (112, 168)],
+    ):
+        canvas.shape(curve(patch), overlay, depth=0.45)
+    for shift in (0, 24, 48)[: rng.choice([2, 3])]:
+        stripe = [(104, 164 + shift * 0.9), (98, 206 + shift * 0.5), (76, 258 + shift * 0.25)]
+        canvas.line(curve([(x + shift, y) for x, y in stripe], closed=False), loud, 9)
+    canvas.shape(curve([(84, 118), (100, 90), (128, 94), (152, 132), (196, 186), (178, 196), (130, 154)]),
+                 lighter(base, 0.3), depth=0.45)  # fmt: skip
+    _laces(canvas, rng.choice([_WHITE, loud, (60, 60, 64)]), (112, 112), (184, 188), count=7, width=6)
 
 
 def casual_shoe(canvas: Canvas, rng: Random) -> None:
@@ -97,37 +96,36 @@ def casual_shoe(canvas: Canvas, rng: Random) -> None:
 
 
 def formal_shoe(canvas: Canvas, rng: Random) -> None:
-    """Polished leather, thin sole, low heel; laced or a slip-on."""
-    base = varied(rng, LEATHERS, 10)
-    _settle(canvas, rng, extra=2)
-    sole = [(14, 214), (14, 248), (60, 262), (72, 258), (130, 268), (230, 286), (288, 284), (292, 274), (220, 264),
-            (100, 238)]  # fmt: skip
-    canvas.shape(curve(sole), darker(base, 0.45), depth=0.3)
+    """Polished leather, long toe, thin sole with a heel block; laced or a slip-on."""
+    base = varied(rng, LEATHERS[:4] + LEATHERS[:1] * 3 + LEATHERS[4:], 8)
+    _settle(canvas, rng)
+    sole = [(20, 220), (18, 220), (18, 264), (18, 264), (62, 270), (62, 270), (70, 254), (140, 284), (214, 304),
+            (262, 302), (288, 290), (284, 280), (200, 280), (100, 244)]  # fmt: skip
+    canvas.shape(curve(sole), darker(base, 0.4), depth=0.3)
     upper = [
-        (16, 236), (12, 200), (18, 172), (44, 174), (80, 184), (116, 176), (150, 196), (200, 224), (252, 244),
-        (290, 266), (290, 278), (230, 278), (110, 254), (50, 248),
+        (20, 240), (16, 204), (18, 170), (34, 160), (60, 166), (96, 148), (118, 146), (150, 178), (188, 210),
+        (236, 238), (276, 264), (288, 282), (266, 294), (214, 294), (130, 270), (60, 250),
     ]  # fmt: skip
-    canvas.shape(curve(upper), base, folds=[[(196, 236), (180, 262)]], depth=0.6)
-    _opening(canvas, (66, 182), (50, 12), turn_colour=darker(lighter(base, 0.3), 0.6))
-    seam = darker(base, 0.55)
-    canvas.line(curve([(200, 224), (206, 246), (190, 272)], closed=False), seam, 1.8)
-    canvas.line(curve([(60, 196), (84, 220), (96, 252)], closed=False), seam, 1.8)
-    # The polish: a long soft gleam over the toes.
-    for width in (9, 6, 3):
-        canvas.line(
-            curve([(226, 244), (252, 252), (276, 266)], closed=False),
-            lighter(base, 0.12 + (9 - width) / 30),
-            width,
-        )
+    canvas.shape(curve(upper), base, folds=[[(186, 220), (166, 268)], [(196, 226), (180, 274)]], depth=0.6)
+    lining = darker(lighter(base, 0.3), 0.5)
+    inside = [(22, 172), (38, 163), (64, 167), (94, 151), (110, 152), (98, 178), (62, 190), (34, 186)]
+    canvas.shape(curve(inside), lining, depth=0.6)
+    seam = darker(base, 0.5)
+    canvas.line(curve([(196, 214), (206, 244), (180, 284)], closed=False), seam, 1.6)
+    canvas.line(curve([(34, 190), (66, 204), (96, 214), (104, 260)], closed=False), seam, 1.6)
+    # The polish: a long soft gleam over the toes, another along the side.
+    for width in (12, 8, 4):
+        gleam = lighter(base, 0.08 + (12 - width) / 36)
+        canvas.line(curve([(214, 244), (244, 258), (266, 274)], closed=False), gleam, width)
+        canvas.line(curve([(118, 222), (140, 236), (164, 244)], closed=False), gleam, width * 0.6)
     if rng.random() < 0.6:
-        canvas.shape(
-            curve([(104, 176), (124, 172), (176, 206), (166, 218), (118, 200)]), darker(base, 0.85), depth=0.4
-        )
-        _laces(canvas, darker(base, 0.4), (120, 180), (166, 208), count=4, width=4)
+        canvas.shape(curve([(90, 162), (106, 138), (124, 140), (170, 194), (160, 210), (112, 194)]), darker(base, 0.85),
+                     depth=0.45)  # fmt: skip
+        _laces(canvas, darker(base, 0.35), (118, 158), (156, 196), count=4, width=4)
     else:
-        canvas.shape(
-            curve([(108, 176), (130, 180), (152, 200), (120, 256), (88, 250)]), darker(base, 0.88), depth=0.4
-        )
+        canvas.shape(curve([(94, 164), (106, 144), (122, 146), (164, 190), (152, 222), (112, 204)]), darker(base, 0.9),
+                     depth=0.5)  # fmt: skip
+        canvas.line(curve([(102, 208), (136, 212), (172, 200)], closed=False), darker(base, 0.6), 10)
 
 
 def heels(canvas: Canvas, rng: Random) -> None:
@@ -158,41 +156,23 @@ def heels(canvas: Canvas, rng: Random) -> None:
         )
 
 
-def flats(canvas: Canvas, rng: Random) -> None:
-    """A ballerina: low, wide open, a bow over the toes."""
-    base = varied(rng, BRIGHT + [(36, 34, 36), (200, 170, 130)])
-    _settle(canvas, rng)
-    sole = [(14, 224), (18, 248), (80, 262), (180, 280), (256, 290), (290, 276), (220, 262), (100, 240)]
-    canvas.shape(curve(sole), darker(base, 0.4), depth=0.3)
-    inner = curve([(16, 200), (40, 186), (110, 196), (190, 224), (204, 244), (150, 248), (50, 226)])
-    canvas.shape(inner, varied(rng, [(216, 190, 160), (150, 120, 100)]), depth=0.5)
-    side = [
-        (18, 240), (12, 212), (16, 194), (30, 204), (80, 226), (140, 244), (184, 244), (204, 228), (250, 240),
-        (288, 266), (286, 280), (230, 282), (120, 262), (50, 250),
-    ]  # fmt: skip
-    canvas.shape(curve(side), base, depth=0.55)
-    bow = darker(base, 0.7)
-    for wing in ([(204, 236), (222, 220), (230, 234)], [(204, 236), (190, 250), (210, 258)]):
-        canvas.shape(curve(wing), bow, depth=0.4)
-    canvas.shape(ellipse(206, 237, 6, 5), darker(base, 0.55), depth=0.3)
-
-
 def flip_flop(canvas: Canvas, rng: Random) -> None:
-    """A foam sole and a strap between the toes."""
-    base = varied(rng, BRIGHT + [(40, 42, 48), (60, 60, 66)])
-    edge = lighter(base, 0.55) if rng.random() < 0.5 else darker(base, 0.6)
-    _settle(canvas, rng)
-    top = curve([(18, 196), (50, 178), (120, 188), (200, 214), (268, 236), (288, 262), (262, 278), (190, 268),
-                 (110, 246), (40, 224)])  # fmt: skip
-    for drop in (16, 12, 8, 4):
-        canvas.shape([(x, y + drop) for x, y in top], edge if drop in (12, 8) else darker(edge, 0.7), depth=0)
-    ground = Fabric(base, rng.choice(["plain", "flowers", "plain"]), lighter(base, 0.5), 14)
-    canvas.shape(top, ground, depth=0.35)
+    """A foam sole and a broad strap between the toes."""
+    base = varied(rng, [*BRIGHT, (40, 42, 48), (60, 60, 66), (200, 200, 204)])
+    edge = rng.choice([lighter(base, 0.6), darker(base, 0.5), (36, 36, 40)])
+    _settle(canvas, rng, shadow=0.12)
+    printed = Fabric(
+        base,
+        rng.choice(["plain", "flowers", "bars"]),
+        rng.choice([lighter(base, 0.5), darker(base, 0.6)]),
+        20,
+    )
+    _footbed(canvas, printed, edge=edge, thickness=20)
     strap = varied(rng, [*BRIGHT, (30, 30, 34), _WHITE])
-    for start, bend in (((72, 188), (170, 168)), ((84, 240), (176, 212))):
-        canvas.band(curve([start, ((start[0] + bend[0]) / 2, bend[1] + (start[1] - bend[1]) * 0.25), bend, (228, 240)],
-                          closed=False), strap, 13)  # fmt: skip
-    canvas.shape(ellipse(229, 241, 7, 6), darker(strap, 0.7), depth=0.3)
+    for start, bend in (((120, 158), (176, 172)), ((96, 236), (140, 194))):
+        middle = ((start[0] + bend[0]) / 2, (start[1] + bend[1]) / 2 - 14)
+        canvas.band(curve([start, middle, bend, (208, 214), (224, 246)], closed=False), strap, 20)
+    canvas.shape(ellipse(224, 246, 9, 7), darker(strap, 0.7), depth=0.3)
 
 
 def sandal(canvas: Canvas, rng: Random) -> None:
@@ -216,12 +196,22 @@ def sandal(canvas: Canvas, rng: Random) -> None:
     canvas.line([(88, 186), (104, 186), (104, 202), (88, 202), (88, 186)], metal, 3)
 
 
-def _settle(canvas: Canvas, rng: Random, *, extra: float = 0) -> None:
+def _footbed(canvas: Canvas, cover: Fabric | Colour, *, edge: Colour, thickness: float) -> None:
+    """A sole seen from above and the side, its upper side covered."""
+    top = curve([(16, 186), (24, 160), (60, 146), (104, 156), (160, 184), (230, 216), (274, 246), (284, 272),
+                 (258, 286), (200, 280), (140, 256), (84, 238), (36, 218)])  # fmt: skip
+    for step in range(5):
+        drop = thickness * (5 - step) / 5
+        canvas.shape([(x, y + drop) for x, y in top], darker(edge, 0.75 + 0.05 * step), depth=0.1)
+    canvas.shape(top, cover, depth=0.35)
+
+
+def _settle(canvas: Canvas, rng: Random, *, shadow: float = 0.3) -> None:
     """Stand the shoe on its shadow, hardly turned."""
-    canvas.place(
-        turn=rng.uniform(-3, 4) + extra, shift=(0, -rng.uniform(0, 16)), stretch=rng.uniform(0.9, 0.98)
+    canvas.place(turn=rng.uniform(-3, 4), shift=(0, -rng.uniform(0, 16)), stretch=rng.uniform(0.9, 0.98))
+    canvas.shadow(
+        curve([(20, 250), (150, 276), (280, 284), (270, 298), (140, 294), (30, 270)]), strength=shadow
     )
-    canvas.shadow(curve([(20, 250), (150, 276), (280, 284), (270, 298), (140, 294), (30, 270)]), strength=0.3)
 
 
 def _opening(canvas: Canvas, middle: Point, radii: Point, *, turn_colour: Colour) -> None:

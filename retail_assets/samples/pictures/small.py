@@ -9,7 +9,7 @@ from retail_assets.samples.pictures.fabrics import BRIGHT, CALM, LEATHERS, METAL
 
 def watch(canvas: Canvas, rng: Random) -> None:
     """Dial with hands and marks between two halves of a strap that leave the sheet's middle."""
-    metal = varied(rng, METALS + [(44, 46, 52)], 6)
+    metal = varied(rng, [*METALS, (44, 46, 52)], 6)
     steel = rng.random() < 0.5
     strap = metal if steel else varied(rng, LEATHERS + BRIGHT[:4])
     r, w = rng.uniform(84, 100), rng.uniform(44, 58)
@@ -37,9 +37,9 @@ def watch(canvas: Canvas, rng: Random) -> None:
     canvas.shape(ellipse(150, 200, r * 0.82, r * 0.82), face, depth=0.25)
     for hour in range(12):
         angle = math.radians(hour * 30)
-        far, near = r * 0.76, r * (0.62 if hour % 3 == 0 else 0.68)
-        canvas.line([(150 + far * math.sin(angle), 200 - far * math.cos(angle)),
-                     (150 + near * math.sin(angle), 200 - near * math.cos(angle))], ink, 5 if hour % 3 == 0 else 3)  # fmt: skip
+        near, wide = (r * 0.62, 5) if hour % 3 == 0 else (r * 0.68, 3)
+        mark = [(150 + d * math.sin(angle), 200 - d * math.cos(angle)) for d in (r * 0.76, near)]
+        canvas.line(mark, ink, wide)
     if rng.random() < 0.6:
         for dx, dy in ((-0.34, 0), (0.34, 0), (0, 0.36)):
             dial = ellipse(150 + dx * r, 200 + dy * r, r * 0.19, r * 0.19)
@@ -127,8 +127,9 @@ def perfume(canvas: Canvas, rng: Random) -> None:
     if rng.random() < 0.5:
         bottle = box(150 - wide, shoulder, 150 + wide, 338, 8)
     else:
-        bottle = curve(mirrored([(150, shoulder), (150 + wide * 0.5, shoulder), (150 + wide, shoulder + 50),
-                                 (150 + wide * 1.05, 300), (150 + wide * 0.9, 338), (150 + wide * 0.9, 338), (150, 338)]))  # fmt: skip
+        half = [(150, shoulder), (150 + wide * 0.5, shoulder), (150 + wide, shoulder + 50), (150 + wide * 1.05, 300),
+                (150 + wide * 0.9, 338), (150 + wide * 0.9, 338), (150, 338)]  # fmt: skip
+        bottle = curve(mirrored(half))
     canvas.shape(bottle, lighter(liquid, 0.6), depth=0.45)
     inner = [(150 + (x - 150) * 0.87, 338 + (y - 338) * 0.86 - 8) for x, y in bottle]
     canvas.shape(inner, liquid, depth=0.4)

@@ -20,17 +20,17 @@ _SEAM = (206, 160, 90)
 
 def jeans(canvas: Canvas, rng: Random) -> None:
     """Blue denim with yellow stitching, worn thin along the thighs."""
-    fabric = Fabric(varied(rng, BLUES, 10), "denim", size=4)
+    fabric = Fabric(varied(rng, BLUES, 10), "denim", size=3)
     _wearer(canvas, rng, bottom=352)
     slim = rng.uniform(30, 44)
     leg = _leg(canvas, fabric, bottom=368, width=slim)
-    faded = lighter(fabric.colour, rng.uniform(0.2, 0.4))
+    faded = lighter(fabric.colour, rng.uniform(0.35, 0.55))
     for x, y in ((124, 150), (176, 150)):
         # Several thin ellipses, lightest inside, make the soft patch that washing leaves.
-        for step in range(4):
-            share = 1 - step / 4
+        for step in range(6):
+            share = 1 - step / 6
             tone = _between(fabric.colour, faded, 1 - share * 0.8)
-            canvas.shape(ellipse(x, y, 15 * share, 68 * share), Fabric(tone, "denim", size=4), depth=0)
+            canvas.shape(ellipse(x, y, 20 * share, 84 * share), Fabric(tone, "denim", size=3), depth=0)
     _waistband(canvas, fabric.colour, seam=_SEAM)
     for side in (leg, flipped(leg)):
         canvas.stitches(side[: len(side) // 3], _SEAM, width=0.7, length=2.5)
@@ -62,7 +62,7 @@ def trousers(canvas: Canvas, rng: Random) -> None:
 def shorts(canvas: Canvas, rng: Random) -> None:
     """To the knee, bare legs below."""
     fabric = Fabric(
-        varied(rng, CALM + [(176, 158, 120), (60, 70, 90)]), rng.choice(["plain", "plain", "checks"]),
+        varied(rng, [*CALM, (176, 158, 120), (60, 70, 90)]), rng.choice(["plain", "plain", "checks"]),
         varied(rng, BLUES), rng.uniform(14, 20),
     )  # fmt: skip
     skin = _wearer(canvas, rng, bottom=376)
@@ -103,7 +103,7 @@ def briefs(canvas: Canvas, rng: Random) -> None:
 def socks(canvas: Canvas, rng: Random) -> None:
     """A pair, one behind the other, toes to the lower right."""
     fabric = Fabric(
-        varied(rng, CALM + [(30, 30, 34), (236, 236, 232)]), rng.choice(["plain", "bars", "plain"]),
+        varied(rng, [*CALM, (30, 30, 34), (236, 236, 232)]), rng.choice(["plain", "bars", "plain"]),
         varied(rng, BRIGHT + CALM), rng.uniform(16, 30),
     )  # fmt: skip
     long = rng.uniform(30, 80)

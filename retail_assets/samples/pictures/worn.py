@@ -1,4 +1,4 @@
-"""Clothes of the upper body and whole figures, worn: t-shirts, shirts, tops, dresses, kurtas, bras."""
+"""Clothes of the upper body: t-shirts, shirts, tops, bras; mostly worn."""
 
 from random import Random
 
@@ -13,7 +13,7 @@ from retail_assets.samples.pictures.fabrics import (
     lighter,
     varied,
 )
-from retail_assets.samples.pictures.figure import Person, arm, both, head, legs, person
+from retail_assets.samples.pictures.figure import Person, arm, both, folds, head, person, sleeves
 
 
 def tshirt(canvas: Canvas, rng: Random) -> None:
@@ -24,8 +24,8 @@ def tshirt(canvas: Canvas, rng: Random) -> None:
         return
     who = person(rng, long_hair=False)
     _standing(canvas, who, rng)
-    _sleeves(canvas, fabric, elbow=232)
-    canvas.shape(curve(_torso(neck=112, waist=206, hem=322)), fabric, folds=_folds(rng))
+    sleeves(canvas, fabric, elbow=232)
+    canvas.shape(curve(_torso(neck=112, waist=206, hem=322)), fabric, folds=folds(rng))
     canvas.shape(curve(mirrored([(150, 98), (172, 96), (168, 112), (150, 124)])), who.skin, depth=0.2)
     canvas.line(curve([(128, 98), (134, 114), (150, 124), (166, 114), (172, 98)], closed=False),
                 darker(fabric.colour, 0.7), 3)  # fmt: skip
@@ -43,13 +43,13 @@ def shirt(canvas: Canvas, rng: Random) -> None:
     fabric = Fabric(base if pattern == "plain" else lighter(base, 0.3), pattern, second, size)
     who = person(rng, long_hair=False)
     _standing(canvas, who, rng)
-    both_sleeves = arm(212, 230, 232, y=112, length=178, width=44)
-    canvas.shape(both_sleeves, fabric, folds=[[(214, 150), (236, 180)], [(220, 210), (240, 220)]])
-    canvas.shape(flipped(both_sleeves), fabric, folds=[[(86, 150), (64, 180)], [(80, 210), (60, 220)]])
+    outline = arm(212, 230, 232, y=112, length=178, width=44)
+    canvas.shape(outline, fabric, folds=[[(214, 150), (236, 180)], [(220, 210), (240, 220)]])
+    canvas.shape(flipped(outline), fabric, folds=[[(86, 150), (64, 180)], [(80, 210), (60, 220)]])
     for x in (231, 69):
         canvas.shape(ellipse(x, 322, 11, 13), who.skin, depth=0.3)
         canvas.shape([(x - 13, 292), (x + 13, 292), (x + 12, 312), (x - 12, 312)], fabric, depth=0.35)
-    canvas.shape(curve(_torso(neck=108, waist=202, hem=332)), fabric, folds=_folds(rng))
+    canvas.shape(curve(_torso(neck=108, waist=202, hem=332)), fabric, folds=folds(rng))
     canvas.shape([(136, 96), (164, 96), (150, 126)], who.skin, depth=0.2)
     dark = darker(fabric.colour, 0.72)
     canvas.line([(144, 124), (144, 338)], dark, 1.2)
@@ -67,73 +67,24 @@ def shirt(canvas: Canvas, rng: Random) -> None:
 def top(canvas: Canvas, rng: Random) -> None:
     """A woman's blouse: flowing, wide or cap sleeves, scooped neck."""
     fabric = Fabric(
-        varied(rng, BRIGHT + CALM), rng.choice(["plain", "bars", "flowers"]), varied(rng, [(240, 236, 228), (60, 50, 70)]),
-        rng.uniform(9, 18),
+        varied(rng, BRIGHT + CALM), rng.choice(["plain", "bars", "flowers"]),
+        varied(rng, [(240, 236, 228), (60, 50, 70)]), rng.uniform(9, 18),
     )  # fmt: skip
     who = person(rng, long_hair=True)
     _standing(canvas, who, rng, shoulder=196, leg=(58, 68, 92))
-    _sleeves(canvas, fabric, elbow=rng.choice([205, 222]), shoulder=192)
+    sleeves(canvas, fabric, elbow=rng.choice([205, 222]), shoulder=192)
     flare = rng.uniform(198, 214)
     right = [(150, 118), (168, 106), (190, 112), (200, 130), (190, 170), (184, 206), (flare, 304), (flare, 304),
              (150, 314)]  # fmt: skip
-    canvas.shape(curve(mirrored(right)), fabric, folds=_folds(rng))
+    canvas.shape(curve(mirrored(right)), fabric, folds=folds(rng))
     canvas.shape(curve(mirrored([(150, 96), (168, 100), (166, 122), (150, 140)])), who.skin, depth=0.2)
     if rng.random() < 0.5:
         canvas.line(curve([(112, 212), (150, 218), (188, 212)], closed=False), darker(fabric.colour, 0.6), 3)
 
 
-def dress(canvas: Canvas, rng: Random) -> None:
-    """Fitted above, wide below, knee-length, bare legs."""
-    fabric = Fabric(
-        varied(rng, BRIGHT + CALM), rng.choice(["plain", "flowers", "flowers"]),
-        varied(rng, [(244, 230, 220), (60, 60, 90), (230, 120, 130)]), rng.uniform(9, 15),
-    )  # fmt: skip
-    who = person(rng, long_hair=True)
-    legs(canvas, who.skin, top=240, bottom=400, hip=33, ankle=13)
-    both(canvas, arm(178, 190, 196, y=92, length=125, width=20), who.skin)
-    head(canvas, who, top=14, size=58)
-    _bust(canvas, who)
-    flare = rng.uniform(196, 222)
-    hem = rng.uniform(272, 300)
-    canvas.shape(
-        curve([(125, 170), (125, 170), (175, 170), (175, 170), (188, 220), (flare, hem), (flare, hem),
-               (150, hem + 8), (300 - flare, hem), (300 - flare, hem), (112, 220)]),
-        fabric, folds=[[(150 + d * 0.4, 180), (150 + d, hem)] for d in (-42, -16, 12, 38)],
-    )  # fmt: skip
-    bodice = [(150, 112), (160, 104), (170, 88), (177, 90), (180, 116), (176, 140), (175, 172), (150, 174)]
-    canvas.shape(curve(mirrored(bodice)), fabric)
-    belt = darker(fabric.colour, 0.55)
-    canvas.shape([(124, 168), (176, 168), (176, 176), (124, 176)], belt, depth=0.2)
-    if rng.random() < 0.5:
-        _sleeves(canvas, fabric, elbow=132, shoulder=174, start=90, width=24)
-
-
-def kurta(canvas: Canvas, rng: Random) -> None:
-    """A long tunic with slit neck and border, sleeves to the elbow, over leggings."""
-    trim = varied(rng, [(200, 160, 70), (190, 60, 60), (240, 230, 210)])
-    fabric = Fabric(
-        varied(rng, BRIGHT + [(150, 110, 90), (220, 208, 186), (60, 60, 66)]),
-        rng.choice(["plain", "flowers", "plain"]), trim, rng.uniform(10, 16),
-    )  # fmt: skip
-    who = person(rng, long_hair=True)
-    legs(canvas, darker(varied(rng, CALM), 0.7), top=270, bottom=400, hip=38, ankle=20)
-    both(canvas, arm(190, 206, 212, y=96, length=150, width=26), who.skin)
-    head(canvas, who, top=10, size=66)
-    _bust(canvas, who, wide=1.15)
-    _sleeves(canvas, fabric, elbow=rng.choice([150, 190]), shoulder=186, start=98, width=32)
-    side = rng.uniform(198, 206)
-    right = [(150, 104), (162, 92), (180, 98), (190, 110), (182, 150), (180, 190), (190, 240), (side, 340),
-             (side, 340), (150, 344)]  # fmt: skip
-    canvas.shape(curve(mirrored(right)), fabric, folds=[[(128, 210), (122, 330)], [(168, 220), (176, 330)]])
-    canvas.shape(curve(mirrored([(150, 90), (161, 90), (159, 106), (150, 120)])), who.skin, depth=0.2)
-    canvas.line(curve([(137, 92), (142, 110), (150, 121), (158, 110), (163, 92)], closed=False), trim, 4)
-    canvas.line([(150, 120), (150, 166)], trim, 5)
-    canvas.shape([(300 - side, 322), (side, 322), (side, 338), (300 - side, 338)], trim, depth=0.2)
-
-
 def bra(canvas: Canvas, rng: Random) -> None:
     """Two cups and straps on a torso."""
-    fabric = Fabric(varied(rng, BRIGHT + [(40, 36, 40), (232, 214, 204), (220, 180, 190)]))
+    fabric = Fabric(varied(rng, [*BRIGHT, (40, 36, 40), (232, 214, 204), (220, 180, 190)]))
     who = person(rng, long_hair=True)
     both(canvas, arm(228, 252, 256, y=150, length=230, width=50), who.skin)
     head(canvas, who, top=14, size=104)
@@ -177,7 +128,7 @@ def _flat_tshirt(canvas: Canvas, fabric: Fabric, rng: Random) -> None:
         (212, 318),
         (150, 324),
     ]
-    canvas.shape(curve(mirrored(right)), fabric, folds=_folds(rng))
+    canvas.shape(curve(mirrored(right)), fabric, folds=folds(rng))
     canvas.shape(curve(mirrored([(150, 76), (170, 78), (164, 92), (150, 100)])), darker(fabric.colour, 0.55))
     canvas.line(curve([(128, 79), (136, 95), (150, 102), (164, 95), (172, 79)], closed=False),
                 darker(fabric.colour, 0.78), 4)  # fmt: skip
@@ -213,47 +164,13 @@ def _torso(*, neck: float, waist: float, hem: float) -> Points:
     return mirrored(right)
 
 
-def _sleeves(
-    canvas: Canvas,
-    fabric: Fabric,
-    *,
-    elbow: float,
-    shoulder: float = 206,
-    start: float = 104,
-    width: float = 46,
-) -> None:
-    """Short sleeves that end at a height."""
-    right = [
-        (shoulder - width * 0.5, start), (shoulder, start), (shoulder + width * 0.44, start + (elbow - start) * 0.4),
-        (shoulder + width * 0.68, elbow - 6), (shoulder + width * 0.68, elbow - 6),
-        (shoulder - width * 0.1, elbow + 2), (shoulder - width * 0.1, elbow + 2), (shoulder - width * 0.5, start + 30),
-    ]  # fmt: skip
-    for side in (right, flipped(right)):
-        canvas.shape(curve(side), fabric, depth=0.4)
-
-
 def _standing(
     canvas: Canvas, who: Person, rng: Random, *, shoulder: float = 212, leg: Colour | None = None
 ) -> None:
     """A person from head to hips, arms down, in trousers."""
-    trousers = Fabric(leg or varied(rng, BLUES + [(40, 40, 44), (60, 52, 46)]), "denim", size=5)
+    trousers = Fabric(leg or varied(rng, [*BLUES, (40, 40, 44), (60, 52, 46)]), "denim", size=5)
     hips = [(150, 296), (198, 300), (206, 340), (210, 400), (210, 400), (150, 400)]
     canvas.shape(curve(mirrored(hips)), trousers, folds=[[(150, 350), (150, 400)]])
     canvas.shape([(146, 400), (150, 356), (154, 400)], darker(trousers.colour, 0.35), depth=0)
     both(canvas, arm(shoulder, shoulder + 20, shoulder + 20, y=114, length=176, width=36), who.skin)
     head(canvas, who, top=14, size=80)
-
-
-def _bust(canvas: Canvas, who: Person, *, wide: float = 1.0) -> None:
-    """Neck and shoulders of a woman, under a dress."""
-    right = [(150, 72), (158, 78), (150 + 28 * wide, 88), (150 + 32 * wide, 110), (168, 130), (150, 132)]
-    canvas.shape(curve(mirrored(right)), who.skin, depth=0.25)
-
-
-def _folds(rng: Random) -> list[Points]:
-    """Creases of a loose garment."""
-    folds: list[Points] = []
-    for _ in range(5):
-        x, y = rng.uniform(108, 192), rng.uniform(170, 290)
-        folds.append([(x, y), (x + rng.uniform(-26, 26), y + rng.uniform(14, 40))])
-    return folds
