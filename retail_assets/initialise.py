@@ -17,6 +17,7 @@ from retail_assets.config import DBT_PROJECT_DIR, REPOSITORY, Settings
 from retail_assets.database import create_platform_database
 from retail_assets.feeds.ledger_export import export_ledger
 from retail_assets.lake import Lake, file_lock
+from retail_assets.models.setup import register_packaged_models
 from retail_assets.warehouse.sources import land_empty_tables
 
 WAREHOUSE_POOL = "warehouse"
@@ -34,6 +35,7 @@ def initialise(settings: Settings) -> None:
         land_empty_tables(lake)
         _create_dagster_home(settings.dagster_home)
         _create_mlflow_database(settings)
+        register_packaged_models(settings)
     with file_lock(DBT_PROJECT_DIR / "target" / ".parse.lock"):
         parse_dbt_project(settings)
 

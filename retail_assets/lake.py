@@ -16,6 +16,7 @@ Layout under `RETAIL_DATA_DIR`:
     lake/work/<flow>/                            finished pieces of unfinished work, and what is worth keeping
     lake/scratch/                                unfinished writes; safe to delete when nothing runs
     warehouse/warehouse.duckdb                   dbt's working file
+    mlflow/                                      the model registry: its files, and its database by default
     releases/<n>/   published -> releases/<n>    what readers see
 """
 
@@ -63,6 +64,10 @@ class Lake:
     @property
     def warehouse(self) -> Path:
         return self.root / "warehouse" / "warehouse.duckdb"
+
+    @property
+    def mlflow(self) -> Path:
+        return self.root / "mlflow"
 
     @property
     def releases(self) -> Path:

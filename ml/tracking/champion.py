@@ -64,7 +64,7 @@ def _fetch(registry: Registry, version: Version, target: Path) -> None:
         except OSError:
             if not target.is_dir():  # else another process was faster
                 raise
-    except (OSError, mlflow.MlflowException) as error:
+    except (OSError, RegistryUnreachable) as error:
         raise RegistryUnreachable(
             f"The files of {version} cannot be had from {version.location} ({error}). Restore them, or move the "
             "alias to a version that has its files."

@@ -19,5 +19,5 @@ def register_packaged(registry: Registry, candidate: Candidate, *, at: datetime)
     version = next(known, None) or register(registry, candidate)
     holder = champion(registry, candidate.model)
     if holder is None or (holder.tags.get(Tag.ORIGIN) == PACKAGED and holder.number < version.number):
-        return set_champion(registry, candidate.model, version.number, by="set-up", at=at)
+        return set_champion(registry, candidate.model, version.number, by="set_up", at=at)
     return version

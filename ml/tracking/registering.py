@@ -7,7 +7,8 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Mapping, Sequence
+import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,12 +32,9 @@ class Endpoint:
     """The file that defines the served model; it finds the model folder as the artifact `model`."""
     packages: tuple[Path, ...]
     """Python packages that the code imports; their sources go along, so that a version keeps its own."""
-    inputs: Mapping[str, str]
-    outputs: Mapping[str, str]
-    """Column -> MLflow type."""
+    signature: Callable[[], Any]
+    """Makes the ModelSignature of requests and answers."""
     requirements: tuple[str, ...]
-    params: Mapping[str, int] = field(default_factory=dict)
-    """Parameters of a request with their defaults."""
 
 
 @dataclass(frozen=True)
@@ -92,12 +90,15 @@ def register(registry: Registry, candidate: Candidate) -> Version:
                 mlflow.log_metrics(dict(metrics), step=epoch)
             mlflow.log_metrics(dict(candidate.metrics))
             log_reports(mlflow, run.info.run_id, figures=candidate.figures, texts=candidate.texts)
-            logged = mlflow.pyfunc.log_model(
-                name=candidate.model,
-                registered_model_name=candidate.model,
-                tags=facts,
-                **_served(candidate, Path(scratch)),
-            )
+            with warnings.catch_warnings():
+                # It would have a model's signature inferred from an example; ours is written down.
+                warnings.filterwarnings("ignore", category=UserWarning, module="mlflow")
+                logged = mlflow.pyfunc.log_model(
+                    name=candidate.model,
+                    registered_model_name=candidate.model,
+                    tags=facts,
+                    **_served(candidate, Path(scratch)),
+                )
     return find_version(registry, candidate.model, int(logged.registered_model_version))
 
 
@@ -130,9 +131,6 @@ def _experiment(mlflow: Any, registry: Registry, model: str) -> str:
 
 def _served(candidate: Candidate, scratch: Path) -> dict[str, Any]:
     """What log_model needs to make the version servable."""
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, ParamSchema, ParamSpec, Schema
-
     endpoint = candidate.endpoint
     model = scratch / MODEL_FOLDER
     shutil.copytree(candidate.folder, model)
@@ -143,15 +141,10 @@ def _served(candidate: Candidate, scratch: Path) -> dict[str, Any]:
             target = code / package.name / source.relative_to(package)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
-    params = [ParamSpec(name, "long", default) for name, default in endpoint.params.items()]
     return {
         "python_model": str(endpoint.code),
         "artifacts": {MODEL_FOLDER: str(model)},
         "code_paths": [str(code / package.name) for package in endpoint.packages] or None,
         "pip_requirements": list(endpoint.requirements),
-        "signature": ModelSignature(
-            inputs=Schema([ColSpec(kind, name) for name, kind in endpoint.inputs.items()]),
-            outputs=Schema([ColSpec(kind, name) for name, kind in endpoint.outputs.items()]),
-            params=ParamSchema(params) if params else None,
-        ),
+        "signature": endpoint.signature(),
     }

@@ -88,11 +88,12 @@ def mlflow_at(registry: Registry) -> Generator[Any]:
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow
 
-    before = mlflow.get_tracking_uri(), mlflow.get_registry_uri()
+    # Setting it sets the variable too, for child processes; None unsets both.
+    before = os.environ.get("MLFLOW_TRACKING_URI")
     mlflow.set_tracking_uri(registry.url)
-    mlflow.set_registry_uri(registry.url)
     try:
         yield mlflow
+    except mlflow.MlflowException as error:
+        raise RegistryUnreachable(f"The model registry did not do what was asked: {error}") from error
     finally:
-        mlflow.set_tracking_uri(before[0])
-        mlflow.set_registry_uri(before[1])
+        mlflow.set_tracking_uri(before)

@@ -54,6 +54,13 @@ def own_registry(sqlite_registry: Registry, tmp_path: Path) -> Registry:
     return Registry(f"sqlite:///{tmp_path / 'mlflow.db'}", tmp_path / "artifacts")
 
 
+def _signature():
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+
+    return ModelSignature(Schema([ColSpec("string", "text")]), Schema([ColSpec("string", "answer")]))
+
+
 @pytest.fixture
 def candidate(tmp_path: Path) -> Callable[..., Candidate]:
     """Makes a candidate whose model answers always the same."""
@@ -64,7 +71,7 @@ def candidate(tmp_path: Path) -> Callable[..., Candidate]:
         folder = tmp_path / f"model-{answer}"
         folder.mkdir(exist_ok=True)
         (folder / "card.json").write_text(json.dumps({"answer": answer}))
-        endpoint = Endpoint(code, (), {"text": "string"}, {"answer": "string"}, ("mlflow",))
+        endpoint = Endpoint(code, (), _signature, ("mlflow",))
         plain = Candidate(
             model=model,
             folder=folder,

@@ -1,0 +1,108 @@
+"""The endpoint of the ecosystem: `mlflow models serve` with the champion, posted to over HTTP."""
+
+import base64
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ml.tracking.champion import set_champion
+from ml.tracking.registering import register
+from ml.tracking.registry import TRAINED
+from ml.vision.labels import CLASSES
+from retail_assets.config import Settings
+from retail_assets.models.catalogue import REFUND_ITEM_CLASSIFIER, registry_of
+from retail_assets.refunds.candidate import refund_item_candidate
+from tests.classifiers import make_registry, tiny_classifier
+from tests.unit.tracking.conftest import AT
+
+SECONDS = 120
+
+
+@pytest.fixture
+def endpoint(settings: Settings, tmp_path: Path) -> Iterator[str]:
+    """Version 2 of the classifier behind an address of its own."""
+    make_registry(settings)
+    registry = registry_of(settings)
+    for seed in (1, 2):
+        folder = tiny_classifier(tmp_path / f"model-{seed}", seed=seed)
+        register(registry, refund_item_candidate(folder, TRAINED))
+    set_champion(registry, REFUND_ITEM_CLASSIFIER, 2, by="gate", at=AT)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = f"models serve -m models:/{REFUND_ITEM_CLASSIFIER}@champion --env-manager local -p {port}"
+    log = (tmp_path / "log").open("wb")
+    server = subprocess.Popen(
+        [Path(sys.executable).parent / "mlflow", *command.split()],
+        env={
+            **os.environ,
+            "MLFLOW_TRACKING_URI": settings.mlflow_database_url,
+            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        },
+        cwd=tmp_path,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+    )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/ping", server, tmp_path / "log")
+        yield f"http://127.0.0.1:{port}/invocations"
+    finally:
+        if server.poll() is None:
+            os.killpg(server.pid, signal.SIGKILL)
+        server.wait()
+
+
+def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
+    until = time.monotonic() + SECONDS
+    while time.monotonic() < until and server.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    raise AssertionError(f"The server did not start: {log.read_text()}")
+
+
+def _post(address: str, body: dict) -> list[dict]:
+    request = urllib.request.Request(
+        address, json.dumps(body).encode(), {"Content-Type": "application/json"}, method="POST"
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)["predictions"]
+
+
+def _photo() -> str:
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.new("RGB", (60, 80), (200, 40, 60)).save(buffer, "JPEG")
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def test_a_posted_photo_is_answered(endpoint: str) -> None:
+    good = _photo()
+    photos = [good, f"data:image/jpeg;base64,{good}", good[: len(good) // 8 * 4], "?"]
+    body = {"dataframe_records": [{"image": photo} for photo in photos], "params": {"top_k": 2}}
+    first, same, broken, nonsense = _post(endpoint, body)
+    assert first == same
+    assert first["predicted_class"] in CLASSES
+    assert first["model_version"] == "2"
+    assert first["error"] is None
+    assert 0 < first["confidence"] <= 1
+    assert first["top_k"][0] == {"class": first["predicted_class"], "confidence": first["confidence"]}
+    assert len(first["top_k"]) == 2
+    for answer, reason in ((broken, "truncated"), (nonsense, "not_an_image")):
+        assert answer["predicted_class"] is None
+        assert answer["error"].startswith(f"{reason}: ")
+    assert len(_post(endpoint, {"inputs": {"image": [good]}})[0]["top_k"]) == 3
