@@ -96,4 +96,4 @@ def mlflow_at(registry: Registry) -> Generator[Any]:
     except mlflow.MlflowException as error:
         raise RegistryUnreachable(f"The model registry did not do what was asked: {error}") from error
     finally:
-        mlflow.set_tracking_uri(before)
+        mlflow.set_tracking_uri(before)  # ty: ignore[invalid-argument-type]

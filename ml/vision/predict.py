@@ -1,0 +1,121 @@
+"""Predictions for files: one row per photo, whatever it is."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from ml.vision.data import PHOTO_SUFFIXES
+from ml.vision.images import DEFAULT_LIMITS, ImageLimits
+from ml.vision.scoring import ScoredBatch, scored_batches
+
+if TYPE_CHECKING:
+    from ml.vision.package import Classifier
+
+SCHEMA = {
+    "path": pl.String,
+    "predicted_class": pl.String,
+    "confidence": pl.Float32,
+    "top_k": pl.List(pl.Struct({"class": pl.String, "confidence": pl.Float32})),
+    "entropy": pl.Float32,
+    "needs_review": pl.Boolean,
+    "model_version": pl.String,
+    "error": pl.String,
+}
+
+
+def predict_files(
+    paths: Iterable[Path],
+    *,
+    classifier: "Classifier",
+    batch_size: int = 256,
+    top_k: int = 3,
+    limits: ImageLimits = DEFAULT_LIMITS,
+) -> Iterator[pl.DataFrame]:
+    """One frame per batch, photos in their order; memory does not grow with their number.
+
+    Columns are those of SCHEMA: `top_k` the most probable classes, best first; `entropy` of all probabilities in
+    nats; `needs_review` when the confidence is below the model's threshold. A photo that cannot be read has
+    `error` ("reason: sentence") and no prediction.
+    """
+    for batch in scored_batches(classifier, paths, batch_size=batch_size, limits=limits):
+        yield _frame(batch, classifier, top_k)
+
+
+def find_photos(paths: Iterable[Path]) -> Iterator[Path]:
+    """The files given, and those in the folders given that are called like photos, sorted."""
+    for path in paths:
+        if path.is_dir():
+            yield from sorted(
+                one for one in path.rglob("*") if one.suffix.lower() in PHOTO_SUFFIXES and one.is_file()
+            )
+        else:
+            yield path
+
+
+def _frame(batch: ScoredBatch, classifier: "Classifier", top_k: int) -> pl.DataFrame:
+    readable = np.array([error is None for error in batch.errors], bool)
+    probabilities = np.nan_to_num(batch.probabilities)
+    classes = np.array(classifier.classes)
+    best = np.argsort(-probabilities, axis=1, kind="stable")[:, : max(1, top_k)]
+    ranked = np.take_along_axis(probabilities, best, axis=1)
+    places = np.repeat(np.arange(len(readable)), best.shape[1])
+    top = (
+        pl.DataFrame({"row": places, "class": classes[best.ravel()], "confidence": ranked.ravel()})
+        .group_by("row", maintain_order=True)
+        .agg(top_k=pl.struct("class", "confidence"))
+    )
+    logs = np.log(np.maximum(probabilities, 1e-12))
+    table = pl.DataFrame(
+        {
+            "path": [str(image) for image in batch.images],
+            "predicted_class": classes[best[:, 0]],
+            "confidence": ranked[:, 0],
+            "top_k": top["top_k"],
+            "entropy": -(probabilities * logs).sum(1),
+            "needs_review": ranked[:, 0] < classifier.review_threshold,
+            "model_version": classifier.version,
+            "error": [str(error) if error else None for error in batch.errors],
+        }
+    ).cast(SCHEMA)  # ty: ignore[invalid-argument-type]
+    predicted = ["predicted_class", "confidence", "top_k", "entropy", "needs_review"]
+    return table.with_columns(
+        pl.when(pl.Series(readable)).then(pl.col(name)).alias(name) for name in predicted
+    )
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What became of the photos of a run."""
+
+    photos: int
+    reviews: int
+    errors: int
+
+
+def write_predictions(frames: Iterable[pl.DataFrame], out: Path | None) -> Counts:
+    """Write frames to a Parquet file as they come (put in place whole at the end), or print them."""
+    import pyarrow.parquet as pq
+
+    photos = reviews = errors = 0
+    writer, unfinished = None, out and out.with_name(out.name + ".part")
+    for frame in frames:
+        photos += len(frame)
+        reviews += int(frame["needs_review"].sum())
+        errors += len(frame) - frame["error"].null_count()
+        if unfinished:
+            table = frame.to_arrow()
+            writer = writer or pq.ParquetWriter(unfinished, table.schema, compression="zstd")
+            writer.write_table(table)
+        else:
+            for path, name, confidence, error in frame.select(
+                "path", "predicted_class", "confidence", "error"
+            ).iter_rows():
+                print(f"{path}\t{name}\t{confidence:.3f}" if error is None else f"{path}\t\t\t{error}")
+    if writer and out and unfinished:
+        writer.close()
+        unfinished.replace(out)
+    return Counts(photos, reviews, errors)
