@@ -20,7 +20,8 @@ import polars as pl
 
 from retail_assets.feeds.contracts.registry import FEEDS
 from retail_assets.lake import Lake
-from retail_assets.warehouse.sources import LAKE_FILES, LEDGER, Columns, land_empty_tables, row_columns
+from retail_assets.lake_tables import Columns
+from retail_assets.warehouse.sources import LAKE_FILES, LAKE_TABLES, LEDGER, land_empty_tables, row_columns
 
 Row = Mapping[str, Any]
 
@@ -48,6 +49,7 @@ class LakeBuilder:
     def __init__(self, data_dir: Path) -> None:
         self.lake = Lake(data_dir)
         self.drops: dict[int, Drop] = {}
+        self.decisions: list[Row] = []
         self._contents = 0
         land_empty_tables(self.lake)
         self.lake.warehouse.parent.mkdir(parents=True, exist_ok=True)
@@ -144,6 +146,25 @@ class LakeBuilder:
         )
         return number
 
+    def decide(self, kind: str, subject: int, verdict: str | None = None, **values: Any) -> None:
+        """An accepted decision."""
+        self.decisions.append(
+            {
+                "entry": len(self.decisions) + 1,
+                "at": datetime(2026, 11, 20, 9, tzinfo=UTC),
+                "actor": "ann",
+                "kind": kind,
+                "subject": subject,
+                "verdict": verdict,
+                "outcome": "accepted",
+            }
+            | values
+        )
+
+    def part(self, table: str, part: str, rows: Sequence[Row]) -> None:
+        """A part of a table that a flow keeps in the lake."""
+        write_table(LAKE_TABLES[table].part(self.lake, part), LAKE_TABLES[table].columns, rows)
+
     def write_ledger(self) -> None:
         """Export the ledger, as each run does."""
         drops = [
@@ -197,7 +218,12 @@ class LakeBuilder:
             if d.state == "loaded"
             for feed, rows in d.rows.items()
         ]
-        for name, rows in {"drops": drops, "loads": loads, "accounts": accounts, "decisions": []}.items():
+        for name, rows in {
+            "drops": drops,
+            "loads": loads,
+            "accounts": accounts,
+            "decisions": self.decisions,
+        }.items():
             write_table(self.lake.ledger / f"{name}.parquet", LEDGER[name][1], rows)
 
 

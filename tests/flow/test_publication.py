@@ -86,12 +86,16 @@ def test_parquet_and_tables_hold_the_same_rows_as_the_warehouse(settings, lake):
 
 
 def test_meta_says_what_the_release_is(settings, lake):
-    change(lake, "create table marts.refund_items as select 'v' || i % 2 as model_version from range(9) r(i)")
+    change(
+        lake,
+        "create table marts.refund_items as select date '2026-11-18' as business_date, "
+        "if(i % 3 = 2, null, 'v' || i % 3) as model_version from range(9) r(i)",
+    )
     run(settings)
     rows = ask(settings, "select mart, rows, newest_business_date, freshness_days, model_versions from _meta")
     assert ("sales_lines", 3_000, AS_OF - timedelta(days=1), 1, []) in rows
     assert ("products", 40, None, None, []) in rows
-    assert ("refund_items", 9, None, None, ["v0", "v1"]) in rows
+    assert ("refund_items", 9, date(2026, 11, 18), 2, ["v0", "v1"]) in rows
     assert ask(settings, "select distinct release, run_id, as_of from _meta") == [(1, "a-run", AS_OF)]
     in_parquet = pl.read_parquet(published_release(settings) / "parquet" / "_meta" / "part.parquet")
     assert in_parquet.rows() == ask(settings, "from _meta")

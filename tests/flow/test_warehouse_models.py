@@ -19,6 +19,18 @@ MASTER: dict[str, list[dict[str, Any]]] = {
     "supplier_products": [
         {"supplier_id": "X", "product_id": "P1", "unit_cost": 1, "currency": "EUR", "lead_time_days": 3}
     ],
+    "return_cases": [
+        {
+            "case_id": "R1",
+            "created_at": "2026-11-19 10:00:00+00",
+            "item_category": "Jeans",
+            "store_id": "S1",
+            "product_id": "P1",
+            "customer_id": "secret-1",
+            "customer_message": "secret",
+            "assigned_to": "secret",
+        }
+    ],
     "suppliers": [{"supplier_id": "X", "name": "Pens & Co", "tax_id": "DE-secret", "iban": "DE00-secret"}],
 }
 
@@ -31,6 +43,10 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     for feed, rows in (random_trade(seed=5) | MASTER).items():
         rejects = [{"feed": feed, "record": 9, "rule": "test_rule", "column": "name", "value": "***"}]
         lake.load(feed, rows, rejects=rejects if feed == "stores" else [])
+    photo = lake.drop({}, folder="refunds")
+    image = {"sequence": photo, "name": "1.jpg", "folder_case_id": "R1", "admitted_on": AS_OF}
+    lake.part("refund_images", "a-night", [image])
+    lake.part("refund_item_predictions", "a-night", [{"sequence": photo, "predicted_class": "Jeans"}])
     lake.quarantine("sales", "broken.csv", reason="not_text", message="Not a text file.")
     lake.write_ledger()
     done = warehouse.dbt("build", as_of=AS_OF)
