@@ -28,50 +28,51 @@ def contact_sheet(lake: Lake, night: date) -> str | None:
 
     Of many photos, some from everywhere on the way. None when nothing was scored.
     """
-    from ml.vision import plots
+    from ml.vision import sheets
 
     scored = _scored(lake, night)
     if not scored.height:
         return None
-    shown = scored.gather_every(max(1, -(-scored.height // SHEET_PHOTOS)))
-    paths = [lake.stored_file(sha256) for sha256 in shown["sha256"]]
-    captions = [f"{name} {confidence:.0%}" for name, confidence in shown.select(_CAPTION).iter_rows()]
-    return _inline(
-        plots.contact_sheet(paths, captions, columns=SHEET_COLUMNS),
-        f"{shown.height} of {scored.height:,} photos",
-    )
+    shown = scored.gather_every(-(-scored.height // SHEET_PHOTOS))
+    photos = [lake.stored_file(sha256) for sha256 in shown["sha256"]]
+    captions = [
+        f"{name}\n{confidence:.0%}{' review' if review else ''}"
+        for name, confidence, review in shown.select(
+            "predicted_class", "confidence", "needs_review"
+        ).iter_rows()
+    ]
+    png = _png(sheets.contact_sheet(photos, captions, columns=SHEET_COLUMNS))
+    return _markdown(png, f"{shown.height} of {scored.height:,} photos")
 
 
 def confidence_histogram(lake: Lake, night: date) -> str | None:
-    """How many photos of the night were scored with which confidence, as Markdown."""
-    from ml.vision import plots
+    """How many photos of the night were scored with which confidence, as Markdown; None without any."""
+    from ml.vision import sheets
 
     scored = _scored(lake, night)
     if not scored.height:
         return None
-    figure = plots.confidence_histogram(scored["confidence"].to_numpy())
+    figure = sheets.confidence_histogram(scored["confidence"].to_numpy(), scored["needs_review"].to_numpy())
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=80)
-    return _markdown(buffer.getvalue(), "Confidence")
-
-
-_CAPTION = ("predicted_class", "confidence")
+    return _markdown(buffer.getvalue(), "confidence")
 
 
 def _scored(lake: Lake, night: date) -> pl.DataFrame:
+    """The night's photos that have a prediction, each content once, the least sure first."""
     predictions = REFUND_ITEM_PREDICTIONS.read(lake, night.isoformat())
     answered = predictions.filter(pl.col("predicted_class").is_not_null())
     return answered.unique("sha256", keep="first", maintain_order=True).sort("confidence", "sequence")
 
 
-def _inline(picture: "Image.Image", title: str) -> str:
-    """As PNG with as many colours as the bound allows."""
+def _png(picture: "Image.Image") -> bytes:
+    """With as many colours as the bound allows."""
     for colours in SHEET_COLOURS:
         buffer = io.BytesIO()
-        picture.convert("RGB").quantize(colours).save(buffer, format="png", optimize=True)
+        picture.quantize(colours).save(buffer, format="png", optimize=True)
         if buffer.tell() <= MAX_BYTES:
             break
-    return _markdown(buffer.getvalue(), title)
+    return buffer.getvalue()
 
 
 def _markdown(png: bytes, title: str) -> str:
