@@ -16,6 +16,7 @@ from retail_assets.lake import Lake
 from retail_assets.models.assets import registry_asset
 from retail_assets.partitions import nights, today
 from retail_assets.refunds.assets import refund_assets
+from retail_assets.refunds.door import FOLDER as PHOTOS
 from retail_assets.warehouse.assets import publication_asset, warehouse_assets
 from sensors.decisions import decision_sensor
 from sensors.file_drops import file_drop_sensor
@@ -49,6 +50,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
             job=file_drop,
             reachable_feeds=lambda folder=feed.folder: reachable_feeds(folder, lake),
             today=this_night,
+            nested=feed.folder == PHOTOS,
         )
         for feed in FEEDS.values()
     ]

@@ -56,7 +56,7 @@ def _ledger_result(*, report: AdmissionReport, settings: Settings) -> dg.Materia
     lost = [*reconcile(settings), *accounting(settings)]
     return dg.MaterializeResult(
         asset_key=LEDGER,
-        metadata={"drops": len(report.drops), "log": dg.MetadataValue.md("\n\n".join(report.summary()))},
+        metadata={"drops": report.drop_count, "log": dg.MetadataValue.md("\n\n".join(report.summary()))},
         check_results=[
             dg.AssetCheckResult(
                 check_name="nothing_is_lost",

@@ -80,6 +80,10 @@ class AdmissionReport:
     changed_feeds: frozenset[str]
     """Feeds whose rows are not what they were, by this run's loads, withdrawals and replaced documents."""
 
+    @property
+    def drop_count(self) -> int:
+        return len(self.drops) + sum(tally.count for tally in self.tallies)
+
     def summary(self) -> list[str]:
         """One line for everything that happened, for a log."""
         decided = [

@@ -17,6 +17,9 @@ from retail_assets.feeds.readers.process import ReaderDied, ReaderTimeout, Readi
 _PROCESSES: list[ReadingProcess] = []
 """Kept warm: starting one takes as long as a hundred photos."""
 
+GROUP = 16
+"""Photos per request: a process does not wait for its next photo."""
+
 
 @dataclass(frozen=True)
 class PhotoLimits:
@@ -50,39 +53,55 @@ def check_photos(
     for process in _PROCESSES[:processes]:
         idle.put(process)
 
-    def check(path: Path) -> ImageFacts | Unreadable:
+    def check(group: list[Path]) -> list[ImageFacts | Unreadable]:
         process = idle.get()
         try:
-            return _checked(process, path, limits)
+            return _checked(process, group, limits)
         finally:
             idle.put(process)
 
+    groups = [paths[start : start + GROUP] for start in range(0, len(paths), GROUP)]
     with ThreadPoolExecutor(processes) as pool:
-        yield from pool.map(check, paths)
+        for found in pool.map(check, groups):
+            yield from found
 
 
-def _checked(process: ReadingProcess, path: Path, limits: PhotoLimits) -> ImageFacts | Unreadable:
+def _checked(
+    process: ReadingProcess, paths: list[Path], limits: PhotoLimits
+) -> list[ImageFacts | Unreadable]:
     request = {
-        "path": str(path.absolute()),
+        "paths": [str(path.absolute()) for path in paths],
         "max_bytes": limits.max_bytes,
         "max_pixels": limits.max_pixels,
     }
     try:
-        answer = process.ask(request, limits)
-    except ReaderTimeout:
-        return Unreadable(
-            "timeout",
-            f"Decoding it takes longer than the {limits.seconds:,.0f} s that a photo may take "
-            "(RETAIL_PHOTO_SECONDS); save it anew and send it again.",
-        )
-    except ReaderDied as death:
-        return Unreadable(
-            "reader_died",
-            f"The process that decoded it ended ({death}), most likely because the photo asks for more than "
-            f"{limits.memory_bytes:,} bytes of memory; save it anew and send it again.",
-        )
+        answers = process.ask(request, limits)["photos"]
+    except (ReaderTimeout, ReaderDied) as failure:
+        if len(paths) > 1:  # by themselves the others are fine, and the one that is not is found
+            return [found for path in paths for found in _checked(process, [path], limits)]
+        return [_took_too_long(limits) if isinstance(failure, ReaderTimeout) else _killed(failure, limits)]
+    return [_found(answer) for answer in answers]
+
+
+def _found(answer: dict) -> ImageFacts | Unreadable:
     if "machine_trouble" in answer:
         raise OSError(*answer["machine_trouble"])
     if "unreadable" in answer:
         return Unreadable(*answer["unreadable"])
     return ImageFacts(**answer["facts"])
+
+
+def _took_too_long(limits: PhotoLimits) -> Unreadable:
+    return Unreadable(
+        "timeout",
+        f"Decoding it takes longer than the {limits.seconds:,.0f} s that a photo may take "
+        "(RETAIL_PHOTO_SECONDS); save it anew and send it again.",
+    )
+
+
+def _killed(death: ReaderDied, limits: PhotoLimits) -> Unreadable:
+    return Unreadable(
+        "reader_died",
+        f"The process that decoded it ended ({death}), most likely because the photo asks for more than "
+        f"{limits.memory_bytes:,} bytes of memory; save it anew and send it again.",
+    )

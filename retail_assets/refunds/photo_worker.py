@@ -11,11 +11,17 @@ FRAME = 32
 
 
 def _answer(request: dict) -> dict:
-    """Format, width and height, or why there are none; `worn_out` when this process should read no more."""
+    """One answer per photo; `worn_out` when this process should read no more."""
     limits = ImageLimits(max_bytes=request["max_bytes"], max_pixels=request["max_pixels"])
+    answers = [_checked(Path(path), limits) for path in request["paths"]]
+    return {"photos": answers, "worn_out": any(answer.get("worn_out") for answer in answers)}
+
+
+def _checked(path: Path, limits: ImageLimits) -> dict:
+    """Format, width and height, or why there are none."""
     try:
-        facts = inspect_image(Path(request["path"]), limits)
-        decode_image(Path(request["path"]), width=FRAME, height=FRAME, limits=limits)
+        facts = inspect_image(path, limits)
+        decode_image(path, width=FRAME, height=FRAME, limits=limits)
         return {"facts": {"format": facts.format, "width": facts.width, "height": facts.height}}
     except BaseException as error:
         # Everything that a decoder may raise, panics of native code (no Exception) among them.

@@ -10,6 +10,7 @@ from dagster._core.definitions.sensor_definition import SensorExecutionData
 from retail_assets.config import Settings
 from retail_assets.definitions import build_defs
 from retail_assets.lake import Lake
+from sensors.file_drops import WATCHED
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +81,51 @@ def test_a_run_takes_only_what_is_downstream_of_the_feed(
 
 def test_an_empty_or_missing_folder_starts_nothing(repository: dg.RepositoryDefinition) -> None:
     assert not _tick(repository, "customers_dropped", None).run_requests
+
+
+def test_photos_in_folders_of_cases_start_a_run(
+    settings: Settings, repository: dg.RepositoryDefinition
+) -> None:
+    case = _inbox(settings, "refunds") / "CASE-1"
+    case.mkdir()
+    (case / "photo.jpg").write_bytes(b"x")
+    first = _tick(repository, "refunds_dropped", None)
+    assert not first.run_requests
+    [request] = _tick(repository, "refunds_dropped", first.cursor).run_requests or []
+    selected = {key.to_user_string() for key in request.asset_selection or []}
+    assert {
+        "feeds/ledger",
+        "feeds/refund_manifests",
+        "refund_images",
+        "refund_items",
+        "published",
+    } <= selected
+    assert not {"feeds/sales", "stg_sales"} & selected
+
+
+def test_a_hundred_thousand_photos_are_one_small_cursor_and_one_waiting_run(
+    settings: Settings, repository: dg.RepositoryDefinition
+) -> None:
+    inbox = _inbox(settings, "refunds")
+    for number in range(WATCHED + 100):
+        (inbox / f"{number:05}.jpg").touch()
+    with dg.DagsterInstance.ephemeral() as instance:
+
+        def tick(cursor: str | None) -> SensorExecutionData:
+            context = dg.build_sensor_context(instance=instance, cursor=cursor, repository_def=repository)
+            return repository.get_sensor_def("refunds_dropped").evaluate_tick(context)
+
+        first = tick(None)
+        assert len(first.cursor or "") < 100_000
+        second = tick(first.cursor)
+        assert len(second.run_requests or []) == 1
+        instance.create_run_for_job(
+            repository.get_job("file_drop"),
+            tags={"retail/folder": "refunds"},
+            status=dg.DagsterRunStatus.NOT_STARTED,
+        )
+        (inbox / "00000.jpg").write_bytes(b"more")
+        third = tick(second.cursor)
+        fourth = tick(third.cursor)
+        assert not third.run_requests and not fourth.run_requests
+        assert fourth.cursor and fourth.cursor != second.cursor
