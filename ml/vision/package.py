@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ml.vision.calibrate import softmax
-from ml.vision.models import channels_last, create_model
+from ml.vision.models import create_model, for_inference
 from ml.vision.train import has_bfloat16, normalised
 
 if TYPE_CHECKING:
@@ -66,7 +66,8 @@ class Classifier:
         self.version = version or card.version
         self.classes: tuple[str, ...] = tuple(card.classes)
         self.dtype = "bfloat16" if has_bfloat16() else "float32"
-        self._network = channels_last(network.eval())
+        """What it computes in; bfloat16 only where the processor has it."""
+        self._network = for_inference(network, bfloat16=self.dtype == "bfloat16")
 
     @property
     def review_threshold(self) -> float:
@@ -76,12 +77,10 @@ class Classifier:
         """uint8 [n, height, width, 3] -> float32 [n, classes], before calibration."""
         import torch
 
-        with (
-            torch.inference_mode(),
-            torch.autocast("cpu", torch.bfloat16, enabled=self.dtype == "bfloat16"),
-        ):
+        with torch.inference_mode():
             images = torch.from_numpy(pixels).permute(0, 3, 1, 2).float().div_(255)
-            return self._network(normalised(images)).float().numpy()
+            images = normalised(images).to(getattr(torch, self.dtype))
+            return self._network(images).float().numpy()
 
     def predict(self, pixels: np.ndarray) -> np.ndarray:
         """uint8 [n, height, width, 3] -> probabilities float32 [n, classes]."""
