@@ -18,6 +18,7 @@ from retail_assets.database import create_platform_database
 from retail_assets.feeds.admission import admit
 from retail_assets.feeds.report import AdmissionReport, DropReport
 from retail_assets.lake import Lake
+from retail_assets.refunds.photos import admitted_photos
 from retail_assets.samples.generator import write_day, write_sample
 
 GOLDEN = Path(__file__).parent / "accounts.txt"
@@ -158,11 +159,41 @@ def test_books_go_below_zero_only_where_a_story_says_so(night: SimpleNamespace) 
         assert stock("S02", stories["dead stock"]["product_id"]) > 20
 
 
+def test_photos_end_as_told(night: SimpleNamespace) -> None:
+    tallies = {(tally.state, tally.reason): tally for tally in night.report.tallies}
+    assert tallies.keys() == {
+        ("loaded", None),
+        ("duplicate", "same_content"),
+        ("quarantined", "truncated"),
+        ("quarantined", "not_an_image"),
+    }
+    assert [drop.name for drop in tallies["quarantined", "not_an_image"].examples] == ["upload.jpg"]
+    torn = night.stories["torn photo"]
+    assert [drop.name for drop in tallies["quarantined", "truncated"].examples] == [
+        f"{torn['document']}/{torn['file']}"
+    ]
+
+
+def test_every_photo_but_one_leads_to_a_case(night: SimpleNamespace) -> None:
+    """By its folder, or by the list that merchants send."""
+    lake = Lake(night.settings.data_dir)
+    photos = admitted_photos(night.settings, date(2026, 11, 20))
+    listed = pl.read_parquet(lake.rows_folder("refund_manifests") / "*.parquet")
+    cases = pl.read_parquet(lake.rows_folder("return_cases") / "*.parquet")
+    linked = photos.join(listed, left_on="name", right_on="file_name", how="left").select(
+        "name", case=pl.coalesce("folder_case_id", "case_id")
+    )
+    assert linked.filter(pl.col("case").is_null())["name"].to_list() == ["IMG_0001.jpg"]
+    assert linked.drop_nulls("case").join(cases, left_on="case", right_on="case_id", how="anti").is_empty()
+
+
 def test_added_days_come_clean(night: SimpleNamespace) -> None:
     write_day(settings=night.settings, day=date(2026, 11, 21))
     report = admit(settings=night.settings, as_of=date(2026, 11, 21))
-    assert len(report.drops) == 7
+    assert len(report.drops) == 10
+    assert {(tally.folder, tally.state) for tally in report.tallies} == {("refunds", "loaded")}
     for found in report.drops:
         assert found.drop.state == "loaded"
         assert sum(account.rejected for account in found.outcome.accounts) == 0
-        assert found.drop.source != "contract" or found.drop.name.startswith("purchase_events")
+        plain = ("purchase_events", "marketplace", "manifest")
+        assert found.drop.source != "contract" or found.drop.name.startswith(plain)

@@ -33,12 +33,15 @@ def test_another_seed_gives_other_sales(inbox: Path, settings: Settings) -> None
 
 
 def test_every_feed_has_files(inbox: Path) -> None:
-    folders = {path.parent.name for path in inbox.rglob("*.done")}
-    assert folders == {feed.folder for feed in FEEDS.values()}
+    feeds = {path.parent.name for path in (inbox / "feeds").rglob("*.done")}
+    beside = {path.parent.name for path in inbox.glob("*/*.done")}
+    assert feeds | beside == {feed.folder for feed in FEEDS.values()}
 
 
 def test_a_demo_is_a_few_dozen_files(sample: SampleReport) -> None:
-    assert 40 <= len(sample.files) <= 80
+    photos = [path for path in sample.files if path.suffix in (".jpg", ".png")]
+    assert 30 <= len(photos) <= 60
+    assert 60 <= len(sample.files) - len(photos) <= 90
 
 
 def test_every_file_has_its_marker_and_was_written_before_the_night(sample: SampleReport) -> None:
@@ -77,7 +80,7 @@ def test_nights_continue_the_sample_one_by_one(settings: Settings) -> None:
     shutil.rmtree(Lake(settings.data_dir).inbox)
 
     added = write_day(settings=settings, day=date(2026, 11, 21))
-    assert {path.name for path in added.files} == {
+    assert {path.name for path in added.files if path.parent.parent.name == "feeds"} == {
         "kasse_S01_20261120.csv",
         "tillpoint_S02_20261120.parquet",
         "erp_orders_20261120.json",
@@ -85,8 +88,15 @@ def test_nights_continue_the_sample_one_by_one(settings: Settings) -> None:
         "wms_20261120.csv",
         "erp_purchasing_20261120.json",
         "purchase_events_20261120.csv",
+        "returns_desk_20261120.ndjson",
+        "marketplace_20261120.csv",
     }
+    inbox = Lake(settings.data_dir).inbox
+    photos = [path for path in added.files if path.suffix in (".jpg", ".png")]
+    assert photos, "the cases of a day come with photos"
+    assert all(path.is_relative_to(inbox / "refunds") for path in photos)
     assert write_day(settings=settings, day=date(2026, 11, 21)).files == []
-    assert len(write_day(settings=settings, day=date(2026, 11, 22)).files) == 7
+    later = write_day(settings=settings, day=date(2026, 11, 22)).files
+    assert len([path for path in later if path.parent.parent.name == "feeds"]) == 9
     wms = (Lake(settings.data_dir).inbox / "feeds/stock_movements/wms_20261120.csv").read_text("latin-1")
     assert "UL-0008-Z|S02|P0005" in wms, "the transfer that was on its way arrives"

@@ -1,0 +1,105 @@
+"""Photos of what customers send back: a folder per case, or loose ones that a list names. Merchants send the lists.
+
+They come last in the night, so that the numbers of other files do not hang on how many there are.
+"""
+
+from datetime import datetime, timedelta
+
+import polars as pl
+
+from retail_assets.samples import formats
+from retail_assets.samples.drops import Drops
+from retail_assets.samples.flows import returns
+from retail_assets.samples.pictures.photo import photo
+from retail_assets.samples.sample import Sample
+
+DAYS_OF_PHOTOS = 8
+"""The first night finds the photos of the cases of so many days."""
+
+DRAWN = {
+    "T-Shirt": "Tshirts", "Shirt": "Shirts", "Jeans": "Jeans", "Dress": "Dresses",
+    "Casual Shoe": "Casual Shoes", "Sports Shoe": "Sports Shoes", "Sandal": "Sandals",
+    "Handbag": "Handbags", "Watch": "Watches", "Belt": "Belts", "Sunglasses": "Sunglasses", "Wallet": "Wallets",
+    "Underwear": "Briefs", "Lingerie": "Bra", "Hosiery": "Socks", "Fragrance": "Perfume and Body Mist",
+    "Jewellery": "Earrings", "Rucksack": "Backpacks", "Chinos": "Trousers", "Shorts": "Shorts",
+    "Leather Goods": "Belts", "Pumps": "Heels", "Business Shoes": "Formal Shoes", "Blouse": "Tops",
+    "Kurta": "Kurtas", "Mug": "Mug",
+}  # fmt: skip
+"""What a photo shows, by what its case says. Of the rest there are no photos: not every customer sends one."""
+
+_SWAPPED, _SWAPPED_FOR = "Handbags", "Socks"
+_WIDTHS = (360, 270, 480, 360, 720)
+"""Phones and shops take pictures of different sizes."""
+
+
+class _Delivery:
+    """Drops photos one second after the other."""
+
+    def __init__(self, sample: Sample, drops: Drops) -> None:
+        self._drops = drops
+        self._at: datetime = sample.file_time(sample.periods[-1], 1, 46)
+
+    def add(self, name: str, content: bytes) -> None:
+        self._drops.add("refunds", name, content, at=self._at)
+        self._at += timedelta(seconds=1)
+
+
+def write(sample: Sample, drops: Drops) -> None:
+    """The photos of one night."""
+    end = sample.periods[-1].end
+    days = DAYS_OF_PHOTOS if sample.first_night else 1
+    cases = returns.opened(sample, end - days, end).filter(pl.col("item_category").is_in(DRAWN))
+    delivery = _Delivery(sample, drops)
+    listed = []
+    swapped = None
+    for place, (case, kind, merchant) in enumerate(
+        cases.select("case_id", "item_category", "merchant_id").rows()
+    ):
+        number, thing = _number(case), DRAWN[kind]
+        if sample.first_night and swapped is None and thing == _SWAPPED:
+            thing, swapped = _SWAPPED_FOR, case
+        width = _WIDTHS[place % len(_WIDTHS)]
+        content = photo(thing, number, width=width, at_home=merchant is None and place % 3 == 0)
+        if merchant is not None and place % 2:
+            name = f"IMG_{number % 10_000:04d}.jpg"
+            listed.append((name, case))
+            delivery.add(name, content)
+            continue
+        delivery.add(f"{case}/photo_1.jpg", content)
+        if place % 7 == 0:
+            delivery.add(f"{case}/photo_2.png", photo(thing, number, width=240, at_home=True, format="PNG"))
+    night = sample.plan.day(end)
+    if listed:
+        rows = pl.DataFrame(listed, schema=["file_name", "case_id"], orient="row")
+        delivery.add(f"manifest_{night:%Y%m%d}.csv", formats.csv(rows))
+    if sample.first_night:
+        _tell(sample, swapped)
+        _unlinked(sample, delivery)
+        _mistakes(sample, delivery, first=cases["case_id"][0])
+
+
+def _number(case: str) -> int:
+    """A picture of its own for each case: R-20261118-003 -> 18003."""
+    _, day, number = case.split("-")
+    return int(day[-2:] + number)
+
+
+def _tell(sample: Sample, swapped: str | None) -> None:
+    if swapped is not None:
+        sample.tell("swapped goods", "Bought a handbag, sends back socks.", document=swapped)
+
+
+def _unlinked(sample: Sample, delivery: _Delivery) -> None:
+    delivery.add("IMG_0001.jpg", photo("Watches", 1, at_home=True))
+    sample.tell("photo without a case", "No folder and no list names its case.", file="IMG_0001.jpg")
+
+
+def _mistakes(sample: Sample, delivery: _Delivery, *, first: str) -> None:
+    whole = photo("Backpacks", 1)
+    delivery.add(f"{first}/torn.jpg", whole[: len(whole) // 2])
+    sample.tell("torn photo", "The upload broke off half-way.", document=first, file="torn.jpg")
+    delivery.add("upload.jpg", b"<html><body>413 Request Entity Too Large</body></html>\n")
+    sample.tell("not a photo", "A web server's error page under a photo's name.", file="upload.jpg")
+    for name in ("photo_3.jpg", "photo_3 (1).jpg"):
+        delivery.add(f"{first}/{name}", whole)
+    sample.tell("photo sent twice", "The same bytes in the same case are a duplicate.", document=first)
