@@ -10,16 +10,17 @@ import polars as pl
 
 from retail_assets.config import Settings
 from retail_assets.feeds.contracts.registry import FEEDS
-from retail_assets.feeds.door import Door, Identity, Outcome
+from retail_assets.feeds.door import Door, Identity, Many, Outcome
 from retail_assets.feeds.errors import Unreadable
 from retail_assets.lake import Lake, put_in_place, scratch_folder
 
-FOLDERS = ("sales", "products", "supplier_products", "decisions")
+FOLDERS = ("sales", "products", "supplier_products", "decisions", "refunds")
 
 
 def plain_door(settings: Settings) -> Door:
     """Reads text files whose first line names columns. A column `document` makes the file replace documents;
     a file that starts with `broken` cannot be read, one that starts with `bug` meets a fault of the reader.
+    What lies in `refunds`, or in a folder there, comes by the thousand and becomes no rows.
     """
     lake = Lake(settings.data_dir)
 
@@ -58,7 +59,15 @@ def plain_door(settings: Settings) -> Door:
             put_in_place(scratch / "rows", lake.rows(folder, identity.content_key))
         return Outcome(rows={folder: rows.height}, records=rows.height)
 
+    def load_many(stored: list[Path]) -> list[Outcome | Unreadable]:
+        broken = Unreadable("broken", "This file is broken; expected a photo.")
+        texts = [path.read_text() for path in stored]
+        return [
+            broken if text.startswith("broken") else Outcome(facts={"length": len(text)}) for text in texts
+        ]
+
+    many = Many(takes=lambda folder, _: folder == "refunds", identify=identify, load=load_many)
     inboxes = {folder: lake.feed_inbox(folder) for folder in FOLDERS}
     for inbox in inboxes.values():
         inbox.mkdir(parents=True, exist_ok=True)
-    return Door(inboxes=inboxes, identify=identify, load=load)
+    return Door(inboxes=inboxes, identify=identify, load=load, nested=frozenset({"refunds"}), many=many)

@@ -7,19 +7,26 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from retail_assets.config import Settings
 from retail_assets.database import platform_engine, reading
 from retail_assets.feeds.claims import NOTE
 from retail_assets.feeds.contracts.registry import FEEDS
+from retail_assets.feeds.door import Door
+from retail_assets.feeds.doors import every_door
+from retail_assets.feeds.ledger import pieces
 from retail_assets.feeds.tables import ACCOUNTS, DROPS, LOADED, LOADS, UNFINISHED
 from retail_assets.lake import Lake
 
 FORGOTTEN_SECONDS = 24 * 3600
 """How long a file may lie in the inbox before somebody should ask why it was not taken."""
+
+COMPARED_AT_ONCE, NIGHTS_FOR_ALL = 500_000, 16
+"""Up to so many drops all stored bytes are compared every time; of more a part, and all within these nights."""
 
 
 @dataclass(frozen=True)
@@ -31,15 +38,21 @@ class Finding:
     message: str
 
 
-def reconcile(settings: Settings) -> list[Finding]:
-    """Whatever is in the lake or was forgotten in the inbox, and is in no table; and the other way round."""
+def reconcile(settings: Settings, *, night: date | None = None) -> list[Finding]:
+    """Whatever is in the lake or was forgotten in the inbox, and is in no table; and the other way round.
+
+    A ledger of many drops is compared with the stored bytes bit by bit, another bit each night; without a night
+    all at once.
+    """
     lake = Lake(settings.data_dir)
+    door = every_door(settings)
     with platform_engine(settings) as engine, reading(engine) as connection:
         return [
-            *_inbox(lake),
+            *_inbox(lake, door),
             *_unfinished(connection),
-            *_bytes_without_a_drop(connection, lake),
-            *_drops_without_bytes(connection, lake),
+            *_claims_and_quarantine(connection, lake),
+            *_stored_bytes(connection, lake, night),
+            *_loads_without_rows(connection, lake),
         ]
 
 
@@ -60,23 +73,33 @@ def accounting(settings: Settings) -> list[Finding]:
         ]
 
 
-def _inbox(lake: Lake) -> Iterator[Finding]:
-    known = {lake.feed_inbox(feed.folder) for feed in FEEDS.values()}
+def _inbox(lake: Lake, door: Door) -> Iterator[Finding]:
+    known = set(door.inboxes.values())
     for folder in _entries(lake.inbox / "feeds"):
         if folder not in known:
             yield Finding(
                 "no_such_feed", str(folder), f"Nothing is taken from here. Feeds are: {', '.join(FEEDS)}."
             )
     oldest = time.time() - FORGOTTEN_SECONDS
-    for path in (path for folder in known for path in _entries(folder)):
-        # The change time says when it came here; the modification time is what its source says.
-        if path.lstat().st_ctime < oldest:
-            yield Finding(
-                "forgotten_in_inbox",
-                str(path),
-                "It has lain here for more than a day. Folders, hidden files, markers without their file and names "
-                "of unfinished transfers are not taken; the report of an admission names other reasons.",
-            )
+    for name, folder in door.inboxes.items():
+        for path in _files_within(folder) if name in door.nested else _entries(folder):
+            # The change time says when it came here; the modification time is what its source says.
+            if path.lstat().st_ctime < oldest:
+                yield Finding(
+                    "forgotten_in_inbox",
+                    str(path),
+                    "It has lain here for more than a day. Folders, hidden files, markers without their file and "
+                    "names of unfinished transfers are not taken; the report of an admission names other reasons.",
+                )
+
+
+def _files_within(inbox: Path) -> Iterator[Path]:
+    """What lies in a nested inbox; an emptied folder of it is nothing that was forgotten."""
+    for path in _entries(inbox):
+        if path.is_dir() and not path.is_symlink():
+            yield from _entries(path)
+        else:
+            yield path
 
 
 def _unfinished(connection: Connection) -> Iterator[Finding]:
@@ -88,14 +111,7 @@ def _unfinished(connection: Connection) -> Iterator[Finding]:
         )
 
 
-def _bytes_without_a_drop(connection: Connection, lake: Lake) -> Iterator[Finding]:
-    hashes = set(connection.scalars(select(DROPS.c.sha256).distinct()))
-    files = lake.stored_file("00").parent.parent
-    for path in (path for folder in _entries(files) for path in _entries(folder)):
-        if path.name not in hashes:
-            yield Finding(
-                "bytes_without_a_drop", str(path), "Stored, but no drop has this hash. Restore the ledger."
-            )
+def _claims_and_quarantine(connection: Connection, lake: Lake) -> Iterator[Finding]:
     claims = set(connection.scalars(select(DROPS.c.claim).where(DROPS.c.state.in_(UNFINISHED))))
     for batch in _entries(lake.claims):
         for path in _entries(batch):
@@ -104,23 +120,36 @@ def _bytes_without_a_drop(connection: Connection, lake: Lake) -> Iterator[Findin
                     "Taken, but not given back; a source may still write to it. The next run looks again."
                 )
                 yield Finding("claim_without_a_drop", str(path), message)
-    sequences = {
-        str(one) for one in connection.scalars(select(DROPS.c.sequence).where(DROPS.c.sha256.is_(None)))
-    }
-    for path in _entries(lake.quarantine):
-        if path.name not in sequences:
-            yield Finding("quarantine_without_a_drop", str(path), "No drop in quarantine has this number.")
+    kept = {path.name: path for path in _entries(lake.quarantine)}
+    for numbers in pieces([int(name) for name in kept if name.isdecimal()]):
+        unread = select(DROPS.c.sequence).where(DROPS.c.sequence.in_(numbers), DROPS.c.sha256.is_(None))
+        for sequence in connection.scalars(unread):
+            del kept[str(sequence)]
+    for path in kept.values():
+        yield Finding("quarantine_without_a_drop", str(path), "No drop in quarantine has this number.")
 
 
-def _drops_without_bytes(connection: Connection, lake: Lake) -> Iterator[Finding]:
-    restore = "Restore it from a backup, or drop the file again."
-    for sequence, sha256 in connection.execute(
-        select(DROPS.c.sequence, DROPS.c.sha256).order_by(DROPS.c.sequence)
-    ):
-        if sha256 and not lake.stored_file(sha256).exists():
-            yield Finding(
-                "bytes_missing", f"drop {sequence}", f"{lake.stored_file(sha256)} is gone. {restore}"
-            )
+def _stored_bytes(connection: Connection, lake: Lake, night: date | None) -> Iterator[Finding]:
+    """Hashes in the ledger against files in the store, one of its folders at a time."""
+    store = lake.stored_file("00").parent.parent
+    folders = sorted({f"{number:02x}" for number in range(256)} | {path.name for path in _entries(store)})
+    newest = connection.scalar(select(func.max(DROPS.c.sequence))) or 0
+    if night is not None and newest > COMPARED_AT_ONCE:
+        folders = folders[night.toordinal() % NIGHTS_FOR_ALL :: NIGHTS_FOR_ALL]
+    by_hash = select(DROPS.c.sha256, func.min(DROPS.c.sequence).label("first")).group_by(DROPS.c.sha256)
+    for folder in folders:
+        query = by_hash.where(DROPS.c.sha256 >= folder, DROPS.c.sha256 < folder + "g")
+        drops = {row.sha256: row.first for row in connection.execute(query)}
+        files = {path.name: path for path in _entries(store / folder)}
+        for sha256 in sorted(files.keys() - drops.keys()):
+            message = "Stored, but no drop has this hash. Restore the ledger."
+            yield Finding("bytes_without_a_drop", str(files[sha256]), message)
+        for sha256 in sorted(drops.keys() - files.keys()):
+            message = f"{lake.stored_file(sha256)} is gone. Restore it from a backup, or drop the file again."
+            yield Finding("bytes_missing", f"drop {drops[sha256]}", message)
+
+
+def _loads_without_rows(connection: Connection, lake: Lake) -> Iterator[Finding]:
     loads = (
         select(LOADS.c.sequence, LOADS.c.feed, DROPS.c.content_key).join(DROPS).where(DROPS.c.state == LOADED)
     )

@@ -45,6 +45,7 @@ DROPS = Table(
     CheckConstraint(f"state in {STATES}", name="known_state"),
     Index("drops_by_state", "state", "sequence"),
     Index("drops_by_content", "folder", "sha256"),
+    Index("drops_by_hash", "sha256", "sequence"),
     Index("drops_by_night", "folder", "partition", "sequence"),
 )
 

@@ -64,7 +64,8 @@ def count_changes(data: Path, at_each: Callable[[], None]) -> None:
 
     def audit(name: str, arguments: tuple) -> None:
         changes = bool(arguments[2] & WRITES) if name == "open" else name in CHANGES
-        if changes and str(arguments[0]).startswith(str(data)):
+        # A file in a folder of an inbox is named within that folder, and its claim by its whole path.
+        if changes and any(str(argument).startswith(str(data)) for argument in arguments[:2]):
             at_each()
 
     sync = os.fsync

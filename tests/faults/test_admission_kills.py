@@ -15,8 +15,8 @@ from retail_assets.feeds.admission import admit
 from tests.doors import plain_door
 from tests.faults.admission_driver import NIGHT, outcome, platform
 
-EVERY_NTH_STEP = 3
-"""There are about 110 steps; 1 tries them all in a minute."""
+EVERY_NTH_STEP = 4
+"""There are about 150 steps; 1 tries them all in a minute."""
 
 HEADER = "order_id,line_number,quantity\n"
 DECISIONS = "decision_id,at,actor,kind,subject,verdict,reason,payload\n"
@@ -49,6 +49,12 @@ def _prepare(settings: Settings) -> None:
     _drop(sales, "broken.csv", "broken\nanother\n", 6_000)
     (sales / "link.csv").symlink_to("/etc/hostname")
     os.utime(sales / "link.csv", (7_000, 7_000), follow_symlinks=False)
+    photos = inboxes["refunds"]
+    (photos / "C-1").mkdir()
+    _drop(photos, "loose.jpg", "a photo", 7_100)
+    _drop(photos / "C-1", "a.jpg", "another", 7_200)
+    _drop(photos / "C-1", "a again.jpg", "another", 7_300)
+    _drop(photos / "C-1", "b.jpg", "broken photo", 7_400)
     rows = [
         "d1,2026-11-20T09:00:00,admin,withdraw_file,2,,,",
         "d2,2026-11-20T09:00:01,nobody,withdraw_file,1,,,",
@@ -73,6 +79,10 @@ def test_killed_at_the_steps_it_takes(tmp_path: Path) -> None:
         "again.csv": "duplicate",
         "broken.csv": "quarantined",
         "link.csv": "quarantined",
+        "loose.jpg": "loaded",
+        "C-1/a.jpg": "loaded",
+        "C-1/a again.jpg": "duplicate",
+        "C-1/b.jpg": "quarantined",
         "d.csv": "loaded",
     }
     assert expected["inbox"] == expected["claims"] == expected["findings"] == []
