@@ -66,6 +66,19 @@ class Settings(BaseSettings):
         0.25, ge=0, le=1, description="A night's share of photos to review above which a check warns."
     )
 
+    refund_training_dir: Path | None = Field(
+        None, description="Labelled photos to learn from; by default data/training/refunds."
+    )
+    refund_frozen_dir: Path | None = Field(
+        None, description="Labelled photos that only judge; by default data/training/refunds-frozen."
+    )
+    gate_min_real_examples: int = Field(
+        20, ge=1, description="Real photos of each class in the frozen set that a promotion takes."
+    )
+    gate_min_gain: float = Field(
+        0.002, ge=0, description="By how much a candidate has to beat the champion's accuracy."
+    )
+
     roles: dict[str, list[str]] = Field(
         {"admin": ["administrator"]}, description="Actor id -> roles, as JSON. Never taken from a file."
     )
@@ -84,6 +97,14 @@ class Settings(BaseSettings):
     @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.time_zone)
+
+    @property
+    def refund_training_folder(self) -> Path:
+        return self.refund_training_dir or self.data_dir / "training" / "refunds"
+
+    @property
+    def refund_frozen_folder(self) -> Path:
+        return self.refund_frozen_dir or self.data_dir / "training" / "refunds-frozen"
 
     @property
     def platform_database_url(self) -> str:

@@ -7,6 +7,7 @@ import dagster as dg
 from jobs.decide import decide_job
 from jobs.file_drop import file_drop_job
 from jobs.nightly import nightly_job, nightly_schedule
+from jobs.train_refund_classifier import train_refund_classifier_job, train_refund_classifier_schedule
 from jobs.weekly_tests import weekly_tests_job, weekly_tests_schedule
 from retail_assets.config import Settings
 from retail_assets.feeds.assets import feed_assets
@@ -17,6 +18,7 @@ from retail_assets.models.assets import registry_asset
 from retail_assets.partitions import nights, today
 from retail_assets.refunds.assets import refund_assets
 from retail_assets.refunds.door import FOLDER as PHOTOS
+from retail_assets.refunds.training.assets import refund_training_assets
 from retail_assets.warehouse.assets import publication_asset, warehouse_assets
 from sensors.decisions import decision_sensor
 from sensors.file_drops import file_drop_sensor
@@ -31,6 +33,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
     partitions = nights(settings.time_zone)
     feeds = feed_assets(settings=settings, partitions=partitions, freshness=FRESH)
     refunds = refund_assets(settings=settings, partitions=partitions, freshness=FRESH)
+    training = refund_training_assets(settings=settings)
     registry = registry_asset(settings=settings, freshness=FRESH)
     warehouse = warehouse_assets(settings=settings, freshness=FRESH)
     marts = [spec.key for spec in warehouse.specs if spec.group_name == "marts"]
@@ -39,6 +42,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
     file_drop = file_drop_job()
     weekly_tests = weekly_tests_job(warehouse)
     decide = decide_job(settings)
+    train = train_refund_classifier_job()
 
     def this_night() -> str:
         return today(settings.zone).isoformat()
@@ -55,11 +59,12 @@ def build_defs(settings: Settings) -> dg.Definitions:
         for feed in FEEDS.values()
     ]
     return dg.Definitions(
-        assets=[feeds, *refunds, registry, warehouse, published],
-        jobs=[nightly, file_drop, weekly_tests, decide],
+        assets=[feeds, *refunds, *training, registry, warehouse, published],
+        jobs=[nightly, file_drop, weekly_tests, decide, train],
         schedules=[
             nightly_schedule(nightly, settings.time_zone),
             weekly_tests_schedule(weekly_tests, settings.time_zone),
+            train_refund_classifier_schedule(train, settings.time_zone),
         ],
         sensors=[*drops, decision_sensor(decide=decide, job=file_drop, today=this_night)],
         executor=dg.in_process_executor,

@@ -35,6 +35,13 @@ def set_champion(registry: Registry, model: str, number: int, *, by: str, at: da
     return find_version(registry, model, number)
 
 
+def move_alias(registry: Registry, version: Version, alias: str) -> Version:
+    """Give a version an alias, and take it from the one that had it."""
+    with mlflow_at(registry) as mlflow:
+        mlflow.MlflowClient().set_registered_model_alias(version.model, alias, str(version.number))
+    return find_version(registry, version.model, version.number)
+
+
 def resolve_champion(registry: Registry, model: str, *, cache: Path) -> ResolvedModel:
     """The champion's model folder, copied into `cache` once per version.
 
@@ -43,11 +50,16 @@ def resolve_champion(registry: Registry, model: str, *, cache: Path) -> Resolved
     version = champion(registry, model)
     if version is None:
         raise RegistryUnreachable(f"The registry has no champion of {model}: run `make setup`.")
+    return ResolvedModel(fetch_model(registry, version, cache=cache), str(version.number))
+
+
+def fetch_model(registry: Registry, version: Version, *, cache: Path) -> Path:
+    """The model folder of a version, copied into `cache` once. Raises RegistryUnreachable."""
     # Named by the digest too: a registry made anew counts from 1 again.
-    folder = cache / model / f"{version.number}-{version.tags.get(Tag.DIGEST, 'unknown')[:16]}"
+    folder = cache / version.model / f"{version.number}-{version.tags.get(Tag.DIGEST, 'unknown')[:16]}"
     if not folder.is_dir():
         _fetch(registry, version, folder)
-    return ResolvedModel(folder, str(version.number))
+    return folder
 
 
 def _fetch(registry: Registry, version: Version, target: Path) -> None:

@@ -121,7 +121,7 @@ def _against_champion(
 def _against_guard(
     candidate: Mapping[str, float], champion: Mapping[str, float] | None, guard: Guard
 ) -> str | None:
-    if champion is None:
+    if champion is None or guard.metric not in champion:
         return None
     value, held = candidate.get(guard.metric, math.nan), champion[guard.metric]
     # Written so that a figure that is missing or not a number is no pass.

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ml.tracking.registry import Registry, RegistryUnreachable, UnknownVersion, Version
+from ml.tracking.registry import CHAMPION, Registry, RegistryUnreachable, UnknownVersion, Version
 
 CONNECT_SECONDS = 5
 
@@ -56,9 +56,14 @@ def find_version(registry: Registry, model: str, number: int) -> Version:
     raise UnknownVersion(f"The registry has no version {number} of {model}; it has: {known}.")
 
 
+def with_alias(registry: Registry, model: str, alias: str) -> Version | None:
+    """The version that has an alias; None when no version has it."""
+    return next((version for version in versions(registry, model) if alias in version.aliases), None)
+
+
 def champion(registry: Registry, model: str) -> Version | None:
     """The version that scores; None when there is none yet."""
-    return next((version for version in versions(registry, model) if version.is_champion), None)
+    return with_alias(registry, model, CHAMPION)
 
 
 def require_reachable(registry: Registry) -> None:

@@ -89,7 +89,8 @@ def register(registry: Registry, candidate: Candidate) -> Version:
             for epoch, metrics in enumerate(candidate.history, start=1):
                 mlflow.log_metrics(dict(metrics), step=epoch)
             mlflow.log_metrics(dict(candidate.metrics))
-            log_reports(mlflow, run.info.run_id, figures=candidate.figures, texts=candidate.texts)
+            client, run_id = mlflow.MlflowClient(), run.info.run_id
+            _log_reports(client, run_id, figures=candidate.figures, texts=candidate.texts)
             with warnings.catch_warnings():
                 # It would have a model's signature inferred from an example; ours is written down.
                 warnings.filterwarnings("ignore", category=UserWarning, module="mlflow")
@@ -111,11 +112,27 @@ def record_facts(registry: Registry, version: Version, facts: Mapping[str, str])
     return find_version(registry, version.model, version.number)
 
 
-def log_reports(
-    mlflow: Any, run_id: str, *, figures: Mapping[str, "Figure"], texts: Mapping[str, str]
+def attach_reports(
+    registry: Registry,
+    version: Version,
+    *,
+    metrics: Mapping[str, float],
+    figures: Mapping[str, "Figure"],
+    texts: Mapping[str, str],
 ) -> None:
-    """Attach figures and reports to a run."""
-    client = mlflow.MlflowClient()
+    """Add to the run of a version what was found out about it later."""
+    if version.run_id is None:
+        return
+    with mlflow_at(registry) as mlflow:
+        client = mlflow.MlflowClient()
+        for name, value in metrics.items():
+            client.log_metric(version.run_id, name, value)
+        _log_reports(client, version.run_id, figures=figures, texts=texts)
+
+
+def _log_reports(
+    client: Any, run_id: str, *, figures: Mapping[str, "Figure"], texts: Mapping[str, str]
+) -> None:
     for name, figure in figures.items():
         client.log_figure(run_id, figure, f"figures/{name}.png")
     for name, text in texts.items():

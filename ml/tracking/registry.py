@@ -14,6 +14,8 @@ from typing import Any
 
 CHAMPION = "champion"
 """The alias of the version that scores."""
+CANDIDATE = "candidate"
+"""The alias of the version that was trained last, whatever the gate said to it."""
 
 PACKAGED = "packaged"
 TRAINED = "trained"
@@ -48,6 +50,7 @@ class Tag:
     METRICS = "metrics"
     MAIN_METRIC = "main_metric"
     FROZEN_SET = "frozen_set"
+    REAL_EXAMPLES = "real_examples"
     GATE_OUTCOME = "gate_outcome"
     GATE_REASON = "gate_reason"
     PROMOTED_AT = "promoted_at"

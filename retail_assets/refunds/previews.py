@@ -14,6 +14,7 @@ from retail_assets.lake import Lake
 from retail_assets.refunds.tables import REFUND_ITEM_PREDICTIONS
 
 if TYPE_CHECKING:
+    from matplotlib.figure import Figure
     from PIL import Image
 
 SHEET_PHOTOS = 40
@@ -53,9 +54,14 @@ def confidence_histogram(lake: Lake, night: date) -> str | None:
     if not scored.height:
         return None
     figure = sheets.confidence_histogram(scored["confidence"].to_numpy(), scored["needs_review"].to_numpy())
+    return figure_markdown(figure, "confidence")
+
+
+def figure_markdown(figure: "Figure", title: str) -> str:
+    """A figure as Markdown that holds its picture."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=80)
-    return _markdown(buffer.getvalue(), "confidence")
+    return _markdown(buffer.getvalue(), title)
 
 
 def _scored(lake: Lake, night: date) -> pl.DataFrame:
