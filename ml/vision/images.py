@@ -23,6 +23,8 @@ warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
 HEADER_BYTES = 64
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 AVIF_BRANDS = (b"avif", b"avis")
+MAX_JPEG_SCANS = 100
+"""A progressive JPEG has about ten; one with thousands is small and takes minutes."""
 BMP_HEADER_SIZES = (12, 40, 52, 56, 64, 108, 124)
 OTHER_FORMATS = {
     b"%PDF": "a PDF document",
@@ -91,8 +93,12 @@ def decode_image(
     """
     with _stream(source, limits) as stream:
         # One read, and Pillow cannot map a file into memory that somebody may truncate meanwhile.
-        content = io.BytesIO(stream.read())
-    with _opened(content, limits) as picture:
+        content = stream.read()
+    with _opened(io.BytesIO(content), limits) as picture:
+        if picture.format in ("JPEG", "MPO") and content.count(b"\xff\xda") > MAX_JPEG_SCANS:
+            raise UnreadableImage(
+                "too_many_scans", f"It is a JPEG in more than {MAX_JPEG_SCANS} scans; save it anew."
+            )
         orientation = _orientation(picture)
         fitted = _fitted(_upright(picture.size, orientation), frame=(width, height))
         with _decoding(picture):

@@ -173,6 +173,13 @@ def test_what_is_no_readable_picture_says_why(content: bytes, expected: str) -> 
     assert reason(content) == expected
 
 
+def test_a_jpeg_of_endless_scans_is_refused_before_decoding() -> None:
+    content = encoded(red_above_blue(), "JPEG", progressive=True)
+    scans = content[content.rindex(b"\xff\xda") : -2]
+    decode_image(content[:-2] + scans * 10 + content[-2:], width=30, height=40)
+    assert reason(content[:-2] + scans * 1_000 + content[-2:]) == "too_many_scans"
+
+
 def test_limits_on_bytes_and_pixels_are_checked_before_decoding() -> None:
     content = encoded(red_above_blue())
     assert reason(content, max_bytes=10) == "too_large"
