@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 import dagster as dg
 
@@ -12,7 +13,7 @@ from retail_assets.lake_tables import LakeTable
 from retail_assets.partitions import night_of
 from retail_assets.refunds import checks, previews
 from retail_assets.refunds.images import list_images
-from retail_assets.refunds.item_categories import item_categories
+from retail_assets.refunds.item_categories import item_categories, unmapped_categories
 from retail_assets.refunds.photos import admitted_photos
 from retail_assets.refunds.predictions import Model, predict_photos
 from retail_assets.refunds.scoring import resolve_model
@@ -20,6 +21,7 @@ from retail_assets.refunds.tables import REFUND_IMAGES, REFUND_ITEM_CATEGORIES, 
 
 GROUP = "refunds"
 BACKFILL_TAG = "dagster/backfill"
+CATEGORIES_SHOWN = 50
 
 CHECKS = {
     "every_photo_is_answered": (dg.AssetCheckSeverity.ERROR, checks.every_photo_is_answered),
@@ -46,17 +48,40 @@ def refund_assets(
 
     @dg.asset(
         name=REFUND_ITEM_CATEGORIES.name,
+        deps=[feed_key("return_cases")],
         group_name=GROUP,
         kinds={"yaml", "parquet"},
         owners=OWNERS,
         freshness_policy=freshness,
         description=f"{REFUND_ITEM_CATEGORIES.description} From the packaged file and RETAIL_ITEM_CATEGORIES.",
         metadata=_declared(REFUND_ITEM_CATEGORIES),
+        check_specs=[
+            dg.AssetCheckSpec(
+                "every_category_is_mapped",
+                asset=REFUND_ITEM_CATEGORIES.name,
+                description="Every item category of return cases stands for a class; others are `unknown`.",
+            )
+        ],
     )
     def refund_item_categories() -> dg.MaterializeResult:
         categories = item_categories(settings.item_categories)
         REFUND_ITEM_CATEGORIES.write(lake, "categories", categories)
-        return dg.MaterializeResult(metadata={"categories": categories["item_category"].n_unique()})
+        unmapped = unmapped_categories(lake, categories)
+        return dg.MaterializeResult(
+            metadata={"categories": categories["item_category"].n_unique()},
+            check_results=[
+                dg.AssetCheckResult(
+                    check_name="every_category_is_mapped",
+                    passed=not unmapped,
+                    severity=dg.AssetCheckSeverity.WARN,
+                    metadata={"unmapped": dict(list(unmapped.items())[:CATEGORIES_SHOWN])},
+                    description="Name their classes in a file of your own (RETAIL_ITEM_CATEGORIES); until then their "
+                    "cases never disagree with a photo."
+                    if unmapped
+                    else None,
+                )
+            ],
+        )
 
     @dg.asset(
         name=REFUND_IMAGES.name,
@@ -104,7 +129,7 @@ def refund_assets(
         )
         if report.model and report.model.why_packaged:
             context.log.warning(f"The packaged model scores. {report.model.why_packaged}")
-        metadata: dict[str, object] = {
+        metadata: dict[str, Any] = {
             "photos": report.photos,
             "scored": report.scored,
             "reused": report.reused,
@@ -135,7 +160,7 @@ def _checked(name: str, settings: Settings, night: date) -> dg.AssetCheckResult:
     )
 
 
-def _declared(table: LakeTable) -> dict[str, object]:
+def _declared(table: LakeTable) -> dict[str, Any]:
     columns = [dg.TableColumn(name, kind, description=text) for name, (kind, text) in table.columns.items()]
     return {
         "dagster/column_schema": dg.TableSchema(columns),

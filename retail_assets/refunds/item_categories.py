@@ -3,10 +3,12 @@
 import difflib
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import yaml
 
 from ml.vision.labels import CLASSES
+from retail_assets.lake import Lake
 from retail_assets.refunds.tables import REFUND_ITEM_CATEGORIES
 
 PACKAGED = Path(__file__).with_name("item_categories.yaml")
@@ -19,7 +21,7 @@ class BadItemCategories(ValueError):
 def item_categories(own: Path | None = None) -> pl.DataFrame:
     """Columns of REFUND_ITEM_CATEGORIES: the packaged file, and the retailer's own, which wins.
 
-    A category that no file names is no row, and so `unknown`, like one whose list is empty. Raises
+    A category that no file names is no row, and so `unknown`; so is one whose list is empty, on purpose. Raises
     BadItemCategories.
     """
     named = {_plain(name): [name] for name in CLASSES} | _read(PACKAGED)
@@ -28,9 +30,25 @@ def item_categories(own: Path | None = None) -> pl.DataFrame:
     rows = [
         (category, name, position)
         for category, classes in sorted(named.items())
-        for position, name in enumerate(classes, start=1)
+        for position, name in enumerate(classes or [None], start=1)
     ]
     return pl.DataFrame(rows, schema=REFUND_ITEM_CATEGORIES.schema, orient="row")
+
+
+def unmapped_categories(lake: Lake, categories: pl.DataFrame) -> dict[str, int]:
+    """Categories of loaded return cases that stand for no class, with their cases, the most frequent first."""
+    loads = pl.read_parquet(lake.ledger / "loads.parquet").filter(feed="return_cases")
+    files = [str(lake.rows("return_cases", key)) for key in loads["content_key"].unique()]
+    if not files:
+        return {}
+    with duckdb.connect() as connection:
+        rows = connection.execute(
+            "select item_category, count(*) as cases from read_parquet(?, union_by_name = true) "
+            "where item_category is not null group by item_category order by cases desc, item_category",
+            [files],
+        ).fetchall()
+    known = set(categories["item_category"])
+    return {category: cases for category, cases in rows if _plain(category) not in known}
 
 
 def _read(file: Path) -> dict[str, list[str]]:

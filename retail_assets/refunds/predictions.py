@@ -104,12 +104,12 @@ def _answers(
     scored = ScoredPhotos(lake, report.model.digest)
     known = scored.answers(hashes)["sha256"]
     unknown = hashes.filter(~hashes.is_in(known.implode()))
-    paths = [lake.stored_file(sha256) for sha256 in unknown]
-    frames = (_by_hash(frame) for frame in report.model.score(paths)) if paths else ()
+    paths = (lake.stored_file(sha256) for sha256 in unknown)
+    frames = (_by_hash(frame) for frame in report.model.score(paths)) if len(unknown) else ()
     done = 0
     for photos in scored.keep(night, frames):
         done += photos
-        progress(f"{night}: {done:,} of {len(paths):,} photos scored.")
+        progress(f"{night}: {done:,} of {len(unknown):,} photos scored.")
     scored.finish(night)
     report.scored += done
     report.reused += len(known)

@@ -17,7 +17,7 @@ import polars as pl
 from retail_assets.lake import Lake, put_in_place, scratch_folder
 
 WORK = "refund_predictions"
-BATCH_PHOTOS = 2_048
+BATCH_PHOTOS: int = 2_048
 """Photos whose answers are kept together: what a killed run repeats at most, some seconds of work."""
 
 ANSWER = ["sha256", "predicted_class", "confidence", "top_k", "entropy", "needs_review", "error"]

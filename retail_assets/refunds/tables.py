@@ -43,7 +43,7 @@ REFUND_ITEM_CATEGORIES = LakeTable(
     description="Which classes each of the retailer's item categories stands for.",
     columns={
         "item_category": ("varchar", "The retailer's category, in lower case."),
-        "class": ("varchar", "A class that it stands for."),
+        "class": ("varchar", "A class that it stands for; null when it is meant to stand for none."),
         "position": ("integer", "Place among the classes of the category, from 1."),
     },
 )

@@ -6,7 +6,8 @@ import polars as pl
 import pytest
 
 from ml.vision.labels import CLASSES
-from retail_assets.refunds.item_categories import BadItemCategories, item_categories
+from retail_assets.refunds.item_categories import BadItemCategories, item_categories, unmapped_categories
+from tests.lake_builder import LakeBuilder
 
 
 def classes_of(table: pl.DataFrame, category: str) -> list[str]:
@@ -26,8 +27,18 @@ def test_the_retailers_file_adds_and_wins(tmp_path: Path) -> None:
     table = item_categories(own)
     assert classes_of(table, "sneakers") == ["Sports Shoes"]
     assert classes_of(table, "garden shoes") == ["Flip Flops", "Sandals"]
-    assert classes_of(table, "shoes") == []
+    assert classes_of(table, "shoes") == [None], "known, and meant to say nothing"
     assert classes_of(table, "denim") == ["Jeans"]
+
+
+def test_categories_of_cases_that_stand_for_nothing_are_counted(tmp_path: Path) -> None:
+    lake = LakeBuilder(tmp_path)
+    names = ["Denim", "gnome", "Lamp", "Lamp", None]
+    cases = [{"case_id": str(n), "created_at": "2026-11-19", "item_category": c} for n, c in enumerate(names)]
+    lake.load("return_cases", cases)
+    lake.withdraw(lake.load("return_cases", [cases[0] | {"item_category": "Kettle"}]))
+    lake.write_ledger()
+    assert unmapped_categories(lake.lake, item_categories()) == {"Lamp": 2, "gnome": 1}
 
 
 @pytest.mark.parametrize(
