@@ -59,7 +59,8 @@ def file_drop_sensor(
         key = hashlib.sha256(json.dumps(ready, sort_keys=True).encode()).hexdigest()[:32]
         graph = context.repository_def.asset_graph if context.repository_def else None
         feeds = [dg.AssetKey(["feeds", name]) for name in ["ledger", *sorted(set(reachable_feeds()))]]
-        selection = dg.AssetSelection.assets(*feeds).downstream()
+        # The job says what a drop may start: training follows the ledger too, and is not among it.
+        selection = dg.AssetSelection.assets(*feeds).downstream() & job.selection
         return dg.SensorResult(
             run_requests=[
                 dg.RunRequest(

@@ -101,6 +101,7 @@ def test_photos_in_folders_of_cases_start_a_run(
         "published",
     } <= selected
     assert not {"feeds/sales", "stg_sales"} & selected
+    assert not {name for name in selected if name.startswith(("refund_training", "refund_classifier"))}
 
 
 def test_a_hundred_thousand_photos_are_one_small_cursor_and_one_waiting_run(
