@@ -19,11 +19,13 @@ from retail_assets.database import platform_engine, reading
 from retail_assets.feeds.claims import Claim
 from retail_assets.feeds.store import Stored
 from retail_assets.feeds.tables import (
+    CHANGED,
     CLAIMED,
     DROPS,
     DUPLICATE,
     LOADS,
     NIGHTS,
+    PART_DROPS,
     STORED,
     UNFINISHED,
 )
@@ -98,6 +100,7 @@ def add_claims(connection: Connection, claims: list[Claim]) -> None:
     ]
     if rows:
         connection.execute(insert(DROPS), rows)
+        _note_change(connection, range(newest + 1, newest + 1 + len(rows)))
 
 
 def rows_by_claim(connection: Connection, claims: list[str]) -> dict[str, Drop]:
@@ -199,6 +202,15 @@ def update_drops(connection: Connection, rows: Mapping[int, Mapping[str, object]
         by_columns[tuple(values)].append({"of_sequence": sequence, **values})
     for parameters in by_columns.values():
         connection.execute(update(DROPS).where(DROPS.c.sequence == bindparam("of_sequence")), parameters)
+    _note_change(connection, rows)
+
+
+def _note_change(connection: Connection, sequences: Iterable[int]) -> None:
+    """Tell the export which parts of the drops are not what it wrote."""
+    for part in sorted({sequence // PART_DROPS for sequence in sequences}):
+        more = update(CHANGED).where(CHANGED.c.part == part).values(changes=CHANGED.c.changes + 1)
+        if not connection.execute(more).rowcount:
+            connection.execute(insert(CHANGED).values(part=part, changes=1))
 
 
 def pieces(values: list[Any]) -> Iterator[list[Any]]:

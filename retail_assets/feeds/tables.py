@@ -20,6 +20,9 @@ QUARANTINED, DUPLICATE, WITHDRAWN = "quarantined", "duplicate", "withdrawn"
 STATES = (CLAIMED, STORED, LOADED, QUARANTINED, DUPLICATE, WITHDRAWN)
 UNFINISHED = (CLAIMED, STORED)
 
+PART_DROPS = 20_000
+"""Drops are exported in parts of so many sequence numbers; one that did not change is not read again."""
+
 DROPS = Table(
     "drops",
     METADATA,
@@ -54,6 +57,18 @@ FACTS = Table(
     METADATA,
     Column("content_key", Text, primary_key=True, comment="A content without rows: a photo, a document."),
     Column("facts", Text, nullable=False, comment="JSON object: what its flow found out about it."),
+)
+
+CHANGED = Table(
+    "changed",
+    METADATA,
+    Column(
+        "part",
+        Integer,
+        primary_key=True,
+        comment="Of the drops, see PART_DROPS: changed since the last export.",
+    ),
+    Column("changes", BigInteger, nullable=False),
 )
 
 LOADS = Table(

@@ -160,3 +160,37 @@ def test_names_that_other_systems_read_as_paths_are_not_plain() -> None:
 def test_the_platform_lies_where_the_settings_say(settings: Settings) -> None:
     create_platform_database(settings)
     assert Path(settings.data_dir / "platform.db").exists()
+
+
+def test_only_the_parts_of_the_drops_that_changed_are_read_again(
+    platform: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("retail_assets.feeds.ledger", "retail_assets.feeds.ledger_export"):
+        monkeypatch.setattr(f"{module}.PART_DROPS", 3)
+    names = [f"{number:02}" for number in range(1, 9)]
+    _add(platform, *names)
+    export_ledger(platform)
+    lake = Lake(platform.data_dir)
+    parts = sorted(lake.work_folder("ledger").glob("*/*.parquet"))
+    assert [pl.read_parquet(part)["sequence"].to_list() for part in parts] == [[1, 2], [3, 4, 5], [6, 7, 8]]
+    before = [part.stat().st_ino for part in parts]
+    with platform_engine(platform) as engine, engine.begin() as connection:
+        ledger.record_state(connection, 4, "withdrawn")
+    _add(platform, "09")
+    export_ledger(platform)
+    parts = sorted(lake.work_folder("ledger").glob("*/*.parquet"))
+    changed = [now.stat().st_ino != then for now, then in zip(parts, before, strict=False)]
+    assert changed == [False, True, False]
+    exported = pl.read_parquet(lake.ledger / "drops.parquet")
+    assert exported["sequence"].to_list() == list(range(1, 10))
+    assert exported.filter(state="withdrawn")["sequence"].to_list() == [4]
+
+
+def test_parts_that_are_lost_or_too_many_are_made_anew(platform: Settings) -> None:
+    _add(platform, "a", "b")
+    export_ledger(platform)
+    [part] = Lake(platform.data_dir).work_folder("ledger").glob("*/*.parquet")
+    part.rename(part.with_name("000007.parquet"))
+    export_ledger(platform)
+    assert [path.name for path in part.parent.iterdir()] == ["000000.parquet"]
+    assert pl.read_parquet(Lake(platform.data_dir).ledger / "drops.parquet").height == 2
