@@ -1,24 +1,24 @@
 """`python -m ml.vision`: name the class of any photos, train a model, evaluate one."""
 
 import argparse
+import math
 import os
+import re
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from ml.vision.terminal import progress_bar, say, show_evaluations
 
 if TYPE_CHECKING:
     import polars as pl
 
-    from ml.vision.evaluate import Evaluation
+    from ml.vision.data import DatasetSpec
     from ml.vision.package import Classifier
 
-CONSOLE = Console(stderr=True)
+REGISTRY = "sqlite:///data/mlflow/mlflow.db"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,7 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     for add in (_predict_parser, _train_parser, _evaluate_parser):
         add(commands)
-    parsed = parser.parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    parsed = parser.parse_args(words, argparse.Namespace(words=words))
     from ml.tracking.registry import RegistryUnreachable
     from ml.vision.data import DatasetError
     from ml.vision.models import NoPretrainedWeights, UnknownArchitecture
@@ -34,40 +35,58 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         return parsed.run(parsed)
-    except (DatasetError, NotAModel, NoPretrainedWeights, RegistryUnreachable, UnknownArchitecture) as error:
-        CONSOLE.print(f"[red]{type(error).__name__}[/red]: {error}", highlight=False)
+    except BrokenPipeError:  # whoever reads the rows has seen enough (`| head`)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except (
+        DatasetError,
+        NotAModel,
+        NoPretrainedWeights,
+        RegistryUnreachable,
+        UnknownArchitecture,
+        OSError,
+    ) as error:
+        say(f"{type(error).__name__}: {error}", "red")
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+def _command_parser(
+    commands, name: str, purpose: str, *, run: Callable[[argparse.Namespace], int]
+) -> argparse.ArgumentParser:
+    parser = commands.add_parser(name, help=purpose, description=run.__doc__, allow_abbrev=False)
+    parser.set_defaults(run=run)
+    return parser
 
 
 # predict
 
 
 def _predict_parser(commands) -> None:
-    parser = commands.add_parser("predict", help="name the class of photos", description=_predict.__doc__)
+    parser = _command_parser(commands, "predict", "name the class of photos", run=_predict)
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="photos, or folders of photos")
     parser.add_argument("--out", type=Path, metavar="FILE.parquet", help="write a table; default: print it")
     parser.add_argument("--batch-size", type=_positive, default=256)
     parser.add_argument("--top-k", type=_positive, default=3)
     _add_model_options(parser)
-    parser.set_defaults(run=_predict)
 
 
 def _predict(parsed: argparse.Namespace) -> int:
     """One row per photo. A file that cannot be read has an error and never stops the rest."""
     from ml.vision.predict import find_photos, predict_files, write_predictions
 
-    missing = [path for path in parsed.paths if not path.exists() and not path.is_symlink()]
-    for path in missing:
-        CONSOLE.print(f"[yellow]There is no {path}.[/yellow]", highlight=False)
+    for path in parsed.paths:
+        if not os.path.lexists(path):
+            say(f"There is no {path}.", "yellow")
     photos = list(find_photos(parsed.paths))
     if not photos:
-        CONSOLE.print("[red]No photos found.[/red] Give photo files, or folders that hold some.")
+        say("No photos found. Give photo files, or folders that hold some.", "red")
         return 1
     classifier = _model(parsed)
     frames = predict_files(photos, classifier=classifier, batch_size=parsed.batch_size, top_k=parsed.top_k)
-    with _progress() as progress:
+    # Rows on the same terminal show the progress themselves.
+    with progress_bar(shown=bool(parsed.out) or not sys.stdout.isatty()) as progress:
         task = progress.add_task("photos", total=len(photos))
 
         def counted() -> Iterator["pl.DataFrame"]:
@@ -76,11 +95,10 @@ def _predict(parsed: argparse.Namespace) -> int:
                 yield frame
 
         counts = write_predictions(counted(), parsed.out)
-    CONSOLE.print(
+    say(
         f"{counts.photos} photos: {counts.reviews} need review, {counts.errors} could not be read. "
         f"Model {classifier.version}, {classifier.dtype}."
-        + (f" Written to {parsed.out}." if parsed.out else ""),
-        highlight=False,
+        + (f" Written to {parsed.out}." if parsed.out else "")
     )
     return 0 if counts.photos > counts.errors else 1
 
@@ -92,8 +110,8 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--registry",
         metavar="URL",
-        default=os.environ.get("MLFLOW_TRACKING_URI", "sqlite:///data/mlflow/mlflow.db"),
-        help="MLflow database with the champion; default: MLFLOW_TRACKING_URI, else %(default)s",
+        default=os.environ.get("MLFLOW_TRACKING_URI", REGISTRY),
+        help=f"MLflow database with the champion; default: MLFLOW_TRACKING_URI, else {REGISTRY}",
     )
 
 
@@ -118,13 +136,8 @@ def _model(parsed: argparse.Namespace) -> "Classifier":
 
 
 def _train_parser(commands) -> None:
-    parser = commands.add_parser("train", help="train a model", description=_train.__doc__)
-    parser.add_argument(
-        "datasets",
-        type=Path,
-        help="a YAML file that lists datasets (see ml/vision/fashion.yaml), or one dataset",
-    )
-    parser.add_argument("--data", type=Path, help="the folder the paths in the YAML file are relative to")
+    parser = _command_parser(commands, "train", "train a model", run=_train)
+    _add_dataset_options(parser)
     parser.add_argument("--out", type=Path, required=True, help="the model's folder")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--architecture", default="resnet18")
@@ -132,10 +145,9 @@ def _train_parser(commands) -> None:
     parser.add_argument(
         "--sizes", type=_sizes, help="input size of the epochs, as 48x64*7,72x96*4 (width x height * epochs)"
     )
-    parser.add_argument("--learning-rate", type=float)
+    parser.add_argument("--learning-rate", type=_positive_number)
     parser.add_argument("--batch-size", type=_positive)
     parser.add_argument("--threads", type=_positive, help="processor threads; default: all")
-    parser.set_defaults(run=_train)
 
 
 def _train(parsed: argparse.Namespace) -> int:
@@ -144,119 +156,141 @@ def _train(parsed: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from ml.vision.building import build_model
-    from ml.vision.data import DatasetSpec, read_training_set
     from ml.vision.model_card import write_model_card
-    from ml.vision.train import Recipe
+    from ml.vision.train import EpochMetrics, Recipe
 
-    if parsed.datasets.suffix in (".yaml", ".yml"):
-        specs = read_training_set(parsed.datasets, folder=parsed.data)
-    else:
-        specs = [DatasetSpec(parsed.datasets, parsed.datasets.stem)]
     options = {
         name: value
         for name in ("architecture", "pretrained", "sizes", "learning_rate", "batch_size", "threads")
-        if (value := getattr(parsed, name))
+        if (value := getattr(parsed, name)) is not None
     }
     recipe = replace(Recipe(), **options)
     started = datetime.now(UTC)
-    built = build_model(
-        specs,
-        recipe=recipe,
-        seed=parsed.seed,
-        folder=parsed.out,
-        command=_command(),
-        trained_at=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
-        report=lambda one: CONSOLE.print(
-            f"epoch {one.epoch + 1}/{recipe.epochs} at {one.width}x{one.height}: loss {one.loss:.4f}, "
-            f"{one.images} photos in {one.seconds:.0f} s",
-            highlight=False,
-        ),
-    )
+    with progress_bar() as progress:
+        task = progress.add_task("epochs", total=recipe.epochs)
+
+        def report(one: EpochMetrics) -> None:
+            progress.advance(task)
+            say(
+                f"epoch {one.epoch + 1}/{recipe.epochs} at {one.width}x{one.height}: loss {one.loss:.4f}, "
+                f"{one.images} photos in {one.seconds:.0f} s"
+            )
+
+        built = build_model(
+            _specs(parsed),
+            recipe=recipe,
+            seed=parsed.seed,
+            folder=parsed.out,
+            command=_command(parsed.words),
+            trained_at=started.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            report=report,
+        )
     write_model_card(built)
-    _show(built.evaluations)
+    if built.trained.unreadable:
+        say(f"{built.trained.unreadable} photos could not be read; nothing was learned from them.", "yellow")
+    show_evaluations(built.evaluations)
     return 0
 
 
-def _command() -> str:
+def _command(words: list[str]) -> str:
     """What makes this model again; where somebody keeps data and models is not part of it."""
     import shlex
 
     folders = {"--data": "DATA", "--out": "MODEL"}
-    words = sys.argv[1:]
-    words = [folders.get(before, word) for before, word in zip(["", *words], words, strict=False)]
-    return shlex.join(["python", "-m", "ml.vision", *words])
+    shown = []
+    for before, word in zip(["", *words], words, strict=False):
+        option, equals, _ = word.partition("=")
+        if before in folders:
+            shown.append(folders[before])
+        elif equals and option in folders:
+            shown.append(f"{option}={folders[option]}")
+        else:
+            shown.append(Path(word).name if Path(word).is_absolute() else word)
+    return shlex.join(["python", "-m", "ml.vision", *shown])
 
 
 # evaluate
 
 
 def _evaluate_parser(commands) -> None:
-    parser = commands.add_parser("evaluate", help="measure a model", description=_evaluate.__doc__)
-    parser.add_argument("datasets", type=Path, help="a YAML file that lists datasets, or one dataset")
-    parser.add_argument("--data", type=Path, help="the folder the paths in the YAML file are relative to")
-    parser.add_argument("--split", help="only this split of Parquet datasets (with a YAML file: validation)")
+    parser = _command_parser(commands, "evaluate", "measure a model", run=_evaluate)
+    _add_dataset_options(parser)
+    parser.add_argument(
+        "--split", help="only this split; default: all photos, or validation with a YAML file"
+    )
     _add_model_options(parser)
-    parser.set_defaults(run=_evaluate)
 
 
 def _evaluate(parsed: argparse.Namespace) -> int:
     """Accuracy, macro recall, calibration and slices of a model on labelled photos."""
-    from ml.vision.building import VALIDATION
-    from ml.vision.data import DatasetSpec, load_labelled, read_training_set
+    from ml.vision.data import VALIDATION, load_labelled
     from ml.vision.evaluate import evaluate
 
-    listed = parsed.datasets.suffix in (".yaml", ".yml")
-    specs = (
-        read_training_set(parsed.datasets, folder=parsed.data)
-        if listed
-        else [DatasetSpec(parsed.datasets, parsed.datasets.stem)]
-    )
-    split = parsed.split or (VALIDATION if listed else None)
+    split = parsed.split or (VALIDATION if _is_list(parsed.datasets) else None)
+    sets = {
+        spec.name: load_labelled(spec.path, split=split, labels=spec.labels, name=spec.name)
+        for spec in _specs(parsed)
+    }
     classifier = _model(parsed)
-    _show(
-        {
-            spec.name: evaluate(
-                classifier, load_labelled(spec.path, split=split, labels=spec.labels, name=spec.name)
-            )
-            for spec in specs
+    with progress_bar() as progress:
+        task = progress.add_task("photos", total=sum(map(len, sets.values())))
+        evaluations = {
+            name: evaluate(classifier, labelled, advance=lambda count: progress.advance(task, count))
+            for name, labelled in sets.items()
         }
-    )
+    show_evaluations(evaluations)
     return 0
 
 
-def _show(evaluations: dict[str, "Evaluation"]) -> None:
-    names = list(dict.fromkeys(name for one in evaluations.values() for name in one.metrics))
-    table = Table("metric", *evaluations)
-    for name in names:
-        values = [one.metrics.get(name, float("nan")) for one in evaluations.values()]
-        table.add_row(
-            name, *(f"{value:,.0f}" if name.startswith("photos") else f"{value:.4f}" for value in values)
-        )
-    Console().print(table)
+def _add_dataset_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "datasets",
+        type=Path,
+        help="a YAML file that lists datasets (see ml/vision/fashion.yaml), or one dataset: a Parquet file, "
+        "a folder per class, or images/ beside styles.csv",
+    )
+    parser.add_argument("--data", type=Path, help="the folder the paths in the YAML file are relative to")
 
 
-def _progress() -> Progress:
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    return Progress(*columns, console=CONSOLE, transient=True)
+def _is_list(datasets: Path) -> bool:
+    return datasets.suffix in (".yaml", ".yml")
+
+
+def _specs(parsed: argparse.Namespace) -> list["DatasetSpec"]:
+    from ml.vision.data import DatasetSpec, read_training_set
+
+    if _is_list(parsed.datasets):
+        return read_training_set(parsed.datasets, folder=parsed.data)
+    return [DatasetSpec(parsed.datasets, parsed.datasets.absolute().stem)]
 
 
 def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"{number} is not positive")
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
+    return int(text)
+
+
+def _positive_number(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = math.nan
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
     return number
 
 
 def _sizes(text: str) -> tuple[tuple[int, int], ...]:
-    try:
-        sizes = []
-        for part in text.split(","):
-            size, _, epochs = part.partition("*")
-            width, height = size.split("x")
-            sizes += [(int(width), int(height))] * int(epochs or 1)
-        return tuple(sizes)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is not like 48x64*7,72x96*4") from None
+    sizes: list[tuple[int, int]] = []
+    for part in text.split(","):
+        found = re.fullmatch(r"(\d+)x(\d+)(?:\*(\d+))?", part)
+        width, height, epochs = (int(number or 1) for number in found.groups()) if found else (0, 0, 0)
+        if not width or not epochs or width * 4 != height * 3:
+            raise argparse.ArgumentTypeError(
+                f"{text!r} is not like 48x64*7,72x96*4: sizes of three to four, as photos are prepared, and epochs"
+            )
+        sizes += [(width, height)] * epochs
+    return tuple(sizes)
 
 
 if __name__ == "__main__":

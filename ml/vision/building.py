@@ -9,18 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml.vision.calibrate import fit_temperature, review_threshold
-from ml.vision.data import DatasetSpec, LabelledImages, join, load_labelled
-from ml.vision.evaluate import Evaluation, Scores, evaluate
+from ml.vision.calibrate import fit_temperature, review_threshold, tempered
+from ml.vision.data import ALL, TRAIN, VALIDATION, DatasetSpec, LabelledImages, join, load_labelled
+from ml.vision.evaluate import Evaluation, evaluate, score
 from ml.vision.labels import CLASSES
-from ml.vision.package import Card, Classifier, load_classifier, save_package
-from ml.vision.scoring import scored_batches
-from ml.vision.train import EpochMetrics, Recipe, Trained, TrainingSet, train
+from ml.vision.package import Card, load_classifier, save_package
+from ml.vision.train import EpochMetrics, Recipe, Trained, TrainingSet, has_bfloat16, train
 
 if TYPE_CHECKING:
     from torch import nn
-
-TRAIN, VALIDATION = "train", "validation"
 
 
 @dataclass(frozen=True)
@@ -47,6 +44,7 @@ def build_model(
 
     The folder holds the network of the last finished epoch meanwhile, uncalibrated. Raises DatasetError.
     """
+    folder.mkdir(parents=True, exist_ok=True)  # found out before an hour of training, not after it
     training = [_labelled(spec, TRAIN) for spec in specs]
     validation = [_labelled(spec, VALIDATION) for spec in specs]
     sets = [
@@ -94,37 +92,30 @@ def describe(trained: Trained, training: list[LabelledImages], *, command: str, 
         command=command,
         trained_at=trained_at,
         seconds=round(trained.seconds, 1),
-        machine=f"{platform.machine()}, {os.cpu_count()} cores",
+        machine=f"{platform.machine()}, {os.cpu_count()} cores, {'with' if has_bfloat16() else 'no'} bfloat16",
     )
 
 
 def finish(trained: Trained, card: Card, validation: list[LabelledImages], folder: Path) -> Built:
     """Calibrate on the validation photos together, evaluate on each set of them, and write the folder."""
     save_package(trained.network, card, folder)
-    # What is measured is what was written: half precision and all.
-    uncalibrated = load_classifier(folder)
     together = join(validation)
-    scores = _scores(uncalibrated, together)
+    # What is measured is what was written: half precision and all.
+    scores, _ = score(load_classifier(folder), together)
     temperature = fit_temperature(scores)
-    calibrated = Classifier(trained.network, replace(card, temperature=temperature))
-    threshold = review_threshold(_scores(calibrated, together))
+    threshold = review_threshold(tempered(scores, temperature))
     card = save_package(
         trained.network, replace(card, temperature=temperature, review_threshold=threshold), folder
     )
     classifier = load_classifier(folder)
     evaluations = {one.sources[0]: evaluate(classifier, one) for one in validation}
-    evaluations["all"] = evaluate(classifier, together)
+    evaluations[ALL] = evaluate(classifier, together)
     card = save_package(
         trained.network,
         replace(card, metrics={name: _rounded(one.metrics) for name, one in evaluations.items()}),
         folder,
     )
     return Built(folder, card, trained, evaluations)
-
-
-def _scores(classifier: Classifier, labelled: LabelledImages) -> Scores:
-    parts = [np.nan_to_num(batch.probabilities) for batch in scored_batches(classifier, labelled.images)]
-    return Scores(np.concatenate(parts), labelled.allowed)
 
 
 def _rounded(metrics: dict[str, float]) -> dict[str, float | None]:

@@ -19,28 +19,37 @@ def softmax(logits: np.ndarray) -> np.ndarray:
 def fit_temperature(scores: Scores) -> float:
     """The temperature with the smallest negative log likelihood (Guo et al. 2017), by search over a grid.
 
-    The scores are those of temperature 1: their logarithms are the logits, but for a constant a photo.
+    The scores are those of temperature 1.
     """
     known = scores.where(scores.known)
-    logits, allowed = np.log(np.maximum(known.probabilities.astype(float), 1e-30)), known.allowed
-    if not len(logits):
+    if not len(known.allowed):
         return 1.0
 
     def loss(temperature: float) -> float:
-        right = np.where(allowed, softmax(logits / temperature), 0).sum(1)
+        right = np.where(known.allowed, tempered(known, temperature).probabilities, 0).sum(1)
         return float(-np.log(np.maximum(right, 1e-12)).mean())
 
     return float(min(TEMPERATURES, key=loss))
 
 
+def tempered(scores: Scores, temperature: float) -> Scores:
+    """What scores of temperature 1 are at another one: their logarithms are the logits, but for a constant."""
+    logits = np.log(np.maximum(scores.probabilities.astype(float), 1e-30))
+    return Scores(softmax(logits / temperature), scores.allowed)
+
+
 def review_threshold(scores: Scores, *, precision: float = REVIEW_PRECISION) -> float:
     """The smallest confidence from which on predictions are right with this precision.
 
-    Photos of nothing the classifier knows count as mistakes: those too should be looked at.
+    It is smaller where more photos than LARGEST_REVIEW_SHARE would be below it. Photos of nothing the classifier
+    knows count as mistakes: those too should be looked at.
     """
     order = np.argsort(-scores.confidence, kind="stable")
+    confidence = scores.confidence[order]
     right = np.cumsum(scores.correct[order]) / np.arange(1, len(order) + 1)
-    good = np.flatnonzero(right >= precision)
+    # Equal confidences are accepted together or not at all.
+    last_of_equals = np.append(confidence[1:] < confidence[:-1], True)
+    good = np.flatnonzero((right >= precision) & last_of_equals)
     accepted = int(good[-1]) if len(good) else 0
     accepted = max(accepted, int(len(order) * (1 - LARGEST_REVIEW_SHARE)) - 1, 0)
-    return float(scores.confidence[order][accepted])
+    return float(confidence[accepted])

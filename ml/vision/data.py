@@ -1,20 +1,28 @@
-"""Labelled photos: where they come from, and their pixels as training wants them.
+"""Labelled photos: where they come from, what their labels mean, and how they are divided.
 
 A dataset is a Parquet file (columns `jpeg` or `image`, `label`, and `split` if it is divided), a folder with one
 folder per class, or the catalogue layout: `images/<id>.jpg` beside `styles.csv` with `id` and `articleType`.
 """
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
 import yaml
 
-from ml.vision.images import DEFAULT_LIMITS, UnreadableImage, decode_image, inspect_image
+from ml.vision.augment import AUGMENTATIONS
 from ml.vision.labels import CLASSES, INDEX
+
+TRAIN, VALIDATION = "train", "validation"
+VALIDATION_SHARE = 0.1
+"""Of a dataset that does not say which photos are for which."""
+ALL = "all"
+"""What the evaluation of all datasets together is called; no dataset can have this name."""
 
 PHOTO_SUFFIXES = {
     ".jpg",
@@ -52,8 +60,14 @@ class LabelledImages:
         return len(self.images)
 
     def content(self, index: int) -> bytes:
+        """The bytes of a photo. Raises DatasetError."""
         image = self.images[index]
-        return image if isinstance(image, bytes) else image.read_bytes()
+        if isinstance(image, bytes):
+            return image
+        try:
+            return image.read_bytes()
+        except OSError as error:
+            raise DatasetError(f"A photo of the dataset cannot be read: {error}.") from error
 
     def digest(self) -> str:
         """SHA-256 over bytes, labels and order."""
@@ -92,20 +106,35 @@ def read_training_set(path: Path, *, folder: Path | None = None) -> list[Dataset
     """The datasets a YAML file lists; their paths are relative to `folder`, by default to the file."""
     try:
         listed = yaml.safe_load(path.read_text(encoding="utf-8"))["datasets"]
-        return [
-            DatasetSpec(
-                path=(folder or path.parent) / entry["path"],
-                name=entry["name"],
-                labels=entry.get("labels") or {},
-                samples_per_epoch=entry.get("samples_per_epoch"),
-                augmentation=entry.get("augmentation", "catalogue"),
-            )
-            for entry in listed
-        ]
-    except (OSError, yaml.YAMLError, KeyError, TypeError) as error:
+        specs = [_spec(entry, folder or path.parent) for entry in listed]
+    except (OSError, UnicodeDecodeError, yaml.YAMLError, KeyError, TypeError, ValueError) as error:
         raise DatasetError(
             f"{path}: expected `datasets:`, a list whose entries have `path` and `name` ({error!r})."
         ) from error
+    names = [spec.name for spec in specs]
+    if len({*names, ALL}) <= len(names):
+        raise DatasetError(f"{path}: datasets need names of their own, other than {ALL!r}; found {names}.")
+    if not specs:
+        raise DatasetError(f"{path}: it lists no datasets.")
+    return specs
+
+
+def _spec(entry: Mapping[str, Any], folder: Path) -> DatasetSpec:
+    known = {one.name for one in fields(DatasetSpec)}
+    if unknown := sorted(set(entry) - known):
+        raise ValueError(f"{unknown[0]} is none of {', '.join(sorted(known))}")
+    spec = DatasetSpec(
+        path=folder / entry["path"],
+        name=str(entry["name"]),
+        labels=dict(entry.get("labels") or {}),
+        samples_per_epoch=entry.get("samples_per_epoch"),
+        augmentation=entry.get("augmentation", "catalogue"),
+    )
+    if spec.augmentation not in AUGMENTATIONS:
+        raise ValueError(f"augmentation {spec.augmentation!r} is none of {', '.join(AUGMENTATIONS)}")
+    if spec.samples_per_epoch is not None and spec.samples_per_epoch < 1:
+        raise ValueError("samples_per_epoch is at least 1")
+    return spec
 
 
 def load_labelled(
@@ -118,20 +147,24 @@ def load_labelled(
     """The photos of one dataset, or of one of its splits. Photos are not decoded here.
 
     Labels are class names, or coarse ones which `labels` translates. In the catalogue layout articles of other
-    types are left out. Raises DatasetError.
+    types are left out. A dataset that is not divided gets the splits train and validation by the photos' bytes.
+    Raises DatasetError.
     """
+    labels, divided = labels or {}, False
     if path.is_file():
-        images, names = _from_parquet(path, split)
+        images, names, divided = _from_parquet(path, split)
     elif (path / "styles.csv").is_file():
-        images, names = _from_catalogue(path)
+        images, names = _from_catalogue(path, {*CLASSES, *labels})
     elif path.is_dir():
         images, names = _from_folders(path)
     else:
         raise DatasetError(f"{path}: there is no such file or folder.")
-    if not names:
+    labelled = LabelledImages(images, names, _allowed(path, names, labels), [name or path.stem] * len(names))
+    if split is not None and not divided:
+        labelled = _part(path, labelled, split)
+    if not len(labelled):
         raise DatasetError(f"{path}: no labelled photos" + (f" in split {split!r}." if split else "."))
-    allowed = _allowed(path, names, labels or {})
-    return LabelledImages(images, names, allowed, [name or path.stem] * len(names))
+    return labelled
 
 
 def join(parts: list[LabelledImages]) -> LabelledImages:
@@ -144,18 +177,25 @@ def join(parts: list[LabelledImages]) -> LabelledImages:
     )
 
 
-def _from_parquet(path: Path, split: str | None) -> tuple[list[bytes | Path], list[str]]:
-    table = pl.scan_parquet(path)
-    columns = table.collect_schema().names()
-    content = next((column for column in CONTENT_COLUMNS if column in columns), None)
-    if content is None or "label" not in columns:
-        raise DatasetError(f"{path}: expected columns jpeg (or image) and label; found {', '.join(columns)}.")
-    if split is not None:
-        if "split" not in columns:
-            raise DatasetError(f"{path}: it has no column split, so there is no split {split!r}.")
-        table = table.filter(pl.col("split") == split)
-    rows = table.select(content, "label").collect()
-    return rows[content].to_list(), rows["label"].to_list()
+def _from_parquet(path: Path, split: str | None) -> tuple[list[bytes | Path], list[str], bool]:
+    """Photos, labels, and whether the file says which split each photo is of."""
+    try:
+        table = pl.scan_parquet(path)
+        schema = table.collect_schema()
+        content = next((column for column in CONTENT_COLUMNS if schema.get(column) == pl.Binary), None)
+        if content is None or "label" not in schema:
+            found = ", ".join(f"{name} ({kind})" for name, kind in schema.items())
+            raise DatasetError(
+                f"{path}: expected columns jpeg (or image), of bytes, and label; found {found}."
+            )
+        divided = "split" in schema
+        if split is not None and divided:
+            table = table.filter(pl.col("split") == split)
+        # A missing photo is an empty one, which those who decode can tell.
+        rows = table.select(pl.col(content).fill_null(b""), pl.col("label").cast(pl.String)).collect()
+    except pl.exceptions.PolarsError as error:
+        raise DatasetError(f"{path}: it is no Parquet file that can be read ({error}).") from error
+    return rows[content].to_list(), rows["label"].to_list(), divided
 
 
 def _from_folders(path: Path) -> tuple[list[bytes | Path], list[str]]:
@@ -164,74 +204,64 @@ def _from_folders(path: Path) -> tuple[list[bytes | Path], list[str]]:
         for folder in sorted(path.iterdir())
         if folder.is_dir()
         for photo in sorted(folder.iterdir())
-        if photo.suffix.lower() in PHOTO_SUFFIXES
+        if photo.suffix.lower() in PHOTO_SUFFIXES and photo.is_file()
     ]
     return list(photos), [photo.parent.name for photo in photos]
 
 
-def _from_catalogue(path: Path) -> tuple[list[bytes | Path], list[str]]:
-    # Its product names hold unquoted commas; the columns needed lie before them.
-    styles = pl.read_csv(path / "styles.csv", truncate_ragged_lines=True, infer_schema=False)
+def _from_catalogue(path: Path, known: set[str]) -> tuple[list[bytes | Path], list[str]]:
+    file = path / "styles.csv"
+    try:
+        # Its product names hold commas and quotes that nothing escapes; the columns needed lie before them.
+        styles = pl.read_csv(
+            file, truncate_ragged_lines=True, infer_schema=False, quote_char=None, encoding="utf8-lossy"
+        )
+    except pl.exceptions.PolarsError as error:
+        raise DatasetError(f"{file}: it cannot be read as CSV ({error}).") from error
+    styles = styles.rename(lambda column: column.strip(' "'))
     missing = {"id", "articleType"} - set(styles.columns)
     if missing:
-        raise DatasetError(f"{path / 'styles.csv'}: columns missing: {', '.join(sorted(missing))}.")
-    known = styles.filter(pl.col("articleType").is_in(CLASSES)).sort("id")
+        raise DatasetError(f"{file}: columns missing: {', '.join(sorted(missing))}.")
+    wanted = styles.select(pl.col("id", "articleType").str.strip_chars(' "')).drop_nulls()
+    wanted = wanted.filter(pl.col("articleType").is_in(known)).unique().sort("id", "articleType")
     pairs = [
-        (path / "images" / f"{Path(identifier).name}.jpg", label)
-        for identifier, label in known.select("id", "articleType").iter_rows()
+        (path / "images" / f"{Path(identifier).name}.jpg", label) for identifier, label in wanted.iter_rows()
     ]
     there = [(photo, label) for photo, label in pairs if photo.is_file()]
+    if not there:
+        raise DatasetError(
+            f"{path}: styles.csv lists {len(styles):,} articles, {len(pairs):,} of them of a type that is known; "
+            "none has a photo images/<id>.jpg."
+        )
     return [photo for photo, _ in there], [label for _, label in there]
+
+
+def _part(path: Path, labelled: LabelledImages, split: str) -> LabelledImages:
+    """One of the two splits of a dataset that is not divided: copies of a photo are in the same one."""
+    if split not in (TRAIN, VALIDATION):
+        raise DatasetError(
+            f"{path}: it does not say which split a photo is of, so it has {TRAIN} and {VALIDATION}; no {split!r}."
+        )
+    hashes = [hashlib.sha256(labelled.content(row)).hexdigest() for row in range(len(labelled))]
+    distinct = sorted(set(hashes))
+    held = set(distinct[: math.ceil(len(distinct) * VALIDATION_SHARE)] if len(distinct) > 1 else [])
+    return labelled.select(
+        row for row, sha256 in enumerate(hashes) if (sha256 in held) == (split == VALIDATION)
+    )
 
 
 def _allowed(path: Path, names: list[str], labels: Mapping[str, list[str]]) -> np.ndarray:
     rows = {}
     for name in set(names):
-        classes = labels.get(name, [name] if name in INDEX else None)
-        unknown = [one for one in classes or [] if one not in INDEX]
-        if classes is None or unknown:
+        classes = labels.get(name, [name])
+        if isinstance(classes, str) or not isinstance(classes, Sequence):
             raise DatasetError(
-                f"{path}: label {unknown[0] if unknown else name!r} is none of the classes "
-                f"({', '.join(CLASSES)}). Give `labels:` that say which classes it means."
+                f"{path}: `labels:` translate {name!r} into {classes!r}; expected a list of classes, [] for none."
+            )
+        if unknown := [one for one in classes if one not in INDEX]:
+            raise DatasetError(
+                f"{path}: label {unknown[0]!r} is none of the classes ({', '.join(CLASSES)}). "
+                "Give `labels:` that say which classes it means."
             )
         rows[name] = np.isin(CLASSES, classes)
     return np.array([rows[name] for name in names], bool).reshape(len(names), len(CLASSES))
-
-
-@dataclass(frozen=True)
-class Bank:
-    """Decoded photos of about one size: pixels uint8 [n, 3, height, width], and their rows in the dataset."""
-
-    pixels: np.ndarray
-    rows: np.ndarray
-
-
-def decode_banks(labelled: LabelledImages, *, frames: list[tuple[int, int]]) -> tuple[list[Bank], list[int]]:
-    """Decode everything once, each photo into the smallest frame (width, height) that keeps its detail.
-
-    A thumbnail stays a thumbnail: enlarged it would look as sharp as the sharp ones to whoever learns from both.
-    Returns the banks, and the rows that could not be read.
-    """
-    from concurrent.futures import ThreadPoolExecutor
-
-    ordered = sorted(frames)
-
-    def decode(index: int) -> tuple[int, np.ndarray] | None:
-        image = labelled.images[index]
-        try:
-            facts = inspect_image(image, DEFAULT_LIMITS)
-            fits = (n for n, (w, h) in enumerate(ordered) if facts.width <= w and facts.height <= h)
-            frame = next(fits, len(ordered) - 1)
-            width, height = ordered[frame]
-            return frame, decode_image(image, width=width, height=height).transpose(2, 0, 1)
-        except UnreadableImage:
-            return None
-
-    with ThreadPoolExecutor() as pool:
-        decoded = list(pool.map(decode, range(len(labelled))))
-    banks = []
-    for frame in range(len(ordered)):
-        there = [(row, one[1]) for row, one in enumerate(decoded) if one is not None and one[0] == frame]
-        if there:
-            banks.append(Bank(np.stack([pixels for _, pixels in there]), np.array([row for row, _ in there])))
-    return banks, [row for row, one in enumerate(decoded) if one is None]

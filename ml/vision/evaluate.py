@@ -1,14 +1,14 @@
 """How good a classifier is on labelled photos: overall, per class, in slices, and how far its confidence holds."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import polars as pl
 
-from ml.vision.data import LabelledImages
-from ml.vision.images import UnreadableImage, inspect_image
+from ml.vision.data import DatasetError, LabelledImages
+from ml.vision.images import inspect_image
 from ml.vision.labels import CLASSES
 from ml.vision.scoring import scored_batches
 
@@ -63,22 +63,52 @@ class Evaluation:
     """bin_start, photos, mean_confidence, accuracy."""
 
 
-def evaluate(classifier: "Classifier", labelled: LabelledImages, *, batch_size: int = 256) -> Evaluation:
-    """Score labelled photos and measure. Photos that cannot be read count as mistakes without confidence."""
-    batches = scored_batches(classifier, labelled.images, batch_size=batch_size)
-    scores = Scores(np.concatenate([np.nan_to_num(one.probabilities) for one in batches]), labelled.allowed)
-    return measure(scores, slices={"source": np.array(labelled.sources), "size": _sizes(labelled)})
+def evaluate(
+    classifier: "Classifier",
+    labelled: LabelledImages,
+    *,
+    batch_size: int = 256,
+    advance: Callable[[int], None] | None = None,
+) -> Evaluation:
+    """Score labelled photos and measure; `advance` gets the number of photos of each finished batch.
+
+    Photos that cannot be read are measured nowhere and counted as photos_unreadable. Raises DatasetError when
+    none can be read.
+    """
+    scores, rows = score(classifier, labelled, batch_size=batch_size, advance=advance)
+    readable = labelled.select(rows)
+    slices = {"source": np.array(readable.sources), "size": _sizes(readable)}
+    evaluation = measure(scores, slices=slices)
+    lost = len(labelled) - len(readable)
+    return replace(
+        evaluation, metrics=evaluation.metrics | ({"photos_unreadable": float(lost)} if lost else {})
+    )
+
+
+def score(
+    classifier: "Classifier",
+    labelled: LabelledImages,
+    *,
+    batch_size: int = 256,
+    advance: Callable[[int], None] | None = None,
+) -> tuple[Scores, np.ndarray]:
+    """The scores of the photos that can be read, and their rows. Raises DatasetError when there are none."""
+    probabilities, readable = [], []
+    for batch in scored_batches(classifier, labelled.images, batch_size=batch_size):
+        fine = np.array([error is None for error in batch.errors])
+        probabilities.append(batch.probabilities[fine])
+        readable.append(fine)
+        if advance:
+            advance(len(fine))
+    rows = np.flatnonzero(np.concatenate(readable)) if readable else np.array([], int)
+    if not len(rows):
+        raise DatasetError(f"None of the {len(labelled):,} photos can be read.")
+    return Scores(np.concatenate(probabilities), labelled.allowed[rows]), rows
 
 
 def _sizes(labelled: LabelledImages) -> np.ndarray:
-    def longer_side(image: Path | bytes) -> int:
-        try:
-            facts = inspect_image(image)
-        except UnreadableImage:
-            return 0
-        return max(facts.width, facts.height)
-
-    sides = [longer_side(image) for image in labelled.images]
+    facts = [inspect_image(image) for image in labelled.images]
+    sides = [max(one.width, one.height) for one in facts]
     return np.array(list(SIZES))[np.searchsorted(list(SIZES.values()), sides)]
 
 
@@ -104,9 +134,9 @@ def measure(scores: Scores, *, slices: dict[str, np.ndarray] | None = None) -> E
 def expected_calibration_error(scores: Scores) -> float:
     """Mean distance between confidence and accuracy over equally wide bins, weighted by their photos
     (Naeini et al. 2015)."""
-    table = reliability(scores)
     if not len(scores.allowed):
         return float("nan")
+    table = reliability(scores)
     gaps = (table["mean_confidence"] - table["accuracy"]).abs() * table["photos"]
     return float(gaps.sum()) / len(scores.allowed)
 

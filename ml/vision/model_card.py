@@ -1,13 +1,14 @@
 """The model card: for people who want to know what a model is, how good it is and what it must not be used for."""
 
 from ml.vision.building import Built
+from ml.vision.data import ALL
 from ml.vision.evaluate import Evaluation
 from ml.vision.package import NAME, TEXT
 
 _LIMITS = """\
 ## Known limits
 
-* It knows the classes listed below and nothing else. A photo of something else gets one of them, usually with
+* It knows the classes listed above and nothing else. A photo of something else gets one of them, usually with
   a low confidence; `needs_review` is for those.
 * It learned from a catalogue (one product on white, worn by models or alone) and from a few thousand photos
   that people took at home. Photos of several things at once, from far away or in bad light are harder.
@@ -52,7 +53,7 @@ def model_card(built: Built) -> str:
         "## How good it is\n\nOn photos it has not learned from, by dataset.\n",
         _metrics_table(built.evaluations),
         "### Per class\n\nOf photos with one right class, all datasets together.\n",
-        _class_table(built.evaluations["all"]),
+        _class_table(built.evaluations[ALL]),
         _ORIGIN,
         "| dataset | photos learned from | SHA-256 of photos and labels |\n|---|---|---|\n"
         + "\n".join(f"| {one['name']} | {one['photos']:,} | `{one['sha256']}` |" for one in card.data)

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ml.vision.calibrate import softmax
-from ml.vision.models import create_model, for_inference
+from ml.vision.labels import CLASSES
+from ml.vision.models import UnknownArchitecture, create_model, for_inference
 from ml.vision.train import has_bfloat16, normalised
 
 if TYPE_CHECKING:
@@ -107,14 +108,20 @@ def save_package(network: "nn.Module", card: Card, folder: Path) -> Card:
 def read_card(folder: Path) -> Card:
     """Raises NotAModel."""
     try:
-        return Card(**json.loads((folder / CARD).read_text(encoding="utf-8")))
+        card = Card(**json.loads((folder / CARD).read_text(encoding="utf-8")))
+        if tuple(card.classes) != CLASSES:
+            raise ValueError("its classes are not those of ml.vision.labels, in their order")
+        if not (card.width >= 1 and card.height >= 1 and card.temperature > 0 and card.review_threshold >= 0):
+            raise ValueError("width, height and temperature have to be positive, the threshold not negative")
     except (OSError, ValueError, TypeError) as error:
-        raise NotAModel(f"{folder} holds no model: {CARD} cannot be read ({error}).") from error
+        raise NotAModel(f"{folder} holds no usable model: {CARD}: {error}.") from error
+    return card
 
 
 def load_classifier(folder: Path = PACKAGED, *, version: str | None = None) -> Classifier:
     """The model in a folder. Raises NotAModel when its weights are not those that its card names."""
     import torch
+    from safetensors import SafetensorError
     from safetensors.torch import load
 
     card = read_card(folder)
@@ -124,10 +131,16 @@ def load_classifier(folder: Path = PACKAGED, *, version: str | None = None) -> C
         raise NotAModel(f"{folder} holds no model: {WEIGHTS} cannot be read ({error}).") from error
     if hashlib.sha256(weights).hexdigest() != card.weights_sha256:
         raise NotAModel(f"{folder / WEIGHTS} is not the file that {CARD} describes; fetch both again.")
-    network = create_model(card.architecture, classes=len(card.classes))
-    state = {
-        name: value.float() if value.is_floating_point() else value for name, value in load(weights).items()
-    }
-    with torch.no_grad():
-        network.load_state_dict(state)
+    try:
+        network = create_model(card.architecture, classes=len(card.classes))
+        state = {
+            name: value.float() if value.is_floating_point() else value
+            for name, value in load(weights).items()
+        }
+        with torch.no_grad():
+            network.load_state_dict(state)
+    except UnknownArchitecture as error:
+        raise NotAModel(f"{folder} holds no usable model: {error}") from error
+    except (SafetensorError, RuntimeError) as error:
+        raise NotAModel(f"{folder / WEIGHTS} holds no weights of a {card.architecture}.") from error
     return Classifier(network, card, version=version)

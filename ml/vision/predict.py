@@ -1,6 +1,8 @@
 """Predictions for files: one row per photo, whatever it is."""
 
-from collections.abc import Iterable, Iterator
+import uuid
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +13,7 @@ import polars as pl
 from ml.vision.data import PHOTO_SUFFIXES
 from ml.vision.images import DEFAULT_LIMITS, ImageLimits
 from ml.vision.scoring import ScoredBatch, scored_batches
+from ml.vision.terminal import printable
 
 if TYPE_CHECKING:
     from ml.vision.package import Classifier
@@ -46,14 +49,27 @@ def predict_files(
 
 
 def find_photos(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files given, and those in the folders given that are called like photos, sorted."""
+    """The files given, and those in the folders given (and their folders) that are called like photos, sorted.
+
+    Each once, however often it or its folders are given. Links to files are followed, links to folders are not.
+    """
+    seen = set()
     for path in paths:
-        if path.is_dir():
-            yield from sorted(
-                one for one in path.rglob("*") if one.suffix.lower() in PHOTO_SUFFIXES and one.is_file()
-            )
-        else:
-            yield path
+        found = [path]
+        if _is_folder(path):
+            named = (one for one in path.rglob("*") if one.suffix.lower() in PHOTO_SUFFIXES)
+            found = sorted(one for one in named if not _is_folder(one))
+        for photo in found:
+            if (place := photo.absolute()) not in seen:
+                seen.add(place)
+                yield photo
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # too long a name, or behind a folder that may not be read: a photo with an error
+        return False
 
 
 def _frame(batch: ScoredBatch, classifier: "Classifier", top_k: int) -> pl.DataFrame:
@@ -71,20 +87,25 @@ def _frame(batch: ScoredBatch, classifier: "Classifier", top_k: int) -> pl.DataF
     logs = np.log(np.maximum(probabilities, 1e-12))
     table = pl.DataFrame(
         {
-            "path": [str(image) for image in batch.images],
+            "path": [_text(image) for image in batch.images],
             "predicted_class": classes[best[:, 0]],
             "confidence": ranked[:, 0],
             "top_k": top["top_k"],
             "entropy": -(probabilities * logs).sum(1),
             "needs_review": ranked[:, 0] < classifier.review_threshold,
             "model_version": classifier.version,
-            "error": [str(error) if error else None for error in batch.errors],
+            "error": [_text(error) if error else None for error in batch.errors],
         }
     ).cast(SCHEMA)  # ty: ignore[invalid-argument-type]
     predicted = ["predicted_class", "confidence", "top_k", "entropy", "needs_review"]
     return table.with_columns(
         pl.when(pl.Series(readable)).then(pl.col(name)).alias(name) for name in predicted
     )
+
+
+def _text(value: object) -> str:
+    """As UTF-8 can hold it: the bytes of a file's name may be anything."""
+    return str(value).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 @dataclass(frozen=True)
@@ -97,25 +118,38 @@ class Counts:
 
 
 def write_predictions(frames: Iterable[pl.DataFrame], out: Path | None) -> Counts:
-    """Write frames to a Parquet file as they come (put in place whole at the end), or print them."""
+    """Write frames to a Parquet file as they come (put in place whole at the end, or not at all), or print them."""
+    photos = reviews = errors = 0
+    with _parquet(out) if out else nullcontext(_print) as write:
+        for frame in frames:
+            photos += len(frame)
+            reviews += int(frame["needs_review"].sum())
+            errors += len(frame) - frame["error"].null_count()
+            write(frame)
+    return Counts(photos, reviews, errors)
+
+
+@contextmanager
+def _parquet(out: Path) -> Generator[Callable[[pl.DataFrame], None]]:
+    """Writes frames to a file that gets its name when the block ends well."""
     import pyarrow.parquet as pq
 
-    photos = reviews = errors = 0
-    writer, unfinished = None, out and out.with_name(out.name + ".part")
-    for frame in frames:
-        photos += len(frame)
-        reviews += int(frame["needs_review"].sum())
-        errors += len(frame) - frame["error"].null_count()
-        if unfinished:
-            table = frame.to_arrow()
-            writer = writer or pq.ParquetWriter(unfinished, table.schema, compression="zstd")
-            writer.write_table(table)
-        else:
-            for path, name, confidence, error in frame.select(
-                "path", "predicted_class", "confidence", "error"
-            ).iter_rows():
-                print(f"{path}\t{name}\t{confidence:.3f}" if error is None else f"{path}\t\t\t{error}")
-    if writer and out and unfinished:
-        writer.close()
+    if out.is_dir():
+        raise IsADirectoryError(f"{out} is a folder; name a file in it.")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = out.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        schema = pl.DataFrame(schema=SCHEMA).to_arrow().schema
+        with pq.ParquetWriter(unfinished, schema, compression="zstd") as writer:
+            yield lambda frame: writer.write_table(frame.to_arrow())
         unfinished.replace(out)
-    return Counts(photos, reviews, errors)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _print(frame: pl.DataFrame) -> None:
+    for path, name, confidence, error in frame.select(
+        "path", "predicted_class", "confidence", "error"
+    ).iter_rows():
+        answer = f"{name}\t{confidence:.3f}" if error is None else f"\t\t{printable(error)}"
+        print(f"{printable(path)}\t{answer}")

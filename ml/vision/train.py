@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ml.vision.augment import AUGMENTATIONS, augment
-from ml.vision.data import Bank, DatasetError, LabelledImages, decode_banks
+from ml.vision.banks import Bank, decode_banks
+from ml.vision.data import DatasetError, LabelledImages
 from ml.vision.labels import CLASSES
 from ml.vision.models import channels_last, create_model
 
@@ -159,8 +160,8 @@ class _Prepared:
     place: np.ndarray
     """[readable, 2]: bank and position in it."""
     allowed: np.ndarray
-    weight: np.ndarray
-    """Relative frequency of each class or coarse label, to the power that the recipe asks for."""
+    frequency: np.ndarray
+    """For each photo, how many of the set have its label."""
     samples: int
     augmentation: str
 
@@ -189,8 +190,8 @@ def _prepare(sets: list[TrainingSet]) -> tuple[list[_Prepared], int]:
                 one.augmentation,
             )
         )
-    if not prepared:
-        raise DatasetError("There is no readable labelled photo to train on.")
+    if sum(one.samples for one in prepared) < 2:  # statistics over a batch need two
+        raise DatasetError("There are not two readable labelled photos to train on.")
     return prepared, unreadable
 
 
@@ -202,7 +203,10 @@ def _batches(
 
     drawn = [
         torch.multinomial(
-            torch.from_numpy(one.weight**-recipe.balance), one.samples, replacement=True, generator=generator
+            torch.from_numpy(one.frequency**-recipe.balance),
+            one.samples,
+            replacement=True,
+            generator=generator,
         ).numpy()
         for one in prepared
     ]
