@@ -22,6 +22,7 @@ from retail_assets.refunds.tables import REFUND_IMAGES, REFUND_ITEM_CATEGORIES, 
 GROUP = "refunds"
 BACKFILL_TAG = "dagster/backfill"
 CATEGORIES_SHOWN = 50
+ONE_NIGHT_A_RUN = dg.BackfillPolicy.multi_run(1)
 
 CHECKS = {
     "every_photo_is_answered": (dg.AssetCheckSeverity.ERROR, checks.every_photo_is_answered),
@@ -83,10 +84,9 @@ def refund_assets(
             ],
         )
 
-    @dg.asset(
-        name=REFUND_IMAGES.name,
+    images = dg.AssetSpec(
+        REFUND_IMAGES.name,
         deps=[LEDGER, feed_key("refund_manifests")],
-        partitions_def=partitions,
         group_name=GROUP,
         kinds={"parquet"},
         owners=OWNERS,
@@ -95,15 +95,21 @@ def refund_assets(
         "that is called like their return case.",
         metadata=_declared(REFUND_IMAGES),
     )
+
+    @dg.multi_asset(
+        name=REFUND_IMAGES.name,
+        specs=[images],
+        partitions_def=partitions,
+        backfill_policy=ONE_NIGHT_A_RUN,
+    )
     def refund_images(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         night = night_of(context, settings.zone)
         report = list_images(settings=settings, as_of=night, admitted=admitted_photos)
         return dg.MaterializeResult(metadata={"photos": report.photos, "refilled": _days(report.refilled)})
 
-    @dg.asset(
-        name=REFUND_ITEM_PREDICTIONS.name,
-        deps=[refund_images],
-        partitions_def=partitions,
+    predictions = dg.AssetSpec(
+        REFUND_ITEM_PREDICTIONS.name,
+        deps=[images],
         group_name=GROUP,
         kinds={"pytorch", "parquet"},
         owners=OWNERS,
@@ -111,6 +117,13 @@ def refund_assets(
         description=f"{REFUND_ITEM_PREDICTIONS.description} Bytes that a version of the model has seen are not "
         "scored again. A backfill lets the champion score a night anew.",
         metadata=_declared(REFUND_ITEM_PREDICTIONS),
+    )
+
+    @dg.multi_asset(
+        name=REFUND_ITEM_PREDICTIONS.name,
+        specs=[predictions],
+        partitions_def=partitions,
+        backfill_policy=ONE_NIGHT_A_RUN,
         check_specs=[
             dg.AssetCheckSpec(name, asset=REFUND_ITEM_PREDICTIONS.name, description=check.__doc__)
             for name, (_, check) in CHECKS.items()
