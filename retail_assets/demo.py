@@ -41,6 +41,7 @@ def _report(console: Console, settings: Settings, *, seconds: float) -> None:
         ).fetchall()
         intake = con.execute("select state, count(*) from input_files group by 1 order by 1").fetchall()
         rejected = con.execute("select count(*) from rejected_rows").fetchone()
+        photos = _photos(con)
     table = Table(title=f"Published as of {DEMO_NIGHT} in {seconds:.0f} s")
     table.add_column("mart")
     table.add_column("rows", justify="right")
@@ -53,6 +54,7 @@ def _report(console: Console, settings: Settings, *, seconds: float) -> None:
         + ", ".join(f"{count} {state}" for state, count in intake)
         + f"; rows rejected: {rejected[0] if rejected else 0}"
     )
+    console.print(photos)
     where = _short(settings.data_dir / "published")
     console.print(f"\nTables:    {where}/retail.duckdb and {where}/parquet/")
     console.print("Next:      make dev            the Dagster UI on http://127.0.0.1:3000")
@@ -62,6 +64,24 @@ def _report(console: Console, settings: Settings, *, seconds: float) -> None:
         "'select category, revenue, margin_percent from category_performance order by revenue desc'))\"",
         soft_wrap=True,
     )
+
+
+def _photos(con: duckdb.DuckDBPyConnection) -> str:
+    """What the photos of refunds became, in two or three lines."""
+    classes = con.execute(
+        "select item_class, count(*) from refund_items where item_class is not null group by 1 order by 2 desc, 1"
+    ).fetchall()
+    review = con.execute("select count(*) from refund_items where needs_review").fetchone()
+    other = con.execute(
+        "select case_id, declared_class, item_class from refund_items where is_mismatch order by confidence desc"
+    ).fetchall()
+    lines = [
+        f"Photos: {sum(count for _, count in classes)} of refunds: "
+        + ", ".join(f"{count} {name}" for name, count in classes),
+        f"        {review[0] if review else 0} to review; {len(other)} not what their case says"
+        + "".join(f"; {case}: {shown}, not {declared}" for case, declared, shown in other[:1]),
+    ]
+    return "\n".join(lines)
 
 
 def _short(path: Path) -> Path:

@@ -15,6 +15,7 @@ from retail_assets.config import Settings
 from retail_assets.lake import Lake, file_lock, scratch_folder
 from retail_assets.samples.drops import Drops
 from retail_assets.samples.flows.registry import FLOWS
+from retail_assets.samples.labelled import write_labelled
 from retail_assets.samples.plan import SIZES, Plan
 from retail_assets.samples.sample import Sample
 
@@ -59,6 +60,7 @@ def write_sample(
         sample = Sample(plan, plan.periods(), first_night=True)
         _install_mappings(lake)
         files = _drop(lake, sample)
+        write_labelled(settings)
         told = [{k: v for k, v in asdict(story).items() if v is not None} for story in sample.told]
         _write_marker(lake, {**wanted, "newest_night": as_of.isoformat(), "stories": told})
         return SampleReport(files, told)

@@ -10,7 +10,7 @@ import polars as pl
 from retail_assets.samples import formats
 from retail_assets.samples.drops import Drops
 from retail_assets.samples.flows import returns
-from retail_assets.samples.pictures.photo import photo
+from retail_assets.samples.pictures.photo import WORN, photo
 from retail_assets.samples.sample import Sample
 
 DAYS_OF_PHOTOS = 8
@@ -18,12 +18,12 @@ DAYS_OF_PHOTOS = 8
 
 DRAWN = {
     "T-Shirt": "Tshirts", "Shirt": "Shirts", "Jeans": "Jeans", "Dress": "Dresses",
-    "Casual Shoe": "Casual Shoes", "Sports Shoe": "Sports Shoes", "Sandal": "Sandals",
+    "Casual Shoe": "Casual Shoes", "Sports Shoe": "Sports Shoes", "Sandal": "Sandals", "Slipper": "Flip Flops",
     "Handbag": "Handbags", "Watch": "Watches", "Belt": "Belts", "Sunglasses": "Sunglasses", "Wallet": "Wallets",
     "Underwear": "Briefs", "Lingerie": "Bra", "Hosiery": "Socks", "Fragrance": "Perfume and Body Mist",
     "Jewellery": "Earrings", "Rucksack": "Backpacks", "Chinos": "Trousers", "Shorts": "Shorts",
     "Leather Goods": "Belts", "Pumps": "Heels", "Business Shoes": "Formal Shoes", "Blouse": "Tops",
-    "Kurta": "Kurtas", "Mug": "Mug",
+    "Kurta": "Kurtas",
 }  # fmt: skip
 """What a photo shows, by what its case says. Of the rest there are no photos: not every customer sends one."""
 
@@ -59,7 +59,7 @@ def write(sample: Sample, drops: Drops) -> None:
         if sample.first_night and swapped is None and thing == _SWAPPED:
             thing, swapped = _SWAPPED_FOR, case
         width = _WIDTHS[place % len(_WIDTHS)]
-        content = photo(thing, number, width=width, at_home=merchant is None and place % 3 == 0)
+        content = photo(thing, number, width=width, at_home=place % 3 == 0 and thing not in WORN)
         if merchant is not None and place % 2:
             name = f"IMG_{number % 10_000:04d}.jpg"
             listed.append((name, case))
@@ -67,7 +67,10 @@ def write(sample: Sample, drops: Drops) -> None:
             continue
         delivery.add(f"{case}/photo_1.jpg", content)
         if place % 7 == 0:
-            delivery.add(f"{case}/photo_2.png", photo(thing, number, width=240, at_home=True, format="PNG"))
+            delivery.add(
+                f"{case}/photo_2.png",
+                photo(thing, number, width=240, at_home=thing not in WORN, format="PNG"),
+            )
     night = sample.plan.day(end)
     if listed:
         rows = pl.DataFrame(listed, schema=["file_name", "case_id"], orient="row")
@@ -90,8 +93,10 @@ def _tell(sample: Sample, swapped: str | None) -> None:
 
 
 def _unlinked(sample: Sample, delivery: _Delivery) -> None:
-    delivery.add("IMG_0001.jpg", photo("Watches", 1, at_home=True))
-    sample.tell("photo without a case", "No folder and no list names its case.", file="IMG_0001.jpg")
+    delivery.add("IMG_0001.jpg", photo("Mug", 1, at_home=True))
+    sample.tell(
+        "photo without a case", "No folder and no list names its case; it shows a mug.", file="IMG_0001.jpg"
+    )
 
 
 def _mistakes(sample: Sample, delivery: _Delivery, *, first: str) -> None:

@@ -5,6 +5,7 @@ Everything is drawn at twice the size and reduced at the end, which is what smoo
 
 import math
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
@@ -72,9 +73,7 @@ class Canvas:
         for crease in creases:
             pen.line([(x / _COARSER, y / _COARSER) for x, y in crease], fill=60, width=wide, joint="curve")
         shade = shade.filter(ImageFilter.GaussianBlur(max(2.2 * self._scale * 3 / _COARSER, 1)))
-        light = Image.linear_gradient("L").rotate(65).crop((40, 40, 216, 216)).resize(coarse)
-        shade = Image.blend(shade, ImageChops.invert(light), 0.3)
-        shade = shade.point([round(255 * (1 - depth * (1 - v / 255) * 1.25)) for v in range(256)])
+        shade = Image.blend(shade, _light().resize(coarse), 0.3).point(_toned(depth))
         return shade.resize(mask.size, Image.Resampling.BILINEAR).convert("RGB")
 
     def line(self, points: Points, colour: Colour, width: float = 1.0) -> None:
@@ -124,6 +123,18 @@ class Canvas:
                 )
             )
         return moved
+
+
+@cache
+def _light() -> Image.Image:
+    """Bright in the upper left, dark in the lower right."""
+    return ImageChops.invert(Image.linear_gradient("L").rotate(65).crop((40, 40, 216, 216)))
+
+
+@cache
+def _toned(depth: float) -> list[int]:
+    """How much of a colour is left for each value of the shade."""
+    return [round(255 * (1 - depth * (1 - value / 255) * 1.25)) for value in range(256)]
 
 
 def lighter_middle(colour: Colour) -> Colour:

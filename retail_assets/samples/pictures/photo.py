@@ -42,6 +42,9 @@ DRAWINGS: dict[str, Callable[[Canvas, Random], None]] = {
 OTHERS: dict[str, Callable[[Canvas, Random], None]] = {"Mug": small.mug}
 """Things that no fashion class fits."""
 
+WORN = {"Bra", "Dresses", "Jeans", "Kurtas", "Shirts", "Shorts", "Tops", "Trousers", "Tshirts"}
+"""Drawn on people, who do not lie on tables."""
+
 _TABLES: list[Colour] = [(196, 170, 138), (158, 124, 92), (204, 204, 208), (176, 188, 196), (214, 200, 182)]
 
 

@@ -160,19 +160,19 @@ def flip_flop(canvas: Canvas, rng: Random) -> None:
     """A foam sole and a broad strap between the toes."""
     base = varied(rng, [*BRIGHT, (40, 42, 48), (60, 60, 66), (200, 200, 204)])
     edge = rng.choice([lighter(base, 0.6), darker(base, 0.5), (36, 36, 40)])
-    _settle(canvas, rng, shadow=0.12)
+    _settle(canvas, rng, on_ground=False)
     printed = Fabric(
         base,
         rng.choice(["plain", "flowers", "bars"]),
         rng.choice([lighter(base, 0.5), darker(base, 0.6)]),
         20,
     )
-    _footbed(canvas, printed, edge=edge, thickness=20)
-    strap = varied(rng, [*BRIGHT, (30, 30, 34), _WHITE])
-    for start, bend in (((120, 158), (176, 172)), ((96, 236), (140, 194))):
-        middle = ((start[0] + bend[0]) / 2, (start[1] + bend[1]) / 2 - 14)
-        canvas.band(curve([start, middle, bend, (208, 214), (224, 246)], closed=False), strap, 20)
-    canvas.shape(ellipse(224, 246, 9, 7), darker(strap, 0.7), depth=0.3)
+    _footbed(canvas, printed, edge=edge, thickness=14)
+    strap, toe = varied(rng, [*BRIGHT, (30, 30, 34), _WHITE]), (226, 226)
+    for start, bend in (((130, 162), (196, 180)), ((96, 236), (160, 200))):
+        middle = ((start[0] + bend[0]) / 2, (start[1] + bend[1]) / 2 - 10)
+        canvas.band(curve([start, middle, bend, toe], closed=False), strap, 22)
+    canvas.shape(ellipse(*toe, 8, 6), darker(strap, 0.7), depth=0.3)
 
 
 def sandal(canvas: Canvas, rng: Random) -> None:
@@ -196,22 +196,23 @@ def sandal(canvas: Canvas, rng: Random) -> None:
     canvas.line([(88, 186), (104, 186), (104, 202), (88, 202), (88, 186)], metal, 3)
 
 
-def _footbed(canvas: Canvas, cover: Fabric | Colour, *, edge: Colour, thickness: float) -> None:
+def _footbed(canvas: Canvas, cover: Fabric, *, edge: Colour, thickness: float) -> None:
     """A sole seen from above and the side, its upper side covered."""
-    top = curve([(16, 186), (24, 160), (60, 146), (104, 156), (160, 184), (230, 216), (274, 246), (284, 272),
-                 (258, 286), (200, 280), (140, 256), (84, 238), (36, 218)])  # fmt: skip
+    top = curve([(14, 176), (30, 156), (70, 152), (120, 164), (180, 180), (246, 204), (284, 236), (284, 264),
+                 (250, 280), (196, 276), (140, 256), (80, 232), (28, 204)])  # fmt: skip
     for step in range(5):
         drop = thickness * (5 - step) / 5
         canvas.shape([(x, y + drop) for x, y in top], darker(edge, 0.75 + 0.05 * step), depth=0.1)
     canvas.shape(top, cover, depth=0.35)
 
 
-def _settle(canvas: Canvas, rng: Random, *, shadow: float = 0.3) -> None:
-    """Stand the shoe on its shadow, hardly turned."""
+def _settle(canvas: Canvas, rng: Random, *, on_ground: bool = True) -> None:
+    """Hardly turned; what stands on the ground stands on its shadow."""
     canvas.place(turn=rng.uniform(-3, 4), shift=(0, -rng.uniform(0, 16)), stretch=rng.uniform(0.9, 0.98))
-    canvas.shadow(
-        curve([(20, 250), (150, 276), (280, 284), (270, 298), (140, 294), (30, 270)]), strength=shadow
-    )
+    if on_ground:
+        canvas.shadow(
+            curve([(20, 250), (150, 276), (280, 284), (270, 298), (140, 294), (30, 270)]), strength=0.3
+        )
 
 
 def _opening(canvas: Canvas, middle: Point, radii: Point, *, turn_colour: Colour) -> None:
