@@ -7,6 +7,7 @@ what an earlier one left half-way and walks it on from there by the same code: a
 
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 
 from retail_assets.config import Settings
@@ -66,7 +67,7 @@ def admit(
         as_of=as_of,
         drops=[report for _, report in sorted(walk.reports.items())],
         tallies=tallies,
-        left=[*left, *not_taken],
+        left=[replace(one, name=ledger.printable(one.name)) for one in (*left, *not_taken)],
         decisions=walk.decisions,
         changed_feeds=frozenset(walk.changed_feeds),
     )

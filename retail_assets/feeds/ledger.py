@@ -103,12 +103,19 @@ def add_claims(connection: Connection, claims: list[Claim]) -> None:
         _note_change(connection, range(newest + 1, newest + 1 + len(rows)))
 
 
-def rows_by_claim(connection: Connection, claims: list[str]) -> dict[str, Drop]:
-    found = {}
-    for ids in pieces(claims):
-        query = select(DROPS).where(DROPS.c.claim.in_(ids))
-        found |= {row.claim: _drop(row) for row in connection.execute(query)}
-    return found
+def finished(connection: Connection, claims: list[str]) -> list[Drop]:
+    """Of claims those whose drops have come to their end."""
+    return [
+        _drop(row)
+        for ids in pieces(claims)
+        for row in connection.execute(
+            select(DROPS).where(DROPS.c.claim.in_(ids), DROPS.c.state.not_in(UNFINISHED))
+        )
+    ]
+
+
+def sequence_of(connection: Connection, claim: str) -> int:
+    return connection.execute(select(DROPS.c.sequence).where(DROPS.c.claim == claim)).scalar_one()
 
 
 def unfinished(connection: Connection, folders: Iterable[str]) -> list[Unfinished]:

@@ -67,8 +67,8 @@ class Walk:
         there = claims.claimed(self.lake)
         with self.engine.begin() as connection:
             ledger.add_claims(connection, there)
-            rows = ledger.rows_by_claim(connection, [claim.id for claim in there])
-        self._give_back([drop for drop in rows.values() if drop.state not in UNFINISHED])
+            done = ledger.finished(connection, [claim.id for claim in there])
+        self._give_back(done)
 
     def finish(self, folders: Iterable[str]) -> None:
         """Bring every unfinished drop of the folders to its end, in order.
@@ -244,7 +244,7 @@ class Walk:
             new = claims.claim_again(lake=self.lake, claim=claim, as_of=self.as_of)
             with self.engine.begin() as connection:
                 ledger.add_claims(connection, [new])
-                self.waiting.add(ledger.rows_by_claim(connection, [new.id])[new.id].sequence)
+                self.waiting.add(ledger.sequence_of(connection, new.id))
 
 
 def _vanished(drop: Drop) -> Unreadable:

@@ -153,9 +153,11 @@ def test_what_waits_longer_limits_can_be_released(photos: Photos) -> None:
 def test_a_growing_photo_waits_and_deeper_folders_are_named(photos: Photos) -> None:
     path = photos.drop("CASE-7/slow.jpg", photo(), done=False)
     (photos.inbox / "CASE-7" / "deeper").mkdir()
-    with path.open("ab"):
+    with path.open("ab"), (photos.inbox / os.fsdecode(b"caf\xe9\n.jpg")).open("wb"):
         report = photos.admit()
+    (photos.inbox / os.fsdecode(b"caf\xe9\n.jpg")).unlink()
     assert [(left.name, left.reason) for left in report.left] == [
+        ("caf\\xe9\\n.jpg", "being_written"),
         ("CASE-7/slow.jpg", "being_written"),
         ("CASE-7/deeper", "folder"),
     ]
