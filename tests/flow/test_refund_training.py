@@ -51,8 +51,8 @@ def platform(settings: Settings, tmp_path: Path) -> Settings:
     make_registry(settings)
     packaged = tiny_classifier(tmp_path / "packaged", seed=1)
     register_packaged(registry_of(settings), refund_item_candidate(packaged, PACKAGED), at=AT)
-    many = "origin: drawn\nsamples_per_epoch: 1500\n"
-    _draw(settings.refund_training_folder / "colours", each=10, seed=1, description=many)
+    many = "origin: drawn\nsamples_per_epoch: 400\n"
+    _draw(settings.refund_training_folder / "colours", each=5, seed=1, description=many)
     _draw(settings.refund_frozen_folder / "colours", each=2, seed=2, description="origin: drawn\n")
     return settings
 
@@ -90,7 +90,7 @@ def test_the_life_of_a_model(platform: Settings) -> None:
     # Drawn pictures prove nothing: a person has to decide.
     run = _train(platform)
     assert run.success
-    assert _metadata(run, "refund_training_data")["train"] == 27 * 9
+    assert _metadata(run, "refund_training_data")["train"] == 121  # of 135, a tenth is for validation
     told = _metadata(run, "refund_classifier_champion")
     assert told["gate_outcome"] == "insufficient_evidence"
     assert "promote_model" in told["gate_reason"]
