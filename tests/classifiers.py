@@ -14,7 +14,7 @@ from retail_assets.lake import Lake
 
 
 def tiny_classifier(folder: Path, *, seed: int, accuracy: float = 0.5) -> Path:
-    """A model folder with random weights, which is no better than a guess."""
+    """A model folder with random weights: no better than a guess, and very sure of itself."""
     import torch
 
     from ml.vision.models import create_model
@@ -25,7 +25,7 @@ def tiny_classifier(folder: Path, *, seed: int, accuracy: float = 0.5) -> Path:
         classes=list(CLASSES),
         width=24,
         height=32,
-        temperature=1.0,
+        temperature=0.01,
         review_threshold=0.5,
         metrics={"all": {"accuracy": accuracy, "ece": None}},
         data=[{"name": "none", "photos": 0, "sha256": "0" * 64, "labels": 0}],
@@ -42,11 +42,12 @@ def make_registry(settings: Settings) -> None:
     """What set-up makes of MLflow's database, copied, as making one takes seconds."""
     folder = Lake(settings.data_dir).mlflow
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(_fresh_database(), folder / "mlflow.db")
+    shutil.copyfile(fresh_mlflow_database(), folder / "mlflow.db")
 
 
 @cache
-def _fresh_database() -> Path:
+def fresh_mlflow_database() -> Path:
+    """MLflow's tables without a row, to be copied."""
     path = Path(tempfile.mkdtemp(prefix="retail-mlflow-")) / "mlflow.db"
     mlflow = Path(sys.executable).parent / "mlflow"
     subprocess.run([mlflow, "db", "upgrade", f"sqlite:///{path}"], check=True, capture_output=True)

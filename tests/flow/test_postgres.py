@@ -54,9 +54,13 @@ def test_a_night_on_postgres(
     assert done.returncode == 0, done.stdout + done.stderr
     assert _values(dagster, "select status from runs") == ["SUCCESS"]
     assert _values(platform, "select state from drops") == ["loaded"]
-    assert _values(mlflow, "select count(*) from registered_models") == [0]
+    champions = "select name || '/' || version from registered_model_aliases where alias = 'champion'"
+    assert _values(mlflow, champions) == ["refund-item-classifier/1"]
+    assert not (tmp_path / "data" / "mlflow" / "mlflow.db").exists()
     assert not (tmp_path / "data" / "platform.db").exists()
     with duckdb.connect(
         str((tmp_path / "data" / "published").resolve() / "retail.duckdb"), read_only=True
     ) as con:
         assert con.execute("select store_id from stores").fetchall() == [("S1",)]
+        versions = con.execute("select model, version, origin from model_versions where is_champion")
+        assert versions.fetchall() == [("refund-item-classifier", 1, "packaged")]

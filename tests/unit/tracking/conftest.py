@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -13,6 +11,7 @@ import pytest
 
 from ml.tracking.registering import Candidate, Endpoint
 from ml.tracking.registry import TRAINED, Registry
+from tests.classifiers import fresh_mlflow_database
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -33,24 +32,10 @@ mlflow.models.set_model(Constant())
 """
 
 
-def make_registry(folder: Path, url: str | None = None) -> Registry:
-    """A registry with its tables, as set-up makes it; takes seconds."""
-    registry = Registry(url or f"sqlite:///{folder / 'mlflow.db'}", folder / "artifacts")
-    mlflow = Path(sys.executable).parent / "mlflow"
-    subprocess.run([mlflow, "db", "upgrade", registry.url], check=True, capture_output=True)
-    return registry
-
-
-@pytest.fixture(scope="session")
-def sqlite_registry(tmp_path_factory: pytest.TempPathFactory) -> Registry:
-    """Shared by tests that use a model name of their own."""
-    return make_registry(tmp_path_factory.mktemp("mlflow"))
-
-
 @pytest.fixture
-def own_registry(sqlite_registry: Registry, tmp_path: Path) -> Registry:
-    """A copy that a test may break."""
-    shutil.copyfile(sqlite_registry.url.removeprefix("sqlite:///"), tmp_path / "mlflow.db")
+def registry(tmp_path: Path) -> Registry:
+    """A registry of its own, with its tables, as set-up makes it."""
+    shutil.copyfile(fresh_mlflow_database(), tmp_path / "mlflow.db")
     return Registry(f"sqlite:///{tmp_path / 'mlflow.db'}", tmp_path / "artifacts")
 
 

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from ml.tracking.packaged import register_packaged
 from ml.tracking.reading import champion, find_version, require_reachable, versions
 from ml.tracking.registering import Candidate, record_facts, register
 from ml.tracking.registry import PACKAGED, Registry, RegistryUnreachable, Tag, UnknownVersion, mlflow_at
-from tests.unit.tracking.conftest import AT, make_registry
+from tests.unit.tracking.conftest import AT
 
 Make = Callable[..., Candidate]
 
@@ -25,38 +27,38 @@ def _answer(registry: Registry, model: str, cache: Path) -> tuple[str, str]:
 
 
 def test_promoting_and_rolling_back_is_moving_the_alias(
-    sqlite_registry: Registry, candidate: Make, tmp_path: Path
+    registry: Registry, candidate: Make, tmp_path: Path
 ) -> None:
-    one = register(sqlite_registry, candidate("moving", "one"))
+    one = register(registry, candidate("moving", "one"))
     two = register(
-        sqlite_registry,
+        registry,
         candidate("moving", "two", params={"seed": 1}, history=[{"loss": 2.0}, {"loss": 1.0}]),
     )
     assert (one.number, two.number) == (1, 2)
-    assert champion(sqlite_registry, "moving") is None
+    assert champion(registry, "moving") is None
     with pytest.raises(RegistryUnreachable, match="no champion of moving"):
-        resolve_champion(sqlite_registry, "moving", cache=tmp_path / "cache")
+        resolve_champion(registry, "moving", cache=tmp_path / "cache")
     answers = []
     for number in (1, 2, 1):
-        set_champion(sqlite_registry, "moving", number, by="gate", at=AT)
-        answers.append(_answer(sqlite_registry, "moving", tmp_path / "cache"))
+        set_champion(registry, "moving", number, by="gate", at=AT)
+        answers.append(_answer(registry, "moving", tmp_path / "cache"))
     assert answers == [("1", "one"), ("2", "two"), ("1", "one")]
     with pytest.raises(UnknownVersion, match="no version 7 of moving; it has: 1, 2"):
-        set_champion(sqlite_registry, "moving", 7, by="gate", at=AT)
+        set_champion(registry, "moving", 7, by="gate", at=AT)
 
 
-def test_what_is_read_is_what_mlflow_says(sqlite_registry: Registry, candidate: Make) -> None:
+def test_what_is_read_is_what_mlflow_says(registry: Registry, candidate: Make) -> None:
     for answer in ("one", "two", "gone"):
-        register(sqlite_registry, candidate("said", answer, history=[{"loss": 2.0}, {"loss": 1.0}]))
-    set_champion(sqlite_registry, "said", 2, by="gate", at=AT)
-    with mlflow_at(sqlite_registry) as mlflow:
+        register(registry, candidate("said", answer, history=[{"loss": 2.0}, {"loss": 1.0}]))
+    set_champion(registry, "said", 2, by="gate", at=AT)
+    with mlflow_at(registry) as mlflow:
         client = mlflow.MlflowClient()
         client.delete_model_version("said", "3")
         told = {int(v.version): v for v in client.search_model_versions("name = 'said'")}
         by_alias = int(client.get_model_version_by_alias("said", "champion").version)
         locations = {n: client.get_model_version_download_uri("said", str(n)) for n in told}
         losses = [m.value for m in client.get_metric_history(told[2].run_id, "loss")]
-    read = {version.number: version for version in versions(sqlite_registry, "said")}
+    read = {version.number: version for version in versions(registry, "said")}
     assert read.keys() == told.keys() == {1, 2}
     assert [n for n, version in read.items() if version.is_champion] == [by_alias]
     for number, version in read.items():
@@ -68,9 +70,8 @@ def test_what_is_read_is_what_mlflow_says(sqlite_registry: Registry, candidate: 
 
 
 def test_files_are_fetched_once_and_survive_the_registry(
-    own_registry: Registry, candidate: Make, tmp_path: Path
+    registry: Registry, candidate: Make, tmp_path: Path
 ) -> None:
-    registry = own_registry
     register(registry, candidate("kept", "one"))
     set_champion(registry, "kept", 1, by="gate", at=AT)
     assert _answer(registry, "kept", tmp_path / "cache") == ("1", "one")
@@ -94,7 +95,7 @@ def test_a_server_that_is_down_is_said_at_once() -> None:
 
 
 def test_the_packaged_model_is_registered_once(
-    sqlite_registry: Registry, candidate: Make, monkeypatch: pytest.MonkeyPatch
+    registry: Registry, candidate: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, newer = (candidate("boxed", answer, origin=PACKAGED) for answer in ("first", "newer"))
 
@@ -107,24 +108,24 @@ def test_the_packaged_model_is_registered_once(
     with monkeypatch.context() as patched:
         patched.setattr("ml.tracking.packaged.set_champion", die)
         with pytest.raises(Killed):
-            register_packaged(sqlite_registry, first, at=AT)
-    assert champion(sqlite_registry, "boxed") is None
+            register_packaged(registry, first, at=AT)
+    assert champion(registry, "boxed") is None
     for _ in range(2):
-        assert register_packaged(sqlite_registry, first, at=AT).number == 1
-    assert [v.number for v in versions(sqlite_registry, "boxed")] == [1]
-    assert champions.champion(sqlite_registry, "boxed") == find_version(sqlite_registry, "boxed", 1)
-    assert register_packaged(sqlite_registry, newer, at=AT).is_champion
-    assert not register_packaged(sqlite_registry, first, at=AT).is_champion, "an old one takes nothing back"
-    register(sqlite_registry, candidate("boxed", "trained"))
-    set_champion(sqlite_registry, "boxed", 3, by="gate", at=AT)
-    assert not register_packaged(sqlite_registry, newer, at=AT).is_champion, "what was trained here stays"
+        assert register_packaged(registry, first, at=AT).number == 1
+    assert [v.number for v in versions(registry, "boxed")] == [1]
+    assert champions.champion(registry, "boxed") == find_version(registry, "boxed", 1)
+    assert register_packaged(registry, newer, at=AT).is_champion
+    assert not register_packaged(registry, first, at=AT).is_champion, "an old one takes nothing back"
+    register(registry, candidate("boxed", "trained"))
+    set_champion(registry, "boxed", 3, by="gate", at=AT)
+    assert not register_packaged(registry, newer, at=AT).is_champion, "what was trained here stays"
 
 
-def test_the_overview_has_every_fact(sqlite_registry: Registry, candidate: Make) -> None:
-    version = register(sqlite_registry, candidate("seen", "one"))
-    record_facts(sqlite_registry, version, {Tag.GATE_OUTCOME: "rejected", Tag.GATE_REASON: "Worse."})
-    set_champion(sqlite_registry, "seen", 1, by="decision d1", at=AT)
-    (row,) = model_versions(sqlite_registry).filter(model="seen").to_dicts()
+def test_the_overview_has_every_fact(registry: Registry, candidate: Make) -> None:
+    version = register(registry, candidate("seen", "one"))
+    record_facts(registry, version, {Tag.GATE_OUTCOME: "rejected", Tag.GATE_REASON: "Worse."})
+    set_champion(registry, "seen", 1, by="decision d1", at=AT)
+    (row,) = model_versions(registry).filter(model="seen").to_dicts()
     assert row.pop("registered_at") > AT
     assert len(row.pop("digest")) == 64
     assert row.pop("run_id")
@@ -146,7 +147,9 @@ def test_the_overview_has_every_fact(sqlite_registry: Registry, candidate: Make)
 
 
 def test_on_postgres(postgres_database: Callable[[str], str], candidate: Make, tmp_path: Path) -> None:
-    registry = make_registry(tmp_path, postgres_database("mlflow"))
+    registry = Registry(postgres_database("mlflow"), tmp_path / "artifacts")
+    mlflow = Path(sys.executable).parent / "mlflow"
+    subprocess.run([mlflow, "db", "upgrade", registry.url], check=True, capture_output=True)
     for answer in ("one", "two"):
         register(registry, candidate("elsewhere", answer))
     for number, answer in ((2, "two"), (1, "one")):
