@@ -148,8 +148,11 @@ def _parquet(out: Path) -> Generator[Callable[[pl.DataFrame], None]]:
 
 
 def _print(frame: pl.DataFrame) -> None:
-    for path, name, confidence, error in frame.select(
-        "path", "predicted_class", "confidence", "error"
-    ).iter_rows():
-        answer = f"{name}\t{confidence:.3f}" if error is None else f"\t\t{printable(error)}"
-        print(f"{printable(path)}\t{answer}")
+    columns = frame.select("path", "predicted_class", "confidence", "error")
+    lines = [
+        f"{printable(path)}\t{name}\t{confidence:.3f}"
+        if error is None
+        else f"{printable(path)}\t\t\t{printable(error)}"
+        for path, name, confidence, error in columns.iter_rows()
+    ]
+    print("\n".join(lines), flush=True)  # seen as they come, through a pipe too
