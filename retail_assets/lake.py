@@ -30,6 +30,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+DISK_THREADS = 4
+"""Small files wait for the disk and not for the processor; fsyncs and removals that wait together are quicker."""
+
 
 @dataclass(frozen=True)
 class Lake:

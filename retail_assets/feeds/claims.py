@@ -11,13 +11,14 @@ import os
 import time
 import uuid
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from retail_assets.feeds.settling import DONE, modified_ns
-from retail_assets.lake import Lake, scratch_folder, sync_folder
+from retail_assets.lake import DISK_THREADS, Lake, scratch_folder, sync_folder
 
 NOTE = "note.json"
 
@@ -242,8 +243,8 @@ def remove_emptied(inbox: Path) -> None:
 def release(*, lake: Lake, claims: Iterable[str]) -> None:
     """Remove claimed files whose bytes are stored and whose rows are final."""
     paths = [claimed_path(lake, claim) for claim in claims]
-    for path in paths:
-        path.unlink(missing_ok=True)
+    with ThreadPoolExecutor(DISK_THREADS) as pool:
+        list(pool.map(lambda path: path.unlink(missing_ok=True), paths))
     for batch in {path.parent for path in paths}:
         _close_batch(batch)
 

@@ -13,11 +13,9 @@ from pathlib import Path
 
 from retail_assets.feeds.errors import Unreadable
 from retail_assets.feeds.settling import modified_ns
-from retail_assets.lake import Lake, scratch_folder, sync_folder
+from retail_assets.lake import DISK_THREADS, Lake, scratch_folder, sync_folder
 
 CHUNK_BYTES = 1 << 20
-COPYING_THREADS = 4
-"""Small files wait for the disk and not for the processor; fsyncs that wait together are done together."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ def store(*, lake: Lake, files: list[ToStore], max_bytes: int) -> dict[int, Outc
 
     Raises OSError when the disk is full or fails; then none of these files is finished, and none is lost.
     """
-    with scratch_folder(lake) as scratch, ThreadPoolExecutor(COPYING_THREADS) as pool:
+    with scratch_folder(lake) as scratch, ThreadPoolExecutor(DISK_THREADS) as pool:
         outcomes = dict(
             zip(
                 [file.sequence for file in files],
@@ -62,10 +60,10 @@ def store(*, lake: Lake, files: list[ToStore], max_bytes: int) -> dict[int, Outc
                 strict=True,
             )
         )
-    hashes = {outcome.sha256 for outcome in outcomes.values() if isinstance(outcome, Stored)}
-    folders = {lake.stored_file(sha256).parent for sha256 in hashes}
-    for folder in folders | {folder.parent for folder in folders}:
-        sync_folder(folder)
+        hashes = {outcome.sha256 for outcome in outcomes.values() if isinstance(outcome, Stored)}
+        folders = {lake.stored_file(sha256).parent for sha256 in hashes}
+        for level in (folders, {folder.parent for folder in folders}):
+            list(pool.map(sync_folder, level))
     return outcomes
 
 
