@@ -67,7 +67,7 @@ def _report(console: Console, settings: Settings, *, seconds: float) -> None:
 
 
 def _photos(con: duckdb.DuckDBPyConnection) -> str:
-    """What the photos of refunds became, in two or three lines."""
+    """What the photos of refunds became, in a few lines."""
     classes = con.execute(
         "select item_class, count(*) from refund_items where item_class is not null group by 1 order by 2 desc, 1"
     ).fetchall()
@@ -75,13 +75,12 @@ def _photos(con: duckdb.DuckDBPyConnection) -> str:
     other = con.execute(
         "select case_id, declared_class, item_class from refund_items where is_mismatch order by confidence desc"
     ).fetchall()
-    lines = [
-        f"Photos: {sum(count for _, count in classes)} of refunds: "
-        + ", ".join(f"{count} {name}" for name, count in classes),
-        f"        {review[0] if review else 0} to review; {len(other)} not what their case says"
-        + "".join(f"; {case}: {shown}, not {declared}" for case, declared, shown in other[:1]),
-    ]
-    return "\n".join(lines)
+    example = "".join(f" ({case}: {shown}, not {declared})" for case, declared, shown in other[:1])
+    return (
+        f"Photos: {sum(count for _, count in classes)} of refunds; {review[0] if review else 0} to review; "
+        f"{len(other)} not what their case says{example}\n"
+        + ", ".join(f"{count} {name}" for name, count in classes)
+    )
 
 
 def _short(path: Path) -> Path:

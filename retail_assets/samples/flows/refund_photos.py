@@ -78,7 +78,7 @@ def write(sample: Sample, drops: Drops) -> None:
     if sample.first_night:
         _tell(sample, swapped)
         _unlinked(sample, delivery)
-        _mistakes(sample, delivery, first=cases["case_id"][0])
+        _mistakes(sample, delivery, *cases.select("case_id", "item_category").row(0))
 
 
 def _number(case: str) -> int:
@@ -99,12 +99,12 @@ def _unlinked(sample: Sample, delivery: _Delivery) -> None:
     )
 
 
-def _mistakes(sample: Sample, delivery: _Delivery, *, first: str) -> None:
-    whole = photo("Backpacks", 1)
-    delivery.add(f"{first}/torn.jpg", whole[: len(whole) // 2])
-    sample.tell("torn photo", "The upload broke off half-way.", document=first, file="torn.jpg")
+def _mistakes(sample: Sample, delivery: _Delivery, case: str, kind: str) -> None:
+    whole = photo(DRAWN[kind], _number(case), width=300)
+    delivery.add(f"{case}/torn.jpg", whole[: len(whole) // 2])
+    sample.tell("torn photo", "The upload broke off half-way.", document=case, file="torn.jpg")
     delivery.add("upload.jpg", b"<html><body>413 Request Entity Too Large</body></html>\n")
     sample.tell("not a photo", "A web server's error page under a photo's name.", file="upload.jpg")
     for name in ("photo_3.jpg", "photo_3 (1).jpg"):
-        delivery.add(f"{first}/{name}", whole)
-    sample.tell("photo sent twice", "The same bytes in the same case are a duplicate.", document=first)
+        delivery.add(f"{case}/{name}", whole)
+    sample.tell("photo sent twice", "The same bytes in the same case are a duplicate.", document=case)
