@@ -26,7 +26,7 @@ def honest(seed: int, *, photos: int = 1500) -> Scores:
     return Scores(probabilities, np.eye(CLASSES, dtype=bool)[drawn])
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(st.floats(0.4, 2.5), st.integers(0, 1000))
 def test_the_temperature_undoes_known_over_and_underconfidence(excess: float, seed: int) -> None:
     right = honest(seed)

@@ -71,10 +71,11 @@ def test_the_temperature_divides_the_logits(built: Built, folder: Path) -> None:
 
 
 def test_a_version_names_the_weights_wherever_they_lie(built: Built, folder: Path) -> None:
-    assert load_classifier(folder).version == f"packaged-{built.card.weights_sha256[:8]}"
+    classifier = load_classifier(folder)
+    assert classifier.version == f"packaged-{built.card.weights_sha256[:8]}"
+    assert classifier.classes == CLASSES
+    assert classifier.review_threshold == built.card.review_threshold
     assert load_classifier(folder, version="item/3").version == "item/3"
-    assert load_classifier(folder).classes == CLASSES
-    assert load_classifier(folder).review_threshold == built.card.review_threshold
 
 
 def test_weights_that_are_not_the_cards_are_refused(folder: Path) -> None:
