@@ -8,7 +8,8 @@ from pathlib import Path
 
 from ml.tracking.reading import champion, find_version
 from ml.tracking.registering import MODEL_FOLDER
-from ml.tracking.registry import CHAMPION, Registry, RegistryUnreachable, Tag, Version, mlflow_at
+from ml.tracking.registry import CHAMPION, Registry, RegistryUnreachable, Tag, Version
+from ml.tracking.session import mlflow_at
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml.tracking.reading import find_version
-from ml.tracking.registry import Registry, Tag, Version, mlflow_at
+from ml.tracking.registry import Registry, Tag, Version
+from ml.tracking.session import mlflow_at
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

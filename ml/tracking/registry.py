@@ -4,13 +4,10 @@ The registry is MLflow's: its database (SQLite or Postgres) and a folder for the
 MLflow; reading what stands in it does not (see `reading`).
 """
 
-import os
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 CHAMPION = "champion"
 """The alias of the version that scores."""
@@ -76,27 +73,3 @@ class Version:
 
     def __str__(self) -> str:
         return f"{self.model}/{self.number}"
-
-
-@contextmanager
-def mlflow_at(registry: Registry) -> Generator[Any]:
-    """The mlflow module, pointed at the registry for as long as the block runs.
-
-    Raises RegistryUnreachable at once, where MLflow would try for an hour, or create a database of its own.
-    """
-    from ml.tracking.reading import require_reachable
-
-    require_reachable(registry)
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    import mlflow
-
-    # Setting it sets the variable too, for child processes; None unsets both.
-    before = os.environ.get("MLFLOW_TRACKING_URI")
-    mlflow.set_tracking_uri(registry.url)
-    try:
-        yield mlflow
-    except mlflow.MlflowException as error:
-        raise RegistryUnreachable(f"The model registry did not do what was asked: {error}") from error
-    finally:
-        mlflow.set_tracking_uri(before)  # ty: ignore[invalid-argument-type]

@@ -15,7 +15,8 @@ from ml.tracking.overview import model_versions
 from ml.tracking.packaged import register_packaged
 from ml.tracking.reading import champion, find_version, require_reachable, versions
 from ml.tracking.registering import Candidate, record_facts, register
-from ml.tracking.registry import PACKAGED, Registry, RegistryUnreachable, Tag, UnknownVersion, mlflow_at
+from ml.tracking.registry import PACKAGED, Registry, RegistryUnreachable, Tag, UnknownVersion
+from ml.tracking.session import mlflow_at
 from tests.unit.tracking.conftest import AT
 
 Make = Callable[..., Candidate]
