@@ -27,7 +27,8 @@ DRAWN = {
 }  # fmt: skip
 """What a photo shows, by what its case says. Of the rest there are no photos: not every customer sends one."""
 
-_SWAPPED, _SWAPPED_FOR = "Handbags", "Socks"
+SENT_INSTEAD = "Socks"
+"""What one customer sends back for something else."""
 _WIDTHS = (360, 270, 480, 360, 720)
 """Phones and shops take pictures of different sizes."""
 
@@ -56,8 +57,9 @@ def write(sample: Sample, drops: Drops) -> None:
         cases.select("case_id", "item_category", "merchant_id").rows()
     ):
         number, thing = _number(case), DRAWN[kind]
-        if sample.first_night and swapped is None and thing == _SWAPPED:
-            thing, swapped = _SWAPPED_FOR, case
+        if sample.first_night and swapped is None and place and merchant is None:
+            thing, swapped = SENT_INSTEAD, case
+            sample.tell("swapped goods", f"Bought {kind}, sends back {thing}.", document=case)
         width = _WIDTHS[place % len(_WIDTHS)]
         content = photo(thing, number, width=width, at_home=place % 3 == 0 and thing not in WORN)
         if merchant is not None and place % 2:
@@ -76,7 +78,6 @@ def write(sample: Sample, drops: Drops) -> None:
         rows = pl.DataFrame(listed, schema=["file_name", "case_id"], orient="row")
         delivery.add(f"manifest_{night:%Y%m%d}.csv", formats.csv(rows))
     if sample.first_night:
-        _tell(sample, swapped)
         _unlinked(sample, delivery)
         _mistakes(sample, delivery, *cases.select("case_id", "item_category").row(0))
 
@@ -85,11 +86,6 @@ def _number(case: str) -> int:
     """A picture of its own for each case: R-20261118-003 -> 18003."""
     _, day, number = case.split("-")
     return int(day[-2:] + number)
-
-
-def _tell(sample: Sample, swapped: str | None) -> None:
-    if swapped is not None:
-        sample.tell("swapped goods", "Bought a handbag, sends back socks.", document=swapped)
 
 
 def _unlinked(sample: Sample, delivery: _Delivery) -> None:
