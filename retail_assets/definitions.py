@@ -1,5 +1,6 @@
 """The one place where everything meets."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
 import dagster as dg
@@ -52,7 +53,7 @@ def build_defs(settings: Settings) -> dg.Definitions:
             folder=feed.folder,
             inbox=lake.feed_inbox(feed.folder),
             job=file_drop,
-            reachable_feeds=lambda folder=feed.folder: reachable_feeds(folder, lake),
+            reachable_feeds=lambda folder=feed.folder: _reached(folder, lake),
             today=this_night,
             nested=feed.folder == PHOTOS,
         )
@@ -69,6 +70,11 @@ def build_defs(settings: Settings) -> dg.Definitions:
         sensors=[*drops, decision_sensor(decide=decide, job=file_drop, today=this_night)],
         executor=dg.in_process_executor,
     )
+
+
+def _reached(folder: str, lake: Lake) -> Iterable[str]:
+    """The feeds whose models a drop in a folder builds; all of them until the warehouse was built once."""
+    return reachable_feeds(folder, lake) if lake.warehouse.exists() else FEEDS
 
 
 @dg.definitions

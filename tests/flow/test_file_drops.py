@@ -16,7 +16,11 @@ from sensors.file_drops import WATCHED
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     folder = tmp_path_factory.mktemp("platform")
-    return Settings(data_dir=folder / "data", dagster_home=folder / "dagster")
+    settings = Settings(data_dir=folder / "data", dagster_home=folder / "dagster")
+    warehouse = Lake(settings.data_dir).warehouse
+    warehouse.parent.mkdir(parents=True)
+    warehouse.touch()  # stands for one that was built
+    return settings
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +81,16 @@ def test_a_run_takes_only_what_is_downstream_of_the_feed(
     selected = {key.to_user_string() for key in requests[0].asset_selection or []}
     assert {"feeds/suppliers", "stg_suppliers", "suppliers", "input_files", "published"} <= selected
     assert not {"feeds/sales", "stg_sales", "feeds/products", "stg_products"} & selected
+
+
+def test_the_first_drop_of_all_builds_everything(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path / "data", dagster_home=tmp_path / "dagster")
+    inbox = _inbox(settings, "refunds")
+    (inbox / "jeans.jpg").write_bytes(b"x")
+    (inbox / "jeans.jpg.done").touch()
+    [request] = _tick(build_defs(settings).get_repository_def(), "refunds_dropped", None).run_requests or []
+    selected = {key.to_user_string() for key in request.asset_selection or []}
+    assert {"stg_return_cases", "refund_items", "stg_sales", "sales_daily", "published"} <= selected
 
 
 def test_an_empty_or_missing_folder_starts_nothing(repository: dg.RepositoryDefinition) -> None:
