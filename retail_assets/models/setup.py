@@ -22,7 +22,9 @@ def register_packaged_models(settings: Settings) -> None:
     registry = registry_of(settings)
     for model in MODELS.values():
         what = f"{registry.url} {model.name} {folder_digest(model.packaged)}"
-        done = Lake(settings.data_dir).mlflow / f".registered-{hashlib.sha256(what.encode()).hexdigest()[:16]}"
+        done = (
+            Lake(settings.data_dir).mlflow / f".registered-{hashlib.sha256(what.encode()).hexdigest()[:16]}"
+        )
         if done.exists():
             continue
         try:
