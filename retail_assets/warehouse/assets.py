@@ -75,7 +75,7 @@ def warehouse_assets(*, settings: Settings, freshness: dg.FreshnessPolicy) -> dg
         environment = dbt_environment(
             settings, test_all_history=context.run.tags.get(TEST_SCOPE_TAG) == "all"
         )
-        target = dbt_target(lake, context.run_id)
+        target = dbt_target(lake, context.run.run_id)
         models = {key.path[-1] for key in context.selected_asset_keys} if context.is_subset else None
         with file_lock(lake.lock_file("warehouse")), building(lake, models):
             with _environment(environment):
@@ -122,7 +122,7 @@ def publication_asset(
     )
     def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         as_of = newest_night(settings) or night_of(context, settings.zone)
-        publication = publish(settings=settings, as_of=as_of, run_id=context.run_id)
+        publication = publish(settings=settings, as_of=as_of, run_id=context.run.run_id)
         for mart, rows in publication.row_counts.items():
             context.log_event(dg.AssetObservation(mart, metadata={"dagster/row_count": rows}))
         return dg.MaterializeResult(

@@ -11,7 +11,16 @@ import duckdb
 from retail_assets.config import REPOSITORY
 
 NIGHT = "2026-11-20"
-VOLATILE = {"admitted_at", "built_at", "run_id", "release", "published_at", "freshness"}
+VOLATILE = {
+    "admitted_at",
+    "built_at",
+    "run_id",
+    "release",
+    "published_at",
+    "freshness",
+    "registered_at",
+    "promoted_at",
+}
 """Columns that say when and by whom, which a rerun may change."""
 
 

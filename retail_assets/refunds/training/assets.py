@@ -96,7 +96,7 @@ def refund_training_assets(*, settings: Settings) -> list[dg.AssetsDefinition]:
                 recipe=recipe,
                 seed=config.seed,
                 trained_at=_started_at(context),
-                command=f"job train_refund_classifier, run {context.run_id}",
+                command=f"job train_refund_classifier, run {context.run.run_id}",
                 report=report,
             )
         return dg.MaterializeResult(metadata=_described(version))
@@ -149,7 +149,7 @@ def refund_training_assets(*, settings: Settings) -> list[dg.AssetsDefinition]:
 
 
 def _started_at(context: dg.AssetExecutionContext) -> datetime:
-    record = context.instance.get_run_record_by_id(context.run_id)
+    record = context.instance.get_run_record_by_id(context.run.run_id)
     assert record is not None, "a run that executes has a record"
     return record.create_timestamp
 
