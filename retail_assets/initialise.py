@@ -60,10 +60,23 @@ def _create_mlflow_database(settings: Settings) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     where = hashlib.sha256((settings.mlflow_url or "sqlite").encode()).hexdigest()[:8]
     with _once(folder / f".created-{where}", leftovers=[folder / "mlflow.db"]) as missing:
-        if missing:
+        # The marker may outlive its database. One that only does not answer now is not waited for.
+        if missing or not _registry_answers(settings):
             mlflow = Path(sys.executable).parent / "mlflow"
             command = [mlflow, "db", "upgrade", settings.mlflow_database_url]
-            subprocess.run([*_until_we_end(), *command], check=True, capture_output=True)
+            subprocess.run([*_until_we_end(), *command], check=missing, capture_output=True)
+
+
+def _registry_answers(settings: Settings) -> bool:
+    from ml.tracking.reading import require_reachable
+    from ml.tracking.registry import RegistryUnreachable
+    from retail_assets.models.catalogue import registry_of
+
+    try:
+        require_reachable(registry_of(settings))
+    except RegistryUnreachable:
+        return False
+    return True
 
 
 @contextmanager

@@ -100,7 +100,8 @@ class FakeModel:
     dies_after: int | None = None
     """Photos after which it is killed."""
     unreadable: frozenset[str] = frozenset()
-    """Hashes whose bytes cannot be opened."""
+    """Hashes whose bytes cannot be had."""
+    trouble: str = "cannot_open"
     seen: list[str] = field(default_factory=list)
     resolved: int = 0
 
@@ -125,7 +126,7 @@ class FakeModel:
 
     def _answer(self, path: Path) -> dict:
         if path.name in self.unreadable:
-            return {"path": str(path), "error": "cannot_open: The file cannot be opened."}
+            return {"path": str(path), "error": f"{self.trouble}: Not now."}
         return {
             "path": str(path),
             "predicted_class": "Jeans",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ml.tracking.reading import champion, find_version
-from ml.tracking.registering import MODEL_FOLDER
+from ml.tracking.registering import MODEL_FOLDER, folder_digest
 from ml.tracking.registry import CHAMPION, Registry, RegistryUnreachable, Tag, Version
 from ml.tracking.session import mlflow_at
 
@@ -29,10 +29,11 @@ def set_champion(registry: Registry, model: str, number: int, *, by: str, at: da
     with mlflow_at(registry) as mlflow:
         client = mlflow.MlflowClient()
         client.set_model_version_tag(model, str(number), Tag.PROMOTED_BY, by)
+        client.set_registered_model_alias(model, CHAMPION, str(number))
+        # Last: it says that all is done.
         client.set_model_version_tag(
             model, str(number), Tag.PROMOTED_AT, at.astimezone(UTC).isoformat(timespec="seconds")
         )
-        client.set_registered_model_alias(model, CHAMPION, str(number))
     return find_version(registry, model, number)
 
 
@@ -58,6 +59,9 @@ def fetch_model(registry: Registry, version: Version, *, cache: Path) -> Path:
     """The model folder of a version, copied into `cache` once. Raises RegistryUnreachable."""
     # Named by the digest too: a registry made anew counts from 1 again.
     folder = cache / version.model / f"{version.number}-{version.tags.get(Tag.DIGEST, 'unknown')[:16]}"
+    digest = version.tags.get(Tag.DIGEST)
+    if folder.is_dir() and digest not in (None, folder_digest(folder)):
+        shutil.rmtree(folder)  # torn, by a power cut
     if not folder.is_dir():
         _fetch(registry, version, folder)
     return folder

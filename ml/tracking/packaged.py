@@ -5,7 +5,10 @@ from datetime import datetime
 from ml.tracking.champion import set_champion
 from ml.tracking.reading import champion, versions
 from ml.tracking.registering import Candidate, folder_digest, register
-from ml.tracking.registry import PACKAGED, Registry, Tag, Version
+from ml.tracking.registry import Registry, Tag, Version
+
+SET_UP = "set_up"
+"""Who moved the alias, where nobody decided."""
 
 
 def register_packaged(registry: Registry, candidate: Candidate, *, at: datetime) -> Version:
@@ -18,6 +21,6 @@ def register_packaged(registry: Registry, candidate: Candidate, *, at: datetime)
     known = (v for v in versions(registry, candidate.model) if v.tags.get(Tag.DIGEST) == digest)
     version = next(known, None) or register(registry, candidate)
     holder = champion(registry, candidate.model)
-    if holder is None or (holder.tags.get(Tag.ORIGIN) == PACKAGED and holder.number < version.number):
-        return set_champion(registry, candidate.model, version.number, by="set_up", at=at)
+    if holder is None or (holder.tags.get(Tag.PROMOTED_BY) == SET_UP and holder.number < version.number):
+        return set_champion(registry, candidate.model, version.number, by=SET_UP, at=at)
     return version

@@ -79,7 +79,14 @@ def _connection(registry: Registry) -> Generator[Any]:
     from sqlalchemy.exc import SQLAlchemyError
     from sqlalchemy.pool import NullPool
 
-    url = make_url(registry.url)
+    try:
+        url = make_url(registry.url)
+        create_engine(url, poolclass=NullPool)
+    except (SQLAlchemyError, ImportError) as error:
+        raise RegistryUnreachable(
+            f"The model registry is no database that can be used ({error}); expected an SQLAlchemy URL such as "
+            "sqlite:///data/mlflow/mlflow.db."
+        ) from error
     is_sqlite = url.get_backend_name() == "sqlite"
     # SQLite would create an empty file.
     if is_sqlite and not Path(url.database or "").exists():

@@ -6,10 +6,11 @@ UnreadableImage with a reason for machines and a sentence for people; nothing el
 """
 
 import io
+import re
 import stat
-import warnings
+import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -17,14 +18,16 @@ from typing import BinaryIO
 import numpy as np
 from PIL import ExifTags, Image
 
-# The limits below decide, before anything is decoded; Pillow's own warning starts at 89 million pixels.
-warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+# The limits below decide, before anything is decoded; Pillow's own would refuse what they allow.
+Image.MAX_IMAGE_PIXELS = None
 
 HEADER_BYTES = 64
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 AVIF_BRANDS = (b"avif", b"avis")
 MAX_JPEG_SCANS = 100
 """A progressive JPEG has about ten; one with thousands is small and takes minutes."""
+JPEG_SEGMENT = re.compile(rb"\xff([\x02-\xcf\xd9-\xfe])")
+"""A marker that a length follows, or the end (D9); the others stand within the data of a scan."""
 BMP_HEADER_SIZES = (12, 40, 52, 56, 64, 108, 124)
 OTHER_FORMATS = {
     b"%PDF": "a PDF document",
@@ -37,6 +40,9 @@ OTHER_FORMATS = {
     b"\x1a\x45\xdf\xa3": "a video",
 }
 SUPPORTED = "JPEG, PNG, WebP, HEIC, AVIF, GIF, TIFF or BMP"
+LARGE_PIXELS = 25_000_000
+_ONE_LARGE_PICTURE = threading.Lock()
+"""Pictures that are decoded at full size and large take up to a gigabyte, so one at a time does."""
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -93,9 +99,12 @@ def decode_image(
     """
     with _stream(source, limits) as stream:
         # One read, and Pillow cannot map a file into memory that somebody may truncate meanwhile.
-        content = stream.read()
+        content = _read(stream, limits.max_bytes + 1)
+    _check_bytes(len(content), limits)  # it may have grown since it was opened
     with _opened(io.BytesIO(content), limits) as picture:
-        if picture.format in ("JPEG", "MPO") and content.count(b"\xff\xda") > MAX_JPEG_SCANS:
+        # Counting is quick; a few in a large file are chance, or a phone's video behind the picture.
+        is_jpeg = picture.format in ("JPEG", "MPO")
+        if is_jpeg and content.count(b"\xff\xda") > MAX_JPEG_SCANS and _scans(content) > MAX_JPEG_SCANS:
             raise UnreadableImage(
                 "too_many_scans", f"It is a JPEG in more than {MAX_JPEG_SCANS} scans; save it anew."
             )
@@ -126,6 +135,22 @@ def _stream(source: Path | bytes, limits: ImageLimits) -> Generator[BinaryIO]:
         yield stream
 
 
+def _read(stream: BinaryIO, size: int) -> bytes:
+    try:
+        return stream.read(size)
+    except OSError as error:  # a disk or a network share may fail after the first bytes
+        raise UnreadableImage("cannot_read", f"Reading the file failed: {error}.") from error
+
+
+def _scans(content: bytes) -> int:
+    """Scans of a JPEG itself, one more than MAX_JPEG_SCANS at most; not those of pictures in its remarks."""
+    place, scans = 2, 0
+    while scans <= MAX_JPEG_SCANS and (found := JPEG_SEGMENT.search(content, place)) and found[1] != b"\xd9":
+        scans += found[1] == b"\xda"
+        place = found.end() + int.from_bytes(content[found.end() : found.end() + 2])
+    return scans
+
+
 def _check_bytes(size: int, limits: ImageLimits) -> None:
     if size == 0:
         raise UnreadableImage("empty", "The file is empty: it has no bytes. Send the photo again.")
@@ -138,26 +163,24 @@ def _check_bytes(size: int, limits: ImageLimits) -> None:
 @contextmanager
 def _opened(stream: BinaryIO, limits: ImageLimits) -> Generator[Image.Image]:
     """The picture with its header read and its claimed size checked, before any pixel is."""
-    detected = _detected_format(stream.read(HEADER_BYTES))
+    detected = _detected_format(_read(stream, HEADER_BYTES))
     stream.seek(0)
     if detected == "HEIF":
         _register_heif()
     try:
         picture = Image.open(stream, formats=[detected])
-    except Image.DecompressionBombError as error:
-        raise _too_many_pixels("It claims", limits) from error
     except Exception as error:  # decoders raise anything at all on hostile headers
         raise UnreadableImage(
             "corrupt", f"It starts like a {detected} picture, but the rest of its header cannot be read."
         ) from error
     with picture:
         if picture.width * picture.height > limits.max_pixels:
-            raise _too_many_pixels(f"It is {picture.width:,} x {picture.height:,} pixels large,", limits)
+            raise UnreadableImage(
+                "too_many_pixels",
+                f"It is {picture.width:,} x {picture.height:,} pixels large, more than the {limits.max_pixels:,} "
+                "pixels allowed.",
+            )
         yield picture
-
-
-def _too_many_pixels(what: str, limits: ImageLimits) -> UnreadableImage:
-    return UnreadableImage("too_many_pixels", f"{what} more than the {limits.max_pixels:,} pixels allowed.")
 
 
 def _detected_format(header: bytes) -> str:
@@ -238,17 +261,24 @@ def _decoding(picture: Image.Image) -> Generator[None]:
 
 def _resized(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
     """The decoded picture as RGB in this size: smaller first and colours afterwards, where modes allow."""
-    picture.draft("", size)  # a JPEG decodes at 1/2, 1/4 or 1/8, never below the size asked for
-    picture.load()
-    plain = _interpolatable(picture)
-    # The gap makes a large picture shrink by a whole factor first, which is several times as fast.
-    small = plain.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
+    if picture.format in ("JPEG", "MPO"):  # a HEIC would give its thumbnail, which may show anything
+        picture.draft("", size)  # decodes at 1/2, 1/4 or 1/8, never below the size asked for
+    with _ONE_LARGE_PICTURE if picture.width * picture.height > LARGE_PIXELS else nullcontext():
+        picture.load()
+        if picture.mode in ("I", "F"):  # their full-size copies take gigabytes
+            picture = _shrunk(picture, size)
+        small = _shrunk(_interpolatable(picture), size)
     if small.mode in ("RGBA", "LA"):
         # What is transparent was cut out for a web shop, whose page is white.
         small = small.convert("RGBA")
         page = Image.new("RGBA", small.size, "white")
         small = Image.alpha_composite(page, small)
     return small if small.mode == "RGB" else small.convert("RGB")
+
+
+def _shrunk(picture: Image.Image, size: tuple[int, int]) -> Image.Image:
+    # The gap makes a large picture shrink by a whole factor first, which is several times as fast.
+    return picture.resize(size, Image.Resampling.BILINEAR, reducing_gap=2.0)
 
 
 def _interpolatable(picture: Image.Image) -> Image.Image:

@@ -61,8 +61,6 @@ def scored_batches(
                         )
                     except UnreadableImage as error:
                         errors[index] = error
-                    except OSError as error:  # a disk or a network share may fail after the first bytes
-                        errors[index] = UnreadableImage("cannot_read", f"Reading the file failed: {error}.")
                     if errors[index]:
                         pixels[index] = 0
 

@@ -54,10 +54,10 @@ class ServedClassifier(mlflow.pyfunc.PythonModel):
         }
 
 
-def _decoded(text: str) -> bytes:
+def _decoded(text: object) -> bytes:
     try:
-        # A data URL of a browser, or the plain text.
-        return base64.b64decode(text.rpartition(",")[2], validate=True)
+        # A data URL of a browser, or the plain text; many encoders break lines.
+        return base64.b64decode("".join(str(text).rpartition(",")[2].split()), validate=True)
     except (binascii.Error, ValueError):
         return b"not base64"
 

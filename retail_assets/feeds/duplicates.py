@@ -1,7 +1,8 @@
 """Is a drop news? The rule that lets an identical second drop cost nothing.
 
 A drop is a duplicate when a loaded drop of the same folder has the same bytes and the same values taken from
-its name, and no drop loaded since holds one of its keys or replaced its documents or store-days.
+its name, and no drop loaded since holds one of its keys or replaced its documents or store-days. For feeds that
+say more each day, the days are the same too.
 """
 
 import json
@@ -23,7 +24,7 @@ from retail_assets.sql import identifier
 def duplicate_of(connection: Connection, *, drop: Drop, identity: Identity, settings: Settings) -> int | None:
     """The sequence of the drop that this one repeats, or None when it has to be read."""
     earlier = connection.execute(
-        select(DROPS.c.sequence, DROPS.c.content_key, DROPS.c.source)
+        select(DROPS.c.sequence, DROPS.c.content_key, DROPS.c.source, DROPS.c.partition)
         .where(
             DROPS.c.folder == drop.folder,
             DROPS.c.sha256 == drop.sha256,
@@ -36,10 +37,13 @@ def duplicate_of(connection: Connection, *, drop: Drop, identity: Identity, sett
     ).one_or_none()
     if earlier is None:
         return None
+    feeds = sorted(feeds_of(connection, earlier.sequence))
+    if earlier.partition != drop.partition and any(FEEDS[feed].says_more_each_day for feed in feeds):
+        return None
     lake = Lake(settings.data_dir)
     since = (DROPS.c.state == LOADED, DROPS.c.sequence.between(earlier.sequence + 1, drop.sequence - 1))
     pairs = []
-    for feed in sorted(feeds_of(connection, earlier.sequence)):
+    for feed in feeds:
         later = select(DROPS.c.content_key).distinct().join(LOADS).where(*since, LOADS.c.feed == feed)
         rows = [lake.rows(feed, key) for key in connection.scalars(later)]
         pairs.append((lake.rows(feed, earlier.content_key), rows, _same_key(FEEDS[feed])))

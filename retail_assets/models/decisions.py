@@ -10,6 +10,7 @@ from retail_assets.feeds.decisions.kinds import Decision, Kind, Refused
 from retail_assets.models.catalogue import registry_of
 
 MAY_DECIDE = frozenset({"administrator", "operations"})
+DECIDE_AGAIN = "Then decide again, under another decision_id."
 REGISTERED, CHAMPION = "registered", "champion"
 
 
@@ -26,8 +27,10 @@ def model_kinds(settings: Settings) -> list[Kind]:
             )
         try:
             return find_version(registry, model, int(number))
-        except (UnknownVersion, RegistryUnreachable) as error:
+        except UnknownVersion as error:
             raise Refused(str(error)) from error
+        except RegistryUnreachable as error:
+            raise Refused(f"{error} {DECIDE_AGAIN}") from error
 
     def state(_: Connection, subject: str) -> str:
         return CHAMPION if version(subject).is_champion else REGISTERED
@@ -37,7 +40,7 @@ def model_kinds(settings: Settings) -> list[Kind]:
         try:
             set_champion(registry, chosen.model, chosen.number, by="decision", at=decision.at)
         except RegistryUnreachable as error:
-            raise Refused(str(error)) from error
+            raise Refused(f"{error} {DECIDE_AGAIN}") from error
         return f"{chosen} is champion: it scores what comes from now on."
 
     return [

@@ -1,14 +1,11 @@
 """What set-up does for models: those that come with the code are registered, so that each has a champion."""
 
-import hashlib
 import logging
 from datetime import UTC, datetime
 
 from ml.tracking.packaged import register_packaged
-from ml.tracking.registering import folder_digest
 from ml.tracking.registry import PACKAGED, RegistryUnreachable
 from retail_assets.config import Settings
-from retail_assets.lake import Lake
 from retail_assets.models.catalogue import MODELS, registry_of
 
 logger = logging.getLogger(__name__)
@@ -21,15 +18,7 @@ def register_packaged_models(settings: Settings) -> None:
     """
     registry = registry_of(settings)
     for model in MODELS.values():
-        what = f"{registry.url} {model.name} {folder_digest(model.packaged)}"
-        done = (
-            Lake(settings.data_dir).mlflow / f".registered-{hashlib.sha256(what.encode()).hexdigest()[:16]}"
-        )
-        if done.exists():
-            continue
         try:
             register_packaged(registry, model.candidate(model.packaged, PACKAGED), at=datetime.now(UTC))
         except RegistryUnreachable as error:
             logger.warning("The packaged %s is not registered yet. %s", model.name, error)
-        else:
-            done.touch()

@@ -151,7 +151,7 @@ def refund_assets(
         if report.model:
             metadata["model"] = f"{report.model.name} {report.model.version} ({report.model.source})"
         # An event keeps its pictures, so they are drawn when there is something new to see.
-        if report.changed and (sheet := previews.contact_sheet(lake, night)):
+        if report.changed and (sheet := previews.contact_sheet(settings, night)):
             metadata["contact_sheet"] = dg.MetadataValue.md(sheet)
             metadata["confidence"] = dg.MetadataValue.md(previews.confidence_histogram(lake, night) or "")
         return dg.MaterializeResult(

@@ -56,6 +56,6 @@ def the_champion_scored(settings: Settings, night: date) -> Finding:
     return Finding(
         passed=stand_in == 0,
         figures={"photos": predictions.height, "by_the_packaged_model": stand_in},
-        advice=f"The model registry could not be reached, so the packaged model scored {stand_in:,} photos. When it is "
-        "back, a backfill of this night lets the champion score them.",
+        advice=f"The champion could not be had (the run's log says why), so the packaged model scored {stand_in:,} "
+        "photos. When it is back, a backfill of this night lets the champion score them.",
     )

@@ -12,11 +12,12 @@ from pathlib import Path
 from retail_assets.config import Settings
 from retail_assets.feeds.door import Door, Identity, Many, Outcome
 from retail_assets.feeds.errors import Unreadable
+from retail_assets.feeds.readers.kinds import EXTENSIONS
 from retail_assets.refunds.photo_check import PhotoLimits, check_photos
 
 FOLDER = "refunds"
 SOURCE, VERSION = "photo", "1"
-TABLES = (".csv", ".tsv", ".json", ".ndjson", ".jsonl", ".parquet", ".xlsx", ".xlsm", ".xlsb", ".xls")
+TABLES = tuple(EXTENSIONS)
 
 
 def with_photos(door: Door, settings: Settings) -> Door:

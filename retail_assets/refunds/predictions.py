@@ -119,11 +119,11 @@ def _answers(
 def _by_hash(frame: pl.DataFrame) -> pl.DataFrame:
     """Stored files are called by the hash of their bytes.
 
-    That one cannot be opened is the lake's trouble and says nothing about the photo: it stays without an
-    answer, and the next run tries again.
+    That one cannot be opened or read, or that memory is short, is the platform's trouble and says nothing about
+    the photo: it stays without an answer, and the next run tries again.
     """
-    opened = frame.filter(~pl.col("error").str.starts_with("cannot_open").fill_null(False))
-    return opened.with_columns(sha256=pl.col("path").str.extract("([0-9a-f]{64})$"))
+    trouble = pl.col("error").str.contains("^(cannot_open|cannot_read|too_much_memory): ").fill_null(False)
+    return frame.filter(~trouble).with_columns(sha256=pl.col("path").str.extract("([0-9a-f]{64})$"))
 
 
 def _signed(rows: pl.DataFrame, model: Model) -> pl.DataFrame:

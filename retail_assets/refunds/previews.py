@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from retail_assets.config import Settings
 from retail_assets.lake import Lake
 from retail_assets.refunds.tables import REFUND_ITEM_PREDICTIONS
 
@@ -24,13 +25,15 @@ MAX_BYTES = 300_000
 """Of one picture, as PNG."""
 
 
-def contact_sheet(lake: Lake, night: date) -> str | None:
+def contact_sheet(settings: Settings, night: date) -> str | None:
     """Photos of the night with class and confidence, from the least sure to the surest, as Markdown.
 
     Of many photos, some from everywhere on the way. None when nothing was scored.
     """
     from ml.vision import sheets
+    from ml.vision.images import ImageLimits
 
+    lake = Lake(settings.data_dir)
     scored = _scored(lake, night)
     if not scored.height:
         return None
@@ -42,7 +45,8 @@ def contact_sheet(lake: Lake, night: date) -> str | None:
             "predicted_class", "confidence", "needs_review"
         ).iter_rows()
     ]
-    png = _png(sheets.contact_sheet(photos, captions, columns=SHEET_COLUMNS))
+    limits = ImageLimits(settings.photo_max_bytes, settings.photo_max_pixels)
+    png = _png(sheets.contact_sheet(photos, captions, columns=SHEET_COLUMNS, limits=limits))
     return _markdown(png, f"{shown.height} of {scored.height:,} photos")
 
 

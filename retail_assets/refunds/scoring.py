@@ -27,7 +27,7 @@ def resolve_model(settings: Settings) -> Model:
             raise
         classifier = _loaded(MODELS[REFUND_ITEM_CLASSIFIER].packaged, None)
         source, why_packaged = PACKAGED, f"The champion, version {chosen.version}, cannot be loaded: {error}"
-    return _model(classifier, source=source, why_packaged=why_packaged)
+    return _model(settings, classifier, source=source, why_packaged=why_packaged)
 
 
 def _loaded(folder: Path, version: str | None) -> "Classifier":
@@ -36,10 +36,12 @@ def _loaded(folder: Path, version: str | None) -> "Classifier":
     return load_classifier(folder, version=version)
 
 
-def _model(classifier: "Classifier", *, source: str, why_packaged: str | None) -> Model:
+def _model(settings: Settings, classifier: "Classifier", *, source: str, why_packaged: str | None) -> Model:
+    from ml.vision.images import ImageLimits
     from ml.vision.predict import predict_files
 
     card = classifier.card
+    limits = ImageLimits(settings.photo_max_bytes, settings.photo_max_pixels)
     answers_depend_on = [
         card.weights_sha256,
         card.classes,
@@ -53,6 +55,6 @@ def _model(classifier: "Classifier", *, source: str, why_packaged: str | None) -
         version=classifier.version,
         source=source,
         digest=hashlib.sha256(json.dumps(answers_depend_on).encode()).hexdigest()[:32],
-        score=lambda paths: predict_files(paths, classifier=classifier),
+        score=lambda paths: predict_files(paths, classifier=classifier, limits=limits),
         why_packaged=why_packaged,
     )

@@ -133,6 +133,18 @@ def test_a_withdrawn_photo_leaves_its_night_and_a_released_one_comes_back_to_it(
     assert photos.admitted(later) == []
 
 
+def test_a_list_of_photos_is_news_on_another_night(photos: Photos) -> None:
+    manifest = b"file_name,case_id\na.jpg,CASE-7\n"
+    for number, night in enumerate([NIGHT, NIGHT, NIGHT + timedelta(1)]):
+        photos.drop(f"manifest {number}.txt", manifest)
+        photos.admit(night)
+    assert list(photos.ledger().values()) == [
+        ("loaded", None),
+        ("duplicate", "same_content"),
+        ("loaded", None),
+    ]
+
+
 def test_a_duplicate_that_a_person_releases_counts(photos: Photos) -> None:
     for number, name in enumerate(("CASE-7/a.jpg", "CASE-7/again.jpg")):
         photos.drop(name, photo(), modified=1_000 + number)

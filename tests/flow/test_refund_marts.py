@@ -27,7 +27,7 @@ def lake(warehouse: Warehouse) -> LakeBuilder:
         [
             {
                 "sequence": n,
-                "name": f"{n}.jpg",
+                "name": f"{n}A\u0308.jpg",
                 "folder_case_id": "A" if n == 1 else None,
                 "admitted_on": AS_OF,
             }
@@ -51,11 +51,13 @@ def lake(warehouse: Warehouse) -> LakeBuilder:
     lake.part(
         "refund_item_categories", "categories", [{"item_category": "denim", "class": "Jeans", "position": 1}]
     )
+    # The space of B does not break the line; names come as a Mac writes them, and as Excel does.
     cases = [
-        {"case_id": case, "created_at": "2026-11-19 10:00:00+00", "item_category": "Denim"} for case in "AB"
+        {"case_id": case, "created_at": "2026-11-19 10:00:00+00", "item_category": category}
+        for case, category in (("A", "Denim"), ("B", "\u00a0denim "))
     ]
     lake.load("return_cases", cases)
-    lake.load("refund_manifests", [{"file_name": "2.jpg", "case_id": "A"}], folder="refunds")
+    lake.load("refund_manifests", [{"file_name": "2ä.jpg", "case_id": "A"}], folder="refunds")
     return lake
 
 
@@ -77,8 +79,8 @@ def test_what_comes_later_reaches_the_photo(warehouse: Warehouse, lake: LakeBuil
 
     lake.decide("relabel_item", 1, "Belts")
     lake.decide("relabel_item", 2, "Shirts", outcome="refused")
-    lake.load("refund_manifests", [{"file_name": "2.jpg", "case_id": "B"}], folder="refunds")
-    lake.load("refund_manifests", [{"file_name": "3.jpg", "case_id": "B"}], folder="refunds", on=LATER)
+    lake.load("refund_manifests", [{"file_name": "2ä.JPG", "case_id": "B"}], folder="refunds")
+    lake.load("refund_manifests", [{"file_name": "3ä.jpg", "case_id": "B"}], folder="refunds", on=LATER)
     assert items(warehouse, lake, as_of=LATER) == [
         (1, "A", "folder", "Belts", False, "Jeans", True),
         (2, "B", "manifest", "Jeans", True, "Jeans", False),

@@ -35,6 +35,13 @@ def test_without_a_registry_the_packaged_model_answers_and_says_so(settings: Set
     assert reason.startswith("not_an_image: ")
 
 
+def test_the_limits_of_the_settings_hold(settings: Settings) -> None:
+    model = resolve_model(settings.model_copy(update={"photo_max_pixels": 100}))
+    [(_, reason)] = answers(model, settings, photo())
+    assert reason.startswith("too_many_pixels: ")
+    assert "100 pixels allowed" in reason
+
+
 def champion(monkeypatch: pytest.MonkeyPatch, folder: Path, version: str) -> None:
     chosen = ChosenModel("refund-item-classifier", folder, REGISTRY, version)
     monkeypatch.setattr(scoring, "choose_model", lambda settings, name: chosen)

@@ -84,9 +84,10 @@ def _post(address: str, body: dict) -> list[dict]:
 
 def test_a_posted_photo_is_answered(endpoint: str) -> None:
     good = base64.b64encode(noise()).decode()
-    photos = [good, f"data:image/jpeg;base64,{good}", good[: len(good) // 8 * 4], "?"]
+    lines = base64.encodebytes(noise()).decode()
+    photos = [good, f"data:image/jpeg;base64,{good}", lines, good[: len(good) // 8 * 4], "?", None]
     body = {"dataframe_records": [{"image": photo} for photo in photos], "params": {"top_k": 2}}
-    first, same, broken, nonsense = _post(endpoint, body)
+    first, same, wrapped, broken, nonsense, missing = _post(endpoint, body)
     assert first == same
     assert first["predicted_class"] in CLASSES
     assert first["model_version"] == "2"
@@ -94,7 +95,8 @@ def test_a_posted_photo_is_answered(endpoint: str) -> None:
     assert 0 < first["confidence"] <= 1
     assert first["top_k"][0] == {"class": first["predicted_class"], "confidence": first["confidence"]}
     assert len(first["top_k"]) == 2
-    for answer, reason in ((broken, "truncated"), (nonsense, "not_an_image")):
+    assert wrapped["error"] is None
+    for answer, reason in ((broken, "truncated"), (nonsense, "not_an_image"), (missing, "not_an_image")):
         assert answer["predicted_class"] is None
         assert answer["error"].startswith(f"{reason}: ")
     assert len(_post(endpoint, {"inputs": {"image": [good]}})[0]["top_k"]) == 3

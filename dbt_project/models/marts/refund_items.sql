@@ -16,7 +16,7 @@ cases as (
         store_id,
         product_id,
         item_category,
-        regexp_replace(trim(lower(item_category)), '\s+', ' ', 'g') as plain_category
+        trim(regexp_replace(lower(item_category), '[\s\p{Z}]+', ' ', 'g')) as plain_category
     from {{ ref('stg_return_cases') }}
     where business_date <= {{ as_of() }}
 ),

@@ -30,6 +30,8 @@ class Feed:
     """Column -> feed whose key it names. An unknown parent is inferred in staging, never rejected."""
     defaults_to_admission_day: frozenset[str] = frozenset()
     """Nullable key columns which staging fills with the day of admission."""
+    says_more_each_day: bool = False
+    """Whether the same file on another day is news: its rows speak of the day that took them."""
     folder: str = ""
 
     def __post_init__(self) -> None:

@@ -53,6 +53,7 @@ FEEDS = [
         RefundManifests,
         "Which return case a refund photo belongs to. File names repeat: a row speaks of the photos of its night.",
         defaults_to_admission_day=frozenset({"listed_on"}),
+        says_more_each_day=True,
         folder="refunds",
     ),
 ]

@@ -6,7 +6,7 @@ from pathlib import Path
 from retail_assets.feeds.errors import Unreadable
 from retail_assets.feeds.readers.layout import FORMATS, FileLayout
 
-_EXTENSIONS = {
+EXTENSIONS = {
     ".csv": "csv", ".txt": "csv", ".dat": "csv", ".asc": "csv", ".tsv": "tsv", ".tab": "tsv",
     ".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson",
     ".parquet": "parquet", ".pq": "parquet",
@@ -32,7 +32,7 @@ def format_of(path: Path, *, name: str, layout: FileLayout) -> str:
     content = next((kind for magic, kind in _CONTENTS.items() if start.startswith(magic)), None)
     if content is None:
         _refuse_others(start)
-    expected = layout.format or _EXTENSIONS.get(Path(name).suffix.lower())
+    expected = layout.format or EXTENSIONS.get(Path(name).suffix.lower())
     if layout.format is not None and layout.format not in FORMATS:
         raise Unreadable(
             "wrong_layout",

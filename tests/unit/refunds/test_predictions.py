@@ -140,9 +140,10 @@ def test_the_packaged_model_stands_in_but_replaces_nothing(photos: Photos, setti
     assert finding.figures["by_the_packaged_model"] == 1
 
 
-def test_bytes_that_cannot_be_opened_are_tried_again(photos: Photos, settings: Settings) -> None:
+@pytest.mark.parametrize("trouble", ["cannot_open", "cannot_read", "too_much_memory"])
+def test_trouble_of_the_platform_is_no_answer(trouble: str, photos: Photos, settings: Settings) -> None:
     photos.drop("a", "b")
-    report = photos.run(FakeModel(unreadable=frozenset({hash_of("b")})))
+    report = photos.run(FakeModel(trouble=trouble, unreadable=frozenset({hash_of("b")})))
     assert report.unanswered == 1
     assert not every_photo_is_answered(settings, NIGHT).passed
     model = FakeModel()

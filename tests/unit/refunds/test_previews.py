@@ -60,18 +60,18 @@ def picture(markdown: str | None) -> tuple[str, bytes]:
     return found[1], base64.b64decode(found[2])
 
 
-def test_a_sheet_shows_some_of_many_photos_within_its_bound(lake: Lake) -> None:
+def test_a_sheet_shows_some_of_many_photos_within_its_bound(settings: Settings, lake: Lake) -> None:
     noises = [noise(seed) for seed in range(5)]
     write(lake, [store(lake, n, noises[n % 5]) for n in range(101)])
-    title, png = picture(contact_sheet(lake, NIGHT))
+    title, png = picture(contact_sheet(settings, NIGHT))
     assert title == "34 of 101 photos"
     assert len(png) <= MAX_BYTES
     assert Image.open(io.BytesIO(png)).size[0] > 800
 
 
-def test_a_photo_that_cannot_be_read_any_more_does_no_harm(lake: Lake) -> None:
+def test_a_photo_that_cannot_be_read_any_more_does_no_harm(settings: Settings, lake: Lake) -> None:
     write(lake, [store(lake, 1, b"gone"), "0" * 64])
-    title, _ = picture(contact_sheet(lake, NIGHT))
+    title, _ = picture(contact_sheet(settings, NIGHT))
     assert title == "2 of 2 photos"
 
 
@@ -82,6 +82,6 @@ def test_the_histogram_is_small(lake: Lake) -> None:
     assert len(png) < 50_000
 
 
-def test_a_night_without_photos_has_no_pictures(lake: Lake) -> None:
-    assert contact_sheet(lake, NIGHT) is None
+def test_a_night_without_photos_has_no_pictures(settings: Settings, lake: Lake) -> None:
+    assert contact_sheet(settings, NIGHT) is None
     assert confidence_histogram(lake, NIGHT) is None

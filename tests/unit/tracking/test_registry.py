@@ -122,6 +122,50 @@ def test_the_packaged_model_is_registered_once(
     assert not register_packaged(registry, newer, at=AT).is_champion, "what was trained here stays"
 
 
+def test_what_a_person_went_back_to_stays(registry: Registry, candidate: Make) -> None:
+    boxed = [candidate("returned", answer, origin=PACKAGED) for answer in ("first", "second", "third")]
+    for one in boxed[:2]:
+        register_packaged(registry, one, at=AT)
+    set_champion(registry, "returned", 1, by="decision", at=AT)
+    for one in boxed[1:]:
+        assert not register_packaged(registry, one, at=AT).is_champion
+    assert champion(registry, "returned") == find_version(registry, "returned", 1)
+
+
+def test_a_promotion_says_that_it_is_done_when_it_is(
+    registry: Registry, candidate: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from mlflow import MlflowClient
+
+    register(registry, candidate("halfway", "one"))
+
+    def die(*_, **__) -> None:
+        raise ConnectionError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(MlflowClient, "set_registered_model_alias", die)
+        with pytest.raises((ConnectionError, RegistryUnreachable)):
+            set_champion(registry, "halfway", 1, by="gate", at=AT)
+    assert Tag.PROMOTED_AT not in find_version(registry, "halfway", 1).tags
+    assert Tag.PROMOTED_AT in set_champion(registry, "halfway", 1, by="gate", at=AT).tags
+
+
+def test_a_torn_copy_of_the_champion_is_fetched_again(
+    registry: Registry, candidate: Make, tmp_path: Path
+) -> None:
+    register(registry, candidate("torn", "one"))
+    set_champion(registry, "torn", 1, by="gate", at=AT)
+    resolved = resolve_champion(registry, "torn", cache=tmp_path / "cache")
+    (resolved.folder / "card.json").write_text("")
+    assert _answer(registry, "torn", tmp_path / "cache") == ("1", "one")
+
+
+@pytest.mark.parametrize("url", ["http://mlflow:5000", "./mlflow.db", ""])
+def test_a_registry_that_is_no_database(url: str) -> None:
+    with pytest.raises(RegistryUnreachable, match="expected an SQLAlchemy URL such as sqlite:///"):
+        require_reachable(Registry(url, Path("unused")))
+
+
 def test_the_overview_has_every_fact(registry: Registry, candidate: Make) -> None:
     version = register(registry, candidate("seen", "one"))
     record_facts(registry, version, {Tag.GATE_OUTCOME: "rejected", Tag.GATE_REASON: "Worse."})

@@ -71,6 +71,17 @@ def test_a_heic_photo_of_a_phone_is_read() -> None:
     assert np.abs(pixels[5, 15].astype(int) - RED).max() < 12
 
 
+def test_a_thumbnail_within_a_heic_is_not_taken_for_the_photo() -> None:
+    from pillow_heif import from_pillow
+
+    alone, beside = io.BytesIO(), io.BytesIO()
+    from_pillow(noise(360, 480)).save(alone)
+    from_pillow(noise(360, 480)).save(beside, thumbnails=[160])
+    photos = [decode_image(one.getvalue(), width=30, height=40) for one in (alone, beside)]
+    assert len(beside.getvalue()) > len(alone.getvalue())
+    assert (photos[0] == photos[1]).all()
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "TIFF"])
 def test_a_photo_stands_upright_whatever_its_exif_orientation(orientation: int, kind: str) -> None:
@@ -178,6 +189,39 @@ def test_a_jpeg_of_endless_scans_is_refused_before_decoding() -> None:
     scans = content[content.rindex(b"\xff\xda") : -2]
     decode_image(content[:-2] + scans * 10 + content[-2:], width=30, height=40)
     assert reason(content[:-2] + scans * 1_000 + content[-2:]) == "too_many_scans"
+
+
+def test_what_stands_behind_or_beside_a_jpeg_are_no_scans_of_it() -> None:
+    content = encoded(red_above_blue(), "JPEG")
+    remark = b"\xff\xee" + (30_002).to_bytes(2) + b"\xff\xda" * 15_000
+    for odd in (content + b"\xff\xda" * 500, content[:2] + remark + content[2:]):
+        assert (decode_image(odd, width=30, height=40) == decode_image(content, width=30, height=40)).all()
+
+
+@pytest.mark.parametrize("mode", ["F", "I"])
+def test_a_deep_picture_that_is_large_is_shrunk_before_its_values_are(mode: str) -> None:
+    picture = Image.new("L", (5_200, 5_000), 255).convert(mode)
+    pixels = decode_image(encoded(picture, "TIFF", compression="tiff_deflate"), width=52, height=50)
+    assert (pixels == 255).all()
+
+
+class Failing(io.BytesIO):
+    def read(self, size: int | None = -1) -> bytes:
+        raise OSError(5, "Input/output error")
+
+
+def test_a_disk_that_fails_after_the_file_was_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.png").write_bytes(encoded(red_above_blue()))
+    monkeypatch.setattr(Path, "open", lambda self, mode: Failing())
+    assert reason(tmp_path / "a.png") == "cannot_read"
+    with pytest.raises(UnreadableImage, match=r"cannot_read: Reading the file failed: \[Errno 5\]"):
+        inspect_image(tmp_path / "a.png")
+
+
+def test_a_limit_above_pillows_own_counts() -> None:
+    with pytest.raises(UnreadableImage, match="180,000,000 x"):
+        inspect_image(png_claiming(180_000_000, 2), ImageLimits(max_pixels=200_000_000))
+    assert inspect_image(png_claiming(18_000, 10_000), ImageLimits(max_pixels=200_000_000)).width == 18_000
 
 
 def test_limits_on_bytes_and_pixels_are_checked_before_decoding() -> None:

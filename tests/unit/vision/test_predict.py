@@ -9,7 +9,6 @@ import numpy as np
 import polars as pl
 import pytest
 
-import ml.vision.scoring
 from ml.vision.images import ImageLimits
 from ml.vision.labels import CLASSES
 from ml.vision.predict import SCHEMA, find_photos, predict_files, write_predictions
@@ -57,20 +56,6 @@ def test_order_is_kept_and_one_bad_file_stops_nothing(batch_size: int, mixed: li
     for column in ("predicted_class", "confidence", "top_k", "entropy", "needs_review"):
         assert bad[column].null_count() == len(bad)
     assert set(table["model_version"]) == {"colour"}
-
-
-def test_a_disk_that_fails_while_a_photo_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    decode = ml.vision.scoring.decode_image
-
-    def failing(source: Path, **options):
-        if source.name == "1.png":
-            raise OSError(5, "Input/output error")
-        return decode(source, **options)
-
-    monkeypatch.setattr(ml.vision.scoring, "decode_image", failing)
-    table = predicted([photo(tmp_path / f"{n}.png", "Belts", 0.9) for n in range(3)])
-    assert table["predicted_class"].to_list() == ["Belts", None, "Belts"]
-    assert table["error"][1] == "cannot_read: Reading the file failed: [Errno 5] Input/output error."
 
 
 def test_limits_are_the_callers(tmp_path: Path) -> None:
