@@ -32,6 +32,7 @@ def main(arguments: list[str] | None = None) -> int:
     from ml.vision.data import DatasetError
     from ml.vision.models import NoPretrainedWeights, UnknownArchitecture
     from ml.vision.package import NotAModel
+    from ml.vision.train import UnsuitableSize
 
     try:
         return parsed.run(parsed)
@@ -44,6 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
         NoPretrainedWeights,
         RegistryUnreachable,
         UnknownArchitecture,
+        UnsuitableSize,
         OSError,
     ) as error:
         say(f"{type(error).__name__}: {error}", "red")
@@ -140,8 +142,15 @@ def _train_parser(commands) -> None:
     _add_dataset_options(parser)
     parser.add_argument("--out", type=Path, required=True, help="the model's folder")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--architecture", default="resnet18")
-    parser.add_argument("--pretrained", action="store_true", help="start from ImageNet weights")
+    parser.add_argument(
+        "--architecture", default="efficientnet_lite0", help="default: %(default)s; or resnet18"
+    )
+    parser.add_argument(
+        "--pretrained",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="start from ImageNet weights (default), or from scratch",
+    )
     parser.add_argument(
         "--sizes", type=_sizes, help="input size of the epochs, as 48x64*7,72x96*4 (width x height * epochs)"
     )
@@ -157,14 +166,15 @@ def _train(parsed: argparse.Namespace) -> int:
 
     from ml.vision.building import build_model
     from ml.vision.model_card import write_model_card
-    from ml.vision.train import EpochMetrics, Recipe
+    from ml.vision.recipe import Recipe
+    from ml.vision.train import EpochMetrics
 
     options = {
         name: value
-        for name in ("architecture", "pretrained", "sizes", "learning_rate", "batch_size", "threads")
+        for name in ("sizes", "learning_rate", "batch_size", "threads")
         if (value := getattr(parsed, name)) is not None
     }
-    recipe = replace(Recipe(), **options)
+    recipe = replace(Recipe.usual(parsed.architecture, pretrained=parsed.pretrained), **options)
     started = datetime.now(UTC)
     with progress_bar() as progress:
         task = progress.add_task("epochs", total=recipe.epochs)

@@ -2,7 +2,8 @@
 
 import os
 import platform
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +11,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ml.vision.calibrate import fit_temperature, review_threshold, tempered
-from ml.vision.data import ALL, TRAIN, VALIDATION, DatasetSpec, LabelledImages, join, load_labelled
+from ml.vision.data import (
+    ALL,
+    TRAIN,
+    VALIDATION,
+    DatasetError,
+    DatasetSpec,
+    LabelledImages,
+    join,
+    load_labelled,
+)
 from ml.vision.evaluate import Evaluation, evaluate, score
 from ml.vision.labels import CLASSES
 from ml.vision.package import Card, load_classifier, save_package
-from ml.vision.train import EpochMetrics, Recipe, Trained, TrainingSet, has_bfloat16, train
+from ml.vision.recipe import Recipe
+from ml.vision.train import EpochMetrics, Trained, TrainingSet, has_bfloat16, train
 
 if TYPE_CHECKING:
     from torch import nn
@@ -52,6 +63,8 @@ def build_model(
         for spec, labelled in zip(specs, training, strict=True)
     ]
 
+    about = {spec.name: spec.about for spec in specs if spec.about}
+
     def keep(metrics: EpochMetrics, network: "nn.Module") -> None:
         draft = describe(Trained(network, recipe, seed), [], command=command, trained_at=trained_at)
         save_package(network, draft, folder)
@@ -59,16 +72,25 @@ def build_model(
             report(metrics)
 
     trained = train(sets, recipe=recipe, seed=seed, report=keep)
-    card = describe(trained, training, command=command, trained_at=trained_at)
+    card = describe(trained, training, command=command, trained_at=trained_at, about=about)
     return finish(trained, card, validation, folder)
 
 
 def _labelled(spec: DatasetSpec, split: str) -> LabelledImages:
-    return load_labelled(spec.path, split=split, labels=spec.labels, name=spec.name)
+    return load_labelled(
+        spec.path, split=split, labels=spec.labels, name=spec.name, attributes=spec.attributes
+    )
 
 
-def describe(trained: Trained, training: list[LabelledImages], *, command: str, trained_at: str) -> Card:
-    """The card of a model that is not calibrated yet."""
+def describe(
+    trained: Trained,
+    training: list[LabelledImages],
+    *,
+    command: str,
+    trained_at: str,
+    about: Mapping[str, str] | None = None,
+) -> Card:
+    """The card of a model that is not calibrated yet; `about` says where each dataset is from."""
     width, height = trained.recipe.input_size
     return Card(
         architecture=trained.recipe.architecture,
@@ -84,6 +106,7 @@ def describe(trained: Trained, training: list[LabelledImages], *, command: str, 
                 "photos": len(one),
                 "sha256": one.digest(),
                 "labels": len(set(one.labels)),
+                "about": (about or {}).get(one.sources[0], ""),
             }
             for one in training
         ],
@@ -108,7 +131,10 @@ def finish(trained: Trained, card: Card, validation: list[LabelledImages], folde
         trained.network, replace(card, temperature=temperature, review_threshold=threshold), folder
     )
     classifier = load_classifier(folder)
-    evaluations = {one.sources[0]: evaluate(classifier, one) for one in validation}
+    evaluations = {}
+    for one in validation:
+        with suppress(DatasetError):  # none of its few photos can be read, which ALL counts
+            evaluations[one.sources[0]] = evaluate(classifier, one)
     evaluations[ALL] = evaluate(classifier, together)
     card = save_package(
         trained.network,

@@ -5,6 +5,7 @@ folder per class, or the catalogue layout: `images/<id>.jpg` beside `styles.csv`
 """
 
 import hashlib
+import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -55,6 +56,8 @@ class LabelledImages:
     """Boolean [n, classes]: which classes count as right. An empty row is a photo of none of them."""
     sources: list[str]
     """The name of the dataset each photo is from."""
+    attributes: Mapping[str, list[str | None]] = field(default_factory=dict)
+    """What else the dataset says of each photo: attribute -> its value for each, None where it says nothing."""
 
     def __len__(self) -> int:
         return len(self.images)
@@ -75,6 +78,8 @@ class LabelledImages:
         for index, label in enumerate(self.labels):
             total.update(hashlib.sha256(self.content(index)).digest())
             total.update(label.encode() + b"\0" + self.allowed[index].tobytes())
+        for name, values in sorted(self.attributes.items()):
+            total.update(json.dumps([name, values]).encode())
         return total.hexdigest()
 
     def select(self, keep: Iterable[int]) -> "LabelledImages":
@@ -85,6 +90,7 @@ class LabelledImages:
             labels=[self.labels[row] for row in rows],
             allowed=self.allowed[rows],
             sources=[self.sources[row] for row in rows],
+            attributes={name: [values[row] for row in rows] for name, values in self.attributes.items()},
         )
 
 
@@ -100,6 +106,10 @@ class DatasetSpec:
     """Photos drawn from it in each epoch; default: as many as it has."""
     augmentation: str = "catalogue"
     """How its photos are varied; a name in AUGMENTATIONS."""
+    attributes: tuple[str, ...] = ()
+    """Columns of a Parquet file that say more about the photos, learned beside the class."""
+    about: str = ""
+    """Where the photos come from; stands in the model card."""
 
 
 def read_training_set(path: Path, *, folder: Path | None = None) -> list[DatasetSpec]:
@@ -123,12 +133,17 @@ def _spec(entry: Mapping[str, Any], folder: Path) -> DatasetSpec:
     known = {one.name for one in fields(DatasetSpec)}
     if unknown := sorted(set(entry) - known):
         raise ValueError(f"{unknown[0]} is none of {', '.join(sorted(known))}")
+    attributes = entry.get("attributes") or []
+    if not isinstance(attributes, list) or len({"label", *attributes}) <= len(attributes):
+        raise ValueError("attributes is a list of different columns, other than label")
     spec = DatasetSpec(
         path=folder / entry["path"],
         name=str(entry["name"]),
         labels=dict(entry.get("labels") or {}),
         samples_per_epoch=entry.get("samples_per_epoch"),
         augmentation=entry.get("augmentation", "catalogue"),
+        attributes=tuple(attributes),
+        about=str(entry.get("about", "")).strip(),
     )
     if spec.augmentation not in AUGMENTATIONS:
         raise ValueError(f"augmentation {spec.augmentation!r} is none of {', '.join(AUGMENTATIONS)}")
@@ -143,23 +158,27 @@ def load_labelled(
     split: str | None = None,
     labels: Mapping[str, list[str]] | None = None,
     name: str | None = None,
+    attributes: Sequence[str] = (),
 ) -> LabelledImages:
     """The photos of one dataset, or of one of its splits. Photos are not decoded here.
 
     Labels are class names, or coarse ones which `labels` translates. In the catalogue layout articles of other
     types are left out. A dataset that is not divided gets the splits train and validation by the photos' bytes.
-    Raises DatasetError.
+    `attributes` are columns of a Parquet file to carry along. Raises DatasetError.
     """
-    labels, divided = labels or {}, False
+    labels, divided, carried = labels or {}, False, {}
+    if attributes and path.is_dir():
+        raise DatasetError(f"{path}: attributes are columns of a Parquet file; this is a folder.")
     if path.is_file():
-        images, names, divided = _from_parquet(path, split)
+        images, names, divided, carried = _from_parquet(path, split, attributes)
     elif (path / "styles.csv").is_file():
         images, names = _from_catalogue(path, {*CLASSES, *labels})
     elif path.is_dir():
         images, names = _from_folders(path)
     else:
         raise DatasetError(f"{path}: there is no such file or folder.")
-    labelled = LabelledImages(images, names, _allowed(path, names, labels), [name or path.stem] * len(names))
+    sources = [name or path.stem] * len(names)
+    labelled = LabelledImages(images, names, _allowed(path, names, labels), sources, carried)
     if split is not None and not divided:
         labelled = _part(path, labelled, split)
     if not len(labelled):
@@ -174,28 +193,38 @@ def join(parts: list[LabelledImages]) -> LabelledImages:
         labels=[label for part in parts for label in part.labels],
         allowed=np.concatenate([part.allowed for part in parts]),
         sources=[source for part in parts for source in part.sources],
+        attributes={
+            name: [value for part in parts for value in part.attributes.get(name, [None] * len(part))]
+            for name in sorted({name for part in parts for name in part.attributes})
+        },
     )
 
 
-def _from_parquet(path: Path, split: str | None) -> tuple[list[bytes | Path], list[str], bool]:
-    """Photos, labels, and whether the file says which split each photo is of."""
+def _from_parquet(
+    path: Path, split: str | None, attributes: Sequence[str]
+) -> tuple[list[bytes | Path], list[str], bool, dict[str, list[str | None]]]:
+    """Photos, labels, whether the file says which split each photo is of, and the attributes."""
     try:
         table = pl.scan_parquet(path)
         schema = table.collect_schema()
         content = next((column for column in CONTENT_COLUMNS if schema.get(column) == pl.Binary), None)
-        if content is None or "label" not in schema:
+        if content is None or not {"label", *attributes} <= set(schema):
+            wanted = ", ".join(["label", *attributes])
             found = ", ".join(f"{name} ({kind})" for name, kind in schema.items())
             raise DatasetError(
-                f"{path}: expected columns jpeg (or image), of bytes, and label; found {found}."
+                f"{path}: expected columns jpeg (or image), of bytes, and {wanted}; found {found}."
             )
         divided = "split" in schema
         if split is not None and divided:
             table = table.filter(pl.col("split") == split)
         # A missing photo is an empty one, which those who decode can tell.
-        rows = table.select(pl.col(content).fill_null(b""), pl.col("label").cast(pl.String)).collect()
+        rows = table.select(
+            pl.col(content).fill_null(b""), pl.col("label", *attributes).cast(pl.String)
+        ).collect()
     except pl.exceptions.PolarsError as error:
         raise DatasetError(f"{path}: it is no Parquet file that can be read ({error}).") from error
-    return rows[content].to_list(), rows["label"].to_list(), divided
+    carried = {name: rows[name].to_list() for name in attributes}
+    return rows[content].to_list(), rows["label"].to_list(), divided, carried
 
 
 def _from_folders(path: Path) -> tuple[list[bytes | Path], list[str]]:

@@ -8,6 +8,7 @@ from typing import Any
 from ml.tracking.registering import Endpoint
 
 NEEDS = (
+    "efficientnet-lite-pytorch",
     "mlflow",
     "numpy",
     "pandas",

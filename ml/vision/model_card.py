@@ -3,6 +3,7 @@
 from ml.vision.building import Built
 from ml.vision.data import ALL
 from ml.vision.evaluate import Evaluation
+from ml.vision.models import PRETRAINED
 from ml.vision.package import NAME, TEXT
 
 _LIMITS = """\
@@ -10,21 +11,10 @@ _LIMITS = """\
 
 * It knows the classes listed above and nothing else. A photo of something else gets one of them, usually with
   a low confidence; `needs_review` is for those.
-* It learned from a catalogue (one product on white, worn by models or alone) and from a few thousand photos
-  that people took at home. Photos of several things at once, from far away or in bad light are harder.
+* It is as good as the photos it learned from are like yours. Photos of several things at once, from far away
+  or in bad light are harder than one product on white.
 * It says nothing about the condition, the brand or the authenticity of an item, nor about persons.
 * Classes that look alike are confused most: see the lowest recalls.
-"""
-
-_ORIGIN = """\
-## Data
-
-The names of the datasets say what they hold. The packaged model learned from two public collections, of which
-no file is part of this project:
-
-* *Fashion Product Images (Small)*: catalogue photos of 60x80 pixels with article types, and sharper ones of
-  part of the same products; widely published, its download page says MIT, which was not verified.
-* *Clothing dataset (small)*: photos taken by people at home, with coarse labels; CC0.
 """
 
 
@@ -35,7 +25,7 @@ def write_model_card(built: Built) -> None:
 
 def model_card(built: Built) -> str:
     card = built.card
-    start = "ImageNet weights" if card.pretrained else "random weights (from scratch)"
+    start = PRETRAINED[card.architecture] if card.pretrained else "random weights (from scratch)"
     facts = {
         "Task": "one of 27 fashion classes for a photo of one item, with a calibrated confidence",
         "Architecture": f"{card.architecture}, started from {start}",
@@ -54,10 +44,11 @@ def model_card(built: Built) -> str:
         _metrics_table(built.evaluations),
         "### Per class\n\nOf photos with one right class, all datasets together.\n",
         _class_table(built.evaluations[ALL]),
-        _ORIGIN,
-        "| dataset | photos learned from | SHA-256 of photos and labels |\n|---|---|---|\n"
+        "## Data\n",
+        "| dataset | photos learned from | SHA-256 of photos and what is said of them |\n|---|---|---|\n"
         + "\n".join(f"| {one['name']} | {one['photos']:,} | `{one['sha256']}` |" for one in card.data)
         + "\n",
+        *(f"* **{one['name']}**: {one['about']}\n" for one in card.data if one.get("about")),
         _LIMITS,
         "## Recipe\n\n" + "\n".join(f"* {name}: {value}" for name, value in card.recipe.items()) + "\n",
     ]

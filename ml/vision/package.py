@@ -5,6 +5,7 @@ Whoever gets the folder can score photos; nothing in it is executed or unpickled
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 NAME = "refund-item-classifier"
 PACKAGED = Path(__file__).parent / "packaged"
 """The model that comes with the code."""
+LARGEST_SIDE = 1024
 WEIGHTS, CARD, TEXT = "model.safetensors", "card.json", "MODEL_CARD.md"
 
 
@@ -45,7 +47,7 @@ class Card:
     metrics: Mapping[str, Any] = field(default_factory=dict)
     """By evaluation set, each metric -> value."""
     data: list[Mapping[str, Any]] = field(default_factory=list)
-    """name, photos, sha256, labels of each dataset it learned from."""
+    """name, photos, sha256, labels of each dataset it learned from, and what it is about."""
     recipe: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None
     command: str = ""
@@ -111,9 +113,13 @@ def read_card(folder: Path) -> Card:
         card = Card(**json.loads((folder / CARD).read_text(encoding="utf-8")))
         if tuple(card.classes) != CLASSES:
             raise ValueError("its classes are not those of ml.vision.labels, in their order")
-        if not (card.width >= 1 and card.height >= 1 and card.temperature > 0 and card.review_threshold >= 0):
-            raise ValueError("width, height and temperature have to be positive, the threshold not negative")
-    except (OSError, ValueError, TypeError) as error:
+        if not isinstance(card.architecture, str):
+            raise ValueError("its architecture is no name")
+        if not all(type(side) is int and 1 <= side <= LARGEST_SIDE for side in (card.width, card.height)):
+            raise ValueError(f"width and height have to be positive whole numbers, {LARGEST_SIDE} at most")
+        if not (0 < card.temperature < math.inf and card.review_threshold >= 0):
+            raise ValueError("the temperature has to be positive, the threshold not negative")
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise NotAModel(f"{folder} holds no usable model: {CARD}: {error}.") from error
     return card
 

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ml.vision.attributes import Attributes, without_attributes
 from ml.vision.augment import AUGMENTATIONS, augment
 from ml.vision.banks import Bank, decode_banks
 from ml.vision.data import DatasetError, LabelledImages
 from ml.vision.labels import CLASSES
 from ml.vision.models import channels_last, create_model
+from ml.vision.recipe import Recipe
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor, nn
@@ -30,38 +32,8 @@ FRAMES = [COARSE_FRAME, (120, 160), (144, 192)]
 """Sizes that photos are decoded to once, before training."""
 
 
-@dataclass(frozen=True)
-class Recipe:
-    """How a network is trained."""
-
-    architecture: str = "resnet18"
-    pretrained: bool = False
-    sizes: tuple[tuple[int, int], ...] = ((48, 64),) * 6 + ((72, 96),) * 8 + ((96, 128),) * 3
-    """Input (width, height) of each epoch. Small ones first: most is learned there, at a fraction of the cost."""
-    batch_size: int = 128
-    learning_rate: float = 0.2
-    warmup: float = 0.12
-    weight_decay: float = 5e-4
-    smoothing: float = 0.06
-    balance: float = 0.4
-    """Classes are drawn by their number of photos to the power of 1 - balance."""
-    average: float = 0.998
-    """Decay of the moving average of the weights, which is the network that is kept."""
-    threads: int | None = None
-
-    @property
-    def epochs(self) -> int:
-        return len(self.sizes)
-
-    @property
-    def input_size(self) -> tuple[int, int]:
-        """Width and height that the finished network is made for."""
-        return self.sizes[-1]
-
-    @classmethod
-    def quick(cls) -> "Recipe":
-        """Seconds instead of an hour: to see that everything is connected."""
-        return cls(sizes=((24, 32),) * 2, batch_size=32, threads=1, average=0.9)
+class UnsuitableSize(ValueError):
+    """An input size that the architecture cannot be given."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +75,9 @@ def train(
     seed: int,
     report: Callable[[EpochMetrics, "nn.Module"], None] | None = None,
 ) -> Trained:
-    """Train a network on all sets together. Raises DatasetError when there is nothing to train on.
+    """Train a network on all sets together.
+
+    Raises DatasetError when there is nothing to train on, UnsuitableSize when photos are too small to the network.
 
     `report` gets each epoch's metrics and the network as it is then.
     """
@@ -114,12 +88,15 @@ def train(
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
     started = time.monotonic()
-    prepared, unreadable = _prepare(sets)
+    attributes = Attributes.of([one.labelled for one in sets])
+    outputs = len(CLASSES) + attributes.outputs
     network, average = (
-        channels_last(create_model(recipe.architecture, classes=len(CLASSES), pretrained=recipe.pretrained))
+        channels_last(create_model(recipe.architecture, classes=outputs, pretrained=recipe.pretrained))
         for _ in range(2)
     )
     average.load_state_dict(network.state_dict())
+    _try_sizes(average, recipe)
+    prepared, unreadable = _prepare(sets, attributes)
     optimizer = torch.optim.SGD(
         [
             {"params": [p for p in network.parameters() if p.ndim > 1], "weight_decay": recipe.weight_decay},
@@ -133,11 +110,13 @@ def train(
     for epoch, (width, height) in enumerate(recipe.sizes):
         begun, losses, images, rate = time.monotonic(), 0.0, 0, 0.0
         network.train()
-        for progress, pixels, allowed in _batches(prepared, recipe, (width, height), generator):
+        for progress, pixels, allowed, codes in _batches(prepared, recipe, (width, height), generator):
             rate = _learning_rate(recipe, (epoch + progress) / recipe.epochs)
             for group in optimizer.param_groups:
                 group["lr"] = rate
-            loss = _loss(_forward(network, pixels), allowed, recipe.smoothing)
+            logits = _forward(network, pixels)
+            loss = _loss(logits[:, : len(CLASSES)], allowed, recipe.smoothing)
+            loss = loss + recipe.attribute_weight * attributes.loss(logits[:, len(CLASSES) :], codes)
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             optimizer.step()
@@ -147,9 +126,25 @@ def train(
         history.append(
             EpochMetrics(epoch, width, height, losses / images, rate, images, time.monotonic() - begun)
         )
+        # Whether anybody looks or not: the last layer it makes draws random numbers.
+        shown = without_attributes(average, len(CLASSES))
         if report:
-            report(history[-1], average)
-    return Trained(average.eval(), recipe, seed, history, unreadable, time.monotonic() - started)
+            report(history[-1], shown)
+    return Trained(shown.eval(), recipe, seed, history, unreadable, time.monotonic() - started)
+
+
+def _try_sizes(network: "nn.Module", recipe: Recipe) -> None:
+    import torch
+
+    network.eval()
+    for width, height in sorted(set(recipe.sizes)):
+        try:
+            with torch.inference_mode():
+                network(torch.zeros(1, 3, height, width))
+        except RuntimeError as error:
+            raise UnsuitableSize(
+                f"{recipe.architecture} cannot be given photos of {width}x{height}: {error}."
+            ) from error
 
 
 @dataclass(frozen=True)
@@ -162,11 +157,13 @@ class _Prepared:
     allowed: np.ndarray
     frequency: np.ndarray
     """For each photo, how many of the set have its label."""
+    codes: np.ndarray
+    """The attributes of each photo."""
     samples: int
     augmentation: str
 
 
-def _prepare(sets: list[TrainingSet]) -> tuple[list[_Prepared], int]:
+def _prepare(sets: list[TrainingSet], attributes: Attributes) -> tuple[list[_Prepared], int]:
     prepared, unreadable = [], 0
     for one in sets:
         banks, lost = decode_banks(one.labelled, frames=FRAMES)
@@ -186,6 +183,7 @@ def _prepare(sets: list[TrainingSet]) -> tuple[list[_Prepared], int]:
                 place,
                 one.labelled.allowed[rows],
                 counts[group].astype(float),
+                attributes.codes(one.labelled)[rows],
                 one.samples_per_epoch or len(rows),
                 one.augmentation,
             )
@@ -197,7 +195,7 @@ def _prepare(sets: list[TrainingSet]) -> tuple[list[_Prepared], int]:
 
 def _batches(
     prepared: list[_Prepared], recipe: Recipe, size: tuple[int, int], generator: "Generator"
-) -> Iterator[tuple[float, "Tensor", "Tensor"]]:
+) -> Iterator[tuple[float, "Tensor", "Tensor", "Tensor"]]:
     """The batches of one epoch with the progress before each; every batch has its share of every set."""
     import torch
 
@@ -212,7 +210,7 @@ def _batches(
     ]
     steps = max(1, sum(map(len, drawn)) // recipe.batch_size)
     for step in range(steps):
-        parts, allowed = [], []
+        parts, allowed, codes = [], [], []
         for one, rows in zip(prepared, drawn, strict=True):
             chosen = rows[step * len(rows) // steps : (step + 1) * len(rows) // steps]
             for number, bank in enumerate(one.banks):
@@ -229,7 +227,8 @@ def _batches(
                         )
                     )
                     allowed.append(torch.from_numpy(one.allowed[there]))
-        yield step / steps, normalised(torch.cat(parts)), torch.cat(allowed)
+                    codes.append(torch.from_numpy(one.codes[there]))
+        yield step / steps, normalised(torch.cat(parts)), torch.cat(allowed), torch.cat(codes)
 
 
 def normalised(images: "Tensor") -> "Tensor":

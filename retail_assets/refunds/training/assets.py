@@ -27,8 +27,8 @@ class TrainingConfig(dg.Config):
 
     quick: bool = False
     """Seconds instead of an hour: to see that everything is connected. Such a model is no good."""
-    architecture: str = "resnet18"
-    pretrained: bool = False
+    architecture: str = "efficientnet_lite0"
+    pretrained: bool = True
     """Start from ImageNet weights."""
     seed: int = 0
 
@@ -36,7 +36,10 @@ class TrainingConfig(dg.Config):
 @contextmanager
 def _told() -> Generator[None]:
     """What a person has to mend ends the run with its sentence, and is not tried again."""
+    from ml.vision.data import DatasetError
     from ml.vision.models import NoPretrainedWeights, UnknownArchitecture
+    from ml.vision.package import NotAModel
+    from ml.vision.train import UnsuitableSize
 
     try:
         yield
@@ -46,6 +49,9 @@ def _told() -> Generator[None]:
         RegistryUnreachable,
         NoPretrainedWeights,
         UnknownArchitecture,
+        DatasetError,
+        NotAModel,
+        UnsuitableSize,
     ) as error:
         raise dg.Failure(str(error), allow_retries=False) from error
 
@@ -77,7 +83,8 @@ def refund_training_assets(*, settings: Settings) -> list[dg.AssetsDefinition]:
     def refund_classifier_candidate(
         context: dg.AssetExecutionContext, config: TrainingConfig
     ) -> dg.MaterializeResult:
-        from ml.vision.train import EpochMetrics, Recipe
+        from ml.vision.recipe import Recipe
+        from ml.vision.train import EpochMetrics
 
         def report(epoch: EpochMetrics) -> None:
             context.log.info(
@@ -88,7 +95,7 @@ def refund_training_assets(*, settings: Settings) -> list[dg.AssetsDefinition]:
         recipe = (
             Recipe.quick()
             if config.quick
-            else Recipe(architecture=config.architecture, pretrained=config.pretrained)
+            else Recipe.usual(config.architecture, pretrained=config.pretrained)
         )
         with _told():
             version = train_candidate(

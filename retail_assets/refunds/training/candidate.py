@@ -16,7 +16,8 @@ from retail_assets.refunds.candidate import refund_item_candidate
 from retail_assets.refunds.training.data import training_parts
 
 if TYPE_CHECKING:
-    from ml.vision.train import EpochMetrics, Recipe
+    from ml.vision.recipe import Recipe
+    from ml.vision.train import EpochMetrics
 
 
 def train_candidate(

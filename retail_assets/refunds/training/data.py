@@ -43,7 +43,7 @@ class FrozenSet:
 
     labelled: "LabelledImages"
     real_examples: dict[str, int]
-    """Real photos by their one right class, for all classes."""
+    """Different real photos by their one right class, for all classes."""
     digest: str
 
 
@@ -91,7 +91,8 @@ def frozen_set(settings: Settings) -> FrozenSet:
         ]
     )
     labelled = join(loaded)
-    certain = labelled.allowed[real & (labelled.allowed.sum(1) == 1)]
+    distinct = pl.Series(photo_hashes(labelled)).is_first_distinct().to_numpy()
+    certain = labelled.allowed[real & distinct & (labelled.allowed.sum(1) == 1)]
     counts = dict(zip(CLASSES, certain.sum(0).tolist(), strict=True))
     return FrozenSet(labelled, counts, labelled.digest())
 
@@ -129,7 +130,10 @@ def _part(dataset: Dataset, frozen: set[str]) -> TrainingPart:
 
 
 def _has_splits(dataset: Dataset) -> bool:
-    return dataset.path.is_file() and "split" in pl.read_parquet_schema(dataset.path)
+    try:
+        return dataset.path.is_file() and "split" in pl.read_parquet_schema(dataset.path)
+    except pl.exceptions.PolarsError:
+        return False  # loading says what is wrong with it
 
 
 def _divided(

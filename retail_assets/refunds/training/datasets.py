@@ -34,6 +34,8 @@ class Description(BaseModel):
     """Label -> classes that count as right; none: something outside all classes."""
     samples_per_epoch: int | None = None
     augmentation: Literal["catalogue", "candid"] = "catalogue"
+    attributes: tuple[str, ...] = ()
+    """Columns of a Parquet file with more about each photo (its colour, its use), learned beside the class."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,13 @@ class Dataset:
         from ml.vision.data import DatasetError, load_labelled
 
         try:
-            return load_labelled(self.path, split=split, labels=self.description.labels, name=self.name)
+            return load_labelled(
+                self.path,
+                split=split,
+                labels=self.description.labels,
+                name=self.name,
+                attributes=self.description.attributes,
+            )
         except DatasetError as error:
             raise UnusableDataset(str(error)) from error
 

@@ -77,10 +77,13 @@ def _evaluated(settings: Settings, registry: Registry, version: Version, frozen:
             "frozen/slices.csv": evaluation.slices.write_csv(),
         },
     )
+    # Which ones cannot be read is not known here, so they are taken off every class.
+    lost = int(metrics.get("photos_unreadable", 0))
+    examples = {name: max(0, count - lost) for name, count in frozen.real_examples.items()}
     facts = {
         Tag.METRICS: json.dumps(metrics),
         Tag.FROZEN_SET: frozen.digest,
-        Tag.REAL_EXAMPLES: json.dumps(frozen.real_examples),
+        Tag.REAL_EXAMPLES: json.dumps(examples),
     }
     record_facts(registry, version, facts)
     return evaluation

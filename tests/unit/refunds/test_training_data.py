@@ -105,11 +105,12 @@ def test_only_real_photos_are_evidence(settings: Settings) -> None:
     frozen = settings.refund_frozen_folder
     _photos(frozen / "drawn", "Heels", [noise() for _ in range(3)])
     (frozen / "drawn" / "dataset.yaml").write_text("origin: drawn\n")
-    _photos(frozen / "real", "Belts", [noise()])
+    belt = noise()
+    _photos(frozen / "real", "Belts", [belt, belt])
     _photos(frozen / "real", "tops of all kinds", [noise()])
     (frozen / "real" / "dataset.yaml").write_text("labels: {tops of all kinds: [Tops, Shirts]}\n")
     found = frozen_set(settings)
-    assert len(found.labelled) == 5
+    assert len(found.labelled) == 6
     assert {name: count for name, count in found.real_examples.items() if count} == {"Belts": 1}
     assert found.real_examples.keys() == set(CLASSES)
 

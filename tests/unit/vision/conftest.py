@@ -7,7 +7,7 @@ import pytest
 
 from ml.vision.building import Built, build_model
 from ml.vision.data import DatasetSpec
-from ml.vision.train import Recipe
+from ml.vision.recipe import Recipe
 from tests.unit.vision.drawings import COARSE, HAT, KINDS, SHIRT, drawing, labelled, parquet
 
 
@@ -21,10 +21,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Built:
     coarse = parquet(folder / "coarse.parquet", labelled((SHIRT, HAT), 18), split=splits * 2)
     return build_model(
         [
-            DatasetSpec(fine, "fine", samples_per_epoch=160),
+            DatasetSpec(fine, "fine", samples_per_epoch=160, about="Drawings."),
             DatasetSpec(coarse, "coarse", labels=COARSE, samples_per_epoch=160, augmentation="candid"),
         ],
-        recipe=replace(Recipe.quick(), sizes=((24, 32),) * 4, learning_rate=0.05),
+        recipe=replace(Recipe.quick(), sizes=((24, 32),) * 6, learning_rate=0.02),
         seed=1,
         folder=folder / "model",
         command="python -m ml.vision train drawings.yaml --out MODEL",

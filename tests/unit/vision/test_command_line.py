@@ -211,15 +211,15 @@ def test_a_model_is_trained_from_a_folder_per_class_and_evaluated(
     own = folder_per_class(tmp_path / "own.photos", ("Belts", "Watches"), 10)
     (own / "Belts" / "broken.png").write_bytes(b"no photo, and for training")
     out = tmp_path / "models" / "first"
-    options = ["--sizes", "24x32", "--batch-size", 8, "--threads", 1, "--seed", 3, f"--out={out}"]
-    code, rows, said = run(capsys, "train", own, *options)
+    how = "--architecture resnet18 --no-pretrained --sizes 24x32 --batch-size 8 --threads 1 --seed 3"
+    code, rows, said = run(capsys, "train", own, *how.split(), f"--out={out}")
     assert code == 0, said
     assert "epoch 1/1 at 24x32: loss " in said
     assert any("accuracy" in row for row in rows)
     card = json.loads((out / "card.json").read_text())
-    assert card["command"] == (
-        "python -m ml.vision train own.photos --sizes 24x32 --batch-size 8 --threads 1 --seed 3 --out=MODEL"
-    ), "where somebody keeps photos and models stays with them"
+    assert card["command"] == f"python -m ml.vision train own.photos {how} --out=MODEL", (
+        "where somebody keeps photos and models stays with them"
+    )
     assert card["seed"] == 3
     assert "# refund-item-classifier" in (out / "MODEL_CARD.md").read_text()
 
@@ -276,6 +276,13 @@ def test_an_architecture_that_there_is_not(tmp_path: Path, capsys: pytest.Captur
     assert said.startswith(
         "UnknownArchitecture: No architecture 'vgg'; there are: efficientnet_lite0, resnet18."
     )
+
+
+def test_photos_too_small_for_the_network(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    own = folder_per_class(tmp_path / "own", ("Belts", "Watches"), 4)
+    code, _, said = run(capsys, "train", own, "--sizes", "96x128,24x32", "--out", tmp_path / "model")
+    assert code == 1
+    assert said.startswith("UnsuitableSize: efficientnet_lite0 cannot be given photos of 24x32: ")
 
 
 def test_a_name_that_is_no_utf8(photos: Path, model: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -210,7 +210,10 @@ def test_a_training_set_lists_datasets(tmp_path: Path) -> None:
         ("datasets: [{path: a}]", "KeyError\\('name'\\)"),
         ("datasets: [{path: a, name: all}]", "names of their own, other than 'all'"),
         ("datasets: [{path: a, name: x}, {path: b, name: x}]", "names of their own"),
-        ("datasets: [{path: a, name: x, sample: 3}]", "sample is none of augmentation, labels"),
+        (
+            "datasets: [{path: a, name: x, sample: 3}]",
+            "sample is none of about, attributes, augmentation, labels",
+        ),
         ("datasets: [{path: a, name: x, augmentation: wild}]", "'wild' is none of catalogue, candid"),
         ("datasets: [{path: a, name: x, samples_per_epoch: 0}]", "at least 1"),
         ("datasets: [{path: a, name: x, samples_per_epoch: many}]", "expected `datasets:`"),
@@ -223,6 +226,14 @@ def test_a_training_set_with_a_mistake_says_which(text: str, message: str, tmp_p
     path = tmp_path / "sets.yaml"
     path.write_text(text)
     with pytest.raises(DatasetError, match=message):
+        read_training_set(path)
+
+
+@pytest.mark.parametrize("attributes", ["colour", "[colour, colour]", "[label]"])
+def test_attributes_are_a_list_of_different_columns(attributes: str, tmp_path: Path) -> None:
+    path = tmp_path / "sets.yaml"
+    path.write_text(f"datasets: [{{path: a, name: x, attributes: {attributes}}}]")
+    with pytest.raises(DatasetError, match="attributes is a list of different columns"):
         read_training_set(path)
 
 

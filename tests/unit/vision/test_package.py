@@ -98,7 +98,9 @@ def test_no_folder_holds_no_model(tmp_path: Path) -> None:
         load_classifier(tmp_path / "nowhere")
 
 
-@pytest.mark.parametrize("text", ["", "no JSON", "[]", "3", '{"architecture": "resnet18"}', "\udcff"])
+@pytest.mark.parametrize(
+    "text", ["", "no JSON", "[]", "[" * 100_000, "3", '{"architecture": "resnet18"}', "\udcff"]
+)
 def test_a_card_that_is_none_is_refused(text: str, folder: Path) -> None:
     (folder / "card.json").write_text(text, errors="surrogateescape")
     with pytest.raises(NotAModel, match=r"card\.json"):
@@ -116,6 +118,10 @@ def test_a_card_that_is_none_is_refused(text: str, folder: Path) -> None:
         ({"temperature": 0}, "positive"),
         ({"temperature": float("nan")}, "positive"),
         ({"review_threshold": -1}, "not negative"),
+        ({"temperature": float("inf")}, "positive"),
+        ({"width": 96.5}, "positive whole numbers"),
+        ({"height": 1_000_000}, "1024 at most"),
+        ({"architecture": ["resnet18"]}, "its architecture is no name"),
         ({"surprise": 1}, "surprise"),
         (
             {"architecture": "resnet9000"},

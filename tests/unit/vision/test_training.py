@@ -13,8 +13,9 @@ from ml.vision.data import DatasetError, DatasetSpec, LabelledImages, load_label
 from ml.vision.evaluate import Scores, evaluate, score
 from ml.vision.model_card import write_model_card
 from ml.vision.package import load_classifier, read_card
-from ml.vision.train import EpochMetrics, Recipe, Trained, TrainingSet, train
-from tests.unit.vision.drawings import HAT, KINDS, SHIRT, folder_per_class, labelled
+from ml.vision.recipe import Recipe
+from ml.vision.train import EpochMetrics, Trained, TrainingSet, train
+from tests.unit.vision.drawings import HAT, KINDS, SHIRT, folder_per_class, labelled, parquet
 
 ONE_EPOCH = replace(Recipe.quick(), sizes=((24, 32),), batch_size=8)
 
@@ -34,7 +35,7 @@ def scores_of(built: Built, *kinds: str) -> Scores:
 
 def test_the_loss_falls(built: Built) -> None:
     losses = [epoch.loss for epoch in built.trained.history]
-    assert len(losses) == 4
+    assert len(losses) == 6
     assert losses[-1] < losses[0] / 1.5
     first, last = built.trained.history[0], built.trained.history[-1]
     assert (first.images, first.width, first.height) == (320, 24, 32)
@@ -112,9 +113,15 @@ def test_the_card_says_what_the_model_was_made_from(built: Built) -> None:
     card = built.card
     fine = load_labelled(built.folder.parent / "fine.parquet", split="train", name="fine")
     assert [one["name"] for one in card.data] == ["fine", "coarse"]
-    assert card.data[0] == {"name": "fine", "photos": 36, "sha256": fine.digest(), "labels": 3}
+    assert card.data[0] == {
+        "name": "fine",
+        "photos": 36,
+        "sha256": fine.digest(),
+        "labels": 3,
+        "about": "Drawings.",
+    }
     assert (card.seed, card.trained_at) == (1, "2026-11-21T12:00:00Z")
-    assert card.recipe["learning_rate"] == 0.05
+    assert card.recipe["learning_rate"] == 0.02
     assert json.loads((built.folder / "card.json").read_text())["command"] == card.command
 
 
@@ -130,8 +137,9 @@ def test_the_model_card_tells_people(built: Built) -> None:
         f"| fine | 36 | `{built.card.data[0]['sha256']}` |",
         "| metric | fine | coarse | all |",
         "| photos outside | 0 | 6 | 6 |",
+        "* **fine**: Drawings.",
         "## Known limits",
-        "* learning_rate: 0.05",
+        "* learning_rate: 0.02",
     ):
         assert said in text
     accuracy = built.card.metrics["fine"]["accuracy"]
@@ -154,6 +162,32 @@ def test_after_each_epoch_the_folder_holds_a_model_that_can_be_loaded(tmp_path: 
     assert found == [1.0]
     learned, validated = built.card.data[0]["photos"], built.card.metrics["own"]["photos"]
     assert (learned, validated) == (14, 2), "a folder without splits is divided"
+
+
+def test_a_dataset_whose_held_out_photos_are_broken_is_not_measured(tmp_path: Path) -> None:
+    own = folder_per_class(tmp_path / "own", ("Belts", "Watches"), 8)
+    broken = parquet(
+        tmp_path / "broken.parquet",
+        LabelledImages([b"", *labelled(("Belts",), 3).images], ["Belts"] * 4, np.ones((4, 27), bool), []),
+        split=["validation", "train", "train", "train"],
+    )
+    built = build_model(
+        [DatasetSpec(own, "own"), DatasetSpec(broken, "broken")],
+        recipe=ONE_EPOCH,
+        seed=0,
+        folder=tmp_path / "model",
+        command="",
+        trained_at="",
+    )
+    assert set(built.card.metrics) == {"own", "all"}
+    assert built.card.metrics["all"]["photos_unreadable"] == 1
+
+
+def test_whether_somebody_looks_changes_nothing() -> None:
+    sets = [TrainingSet(labelled(KINDS, 3), 16)]
+    recipe = replace(ONE_EPOCH, architecture="efficientnet_lite0", sizes=((48, 64),) * 2)
+    looked, alone = (train(sets, recipe=recipe, seed=7, report=report) for report in (lambda *_: None, None))
+    assert weights(looked) == weights(alone)
 
 
 def test_nothing_is_trained_for_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
