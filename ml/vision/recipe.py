@@ -47,8 +47,9 @@ class Recipe:
         """Seconds instead of an hour: to see that everything is connected."""
         return replace(
             cls.usual("resnet18", pretrained=False),
-            sizes=((24, 32),) * 2,
+            sizes=((24, 32),) * 3,
             batch_size=32,
+            learning_rate=0.02,
             threads=1,
             average=0.9,
         )
