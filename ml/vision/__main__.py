@@ -69,7 +69,7 @@ def _predict_parser(commands) -> None:
     parser = _command_parser(commands, "predict", "name the class of photos", run=_predict)
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="photos, or folders of photos")
     parser.add_argument("--out", type=Path, metavar="FILE.parquet", help="write a table; default: print it")
-    parser.add_argument("--batch-size", type=_positive, default=256)
+    parser.add_argument("--batch-size", type=_positive, default=32)
     parser.add_argument("--top-k", type=_positive, default=3)
     _add_model_options(parser)
 

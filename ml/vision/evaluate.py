@@ -10,7 +10,7 @@ import polars as pl
 from ml.vision.data import DatasetError, LabelledImages
 from ml.vision.images import inspect_image
 from ml.vision.labels import CLASSES
-from ml.vision.scoring import scored_batches
+from ml.vision.scoring import BATCH_PHOTOS, scored_batches
 
 if TYPE_CHECKING:
     from ml.vision.package import Classifier
@@ -67,7 +67,7 @@ def evaluate(
     classifier: "Classifier",
     labelled: LabelledImages,
     *,
-    batch_size: int = 256,
+    batch_size: int = BATCH_PHOTOS,
     advance: Callable[[int], None] | None = None,
 ) -> Evaluation:
     """Score labelled photos and measure; `advance` gets the number of photos of each finished batch.
@@ -89,7 +89,7 @@ def score(
     classifier: "Classifier",
     labelled: LabelledImages,
     *,
-    batch_size: int = 256,
+    batch_size: int = BATCH_PHOTOS,
     advance: Callable[[int], None] | None = None,
 ) -> tuple[Scores, np.ndarray]:
     """The scores of the photos that can be read, and their rows. Raises DatasetError when there are none."""

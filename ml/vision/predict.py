@@ -12,7 +12,7 @@ import polars as pl
 
 from ml.vision.data import PHOTO_SUFFIXES
 from ml.vision.images import DEFAULT_LIMITS, ImageLimits
-from ml.vision.scoring import ScoredBatch, scored_batches
+from ml.vision.scoring import BATCH_PHOTOS, ScoredBatch, scored_batches
 from ml.vision.terminal import printable
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def predict_files(
     paths: Iterable[Path],
     *,
     classifier: "Classifier",
-    batch_size: int = 256,
+    batch_size: int = BATCH_PHOTOS,
     top_k: int = 3,
     limits: ImageLimits = DEFAULT_LIMITS,
 ) -> Iterator[pl.DataFrame]:

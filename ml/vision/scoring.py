@@ -1,10 +1,10 @@
-"""Photos through a classifier: decoding in threads, the model on what is decoded, memory flat.
+"""Photos through a classifier, a batch at a time on each core, memory flat.
 
-Decoding and the model overlap: while one batch is scored, the next ones are read and decoded. No more than a
-few batches exist at any time, however many photos there are.
+A core decodes a batch and scores it by itself: while one waits for a file the others compute, and none waits for
+another in the middle of a network, which costs more than the work where batches are small. No more than a few
+batches exist at any time, however many photos there are.
 """
 
-import os
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,9 +19,10 @@ from ml.vision.images import DEFAULT_LIMITS, ImageLimits, UnreadableImage, decod
 if TYPE_CHECKING:
     from ml.vision.package import Classifier
 
+BATCH_PHOTOS = 32
+"""Few enough that what a layer makes of them stays in a core's cache."""
 BATCHES_AHEAD = 2
-CHUNK = 16
-"""Photos that one decoding task takes: enough that threads do not queue for each photo."""
+"""For each core, so that it never waits for whoever takes the answers."""
 
 
 class ScoredBatch(NamedTuple):
@@ -37,45 +38,35 @@ def scored_batches(
     classifier: "Classifier",
     images: Iterable[Path | bytes],
     *,
-    batch_size: int = 256,
+    batch_size: int = BATCH_PHOTOS,
     limits: ImageLimits = DEFAULT_LIMITS,
 ) -> Iterator[ScoredBatch]:
     """Score photos batch by batch, in order."""
-    card = classifier.card
+    import torch
+
+    def score(batch: list[Path | bytes]) -> ScoredBatch:
+        width, height = classifier.card.width, classifier.card.height
+        pixels = np.zeros((len(batch), height, width, 3), np.uint8)
+        errors: list[UnreadableImage | None] = [None] * len(batch)
+        for index, image in enumerate(batch):
+            try:
+                pixels[index] = decode_image(image, width=width, height=height, limits=limits)
+            except UnreadableImage as error:
+                errors[index] = error
+        probabilities = classifier.predict(pixels)
+        probabilities[[error is not None for error in errors]] = np.nan
+        return ScoredBatch(batch, probabilities, errors)
+
+    threads = torch.get_num_threads()
     rest = iter(images)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-
-        def start() -> bool:
-            """Begin decoding the next batch; False when there is none."""
-            batch = list(islice(rest, batch_size))
-            if not batch:
-                return False
-            pixels = np.empty((len(batch), card.height, card.width, 3), np.uint8)
-            errors: list[UnreadableImage | None] = [None] * len(batch)
-
-            def decode(first: int) -> None:
-                for index in range(first, min(first + CHUNK, len(batch))):
-                    try:
-                        pixels[index] = decode_image(
-                            batch[index], width=card.width, height=card.height, limits=limits
-                        )
-                    except UnreadableImage as error:
-                        errors[index] = error
-                    if errors[index]:
-                        pixels[index] = 0
-
-            tasks = [pool.submit(decode, first) for first in range(0, len(batch), CHUNK)]
-            waiting.append((batch, pixels, errors, tasks))
-            return True
-
-        waiting: deque[tuple[list, np.ndarray, list, list[Future[None]]]] = deque()
-        while len(waiting) < BATCHES_AHEAD and start():
-            pass
-        while waiting:
-            batch, pixels, errors, tasks = waiting.popleft()
-            for task in tasks:
-                task.result()
-            start()
-            probabilities = classifier.predict(pixels)
-            probabilities[[error is not None for error in errors]] = np.nan
-            yield ScoredBatch(batch, probabilities, errors)
+    waiting: deque[Future[ScoredBatch]] = deque()
+    with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        try:
+            while (batch := list(islice(rest, batch_size))) or waiting:
+                if batch:
+                    waiting.append(pool.submit(score, batch))
+                if not batch or len(waiting) > threads * BATCHES_AHEAD:
+                    yield waiting.popleft().result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            torch.set_num_threads(threads)  # what the workers set holds for later threads too
