@@ -57,10 +57,10 @@ def resolve_champion(registry: Registry, model: str, *, cache: Path) -> Resolved
 
 def fetch_model(registry: Registry, version: Version, *, cache: Path) -> Path:
     """The model folder of a version, copied into `cache` once. Raises RegistryUnreachable."""
+    digest = version.tags.get(Tag.DIGEST, "unknown")
     # Named by the digest too: a registry made anew counts from 1 again.
-    folder = cache / version.model / f"{version.number}-{version.tags.get(Tag.DIGEST, 'unknown')[:16]}"
-    digest = version.tags.get(Tag.DIGEST)
-    if folder.is_dir() and digest not in (None, folder_digest(folder)):
+    folder = cache / version.model / f"{version.number}-{digest[:16]}"
+    if folder.is_dir() and digest not in ("unknown", folder_digest(folder)):
         shutil.rmtree(folder)  # torn, by a power cut
     if not folder.is_dir():
         _fetch(registry, version, folder)

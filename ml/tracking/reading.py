@@ -81,18 +81,17 @@ def _connection(registry: Registry) -> Generator[Any]:
 
     try:
         url = make_url(registry.url)
-        create_engine(url, poolclass=NullPool)
+        is_sqlite = url.get_backend_name() == "sqlite"
+        seconds = {"timeout" if is_sqlite else "connect_timeout": CONNECT_SECONDS}
+        engine = create_engine(url, poolclass=NullPool, connect_args=seconds)
     except (SQLAlchemyError, ImportError) as error:
         raise RegistryUnreachable(
             f"The model registry is no database that can be used ({error}); expected an SQLAlchemy URL such as "
             "sqlite:///data/mlflow/mlflow.db."
         ) from error
-    is_sqlite = url.get_backend_name() == "sqlite"
     # SQLite would create an empty file.
     if is_sqlite and not Path(url.database or "").exists():
         raise RegistryUnreachable(f"There is no model registry at {url.database}: run `make setup`.")
-    seconds = {"timeout" if is_sqlite else "connect_timeout": CONNECT_SECONDS}
-    engine = create_engine(url, poolclass=NullPool, connect_args=seconds)
     try:
         with engine.connect() as connection:
 

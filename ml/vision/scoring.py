@@ -8,6 +8,7 @@ batches exist at any time, however many photos there are.
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import cache
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -34,6 +35,14 @@ class ScoredBatch(NamedTuple):
     errors: list[UnreadableImage | None]
 
 
+@cache
+def cores() -> int:
+    """As many as torch uses by itself; asked once, as what workers set meanwhile holds for later threads too."""
+    import torch
+
+    return torch.get_num_threads()
+
+
 def scored_batches(
     classifier: "Classifier",
     images: Iterable[Path | bytes],
@@ -43,6 +52,8 @@ def scored_batches(
 ) -> Iterator[ScoredBatch]:
     """Score photos batch by batch, in order."""
     import torch
+
+    threads = cores()
 
     def score(batch: list[Path | bytes]) -> ScoredBatch:
         width, height = classifier.card.width, classifier.card.height
@@ -57,7 +68,6 @@ def scored_batches(
         probabilities[[error is not None for error in errors]] = np.nan
         return ScoredBatch(batch, probabilities, errors)
 
-    threads = torch.get_num_threads()
     rest = iter(images)
     waiting: deque[Future[ScoredBatch]] = deque()
     with ThreadPoolExecutor(threads, initializer=torch.set_num_threads, initargs=(1,)) as pool:
@@ -69,4 +79,4 @@ def scored_batches(
                     yield waiting.popleft().result()
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-            torch.set_num_threads(threads)  # what the workers set holds for later threads too
+            torch.set_num_threads(threads)

@@ -8,12 +8,11 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 import pytest
-import torch
 
 from ml.vision.images import ImageLimits
 from ml.vision.labels import CLASSES
 from ml.vision.predict import SCHEMA, find_photos, predict_files, write_predictions
-from ml.vision.scoring import BATCHES_AHEAD
+from ml.vision.scoring import BATCHES_AHEAD, cores
 from tests.unit.vision.drawings import by_colour, coloured
 
 
@@ -106,7 +105,7 @@ def test_only_a_few_batches_are_read_ahead(tmp_path: Path) -> None:
     frames = predict_files(endless(), classifier=classifier, batch_size=10)  # ty: ignore[invalid-argument-type]
     for number in range(1, 8):
         assert len(next(frames)) == 10
-        assert taken <= (number + torch.get_num_threads() * BATCHES_AHEAD) * 10
+        assert taken <= (number + cores() * BATCHES_AHEAD) * 10
     assert set(classifier.batches) == {10}
     frames.close()  # ty: ignore[missing-attribute]
 
