@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.vision.data import LabelledImages
-from ml.vision.images import DEFAULT_LIMITS, UnreadableImage, decode_image, inspect_image
+from ml.vision.image_files import DEFAULT_LIMITS, UnreadableImage
+from ml.vision.images import decode_image, inspect_image
 
 
 @dataclass(frozen=True)

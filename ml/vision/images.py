@@ -1,4 +1,4 @@
-"""From the bytes of any photo to pixels of one size: what a file is, and its picture in a frame.
+"""From the bytes of any photo to pixels of one size.
 
 Pillow only, and the same code for admission, training and prediction, so that a photo which was admitted
 can be scored and a model sees what it was trained on. A file that is no readable picture raises
@@ -6,8 +6,6 @@ UnreadableImage with a reason for machines and a sentence for people; nothing el
 """
 
 import io
-import re
-import stat
 import threading
 from collections.abc import Generator
 from contextlib import contextmanager, nullcontext
@@ -18,28 +16,23 @@ from typing import BinaryIO
 import numpy as np
 from PIL import ExifTags, Image
 
-# The limits below decide, before anything is decoded; Pillow's own would refuse what they allow.
+from ml.vision.image_files import (
+    DEFAULT_LIMITS,
+    HEADER_BYTES,
+    MAX_JPEG_SCANS,
+    SUPPORTED,
+    ImageLimits,
+    UnreadableImage,
+    check_bytes,
+    detected_format,
+    jpeg_scans,
+    read_some,
+    stream_of,
+)
+
+# The limits of image_files decide, before anything is decoded; Pillow's own would refuse what they allow.
 Image.MAX_IMAGE_PIXELS = None
 
-HEADER_BYTES = 64
-HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
-AVIF_BRANDS = (b"avif", b"avis")
-MAX_JPEG_SCANS = 100
-"""A progressive JPEG has about ten; one with thousands is small and takes minutes."""
-JPEG_SEGMENT = re.compile(rb"\xff([\x02-\xcf\xd9-\xfe])")
-"""A marker that a length follows, or the end (D9); the others stand within the data of a scan."""
-BMP_HEADER_SIZES = (12, 40, 52, 56, 64, 108, 124)
-OTHER_FORMATS = {
-    b"%PDF": "a PDF document",
-    b"%!PS": "a PostScript document",
-    b"8BPS": "a Photoshop document",
-    b"<svg": "an SVG drawing",
-    b"PK\x03\x04": "a ZIP archive or an Office document",
-    b"\x00\x00\x00\x0cjP": "a JPEG 2000 picture",
-    b"\x00\x00\x01\x00": "an icon",
-    b"\x1a\x45\xdf\xa3": "a video",
-}
-SUPPORTED = "JPEG, PNG, WebP, HEIC, AVIF, GIF, TIFF or BMP"
 LARGE_PIXELS = 25_000_000
 _ONE_LARGE_PICTURE = threading.Lock()
 """Pictures that are decoded at full size and large take up to a gigabyte, so one at a time does."""
@@ -55,24 +48,6 @@ TURNS = {
 SIDEWAYS = (5, 6, 7, 8)
 
 
-class UnreadableImage(Exception):
-    """A file that is no picture this platform can read; `reason` is a code, `message` a sentence."""
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(f"{reason}: {message}")
-        self.reason = reason
-        self.message = message
-
-
-@dataclass(frozen=True)
-class ImageLimits:
-    max_bytes: int = 64 * 1024 * 1024
-    max_pixels: int = 120_000_000
-
-
-DEFAULT_LIMITS = ImageLimits()
-
-
 @dataclass(frozen=True)
 class ImageFacts:
     """What a picture's header says; width and height as a viewer shows it, after its EXIF orientation."""
@@ -84,7 +59,7 @@ class ImageFacts:
 
 def inspect_image(source: Path | bytes, limits: ImageLimits = DEFAULT_LIMITS) -> ImageFacts:
     """The facts in a picture's header; the picture itself is not decoded."""
-    with _stream(source, limits) as stream, _opened(stream, limits) as picture:
+    with stream_of(source, limits) as stream, _opened(stream, limits) as picture:
         width, height = _upright(picture.size, _orientation(picture))
         return ImageFacts(format=picture.format or "", width=width, height=height)
 
@@ -97,14 +72,14 @@ def decode_image(
     What the picture does not cover is filled with the median colour of its border. Every byte is decoded
     (a JPEG at the smallest of its reduced scales that is large enough), so a cut-off file is found here.
     """
-    with _stream(source, limits) as stream:
+    with stream_of(source, limits) as stream:
         # One read, and Pillow cannot map a file into memory that somebody may truncate meanwhile.
-        content = _read(stream, limits.max_bytes + 1)
-    _check_bytes(len(content), limits)  # it may have grown since it was opened
+        content = read_some(stream, limits.max_bytes + 1)
+    check_bytes(len(content), limits)  # it may have grown since it was opened
     with _opened(io.BytesIO(content), limits) as picture:
         # Counting is quick; a few in a large file are chance, or a phone's video behind the picture.
         is_jpeg = picture.format in ("JPEG", "MPO")
-        if is_jpeg and content.count(b"\xff\xda") > MAX_JPEG_SCANS and _scans(content) > MAX_JPEG_SCANS:
+        if is_jpeg and content.count(b"\xff\xda") > MAX_JPEG_SCANS and jpeg_scans(content) > MAX_JPEG_SCANS:
             raise UnreadableImage(
                 "too_many_scans", f"It is a JPEG in more than {MAX_JPEG_SCANS} scans; save it anew."
             )
@@ -118,52 +93,9 @@ def decode_image(
 
 
 @contextmanager
-def _stream(source: Path | bytes, limits: ImageLimits) -> Generator[BinaryIO]:
-    if isinstance(source, bytes):
-        _check_bytes(len(source), limits)
-        yield io.BytesIO(source)
-        return
-    try:
-        found = source.stat()
-        if not stat.S_ISREG(found.st_mode):  # opening a pipe would wait for a writer for ever
-            raise UnreadableImage("not_a_file", "It is a folder or a device, not a file.")
-        stream = source.open("rb")
-    except (OSError, ValueError) as error:
-        raise UnreadableImage("cannot_open", f"The file cannot be opened: {error}.") from error
-    with stream:
-        _check_bytes(found.st_size, limits)
-        yield stream
-
-
-def _read(stream: BinaryIO, size: int) -> bytes:
-    try:
-        return stream.read(size)
-    except OSError as error:  # a disk or a network share may fail after the first bytes
-        raise UnreadableImage("cannot_read", f"Reading the file failed: {error}.") from error
-
-
-def _scans(content: bytes) -> int:
-    """Scans of a JPEG itself, one more than MAX_JPEG_SCANS at most; not those of pictures in its remarks."""
-    place, scans = 2, 0
-    while scans <= MAX_JPEG_SCANS and (found := JPEG_SEGMENT.search(content, place)) and found[1] != b"\xd9":
-        scans += found[1] == b"\xda"
-        place = found.end() + int.from_bytes(content[found.end() : found.end() + 2])
-    return scans
-
-
-def _check_bytes(size: int, limits: ImageLimits) -> None:
-    if size == 0:
-        raise UnreadableImage("empty", "The file is empty: it has no bytes. Send the photo again.")
-    if size > limits.max_bytes:
-        raise UnreadableImage(
-            "too_large", f"The file has {size:,} bytes; a photo may have {limits.max_bytes:,} at most."
-        )
-
-
-@contextmanager
 def _opened(stream: BinaryIO, limits: ImageLimits) -> Generator[Image.Image]:
     """The picture with its header read and its claimed size checked, before any pixel is."""
-    detected = _detected_format(_read(stream, HEADER_BYTES))
+    detected = detected_format(read_some(stream, HEADER_BYTES))
     stream.seek(0)
     if detected == "HEIF":
         _register_heif()
@@ -181,33 +113,6 @@ def _opened(stream: BinaryIO, limits: ImageLimits) -> Generator[Image.Image]:
                 "pixels allowed.",
             )
         yield picture
-
-
-def _detected_format(header: bytes) -> str:
-    """The format by signature: only that one decoder sees the file, and a name's ending means nothing."""
-    if header.startswith(b"\xff\xd8\xff"):
-        return "JPEG"
-    if header.startswith(b"\x89PNG\r\n\x1a\n"):
-        return "PNG"
-    if header.startswith((b"GIF87a", b"GIF89a")):
-        return "GIF"
-    if header.startswith(b"RIFF") and header[8:12] == b"WEBP":
-        return "WEBP"
-    if header.startswith((b"II*\x00", b"MM\x00*")):
-        return "TIFF"
-    if header.startswith(b"BM") and int.from_bytes(header[14:18], "little") in BMP_HEADER_SIZES:
-        return "BMP"
-    if header[4:8] == b"ftyp" and header[8:12] in AVIF_BRANDS:
-        return "AVIF"
-    if header[4:8] == b"ftyp" and header[8:12] in HEIF_BRANDS:
-        return "AVIF" if any(brand in header[12:] for brand in AVIF_BRANDS) else "HEIF"
-    other = "a video" if header[4:8] == b"ftyp" else None
-    other = other or next((name for start, name in OTHER_FORMATS.items() if header.startswith(start)), None)
-    if other is not None:
-        raise UnreadableImage("unsupported_format", f"It is {other}; send the photo as {SUPPORTED}.")
-    raise UnreadableImage(
-        "not_an_image", f"Its first bytes are those of no picture; send the photo as {SUPPORTED}."
-    )
 
 
 def _register_heif() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from ml.vision.data import PHOTO_SUFFIXES
-from ml.vision.images import DEFAULT_LIMITS, ImageLimits
+from ml.vision.image_files import DEFAULT_LIMITS, ImageLimits
 from ml.vision.scoring import BATCH_PHOTOS, ScoredBatch, scored_batches
 from ml.vision.terminal import printable
 

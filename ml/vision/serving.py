@@ -14,7 +14,7 @@ import mlflow
 import numpy as np
 import yaml
 
-from ml.vision.images import UnreadableImage
+from ml.vision.image_files import UnreadableImage
 from ml.vision.package import load_classifier
 from ml.vision.scoring import scored_batches
 

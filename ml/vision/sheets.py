@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml.vision.images import DEFAULT_LIMITS, ImageLimits, UnreadableImage, decode_image
+from ml.vision.image_files import DEFAULT_LIMITS, ImageLimits, UnreadableImage
+from ml.vision.images import decode_image
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

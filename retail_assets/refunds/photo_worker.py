@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from ml.vision.images import ImageLimits, UnreadableImage, decode_image, inspect_image
+from ml.vision.image_files import ImageLimits, UnreadableImage
+from ml.vision.images import decode_image, inspect_image
 from retail_assets.feeds.readers.serving import serve
 from retail_assets.feeds.readers.trouble import machine_trouble, out_of_memory
 

@@ -31,7 +31,7 @@ def contact_sheet(settings: Settings, night: date) -> str | None:
     Of many photos, some from everywhere on the way. None when nothing was scored.
     """
     from ml.vision import sheets
-    from ml.vision.images import ImageLimits
+    from ml.vision.image_files import ImageLimits
 
     lake = Lake(settings.data_dir)
     scored = _scored(lake, night)

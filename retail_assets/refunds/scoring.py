@@ -37,7 +37,7 @@ def _loaded(folder: Path, version: str | None) -> "Classifier":
 
 
 def _model(settings: Settings, classifier: "Classifier", *, source: str, why_packaged: str | None) -> Model:
-    from ml.vision.images import ImageLimits
+    from ml.vision.image_files import ImageLimits
     from ml.vision.predict import predict_files
 
     card = classifier.card

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from ml.vision.images import ImageFacts, ImageLimits, UnreadableImage, decode_image, inspect_image
+from ml.vision.image_files import ImageLimits, UnreadableImage
+from ml.vision.images import ImageFacts, decode_image, inspect_image
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 

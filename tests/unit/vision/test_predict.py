@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ml.vision.images import ImageLimits
+from ml.vision.image_files import ImageLimits
 from ml.vision.labels import CLASSES
 from ml.vision.predict import SCHEMA, find_photos, predict_files, write_predictions
 from ml.vision.scoring import BATCHES_AHEAD, cores
