@@ -9,6 +9,8 @@ export DAGSTER_HOME ?= $(CURDIR)/.dagster
 export RETAIL_DATA_DIR ?= $(CURDIR)/data
 export DAGSTER_DISABLE_TELEMETRY ?= yes
 export DO_NOT_TRACK ?= 1
+# Tests share the cores; more workers than these would only wait for the disk.
+PARALLEL ?= -n auto --maxprocesses 4 --dist worksteal
 
 .PHONY: help
 help: ## this list
@@ -24,16 +26,18 @@ setup: $(VENV)/.installed ## everything into .venv, and Debian's postgresql when
 	@$(BIN)/python -m retail_assets.initialise
 
 .PHONY: demo
-demo: setup ## sample retailer -> nightly run -> published tables
+demo: $(VENV)/.installed ## sample retailer -> nightly run -> published tables
 	@$(BIN)/python -m retail_assets.demo
 
 .PHONY: nightly
-nightly: setup ## run the nightly job once, without a daemon: make nightly [AS_OF=2026-11-20]
+nightly: $(VENV)/.installed ## run the nightly job once, without a daemon: make nightly [AS_OF=2026-11-20]
 	@$(BIN)/python -m retail_assets.nightly $(if $(AS_OF),--as-of $(AS_OF))
 
 .PHONY: dev
-dev: setup ## the Dagster UI with its daemon on http://127.0.0.1:3000
-	$(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1
+dev: setup ## the Dagster UI with its daemon on http://127.0.0.1:3000: make dev [PORT=3001]
+	@echo "The UI is on http://127.0.0.1:$(or $(PORT),3000) in some seconds; Ctrl-C ends it."
+	@PYTHONWARNINGS='ignore:Function `dev_command`' $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 \
+		-p $(or $(PORT),3000) --log-level warning
 
 .PHONY: lint
 lint: $(VENV)/.installed ## format, lint and types
@@ -41,17 +45,24 @@ lint: $(VENV)/.installed ## format, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/ty check
 
+.PHONY: check
+check: setup lint ## lint, types and unit tests: for while you work
+	$(BIN)/python -m pytest $(PARALLEL) tests/unit
+
 .PHONY: test
 test: setup lint ## lint, types and all tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL)
 
 .PHONY: dictionary
 dictionary: $(VENV)/.installed ## write the generated files again: dbt sources and docs/data-dictionary.md
-	$(BIN)/python -m retail_assets.warehouse.sources
-	@$(BIN)/python -m retail_assets.initialise
-	$(BIN)/python -m retail_assets.warehouse.dictionary
+	$(BIN)/python -m retail_assets.generate
 
 .PHONY: lock
 lock: ## pin all dependencies again after a change in pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 		--no-emit-index-url --no-emit-find-links --no-annotate -q -o requirements.lock
+
+.PHONY: clean
+clean: ## delete what set-up made: .venv, caches, parsed dbt models; never data
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis dbt_project/target dbt_project/logs
+	find ml retail_assets jobs sensors tests benchmarks -name __pycache__ -type d -exec rm -rf {} +

@@ -65,46 +65,45 @@ def pandas_way(path: Path, folder: Path) -> None:
     frame[good].to_parquet(folder / "pandas.parquet")
 
 
-def _settings(folder: Path):
+def _platform(folder: Path):
     from retail_assets.config import Settings
+    from retail_assets.flows import platform_of
 
-    return Settings(data_dir=folder, dagster_home=folder / "dagster", settle_seconds=0)
+    return platform_of(Settings(data_dir=folder, dagster_home=folder / "dagster", settle_seconds=0))
 
 
 def rows_alone(path: Path, folder: Path) -> None:
     """Validation and Parquet alone: no copy, no hash, no ledger."""
+    from retail_assets.feeds.handler import current_sources
     from retail_assets.feeds.loading import load_content
-    from retail_assets.feeds.mapping.load import load_sources
-    from retail_assets.lake import Lake
 
-    lake = Lake(folder)
-    sources = load_sources([lake.sources])
+    platform = _platform(folder)
     loaded = load_content(
         stored=path,
         name=path.name,
-        folder="sales",
-        match=sources.match("sales", path.name),
+        match=current_sources(platform).match("sales", path.name),
         content_key="0" * 32,
-        lake=lake,
-        settings=_settings(folder),
+        lake=platform.lake,
+        settings=platform.settings,
     )
-    print(loaded.accounts)
+    print(loaded.counts)
 
 
 def whole_admission(path: Path, folder: Path) -> None:
     from datetime import date
 
-    from retail_assets.database import create_platform_database
-    from retail_assets.feeds.admission import admit
-    from retail_assets.lake import Lake
+    from retail_assets.database import migrate
+    from retail_assets.intake.admission import admit
 
-    settings = _settings(folder)
-    create_platform_database(settings)
-    inbox = Lake(folder).feed_inbox("sales")
+    platform = _platform(folder)
+    migrate(platform.settings)
+    handlers = platform.handlers()
+    inbox = handlers.inboxes["sales"].path
     inbox.mkdir(parents=True)
     shutil.copy(path, inbox / path.name)
     (inbox / f"{path.name}.done").touch()
-    report = admit(settings=settings, as_of=date(2026, 11, 20), folders=["sales"])
+    night = date(2026, 11, 20)
+    report = admit(settings=platform.settings, handlers=handlers, as_of=night, folders=["sales"])
     print("\n".join(report.summary()))
 
 

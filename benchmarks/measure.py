@@ -14,9 +14,10 @@ WORK = REPOSITORY / "benchmarks" / "work"
 
 @dataclass(frozen=True)
 class Measured:
-    """Wall seconds, and the largest resident size of any single process of the command in MiB."""
+    """Wall seconds, those of the processors, and the largest resident size of any process of the command in MiB."""
 
     seconds: float
+    cpu_seconds: float
     peak_mib: float
     output: str
 
@@ -37,7 +38,8 @@ def measure(*arguments: object, env: dict[str, str] | None = None) -> Measured:
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise SystemExit(f"{' '.join(map(str, arguments))} failed:\n{output}")
-    return Measured(time.perf_counter() - started, usage.ru_maxrss / 1024, output)
+    cpu = usage.ru_utime + usage.ru_stime
+    return Measured(time.perf_counter() - started, cpu, usage.ru_maxrss / 1024, output)
 
 
 def sales_csv(rows: int, *, dialect: str = "plain", first: int = 0, days: int = 730) -> Path:

@@ -49,33 +49,35 @@ def drop_photos(inbox: Path, *, photos: int, width: int, height: int) -> int:
 
 def _admit(folder: Path, *, many: bool) -> None:
     from retail_assets.config import Settings
-    from retail_assets.feeds.admission import admit
-    from retail_assets.feeds.door import Door, Outcome
-    from retail_assets.feeds.doors import every_door
-    from retail_assets.feeds.errors import Unreadable
-    from retail_assets.feeds.reconcile import reconcile
+    from retail_assets.errors import Unreadable
+    from retail_assets.flows import platform_of
+    from retail_assets.intake.admission import admit
+    from retail_assets.intake.handlers import Batch, Handlers, OneByOne, Outcome
+    from retail_assets.intake.reconcile import reconcile
     from retail_assets.refunds.photos import admitted_photos
 
     settings = Settings(data_dir=folder, dagster_home=folder / "dagster", settle_seconds=0)
-    door: Door = every_door(settings)
+    handlers = platform_of(settings).handlers()
     if not many:
-        photos = door.many
-        assert photos is not None
+        photos = next(handler for handler in handlers.all if handler.name == "refund_photos")
+        batch = photos.reader
+        assert isinstance(batch, Batch)
 
         def load(stored: Path, *_: object) -> Outcome:
-            [outcome] = photos.load([stored])
+            [outcome] = batch.load([stored])
             if isinstance(outcome, Unreadable):
                 raise outcome
             return outcome
 
-        door = replace(door, many=None, identify=photos.identify, load=load)
+        single = replace(photos, reader=OneByOne(load))
+        handlers = Handlers([single if handler is photos else handler for handler in handlers.all])
     started = time.perf_counter()
-    report = admit(settings=settings, as_of=NIGHT, folders=["refunds"], door=door)
+    report = admit(settings=settings, handlers=handlers, as_of=NIGHT, folders=["refunds"])
     seconds = time.perf_counter() - started
     lines = report.summary()
     print(f"{seconds:.1f} s in admission, {len(lines)} line(s) for the log, first: {lines[0][:100]}")
     started = time.perf_counter()
-    findings = reconcile(settings)
+    findings = reconcile(settings, handlers)
     print(
         f"{time.perf_counter() - started:.1f} s for the check that nothing is lost, {len(findings)} finding(s)"
     )

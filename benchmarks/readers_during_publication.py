@@ -22,12 +22,22 @@ import duckdb
 from benchmarks.measure import WORK
 from retail_assets.config import Settings
 from retail_assets.lake import Lake
+from retail_assets.platform import Flow, Mart, Platform
 from retail_assets.warehouse.publication import publish
 
 FIRST_DAY = date(2024, 11, 20)
 DAYS = 730
 AS_OF = FIRST_DAY + timedelta(days=DAYS)
 CHANGED_LINES = 10_000
+HISTORY = Flow(
+    name="sales",
+    description="Long marts.",
+    marts=(
+        Mart("sales_lines", by_month="business_date", in_database=False),
+        Mart("sales_orders", by_month="business_date", in_database=False),
+        Mart("sales_daily", by_month="business_date"),
+    ),
+)
 
 
 def write_history(lake: Lake, lines: int) -> None:
@@ -130,13 +140,13 @@ def measure_history(lines: int, publications: int) -> float:
     """Print the figures of a history of `lines`; the median seconds of a publication without readers."""
     folder = WORK / "publication"
     shutil.rmtree(folder, ignore_errors=True)
-    settings = Settings(data_dir=folder, release_min_age_seconds=0)
-    lake = Lake(folder)
+    platform = Platform(Settings(data_dir=folder, release_min_age_seconds=0), [HISTORY])
+    lake = platform.lake
     write_history(lake, lines)
 
     def timed() -> float:
         started = time.perf_counter()
-        publish(settings=settings, as_of=AS_OF, run_id="benchmark")
+        publish(platform=platform, as_of=AS_OF, run_id="benchmark")
         return time.perf_counter() - started
 
     first, unchanged = timed(), timed()

@@ -1,54 +1,94 @@
-"""The decision job: what the decisions inbox takes as a file, launched by hand from the UI's Launchpad."""
+"""Decision jobs, one per kind: what the decisions inbox takes as a file, launched by hand from the UI."""
 
-from datetime import datetime
+from enum import Enum
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from pydantic import Field, create_model
 
-from retail_assets.config import Settings
-from retail_assets.feeds.decisions.deciding import decide
-from retail_assets.partitions import today
+from retail_assets.dagster_kit.wiring import Night, told
+from retail_assets.platform import Platform
 
-JOB_NAME = "decide"
-
-
-class DecisionConfig(dg.Config):
-    """One decision. Roles of the actor come from the platform's configuration."""
-
-    kind: str
-    subject: str
-    actor: str
-    reason: str = ""
-    verdict: str = ""
-    payload: str = ""
+if TYPE_CHECKING:
+    from retail_assets.decisions.kinds import Kind
 
 
-def _started_at(context: dg.OpExecutionContext) -> datetime:
-    record = context.instance.get_run_record_by_id(context.run_id)
-    assert record is not None, "a run that executes has a record"
-    return record.create_timestamp
+def decision_jobs(platform: Platform) -> list[dg.JobDefinition]:
+    return [_job(platform, kind) for kind in platform.decision_kinds.values()]
 
 
-def decide_job(settings: Settings) -> dg.JobDefinition:
-    @dg.op(description="Record the decision in the log and apply it, or refuse it with a sentence.")
-    def record_decision(context: dg.OpExecutionContext, config: DecisionConfig) -> None:
-        outcome = decide(
-            settings=settings,
+def job_name(kind: str) -> str:
+    return f"decide_{kind}"
+
+
+def _job(platform: Platform, kind: "Kind") -> dg.JobDefinition:
+    config_type = _config_of(kind)
+
+    @dg.op(
+        name=kind.name,
+        description="Record the decision in the log and apply it, or refuse it with a sentence.",
+    )
+    def decide(context: dg.OpExecutionContext, config: config_type) -> None:  # ty: ignore[invalid-type-form]
+        from retail_assets.decisions import deciding
+        from retail_assets.decisions.kinds import Decision
+
+        night = Night(context, platform)
+        given = {name: value for name, value in config.model_dump().items() if value}
+        verdict = given.pop("verdict", None)
+        decision = Decision(
             decision_id=context.run_id,
-            at=_started_at(context),
-            as_of=today(settings.zone),
-            actor=config.actor,
-            kind=config.kind,
-            subject=config.subject,
-            verdict=config.verdict or None,
-            reason=config.reason or None,
-            payload=config.payload or None,
+            at=night.run_started,
+            kind=kind.name,
+            verdict=verdict.value if isinstance(verdict, Enum) else verdict,
+            **given,
         )
-        if not outcome.accepted:
-            raise dg.Failure(outcome.message, allow_retries=False)
-        context.log.info(outcome.message)
+        with told():
+            entry = deciding.decide(
+                settings=platform.settings,
+                handlers=platform.handlers(),
+                as_of=night.as_of,
+                decision=decision,
+            )
+        if not entry.accepted:
+            raise dg.Failure(entry.message, allow_retries=False)
+        context.log.info(entry.message)
 
-    @dg.job(name=JOB_NAME, description="Release, reload or withdraw a file; decide what later flows ask.")
+    @dg.job(
+        name=job_name(kind.name),
+        description=f"{kind.description} May be decided by: {', '.join(sorted(kind.roles))}.{_example(kind)}",
+        config=_template(kind),
+        tags={"retail/decision": kind.name},
+    )
     def decide_() -> None:
-        record_decision()
+        decide()
 
     return decide_
+
+
+def _config_of(kind: "Kind") -> type[dg.Config]:
+    """The fields of a decision of this kind, with its verdicts as choices."""
+    fields: dict[str, Any] = {
+        "subject": (str, Field(description=kind.about.described)),
+        "actor": (str, Field(description="Who decides, as RETAIL_ROLES knows them.")),
+        "reason": (str, Field("", description="Why; kept in the log, not published.")),
+        "payload": (str, Field("", description="Further details as JSON.")),
+    }
+    if kind.verdicts:
+        verdicts = {verdict: verdict for verdict in kind.verdicts}
+        fields["verdict"] = (Enum(f"{kind.name}_verdict", verdicts), Field(description="What is decided."))
+    return create_model(f"{kind.name}_decision", __base__=dg.Config, **fields)
+
+
+def _template(kind: "Kind") -> dict[str, Any]:
+    """What the Launchpad starts with. Its subject names nothing, so that launching it unchanged decides nothing."""
+    config = {"subject": f"… {kind.about.described}", "actor": "admin", "reason": ""}
+    if kind.verdicts:
+        config["verdict"] = kind.verdicts[0]
+    return {"ops": {kind.name: {"config": config}}}
+
+
+def _example(kind: "Kind") -> str:
+    if not kind.example:
+        return ""
+    lines = "\n".join(f"      {name}: {value!r}" for name, value in kind.example.items())
+    return f"\n\nFor example:\n\n```yaml\nops:\n  {kind.name}:\n    config:\n      actor: admin\n{lines}\n```"

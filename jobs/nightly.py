@@ -1,28 +1,33 @@
 """The nightly job: everything, once a night at 02:00 in the retailer's time zone."""
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from retail_assets.dagster_kit.private import UnresolvedAssetJobDefinition
+from retail_assets.platform import Platform
 
 JOB_NAME = "nightly"
+
+
+def everything() -> dg.AssetSelection:
+    """All that a night makes; models are trained when somebody asks for it."""
+    return dg.AssetSelection.all() - dg.AssetSelection.tag("layer", "model")
 
 
 def nightly_job() -> UnresolvedAssetJobDefinition:
     return dg.define_asset_job(
         JOB_NAME,
-        selection=dg.AssetSelection.groups(
-            "feeds", "refunds", "models", "staging", "intermediate", "marts", "publication"
-        ),
+        selection=everything(),
         description="Admit what was dropped, build the marts, publish. Runs at 02:00; by hand: `make nightly`.",
         tags={"dagster/priority": "10"},
     )
 
 
-def nightly_schedule(job: UnresolvedAssetJobDefinition, time_zone: str) -> dg.ScheduleDefinition:
+def nightly_schedule(platform: Platform, job: UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
     @dg.schedule(
         job=job,
         name="nightly_at_two",
         cron_schedule="0 2 * * *",
-        execution_timezone=time_zone,
+        execution_timezone=platform.settings.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,
         description="02:00 in the retailer's zone. The night of day D has partition D.",
     )

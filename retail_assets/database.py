@@ -1,11 +1,14 @@
-"""The platform database: its connections and the creation of its tables. What a table means stands elsewhere.
+"""The platform database: its connections and its migrations. What a table means stands elsewhere.
 
-SQLite by default, PostgreSQL by configuration; SQL is SQLAlchemy Core, so that both run the same code.
+SQLite by default, PostgreSQL by configuration; SQL is SQLAlchemy Core, so that both run the same code. The tables
+are made and changed by Alembic (`migrations/versions`): a database of an older version is brought up to date the
+first time that a newer version of the platform opens it.
 """
 
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, create_engine, event, inspect, text
@@ -17,8 +20,11 @@ from retail_assets.lake import Lake, file_lock
 
 METADATA = MetaData()
 
-CREATION_LOCK = 0x52455441
-"""PostgreSQL advisory lock under which tables are created ("RETA")."""
+NEWEST_REVISION = "0002"
+"""The last of the migrations; what Alembic would say without being asked. A test compares them."""
+
+MIGRATION_LOCK = 0x52455441
+"""PostgreSQL advisory lock under which tables are changed ("RETA")."""
 
 BUSY_SECONDS = 30
 
@@ -42,11 +48,11 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 @contextmanager
 def platform_engine(settings: Settings) -> Generator[Engine]:
-    """The platform database, with the tables made that a newer version of the platform brings."""
+    """The platform database, brought to the version that this code knows."""
     engine = _engine(settings)
     try:
-        if not METADATA.tables or METADATA.tables.keys() - set(inspect(engine).get_table_names()):
-            create_platform_database(settings)
+        if _revision(engine) != NEWEST_REVISION:
+            migrate(settings)
         yield engine
     finally:
         engine.dispose()
@@ -59,27 +65,41 @@ def reading(engine: Engine) -> Generator[Connection]:
         yield connection
 
 
-def create_platform_database(settings: Settings) -> None:
-    """Create the tables that are missing; safe when several processes do it at once."""
-    import retail_assets.feeds.tables  # noqa: F401  declares its tables in METADATA
+def migrate(settings: Settings) -> None:
+    """Make the tables, or bring them up to date; safe when several processes do it at once."""
+    from alembic import command
+    from alembic.config import Config
 
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    engine = _engine(settings)
+    engine = _engine(settings, keeps_references=False)
+    configuration = Config()
+    configuration.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     with file_lock(Lake(settings.data_dir).lock_file("platform-database")):
         if engine.dialect.name == "sqlite":
             _use_write_ahead_log(engine)
         with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
                 # The file lock does not reach another machine.
-                connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": CREATION_LOCK})
-            METADATA.create_all(connection)
-            # A table that an older version made lacks the indexes that came since.
-            for index in (index for table in METADATA.tables.values() for index in table.indexes):
-                index.create(connection, checkfirst=True)
+                connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
+            configuration.attributes["connection"] = connection
+            if "drops" in inspect(connection).get_table_names() and _revision_in(connection) is None:
+                command.stamp(configuration, "0001")  # made before there were migrations
+            command.upgrade(configuration, "head")
     engine.dispose()
 
 
-def _engine(settings: Settings) -> Engine:
+def _revision(engine: Engine) -> str | None:
+    with reading(engine) as connection:
+        return _revision_in(connection)
+
+
+def _revision_in(connection: Connection) -> str | None:
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    return connection.scalar(text("select version_num from alembic_version"))
+
+
+def _engine(settings: Settings, *, keeps_references: bool = True) -> Engine:
     url = make_url(settings.platform_database_url)
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True)
@@ -89,7 +109,8 @@ def _engine(settings: Settings) -> Engine:
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _: object) -> None:
         connection.isolation_level = None  # _begin below says when a transaction starts, not the driver
-        connection.execute("pragma foreign_keys = on")
+        if keeps_references:  # a migration that makes a table anew has none for a moment
+            connection.execute("pragma foreign_keys = on")
         # A claim is removed only after its row is safe, which "normal" does not promise on a power cut.
         connection.execute("pragma synchronous = full")
 

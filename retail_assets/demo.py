@@ -1,18 +1,21 @@
-"""`make demo`: the sample retailer through one night, and a short table of what came out."""
+"""`make demo`: the sample retailer through one night, what came out, and how much of the truth was found."""
 
 import sys
 import time
 from datetime import date
 from pathlib import Path
 
-import duckdb
-from rich.console import Console
 from rich.table import Table
 
+from retail_assets.command_run import run_job, show_summary
 from retail_assets.config import REPOSITORY, Settings
-from retail_assets.lake import Lake
-from retail_assets.nightly import run_nightly
+from retail_assets.errors import ExplainedError
+from retail_assets.flows import platform_of
+from retail_assets.initialise import initialise
+from retail_assets.kit.terminal import Terminal, end_quietly
+from retail_assets.platform import Platform
 from retail_assets.samples.generator import write_sample
+from retail_assets.samples.truth import truth_found
 
 DEMO_SEED = 7
 DEMO_NIGHT = date(2026, 11, 20)
@@ -20,66 +23,55 @@ DEMO_NIGHT = date(2026, 11, 20)
 
 
 def main() -> int:
-    settings = Settings()
-    console = Console()
+    platform, terminal = platform_of(Settings()), Terminal()
     started = time.monotonic()
-    write_sample(settings=settings, seed=DEMO_SEED, as_of=DEMO_NIGHT, size="small")
-    if not run_nightly(settings, DEMO_NIGHT):
-        console.print(
-            "[red]The nightly job failed; the lines above say where. `make dev` shows the run.[/red]"
-        )
+    try:
+        initialise(platform, first_night=DEMO_NIGHT)
+        terminal.say("Writing the sample retailer …")
+        write_sample(platform, seed=DEMO_SEED, as_of=DEMO_NIGHT, size="small")
+        terminal.say(f"Running the night of {DEMO_NIGHT} …")
+        done = run_job(platform, "nightly", DEMO_NIGHT, terminal)
+    except ExplainedError as error:
+        terminal.fail(str(error))
         return 1
-    _report(console, settings, seconds=time.monotonic() - started)
-    return 0
+    if done.success:
+        _report(terminal, platform, seconds=time.monotonic() - started)
+    show_summary(terminal, platform, done)
+    if done.success:
+        _next_steps(terminal, platform)
+    return 0 if done.success else 1
 
 
-def _report(console: Console, settings: Settings, *, seconds: float) -> None:
-    release = Lake(settings.data_dir).published.resolve()
+def _report(terminal: Terminal, platform: Platform, *, seconds: float) -> None:
+    import duckdb
+
+    release = platform.lake.published.resolve()
     with duckdb.connect(str(release / "retail.duckdb"), read_only=True) as con:
-        marts = con.execute(
-            "select mart, rows, newest_business_date from _meta where mart is not null order by 1"
-        ).fetchall()
-        intake = con.execute("select state, count(*) from input_files group by 1 order by 1").fetchall()
-        rejected = con.execute("select count(*) from rejected_rows").fetchone()
-        photos = _photos(con)
+        marts = con.execute("select mart, rows, newest_business_date from _meta order by 1").fetchall()
     table = Table(title=f"Published as of {DEMO_NIGHT} in {seconds:.0f} s")
     table.add_column("mart")
     table.add_column("rows", justify="right")
     table.add_column("newest business date")
     for mart, rows, newest in marts:
         table.add_row(mart, f"{rows:,}", str(newest or ""))
-    console.print(table)
-    console.print(
-        "Files: "
-        + ", ".join(f"{count} {state}" for state, count in intake)
-        + f"; rows rejected: {rejected[0] if rejected else 0}"
-    )
-    console.print(photos)
-    where = _short(settings.data_dir / "published")
-    console.print(f"\nTables:    {where}/retail.duckdb and {where}/parquet/")
-    console.print("Next:      make dev            the Dagster UI on http://127.0.0.1:3000")
-    console.print(
+    terminal.show(table)
+    found = Table(title="What is true of the sample, and how much of it the platform found")
+    for column in ("flow", "what", "true", "found"):
+        found.add_column(column, justify="right" if column in ("true", "found") else "left")
+    for one in truth_found(platform):
+        found.add_row(one.flow, one.what, f"{one.true:,}", f"{one.found:,}")
+    terminal.show(found)
+
+
+def _next_steps(terminal: Terminal, platform: Platform) -> None:
+    where = _short(platform.settings.data_dir / "published")
+    terminal.say("")
+    terminal.say(f"Tables:    {where}/retail.duckdb and {where}/parquet/")
+    terminal.say("Next:      make dev            the Dagster UI on http://127.0.0.1:3000")
+    terminal.say(
         'A query:   .venv/bin/python -c "import duckdb; print(duckdb.connect('
         f"'{where}/retail.duckdb', read_only=True).sql("
-        "'select category, revenue, margin_percent from category_performance order by revenue desc'))\"",
-        soft_wrap=True,
-    )
-
-
-def _photos(con: duckdb.DuckDBPyConnection) -> str:
-    """What the photos of refunds became, in a few lines."""
-    classes = con.execute(
-        "select item_class, count(*) from refund_items where item_class is not null group by 1 order by 2 desc, 1"
-    ).fetchall()
-    review = con.execute("select count(*) from refund_items where needs_review").fetchone()
-    other = con.execute(
-        "select case_id, declared_class, item_class from refund_items where is_mismatch order by confidence desc"
-    ).fetchall()
-    example = "".join(f" ({case}: {shown}, not {declared})" for case, declared, shown in other[:1])
-    return (
-        f"Photos: {sum(count for _, count in classes)} of refunds; {review[0] if review else 0} to review; "
-        f"{len(other)} not what their case says{example}\n"
-        + ", ".join(f"{count} {name}" for name, count in classes)
+        "'select category, revenue, margin_percent from category_performance order by revenue desc'))\""
     )
 
 
@@ -88,4 +80,5 @@ def _short(path: Path) -> Path:
 
 
 if __name__ == "__main__":
+    end_quietly()
     sys.exit(main())

@@ -5,39 +5,65 @@ lock. Running it again is cheap and changes nothing.
 """
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 
-from retail_assets.config import DBT_PROJECT_DIR, REPOSITORY, Settings
-from retail_assets.database import create_platform_database
-from retail_assets.feeds.ledger_export import export_ledger
+from retail_assets.config import REPOSITORY, Settings
+from retail_assets.database import migrate
+from retail_assets.flows import platform_of
+from retail_assets.intake.ledger import oldest_night
+from retail_assets.intake.ledger_export import export_ledger
 from retail_assets.lake import Lake, file_lock
 from retail_assets.models.setup import register_packaged_models
+from retail_assets.models.spec import registry_of
+from retail_assets.partitions import first_night as first_night_of
+from retail_assets.partitions import today
+from retail_assets.platform import Platform
 from retail_assets.warehouse.sources import land_empty_tables
 
 WAREHOUSE_POOL = "warehouse"
 
 
-def initialise(settings: Settings) -> None:
-    """Create the folders, databases and the dbt manifest of one platform."""
+def initialise(platform: Platform, *, first_night: date | None = None) -> None:
+    """Create the folders, databases and the dbt manifest of one platform.
+
+    `first_night` is the oldest night that it will be able to run, where that is not fixed yet; by default today.
+    """
+    settings, lake = platform.settings, platform.lake
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     with file_lock(settings.dagster_home / ".initialise.lock"):
-        lake = Lake(settings.data_dir)
         for folder in (lake.inbox, lake.sources, lake.claims, lake.warehouse.parent, lake.releases):
             folder.mkdir(parents=True, exist_ok=True)
-        create_platform_database(settings)
+        migrate(settings)
+        _fix_first_night(settings, lake, first_night)
         export_ledger(settings)
-        land_empty_tables(lake)
+        land_empty_tables(platform)
         _create_dagster_home(settings.dagster_home)
         _create_mlflow_database(settings)
-        register_packaged_models(settings)
-    with file_lock(DBT_PROJECT_DIR / "target" / ".parse.lock"):
-        parse_dbt_project(settings)
+        register_packaged_models(settings, platform.models.values())
+    parse_dbt_project(platform)
+
+
+def _fix_first_night(settings: Settings, lake: Lake, wanted: date | None) -> None:
+    """Write down the oldest night: of a platform that has run already, the first that it ran.
+
+    Until a night has run, the oldest that was ever asked for: `make setup` alone asks for none.
+    """
+    ran = oldest_night(settings)
+    if lake.platform_file.exists() and (ran or wanted is None):
+        return
+    known = first_night_of(settings) if lake.platform_file.exists() else None
+    first = min(night for night in (ran, wanted, known, today(settings.zone)) if night is not None)
+    fresh = lake.platform_file.with_suffix(".new")
+    fresh.write_text(json.dumps({"first_night": first.isoformat()}), encoding="utf-8")
+    fresh.replace(lake.platform_file)
 
 
 def _create_dagster_home(home: Path) -> None:
@@ -56,6 +82,9 @@ def _create_dagster_home(home: Path) -> None:
 
 
 def _create_mlflow_database(settings: Settings) -> None:
+    """MLflow's tables; those of a server are its own business."""
+    if registry_of(settings).is_server:
+        return
     folder = settings.data_dir / "mlflow"
     folder.mkdir(parents=True, exist_ok=True)
     where = hashlib.sha256((settings.mlflow_url or "sqlite").encode()).hexdigest()[:8]
@@ -63,14 +92,13 @@ def _create_mlflow_database(settings: Settings) -> None:
         # The marker may outlive its database. One that only does not answer now is not waited for.
         if missing or not _registry_answers(settings):
             mlflow = Path(sys.executable).parent / "mlflow"
-            command = [mlflow, "db", "upgrade", settings.mlflow_database_url]
+            command = [mlflow, "db", "upgrade", settings.registry_url]
             subprocess.run([*_until_we_end(), *command], check=missing, capture_output=True)
 
 
 def _registry_answers(settings: Settings) -> bool:
     from ml.tracking.reading import require_reachable
     from ml.tracking.registry import RegistryUnreachable
-    from retail_assets.models.catalogue import registry_of
 
     try:
         require_reachable(registry_of(settings))
@@ -99,38 +127,40 @@ def _until_we_end() -> list[str]:
     return ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 
 
-def parse_dbt_project(settings: Settings) -> None:
+def parse_dbt_project(platform: Platform) -> None:
     """Write dbt's manifest when a file of the project is newer; the code location reads it."""
     from retail_assets.warehouse.dbt_command import dbt_environment, dbt_executable
 
-    target = DBT_PROJECT_DIR / "target"
-    manifest = target / "manifest.json"
-    inputs = [
-        path
-        for suffix in ("sql", "yml")
-        for path in DBT_PROJECT_DIR.rglob(f"*.{suffix}")
-        if "target" not in path.parts
-    ]
-    if manifest.exists() and manifest.stat().st_mtime > max(path.stat().st_mtime for path in inputs):
-        return
-    # dbt writes its files in place; a parse that is killed must not leave half a manifest that looks new.
-    fresh = target / "parsing"
-    folders = ["--project-dir", DBT_PROJECT_DIR, "--profiles-dir", DBT_PROJECT_DIR]
-    subprocess.run(
-        [dbt_executable(), "--quiet", "parse", *folders],
-        check=True,
-        env={
-            **os.environ,
-            **dbt_environment(settings),
-            "DBT_TARGET_PATH": str(fresh),
-            "DBT_LOG_PATH": str(fresh),
-        },
-        cwd=DBT_PROJECT_DIR,
-    )
-    for name in ("partial_parse.msgpack", "manifest.json"):
-        (fresh / name).replace(target / name)
-    shutil.rmtree(fresh)
+    project = platform.settings.dbt_project_dir
+    target = project / "target"
+    with file_lock(target / ".parse.lock"):
+        manifest = target / "manifest.json"
+        inputs = [
+            path
+            for suffix in ("sql", "yml")
+            for path in project.rglob(f"*.{suffix}")
+            if "target" not in path.parts
+        ]
+        if manifest.exists() and manifest.stat().st_mtime > max(path.stat().st_mtime for path in inputs):
+            return
+        # dbt writes its files in place; a parse that is killed must not leave half a manifest that looks new.
+        fresh = target / "parsing"
+        folders = ["--project-dir", project, "--profiles-dir", project]
+        subprocess.run(
+            [dbt_executable(), "--quiet", "parse", *folders],
+            check=True,
+            env={
+                **os.environ,
+                **dbt_environment(platform),
+                "DBT_TARGET_PATH": str(fresh),
+                "DBT_LOG_PATH": str(fresh),
+            },
+            cwd=project,
+        )
+        for name in ("partial_parse.msgpack", "manifest.json"):
+            (fresh / name).replace(target / name)
+        shutil.rmtree(fresh)
 
 
 if __name__ == "__main__":
-    initialise(Settings())
+    initialise(platform_of(Settings()))

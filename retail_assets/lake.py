@@ -2,8 +2,7 @@
 
 Layout under `RETAIL_DATA_DIR`:
 
-    inbox/feeds/<feed>/  inbox/decisions/        what sources drop
-    inbox/refunds/  inbox/refunds/<case>/        photos of refunds, and lists that name their cases
+    inbox/feeds/<feed>/  inbox/decisions/        what sources and people drop; flows have folders of their own
     sources/*.yaml                               the retailer's own source mappings
     lake/claims/<batch>/<number>                 taken out of the inbox, not yet recorded as finished
     lake/quarantine/<sequence>                   what must not be read (a link, a device, too large)
@@ -16,6 +15,8 @@ Layout under `RETAIL_DATA_DIR`:
     lake/work/<flow>/                            finished pieces of unfinished work, and what is worth keeping
     lake/scratch/                                unfinished writes; safe to delete when nothing runs
     warehouse/warehouse.duckdb                   dbt's working file
+    platform.json                                what set-up fixed once
+    sample/truth/<flow>/<thing>/                 what is true of the sample retailer
     mlflow/                                      the model registry: its files, and its database by default
     releases/<n>/   published -> releases/<n>    what readers see
 """
@@ -73,16 +74,22 @@ class Lake:
         return self.root / "mlflow"
 
     @property
+    def platform_file(self) -> Path:
+        """What set-up fixed once about this platform."""
+        return self.root / "platform.json"
+
+    @property
+    def sample_truth(self) -> Path:
+        """What is true of the sample retailer; beside the inbox, not in it."""
+        return self.root / "sample" / "truth"
+
+    @property
     def releases(self) -> Path:
         return self.root / "releases"
 
     @property
     def published(self) -> Path:
         return self.root / "published"
-
-    def feed_inbox(self, folder: str) -> Path:
-        """The inbox folder of a feed; decisions and the lists of refund photos lie beside the feeds' folders."""
-        return self.inbox / folder if folder in ("decisions", "refunds") else self.inbox / "feeds" / folder
 
     def stored_file(self, sha256: str) -> Path:
         return self.root / "lake" / "files" / sha256[:2] / sha256

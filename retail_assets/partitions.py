@@ -1,17 +1,31 @@
-"""The one daily partitions definition: the day of the night, in the retailer's time zone."""
+"""Nights: which can be run, and what a run of one takes for now."""
 
-from datetime import date, datetime
+import json
+from datetime import date, datetime, time
 from zoneinfo import ZoneInfo
 
-import dagster as dg
+from retail_assets.config import Settings
+from retail_assets.errors import ExplainedError
+from retail_assets.lake import Lake
 
-FIRST_NIGHT = "2024-01-01"
-"""The oldest night that can be run or refilled. History files may hold older business dates."""
+NIGHT_STARTS = time(2)
 
 
-def nights(time_zone: str) -> dg.DailyPartitionsDefinition:
-    """One partition a day, today's included: the 02:00 night of day D is partition D."""
-    return dg.DailyPartitionsDefinition(start_date=FIRST_NIGHT, timezone=time_zone, end_offset=1)
+class NoSuchNight(ExplainedError):
+    """A night that cannot be run; the text says which can."""
+
+
+def first_night(settings: Settings) -> date:
+    """The oldest night that can be run: the setting, else what set-up fixed, else today.
+
+    History files may hold older business dates.
+    """
+    if settings.first_night is not None:
+        return settings.first_night
+    fixed = Lake(settings.data_dir).platform_file
+    if fixed.exists():
+        return date.fromisoformat(json.loads(fixed.read_text(encoding="utf-8"))["first_night"])
+    return today(settings.zone)
 
 
 def today(zone: ZoneInfo) -> date:
@@ -19,7 +33,26 @@ def today(zone: ZoneInfo) -> date:
     return datetime.now(zone).date()
 
 
-def night_of(context: dg.AssetExecutionContext, zone: ZoneInfo) -> date:
-    """The night a run works on: its partition, else today."""
-    partition = context.run.tags.get("dagster/partition")
-    return date.fromisoformat(partition) if partition else today(zone)
+def require_night(settings: Settings, night: date, *, current: date) -> None:
+    """Raise NoSuchNight for a night before the platform's first, or one that has not come yet."""
+    if night > current:
+        raise NoSuchNight(
+            f"The night of {night} has not come yet; the newest that can run is today's, {current}."
+        )
+    first = first_night(settings)
+    if night < first:
+        raise NoSuchNight(
+            f"The night of {night} lies before this platform's first, {first}. To run older nights "
+            "set RETAIL_FIRST_NIGHT to an earlier day."
+        )
+
+
+def moment_of(night: date | None, started: datetime, zone: ZoneInfo) -> tuple[date, datetime]:
+    """The night of a run and its now: the moment it started, or 02:00 of a night that is run again later.
+
+    A run without a night takes the day on which it started.
+    """
+    day = started.astimezone(zone).date()
+    if night is None or night == day:
+        return day, started
+    return night, datetime.combine(night, NIGHT_STARTS, zone)

@@ -49,4 +49,5 @@ export UV_FIND_LINKS="${UV_FIND_LINKS:-${PIP_FIND_LINKS:-$(.venv/bin/python -m p
 [ -n "$UV_FIND_LINKS" ] || unset UV_FIND_LINKS
 
 # The lock file constrains instead of listing, so that a CPU build of torch brings no CUDA packages along.
-.venv/bin/uv pip install -q --python .venv/bin/python -r pyproject.toml --group dev -c requirements.lock
+# Compiled once here: every command would else compile thousands of modules anew where it may not write them.
+.venv/bin/uv pip install -q --compile-bytecode --python .venv/bin/python -r pyproject.toml --group dev -c requirements.lock

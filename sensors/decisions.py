@@ -1,23 +1,25 @@
 """A decision made in the UI takes effect in the marts: its job's success starts a run."""
 
-from collections.abc import Callable
-
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
+
+from retail_assets.dagster_kit.private import UnresolvedAssetJobDefinition
+from retail_assets.partitions import today
+from retail_assets.platform import Platform
 
 
 def decision_sensor(
-    *, decide: dg.JobDefinition, job: UnresolvedAssetJobDefinition, today: Callable[[], str]
+    platform: Platform, decisions: list[dg.JobDefinition], job: UnresolvedAssetJobDefinition
 ) -> dg.SensorDefinition:
     @dg.run_status_sensor(
         name="decision_made",
         run_status=dg.DagsterRunStatus.SUCCESS,
-        monitored_jobs=[decide],
+        monitored_jobs=decisions,
         request_job=job,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description="Builds and publishes after a decision made with the `decide` job.",
+        description="Builds and publishes after a decision made with one of the `decide_…` jobs.",
     )
     def decision_made(context: dg.RunStatusSensorContext) -> dg.RunRequest:
-        return dg.RunRequest(run_key=context.dagster_run.run_id, partition_key=today())
+        night = today(platform.settings.zone).isoformat()
+        return dg.RunRequest(run_key=context.dagster_run.run_id, partition_key=night)
 
     return decision_made

@@ -1,76 +1,127 @@
-"""File-drop sensors, one per inbox folder: they look, remember what they saw, and start a run. Nothing heavy.
+"""File-drop sensors, one per handler: they look, remember what they saw, and start a run. Nothing heavy.
 
 The cursor holds what the last tick saw, in the instance's database, so that a restart forgets nothing.
 """
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable
-from pathlib import Path
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import dagster as dg
-from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 
-from retail_assets.feeds.settling import Look, look, settled
+from retail_assets.dagster_kit.private import UnresolvedAssetJobDefinition
+from retail_assets.dagster_kit.wiring import LEDGER
+from retail_assets.partitions import today
+from retail_assets.platform import Platform
+
+if TYPE_CHECKING:
+    from retail_assets.intake.handlers import Handler, Handlers, Inbox
+    from retail_assets.intake.settling import InboxSnapshot, SeenFile
 
 WATCHED = 500
-"""Names a cursor remembers. One settled file is enough to start a run, which takes all that are settled."""
+"""Names of a folder that a cursor remembers. One settled file is enough to start a run, which takes all that are."""
 
-FOLDER_TAG = "retail/folder"
+HANDLER_TAG, FOLDERS_TAG = "retail/handler", "retail/folders"
 NOT_STARTED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
 
 
-def file_drop_sensor(
-    *,
-    folder: str,
-    inbox: Path,
-    job: UnresolvedAssetJobDefinition,
-    reachable_feeds: Callable[[], Iterable[str]],
-    today: Callable[[], str],
-    nested: bool = False,
-) -> dg.SensorDefinition:
-    """A sensor that starts `job` for what is downstream of `folder` once a file in `inbox` has settled.
+def file_drop_sensors(platform: Platform, job: UnresolvedAssetJobDefinition) -> list[dg.SensorDefinition]:
+    return [_sensor(platform, name, job) for name in platform.handler_places]
+
+
+def _sensor(platform: Platform, name: str, job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:
+    """A sensor that starts `job` for what the files of a handler can change, once one of them has settled.
 
     Files that come all day long ask for one run at a time: a run that has not started yet will take them too.
-    `reachable_feeds` names the feeds that a file in the folder may fill: its own, and those which a source
-    mapping sends rows to.
     """
 
     @dg.sensor(
-        name=f"{folder}_dropped",
+        name=f"{name}_dropped",
         job=job,
         minimum_interval_seconds=15,
         default_status=dg.DefaultSensorStatus.RUNNING,
-        description=f"Starts a run when a file in the {folder} inbox stands still over two ticks or is .done.",
+        description=f"Starts a run when a drop for `{name}` stands still over two ticks or is .done.",
     )
     def dropped(context: dg.SensorEvaluationContext) -> dg.SensorResult | dg.SkipReason:
-        before = Look.from_json(context.cursor) if context.cursor else Look({})
-        now = look(inbox, nested=nested, limit=WATCHED)
-        ready = settled(before, now)
+        from retail_assets.intake.settling import InboxSnapshot, settled
+
+        before = _from_cursor(context.cursor)
+        handlers = platform.handlers()
+        handler = next(one for one in handlers.all if one.name == name)
+        now = {inbox.folder: _seen(handlers, handler, inbox) for inbox in handlers.watched(handler)}
+        ready = {
+            folder: files
+            for folder, snapshot in now.items()
+            if (files := settled(before.get(folder, InboxSnapshot({})), snapshot))
+        }
+        context.update_cursor(json.dumps({folder: one.to_json() for folder, one in now.items() if one.files}))
         if not ready:
-            context.update_cursor(now.to_json())
-            waiting = f"{len(now.files)} file(s) not settled yet" if now.files else "nothing there"
-            return dg.SkipReason(f"{inbox}: {waiting}.")
-        waiting_runs = dg.RunsFilter(tags={FOLDER_TAG: folder}, statuses=NOT_STARTED)
-        if context.instance.get_run_ids(waiting_runs, limit=1):
-            context.update_cursor(now.to_json())
-            return dg.SkipReason(f"{inbox}: a run that has not started yet takes what is there.")
-        # The same files ask once: a run that fails leaves them to the next drop or to the night.
-        key = hashlib.sha256(json.dumps(ready, sort_keys=True).encode()).hexdigest()[:32]
-        graph = context.repository_def.asset_graph if context.repository_def else None
-        feeds = [dg.AssetKey(["feeds", name]) for name in ["ledger", *sorted(set(reachable_feeds()))]]
-        # The job says what a drop may start: training follows the ledger too, and is not among it.
-        selection = dg.AssetSelection.assets(*feeds).downstream() & job.selection
+            waiting = sum(len(snapshot.files) for snapshot in now.values())
+            return dg.SkipReason(f"{waiting} file(s) not settled yet." if waiting else "Nothing was dropped.")
+        running = dg.RunsFilter(tags={HANDLER_TAG: name}, statuses=NOT_STARTED)
+        if context.instance.get_run_ids(running, limit=1):
+            return dg.SkipReason("A run that has not started yet takes what is there.")
         return dg.SensorResult(
             run_requests=[
                 dg.RunRequest(
-                    run_key=f"{folder}:{key}",
-                    partition_key=today(),
-                    asset_selection=sorted(selection.resolve(graph)) if graph else None,
-                    tags={FOLDER_TAG: folder, "retail/files": str(len(ready))},
+                    # The same files ask once: a run that fails leaves them to the next drop or to the night.
+                    run_key=f"{name}:{_digest(ready)}",
+                    partition_key=today(platform.settings.zone).isoformat(),
+                    asset_selection=_selection(context, platform, handlers, ready, job),
+                    tags={HANDLER_TAG: name, FOLDERS_TAG: ",".join(sorted(ready))},
                 )
-            ],
-            cursor=now.to_json(),
+            ]
         )
 
     return dropped
+
+
+def _from_cursor(cursor: str | None) -> "dict[str, InboxSnapshot]":
+    from retail_assets.intake.settling import InboxSnapshot
+
+    if not cursor:
+        return {}
+    return {folder: InboxSnapshot.from_json(text) for folder, text in json.loads(cursor).items()}
+
+
+def _seen(handlers: "Handlers", handler: "Handler", inbox: "Inbox") -> "InboxSnapshot":
+    """The files of a folder that are a handler's, and are not held back."""
+    from retail_assets.intake.settling import InboxSnapshot, take_snapshot
+
+    snapshot = take_snapshot(inbox.path, nested=handlers.inboxes[inbox.folder].nested, limit=WATCHED)
+    files = {
+        file: seen
+        for file, seen in snapshot.files.items()
+        if handlers.find(inbox.folder, file) is handler and handler.holds(inbox.folder, file) is None
+    }
+    return InboxSnapshot(files)
+
+
+def _digest(ready: "dict[str, dict[str, SeenFile]]") -> str:
+    return hashlib.sha256(json.dumps(ready, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _selection(
+    context: dg.SensorEvaluationContext,
+    platform: Platform,
+    handlers: "Handlers",
+    folders: Iterable[str],
+    job: UnresolvedAssetJobDefinition,
+) -> list[dg.AssetKey] | None:
+    """What the drops in some folders can change; all of it, until the warehouse was built once."""
+    graph = context.repository_def.asset_graph if context.repository_def else None
+    if graph is None or not platform.lake.warehouse.exists():
+        return None
+    wanted = {dg.AssetKey(name.split("/")) for name in handlers.started_by(folders)}
+    allowed = job.selection.resolve(graph)
+    found, waiting = set(), [LEDGER, *wanted]
+    while waiting:
+        key = waiting.pop()
+        if key in found or key not in allowed:
+            continue
+        found.add(key)
+        # Computed tables hang on the ledger too: of those a drop starts what its handler says.
+        children = graph.get(key).child_keys
+        waiting += [one for one in children if key != LEDGER or one in wanted or one.path[0] != "lake"]
+    return sorted(found)

@@ -1,9 +1,9 @@
 """Tiny classifiers that answer at once, and an empty model registry for a platform."""
 
+import os
 import shutil
-import subprocess
-import sys
 import tempfile
+import warnings
 from functools import cache
 from pathlib import Path
 
@@ -12,20 +12,25 @@ from ml.vision.package import TEXT, Card, save_package
 from retail_assets.config import Settings
 from retail_assets.lake import Lake
 
+ARCHITECTURE = "efficientnet_lite0"
+
 
 def tiny_classifier(folder: Path, *, seed: int, accuracy: float = 0.5) -> Path:
-    """A model folder with random weights: no better than a guess, and very sure of itself."""
+    """A model folder with random weights: no better than a guess, and very sure of itself.
+
+    Of the architecture that needs no torchvision, whose import takes a second in every process.
+    """
     import torch
 
     from ml.vision.models import create_model
 
     torch.manual_seed(seed)
     card = Card(
-        architecture="resnet18",
+        architecture=ARCHITECTURE,
         classes=list(CLASSES),
-        width=24,
-        height=32,
-        temperature=0.01,
+        width=48,
+        height=64,
+        temperature=0.0001,
         review_threshold=0.5,
         metrics={"all": {"accuracy": accuracy, "ece": None}},
         data=[{"name": "none", "photos": 0, "sha256": "0" * 64, "labels": 0}],
@@ -33,7 +38,7 @@ def tiny_classifier(folder: Path, *, seed: int, accuracy: float = 0.5) -> Path:
         seed=seed,
         trained_at="2026-11-21T12:00:00+00:00",
     )
-    save_package(create_model("resnet18", classes=len(CLASSES)), card, folder)
+    save_package(create_model(ARCHITECTURE, classes=len(CLASSES)), card, folder)
     (folder / TEXT).write_text("# A model for tests\n")
     return folder
 
@@ -49,6 +54,14 @@ def make_registry(settings: Settings) -> None:
 def fresh_mlflow_database() -> Path:
     """MLflow's tables without a row, to be copied."""
     path = Path(tempfile.mkdtemp(prefix="retail-mlflow-")) / "mlflow.db"
-    mlflow = Path(sys.executable).parent / "mlflow"
-    subprocess.run([mlflow, "db", "upgrade", f"sqlite:///{path}"], check=True, capture_output=True)
+    create_mlflow_tables(f"sqlite:///{path}")
     return path
+
+
+def create_mlflow_tables(url: str) -> None:
+    """What `mlflow db upgrade` does, without a process that imports MLflow once more."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    from mlflow.db import upgrade
+
+    with warnings.catch_warnings(action="ignore"):
+        upgrade.main([url], standalone_mode=False)

@@ -8,22 +8,71 @@ import socket
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from retail_assets.config import Settings
+from retail_assets.flows import platform_of
+from retail_assets.platform import Platform
+from tests.faults.night import drop, drop_retailer, run_nights
+from tests.prepared import copy_platform, once, set_up_twice_at_once
+
+
+def settings_of(folder: Path) -> Settings:
+    """The settings of an empty platform under a folder."""
+    return Settings(
+        data_dir=folder / "data",
+        dagster_home=folder / "dagster",
+        settle_seconds=0.05,
+        time_zone="Europe/Berlin",
+        first_night=date(2026, 1, 1),
+    )
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     """An empty platform of its own."""
-    return Settings(
-        data_dir=tmp_path / "data",
-        dagster_home=tmp_path / "dagster",
-        settle_seconds=0.05,
-        time_zone="Europe/Berlin",
-    )
+    return settings_of(tmp_path)
+
+
+@pytest.fixture
+def platform(settings: Settings) -> Platform:
+    """The same with all flows."""
+    return platform_of(settings)
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all workers of this run of tests have in common."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if os.environ.get("PYTEST_XDIST_WORKER") else own
+
+
+@pytest.fixture(scope="session")
+def prepared_platform(shared_folder: Path) -> Path:
+    """A platform that set-up has made, by two processes at once; take a copy of it (`copy_platform`)."""
+    return once(shared_folder / "prepared", set_up_twice_at_once)
+
+
+@pytest.fixture(scope="session")
+def nights_at_once(shared_folder: Path, prepared_platform: Path) -> Path:
+    """Two platforms, `one` and `two`, after three nights at once: two on the first and one on the second."""
+
+    def run(folder: Path) -> None:
+        one, two = (copy_platform(prepared_platform, folder / name) for name in ("one", "two"))
+        drop(one, "stores", "stores.csv", "store_id,name\nS9,Nine\n")
+        drop_retailer(two)
+        run_nights(one, two, one)
+
+    return once(shared_folder / "nights", run)
+
+
+@pytest.fixture(scope="session")
+def calm_night(nights_at_once: Path) -> Path:
+    """The small retailer's platform after a night that nothing disturbed."""
+    return nights_at_once / "two"
 
 
 def unavailable(reason: str) -> None:

@@ -8,20 +8,26 @@
 Values are given as DuckDB literals' text or Python values; columns that are left out are null.
 """
 
+import atexit
 import json
+import shutil
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import polars as pl
 
-from retail_assets.feeds.contracts.registry import FEEDS
-from retail_assets.lake import Lake
-from retail_assets.lake_tables import Columns
-from retail_assets.warehouse.sources import LAKE_FILES, LAKE_TABLES, LEDGER, land_empty_tables, row_columns
+from retail_assets.config import Settings
+from retail_assets.flows import platform_of
+from retail_assets.intake.lake_files import Documents, Rejects
+from retail_assets.intake.ledger_export import EXPORTED
+from retail_assets.schema import Columns, columns_of
+from retail_assets.warehouse.sources import land_empty_tables, row_columns
 
 Row = Mapping[str, Any]
 
@@ -47,12 +53,17 @@ class LakeBuilder:
     """A lake under `data_dir`, changed by drops; nothing is seen before `write_ledger`."""
 
     def __init__(self, data_dir: Path) -> None:
-        self.lake = Lake(data_dir)
+        self.platform = platform_of(Settings(data_dir=data_dir))
+        self.lake = self.platform.lake
         self.drops: dict[int, Drop] = {}
         self.decisions: list[Row] = []
         self._contents = 0
-        land_empty_tables(self.lake)
+        shutil.copytree(_landed(), data_dir, dirs_exist_ok=True)
         self.lake.warehouse.parent.mkdir(parents=True, exist_ok=True)
+
+    def continue_as(self, other: "LakeBuilder") -> None:
+        """Go on where another one is, whose folder was copied."""
+        self.drops, self.decisions, self._contents = dict(other.drops), list(other.decisions), other._contents
 
     def content(
         self,
@@ -68,27 +79,22 @@ class LakeBuilder:
         for feed, feed_rows in rows.items():
             origin = {"_content_key": content_key, "_source": source}
             numbered = [{"_record": n, **origin, **row} for n, row in enumerate(feed_rows, start=1)]
-            write_table(self.lake.rows(feed, content_key), row_columns(FEEDS[feed]), numbered)
-        held = [(d, None) if isinstance(d, str) else d for d in documents]
-        write_table(
-            self.lake.documents(content_key),
-            LAKE_FILES["documents"][1],
-            [
-                {
-                    "_content_key": content_key,
-                    "_source": source,
-                    "kind": "document",
-                    "_document": d,
-                    "_version": v,
-                }
-                for d, v in held
-            ],
-        )
-        write_table(
-            self.lake.rejects(content_key),
-            LAKE_FILES["rejects"][1],
-            [{"_content_key": content_key, **reject} for reject in rejects],
-        )
+            write_table(self.lake.rows(feed, content_key), row_columns(self.platform.feeds[feed]), numbered)
+        held = [
+            {
+                "_content_key": content_key,
+                "_source": source,
+                "kind": "document",
+                "_document": d,
+                "_version": v,
+            }
+            for d, v in ((d, None) if isinstance(d, str) else d for d in documents)
+        ]
+        if held:
+            write_table(self.lake.documents(content_key), columns_of(Documents), held)
+        if rejects:
+            rejected = [{"_content_key": content_key, **reject} for reject in rejects]
+            write_table(self.lake.rejects(content_key), columns_of(Rejects), rejected)
         return content_key
 
     def drop(
@@ -156,14 +162,15 @@ class LakeBuilder:
                 "kind": kind,
                 "subject": subject,
                 "verdict": verdict,
-                "outcome": "accepted",
+                "accepted": True,
             }
             | values
         )
 
     def part(self, table: str, part: str, rows: Sequence[Row]) -> None:
         """A part of a table that a flow keeps in the lake."""
-        write_table(LAKE_TABLES[table].part(self.lake, part), LAKE_TABLES[table].columns, rows)
+        declared = self.platform.tables[table]
+        write_table(declared.part(self.lake, part), declared.columns, rows)
 
     def write_ledger(self) -> None:
         """Export the ledger, as each run does."""
@@ -172,8 +179,10 @@ class LakeBuilder:
                 "sequence": d.sequence,
                 "folder": d.folder,
                 "name": d.name,
+                "position": d.sequence,
+                "by_platform": False,
                 "size": 100,
-                "modified_at": datetime(2026, 11, 20, tzinfo=UTC),
+                "modified_ns": 1_795_132_800_000_000_000,
                 "sha256": d.content_key,
                 "name_values": "{}",
                 "source": d.source,
@@ -202,14 +211,14 @@ class LakeBuilder:
             if d.state == "loaded"
             for feed, rows in d.rows.items()
         ]
-        accounts = [
+        counts = [
             {
                 "sequence": d.sequence,
                 "target": feed,
                 "records": rows,
                 "admitted": rows,
-                "sent": 0,
-                "left_out": 0,
+                "routed": 0,
+                "filtered": 0,
                 "duplicate": 0,
                 "rejected": 0,
                 "by_rule": json.dumps({}),
@@ -221,14 +230,23 @@ class LakeBuilder:
         for name, rows in {
             "drops": drops,
             "loads": loads,
-            "accounts": accounts,
+            "row_counts": counts,
             "decisions": self.decisions,
         }.items():
-            write_table(self.lake.ledger / f"{name}.parquet", LEDGER[name][1], rows)
+            write_table(self.lake.ledger / f"{name}.parquet", EXPORTED[name][1], rows)
+
+
+@cache
+def _landed() -> Path:
+    """A lake with the empty tables, made once and copied."""
+    folder = Path(tempfile.mkdtemp(prefix="retail-empty-tables-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    land_empty_tables(platform_of(Settings(data_dir=folder)))
+    return folder
 
 
 def write_table(path: Path, columns: Columns, rows: Sequence[Row]) -> None:
-    """Write rows as a Parquet file with these columns and types."""
+    """Write rows as a Parquet file with these columns and types; one that holds them already is left alone."""
     path.parent.mkdir(parents=True, exist_ok=True)
     unknown = {name for row in rows for name in row} - set(columns)
     assert not unknown, f"{path.parent.name} has no columns {sorted(unknown)}"
@@ -236,10 +254,16 @@ def write_table(path: Path, columns: Columns, rows: Sequence[Row]) -> None:
         {name: [_text(row.get(name)) for row in rows] for name in columns},
         schema=dict.fromkeys(columns, pl.String),
     )
-    typed = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, (kind, _) in columns.items())
+    types = {name: column.sql_type for name, column in columns.items()}
+    typed = ", ".join(f'cast("{name}" as {kind}) as "{name}"' for name, kind in types.items())
     with duckdb.connect() as connection:
         connection.execute("set timezone = 'UTC'")
-        connection.execute(f"copy (select {typed} from given) to '{path}' (format parquet)")
+        fresh = path.with_suffix(".new")
+        connection.execute(f"copy (select {typed} from given) to '{fresh}' (format parquet)")
+    if path.exists() and path.read_bytes() == fresh.read_bytes():
+        fresh.unlink()
+    else:
+        fresh.replace(path)
 
 
 def _text(value: object) -> str | None:

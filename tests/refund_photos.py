@@ -10,13 +10,13 @@ import polars as pl
 
 from ml.vision.predict import SCHEMA
 from retail_assets.config import Settings
+from retail_assets.intake.ledger_export import EXPORTED
 from retail_assets.lake import Lake
-from retail_assets.models.choosing import REGISTRY
-from retail_assets.refunds.door import FOLDER, SOURCE
+from retail_assets.models.resolve import FROM_REGISTRY
+from retail_assets.refunds.contracts import FOLDER, PHOTO
 from retail_assets.refunds.images import list_images
 from retail_assets.refunds.predictions import Model, PredictionsReport, predict_photos
 from retail_assets.refunds.tables import REFUND_IMAGES
-from retail_assets.warehouse.sources import LEDGER
 from tests.lake_builder import write_table
 
 NIGHT = date(2026, 11, 20)
@@ -47,7 +47,7 @@ class Photos:
                 {
                     "sequence": sequence,
                     "folder": FOLDER,
-                    "source": SOURCE,
+                    "source": PHOTO,
                     "name": f"{content}.jpg",
                     "sha256": hash_of(content),
                     "partition": on,
@@ -63,7 +63,7 @@ class Photos:
         self.write()
 
     def write(self) -> None:
-        write_table(self.lake.ledger / "drops.parquet", LEDGER["drops"][1], self.rows)
+        write_table(self.lake.ledger / "drops.parquet", EXPORTED["drops"][1], self.rows)
 
     def admitted(self, settings: Settings, night: date) -> pl.DataFrame:
         rows = [
@@ -95,7 +95,7 @@ class FakeModel:
     """Sees Jeans everywhere, and counts what it looked at."""
 
     version: str = "1"
-    source: str = REGISTRY
+    source: str = FROM_REGISTRY
     batch: int = 2
     dies_after: int | None = None
     """Photos after which it is killed."""

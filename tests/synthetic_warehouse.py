@@ -4,11 +4,27 @@ from datetime import date
 
 import duckdb
 
+from retail_assets.audiences import MERCHANTS, OPERATIONS
+from retail_assets.config import Settings
+from retail_assets.flows import FLOWS
 from retail_assets.lake import Lake
+from retail_assets.platform import Flow, Mart, Platform
 
 AS_OF = date(2026, 11, 20)
 SECRETS = ("ada.lovelace@example.com", "DE89370400440532013000", "wrote-this-in-anger", "99/999/99999")
 """Personal data that lies in the working file, none of it in a mart."""
+
+
+FOR_EVERYBODY = Flow(
+    name="readers",
+    description="A mart for each audience that has none yet.",
+    marts=(Mart("insights", OPERATIONS), Mart("merchant_cases", MERCHANTS)),
+)
+
+
+def platform_for_everybody(settings: Settings) -> Platform:
+    """All flows, and one that publishes for operations and merchants."""
+    return Platform(settings, (*FLOWS, FOR_EVERYBODY))
 
 
 def make_warehouse(lake: Lake, *, lines: int = 3_000) -> None:
@@ -45,7 +61,11 @@ def make_warehouse(lake: Lake, *, lines: int = 3_000) -> None:
         create table staging.stg_rejects as
             select 'sales' as feed, '{email}' as raw, date '{first}' as business_date;
         create view marts.rejected_rows as select feed, business_date from warehouse.staging.stg_rejects;
-        create table marts.insights as select 'only for operations' as text;
+        create table marts.insights as
+            select 'only for operations' as text, 'phone' as customer_email, 0 as generation;
+        create table marts.merchant_cases as
+            select 'M' || i % 3 as merchant_id, 'only for merchant ' || i % 3 as text, 0 as generation
+            from range(30) as r(i);
         create table marts.sales_daily__dbt_tmp as select 1 as leftover;
         comment on table marts.sales_daily is 'Sales of a day.';
         comment on column marts.sales_daily.revenue is 'Net revenue of the day''s lines.';
@@ -62,11 +82,13 @@ def change(lake: Lake, sql: str) -> None:
 
 
 def next_generation(lake: Lake, generation: int) -> None:
-    """A night's change: new numbers in the newest month of the long mart and in a small one."""
+    """A night's change: new numbers in the newest month of the long mart and in some small ones."""
     change(
         lake,
         f"""
         update marts.sales_lines set generation = {generation} where business_date >= date '2026-11-01';
         update marts.stock_levels set generation = {generation};
+        update marts.insights set generation = {generation};
+        update marts.merchant_cases set generation = {generation};
         """,
     )

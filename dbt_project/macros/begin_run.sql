@@ -22,9 +22,13 @@ create schema if not exists loaded;
 
 -- One row. `run` numbers dbt's invocations; changes are logged under it.
 create table if not exists state.run (run bigint, as_of date);
-insert into state.run select 0, null where not exists (from state.run);
+alter table state.run add column if not exists now timestamptz;
+insert into state.run select 0, null, null where not exists (from state.run);
 update state.run
-set run = run + 1, as_of = greatest(as_of, date {{ sql_string(as_of) }});
+set
+    run = run + 1,
+    as_of = greatest(as_of, date {{ sql_string(as_of) }}),
+    now = {{ sql_string(env_var('RETAIL_NOW')) }}::timestamptz;
 
 -- What each model has taken in, written in the transaction that writes the model.
 create table if not exists state.models (model varchar, fingerprint varchar, run bigint, as_of date);
@@ -33,15 +37,22 @@ create table if not exists state.applied (model varchar, sequence bigint, conten
 -- What changed in a model, for the models that follow it; without a unit: everything.
 create table if not exists state.changes (model varchar, run bigint, unit varchar, value varchar);
 create table if not exists state.tested (model varchar, run bigint);
--- A change stays until every model that follows others has taken it in, and its own tests have seen it.
+-- A change stays until every model that follows its model has taken it in, and the model's own tests have seen it.
 delete from state.models where model not in ({{ names_of_models() }});
-delete from state.changes
-where run <= (
-    select min(least(models.run, coalesce(tested.run, 0)))
-    from state.models as models
-    left join state.tested as tested on models.model = tested.model
-    where models.run is not null
-);
+create or replace temp table seen_by_all as
+with seen as (
+    select follows.model, taken_in.run
+    from (values {{ who_follows() }}) as follows (model, follower)
+    inner join state.models as taken_in on follows.follower = taken_in.model
+    union all
+    select long.model, coalesce(tested.run, 0) as run
+    from (values {{ names_of_long_models() }}) as long (model)
+    left join state.tested as tested on long.model = tested.model
+)
+select model, min(run) as run from seen group by model;
+delete from state.changes where model not in (select model from seen_by_all);
+delete from state.changes as change using seen_by_all
+where change.model = seen_by_all.model and change.run <= seen_by_all.run;
 
 {% for source in graph.sources.values() if source.source_name == 'ledger' %}
 create or replace table ledger.{{ source.name }} as
@@ -76,7 +87,7 @@ insert into state.documents_read select content_key from unread;
 
 create or replace table ledger.loaded_drops as
 select
-    sequence, content_key, source, "partition",
+    sequence, position, content_key, source, "partition",
     content_key in (select content_key from state.documents) as has_documents
 from ledger.drops
 where state = 'loaded';
@@ -90,6 +101,25 @@ commit;
         {{ "'" ~ node.name ~ "', " }}
     {%- endfor -%}
     ''
+{%- endmacro %}
+
+{% macro names_of_long_models() -%}
+    {%- set names = [] -%}
+    {%- for node in graph.nodes.values() if node.config.materialized == 'by_change' -%}
+        {%- do names.append("('" ~ node.name ~ "')") -%}
+    {%- endfor -%}
+    {{ names | join(', ') }}
+{%- endmacro %}
+
+{# Which model is followed by which; see by_change. #}
+{% macro who_follows() -%}
+    {%- set pairs = [] -%}
+    {%- for node in graph.nodes.values() if node.config.materialized == 'by_change' -%}
+        {%- for followed in node.config.follows + node.config.get('also', {}).get('from', []) -%}
+            {%- do pairs.append("('" ~ followed ~ "', '" ~ node.name ~ "')") -%}
+        {%- endfor -%}
+    {%- endfor -%}
+    {{ pairs | join(', ') }}
 {%- endmacro %}
 
 {% macro sql_string(text) -%}

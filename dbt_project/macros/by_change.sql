@@ -8,7 +8,7 @@
      waits     true when the followed models hold rows dated after as_of, which this one must not show yet
 
    The model's SQL takes the units that changed with `where {{ touched('line.business_date') }}`, and rows up to
-   as_of with `business_date <= {{ as_of() }}`: later rows wait, and their units count when as_of moves on.
+   as_of with `{{ has_come() }}`: later rows wait, and their units count when as_of moves on.
 
    What was taken in (state.models) is written in the transaction that writes the table, so a run that is killed
    anywhere loses nothing. Units whose rows come out equal are neither written nor passed on. #}
@@ -64,7 +64,7 @@ create or replace temp table touched_units (unit) as
 {%- for followed in config.require('follows') %}
 union
 select {{ unit }} from {{ ref(followed) }}
-where business_date > date '{{ stood_at }}' and business_date <= {{ as_of() }}
+where business_date > date '{{ stood_at }}' and {{ has_come() }}
 {%- endfor -%}
 {%- endif -%}
 {%- if config.get('also') %}

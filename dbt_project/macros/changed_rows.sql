@@ -8,7 +8,9 @@
     {%- set by = where.removeprefix('by ') if where.startswith('by ') else none -%}
     {%- set tested = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model')
         | selectattr('name', 'equalto', relation.identifier) | first if execute else none -%}
-    {%- if tested and tested.config.materialized == 'by_change' and setting('test_all_history') != 'true' -%}
+    {#- A warning stands until its cause is gone, so a test that warns looks at everything each time. -#}
+    {%- set warns = config.get('severity', 'error') | lower == 'warn' -%}
+    {%- if tested and tested.config.materialized == 'by_change' and not warns and setting('test_all_history') != 'true' -%}
         {%- set unit = by or tested.config.unit -%}
         {%- set since = 'coalesce((select run from state.tested where model = ' ~ sql_string(tested.name) ~ '), 0)' -%}
         {%- set logged = 'from state.changes where model = ' ~ sql_string(tested.name) ~ ' and run > ' ~ since -%}

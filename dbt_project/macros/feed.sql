@@ -2,7 +2,7 @@
 
    Row files never change, and the ledger says which are loaded. So the table only ever takes in what a changed
    set of loads adds, gives up what it removes, and decides anew which row counts for the keys concerned:
-   per key the row with the highest version, then sequence, then record, leaving out rows whose document or
+   per key the row with the highest version, then place in the order, then record, leaving out rows whose document or
    store-day is held by a later load of the same source.
 
    The set of loads that was taken in (state.applied) and what changed (state.changes, for models that follow)
@@ -25,7 +25,7 @@
     {%- if contract.meta.business_time -%}{%- do columns.append('business_date') -%}{%- endif -%}
     {%- set key = contract.meta.key | map('tojson') | list if contract.meta.key else [] -%}
     {#- Raise the number when the rows that this macro writes change: every feed is then built anew. -#}
-    {%- set fingerprint = local_md5('1' ~ sql ~ key) -%}
+    {%- set fingerprint = local_md5('2' ~ sql ~ key) -%}
     {%- set whole = should_full_refresh() or existing is none or known_fingerprint() != fingerprint -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
@@ -187,7 +187,8 @@ select *, false as is_added from (from applied except from wanted)
 create or replace temp table candidates as
 with concerned as (
     select
-        line.rowid as row_number, {{ prefixed('line', columns) }}, line._sequence, line._record, line._source,
+        line.rowid as row_number, {{ prefixed('line', columns) }}, line._sequence, line._position, line._record,
+        line._source,
         line._document, line._version, line._is_current as was_current
     from {{ loaded_rows(feed) }} as line
     semi join affected_keys as affected
@@ -197,7 +198,10 @@ with concerned as (
 owners as (
     select
         documents.source, documents.document,
-        arg_max(drops.sequence, (coalesce(documents.version, {{ lowest_version() }}), drops.sequence)) as sequence
+        arg_max(
+            drops.sequence,
+            (coalesce(documents.version, {{ lowest_version() }}), drops.position, drops.sequence)
+        ) as sequence
     from state.documents as documents
     inner join ledger.loaded_drops as drops using (content_key)
     where (documents.source, documents.document) in (select (_source, _document) from concerned)
@@ -207,7 +211,7 @@ winners as (
     select
         arg_max(
             concerned.row_number,
-            (coalesce(_version, {{ lowest_version() }}), _sequence, _record, concerned.row_number)
+            (coalesce(_version, {{ lowest_version() }}), _position, _sequence, _record, concerned.row_number)
         ) as row_number
     from concerned
     left join owners on owners.source = concerned._source and owners.document = concerned._document

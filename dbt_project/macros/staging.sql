@@ -21,6 +21,7 @@ select
     line."{{ happened }}" as business_date,
     {%- endif %}
     load.sequence as _sequence,
+    load.position as _position,
     line._record,
     load."partition" as _admitted_on,
     line._content_key,

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ml.tracking.reading import champion, find_version
-from ml.tracking.registering import MODEL_FOLDER, folder_digest
+from ml.tracking.reading import champion, find_version, location
+from ml.tracking.registering import MODEL_FILES, folder_digest
 from ml.tracking.registry import CHAMPION, Registry, RegistryUnreachable, Tag, Version
 from ml.tracking.session import mlflow_at
 
 
 @dataclass(frozen=True)
-class ResolvedModel:
-    """A model that is ready to be loaded."""
+class FetchedModel:
+    """A version whose files lie on this machine."""
 
     folder: Path
     version: str
@@ -44,15 +44,17 @@ def move_alias(registry: Registry, version: Version, alias: str) -> Version:
     return find_version(registry, version.model, version.number)
 
 
-def resolve_champion(registry: Registry, model: str, *, cache: Path) -> ResolvedModel:
+def resolve_champion(registry: Registry, model: str, *, cache: Path) -> FetchedModel:
     """The champion's model folder, copied into `cache` once per version.
 
     Raises RegistryUnreachable when the registry, the alias or the files cannot be had.
     """
     version = champion(registry, model)
     if version is None:
-        raise RegistryUnreachable(f"The registry has no champion of {model}: run `make setup`.")
-    return ResolvedModel(fetch_model(registry, version, cache=cache), str(version.number))
+        raise RegistryUnreachable(
+            f"The registry has no champion of {model}: run `make setup`, or train a version and promote it."
+        )
+    return FetchedModel(fetch_model(registry, version, cache=cache), str(version.number))
 
 
 def fetch_model(registry: Registry, version: Version, *, cache: Path) -> Path:
@@ -72,9 +74,10 @@ def _fetch(registry: Registry, version: Version, target: Path) -> None:
     unfinished = target.with_name(f".{target.name}-{uuid.uuid4().hex}")
     unfinished.mkdir(parents=True)
     try:
+        place = location(registry, version)
         with mlflow_at(registry) as mlflow:
             found = mlflow.artifacts.download_artifacts(
-                artifact_uri=f"{version.location}/artifacts/{MODEL_FOLDER}", dst_path=str(unfinished)
+                artifact_uri=f"{place}/{MODEL_FILES}", dst_path=str(unfinished)
             )
         try:
             Path(found).rename(target)
@@ -83,8 +86,8 @@ def _fetch(registry: Registry, version: Version, target: Path) -> None:
                 raise
     except (OSError, RegistryUnreachable) as error:
         raise RegistryUnreachable(
-            f"The files of {version} cannot be had from {version.location} ({error}). Restore them, or move the "
-            "alias to a version that has its files."
+            f"The files of {version} cannot be had from the registry ({error}). Restore them, or move the alias to a "
+            "version that has its files."
         ) from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)

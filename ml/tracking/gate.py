@@ -1,4 +1,4 @@
-"""The gate between a candidate and the champion: pure comparison of what was measured on one frozen set."""
+"""The gate between a candidate and the champion: pure comparison of what was measured on one holdout."""
 
 import math
 from collections.abc import Mapping
@@ -6,26 +6,26 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Outcome(StrEnum):
+class GateOutcome(StrEnum):
     PROMOTED = "promoted"
     REJECTED = "rejected"
     INSUFFICIENT_EVIDENCE = "insufficient_evidence"
 
 
 @dataclass(frozen=True)
-class GateOutcome:
+class GateReport:
     """What the gate says, and why, as a sentence."""
 
-    outcome: Outcome
+    outcome: GateOutcome
     sentence: str
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """What a frozen set can prove."""
+    """What a holdout can prove."""
 
-    real_examples: Mapping[str, int]
-    """Real labelled examples by what the model must tell apart (class, kind of series); drawn ones count zero."""
+    examples: Mapping[str, int]
+    """Real examples by what the model must tell apart (classes, windows, outcomes); what is made up counts zero."""
     naive: float
     """The main metric of the naive baseline on the same set."""
 
@@ -44,8 +44,8 @@ class GatePolicy:
     """What it takes to become champion without a person."""
 
     metric: str
-    min_real_examples: int
-    """Per entry of `Evidence.real_examples`."""
+    min_examples: int
+    """Per entry of `Evidence.examples`."""
     min_gain: float = 0.0
     higher_is_better: bool = True
     guards: tuple[Guard, ...] = ()
@@ -57,42 +57,40 @@ def gate(
     champion: Mapping[str, float] | None,
     evidence: Evidence,
     policy: GatePolicy,
-) -> GateOutcome:
-    """Judge a candidate; both models' metrics must come from the same frozen set.
+) -> GateReport:
+    """Judge a candidate; both models' metrics must come from the same holdout.
 
     Without a champion, beating the naive baseline is enough. Evidence is asked for first: figures from a set
     that proves nothing neither promote nor reject.
     """
-    lacking = sorted(
-        name for name, count in evidence.real_examples.items() if count < policy.min_real_examples
-    )
-    if lacking or not evidence.real_examples:
-        return GateOutcome(Outcome.INSUFFICIENT_EVIDENCE, _lacks(lacking, evidence, policy))
+    lacking = sorted(name for name, count in evidence.examples.items() if count < policy.min_examples)
+    if lacking or not evidence.examples:
+        return GateReport(GateOutcome.INSUFFICIENT_EVIDENCE, _lacks(lacking, evidence, policy))
     for reason in (
         _against_baseline(candidate, evidence, policy),
         _against_champion(candidate, champion, policy),
         *(_against_guard(candidate, champion, guard) for guard in policy.guards),
     ):
         if reason:
-            return GateOutcome(Outcome.REJECTED, reason)
+            return GateReport(GateOutcome.REJECTED, reason)
     value = candidate[policy.metric]
     beaten = (
         "there was no champion" if champion is None else f"the champion has {champion[policy.metric]:.4f}"
     )
-    return GateOutcome(
-        Outcome.PROMOTED,
-        f"{policy.metric} is {value:.4f} on the frozen set; {beaten}, the naive baseline {evidence.naive:.4f}.",
+    return GateReport(
+        GateOutcome.PROMOTED,
+        f"{policy.metric} is {value:.4f} on the holdout; {beaten}, the naive baseline {evidence.naive:.4f}.",
     )
 
 
 def _lacks(lacking: list[str], evidence: Evidence, policy: GatePolicy) -> str:
-    advice = "Add labelled examples, or promote the version by a promote_model decision."
-    if not evidence.real_examples:
-        return f"The frozen set is empty. {advice}"
+    advice = "Add examples, or promote the version by a promote_model decision."
+    if not evidence.examples:
+        return f"The holdout is empty. {advice}"
     named = ", ".join(lacking[:3]) + (" and others" if len(lacking) > 3 else "")
     return (
-        f"The frozen set has fewer than {policy.min_real_examples} real labelled examples for {len(lacking)} of "
-        f"{len(evidence.real_examples)} ({named}). {advice}"
+        f"The holdout has fewer than {policy.min_examples} real examples of {len(lacking)} of "
+        f"{len(evidence.examples)} ({named}). {advice}"
     )
 
 
@@ -100,6 +98,8 @@ def _against_baseline(candidate: Mapping[str, float], evidence: Evidence, policy
     value = candidate.get(policy.metric, math.nan)
     if math.isnan(value):
         return f"The candidate has no {policy.metric}."
+    if math.isnan(evidence.naive):
+        return f"No naive baseline's {policy.metric} was measured, so nothing says what the model is worth."
     if _gain(value, evidence.naive, higher_is_better=policy.higher_is_better) <= 0:
         return f"{policy.metric} {value:.4f} is no better than the naive baseline's {evidence.naive:.4f}."
     return None
@@ -110,7 +110,12 @@ def _against_champion(
 ) -> str | None:
     if champion is None:
         return None
-    value, held = candidate[policy.metric], champion[policy.metric]
+    value, held = candidate[policy.metric], champion.get(policy.metric, math.nan)
+    if math.isnan(held):
+        return (
+            f"The champion has no {policy.metric} on the holdout, so there is nothing to beat; promote the version by "
+            "a promote_model decision."
+        )
     gain = _gain(value, held, higher_is_better=policy.higher_is_better)
     if gain <= 0 or gain < policy.min_gain:
         wanted = f" by at least {policy.min_gain:g}" if policy.min_gain else ""

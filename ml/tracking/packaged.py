@@ -4,14 +4,14 @@ from datetime import datetime
 
 from ml.tracking.champion import set_champion
 from ml.tracking.reading import champion, versions
-from ml.tracking.registering import Candidate, folder_digest, register
+from ml.tracking.registering import Registration, folder_digest, register
 from ml.tracking.registry import Registry, Tag, Version
 
 SET_UP = "set_up"
 """Who moved the alias, where nobody decided."""
 
 
-def register_packaged(registry: Registry, candidate: Candidate, *, at: datetime) -> Version:
+def register_packaged(registry: Registry, candidate: Registration, *, at: datetime) -> Version:
     """Make sure that a packaged model is registered, once, and that there is a champion.
 
     A newer package becomes champion where an older one was; what was trained or decided here stays. Killed at

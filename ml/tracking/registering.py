@@ -7,7 +7,6 @@ import hashlib
 import json
 import shutil
 import tempfile
-import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -16,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from ml.tracking.reading import find_version
 from ml.tracking.registry import Registry, Tag, Version
-from ml.tracking.session import mlflow_at
+from ml.tracking.session import mlflow_at, quietly
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 MODEL_FOLDER = "model"
-"""Name of the model's folder among the files of its version."""
+MODEL_FILES = f"artifacts/{MODEL_FOLDER}"
+"""Where the model's folder lies among the files of its version."""
 
 
 @dataclass(frozen=True)
@@ -39,18 +39,19 @@ class Endpoint:
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """A model that wants to be registered."""
+class Registration:
+    """What the registry is told of a model: its files, how it is served, and what was measured."""
 
     model: str
     folder: Path
-    endpoint: Endpoint
     origin: str
     trained_at: datetime
     data_hash: str
     main_metric: str
     metrics: Mapping[str, float]
-    """What was measured so far; an evaluation on a frozen set replaces them."""
+    """What was measured so far; an evaluation on a holdout replaces them."""
+    endpoint: Endpoint | None = None
+    """None: `mlflow models serve` cannot answer for it."""
     params: Mapping[str, Any] = field(default_factory=dict)
     history: Sequence[Mapping[str, float]] = ()
     """Metrics per epoch."""
@@ -70,7 +71,7 @@ def folder_digest(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def register(registry: Registry, candidate: Candidate) -> Version:
+def register(registry: Registry, candidate: Registration) -> Version:
     """Log a candidate as an MLflow run and register it as the model's next version.
 
     The version appears with all its facts in one transaction, after its files; a crash before leaves none.
@@ -83,7 +84,7 @@ def register(registry: Registry, candidate: Candidate) -> Version:
         Tag.MAIN_METRIC: candidate.main_metric,
         Tag.METRICS: json.dumps(dict(candidate.metrics)),
     }
-    with mlflow_at(registry) as mlflow, tempfile.TemporaryDirectory() as scratch:
+    with mlflow_at(registry) as mlflow, quietly(), tempfile.TemporaryDirectory() as scratch:
         experiment = _experiment(mlflow, registry, candidate.model)
         with mlflow.start_run(experiment_id=experiment, run_name=candidate.origin) as run:
             mlflow.log_params(dict(candidate.params))
@@ -92,16 +93,33 @@ def register(registry: Registry, candidate: Candidate) -> Version:
             mlflow.log_metrics(dict(candidate.metrics))
             client, run_id = mlflow.MlflowClient(), run.info.run_id
             _log_reports(client, run_id, figures=candidate.figures, texts=candidate.texts)
-            with warnings.catch_warnings():
-                # It would have a model's signature inferred from an example; ours is written down.
-                warnings.filterwarnings("ignore", category=UserWarning, module="mlflow")
-                logged = mlflow.pyfunc.log_model(
-                    name=candidate.model,
-                    registered_model_name=candidate.model,
-                    tags=facts,
-                    **_served(candidate, Path(scratch)),
-                )
-    return find_version(registry, candidate.model, int(logged.registered_model_version))
+            if candidate.endpoint is None:
+                number = _log_folder(client, run_id, candidate, facts)
+            else:
+                number = _log_served(mlflow, candidate, candidate.endpoint, facts, Path(scratch))
+    return find_version(registry, candidate.model, number)
+
+
+def _log_folder(client: Any, run_id: str, candidate: Registration, facts: Mapping[str, str]) -> int:
+    """Register the model's folder as it is."""
+    client.log_artifacts(run_id, str(candidate.folder), f"version/{MODEL_FILES}")
+    if not client.search_registered_models(f"name = '{candidate.model}'"):
+        client.create_registered_model(candidate.model)
+    source = f"{client.get_run(run_id).info.artifact_uri}/version"
+    return int(client.create_model_version(candidate.model, source, run_id, tags=dict(facts)).version)
+
+
+def _log_served(
+    mlflow: Any, candidate: Registration, endpoint: Endpoint, facts: Mapping[str, str], scratch: Path
+) -> int:
+    """Register the model's folder with the code that answers for it."""
+    logged = mlflow.pyfunc.log_model(
+        name=candidate.model,
+        registered_model_name=candidate.model,
+        tags=dict(facts),
+        **_served(candidate.folder, endpoint, scratch),
+    )
+    return int(logged.registered_model_version)
 
 
 def record_facts(registry: Registry, version: Version, facts: Mapping[str, str]) -> Version:
@@ -144,14 +162,15 @@ def _experiment(mlflow: Any, registry: Registry, model: str) -> str:
     found = mlflow.get_experiment_by_name(model)
     if found is not None:
         return found.experiment_id
-    return mlflow.create_experiment(model, artifact_location=registry.artifacts.resolve().as_uri())
+    # A server has its own place for files.
+    place = None if registry.is_server else registry.artifacts.resolve().as_uri()
+    return mlflow.create_experiment(model, artifact_location=place)
 
 
-def _served(candidate: Candidate, scratch: Path) -> dict[str, Any]:
+def _served(folder: Path, endpoint: Endpoint, scratch: Path) -> dict[str, Any]:
     """What log_model needs to make the version servable."""
-    endpoint = candidate.endpoint
     model = scratch / MODEL_FOLDER
-    shutil.copytree(candidate.folder, model)
+    shutil.copytree(folder, model)
     code = scratch / "code"
     for package in endpoint.packages:
         # Sources only: the packaged model lies beside them, and would travel twice.

@@ -1,7 +1,7 @@
 """What the model registry is, and the facts it keeps of a model's version.
 
-The registry is MLflow's: its database (SQLite or Postgres) and a folder for the files. Writing goes through
-MLflow; reading what stands in it does not (see `reading`).
+The registry is MLflow's: its database (SQLite or Postgres) and a folder for the files, or an MLflow server. Writing
+goes through MLflow; reading what stands in it does not (see `reading`).
 """
 
 from collections.abc import Mapping
@@ -9,21 +9,23 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from ml.errors import ExplainedError
+
 CHAMPION = "champion"
 """The alias of the version that scores."""
 CANDIDATE = "candidate"
 """The alias of the version that was trained last, whatever the gate said to it."""
 
-PACKAGED = "packaged"
-TRAINED = "trained"
+ORIGIN_PACKAGED = "packaged"
+ORIGIN_TRAINED = "trained"
 """Origins of a version: it came with the code, or a training run made it."""
 
 
-class RegistryUnreachable(Exception):
+class RegistryUnreachable(ExplainedError):
     """The registry, or a model's files in it, cannot be had; the message says why and what to do."""
 
 
-class UnknownVersion(Exception):
+class UnknownVersion(ExplainedError):
     """The registry has no such version of the model; the message lists those it has."""
 
 
@@ -32,9 +34,14 @@ class Registry:
     """Where one platform keeps its models."""
 
     url: str
-    """SQLAlchemy URL of MLflow's database."""
+    """SQLAlchemy URL of MLflow's database, or the http(s) address of an MLflow server."""
     artifacts: Path
-    """The folder for the files of runs and versions. Explicit, as MLflow's own default is the working folder."""
+    """The folder for the files of runs and versions; a server has its own place. Explicit, as MLflow's default is the
+    working folder."""
+
+    @property
+    def is_server(self) -> bool:
+        return self.url.lower().startswith(("http://", "https://"))
 
 
 class Tag:
@@ -46,8 +53,9 @@ class Tag:
     DATA_HASH = "data_hash"
     METRICS = "metrics"
     MAIN_METRIC = "main_metric"
-    FROZEN_SET = "frozen_set"
-    REAL_EXAMPLES = "real_examples"
+    HOLDOUT = "frozen_set"
+    """Kept under the name that registries have known it by."""
+    EVIDENCE = "real_examples"
     GATE_OUTCOME = "gate_outcome"
     GATE_REASON = "gate_reason"
     PROMOTED_AT = "promoted_at"
@@ -62,8 +70,6 @@ class Version:
     number: int
     registered_at: datetime
     run_id: str | None
-    location: str
-    """Where its files lie, in MLflow's layout."""
     aliases: tuple[str, ...]
     tags: Mapping[str, str]
 

@@ -1,12 +1,16 @@
 """MLflow at work on one registry."""
 
+import io
+import logging
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
 from ml.tracking.reading import require_reachable
 from ml.tracking.registry import Registry, RegistryUnreachable
+
+logger = logging.getLogger(__name__)
 
 
 @contextmanager
@@ -18,6 +22,9 @@ def mlflow_at(registry: Registry) -> Generator[Any]:
     require_reachable(registry)
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    os.environ.setdefault(
+        "MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2"
+    )  # a server that ends meanwhile; 7 are minutes
     import mlflow
 
     # Setting it sets the variable too, for child processes; None unsets both.
@@ -29,3 +36,15 @@ def mlflow_at(registry: Registry) -> Generator[Any]:
         raise RegistryUnreachable(f"The model registry did not do what was asked: {error}") from error
     finally:
         mlflow.set_tracking_uri(before)  # ty: ignore[invalid-argument-type]
+
+
+@contextmanager
+def quietly() -> Generator[None]:
+    """What MLflow prints and warns about goes into the log, not onto the terminal; errors are raised as ever."""
+    said = io.StringIO()
+    try:
+        with redirect_stdout(said), redirect_stderr(said):
+            yield
+    finally:
+        if text := said.getvalue().strip():
+            logger.info("MLflow: %s", text)

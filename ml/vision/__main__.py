@@ -118,10 +118,10 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _model(parsed: argparse.Namespace) -> "Classifier":
-    from ml.vision.package import NAME, PACKAGED, load_classifier
+    from ml.vision.package import NAME, PACKAGED_MODEL, load_classifier
 
     if parsed.model == "packaged":
-        return load_classifier(PACKAGED)
+        return load_classifier(PACKAGED_MODEL)
     if parsed.model != "champion":
         return load_classifier(Path(parsed.model))
     from ml.tracking.champion import resolve_champion

@@ -23,9 +23,10 @@ from ml.vision.data import (
 )
 from ml.vision.evaluate import Evaluation, evaluate, score
 from ml.vision.labels import CLASSES
+from ml.vision.models import has_bfloat16
 from ml.vision.package import Card, load_classifier, save_package
 from ml.vision.recipe import Recipe
-from ml.vision.train import EpochMetrics, Trained, TrainingSet, has_bfloat16, train
+from ml.vision.train import EpochMetrics, Trained, TrainingSet, train
 
 if TYPE_CHECKING:
     from torch import nn

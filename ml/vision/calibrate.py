@@ -3,17 +3,13 @@
 import numpy as np
 
 from ml.vision.evaluate import Scores
+from ml.vision.package import softmax
 
 TEMPERATURES = np.geomspace(0.25, 4.0, 241)
 REVIEW_PRECISION = 0.97
 """How often predictions above the review threshold are to be right."""
 LARGEST_REVIEW_SHARE = 0.3
 """Nobody reviews more than this share of the photos, however unsure the classifier is."""
-
-
-def softmax(logits: np.ndarray) -> np.ndarray:
-    shifted = np.exp(logits - logits.max(1, keepdims=True))
-    return shifted / shifted.sum(1, keepdims=True)
 
 
 def fit_temperature(scores: Scores) -> float:

@@ -16,6 +16,7 @@ import numpy as np
 import polars as pl
 import yaml
 
+from ml.errors import ExplainedError
 from ml.vision.augment import AUGMENTATIONS
 from ml.vision.labels import CLASSES, INDEX
 
@@ -41,7 +42,7 @@ PHOTO_SUFFIXES = {
 CONTENT_COLUMNS = ("jpeg", "image")
 
 
-class DatasetError(ValueError):
+class DatasetError(ExplainedError, ValueError):
     """A dataset that cannot be used; the message says what was expected and what was found."""
 
 

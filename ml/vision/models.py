@@ -5,17 +5,21 @@ from contextlib import redirect_stdout
 from io import StringIO
 from typing import TYPE_CHECKING
 
+from ml.errors import ExplainedError
 from ml.vision.torchvision_ops import import_torchvision
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
+
+MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+"""Of ImageNet; what pretrained weights expect, and as good as any for others."""
 
 
-class UnknownArchitecture(ValueError):
+class UnknownArchitecture(ExplainedError, ValueError):
     """No architecture has this name; the message lists those there are."""
 
 
-class NoPretrainedWeights(RuntimeError):
+class NoPretrainedWeights(ExplainedError, RuntimeError):
     """The pretrained weights cannot be had on this machine; the message says what to do."""
 
 
@@ -117,3 +121,18 @@ PRETRAINED = {
     "no licence for them (the code that computes with them is under Apache-2.0)",
 }
 """Where pretrained weights come from."""
+
+
+def normalised(images: "Tensor") -> "Tensor":
+    """Images between 0 and 1 as networks take them."""
+    import torch
+
+    mean, std = (torch.tensor(value).view(1, 3, 1, 1) for value in (MEAN, STD))
+    return ((images - mean) / std).contiguous(memory_format=torch.channels_last)
+
+
+def has_bfloat16() -> bool:
+    """Whether this processor computes in bfloat16, rather than emulating it."""
+    import torch
+
+    return bool(torch.cpu._is_avx512_bf16_supported())

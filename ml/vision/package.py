@@ -13,22 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ml.vision.calibrate import softmax
+from ml.errors import ExplainedError
 from ml.vision.labels import CLASSES
-from ml.vision.models import UnknownArchitecture, create_model, for_inference
-from ml.vision.train import has_bfloat16, normalised
+from ml.vision.models import UnknownArchitecture, create_model, for_inference, has_bfloat16, normalised
 
 if TYPE_CHECKING:
     from torch import nn
 
 NAME = "refund-item-classifier"
-PACKAGED = Path(__file__).parent / "packaged"
+PACKAGED_MODEL = Path(__file__).parent / "packaged"
 """The model that comes with the code."""
 LARGEST_SIDE = 1024
 WEIGHTS, CARD, TEXT = "model.safetensors", "card.json", "MODEL_CARD.md"
 
 
-class NotAModel(ValueError):
+class NotAModel(ExplainedError, ValueError):
     """A folder that holds no usable model; the message says what is missing."""
 
 
@@ -90,6 +89,11 @@ class Classifier:
         return softmax(self.logits(pixels) / self.card.temperature).astype(np.float32)
 
 
+def softmax(logits: np.ndarray) -> np.ndarray:
+    shifted = np.exp(logits - logits.max(1, keepdims=True))
+    return shifted / shifted.sum(1, keepdims=True)
+
+
 def save_package(network: "nn.Module", card: Card, folder: Path) -> Card:
     """Write a model's folder; weights in half precision. Returns the card with the weights' hash."""
     import torch
@@ -124,7 +128,7 @@ def read_card(folder: Path) -> Card:
     return card
 
 
-def load_classifier(folder: Path = PACKAGED, *, version: str | None = None) -> Classifier:
+def load_classifier(folder: Path = PACKAGED_MODEL, *, version: str | None = None) -> Classifier:
     """The model in a folder. Raises NotAModel when its weights are not those that its card names."""
     import torch
     from safetensors import SafetensorError

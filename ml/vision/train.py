@@ -13,26 +13,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ml.errors import ExplainedError
 from ml.vision.attributes import Attributes, without_attributes
 from ml.vision.augment import AUGMENTATIONS, augment
 from ml.vision.banks import Bank, decode_banks
 from ml.vision.data import DatasetError, LabelledImages
 from ml.vision.labels import CLASSES
-from ml.vision.models import channels_last, create_model
+from ml.vision.models import channels_last, create_model, has_bfloat16, normalised
 from ml.vision.recipe import Recipe
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor, nn
-
-MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-"""Of ImageNet; what pretrained weights expect, and as good as any for others."""
 
 COARSE_FRAME = (60, 80)
 FRAMES = [COARSE_FRAME, (120, 160), (144, 192)]
 """Sizes that photos are decoded to once, before training."""
 
 
-class UnsuitableSize(ValueError):
+class UnsuitableSize(ExplainedError, ValueError):
     """An input size that the architecture cannot be given."""
 
 
@@ -229,21 +227,6 @@ def _batches(
                     allowed.append(torch.from_numpy(one.allowed[there]))
                     codes.append(torch.from_numpy(one.codes[there]))
         yield step / steps, normalised(torch.cat(parts)), torch.cat(allowed), torch.cat(codes)
-
-
-def normalised(images: "Tensor") -> "Tensor":
-    """Images between 0 and 1 as networks take them."""
-    import torch
-
-    mean, std = (torch.tensor(value).view(1, 3, 1, 1) for value in (MEAN, STD))
-    return ((images - mean) / std).contiguous(memory_format=torch.channels_last)
-
-
-def has_bfloat16() -> bool:
-    """Whether this processor computes in bfloat16, rather than emulating it."""
-    import torch
-
-    return bool(torch.cpu._is_avx512_bf16_supported())
 
 
 def _forward(network: "nn.Module", pixels: "Tensor") -> "Tensor":

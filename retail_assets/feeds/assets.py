@@ -5,135 +5,183 @@ All feeds are one step, because files are admitted in one order and one file may
 
 from collections.abc import Iterator
 from datetime import date
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+import polars as pl
 
-from retail_assets.config import Settings
-from retail_assets.feeds.admission import AdmissionReport, admit
-from retail_assets.feeds.checked import record_checked, unchecked_contents
-from retail_assets.feeds.checks import contract_violations
-from retail_assets.feeds.contracts.base import Feed
-from retail_assets.feeds.contracts.registry import FEEDS
-from retail_assets.feeds.reconcile import accounting, reconcile
-from retail_assets.feeds.table_schema import table_schema
-from retail_assets.partitions import night_of
+from retail_assets.contract import Feed
+from retail_assets.dagster_kit.table_schema import feed_schema
+from retail_assets.dagster_kit.wiring import (
+    FINDINGS_NAMED,
+    FRESH,
+    LEDGER,
+    ONE_NIGHT_A_RUN,
+    Night,
+    check_result,
+    feed_key,
+    owners_of,
+    partitions_of,
+    rows_table,
+    told,
+)
+from retail_assets.feeds.flow import FLOW
+from retail_assets.kit.findings import Finding
+from retail_assets.platform import Platform
 
-GROUP = "feeds"
-OWNERS = ["team:data"]
-LEDGER = dg.AssetKey([GROUP, "ledger"])
-"""What came in and what became of it: drops, their accounts, rejected rows, decisions."""
-FINDINGS_NAMED = 100
-"""A check's result is an event in Dagster's database; the others are counted."""
+if TYPE_CHECKING:
+    from retail_assets.intake.handlers import Handlers
+    from retail_assets.intake.report import AdmissionReport
+
+WARN = dg.AssetCheckSeverity.WARN
 
 
-def feed_key(feed: str) -> dg.AssetKey:
-    return dg.AssetKey([GROUP, feed])
+def definitions(platform: Platform) -> dg.Definitions:
+    feeds = list(platform.feeds.values())
+
+    @dg.multi_asset(
+        name="admission",
+        specs=[*(_spec(platform, feed) for feed in feeds), _ledger_spec(platform)],
+        check_specs=[*(spec for feed in feeds for spec in _feed_checks(feed)), *_ledger_checks()],
+        partitions_def=partitions_of(platform),
+        can_subset=True,
+        backfill_policy=ONE_NIGHT_A_RUN,
+    )
+    def admission(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        from retail_assets.intake.admission import admit
+
+        as_of = Night(context, platform).as_of
+        selected = [feed for feed in feeds if feed_key(feed.name) in context.selected_asset_keys]
+        handlers = platform.handlers()
+        with told():
+            report = admit(
+                settings=platform.settings,
+                handlers=handlers,
+                as_of=as_of,
+                folders=_folders(context, handlers, selected, whole=len(selected) == len(feeds)),
+            )
+        for line in report.summary():
+            context.log.info(line)
+        yield from _feed_results(platform, selected, report, as_of)
+        if LEDGER in context.selected_asset_keys:
+            yield _ledger_result(platform, handlers, report)
+
+    return dg.Definitions(assets=[admission])
 
 
-def _spec(feed: Feed, freshness: dg.FreshnessPolicy) -> dg.AssetSpec:
+def _folders(
+    context: dg.AssetExecutionContext, handlers: "Handlers", selected: list[Feed], *, whole: bool
+) -> list[str] | None:
+    """The inbox folders that a run takes from: all of them at night, else those of what started it."""
+    if whole:
+        return None
+    dropped = context.run.tags.get("retail/folders", "")
+    return [*(feed.folder for feed in selected), *(f for f in dropped.split(",") if f in handlers.inboxes)]
+
+
+def _spec(platform: Platform, feed: Feed) -> dg.AssetSpec:
+    flow = platform.flow_of_feed(feed.name)
     return dg.AssetSpec(
         feed_key(feed.name),
-        description=f"{feed.description} Drop files into `{feed.folder}`; see docs/bring-a-source.md.",
-        group_name=GROUP,
+        description=f"{feed.description} Drop files into `data/inbox/{feed.inbox}`; see docs/bring-a-source.md.",
+        group_name=flow.name,
         kinds={"duckdb", "parquet"},
-        owners=OWNERS,
-        freshness_policy=freshness,
-        skippable=True,
-        metadata={"dagster/column_schema": table_schema(feed), "dagster/uri": f"lake/rows/{feed.name}"},
+        owners=owners_of(platform, flow.name),
+        freshness_policy=FRESH,
+        metadata={"dagster/column_schema": feed_schema(feed), "dagster/uri": f"lake/rows/{feed.name}"},
+        tags={"layer": "feed", "domain": flow.name},
     )
 
 
-def _ledger_spec(freshness: dg.FreshnessPolicy) -> dg.AssetSpec:
+def _ledger_spec(platform: Platform) -> dg.AssetSpec:
     return dg.AssetSpec(
         LEDGER,
         description="The ledger: every drop with its state, counts and reason; rejected rows; decisions.",
-        group_name=GROUP,
+        group_name=FLOW.name,
         kinds={"sqlite", "parquet"},
-        owners=OWNERS,
-        freshness_policy=freshness,
+        owners=owners_of(platform, FLOW.name),
+        freshness_policy=FRESH,
+        tags={"layer": "feed", "domain": FLOW.name},
     )
 
 
-def _ledger_result(*, report: AdmissionReport, settings: Settings) -> dg.MaterializeResult:
-    lost = [*reconcile(settings, night=report.as_of), *accounting(settings)]
-    named = [f"{finding.place}: {finding.message}" for finding in lost[:FINDINGS_NAMED]]
-    return dg.MaterializeResult(
-        asset_key=LEDGER,
-        metadata={"drops": report.drop_count, "log": dg.MetadataValue.md("\n\n".join(report.summary()))},
-        check_results=[
-            dg.AssetCheckResult(
-                check_name="nothing_is_lost",
-                asset_key=LEDGER,
-                passed=not lost,
-                metadata={"findings": named, "count": len(lost)},
-            )
-        ],
-    )
+def _feed_checks(feed: Feed) -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(
+            "contract",
+            asset=feed_key(feed.name),
+            blocking=True,
+            description="Every row admitted since the last check fulfils the feed's contract, by a second engine.",
+        ),
+        dg.AssetCheckSpec(
+            "files_and_rows_came_in",
+            asset=feed_key(feed.name),
+            description="No file of the feed's folder waits in quarantine, and no row of the night was rejected.",
+        ),
+    ]
 
 
-def _check(feed: Feed) -> dg.AssetCheckSpec:
-    return dg.AssetCheckSpec(
-        "contract",
-        asset=feed_key(feed.name),
-        blocking=True,
-        description="Every row admitted since the last check fulfils the feed's contract, by a second engine.",
-    )
+def _ledger_checks() -> list[dg.AssetCheckSpec]:
+    return [
+        dg.AssetCheckSpec(
+            "nothing_is_lost",
+            asset=LEDGER,
+            description="Every file and every record that was seen is in a table, rejected with a reason, "
+            "in quarantine, or still in the inbox.",
+        ),
+        dg.AssetCheckSpec(
+            "mappings_load",
+            asset=LEDGER,
+            description="Every source mapping can be read; files of a wrong one wait in the inbox.",
+        ),
+    ]
 
 
-def feed_assets(
-    *, settings: Settings, partitions: dg.PartitionsDefinition, freshness: dg.FreshnessPolicy
-) -> dg.AssetsDefinition:
-    @dg.multi_asset(
-        name="admission",
-        specs=[*(_spec(feed, freshness) for feed in FEEDS.values()), _ledger_spec(freshness)],
-        check_specs=[
-            *(_check(feed) for feed in FEEDS.values()),
-            dg.AssetCheckSpec(
-                "nothing_is_lost",
-                asset=LEDGER,
-                description="Every file and every record that was seen is in a table, rejected with a reason, "
-                "in quarantine, or still in the inbox.",
-            ),
-        ],
-        partitions_def=partitions,
-        can_subset=True,
-        backfill_policy=dg.BackfillPolicy.multi_run(1),
-    )
-    def admission(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
-        as_of = night_of(context, settings.zone)
-        selected = [feed for feed in FEEDS.values() if feed_key(feed.name) in context.selected_asset_keys]
-        report = admit(settings=settings, as_of=as_of, folders=[feed.folder for feed in selected])
-        for line in report.summary():
-            context.log.info(line)
-        for feed in selected:
-            yield _result(feed=feed, report=report, settings=settings, as_of=as_of)
-        if LEDGER in context.selected_asset_keys:
-            yield _ledger_result(report=report, settings=settings)
+def _feed_results(
+    platform: Platform, feeds: list[Feed], report: "AdmissionReport", as_of: date
+) -> Iterator[dg.MaterializeResult]:
+    from retail_assets.feeds.intake_checks import contract_findings, intake_findings, rows_of_feeds
 
-    return admission
-
-
-def _result(*, feed: Feed, report: AdmissionReport, settings: Settings, as_of: date) -> dg.MaterializeResult:
-    contents = unchecked_contents(settings, feed.name)
-    violations = contract_violations(feed=feed, contents=contents, settings=settings)
-    record_checked(settings, feed.name, [content for content in contents if content not in violations])
-    return dg.MaterializeResult(
-        asset_key=feed_key(feed.name),
-        metadata={
+    settings = platform.settings
+    contracts, rows = contract_findings(settings, feeds), rows_of_feeds(settings)
+    came_in = intake_findings(settings, feeds, as_of)
+    for feed in feeds:
+        key, files = feed_key(feed.name), pl.DataFrame(report.files(feed.folder))
+        metadata: dict[str, Any] = {
             "night": as_of.isoformat(),
             "rows_admitted": report.rows_admitted(feed.name),
-            "files": dg.MetadataValue.md(report.markdown(feed.folder)),
-        },
+            "dagster/row_count": rows.get(feed.name, 0),
+        }
+        if files.height:
+            metadata["files"] = rows_table(files)
+        checks = [
+            check_result("contract", contracts[feed.name], asset=key),
+            check_result("files_and_rows_came_in", came_in[feed.name], asset=key, severity=WARN),
+        ]
+        yield dg.MaterializeResult(asset_key=key, metadata=metadata, check_results=checks)
+
+
+def _ledger_result(
+    platform: Platform, handlers: "Handlers", report: "AdmissionReport"
+) -> dg.MaterializeResult:
+    from retail_assets.feeds.intake_checks import mappings_finding
+    from retail_assets.intake.reconcile import accounting, reconcile
+
+    lost = [
+        *reconcile(platform.settings, handlers, night=report.as_of),
+        *accounting(platform.settings),
+    ]
+    named = pl.DataFrame([vars(one) for one in lost[:FINDINGS_NAMED]] or None)
+    finding = Finding(
+        passed=not lost,
+        figures={"count": len(lost), **({"findings": named} if lost else {})},
+        advice="Something is not where it belongs; each finding says what to do.",
+    )
+    return dg.MaterializeResult(
+        asset_key=LEDGER,
+        metadata={"drops": report.drop_count, "log": rows_table(pl.DataFrame({"line": report.summary()}))},
         check_results=[
-            dg.AssetCheckResult(
-                check_name="contract",
-                asset_key=feed_key(feed.name),
-                passed=not violations,
-                metadata={"contents_checked": len(contents), "broken_rules": violations},
-                description=None
-                if not violations
-                else "Admission let rows through that break the contract. The marts are not built on them: "
-                "withdraw the files named in `broken_rules`, and report this as a fault of the platform.",
-            )
+            check_result("nothing_is_lost", finding, asset=LEDGER),
+            check_result("mappings_load", mappings_finding(platform), asset=LEDGER),
         ],
     )

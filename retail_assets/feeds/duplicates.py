@@ -1,52 +1,59 @@
-"""Is a drop news? The rule that lets an identical second drop cost nothing.
+"""Is a file of rows news? The rule that lets an identical second drop cost nothing.
 
 A drop is a duplicate when a loaded drop of the same folder has the same bytes and the same values taken from
-its name, and no drop loaded since holds one of its keys or replaced its documents or store-days. For feeds that
-say more each day, the days are the same too.
+its name, and no drop loaded since holds one of its keys or replaced its documents or store-days. For feeds whose
+rows are dated by their admission, the days are the same too.
 """
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import duckdb
 from sqlalchemy import Connection, select
 
 from retail_assets.config import Settings
-from retail_assets.feeds.contracts.base import Feed
-from retail_assets.feeds.contracts.registry import FEEDS
-from retail_assets.feeds.door import Identity
-from retail_assets.feeds.ledger import Drop, feeds_of
-from retail_assets.feeds.tables import DROPS, LOADED, LOADS
+from retail_assets.contract import Feed
+from retail_assets.intake.handlers import Identity
+from retail_assets.intake.ledger import LATEST_FIRST, after, before, feeds_of
+from retail_assets.intake.ledger_tables import DROPS, LOADED, LOADS, Drop
 from retail_assets.lake import Lake
 from retail_assets.sql import identifier
 
 
-def duplicate_of(connection: Connection, *, drop: Drop, identity: Identity, settings: Settings) -> int | None:
+def duplicate_of(
+    connection: Connection,
+    *,
+    drop: Drop,
+    identity: Identity,
+    feeds: Mapping[str, Feed],
+    lake: Lake,
+    settings: Settings,
+) -> int | None:
     """The sequence of the drop that this one repeats, or None when it has to be read."""
     earlier = connection.execute(
-        select(DROPS.c.sequence, DROPS.c.content_key, DROPS.c.source, DROPS.c.partition)
+        select(DROPS)
         .where(
             DROPS.c.folder == drop.folder,
             DROPS.c.sha256 == drop.sha256,
             DROPS.c.name_values == json.dumps(identity.name_values, sort_keys=True),
             DROPS.c.state == LOADED,
-            DROPS.c.sequence < drop.sequence,
+            before(drop),
         )
-        .order_by(DROPS.c.sequence.desc())
+        .order_by(*LATEST_FIRST)
         .limit(1)
     ).one_or_none()
     if earlier is None:
         return None
-    feeds = sorted(feeds_of(connection, earlier.sequence))
-    if earlier.partition != drop.partition and any(FEEDS[feed].says_more_each_day for feed in feeds):
+    filled = [feeds[name] for name in sorted(feeds_of(connection, earlier.sequence)) if name in feeds]
+    if earlier.partition != drop.partition and any(feed.admission_dated for feed in filled):
         return None
-    lake = Lake(settings.data_dir)
-    since = (DROPS.c.state == LOADED, DROPS.c.sequence.between(earlier.sequence + 1, drop.sequence - 1))
+    since = (DROPS.c.state == LOADED, after(earlier.position, earlier.sequence), before(drop))
     pairs = []
-    for feed in feeds:
-        later = select(DROPS.c.content_key).distinct().join(LOADS).where(*since, LOADS.c.feed == feed)
-        rows = [lake.rows(feed, key) for key in connection.scalars(later)]
-        pairs.append((lake.rows(feed, earlier.content_key), rows, _same_key(FEEDS[feed])))
+    for feed in filled:
+        later = select(DROPS.c.content_key).distinct().join(LOADS).where(*since, LOADS.c.feed == feed.name)
+        rows = [lake.rows(feed.name, key) for key in connection.scalars(later)]
+        pairs.append((lake.rows(feed.name, earlier.content_key), rows, _same_key(feed)))
     later = select(DROPS.c.content_key).distinct().where(*since, DROPS.c.source == earlier.source)
     documents = [lake.documents(key) for key in connection.scalars(later)]
     pairs.append((lake.documents(earlier.content_key), documents, _SAME_DOCUMENT))

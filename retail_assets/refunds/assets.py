@@ -1,28 +1,32 @@
 """Refund photos become item classes. Wiring only."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from retail_assets.config import Settings
-from retail_assets.feeds.assets import LEDGER, OWNERS, feed_key
-from retail_assets.lake import Lake
-from retail_assets.lake_tables import LakeTable
-from retail_assets.partitions import night_of
-from retail_assets.refunds import checks, previews
-from retail_assets.refunds.images import list_images
-from retail_assets.refunds.item_categories import item_categories, unmapped_categories
-from retail_assets.refunds.photos import admitted_photos
-from retail_assets.refunds.predictions import Model, predict_photos
-from retail_assets.refunds.scoring import resolve_model
+from retail_assets.dagster_kit.wiring import (
+    LEDGER,
+    ONE_NIGHT_A_RUN,
+    Night,
+    check_result,
+    feed_key,
+    partitions_of,
+    table_spec,
+    told,
+)
+from retail_assets.platform import Platform
+from retail_assets.refunds import checks
+from retail_assets.refunds.flow import FLOW
+from retail_assets.refunds.settings import RefundSettings
 from retail_assets.refunds.tables import REFUND_IMAGES, REFUND_ITEM_CATEGORIES, REFUND_ITEM_PREDICTIONS
 
-GROUP = "refunds"
+if TYPE_CHECKING:
+    from retail_assets.refunds.predictions import Model
+
 BACKFILL_TAG = "dagster/backfill"
 CATEGORIES_SHOWN = 50
-ONE_NIGHT_A_RUN = dg.BackfillPolicy.multi_run(1)
 
 CHECKS = {
     "every_photo_is_answered": (dg.AssetCheckSeverity.ERROR, checks.every_photo_is_answered),
@@ -38,62 +42,57 @@ class ScoringConfig(dg.Config):
     """Let the champion score photos again that another version answered; a backfill does so in any case."""
 
 
-def refund_assets(
-    *,
-    settings: Settings,
-    partitions: dg.PartitionsDefinition,
-    freshness: dg.FreshnessPolicy,
-    resolve: Callable[[Settings], Model] = resolve_model,
-) -> list[dg.AssetsDefinition]:
-    lake = Lake(settings.data_dir)
+def definitions(platform: Platform, resolve: "Callable[[Platform], Model] | None" = None) -> dg.Definitions:
+    """The assets of the flow; `resolve` loads the model of a run."""
+    lake, settings = platform.lake, platform.settings_of(RefundSettings)
+    partitions = partitions_of(platform)
 
-    @dg.asset(
+    def loaded_model() -> "Model":
+        from retail_assets.refunds.scoring import refund_model
+
+        return (resolve or refund_model)(platform)
+
+    @dg.multi_asset(
         name=REFUND_ITEM_CATEGORIES.name,
-        deps=[feed_key("return_cases")],
-        group_name=GROUP,
-        kinds={"yaml", "parquet"},
-        owners=OWNERS,
-        freshness_policy=freshness,
-        description=f"{REFUND_ITEM_CATEGORIES.description} From the packaged file and RETAIL_ITEM_CATEGORIES.",
-        metadata=_declared(REFUND_ITEM_CATEGORIES),
+        specs=[
+            table_spec(
+                platform,
+                FLOW,
+                REFUND_ITEM_CATEGORIES,
+                deps=[feed_key("return_cases")],
+                kinds={"yaml", "parquet"},
+                more="From the packaged file and RETAIL_ITEM_CATEGORIES.",
+            )
+        ],
         check_specs=[
             dg.AssetCheckSpec(
                 "every_category_is_mapped",
-                asset=REFUND_ITEM_CATEGORIES.name,
+                asset=dg.AssetKey(["lake", REFUND_ITEM_CATEGORIES.name]),
                 description="Every item category of return cases stands for a class; others are `unknown`.",
             )
         ],
     )
     def refund_item_categories() -> dg.MaterializeResult:
-        categories = item_categories(settings.item_categories)
+        from retail_assets.refunds.item_categories import every_category_is_mapped, item_categories
+
+        with told():
+            categories = item_categories(settings.item_categories)
         REFUND_ITEM_CATEGORIES.write(lake, "categories", categories)
-        unmapped = unmapped_categories(lake, categories)
+        finding = every_category_is_mapped(lake, categories, shown=CATEGORIES_SHOWN)
         return dg.MaterializeResult(
             metadata={"categories": categories["item_category"].n_unique()},
             check_results=[
-                dg.AssetCheckResult(
-                    check_name="every_category_is_mapped",
-                    passed=not unmapped,
-                    severity=dg.AssetCheckSeverity.WARN,
-                    metadata={"unmapped": dict(list(unmapped.items())[:CATEGORIES_SHOWN])},
-                    description="Name their classes in a file of your own (RETAIL_ITEM_CATEGORIES); until then their "
-                    "cases never disagree with a photo."
-                    if unmapped
-                    else None,
-                )
+                check_result("every_category_is_mapped", finding, severity=dg.AssetCheckSeverity.WARN)
             ],
         )
 
-    images = dg.AssetSpec(
-        REFUND_IMAGES.name,
+    images = table_spec(
+        platform,
+        FLOW,
+        REFUND_IMAGES,
         deps=[LEDGER, feed_key("refund_manifests")],
-        group_name=GROUP,
         kinds={"parquet"},
-        owners=OWNERS,
-        freshness_policy=freshness,
-        description=f"{REFUND_IMAGES.description} Drop photos into `data/inbox/refunds/`, or into a folder there "
-        "that is called like their return case.",
-        metadata=_declared(REFUND_IMAGES),
+        more="Drop photos into `data/inbox/refunds/`, or into a folder there that is called like their return case.",
     )
 
     @dg.multi_asset(
@@ -103,20 +102,24 @@ def refund_assets(
         backfill_policy=ONE_NIGHT_A_RUN,
     )
     def refund_images(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        night = night_of(context, settings.zone)
-        report = list_images(settings=settings, as_of=night, admitted=admitted_photos)
-        return dg.MaterializeResult(metadata={"photos": report.photos, "refilled": _days(report.refilled)})
+        from retail_assets.refunds.images import list_images
+        from retail_assets.refunds.photos import admitted_photos
 
-    predictions = dg.AssetSpec(
-        REFUND_ITEM_PREDICTIONS.name,
+        night = Night(context, platform)
+        report = list_images(settings=platform.settings, as_of=night.as_of, admitted=admitted_photos)
+        _materialise_backfilled(context, images.key, report.backfilled)
+        return dg.MaterializeResult(
+            metadata={"photos": report.photos, "backfilled": _days(report.backfilled)}
+        )
+
+    predictions = table_spec(
+        platform,
+        FLOW,
+        REFUND_ITEM_PREDICTIONS,
         deps=[images],
-        group_name=GROUP,
         kinds={"pytorch", "parquet"},
-        owners=OWNERS,
-        freshness_policy=freshness,
-        description=f"{REFUND_ITEM_PREDICTIONS.description} Bytes that a version of the model has seen are not "
-        "scored again. A backfill lets the champion score a night anew.",
-        metadata=_declared(REFUND_ITEM_PREDICTIONS),
+        more="Bytes that a version of the model has seen are not scored again. A backfill lets the champion score a "
+        "night anew.",
     )
 
     @dg.multi_asset(
@@ -125,60 +128,53 @@ def refund_assets(
         partitions_def=partitions,
         backfill_policy=ONE_NIGHT_A_RUN,
         check_specs=[
-            dg.AssetCheckSpec(name, asset=REFUND_ITEM_PREDICTIONS.name, description=check.__doc__)
+            dg.AssetCheckSpec(name, asset=predictions.key, description=check.__doc__)
             for name, (_, check) in CHECKS.items()
         ],
     )
     def refund_item_predictions(
         context: dg.AssetExecutionContext, config: ScoringConfig
     ) -> dg.MaterializeResult:
-        night = night_of(context, settings.zone)
-        report = predict_photos(
-            lake=lake,
-            as_of=night,
-            resolve=lambda: resolve(settings),
-            score_again=config.score_again or BACKFILL_TAG in context.run.tags,
-            progress=context.log.info,
-        )
-        if report.model and report.model.why_packaged:
-            context.log.warning(f"The packaged model scores. {report.model.why_packaged}")
+        from retail_assets.refunds import previews
+        from retail_assets.refunds.predictions import predict_photos
+
+        night = Night(context, platform).as_of
+        with told():
+            report = predict_photos(
+                lake=lake,
+                as_of=night,
+                resolve=loaded_model,
+                score_again=config.score_again or BACKFILL_TAG in context.run.tags,
+                progress=context.log.info,
+            )
+        _materialise_backfilled(context, predictions.key, report.backfilled)
         metadata: dict[str, Any] = {
             "photos": report.photos,
             "scored": report.scored,
             "reused": report.reused,
-            "refilled": _days(report.refilled),
+            "backfilled": _days(report.backfilled),
         }
         if report.model:
+            if report.model.why_packaged:
+                context.log.warning(f"The packaged model scores. {report.model.why_packaged}")
             metadata["model"] = f"{report.model.name} {report.model.version} ({report.model.source})"
         # An event keeps its pictures, so they are drawn when there is something new to see.
-        if report.changed and (sheet := previews.contact_sheet(settings, night)):
+        if report.changed and (sheet := previews.contact_sheet(lake, settings, night)):
             metadata["contact_sheet"] = dg.MetadataValue.md(sheet)
             metadata["confidence"] = dg.MetadataValue.md(previews.confidence_histogram(lake, night) or "")
-        return dg.MaterializeResult(
-            metadata=metadata, check_results=[_checked(name, settings, night) for name in CHECKS]
-        )
+        return dg.MaterializeResult(metadata=metadata, check_results=list(_checked(night)))
 
-    return [refund_item_categories, refund_images, refund_item_predictions]
+    def _checked(night: date) -> Iterator[dg.AssetCheckResult]:
+        for name, (severity, check) in CHECKS.items():
+            yield check_result(name, check(lake, settings, night), severity=severity)
 
-
-def _checked(name: str, settings: Settings, night: date) -> dg.AssetCheckResult:
-    severity, check = CHECKS[name]
-    finding = check(settings, night)
-    return dg.AssetCheckResult(
-        check_name=name,
-        passed=finding.passed,
-        severity=severity,
-        metadata=finding.figures,
-        description=None if finding.passed else finding.advice,
-    )
+    return dg.Definitions(assets=[refund_item_categories, refund_images, refund_item_predictions])
 
 
-def _declared(table: LakeTable) -> dict[str, Any]:
-    columns = [dg.TableColumn(name, kind, description=text) for name, (kind, text) in table.columns.items()]
-    return {
-        "dagster/column_schema": dg.TableSchema(columns),
-        "dagster/uri": f"lake/tables/{table.name}",
-    }
+def _materialise_backfilled(context: dg.AssetExecutionContext, key: dg.AssetKey, nights: list[date]) -> None:
+    """Say of older nights that were written anew that they are there."""
+    for night in nights:
+        context.log_event(dg.AssetMaterialization(key, partition=night.isoformat()))
 
 
 def _days(nights: list[date]) -> str:

@@ -1,28 +1,18 @@
 """What a night's predictions are asked: does every photo have an answer, by which model, and how sure is it?"""
 
-from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
-from retail_assets.config import Settings
+from retail_assets.kit.findings import Finding
 from retail_assets.lake import Lake
-from retail_assets.models.choosing import PACKAGED
+from retail_assets.models.resolve import FROM_PACKAGE
+from retail_assets.refunds.settings import RefundSettings
 from retail_assets.refunds.tables import REFUND_IMAGES, REFUND_ITEM_PREDICTIONS
 
 
-@dataclass(frozen=True)
-class Finding:
-    """What a check found, and as a sentence what to do when it is not good."""
-
-    passed: bool
-    figures: dict[str, int | float]
-    advice: str
-
-
-def every_photo_is_answered(settings: Settings, night: date) -> Finding:
+def every_photo_is_answered(lake: Lake, settings: RefundSettings, night: date) -> Finding:
     """Each photo of the night has a prediction, or a reason why there is none."""
-    lake = Lake(settings.data_dir)
     photos = REFUND_IMAGES.read(lake, night.isoformat())
     predictions = REFUND_ITEM_PREDICTIONS.read(lake, night.isoformat())
     answered = predictions.filter(pl.any_horizontal(pl.col("predicted_class", "error").is_not_null()))
@@ -35,9 +25,9 @@ def every_photo_is_answered(settings: Settings, night: date) -> Finding:
     )
 
 
-def few_photos_need_review(settings: Settings, night: date) -> Finding:
+def few_photos_need_review(lake: Lake, settings: RefundSettings, night: date) -> Finding:
     """The share of the night's photos that a person should look at is not above the setting."""
-    predictions = REFUND_ITEM_PREDICTIONS.read(Lake(settings.data_dir), night.isoformat())
+    predictions = REFUND_ITEM_PREDICTIONS.read(lake, night.isoformat())
     to_review = int(predictions["needs_review"].fill_null(True).sum())
     share = to_review / predictions.height if predictions.height else 0.0
     return Finding(
@@ -49,10 +39,10 @@ def few_photos_need_review(settings: Settings, night: date) -> Finding:
     )
 
 
-def the_champion_scored(settings: Settings, night: date) -> Finding:
+def the_champion_scored(lake: Lake, settings: RefundSettings, night: date) -> Finding:
     """No photo of the night was scored by the packaged model in the champion's place."""
-    predictions = REFUND_ITEM_PREDICTIONS.read(Lake(settings.data_dir), night.isoformat())
-    stand_in = predictions.filter(model_source=PACKAGED).height
+    predictions = REFUND_ITEM_PREDICTIONS.read(lake, night.isoformat())
+    stand_in = predictions.filter(model_source=FROM_PACKAGE).height
     return Finding(
         passed=stand_in == 0,
         figures={"photos": predictions.height, "by_the_packaged_model": stand_in},

@@ -1,4 +1,4 @@
-"""The photos that count, night by night: what the ledger and the door know of them, as a table of the lake."""
+"""The photos that count, night by night: what the ledger knows of them, as a table of the lake."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ import polars as pl
 
 from retail_assets.config import Settings
 from retail_assets.lake import Lake, file_lock
-from retail_assets.refunds.nights import nights_with_other_photos
+from retail_assets.refunds.changed_partitions import partitions_with_other_photos
 from retail_assets.refunds.tables import REFUND_IMAGES
 
 LOCK = "refunds"
@@ -23,7 +23,7 @@ class ImagesReport:
 
     photos: int
     """Of the run's own night."""
-    refilled: list[date]
+    backfilled: list[date]
     """Older nights whose photos came or went by a decision."""
 
 
@@ -31,12 +31,12 @@ def list_images(*, settings: Settings, as_of: date, admitted: AdmittedPhotos) ->
     """Write refund_images for a night, and for other nights whose photos are not what they were."""
     lake = Lake(settings.data_dir)
     with file_lock(lake.lock_file(LOCK)):
-        others = sorted(nights_with_other_photos(lake) - {as_of})
+        others = sorted(partitions_with_other_photos(lake) - {as_of})
         for night in others:
             _write(lake, night, admitted(settings, night))
         photos = admitted(settings, as_of)
         _write(lake, as_of, photos)
-    return ImagesReport(photos=photos.height, refilled=others)
+    return ImagesReport(photos=photos.height, backfilled=others)
 
 
 def _write(lake: Lake, night: date, photos: pl.DataFrame) -> None:

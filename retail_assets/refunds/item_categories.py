@@ -8,13 +8,15 @@ import polars as pl
 import yaml
 
 from ml.vision.labels import CLASSES
+from retail_assets.errors import ExplainedError
+from retail_assets.kit.findings import Finding
 from retail_assets.lake import Lake
 from retail_assets.refunds.tables import REFUND_ITEM_CATEGORIES
 
-PACKAGED = Path(__file__).with_name("item_categories.yaml")
+PACKAGED_CATEGORIES = Path(__file__).with_name("item_categories.yaml")
 
 
-class BadItemCategories(ValueError):
+class BadItemCategories(ExplainedError):
     """A file of item categories that cannot be used; the message says what to change."""
 
 
@@ -24,7 +26,7 @@ def item_categories(own: Path | None = None) -> pl.DataFrame:
     A category that no file names is no row, and so `unknown`; so is one whose list is empty, on purpose. Raises
     BadItemCategories.
     """
-    named = {_plain(name): [name] for name in CLASSES} | _read(PACKAGED)
+    named = {_plain(name): [name] for name in CLASSES} | _read(PACKAGED_CATEGORIES)
     if own is not None:
         named |= _read(own)
     rows = [
@@ -49,6 +51,21 @@ def unmapped_categories(lake: Lake, categories: pl.DataFrame) -> dict[str, int]:
         ).fetchall()
     known = set(categories["item_category"])
     return {category: cases for category, cases in rows if _plain(category) not in known}
+
+
+def every_category_is_mapped(lake: Lake, categories: pl.DataFrame, *, shown: int) -> Finding:
+    """Whether every item category of return cases stands for a class."""
+    unmapped = unmapped_categories(lake, categories)
+    named = pl.DataFrame(
+        list(unmapped.items())[:shown], schema={"item_category": pl.String, "cases": pl.Int64}, orient="row"
+    )
+    return Finding(
+        passed=not unmapped,
+        figures={"count": len(unmapped), "unmapped": named},
+        advice=f"{len(unmapped)} item categories of return cases stand for no class ({', '.join(list(unmapped)[:3])}"
+        f"{', …' if len(unmapped) > 3 else ''}). Name their classes in a file of your own (RETAIL_ITEM_CATEGORIES); "
+        "until then their cases never disagree with a photo.",
+    )
 
 
 def _read(file: Path) -> dict[str, list[str]]:

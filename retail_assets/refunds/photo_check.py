@@ -3,19 +3,15 @@
 A file that was made to exhaust memory, to crash a decoder or never to end costs its process and is unreadable.
 """
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from queue import SimpleQueue
 
 from ml.vision.images import ImageFacts
-from retail_assets.config import Settings
-from retail_assets.feeds.errors import Unreadable
-from retail_assets.feeds.readers.process import ReaderDied, ReaderTimeout, ReadingProcess
-
-_PROCESSES: list[ReadingProcess] = []
-"""Kept warm: starting one takes as long as a hundred photos."""
+from retail_assets.errors import Unreadable
+from retail_assets.refunds.settings import RefundSettings
+from retail_assets.sandbox.process import ChildDied, ChildPool, ChildProcess, ChildTimeout
 
 GROUP = 16
 """Photos per request: a process does not wait for its next photo."""
@@ -34,7 +30,7 @@ class PhotoLimits:
     threads: int = 1
 
     @classmethod
-    def of(cls, settings: Settings) -> "PhotoLimits":
+    def of(cls, settings: RefundSettings) -> "PhotoLimits":
         return cls(
             max_bytes=settings.photo_max_bytes,
             max_pixels=settings.photo_max_pixels,
@@ -43,32 +39,22 @@ class PhotoLimits:
         )
 
 
+@cache
+def _pool() -> ChildPool:
+    """The children of this process that decode photos."""
+    return ChildPool("retail_assets.refunds.photo_worker")
+
+
 def check_photos(
-    paths: list[Path], *, limits: PhotoLimits, processes: int
+    paths: Sequence[Path], *, limits: PhotoLimits, processes: int
 ) -> Iterator[ImageFacts | Unreadable]:
     """What each file is, in the order given. What is not a file's fault raises OSError."""
-    while len(_PROCESSES) < processes:
-        _PROCESSES.append(ReadingProcess("retail_assets.refunds.photo_worker"))
-    idle: SimpleQueue[ReadingProcess] = SimpleQueue()
-    for process in _PROCESSES[:processes]:
-        idle.put(process)
-
-    def check(group: list[Path]) -> list[ImageFacts | Unreadable]:
-        process = idle.get()
-        try:
-            return _checked(process, group, limits)
-        finally:
-            idle.put(process)
-
-    groups = [paths[start : start + GROUP] for start in range(0, len(paths), GROUP)]
-    with ThreadPoolExecutor(processes) as pool:
-        for found in pool.map(check, groups):
-            yield from found
+    groups = [list(paths[start : start + GROUP]) for start in range(0, len(paths), GROUP)]
+    checked = _pool().map(lambda child, group: _checked(child, group, limits), groups, children=processes)
+    return (found for group in checked for found in group)
 
 
-def _checked(
-    process: ReadingProcess, paths: list[Path], limits: PhotoLimits
-) -> list[ImageFacts | Unreadable]:
+def _checked(process: ChildProcess, paths: list[Path], limits: PhotoLimits) -> list[ImageFacts | Unreadable]:
     request = {
         "paths": [str(path.absolute()) for path in paths],
         "max_bytes": limits.max_bytes,
@@ -76,10 +62,10 @@ def _checked(
     }
     try:
         answers = process.ask(request, limits)["photos"]
-    except (ReaderTimeout, ReaderDied) as failure:
+    except (ChildTimeout, ChildDied) as failure:
         if len(paths) > 1:  # by themselves the others are fine, and the one that is not is found
             return [found for path in paths for found in _checked(process, [path], limits)]
-        return [_took_too_long(limits) if isinstance(failure, ReaderTimeout) else _killed(failure, limits)]
+        return [_took_too_long(limits) if isinstance(failure, ChildTimeout) else _killed(failure, limits)]
     return [_found(answer) for answer in answers]
 
 
@@ -99,7 +85,7 @@ def _took_too_long(limits: PhotoLimits) -> Unreadable:
     )
 
 
-def _killed(death: ReaderDied, limits: PhotoLimits) -> Unreadable:
+def _killed(death: ChildDied, limits: PhotoLimits) -> Unreadable:
     return Unreadable(
         "reader_died",
         f"The process that decoded it ended ({death}), most likely because the photo asks for more than "

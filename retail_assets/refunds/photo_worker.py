@@ -4,8 +4,8 @@ from pathlib import Path
 
 from ml.vision.image_files import ImageLimits, UnreadableImage
 from ml.vision.images import decode_image, inspect_image
-from retail_assets.feeds.readers.serving import serve
-from retail_assets.feeds.readers.trouble import machine_trouble, out_of_memory
+from retail_assets.error_classification import machine_trouble, out_of_memory
+from retail_assets.sandbox.serving import serve
 
 FRAME = 32
 """Every byte is decoded whatever the size asked for, and a JPEG fastest at its smallest scale."""

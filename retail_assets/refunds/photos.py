@@ -7,18 +7,18 @@ from sqlalchemy import select
 
 from retail_assets.config import Settings
 from retail_assets.database import platform_engine, reading
-from retail_assets.feeds.tables import DROPS, FACTS, LOADED
-from retail_assets.refunds.door import FOLDER, SOURCE
+from retail_assets.intake.ledger_tables import CONTENT_METADATA, DROPS, LOADED
+from retail_assets.refunds.contracts import FOLDER, PHOTO
 
 _VALUES = pl.Struct({"case_id": pl.String})
-_FACTS = pl.Struct({"format": pl.String, "width": pl.Int32, "height": pl.Int32})
+_METADATA = pl.Struct({"format": pl.String, "width": pl.Int32, "height": pl.Int32})
 _READ = {
     "sequence": pl.Int64,
     "name": pl.String,
     "name_values": pl.String,
     "sha256": pl.String,
     "content_key": pl.String,
-    "facts": pl.String,
+    "metadata": pl.String,
     "bytes": pl.Int64,
     "admitted_at": pl.Datetime("us", "UTC"),
 }
@@ -37,16 +37,16 @@ def admitted_photos(settings: Settings, as_of: date) -> pl.DataFrame:
             DROPS.c.name_values,
             DROPS.c.sha256,
             DROPS.c.content_key,
-            FACTS.c.facts,
+            CONTENT_METADATA.c.metadata,
             DROPS.c.size,
             DROPS.c.admitted_at,
         )
-        .join(FACTS, FACTS.c.content_key == DROPS.c.content_key)
+        .join(CONTENT_METADATA, CONTENT_METADATA.c.content_key == DROPS.c.content_key)
         .where(
             DROPS.c.folder == FOLDER,
             DROPS.c.partition == as_of,
             DROPS.c.state == LOADED,
-            DROPS.c.source == SOURCE,
+            DROPS.c.source == PHOTO,
         )
         .order_by(DROPS.c.sequence)
     )
@@ -55,7 +55,7 @@ def admitted_photos(settings: Settings, as_of: date) -> pl.DataFrame:
     photos = pl.DataFrame(rows, schema=_READ, orient="row").with_columns(
         pl.col("name").str.split("/").list.last(),
         folder_case_id=pl.col("name_values").str.json_decode(_VALUES).struct.field("case_id"),
-        facts=pl.col("facts").str.json_decode(_FACTS),
+        metadata=pl.col("metadata").str.json_decode(_METADATA),
     )
     columns = ["sequence", "name", "folder_case_id", "sha256", "content_key", "format", "width", "height"]
-    return photos.unnest("facts").select(*columns, "bytes", "admitted_at")
+    return photos.unnest("metadata").select(*columns, "bytes", "admitted_at")

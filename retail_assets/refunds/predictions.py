@@ -11,15 +11,20 @@ from pathlib import Path
 
 import polars as pl
 
+from retail_assets.kit.prediction_cache import PredictionCache
 from retail_assets.lake import Lake, file_lock
-from retail_assets.models.choosing import PACKAGED
+from retail_assets.models.resolve import FROM_PACKAGE
+from retail_assets.refunds.changed_partitions import partitions_with_unanswered_photos
 from retail_assets.refunds.images import LOCK
-from retail_assets.refunds.nights import nights_with_unanswered_photos
-from retail_assets.refunds.scored import ScoredPhotos
 from retail_assets.refunds.tables import REFUND_IMAGES, REFUND_ITEM_PREDICTIONS
 
 Score = Callable[[Iterable[Path]], Iterator[pl.DataFrame]]
 """Stored photos -> frames of predictions, in batches; see `ml.vision.predict.predict_files`."""
+
+
+ANSWER = ("predicted_class", "confidence", "top_k", "entropy", "needs_review", "error")
+BATCH_PHOTOS: int = 2_048
+"""Photos whose answers are kept together: what a killed run repeats at most, some seconds of work."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class PredictionsReport:
     """Photos that the model looked at, of all nights."""
     reused: int = 0
     """Photos that were given the answer which the same bytes had before."""
-    refilled: list[date] = field(default_factory=list)
+    backfilled: list[date] = field(default_factory=list)
     model: Model | None = None
     changed: bool = False
     """Whether a prediction of the run's own night came or changed."""
@@ -68,10 +73,10 @@ def predict_photos(
     """
     report = PredictionsReport(as_of)
     with file_lock(lake.lock_file(LOCK)):
-        report.refilled = sorted(nights_with_unanswered_photos(lake) - {as_of})
+        report.backfilled = sorted(partitions_with_unanswered_photos(lake) - {as_of})
         if score_again:
             report.model = resolve()
-        for night in [*report.refilled, as_of]:
+        for night in [*report.backfilled, as_of]:
             photos = REFUND_IMAGES.read(lake, night.isoformat())
             kept = _kept(lake, night, photos, report.model if score_again and night == as_of else None)
             missing = photos.join(kept, on="sequence", how="anti")
@@ -92,7 +97,7 @@ def _kept(lake: Lake, night: date, photos: pl.DataFrame, again: Model | None) ->
     """Predictions that stay: of photos that still count, by any version unless one is to score `again`."""
     known = REFUND_ITEM_PREDICTIONS.read(lake, night.isoformat())
     kept = known.join(photos, on=["sequence", "sha256"], how="semi")
-    if again is None or again.source == PACKAGED:
+    if again is None or again.source == FROM_PACKAGE:
         return kept
     return kept.filter(model_name=again.name, model_version=again.version)
 
@@ -101,19 +106,24 @@ def _answers(
     lake: Lake, night: date, hashes: pl.Series, report: PredictionsReport, progress: Callable[[str], None]
 ) -> pl.DataFrame:
     assert report.model is not None
-    scored = ScoredPhotos(lake, report.model.digest)
-    known = scored.answers(hashes)["sha256"]
+    cache = photo_answers(lake, report.model.digest)
+    known = cache.answers(hashes)["sha256"]
     unknown = hashes.filter(~hashes.is_in(known.implode()))
     paths = (lake.stored_file(sha256) for sha256 in unknown)
     frames = (_by_hash(frame) for frame in report.model.score(paths)) if len(unknown) else ()
     done = 0
-    for photos in scored.keep(night, frames):
+    for photos in cache.keep(night, frames):
         done += photos
         progress(f"{night}: {done:,} of {len(unknown):,} photos scored.")
-    scored.finish(night)
+    cache.finish(night)
     report.scored += done
     report.reused += len(known)
-    return scored.answers(hashes)
+    return cache.answers(hashes)
+
+
+def photo_answers(lake: Lake, digest: str) -> PredictionCache:
+    """What a model has answered about photos: nothing is ever scored twice."""
+    return PredictionCache(lake, "refund_predictions", digest, ANSWER, BATCH_PHOTOS)
 
 
 def _by_hash(frame: pl.DataFrame) -> pl.DataFrame:

@@ -1,31 +1,19 @@
-"""Pictures of a night for the UI: its photos with their classes, and how sure the classifier was.
+"""Pictures of a night for the UI: its photos with their classes, and how sure the classifier was."""
 
-They are stored with the event that shows them, so their size is bounded, whatever the night holds.
-"""
-
-import base64
-import io
 from datetime import date
-from typing import TYPE_CHECKING
 
 import polars as pl
 
-from retail_assets.config import Settings
+from retail_assets.kit.previews import figure_markdown, image_markdown
 from retail_assets.lake import Lake
+from retail_assets.refunds.settings import RefundSettings
 from retail_assets.refunds.tables import REFUND_ITEM_PREDICTIONS
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-    from PIL import Image
 
 SHEET_PHOTOS = 40
 SHEET_COLUMNS = 8
-SHEET_COLOURS = (256, 64, 16)
-MAX_BYTES = 300_000
-"""Of one picture, as PNG."""
 
 
-def contact_sheet(settings: Settings, night: date) -> str | None:
+def contact_sheet(lake: Lake, settings: RefundSettings, night: date) -> str | None:
     """Photos of the night with class and confidence, from the least sure to the surest, as Markdown.
 
     Of many photos, some from everywhere on the way. None when nothing was scored.
@@ -33,7 +21,6 @@ def contact_sheet(settings: Settings, night: date) -> str | None:
     from ml.vision import sheets
     from ml.vision.image_files import ImageLimits
 
-    lake = Lake(settings.data_dir)
     scored = _scored(lake, night)
     if not scored.height:
         return None
@@ -46,8 +33,8 @@ def contact_sheet(settings: Settings, night: date) -> str | None:
         ).iter_rows()
     ]
     limits = ImageLimits(settings.photo_max_bytes, settings.photo_max_pixels)
-    png = _png(sheets.contact_sheet(photos, captions, columns=SHEET_COLUMNS, limits=limits))
-    return _markdown(png, f"{shown.height} of {scored.height:,} photos")
+    sheet = sheets.contact_sheet(photos, captions, columns=SHEET_COLUMNS, limits=limits)
+    return image_markdown(sheet, f"{shown.height} of {scored.height:,} photos")
 
 
 def confidence_histogram(lake: Lake, night: date) -> str | None:
@@ -61,29 +48,8 @@ def confidence_histogram(lake: Lake, night: date) -> str | None:
     return figure_markdown(figure, "confidence")
 
 
-def figure_markdown(figure: "Figure", title: str) -> str:
-    """A figure as Markdown that holds its picture."""
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=80)
-    return _markdown(buffer.getvalue(), title)
-
-
 def _scored(lake: Lake, night: date) -> pl.DataFrame:
     """The night's photos that have a prediction, each content once, the least sure first."""
     predictions = REFUND_ITEM_PREDICTIONS.read(lake, night.isoformat())
     answered = predictions.filter(pl.col("predicted_class").is_not_null())
     return answered.unique("sha256", keep="first", maintain_order=True).sort("confidence", "sequence")
-
-
-def _png(picture: "Image.Image") -> bytes:
-    """With as many colours as the bound allows."""
-    for colours in SHEET_COLOURS:
-        buffer = io.BytesIO()
-        picture.quantize(colours).save(buffer, format="png", optimize=True)
-        if buffer.tell() <= MAX_BYTES:
-            break
-    return buffer.getvalue()
-
-
-def _markdown(png: bytes, title: str) -> str:
-    return f"![{title}](data:image/png;base64,{base64.b64encode(png).decode()})"

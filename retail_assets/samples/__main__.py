@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 from retail_assets.config import Settings
+from retail_assets.flows import platform_of
 from retail_assets.samples.generator import SampleConflict, write_day, write_sample
 from retail_assets.samples.plan import SIZES
 
@@ -23,13 +24,12 @@ def main() -> int:
     parser.add_argument("--data-dir", type=Path, help="default: RETAIL_DATA_DIR, else data")
     arguments = parser.parse_args()
     settings = Settings() if arguments.data_dir is None else Settings(data_dir=arguments.data_dir.resolve())
+    platform = platform_of(settings)
     try:
         if arguments.day is not None:
-            report = write_day(settings=settings, day=arguments.day)
+            report = write_day(platform, day=arguments.day)
         else:
-            report = write_sample(
-                settings=settings, seed=arguments.seed, as_of=arguments.as_of, size=arguments.size
-            )
+            report = write_sample(platform, seed=arguments.seed, as_of=arguments.as_of, size=arguments.size)
     except SampleConflict as problem:
         print(problem, file=sys.stderr)
         return 1

@@ -9,7 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from retail_assets.lake import Lake
+import polars as pl
+
+from retail_assets.platform import Platform
+from retail_assets.samples.truth import keep_truth
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,7 @@ class Drops:
 
     staging: Path
     files: list[Drop] = field(default_factory=list)
+    truths: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     def add(self, folder: str, name: str, content: bytes, *, at: datetime) -> Drop:
         """Stage a file. The same name in the same folder twice is a mistake of the generator."""
@@ -37,6 +41,11 @@ class Drops:
         drop = Drop(folder, name, at)
         self.files.append(drop)
         return drop
+
+    def keep_truth(self, name: str, rows: pl.DataFrame) -> None:
+        """Say what is true, by flow and thing (`refunds/photos`); the platform never sees it."""
+        known = self.truths.get(name)
+        self.truths[name] = rows if known is None else pl.concat([known, rows])
 
     def rewrite(self, folder: str, name: str, content: bytes) -> None:
         """Replace what is staged under a name; its time stays."""
@@ -58,11 +67,17 @@ class Drops:
         """The number that a drop will get in the ledger of an empty platform."""
         return self.in_order().index(drop) + 1
 
-    def deliver(self, lake: Lake) -> list[Path]:
-        """Move everything into the inbox. Doing it again after a crash overwrites with the same bytes."""
+    def deliver(self, platform: Platform, stamp: str) -> list[Path]:
+        """Move everything into the inbox, and the truth of this night beside it.
+
+        Doing it again after a crash overwrites with the same bytes.
+        """
         delivered = []
+        inboxes = {feed.folder: feed.inbox for feed in platform.feeds.values()}
+        for name, rows in self.truths.items():
+            keep_truth(platform.lake, name, stamp, rows)
         for drop in self.in_order():
-            target = lake.feed_inbox(drop.folder) / drop.name
+            target = platform.lake.inbox / inboxes.get(drop.folder, drop.folder) / drop.name
             target.parent.mkdir(parents=True, exist_ok=True)
             source = self.staging / drop.folder / drop.name
             _set_time(source, drop.at)

@@ -64,7 +64,7 @@ def trailing_minus(numbers: pl.Series) -> pl.Series:
 
 
 def by_number(texts: list[str], numbers: pl.Series) -> pl.Series:
-    """Look numbers up in a list of ids; null stays null."""
+    """InboxSnapshot numbers up in a list of ids; null stays null."""
     return pl.Series(texts, dtype=pl.String).gather(numbers)
 
 

@@ -11,11 +11,10 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from retail_assets.config import Settings
+from retail_assets.errors import ExplainedError
 from retail_assets.lake import Lake, file_lock, scratch_folder
+from retail_assets.platform import Platform, load
 from retail_assets.samples.drops import Drops
-from retail_assets.samples.flows.registry import FLOWS
-from retail_assets.samples.labelled import write_labelled
 from retail_assets.samples.plan import SIZES, Plan
 from retail_assets.samples.sample import Sample
 
@@ -25,7 +24,7 @@ VERSION = 2
 MAPPINGS = Path(__file__).parent / "sources"
 
 
-class SampleConflict(Exception):
+class SampleConflict(ExplainedError):
     """The data folder holds another sample; the text says what to do."""
 
 
@@ -38,12 +37,12 @@ class SampleReport:
 
 
 def write_sample(
-    *, settings: Settings, seed: int = 7, as_of: date = date(2026, 11, 20), size: str = "small"
+    platform: Platform, *, seed: int = 7, as_of: date = date(2026, 11, 20), size: str = "small"
 ) -> SampleReport:
     """Drop the whole sample: master data, history and the last days, as found in the night of `as_of`."""
     if size not in SIZES:
         raise ValueError(f"Size {size!r} is unknown; there are {', '.join(SIZES)}.")
-    lake = Lake(settings.data_dir)
+    lake = platform.lake
     wanted = {"version": VERSION, "seed": seed, "as_of": as_of.isoformat(), "size": size}
     with file_lock(lake.lock_file("sample")):
         marker = _marker(lake)
@@ -59,19 +58,18 @@ def write_sample(
         plan = Plan(seed, as_of, size)
         sample = Sample(plan, plan.periods(), first_night=True)
         _install_mappings(lake)
-        files = _drop(lake, sample)
-        write_labelled(settings)
+        files = _drop(platform, sample, as_of)
         told = [{k: v for k, v in asdict(story).items() if v is not None} for story in sample.told]
         _write_marker(lake, {**wanted, "newest_night": as_of.isoformat(), "stories": told})
         return SampleReport(files, told)
 
 
-def write_day(*, settings: Settings, day: date) -> SampleReport:
+def write_day(platform: Platform, *, day: date) -> SampleReport:
     """Drop the daily files that the night of `day` finds: those of the business day before it.
 
     Nights continue the sample one by one; a night that has been written already drops nothing.
     """
-    lake = Lake(settings.data_dir)
+    lake = platform.lake
     with file_lock(lake.lock_file("sample")):
         marker = _marker(lake)
         if marker is None:
@@ -87,17 +85,20 @@ def write_day(*, settings: Settings, day: date) -> SampleReport:
                 f"{newest + timedelta(days=1)}, and {day} was asked for."
             )
         plan = Plan(marker["seed"], as_of, marker["size"], nights_after=(day - as_of).days)
-        files = _drop(lake, Sample(plan, plan.periods()[-1:], first_night=False))
+        files = _drop(platform, Sample(plan, plan.periods()[-1:], first_night=False), day)
         _write_marker(lake, {**marker, "newest_night": day.isoformat()})
         return SampleReport(files, marker["stories"])
 
 
-def _drop(lake: Lake, sample: Sample) -> list[Path]:
-    with scratch_folder(lake) as staging:
+def _drop(platform: Platform, sample: Sample, night: date) -> list[Path]:
+    with scratch_folder(platform.lake) as staging:
         drops = Drops(staging)
-        for write in FLOWS.values():
-            write(sample, drops)
-        return drops.deliver(lake)
+        for place in (place for flow in platform.flows for place in flow.samples):
+            load(place)(sample, drops)
+        if sample.first_night:
+            for place in (flow.sample_files for flow in platform.flows if flow.sample_files):
+                load(place)(platform)
+        return drops.deliver(platform, night.isoformat())
 
 
 def _install_mappings(lake: Lake) -> None:

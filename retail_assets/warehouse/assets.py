@@ -1,135 +1,172 @@
 """dbt's models and the publication as assets. Wiring only."""
 
-import os
-from collections.abc import Generator, Iterator, Mapping
-from contextlib import contextmanager
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-from dagster_dbt import DagsterDbtTranslator, DagsterDbtTranslatorSettings, dbt_assets
+import polars as pl
 
-from retail_assets.config import DBT_PROJECT_DIR, Settings
-from retail_assets.feeds.assets import LEDGER, OWNERS, feed_key
-from retail_assets.feeds.contracts.registry import FEEDS
-from retail_assets.feeds.ledger import newest_night, record_night
-from retail_assets.lake import Lake, file_lock
-from retail_assets.partitions import night_of
-from retail_assets.warehouse.building import building
-from retail_assets.warehouse.dbt_command import dbt_environment, dbt_executable, dbt_target, prune_targets
-from retail_assets.warehouse.dbt_events import Dbt, finished_events
-from retail_assets.warehouse.publication import publish
+from retail_assets.dagster_kit.wiring import FRESH, Night, mart_key, owners_of, rows_table, table_key, told
+from retail_assets.platform import Platform
+from retail_assets.warehouse.manifest import Manifest, manifest_of
+from retail_assets.warehouse.specs import DATA_TESTS, check_spec, model_key, model_spec, relation_keys
 
-MANIFEST = DBT_PROJECT_DIR / "target" / "manifest.json"
+if TYPE_CHECKING:
+    from retail_assets.warehouse.build import BuiltModel, TestedModel
+
 WAREHOUSE_POOL = "warehouse"
-PUBLISHED = dg.AssetKey("published")
+PUBLISHED = dg.AssetKey(["published", "release"])
+PUBLICATION = "publication"
 
 TEST_SCOPE_TAG = "retail/test_scope"
-"""A run tagged `all` tests long marts over all of history instead of the touched dates."""
+"""A run tagged `all` tests everything over all of history, instead of what changed."""
 
 
-class WarehouseTranslator(DagsterDbtTranslator):
-    """dbt sources are the assets of feeds and flows; models are grouped by their layer."""
-
-    def __init__(self, freshness: dg.FreshnessPolicy) -> None:
-        super().__init__(DagsterDbtTranslatorSettings(enable_duplicate_source_asset_keys=True))
-        self._freshness = freshness
-
-    def get_asset_spec(self, manifest: Mapping[str, Any], unique_id: str, project: Any) -> dg.AssetSpec:
-        spec = super().get_asset_spec(manifest, unique_id, project)
-        node = manifest["sources"].get(unique_id) or manifest["nodes"][unique_id]
-        if node["resource_type"] == "source":
-            return spec.replace_attributes(key=_source_key(node))
-        # A feed's staging model reads from the ledger which loads count, but it changes with its feed alone.
-        feed = feed_key(node["name"].removeprefix("stg_"))
-        deps = list(spec.deps)
-        if feed in {dep.asset_key for dep in deps}:
-            deps = [dep for dep in deps if dep.asset_key != LEDGER]
-        return spec.replace_attributes(
-            deps=deps,
-            key=dg.AssetKey(node["name"]),
-            group_name=node["fqn"][1] if node["resource_type"] == "model" else "staging",
-            owners=OWNERS,
-            kinds={"dbt", "duckdb"},
-            freshness_policy=self._freshness,
-        )
+def definitions(platform: Platform) -> dg.Definitions:
+    """One step of dbt for the models that Python reads, where it reads any, one for all that follows, publication."""
+    manifest = manifest_of(platform)
+    first = manifest.before_python(platform.tables)
+    rest = manifest.models.keys() - first
+    steps = [_dbt_step(platform, manifest, "warehouse", rest, later=set())]
+    if first:
+        steps.insert(0, _dbt_step(platform, manifest, "warehouse_before_python", first, later=rest))
+    return dg.Definitions(assets=[*steps, _published(platform)])
 
 
-def _source_key(source: Mapping[str, Any]) -> dg.AssetKey:
-    if source["source_name"] == "lake":
-        return dg.AssetKey(source["name"])
-    return feed_key(source["name"]) if source["name"] in FEEDS else LEDGER
-
-
-def warehouse_assets(*, settings: Settings, freshness: dg.FreshnessPolicy) -> dg.AssetsDefinition:
-    lake = Lake(settings.data_dir)
-
-    @dbt_assets(
-        manifest=MANIFEST,
-        name="warehouse",
-        dagster_dbt_translator=WarehouseTranslator(freshness),
-        pool=WAREHOUSE_POOL,
-    )
-    def warehouse(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        # Marts stand at the newest night that ever ran; refilling an older one never takes them back.
-        record_night(settings, night_of(context, settings.zone))
-        environment = dbt_environment(
-            settings, test_all_history=context.run.tags.get(TEST_SCOPE_TAG) == "all"
-        )
-        target = dbt_target(lake, context.run.run_id)
-        models = {key.path[-1] for key in context.selected_asset_keys} if context.is_subset else None
-        with file_lock(lake.lock_file("warehouse")), building(lake, models):
-            with _environment(environment):
-                dbt = Dbt(
-                    project_dir=str(DBT_PROJECT_DIR),
-                    profiles_dir=str(DBT_PROJECT_DIR),
-                    dbt_executable=str(dbt_executable()),
-                )
-                command = ["build", "--exclude-resource-type", "unit_test"]
-                invocation = dbt.cli(command, context=context, target_path=target)
-            yield from finished_events(invocation, lake)
-        prune_targets(lake)
-
-    return warehouse
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Generator[None]:
-    """Variables for a program that is started meanwhile, gone again afterwards."""
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-
-
-def publication_asset(
-    *, settings: Settings, freshness: dg.FreshnessPolicy, marts: list[dg.AssetKey]
+def _dbt_step(
+    platform: Platform, manifest: Manifest, step: str, names: set[str], *, later: set[str]
 ) -> dg.AssetsDefinition:
-    @dg.asset(
-        key=PUBLISHED,
-        deps=marts,
-        group_name="publication",
-        kinds={"duckdb", "parquet"},
-        owners=OWNERS,
-        freshness_policy=freshness,
+    models = [manifest.models[name] for name in sorted(names)]
+
+    @dg.multi_asset(
+        name=step,
+        specs=[model_spec(platform, manifest, model) for model in models],
+        check_specs=[check_spec(model) for model in models if model.tests],
+        can_subset=True,
         pool=WAREHOUSE_POOL,
-        description="What analysts read: data/published/retail.duckdb and data/published/parquet/.",
     )
-    def published(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        as_of = newest_night(settings) or night_of(context, settings.zone)
-        publication = publish(settings=settings, as_of=as_of, run_id=context.run.run_id)
-        for mart, rows in publication.row_counts.items():
-            context.log_event(dg.AssetObservation(mart, metadata={"dagster/row_count": rows}))
+    def build(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        from retail_assets.warehouse.build import Wanted, build_warehouse
+
+        night = Night(context, platform)
+        selected = {model.name for model in models if model_key(model) in context.selected_asset_keys}
+        of_run = context.op_execution_context.job_def.asset_layer.selected_asset_keys
+        wanted = Wanted(
+            step=step,
+            models=selected,
+            tested={key.asset_key.path[-1] for key in context.selected_asset_check_keys},
+            to_come={name for name in later if model_key(manifest.models[name]) in of_run},
+            test_all_history=context.run.tags.get(TEST_SCOPE_TAG) == "all",
+            is_complete=len(selected) == len(models),
+        )
+        with told():
+            report = build_warehouse(
+                platform,
+                manifest,
+                wanted,
+                as_of=night.as_of,
+                now=night.now,
+                run_id=context.run.run_id,
+                tell=context.log.info,
+            )
+        keys = relation_keys(platform, manifest)
+        for built in report.built:
+            yield _materialised(built, keys)
+        for tested in report.tested:
+            if tested.run:  # what nobody looked at again stays in the UI as it was found
+                yield _checked(tested)
+        if report.problem:
+            raise dg.Failure(str(report.problem), allow_retries=False)
+
+    return build
+
+
+def _materialised(built: "BuiltModel", keys: Mapping[str, dg.AssetKey]) -> dg.MaterializeResult:
+    model = built.model
+    lineage = {
+        column: [
+            dg.TableColumnDep(key, name)
+            # Tables of one source are one asset.
+            for key, name in sorted(
+                {(keys[relation], name) for relation, name in parents if relation in keys}
+            )
+        ]
+        for column, parents in built.lineage.items()
+    }
+    metadata: dict[str, Any] = {
+        "dagster/row_count": built.rows,
+        "dagster/column_schema": dg.TableSchema(
+            [
+                dg.TableColumn(name, kind, description=model.columns.get(name))
+                for name, kind in built.columns.items()
+            ]
+        ),
+        "dagster/column_lineage": dg.TableColumnLineage(lineage),
+    }
+    if built.preview is not None and built.preview.height:
+        metadata["preview"] = rows_table(built.preview)
+    return dg.MaterializeResult(asset_key=model_key(model), metadata=metadata)
+
+
+def _checked(tested: "TestedModel") -> dg.AssetCheckResult:
+    from retail_assets.warehouse.build import what_broke
+
+    failed = [test for test in tested.run if test.name in tested.failed]
+    rows = [
+        (test.description, "failed" if test in failed else "passed", _failures(tested, test.name), test.name)
+        for test in tested.run
+    ] + [(test.description, "unchanged", None, test.name) for test in tested.unchanged]
+    schema = {"demands": pl.String, "result": pl.String, "rows": pl.Int64, "test": pl.String}
+    metadata: dict[str, Any] = {"tests": rows_table(pl.DataFrame(rows, schema=schema, orient="row"))}
+    metadata |= {f"rows of {name}": rows_table(found) for name, found in tested.failing_rows.items()}
+    only_warnings = all(test.is_warning for test in failed)
+    return dg.AssetCheckResult(
+        asset_key=model_key(tested.model),
+        check_name=DATA_TESTS,
+        passed=not failed,
+        severity=dg.AssetCheckSeverity.WARN if only_warnings else dg.AssetCheckSeverity.ERROR,
+        description="; ".join(what_broke(test, tested.failed[test.name]) for test in failed) or None,
+        metadata=metadata,
+    )
+
+
+def _failures(tested: "TestedModel", test: str) -> int:
+    return tested.failed[test].failures if test in tested.failed else 0
+
+
+def _published(platform: Platform) -> dg.AssetsDefinition:
+    marts = [
+        table_key(mart.name) if mart.name in platform.tables else mart_key(mart.name)
+        for mart in platform.marts.values()
+    ]
+
+    spec = dg.AssetSpec(
+        PUBLISHED,
+        deps=marts,
+        group_name=PUBLICATION,
+        kinds={"duckdb", "parquet"},
+        owners=owners_of(platform, PUBLICATION),
+        freshness_policy=FRESH,
+        tags={"layer": "published", "domain": PUBLICATION},
+        description="What people read, in `data/published`: a DuckDB file and Parquet for each audience.",
+    )
+
+    @dg.multi_asset(name=PUBLICATION, specs=[spec], pool=WAREHOUSE_POOL)
+    def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from retail_assets.intake.ledger import newest_night
+        from retail_assets.warehouse.publication import publish
+
+        night = newest_night(platform.settings)
+        as_of = night[0] if night else Night(context, platform).as_of
+        with told():
+            publication = publish(platform=platform, as_of=as_of, run_id=context.run.run_id)
+        tables = pl.DataFrame(publication.tables(), orient="row")
         return dg.MaterializeResult(
             metadata={
                 "as_of": as_of.isoformat(),
                 "release": publication.release or "unchanged: nothing published",
+                "tables": rows_table(tables),
             }
         )
 
-    return published
+    return release

@@ -1,7 +1,8 @@
 """The mark of a warehouse under construction.
 
-dbt builds one model after the other, so a run that is killed leaves marts of two nights beside each other.
-The mark stands from before dbt starts until dbt has succeeded; publication refuses while it stands.
+dbt builds one model after the other, and Python may compute between two runs of dbt, so a run that is killed leaves
+marts of two nights beside each other. The mark stands from before dbt starts until the last of it has succeeded;
+publication refuses while it stands.
 """
 
 import json
@@ -12,24 +13,24 @@ from pathlib import Path
 from retail_assets.lake import Lake, put_in_place, sync_folder
 from retail_assets.warehouse.errors import HalfBuilt
 
-EVERYTHING = "*"
-
 
 @contextmanager
-def building(lake: Lake, models: Collection[str] | None = None) -> Generator[None]:
-    """Mark `models` (None: all there are) as under construction while the body runs dbt.
+def building(lake: Lake, models: Collection[str], *, to_come: Collection[str] = ()) -> Generator[set[str]]:
+    """Mark `models` as under construction while the body runs dbt, and those that this run builds later (`to_come`)
+    until it has built them.
 
-    Hold the warehouse lock around it. A body that raises, or a process that dies, leaves the mark. A later
-    run takes away only what it built itself: a small run must not vouch for the models of a killed big one.
+    Hold the warehouse lock around it. A body that raises, or a process that dies, leaves the mark; what it adds to the
+    set that it is given stays marked. A later run takes away only what it built itself: a small run must not vouch for
+    the models of a killed big one.
     """
-    names = frozenset([EVERYTHING] if models is None else models)
-    _write(lake, unfinished(lake) | names)
-    yield
-    _write(lake, frozenset() if models is None else unfinished(lake) - names)
+    _write(lake, unfinished(lake) | frozenset(models) | frozenset(to_come))
+    stays: set[str] = set()
+    yield stays
+    _write(lake, (unfinished(lake) - frozenset(models)) | stays)
 
 
 def unfinished(lake: Lake) -> frozenset[str]:
-    """Models that a run began to build and did not finish; `*` stands for all of them."""
+    """Models that a run began to build and did not finish."""
     mark = _mark(lake)
     return frozenset(json.loads(mark.read_text(encoding="utf-8"))) if mark.exists() else frozenset()
 
@@ -38,11 +39,10 @@ def require_whole(lake: Lake) -> None:
     """Raise HalfBuilt when a run left the warehouse half-built."""
     models = unfinished(lake)
     if models:
-        what = "its models" if EVERYTHING in models else ", ".join(sorted(models))
         raise HalfBuilt(
-            f"A run that failed or was killed left the warehouse half-built ({what}), so nothing was "
-            "published and readers keep the last release. Run `make nightly`, or materialise all models in "
-            "the UI."
+            f"A run that failed or was killed left the warehouse half-built ({', '.join(sorted(models))}), so nothing "
+            "was published and readers keep the last release. Run `make nightly`, or materialise these models in the "
+            "UI."
         )
 
 

@@ -2,29 +2,18 @@
 
 import shutil
 import sys
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
-from retail_assets.config import REPOSITORY, Settings
-from retail_assets.feeds.ledger import newest_night
+from retail_assets.config import REPOSITORY
+from retail_assets.intake.ledger import newest_night
 from retail_assets.lake import Lake
+from retail_assets.platform import Platform
 
 TARGETS_KEPT = 5
 
-MODEL_SETTINGS = (
-    "time_zone",
-    "duckdb_memory",
-    "duckdb_threads",
-    "window_days",
-    "xyz_weeks",
-    "abc_cuts",
-    "xyz_cuts",
-    "demand_days",
-    "low_stock_days",
-    "overstock_days",
-    "dead_stock_days",
-)
-"""Settings that models, or the connection, depend on; a model reads them with the macro `setting`."""
+PLATFORM_SETTINGS = ("time_zone", "duckdb_memory", "duckdb_threads")
+"""Settings of the platform that models, or the connection, depend on. A flow names its own (`dbt_settings`)."""
 
 
 def dbt_executable() -> Path:
@@ -33,18 +22,29 @@ def dbt_executable() -> Path:
 
 
 def dbt_environment(
-    settings: Settings, *, as_of: date | None = None, test_all_history: bool = False
+    platform: Platform,
+    *,
+    as_of: date | None = None,
+    now: datetime | None = None,
+    test_all_history: bool = False,
 ) -> dict[str, str]:
     """What dbt is told. In the environment, not as vars: a var that changes makes dbt parse everything anew.
 
-    `as_of` is the newest night that ever ran unless it is given; before the first night dbt can only parse.
+    Night and now are those of the newest night that ever ran unless they are given; before the first night dbt can
+    only parse.
     """
-    night = as_of or newest_night(settings)
-    environment = {f"RETAIL_{name.upper()}": _text(getattr(settings, name)) for name in MODEL_SETTINGS}
-    return environment | {
-        "RETAIL_DATA_DIR": str(settings.data_dir),
+    newest = newest_night(platform.settings) if as_of is None or now is None else None
+    night, moment = as_of or (newest and newest[0]), now or (newest and newest[1])
+    values = {name: getattr(platform.settings, name) for name in PLATFORM_SETTINGS}
+    for flow in platform.flows:
+        if flow.settings is not None:
+            own = platform.settings_of(flow.settings)
+            values |= {name: getattr(own, name) for name in flow.dbt_settings}
+    return {f"RETAIL_{name.upper()}": _text(value) for name, value in values.items()} | {
+        "RETAIL_DATA_DIR": str(platform.settings.data_dir),
         "RETAIL_DBT": str(Path(sys.executable).parent / "dbt"),
         "RETAIL_AS_OF": night.isoformat() if night else "",
+        "RETAIL_NOW": moment.isoformat() if moment else "",
         "RETAIL_TEST_ALL_HISTORY": "true" if test_all_history else "false",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }

@@ -1,24 +1,18 @@
-"""Writes docs/data-dictionary.md from the contracts and dbt's manifest; nothing in it is written by hand."""
+"""The data dictionary, from the contracts and dbt's manifest; nothing in it is written by hand."""
 
-import json
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
-from retail_assets.config import DBT_PROJECT_DIR, REPOSITORY
-from retail_assets.feeds.contracts.base import Feed
-from retail_assets.feeds.contracts.registry import FEEDS
+from retail_assets.config import REPOSITORY
+from retail_assets.contract import Feed
+from retail_assets.platform import Mart, Platform
+from retail_assets.schema import columns_of
+from retail_assets.warehouse.manifest import Manifest
 
 DICTIONARY = REPOSITORY / "docs" / "data-dictionary.md"
-MANIFEST = DBT_PROJECT_DIR / "target" / "manifest.json"
 
 
-def dictionary(manifest: dict[str, Any]) -> str:
+def dictionary(platform: Platform, manifest: Manifest) -> str:
     """The data dictionary as Markdown: published marts first, then the feeds."""
-    marts = sorted(
-        (n for n in manifest["nodes"].values() if n["resource_type"] == "model" and n["fqn"][1] == "marts"),
-        key=lambda node: node["name"],
-    )
     lines = [
         "# Data dictionary",
         "",
@@ -27,10 +21,10 @@ def dictionary(manifest: dict[str, Any]) -> str:
         "## Marts",
         "",
     ]
-    for mart in marts:
-        lines += _mart(mart)
+    for mart in sorted(platform.marts.values(), key=lambda mart: mart.name):
+        lines += _mart(platform, manifest, mart)
     lines += ["## Feeds", ""]
-    for feed in FEEDS.values():
+    for feed in platform.feeds.values():
         lines += _feed(feed)
     return "\n".join(lines).rstrip() + "\n"
 
@@ -39,35 +33,31 @@ def _cell(text: object) -> str:
     return " ".join(str(text).split()).replace("|", "\\|")
 
 
-def _mart(node: dict[str, Any]) -> Iterator[str]:
-    yield from (
-        f"### {node['name']}",
-        "",
-        _cell(node["description"]),
-        "",
-        "| column | description |",
-        "|---|---|",
-    )
-    for name, column in node["columns"].items():
-        yield f"| {name} | {_cell(column['description'])} |"
+def _mart(platform: Platform, manifest: Manifest, mart: Mart) -> Iterator[str]:
+    table = platform.tables.get(mart.name)
+    if table is not None and table.published:
+        description = table.description
+        columns = {name: column.description for name, column in table.columns.items()}
+    else:
+        description, columns = manifest.models[mart.name].description, manifest.models[mart.name].columns
+    yield from (f"### {mart.name}", "", f"{_cell(description)} For {mart.audience}.", "")
+    yield from ("| column | description |", "|---|---|")
+    for name, text in columns.items():
+        yield f"| {name} | {_cell(text)} |"
     yield ""
 
 
 def _feed(feed: Feed) -> Iterator[str]:
     yield from (f"### {feed.name}", "", f"{feed.description} Key: {', '.join(feed.key)}.", "")
     yield from ("| column | type | required | description |", "|---|---|---|---|")
-    for name, column in feed.columns.items():
+    for name, column in columns_of(feed.contract).items():
         required = "yes" if not column.nullable else ""
         personal = " Personal." if name in feed.personal else ""
-        yield f"| {name} | {_cell(column.dtype)} | {required} | {_cell(column.description or '')}{personal} |"
+        yield f"| {name} | {column.sql_type} | {required} | {_cell(column.description)}{personal} |"
     if feed.rules:
         yield from ("", "Row rules: " + ", ".join(f"`{rule}`" for rule in feed.rules) + ".")
     yield ""
 
 
-def write_dictionary(path: Path = DICTIONARY) -> None:
-    path.write_text(dictionary(json.loads(MANIFEST.read_text())), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    write_dictionary()
+def write_dictionary(platform: Platform, manifest: Manifest) -> None:
+    DICTIONARY.write_text(dictionary(platform, manifest), encoding="utf-8")

@@ -1,7 +1,9 @@
 """Errors of the warehouse that a person can act on: each text says what to run or change."""
 
+from retail_assets.errors import ExplainedError
 
-class PublicationError(Exception):
+
+class PublicationError(ExplainedError):
     """Nothing was published; readers keep the last release."""
 
 
@@ -14,8 +16,4 @@ class NoWarehouse(PublicationError):
 
 
 class PersonalData(PublicationError):
-    """A mart that analysts read has a column with personal data."""
-
-
-class NoRelease(Exception):
-    """Nothing has been published yet."""
+    """A mart has a column with personal data that its audience may not see."""

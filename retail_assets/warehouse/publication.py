@@ -9,20 +9,22 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-from retail_assets.config import Settings
-from retail_assets.lake import Lake, file_lock
+from retail_assets.lake import file_lock
+from retail_assets.platform import Platform
 from retail_assets.warehouse import release as releases
-from retail_assets.warehouse.audiences import Audience, audience_of, require_no_personal_columns
+from retail_assets.warehouse.audience_files import Edition, set_access, write_database, write_part
 from retail_assets.warehouse.building import require_whole
 from retail_assets.warehouse.errors import PublicationError
-from retail_assets.warehouse.marts import Mart, open_warehouse, survey
+from retail_assets.warehouse.personal_columns import require_no_personal_columns
+from retail_assets.warehouse.places import Place, places_of
 from retail_assets.warehouse.release import Manifest
-from retail_assets.warehouse.room import Edition, part_file, write_database, write_part
+from retail_assets.warehouse.survey import SurveyedMart, open_warehouse, survey
 
-LAYOUT = 1
+LAYOUT = 2
 """Raise it when the same marts have to give other files."""
 
 
@@ -36,24 +38,40 @@ class Publication:
     """The release that readers see."""
     folder: Path
     as_of: date
-    row_counts: dict[str, int]
-    """Rows of every published mart."""
+    marts: dict[str, SurveyedMart]
     parts_written: int
     parts_linked: int
 
+    @property
+    def row_counts(self) -> dict[str, int]:
+        """Rows of every published mart."""
+        return {name: mart.rows for name, mart in self.marts.items()}
 
-def publish(*, settings: Settings, as_of: date, run_id: str, lock: bool = True) -> Publication:
+    def tables(self) -> list[dict[str, Any]]:
+        """Every published mart with its readers, rows and newest business date."""
+        return [
+            {
+                "mart": name,
+                "audience": mart.audience.name,
+                "rows": mart.rows,
+                "newest_business_date": mart.newest_business_date,
+            }
+            for name, mart in self.marts.items()
+        ]
+
+
+def publish(*, platform: Platform, as_of: date, run_id: str, lock: bool = True) -> Publication:
     """Publish the marts as they stand in the working warehouse; a no-op when nothing has changed.
 
     The release stands at the newest `as_of` that was ever published. Takes the warehouse lock; a caller that
     holds it already says `lock=False`.
     """
-    lake = Lake(settings.data_dir)
+    lake, settings = platform.lake, platform.settings
     with file_lock(lake.lock_file("warehouse")) if lock else nullcontext():
         require_whole(lake)
         try:
             releases.tidy(lake)
-            publication = _publish(lake=lake, settings=settings, as_of=as_of, run_id=run_id)
+            publication = _publish(platform, as_of=as_of, run_id=run_id)
             kept, min_age = settings.releases_kept, settings.release_min_age_seconds
             releases.prune(lake, kept=kept, min_age_seconds=min_age)
             return publication
@@ -64,32 +82,57 @@ def publish(*, settings: Settings, as_of: date, run_id: str, lock: bool = True) 
             ) from error
 
 
-def _publish(*, lake: Lake, settings: Settings, as_of: date, run_id: str) -> Publication:
+def _publish(platform: Platform, *, as_of: date, run_id: str) -> Publication:
+    lake = platform.lake
     previous = releases.current_manifest(lake)
     if previous:
         as_of = max(as_of, previous.as_of)
     if previous and (previous.layout, previous.engine) != (LAYOUT, duckdb.__version__):
         previous = None  # its digests and files cannot be compared with today's
-    with open_warehouse(lake=lake, settings=settings) as connection:
-        marts = {n: m for n, m in survey(connection).items() if audience_of(n) is Audience.ANALYSTS}
-        require_no_personal_columns({n: [c.name for c in m.columns] for n, m in marts.items()})
+    with open_warehouse(platform) as connection:
+        marts = survey(connection, platform)
+        guarded = {n: [c.name for c in m.columns] for n, m in marts.items() if not m.audience.sees_persons}
+        require_no_personal_columns(guarded, platform.feeds)
         if (
             previous
             and (previous.as_of, previous.marts) == (as_of, marts)
             and releases.is_whole(lake, previous)
         ):
-            return _outcome(lake, None, previous.release, as_of, marts, 0, 0)
+            folder = lake.releases / str(previous.release)
+            return Publication(None, previous.release, folder, as_of, marts, 0, 0)
         number = releases.next_number(lake)
         with releases.new_release(lake, number) as folder:
             edition = Edition(number, run_id, datetime.now(UTC), as_of)
-            linked = _link_unchanged(lake=lake, previous=previous, marts=marts, folder=folder)
-            changed = [(m, p) for m in marts.values() for p in m.parts if part_file(m.name, p) not in linked]
-            for mart, part in changed:
-                write_part(connection, mart=mart, part=part, folder=folder)
-            write_database(connection, marts=marts.values(), edition=edition, folder=folder)
+            written, linked = _write(connection, platform, marts, edition, previous, folder)
             _describe(folder, edition, marts)
     releases.swap(lake, number)
-    return _outcome(lake, number, number, as_of, marts, len(changed), len(linked))
+    return Publication(number, number, lake.releases / str(number), as_of, marts, written, linked)
+
+
+def _write(
+    connection: duckdb.DuckDBPyConnection,
+    platform: Platform,
+    marts: dict[str, SurveyedMart],
+    edition: Edition,
+    previous: Manifest | None,
+    folder: Path,
+) -> tuple[int, int]:
+    """Write every place of a release; the numbers of parts that were written and linked."""
+    written = linked = 0
+    places = places_of(marts.values())
+    for place in places:
+        here = [mart for mart in marts.values() if mart.audience == place.audience]
+        for mart in here:
+            for part in place.parts(mart):
+                if _link_unchanged(platform, previous, place, mart, part, folder):
+                    linked += 1
+                else:
+                    write_part(connection, place=place, mart=mart, part=part, folder=folder)
+                    written += 1
+        write_database(connection, place=place, marts=here, edition=edition, folder=folder)
+    for place in reversed(places):  # the release itself last: until all is in place nobody may enter it
+        set_access(folder, place, platform.settings.audience_groups)
+    return written, linked
 
 
 def _cause(error: OSError | duckdb.Error) -> str:
@@ -103,27 +146,26 @@ def _cause(error: OSError | duckdb.Error) -> str:
 
 
 def _link_unchanged(
-    *, lake: Lake, previous: Manifest | None, marts: dict[str, Mart], folder: Path
-) -> set[str]:
-    """Link what the previous release holds already; the names of the linked files."""
-    if previous is None:
-        return set()
-    source = lake.releases / str(previous.release)
-    linked = set()
-    for mart in marts.values():
-        old = previous.marts.get(mart.name)
-        if old is None or not mart.same_shape(old):
-            continue
-        for part, content in mart.parts.items():
-            name = part_file(mart.name, part)
-            if old.parts.get(part) == content and releases.has_file(lake, previous, name):
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                os.link(source / name, folder / name)
-                linked.add(name)
-    return linked
+    platform: Platform,
+    previous: Manifest | None,
+    place: Place,
+    mart: SurveyedMart,
+    part: str,
+    folder: Path,
+) -> bool:
+    """Link a part that the previous release holds already."""
+    old = previous.marts.get(mart.name) if previous else None
+    if previous is None or old is None or old.mart != mart.mart or not mart.same_shape(old):
+        return False
+    name = place.part_file(mart, part)
+    if old.parts.get(part) != mart.parts[part] or not releases.has_file(platform.lake, previous, name):
+        return False
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    os.link(platform.lake.releases / str(previous.release) / name, folder / name)
+    return True
 
 
-def _describe(folder: Path, edition: Edition, marts: dict[str, Mart]) -> None:
+def _describe(folder: Path, edition: Edition, marts: dict[str, SurveyedMart]) -> None:
     files = {str(p.relative_to(folder)): p.stat().st_size for p in sorted(folder.rglob("*")) if p.is_file()}
     manifest = Manifest(
         layout=LAYOUT,
@@ -136,16 +178,3 @@ def _describe(folder: Path, edition: Edition, marts: dict[str, Mart]) -> None:
         files=files,
     )
     releases.write_manifest(folder, manifest)
-
-
-def _outcome(
-    lake: Lake,
-    release: int | None,
-    current: int,
-    as_of: date,
-    marts: dict[str, Mart],
-    written: int,
-    linked: int,
-) -> Publication:
-    row_counts = {name: mart.rows for name, mart in marts.items()}
-    return Publication(release, current, lake.releases / str(current), as_of, row_counts, written, linked)

@@ -17,10 +17,9 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from retail_assets.config import Settings
+from retail_assets.audiences import ANALYSTS
 from retail_assets.lake import Lake, sync_folder
-from retail_assets.warehouse.errors import NoRelease
-from retail_assets.warehouse.marts import Mart
+from retail_assets.warehouse.survey import SurveyedMart
 
 MANIFEST = "release.json"
 
@@ -37,21 +36,12 @@ class Manifest:
     run_id: str
     built_at: datetime
     as_of: date
-    marts: dict[str, Mart]
+    marts: dict[str, SurveyedMart]
     files: dict[str, int]
     """Size of every file by its path in the release."""
 
 
 _MANIFEST = TypeAdapter(Manifest)
-
-
-def published_release(settings: Settings) -> Path:
-    """The folder of the release that readers see now. Resolve it once and read all files below it."""
-    lake = Lake(settings.data_dir)
-    number = current_release(lake)
-    if number is None:
-        raise NoRelease(f"Nothing has been published yet ({lake.published} is absent): run `make nightly`.")
-    return lake.releases / str(number)
 
 
 def current_release(lake: Lake) -> int | None:
@@ -111,10 +101,12 @@ def next_number(lake: Lake) -> int:
 def new_release(lake: Lake, number: int) -> Generator[Path]:
     """A fresh hidden folder that becomes release `number`, whole and durable, when the body succeeds."""
     folder = lake.releases / f".{number}"
-    folder.mkdir(parents=True)
+    lake.releases.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700)  # while it is written, folders in it may be open to more than their readers
     try:
         yield folder
         _seal(folder)
+        folder.chmod(ANALYSTS.mode)
         folder.rename(lake.releases / str(number))
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -149,12 +141,13 @@ def prune(lake: Lake, *, kept: int, min_age_seconds: float) -> None:
 
 
 def _seal(folder: Path) -> None:
-    """Make the files of a new release read-only and durable. Linked ones are so since they were written."""
+    """Make the files of a new release read-only and durable. Linked ones are so since they were written; folders have
+    the modes of their audiences."""
     for path in [folder, *folder.rglob("*")]:
         if path.is_dir():
-            path.chmod(0o755)
             sync_folder(path)
         elif path.stat().st_nlink == 1:
-            path.chmod(0o444)
+            # What it was made of is the platform's business: it names marts and readers of every audience.
+            path.chmod(0o400 if path.name == MANIFEST else 0o444)
             with path.open("rb") as handle:
                 os.fsync(handle.fileno())

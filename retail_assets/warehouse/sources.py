@@ -1,169 +1,45 @@
-"""Tells dbt what lies in the lake, from the contracts: `python -m retail_assets.warehouse.sources` writes the
-source and staging descriptions of the dbt project. Also lands the empty files that give an empty lake its types.
+"""Tells dbt what lies in the lake, from what is declared of it: descriptions of sources and staging models, a file
+each per flow, and the typed empty files that give an empty lake its types.
 """
 
 from pathlib import Path
 from typing import Any
 
-import dataframely as dy
 import duckdb
 import polars as pl
 import yaml
 
-from retail_assets.config import DBT_PROJECT_DIR
-from retail_assets.feeds.contracts.base import Feed
-from retail_assets.feeds.contracts.registry import FEEDS
+from retail_assets.contract import Feed
+from retail_assets.intake.lake_files import Documents, Rejects, RowOrigin
+from retail_assets.intake.ledger_export import EXPORTED
 from retail_assets.lake import Lake, put_in_place, scratch_folder
-from retail_assets.lake_tables import Columns, LakeTable
-from retail_assets.models import tables as models
-from retail_assets.refunds import tables as refunds
+from retail_assets.platform import Flow, Platform
+from retail_assets.schema import Column, Columns, columns_of
 from retail_assets.sql import identifier, literal
 
-STAGING = DBT_PROJECT_DIR / "models" / "staging"
-HEADER = "# Generated from the feed contracts by `python -m retail_assets.warehouse.sources`; do not edit.\n"
+HEADER = "# Generated from what the flows declare, by `make dictionary`; do not edit.\n"
+INTAKE = "intake"
+"""The flow whose folder describes what every flow's drops leave in the lake."""
 
-ROW_COLUMNS: Columns = {
-    "_record": ("bigint", "Record number in the file, from 1."),
-    "_content_key": ("varchar", "The content the row came with: bytes, name, mapping and contract."),
-    "_source": ("varchar", "Name of the source mapping."),
-    "_document": ("varchar", "Document or store-day that a later file replaces whole."),
-    "_version": ("bigint", "The source's own version of the row."),
-    "_extra": ("varchar", "Source columns that no contract column takes, as JSON."),
-}
+INFERRED = {"stores": "store", "products": "product", "suppliers": "supplier"}
+"""Feeds whose unknown keys become rows of their own."""
 
-LAKE_FILES: dict[str, tuple[str, Columns]] = {
-    "documents": (
-        "Documents and store-days that a content holds, and so replaces.",
-        {
-            "_content_key": ROW_COLUMNS["_content_key"],
-            "_source": ROW_COLUMNS["_source"],
-            "kind": ("varchar", "document or day."),
-            "_document": ("varchar", "Document id, or store and day."),
-            "_version": ("bigint", "The source's own version of the document."),
-        },
-    ),
-    "rejects": (
-        "Rejected rows with their reasons.",
-        {
-            "_content_key": ROW_COLUMNS["_content_key"],
-            "feed": ("varchar", "Feed whose contract or mapping rejected the row."),
-            "place": ("varchar", "Sheet or path inside the file."),
-            "record": ("bigint", "Record number in the file, from 1."),
-            "rule": ("varchar", "The rule that was broken."),
-            "column": ("varchar", "The column it was broken in."),
-            "value": ("varchar", "The value; masked in feeds with personal data."),
-            "raw": ("varchar", "The whole record; masked in feeds with personal data."),
-        },
-    ),
-}
-
-LAKE_TABLES: dict[str, LakeTable] = {table.name: table for table in [*refunds.TABLES, *models.TABLES]}
-"""Tables that flows keep in the lake. A flow adds its own here."""
-
-LEDGER: dict[str, tuple[str, Columns]] = {
-    "drops": (
-        "One row per drop.",
-        {
-            "sequence": ("bigint", "Number of the drop; later is higher."),
-            "folder": ("varchar", "Inbox folder."),
-            "name": ("varchar", "Original file name."),
-            "size": ("bigint", "Bytes."),
-            "modified_at": ("timestamptz", "Modification time of the file."),
-            "sha256": ("varchar", "Hash of the bytes."),
-            "name_values": ("varchar", "Values taken from the name, as JSON."),
-            "source": ("varchar", "Source mapping."),
-            "source_version": ("varchar", "Version of the source mapping."),
-            "content_key": ("varchar", "Names the files that the content became."),
-            "admitted_at": ("timestamptz", "When it was taken."),
-            "partition": ("date", "The night that took it."),
-            "state": ("varchar", "claimed, stored, loaded, quarantined, duplicate or withdrawn."),
-            "reason": ("varchar", "Why it is in quarantine, as a code."),
-            "message": ("varchar", "Why it is in quarantine, as a sentence."),
-            "duplicate_of": ("bigint", "The drop it repeats."),
-            "records": ("bigint", "Source records."),
-            "unknown_columns": ("varchar", "Source columns that nothing takes, as JSON."),
-        },
-    ),
-    "loads": (
-        "One row per loaded drop and feed that got rows of it.",
-        {
-            "sequence": ("bigint", "Number of the drop."),
-            "feed": ("varchar", "Feed that got rows."),
-            "content_key": ("varchar", "Names the row file."),
-            "partition": ("date", "The night that took the drop."),
-            "source": ("varchar", "Source mapping."),
-            "rows": ("bigint", "Rows admitted."),
-        },
-    ),
-    "accounts": (
-        "What became of a drop's records, per target.",
-        {
-            "sequence": ("bigint", "Number of the drop."),
-            "target": ("varchar", "Target feed of the mapping."),
-            "records": ("bigint", "Source records."),
-            "admitted": ("bigint", "Rows admitted to the target."),
-            "sent": ("bigint", "Rows admitted to other feeds."),
-            "left_out": ("bigint", "Rows the mapping leaves out."),
-            "duplicate": ("bigint", "Repeated and superseded rows."),
-            "rejected": ("bigint", "Rejected rows."),
-            "by_rule": ("varchar", "Rejected, duplicate and left-out rows by rule, as JSON."),
-        },
-    ),
-    "decisions": (
-        "The log of decisions.",
-        {
-            "entry": ("bigint", "Place in the log; later is higher."),
-            "decision_id": ("varchar", "Decision id."),
-            "at": ("timestamptz", "When it was decided."),
-            "actor": ("varchar", "Who decided, as an id."),
-            "kind": ("varchar", "Kind of decision."),
-            "subject": ("varchar", "What it is about."),
-            "verdict": ("varchar", "The verdict."),
-            "reason": ("varchar", "Why. Personal."),
-            "payload": ("varchar", "Details as JSON. Personal."),
-            "sequence": ("bigint", "The drop that brought it."),
-            "outcome": ("varchar", "accepted or refused."),
-            "message": ("varchar", "Why it was refused."),
-        },
-    ),
-}
+LAKE_FILES: dict[str, Any] = {"documents": Documents, "rejects": Rejects}
 
 STAGED: Columns = {
-    "_sequence": ("bigint", "Number of the drop that brought the row."),
-    "_record": ROW_COLUMNS["_record"],
-    "_admitted_on": ("date", "The night that took the drop."),
+    "_sequence": Column("_sequence", pl.Int64(), "Number of the drop that brought the row."),
+    "_record": columns_of(RowOrigin)["_record"],
+    "_admitted_on": Column("_admitted_on", pl.Date(), "The night that took the drop."),
 }
-
-
-def duckdb_type(column: dy.Column) -> str:
-    """The DuckDB type of a contract column."""
-    dtype = column.dtype
-    if isinstance(dtype, pl.Decimal):
-        return f"decimal({dtype.precision},{dtype.scale})"
-    if isinstance(dtype, pl.Enum):
-        return "varchar"
-    names: dict[pl.DataType, str] = {
-        pl.String(): "varchar",
-        pl.Int32(): "integer",
-        pl.Int64(): "bigint",
-        pl.Boolean(): "boolean",
-        pl.Date(): "date",
-        pl.Datetime("us", "UTC"): "timestamptz",
-    }
-    return names[dtype]
-
-
-def feed_columns(feed: Feed) -> Columns:
-    return {name: (duckdb_type(c), c.description or "") for name, c in feed.columns.items()}
 
 
 def row_columns(feed: Feed) -> Columns:
     """The columns of a row file: those of the contract, then where the row came from."""
-    return feed_columns(feed) | ROW_COLUMNS
+    return columns_of(feed.contract) | columns_of(RowOrigin)
 
 
-def sources() -> dict[str, Any]:
-    """The dbt sources: feeds, the ledger, and the tables of flows."""
+def flow_sources(flow: Flow) -> dict[str, Any]:
+    """The dbt sources that a flow brings: its feeds, the tables it computes; the ledger comes with intake."""
     feeds = [
         _table(
             feed.name,
@@ -174,51 +50,53 @@ def sources() -> dict[str, Any]:
                 "key": feed.key,
                 "business_time": feed.business_time,
                 "admission_day_columns": sorted(feed.defaults_to_admission_day),
+                "parents": feed.parents,
             },
         )
-        for feed in FEEDS.values()
+        for feed in flow.feeds
     ]
-    files = [_table(name, *what, meta={"folder": name}) for name, what in LAKE_FILES.items()]
-    ledger = [_table(name, *what) for name, what in LEDGER.items()]
-    lake = [_table(name, table.description, table.columns) for name, table in LAKE_TABLES.items()]
+    ledger = []
+    if flow.name == INTAKE:
+        feeds += [
+            _table(name, _words(schema.__doc__), columns_of(schema), meta={"folder": name})
+            for name, schema in LAKE_FILES.items()
+        ]
+        ledger = [_table(name, _words(text), columns) for name, (text, columns) in EXPORTED.items()]
+    lake = [_table(table.name, table.description, table.columns) for table in flow.tables]
+    described = [
+        ("feeds", "Parquet files of the lake, as views that begin_run makes.", feeds),
+        ("ledger", "The ledger of drops, a snapshot that begin_run takes.", ledger),
+        ("lake", "What flows work out, as views over Parquet that begin_run makes.", lake),
+    ]
     return {
         "version": 2,
         "sources": [
-            {
-                "name": "feeds",
-                "schema": "feeds",
-                "description": "Parquet files of the lake, as views that begin_run makes.",
-                "tables": [*feeds, *files],
-            },
-            {
-                "name": "ledger",
-                "schema": "ledger",
-                "description": "The ledger of drops, a snapshot that begin_run takes.",
-                "tables": ledger,
-            },
-            {
-                "name": "lake",
-                "schema": "lake",
-                "description": "What flows work out, as views over Parquet that begin_run makes.",
-                "tables": lake,
-            },
+            {"name": name, "schema": name, "description": text, "tables": tables}
+            for name, text, tables in described
+            if tables
         ],
     }
 
 
-def staging() -> dict[str, Any]:
-    """Descriptions of the staging models."""
+def flow_staging(flow: Flow) -> dict[str, Any]:
+    """Descriptions of a flow's staging models."""
     models = []
-    for feed in FEEDS.values():
-        columns = feed_columns(feed)
+    for feed in flow.feeds:
+        columns = columns_of(feed.contract)
         if feed.business_time:
-            columns["business_date"] = ("date", f"Local date of {feed.business_time} in the retailer's zone.")
-        model = _table(f"stg_{feed.name}", f"{feed.description} Current rows only.", columns | STAGED)
+            text = f"Local date of {feed.business_time} in the retailer's zone."
+            columns["business_date"] = Column("business_date", pl.Date(), text)
+        model = _table(f"stg_{feed.name}", f"{feed.description} Current rows only.", {**columns, **STAGED})
         models.append(model | ({"data_tests": ["none_waiting"]} if feed.business_time else {}))
-    description, columns = LAKE_FILES["rejects"]
-    of_contract = {name: what for name, what in columns.items() if not name.startswith("_")}
-    models.append(_table("stg_rejects", f"{description} Of loaded drops only.", of_contract | STAGED))
+    if flow.name == INTAKE:
+        of_contract = {name: c for name, c in columns_of(Rejects).items() if not name.startswith("_")}
+        text = f"{_words(Rejects.__doc__)} Of loaded drops only."
+        models.append(_table("stg_rejects", text, {**of_contract, **STAGED}))
     return {"version": 2, "models": models}
+
+
+def _words(text: str | None) -> str:
+    return " ".join((text or "").split())
 
 
 def _table(
@@ -228,43 +106,79 @@ def _table(
     if meta:
         table["config"] = {"meta": meta}
     table["columns"] = [
-        {"name": column, "data_type": kind, "description": text} for column, (kind, text) in columns.items()
+        {"name": column.name, "data_type": column.sql_type, "description": column.description}
+        for column in columns.values()
     ]
     return table
 
 
-def generated() -> dict[Path, str]:
+def generated(platform: Platform) -> dict[Path, str]:
     """The generated files of the dbt project with their text."""
-    return {
-        STAGING / name: HEADER + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
-        for name, content in {"_sources.yml": sources(), "_staging.yml": staging()}.items()
+    staging = platform.settings.dbt_project_dir / "models" / "staging"
+    contents = {}
+    for flow in platform.flows:
+        for name, content in (("_sources.yml", flow_sources(flow)), ("_staging.yml", flow_staging(flow))):
+            if content.get("sources") or content.get("models"):
+                contents[staging / flow.name / name] = content
+    texts = {
+        path: HEADER + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
+        for path, content in contents.items()
     }
+    parents = platform.settings.dbt_project_dir / "models" / "intermediate" / "master_data"
+    return texts | {parents / "int_referenced_parents.sql": referenced_parents(platform)}
 
 
-def land_empty_tables(lake: Lake) -> None:
+def referenced_parents(platform: Platform) -> str:
+    """The model that knows every store, product and supplier that some row names: contracts say which columns do."""
+    named = [
+        f"    select '{kind}' as parent, {key} as id from {{{{ ref('sales_lines') }}}}"
+        for kind, key in (("store", "store_id"), ("product", "product_id"))
+    ]
+    for feed in platform.feeds.values():
+        if feed.name == "sales":
+            continue  # by its lines above, which know what counts
+        until = " where {{ has_come() }}" if feed.business_time else ""
+        named += [
+            f"    select '{INFERRED[parent]}', {column} from {{{{ ref('stg_{feed.name}') }}}}{until}"
+            for column, parent in feed.parents.items()
+            if parent in INFERRED
+        ]
+    union = "\n    union\n".join(named)
+    return (
+        f"-- {HEADER.removeprefix('# ')}-- Every store, product and supplier that some row names, known or not.\n"
+        f"with named as (\n{union}\n)\n\nselect parent, id from named where id is not null\n"
+    )
+
+
+def write_generated(platform: Platform) -> None:
+    """Write what dbt is told of the lake."""
+    for path, text in generated(platform).items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+
+
+def land_empty_tables(platform: Platform) -> None:
     """Give every feed and every table a typed file without rows, named `empty.parquet`.
 
     It gives an empty lake its types, and today's columns to files that were written under an older contract.
     """
-    tables = {lake.rows_folder(feed.name): row_columns(feed) for feed in FEEDS.values()}
-    for name, (_, columns) in LAKE_FILES.items():
-        tables[lake.root / "lake" / name] = columns
-    for name, table in LAKE_TABLES.items():
-        tables[lake.table_folder(name)] = table.columns
+    lake = platform.lake
+    tables: dict[Path, Columns] = {
+        lake.rows_folder(feed.name): row_columns(feed) for feed in platform.feeds.values()
+    }
+    tables |= {lake.root / "lake" / name: columns_of(schema) for name, schema in LAKE_FILES.items()}
+    tables |= {lake.table_folder(name): table.columns for name, table in platform.tables.items()}
     with duckdb.connect() as connection, scratch_folder(lake) as scratch:
         for folder, columns in tables.items():
-            selected = ", ".join(f"null::{kind} as {identifier(name)}" for name, (kind, _) in columns.items())
-            finished = scratch / f"{folder.name}.parquet"
-            connection.execute(
-                f"copy (select {selected} limit 0) to {literal(str(finished))} (format parquet)"
-            )
-            put_in_place(finished, folder / "empty.parquet")
+            _land_empty(connection, lake, folder, columns, scratch)
 
 
-def main() -> None:
-    for path, text in generated().items():
-        path.write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+def _land_empty(
+    connection: duckdb.DuckDBPyConnection, lake: Lake, folder: Path, columns: Columns, scratch: Path
+) -> None:
+    target = folder / "empty.parquet"
+    selected = ", ".join(f"null::{c.sql_type} as {identifier(c.name)}" for c in columns.values())
+    finished = scratch / f"{folder.name}.parquet"
+    connection.execute(f"copy (select {selected} limit 0) to {literal(str(finished))} (format parquet)")
+    if not target.exists() or target.read_bytes() != finished.read_bytes():
+        put_in_place(finished, target)

@@ -1,13 +1,19 @@
-"""A process that admits and is killed: at every step that changes the disk or the database, or from outside.
+"""A process whose forks admit and are killed: at every step that changes the disk or the database, or at any moment.
 
-Run as a program, because a process that forks must not have used its engines before.
+Run as a program, because a process that forks must not have used its engines before; a fork has everything
+imported already.
 """
 
+import fcntl
+import gc
 import json
 import os
+import random
+import re
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -16,14 +22,15 @@ import polars as pl
 from sqlalchemy import Engine, event
 
 from retail_assets.config import Settings
-from retail_assets.feeds.admission import admit
-from retail_assets.feeds.reconcile import reconcile
+from retail_assets.intake import archive_worker, archives
+from retail_assets.intake.admission import admit
+from retail_assets.intake.reconcile import reconcile
 from retail_assets.lake import Lake
-from tests.doors import plain_door
+from retail_assets.sandbox.limits import Limits
+from tests.plain_handlers import plain_handlers
 
 NIGHT = date(2026, 11, 20)
-CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.link"}
-WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT
+MAKES, REMOVES = {"os.mkdir"}, {"os.remove", "os.rmdir"}
 
 
 def platform(data: Path) -> Settings:
@@ -32,50 +39,81 @@ def platform(data: Path) -> Settings:
 
 def run(data: Path) -> None:
     settings = platform(data)
-    admit(settings=settings, as_of=NIGHT, door=plain_door(settings))
+    admit(settings=settings, handlers=plain_handlers(settings), as_of=NIGHT)
 
 
 def outcome(data: Path) -> dict:
-    """All that must be the same, however often admission was killed on its way."""
-    lake = Lake(data)
-    drops = pl.read_parquet(lake.ledger / "drops.parquet").drop("admitted_at")
-    loads = pl.read_parquet(lake.ledger / "loads.parquet")
+    """All that must be the same, however often admission was killed on its way.
+
+    What is taken apart in a second run is numbered before what lay in the inbox after the first one, so drops are
+    called by their place in the order, which must not change.
+    """
+    lake, settings = Lake(data), platform(data)
+    tables = {
+        name: pl.read_parquet(lake.ledger / f"{name}.parquet")
+        for name in ("drops", "loads", "row_counts", "decisions")
+    }
+    drops = tables["drops"].drop("admitted_at").sort("position", "sequence")
+    place = {str(sequence): str(number) for number, sequence in enumerate(drops["sequence"], start=1)}
     rows = [
         row
-        for feed, key in loads.select("feed", "content_key").iter_rows()
+        for feed, key in tables["loads"].select("feed", "content_key").iter_rows()
         for row in pl.read_parquet(lake.rows(feed, key), columns=["_content_key", "_record"]).iter_rows()
     ]
-    decisions = pl.read_parquet(lake.ledger / "decisions.parquet")
     return {
-        "drops": [[str(value) for value in row] for row in drops.iter_rows()],
-        "loads": loads.select("sequence", "feed", "rows").rows(),
+        **{name: _renumbered(table.drop("position", strict=False), place) for name, table in tables.items()},
+        "drops": _renumbered(drops, place),
         "rows": sorted(rows),
-        "decisions": decisions.select("decision_id", "outcome", "sequence").rows(),
         "files": sorted(path.name for path in (lake.root / "lake" / "files").glob("*/*")),
-        "quarantine": sorted(path.name for path in lake.quarantine.glob("*")),
+        "quarantine": sorted(place[path.name] for path in lake.quarantine.glob("*")),
         "inbox": sorted(str(path) for path in lake.inbox.rglob("*.*")),
         "claims": sorted(str(path) for path in lake.claims.iterdir()),
-        "findings": [finding.message for finding in reconcile(platform(data))],
+        "findings": [finding.message for finding in reconcile(settings, plain_handlers(settings))],
     }
 
 
+def _renumbered(table: pl.DataFrame, place: dict[str, str]) -> list[dict[str, str]]:
+    """Rows as texts, in which drops have other numbers."""
+    numbers = {"sequence", "parent", "position", "duplicate_of"} & set(table.columns)
+    rows = []
+    for row in table.to_dicts():
+        texts = {name: str(value) for name, value in row.items()}
+        texts |= {name: place[texts[name]] for name in numbers if row[name] is not None}
+        if "message" in texts:
+            texts["message"] = re.sub(
+                r"drop (\d+)", lambda found: f"drop {place[found[1]]}", texts["message"]
+            )
+        rows.append(texts)
+    return sorted(rows, key=lambda row: int(row["sequence"]))
+
+
+class Here:
+    """Unpacks in this process: each fork would start a child of its own, and only what the platform does counts."""
+
+    def ask(self, request: dict, limits: Limits) -> dict:
+        return archive_worker._answer(request)
+
+
 def count_changes(data: Path, at_each: Callable[[], None]) -> None:
-    """Call back before each step that changes something under `data`, or commits."""
+    """Call back before each step that changes something that is looked at again, or commits.
+
+    A killed process loses nothing that it wrote, so an fsync is no step; and nobody looks into scratch.
+    """
+    scratch = str(Lake(data).scratch)
+
+    def changes(name: str, source: str, target: str) -> bool:
+        if name == "os.rename":
+            # A file in a folder of an inbox is named within that folder, and its claim by its whole path.
+            return target.startswith(str(data)) and not target.startswith(scratch)
+        if name in MAKES | REMOVES and source.startswith(str(data)) and not source.startswith(scratch):
+            return os.path.lexists(source) == (name in REMOVES)
+        return False
 
     def audit(name: str, arguments: tuple) -> None:
-        changes = bool(arguments[2] & WRITES) if name == "open" else name in CHANGES
-        # A file in a folder of an inbox is named within that folder, and its claim by its whole path.
-        if changes and any(str(argument).startswith(str(data)) for argument in arguments[:2]):
+        if name.startswith("os.") and len(arguments) > 1 and changes(name, *map(str, arguments[:2])):
             at_each()
 
-    sync = os.fsync
-
-    def counted_sync(descriptor: int) -> None:
-        at_each()
-        sync(descriptor)
-
     sys.addaudithook(audit)
-    os.fsync = counted_sync  # ty: ignore[invalid-assignment]
     event.listen(Engine, "commit", lambda _: at_each())
 
 
@@ -92,6 +130,21 @@ def in_a_process(work: Callable[[], object]) -> tuple[int, str]:
     with os.fdopen(reading) as pipe:
         text = pipe.read()
     return os.waitpid(child, 0)[1], text
+
+
+def start(work: Callable[[], object]) -> int:
+    """Run in a forked process that nobody waits for yet; its id."""
+    child = os.fork()
+    if child == 0:
+        work()
+        os._exit(0)
+    return child
+
+
+def kill(child: int) -> bool:
+    """Kill a process; True when it had not ended by itself."""
+    os.kill(child, signal.SIGKILL)
+    return os.WIFSIGNALED(os.waitpid(child, 0)[1])
 
 
 def killed_at(data: Path, step: int) -> Callable[[], object]:
@@ -120,15 +173,15 @@ def kill_at_every_step(base: Path, stride: int) -> dict:
     """From the same start, kill before step 0, 1, 2, …, let the next run finish, and compare."""
     place = base.parent / "platform"  # always the same place: paths stand in the outcome
 
-    def start() -> None:
+    def start_anew() -> None:
         shutil.rmtree(place, ignore_errors=True)
         shutil.copytree(base, place, symlinks=True)
 
-    start()
+    start_anew()
     _, expected = in_a_process(finished(place))
     different, step = {}, 0
     while True:
-        start()
+        start_anew()
         status, _ = in_a_process(killed_at(place, step))
         if status == 0:
             return {"steps": step, "expected": json.loads(expected), "different": different}
@@ -138,11 +191,47 @@ def kill_at_every_step(base: Path, stride: int) -> dict:
         step += stride
 
 
+def kill_at_random_moments(data: Path, times: int) -> dict:
+    """Kill again and again while there is something to do, then let one run finish."""
+    moments = random.Random(18)
+    killed = 0
+    for _ in range(times):
+        child = start(lambda: run(data))
+        time.sleep(moments.uniform(0.05, 0.3))
+        killed += kill(child)
+    return {"killed": killed, "found": json.loads(in_a_process(finished(data))[1])}
+
+
+def kill_while_waiting(data: Path) -> dict:
+    """Kill a run that has the lock and waits for files to settle, then let one run finish."""
+    settings = platform(data).model_copy(update={"settle_seconds": 60.0})
+    handlers = plain_handlers(settings)
+    child = start(lambda: admit(settings=settings, handlers=handlers, as_of=NIGHT))
+    lock = Lake(data).lock_file("admission")
+    while not _is_locked(lock):
+        time.sleep(0.01)
+    killed = kill(child)
+    return {"killed": killed, "found": json.loads(in_a_process(finished(data))[1])}
+
+
+def _is_locked(path: Path) -> bool:
+    if not path.exists():
+        return False
+    with path.open() as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
 if __name__ == "__main__":
+    archives._child = Here  # ty: ignore[invalid-assignment]
+    gc.freeze()  # forks need not copy what they do not change
     command, folder, *rest = sys.argv[1:]
-    if command == "run":
-        run(Path(folder))
-    elif command == "outcome":
-        print(json.dumps(outcome(Path(folder))))
-    else:
-        print(json.dumps(kill_at_every_step(Path(folder), int(rest[0]))))
+    commands = {
+        "every": lambda: kill_at_every_step(Path(folder), int(rest[0])),
+        "random": lambda: kill_at_random_moments(Path(folder), int(rest[0])),
+        "waiting": lambda: kill_while_waiting(Path(folder)),
+    }
+    print(json.dumps(commands[command]()))

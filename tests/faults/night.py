@@ -1,14 +1,15 @@
 """A small retailer's night as a process of its own, to be killed; and what it published, to be compared."""
 
 import os
+import re
 import signal
 import subprocess
-import sys
+import time
 from pathlib import Path
 
 import duckdb
 
-from retail_assets.config import REPOSITORY
+from tests.prepared import require_success, start
 
 NIGHT = "2026-11-20"
 VOLATILE = {
@@ -25,80 +26,67 @@ VOLATILE = {
 
 
 def start_night(folder: Path) -> subprocess.Popen:
-    """The nightly job as a process group of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "retail_assets.nightly", "--as-of", NIGHT],
-        env={
-            **os.environ,
-            "RETAIL_DATA_DIR": str(folder / "data"),
-            "DAGSTER_HOME": str(folder / "dagster"),
-            "RETAIL_SETTLE_SECONDS": "0.05",
-        },
-        cwd=REPOSITORY,
-        stdout=(folder / "night.log").open("a"),
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    return start("nightly", folder, "--as-of", NIGHT)
 
 
-def kill(process: subprocess.Popen, *, with_children: bool) -> None:
-    if process.poll() is None:
-        if with_children:
-            os.killpg(process.pid, signal.SIGKILL)
-        else:
-            os.kill(process.pid, signal.SIGKILL)
-    process.wait()
+def run_nights(*folders: Path) -> None:
+    """Whole nights, all at once; raises when one fails or hangs."""
+    nights = [(folder, start_night(folder)) for folder in folders]
+    for folder, process in nights:
+        require_success("nightly", folder, process)
 
 
-def run_night(folder: Path, *, timeout: float = 240) -> None:
-    """A whole night; raises when it fails or hangs."""
+def kill_night(folder: Path, *, at: str, seconds_later: float, with_children: bool) -> bool:
+    """Start a night and kill it some time after its log has said something; whether there was something to kill."""
+    logs = folder / "dagster" / "logs"
+    before = set(logs.glob("*.log"))
     process = start_night(folder)
-    try:
-        code = process.wait(timeout)
-    except subprocess.TimeoutExpired:
-        kill(process, with_children=True)
-        raise AssertionError(f"The night hangs:\n{(folder / 'night.log').read_text()[-5000:]}") from None
-    assert code == 0, (folder / "night.log").read_text()[-8000:]
+    while process.poll() is None and not any(
+        re.search(at, log.read_text()) for log in set(logs.glob("*.log")) - before
+    ):
+        time.sleep(0.01)
+    time.sleep(seconds_later)
+    was_running = process.poll() is None
+    if was_running:
+        (os.killpg if with_children else os.kill)(process.pid, signal.SIGKILL)
+    process.wait()
+    return was_running
+
+
+def drop(folder: Path, feed: str, name: str, text: str, *, age: int = 0) -> None:
+    """Put a file into a feed's inbox that was written some seconds before a fixed moment."""
+    inbox = folder / "data" / "inbox" / "feeds" / feed
+    inbox.mkdir(parents=True, exist_ok=True)
+    (inbox / name).write_text(text)
+    os.utime(inbox / name, (1_790_000_000 - age, 1_790_000_000 - age))
 
 
 def drop_retailer(folder: Path) -> None:
     """A few files of several feeds: good ones, a correction, a duplicate, a broken one, a rejected row."""
-    feeds = folder / "data" / "inbox" / "feeds"
-
-    def drop(feed: str, name: str, text: str, age: int) -> None:
-        (feeds / feed).mkdir(parents=True, exist_ok=True)
-        file = feeds / feed / name
-        file.write_text(text)
-        os.utime(file, (1_790_000_000 - age, 1_790_000_000 - age))
-
+    stores = "store_id,name\nS0,Zero\nS1,One\n"
+    products = "product_id,name,category\n" + "".join(f"P{i},P,C\n" for i in range(6))
     head = "order_id,line_number,store_id,product_id,sold_at,quantity,unit_price,currency\n"
     lines = [
         f"O{i // 3},{i % 3},S{i % 2},P{i % 7},2026-11-{1 + i % 19:02}T10:00:00Z,2,1.25,EUR"
         for i in range(3000)
     ]
-    drop("stores", "stores.csv", "store_id,name\nS0,Zero\nS1,One\n", 900)
-    drop(
-        "products",
-        "products.csv",
-        "product_id,name,category\n" + "".join(f"P{i},P,C\n" for i in range(6)),
-        800,
-    )
-    drop("sales", "history.csv", head + "\n".join(lines) + "\n", 700)
-    drop("sales", "again.csv", head + "\n".join(lines) + "\n", 600)
-    drop("sales", "correction.csv", head + "O0,0,S0,P1,2026-11-19T09:00:00Z,5,1.25,EUR\n", 500)
-    drop(
-        "sales",
-        "bad_row.csv",
-        head + "X1,0,S0,P1,2026-11-19T09:00:00Z,many,1.25,EUR\n" + lines[5] + "\n",
-        400,
-    )
-    drop("sales", "broken.parquet", "no parquet", 300)
-    drop(
-        "stock_counts",
-        "counts.csv",
-        "store_id,product_id,counted_at,quantity\nS0,P1,2026-11-01T06:00:00Z,9\n",
-        200,
-    )
+    history = head + "\n".join(lines) + "\n"
+    correction = head + "O0,0,S0,P1,2026-11-19T09:00:00Z,5,1.25,EUR\n"
+    bad_row = head + "X1,0,S0,P1,2026-11-19T09:00:00Z,many,1.25,EUR\n" + lines[5] + "\n"
+    counts = "store_id,product_id,counted_at,quantity\nS0,P1,2026-11-01T06:00:00Z,9\n"
+    for age, (feed, name, text) in enumerate(
+        [
+            ("stock_counts", "counts.csv", counts),
+            ("sales", "broken.parquet", "no parquet"),
+            ("sales", "bad_row.csv", bad_row),
+            ("sales", "correction.csv", correction),
+            ("sales", "again.csv", history),
+            ("sales", "history.csv", history),
+            ("products", "products.csv", products),
+            ("stores", "stores.csv", stores),
+        ]
+    ):
+        drop(folder, feed, name, text, age=100 * age)
 
 
 def published(folder: Path) -> dict[str, list]:

@@ -13,11 +13,11 @@ from pathlib import Path
 import polars as pl
 
 from retail_assets.lake import Lake
-from retail_assets.refunds import scored
+from retail_assets.refunds import predictions
 from retail_assets.refunds.predictions import predict_photos
 from tests.refund_photos import NIGHT, FakeModel
 
-scored.BATCH_PHOTOS = 4
+predictions.BATCH_PHOTOS = 4
 
 
 @dataclass

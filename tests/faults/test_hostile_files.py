@@ -22,7 +22,7 @@ import polars as pl
 import pytest
 
 from retail_assets.config import REPOSITORY, Settings
-from retail_assets.feeds.errors import Unreadable
+from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, read_records
 

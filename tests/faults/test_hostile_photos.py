@@ -14,12 +14,14 @@ from PIL import Image
 
 from ml.vision.images import ImageFacts
 from retail_assets.config import REPOSITORY, Settings
-from retail_assets.feeds.admission import admit
-from retail_assets.feeds.errors import Unreadable
-from retail_assets.feeds.reconcile import reconcile
-from retail_assets.lake import Lake
+from retail_assets.errors import Unreadable
+from retail_assets.flows import FLOWS
+from retail_assets.intake.admission import admit
+from retail_assets.intake.reconcile import reconcile
+from retail_assets.platform import Platform
 from retail_assets.refunds.photo_check import PhotoLimits, check_photos
 from retail_assets.refunds.photos import admitted_photos
+from retail_assets.refunds.settings import RefundSettings
 from tests.photos import animated_gif, heic, noise, photo, png_claiming
 
 NIGHT = date(2026, 11, 20)
@@ -31,7 +33,9 @@ def _limits(**changes: float) -> PhotoLimits:
 
 
 def test_every_hostile_file_ends_somewhere_and_none_fails_the_run(settings: Settings, tmp_path: Path) -> None:
-    inbox = Lake(settings.data_dir).feed_inbox("refunds")
+    platform = Platform(settings, FLOWS, {RefundSettings: RefundSettings(photo_max_bytes=3_000_000)})
+    handlers = platform.handlers()
+    inbox = handlers.inboxes["refunds"].path
     case = inbox / "CASE-1"
     case.mkdir(parents=True)
     cut = noise()
@@ -67,11 +71,10 @@ def test_every_hostile_file_ends_somewhere_and_none_fails_the_run(settings: Sett
     os.mkfifo(case / "pipe.jpg")
     (case / "folder.jpg").mkdir()
     (case / os.fsdecode(b"caf\xe9.jpg")).write_bytes(photo("orange"))
-    limited = settings.model_copy(update={"photo_max_bytes": 3_000_000})
 
-    report = admit(settings=limited, as_of=NIGHT, folders=["refunds"])
+    report = admit(settings=settings, handlers=handlers, as_of=NIGHT, folders=["refunds"])
 
-    drops = pl.read_parquet(Lake(settings.data_dir).ledger / "drops.parquet")
+    drops = pl.read_parquet(platform.lake.ledger / "drops.parquet")
     reasons = {row["name"].removeprefix("CASE-1/"): row["reason"] for row in drops.iter_rows(named=True)}
     escaped = {"line\nbreak.jpg": "line\\nbreak.jpg"}
     assert reasons == {escaped.get(name, name): reason for name, reason in expected.items()} | {
@@ -85,9 +88,9 @@ def test_every_hostile_file_ends_somewhere_and_none_fails_the_run(settings: Sett
     assert states == {"quarantined"}
     assert all(message.endswith(".") for message in drops["message"].drop_nulls())
     assert admitted_photos(settings, NIGHT).height == 5
-    assert [left.name for left in report.left] == ["CASE-1/folder.jpg"]
+    assert [one.name for one in report.skipped] == ["CASE-1/folder.jpg"]
     assert (elsewhere / "secret.jpg").read_bytes() == photo("black")
-    assert reconcile(settings) == []
+    assert reconcile(settings, handlers) == []
 
 
 def test_a_photo_that_takes_more_memory_than_allowed_costs_only_itself(tmp_path: Path) -> None:
@@ -125,17 +128,19 @@ def test_decoding_processes_that_are_killed_cost_no_photo(tmp_path: Path) -> Non
     assert found == [ImageFacts("JPEG", 300, 400)] * 300
 
 
-def test_killed_between_photos_the_next_run_finishes_and_no_process_stays(settings: Settings) -> None:
-    lake = Lake(settings.data_dir)
-    inbox = lake.feed_inbox("refunds")
+def test_killed_between_photos_the_next_run_finishes_and_no_process_stays(platform: Platform) -> None:
+    settings, lake, handlers = platform.settings, platform.lake, platform.handlers()
+    inbox = handlers.inboxes["refunds"].path
     inbox.mkdir(parents=True)
     content, count = noise((300, 400)), 400
     for number in range(count):
         (inbox / f"{number}.jpg").write_bytes(content + b"%d" % number)
     script = (
         "import sys; from pathlib import Path; from datetime import date;"
-        "from retail_assets.config import Settings; from retail_assets.feeds.admission import admit;"
-        "admit(settings=Settings(data_dir=Path(sys.argv[1]), settle_seconds=0.01), as_of=date(2026, 11, 20))"
+        "from retail_assets.config import Settings; from retail_assets.intake.admission import admit;"
+        "from retail_assets.flows import platform_of;"
+        "settings = Settings(data_dir=Path(sys.argv[1]), settle_seconds=0.01);"
+        "admit(settings=settings, handlers=platform_of(settings).handlers(), as_of=date(2026, 11, 20))"
     )
     running = subprocess.Popen([sys.executable, "-c", script, str(settings.data_dir)], cwd=REPOSITORY)
     deadline = time.monotonic() + 60
@@ -144,10 +149,10 @@ def test_killed_between_photos_the_next_run_finishes_and_no_process_stays(settin
     running.kill()
     running.wait()
     assert workers
-    admit(settings=settings, as_of=NIGHT)
+    admit(settings=settings, handlers=handlers, as_of=NIGHT)
     assert admitted_photos(settings, NIGHT)["sha256"].n_unique() == count
     assert not list(inbox.iterdir()) and not list(lake.claims.iterdir())
-    assert reconcile(settings) == []
+    assert reconcile(settings, handlers) == []
     while any(Path(f"/proc/{worker}").exists() for worker in workers) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not any(Path(f"/proc/{worker}").exists() for worker in workers)

@@ -6,39 +6,57 @@ By hand, longer: `python -m tests.faults.test_night_kills 1000`.
 import random
 import sys
 import tempfile
-import time
 from pathlib import Path
 
-from tests.faults.night import drop_retailer, kill, published, run_night, start_night
+from tests.faults.night import drop_retailer, kill_night, published, run_nights
+from tests.prepared import copy_platform, set_up_twice_at_once
+
+POINTS = (
+    r"admission.* STEP_START",
+    r"refund_images.* STEP_START",
+    r"OK created .*stg_stores",
+    r"OK created .*sales_daily",
+    r"publication.* STEP_START",
+)
+"""What the log says at the steps of a night that take their time."""
+
+LATEST = 0.4
 
 
-def _survives(folder: Path, *, kills: int, seed: int) -> None:
-    calm, hit = folder / "calm", folder / "hit"
-    for platform in (calm, hit):
-        platform.mkdir(parents=True)
-        drop_retailer(platform)
-    started = time.monotonic()
-    run_night(calm)
-    seconds = time.monotonic() - started
-    chance = random.Random(seed)
-    for number in range(kills):
-        process = start_night(hit)
-        time.sleep(chance.uniform(0.2, seconds))
-        kill(process, with_children=chance.random() < 0.5)
-        if kills > 20:
-            print(f"kill {number + 1} of {kills}", flush=True)
-    run_night(hit)
-    assert published(hit) == published(calm)
-    assert not list((hit / "data" / "lake" / "claims").iterdir())
+def _survives(prepared: Path, folder: Path, points: list[str], chance: random.Random) -> dict[str, list]:
+    """What is published after a night that was killed at points of it, one after the other, and then left alone."""
+    copy_platform(prepared, folder)
+    drop_retailer(folder)
+    kills = [
+        kill_night(
+            folder, at=at, seconds_later=chance.uniform(0, LATEST), with_children=chance.random() < 0.5
+        )
+        for at in points
+    ]
+    assert sum(kills) > len(kills) / 2, "most nights were running when they were killed"
+    run_nights(folder)
+    assert not list((folder / "data" / "lake" / "claims").iterdir())
+    return published(folder)
 
 
-def test_a_killed_night_loses_nothing_and_doubles_nothing(tmp_path: Path) -> None:
-    _survives(tmp_path, kills=5, seed=20261120)
+def test_a_killed_night_loses_nothing_and_doubles_nothing(
+    prepared_platform: Path, calm_night: Path, tmp_path: Path
+) -> None:
+    found = _survives(prepared_platform, tmp_path, [*POINTS], random.Random(20261120))
+    assert found == published(calm_night)
 
 
 if __name__ == "__main__":
     rounds = int(sys.argv[1]) // 10
-    for round_number in range(rounds):
-        with tempfile.TemporaryDirectory() as folder:
-            _survives(Path(folder), kills=10, seed=round_number)
-        print(f"round {round_number + 1} of {rounds}: every row once", flush=True)
+    with tempfile.TemporaryDirectory() as base:
+        prepared, calm = Path(base, "prepared"), Path(base, "calm")
+        prepared.mkdir()
+        set_up_twice_at_once(prepared)
+        drop_retailer(copy_platform(prepared, calm))
+        run_nights(calm)
+        for number in range(rounds):
+            chance = random.Random(number)
+            with tempfile.TemporaryDirectory() as folder:
+                points = sorted(chance.choices(POINTS, k=10), key=POINTS.index)
+                assert _survives(prepared, Path(folder), points, chance) == published(calm)
+            print(f"round {number + 1} of {rounds}: every row once", flush=True)

@@ -1,6 +1,5 @@
 """Publication killed, out of disk and started twice: readers see whole releases, the next run finishes."""
 
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -17,9 +16,10 @@ from retail_assets.config import Settings
 from retail_assets.lake import Lake
 from retail_assets.warehouse.errors import PublicationError
 from retail_assets.warehouse.publication import publish
-from retail_assets.warehouse.release import numbers, published_release
+from retail_assets.warehouse.release import numbers
+from tests.children import children, forks_import
 from tests.conftest import unavailable
-from tests.synthetic_warehouse import AS_OF, make_warehouse, next_generation
+from tests.synthetic_warehouse import AS_OF, make_warehouse, next_generation, platform_for_everybody
 
 FILE_SYSTEM_EVENTS = frozenset(
     {
@@ -28,13 +28,16 @@ FILE_SYSTEM_EVENTS = frozenset(
     }
 )
 
-_context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["retail_assets.warehouse.publication"])
+forks_import(__name__)
+
+
+def settings_for(data_dir: Path) -> Settings:
+    return Settings(data_dir=data_dir, release_min_age_seconds=0)
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(data_dir=tmp_path / "data", release_min_age_seconds=0)
+    return settings_for(tmp_path / "data")
 
 
 @pytest.fixture
@@ -43,7 +46,7 @@ def lake(settings: Settings) -> Lake:
 
 
 def run(settings: Settings) -> None:
-    publish(settings=settings, as_of=AS_OF, run_id="a-run")
+    publish(platform=platform_for_everybody(settings), as_of=AS_OF, run_id="a-run")
 
 
 def run_and_die_at(settings: Settings, fatal: int) -> None:
@@ -62,16 +65,27 @@ def run_and_die_at(settings: Settings, fatal: int) -> None:
 
 
 def generation_seen(settings: Settings) -> int:
-    """The generation that readers see, after checking that their release is whole and consistent."""
-    release = published_release(settings)
-    with duckdb.connect(str(release / "retail.duckdb"), read_only=True) as connection:
-        assert connection.execute("select distinct release from _meta").fetchall() == [(int(release.name),)]
-        [(generation,)] = connection.execute("select distinct generation from stock_levels").fetchall()
-        rows_by_mart = connection.execute("select mart, rows from _meta").fetchall()
-    for mart, rows in rows_by_mart:
-        assert pl.scan_parquet(release / "parquet" / mart).select(pl.len()).collect().item() == rows
+    """The generation that readers see, after checking that the release of each of them is whole and the same."""
+    release = Lake(settings.data_dir).published.resolve()
+    places = {"": ("retail", "stock_levels"), "operations": ("operations", "insights")}
+    places |= {f"merchants/M{number}": ("merchant", "merchant_cases") for number in range(3)}
+    generations = {
+        _generation_seen(release / folder, database, mart) for folder, (database, mart) in places.items()
+    }
     lines = pl.scan_parquet(release / "parquet" / "sales_lines")
-    assert lines.select(pl.max("generation")).collect().item() == generation
+    generations.add(lines.select(pl.max("generation")).collect().item())
+    [generation] = generations
+    return generation
+
+
+def _generation_seen(place: Path, database: str, mart: str) -> int:
+    with duckdb.connect(str(place / f"{database}.duckdb"), read_only=True) as connection:
+        [(release,)] = connection.execute("select distinct release from _meta").fetchall()
+        [(generation,)] = connection.execute(f"select distinct generation from {mart}").fetchall()
+        rows_by_mart = connection.execute("select mart, rows from _meta").fetchall()
+    assert str(release) in place.parts
+    for name, rows in rows_by_mart:
+        assert pl.scan_parquet(place / "parquet" / name).select(pl.len()).collect().item() == rows
     return generation
 
 
@@ -90,7 +104,7 @@ def test_killed_at_any_file_system_call_the_next_run_finishes(settings, lake):
     while exit_code == -signal.SIGKILL:
         generation += 1
         next_generation(lake, generation)
-        child = _context.Process(target=run_and_die_at, args=(settings, fatal))
+        child = children.Process(target=run_and_die_at, args=(settings, fatal))
         child.start()
         child.join(60)
         exit_code = child.exitcode
@@ -99,7 +113,7 @@ def test_killed_at_any_file_system_call_the_next_run_finishes(settings, lake):
         run(settings)
         assert generation_seen(settings) == generation
         require_no_leftovers(settings)
-        fatal += 7
+        fatal += 13
     assert exit_code == 0
     assert generation > 10, "the publication was killed at many points"
 
@@ -114,7 +128,7 @@ def test_killed_while_duckdb_writes_the_next_run_finishes(settings, lake):
     kills = 0
     for generation in range(2, 12):
         next_generation(lake, generation)
-        child = _context.Process(target=run, args=(settings,))
+        child = children.Process(target=run, args=(settings,))
         child.start()
         time.sleep(seconds * (generation - 1) / 11)
         child.kill()
@@ -131,7 +145,7 @@ def test_killed_while_duckdb_writes_the_next_run_finishes(settings, lake):
 def test_killed_in_the_very_first_publication(settings, lake):
     make_warehouse(lake, lines=200)
     for fatal in range(1, 200, 20):
-        child = _context.Process(target=run_and_die_at, args=(settings, fatal))
+        child = children.Process(target=run_and_die_at, args=(settings, fatal))
         child.start()
         child.join(60)
         if lake.published.is_symlink():
@@ -143,12 +157,12 @@ def test_killed_in_the_very_first_publication(settings, lake):
 
 def test_two_publications_at_once_publish_once(settings, lake):
     make_warehouse(lake, lines=200)
-    children = [_context.Process(target=run, args=(settings,)) for _ in range(3)]
-    for child in children:
+    started = [children.Process(target=run, args=(settings,)) for _ in range(3)]
+    for child in started:
         child.start()
-    for child in children:
+    for child in started:
         child.join(60)
-    assert [child.exitcode for child in children] == [0, 0, 0]
+    assert [child.exitcode for child in started] == [0, 0, 0]
     assert numbers(lake) == [1]
     assert generation_seen(settings) == 0
 
@@ -159,7 +173,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         unavailable("Only root can mount the small disk that this test fills.")
     disk = tmp_path / "disk"
     disk.mkdir()
-    subprocess.run(["/bin/mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(disk)], check=True)
+    subprocess.run(["/bin/mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)], check=True)
     try:
         yield disk
     finally:
@@ -168,7 +182,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.mark.parametrize("free_kilobytes", [0, 40, 150, 300, 800])
 def test_on_a_full_disk_readers_keep_the_last_release_and_the_error_says_so(small_disk, free_kilobytes):
-    settings = Settings(data_dir=small_disk, release_min_age_seconds=0)
+    settings = settings_for(small_disk)
     lake = Lake(settings.data_dir)
     make_warehouse(lake, lines=30_000)
     run(settings)

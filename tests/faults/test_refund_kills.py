@@ -3,7 +3,8 @@
 import subprocess
 import sys
 
-from retail_assets.config import REPOSITORY, Settings
+from retail_assets.config import REPOSITORY
+from retail_assets.platform import Platform
 from retail_assets.refunds.images import list_images
 from retail_assets.refunds.tables import REFUND_ITEM_PREDICTIONS
 from retail_assets.warehouse.sources import land_empty_tables
@@ -17,11 +18,11 @@ def score(photos: Photos, *, killed_after: int) -> subprocess.CompletedProcess[s
     return subprocess.run([str(word) for word in program], capture_output=True, text=True, cwd=REPOSITORY)
 
 
-def test_a_killed_run_is_finished_by_the_next(settings: Settings) -> None:
-    photos = Photos(settings)
-    land_empty_tables(photos.lake)
+def test_a_killed_run_is_finished_by_the_next(platform: Platform) -> None:
+    land_empty_tables(platform)
+    photos = Photos(platform.settings)
     photos.drop(*(f"photo {n}" for n in range(PHOTOS)))
-    list_images(settings=settings, as_of=NIGHT, admitted=photos.admitted)
+    list_images(settings=platform.settings, as_of=NIGHT, admitted=photos.admitted)
 
     assert score(photos, killed_after=6).returncode == -9
     assert REFUND_ITEM_PREDICTIONS.read(photos.lake, NIGHT.isoformat()).is_empty()

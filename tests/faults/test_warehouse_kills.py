@@ -2,17 +2,20 @@
 
 import os
 import signal
-import subprocess
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from retail_assets.config import DBT_PROJECT_DIR
-from retail_assets.warehouse.dbt_command import dbt_environment, dbt_executable
+from tests.children import children, forks_import
 from tests.lake_builder import LakeBuilder
-from tests.warehouse import AS_OF, Warehouse
+from tests.warehouse import Warehouse
+
+forks_import(__name__)
+forks_import("dbt.cli.main")
+forks_import("dbt.adapters.duckdb.impl")
 
 MODELS = ("+sales_orders", "+sales_daily")
 TABLES = (
@@ -56,26 +59,21 @@ def cancellations(orders: range) -> list[dict[str, Any]]:
     ]
 
 
-def kill_dbt_at(warehouse: Warehouse, model: str) -> None:
-    """Start dbt as a program of its own and kill it as soon as it says that it writes the model."""
-    folder = warehouse.path.parent
-    command = [str(dbt_executable()), "run", "--select", *MODELS, "--project-dir", str(DBT_PROJECT_DIR)]
-    command += ["--profiles-dir", str(DBT_PROJECT_DIR), "--target-path", str(folder / "target")]
-    told = os.environ | dbt_environment(warehouse.settings, as_of=AS_OF) | {"PYTHONUNBUFFERED": "1"}
-    with subprocess.Popen(
-        [*command, "--log-path", str(folder / "logs"), "--no-use-colors"],
-        env=told,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as dbt:
-        assert dbt.stdout is not None
-        output = []
-        for said in dbt.stdout:
-            output.append(said)
-            if "START" in said and f".{model} " in said:
-                dbt.send_signal(signal.SIGKILL)
-                break
-        assert dbt.wait() == -signal.SIGKILL, "".join(output)
+def run_and_die(data_dir: Path, model: str, seconds_later: float) -> None:
+    """Run dbt, and die by SIGKILL some time after it says that it begins with a model."""
+
+    def die(event: Any) -> None:
+        if event.info.name == "LogStartLine" and f".{model} " in f"{event.info.msg} ":
+            threading.Timer(seconds_later, os.kill, (os.getpid(), signal.SIGKILL)).start()
+
+    Warehouse(data_dir).dbt("run", "--select", *MODELS, on_event=die)
+
+
+def kill_dbt_at(warehouse: Warehouse, model: str, seconds_later: float) -> None:
+    child = children.Process(target=run_and_die, args=(warehouse.settings.data_dir, model, seconds_later))
+    child.start()
+    child.join()
+    assert child.exitcode == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("first_build", [True, False], ids=["first build", "next night"])
@@ -90,8 +88,8 @@ def test_killed_dbt_loses_nothing_and_doubles_nothing(tmp_path: Path, first_buil
     lake.write_ledger()
 
     kills = ["stg_sales", "sales_lines", "sales_orders"] if first_build else ["sales_lines", "sales_daily"]
-    for model in kills:
-        kill_dbt_at(warehouse, model)
+    for number, model in enumerate(kills):
+        kill_dbt_at(warehouse, model, seconds_later=0.01 * number)
     warehouse.build(*MODELS)
 
     undisturbed = Warehouse(tmp_path / "undisturbed")

@@ -14,12 +14,13 @@ import duckdb
 import polars as pl
 import pytest
 
-from retail_assets.feeds.contracts.registry import FEEDS
+from retail_assets.flows import FLOWS
 from tests.lake_builder import LakeBuilder
 from tests.random_trade import AS_OF, Feeds, Row, current, random_trade
 from tests.warehouse import Warehouse
 
 MARTS = ["stock_levels", "stock_movements", "inventory_health", "purchase_orders"]
+FEEDS = {feed.name: feed for flow in FLOWS for feed in flow.feeds}
 KEYS = {name: feed.key for name, feed in FEEDS.items()}
 PURCHASE_LIFE = ["draft", "approved", "sent", "confirmed", "part_received", "received", "cancelled"]
 ZERO = Decimal(0)

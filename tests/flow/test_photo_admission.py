@@ -1,4 +1,4 @@
-"""Refund photos from the inbox to the ledger, through the real door: links to cases, duplicates, decisions."""
+"""Refund photos from the inbox to the ledger, through the real handlers: links to cases, duplicates, decisions."""
 
 import os
 from datetime import UTC, date, datetime, timedelta
@@ -8,13 +8,17 @@ import polars as pl
 import pytest
 
 from retail_assets.config import Settings
-from retail_assets.feeds import claims
-from retail_assets.feeds.admission import admit
-from retail_assets.feeds.decisions.deciding import decide
-from retail_assets.feeds.reconcile import reconcile
-from retail_assets.feeds.report import AdmissionReport
-from retail_assets.lake import Lake
+from retail_assets.decisions.deciding import decide
+from retail_assets.decisions.kinds import Decision
+from retail_assets.flows import FLOWS, platform_of
+from retail_assets.intake import claims
+from retail_assets.intake.admission import admit
+from retail_assets.intake.handlers import Handlers
+from retail_assets.intake.reconcile import Discrepancy, reconcile
+from retail_assets.intake.report import AdmissionReport
+from retail_assets.platform import Platform
 from retail_assets.refunds.photos import admitted_photos
+from retail_assets.refunds.settings import RefundSettings
 from tests.photos import noise, photo
 
 NIGHT = date(2026, 11, 20)
@@ -23,10 +27,11 @@ NIGHT = date(2026, 11, 20)
 class Photos:
     """A platform, its inbox for photos, and the short words these tests are written in."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-        self.lake = Lake(settings.data_dir)
-        self.inbox = self.lake.feed_inbox("refunds")
+    def __init__(self, platform: Platform) -> None:
+        self.settings = platform.settings
+        self.lake = platform.lake
+        self.handlers = platform.handlers()
+        self.inbox = self.handlers.inboxes["refunds"].path
         self.decisions = 0
 
     def drop(self, name: str, content: bytes, *, done: bool = True, modified: int = 0) -> Path:
@@ -39,20 +44,18 @@ class Photos:
             (path.parent / f"{path.name}.done").touch()
         return path
 
-    def admit(self, as_of: date = NIGHT) -> AdmissionReport:
-        return admit(settings=self.settings, as_of=as_of, folders=["refunds"])
+    def admit(self, as_of: date = NIGHT, *, handlers: Handlers | None = None) -> AdmissionReport:
+        handlers = handlers or self.handlers
+        return admit(settings=self.settings, handlers=handlers, as_of=as_of, folders=["refunds"])
+
+    def reconcile(self) -> list[Discrepancy]:
+        return reconcile(self.settings, self.handlers)
 
     def decide(self, kind: str, subject: int, as_of: date = NIGHT) -> bool:
         self.decisions += 1
-        return decide(
-            settings=self.settings,
-            as_of=as_of,
-            decision_id=f"d{self.decisions}",
-            at=datetime(2026, 11, 20, 9, tzinfo=UTC),
-            actor="admin",
-            kind=kind,
-            subject=str(subject),
-        ).accepted
+        at = datetime(2026, 11, 20, 9, tzinfo=UTC)
+        decision = Decision(f"d{self.decisions}", at, "admin", kind, str(subject))
+        return decide(settings=self.settings, handlers=self.handlers, as_of=as_of, decision=decision).accepted
 
     def ledger(self) -> dict[str, tuple[str, str | None]]:
         drops = pl.read_parquet(self.lake.ledger / "drops.parquet").filter(folder="refunds")
@@ -64,8 +67,8 @@ class Photos:
 
 
 @pytest.fixture
-def photos(settings: Settings) -> Photos:
-    return Photos(settings)
+def photos(platform: Platform) -> Photos:
+    return Photos(platform)
 
 
 def test_a_photo_belongs_to_the_case_of_its_folder_and_a_list_is_a_feed(photos: Photos) -> None:
@@ -86,7 +89,7 @@ def test_a_photo_belongs_to_the_case_of_its_folder_and_a_list_is_a_feed(photos: 
     ]
     assert photos.lake.stored_file(found["sha256"][0]).exists()
     assert admitted_photos(photos.settings, NIGHT + timedelta(1)).is_empty()
-    assert reconcile(photos.settings) == []
+    assert photos.reconcile() == []
     assert photos.admit().summary() == ["Nothing was dropped."]
 
 
@@ -154,9 +157,9 @@ def test_a_duplicate_that_a_person_releases_counts(photos: Photos) -> None:
 
 
 def test_what_waits_longer_limits_can_be_released(photos: Photos) -> None:
-    strict = photos.settings.model_copy(update={"photo_max_pixels": 1_000})
     photos.drop("CASE-7/a.jpg", photo())
-    admit(settings=strict, as_of=NIGHT, folders=["refunds"])
+    strict = Platform(photos.settings, FLOWS, {RefundSettings: RefundSettings(photo_max_pixels=1_000)})
+    photos.admit(handlers=strict.handlers())
     assert photos.ledger() == {"CASE-7/a.jpg": ("quarantined", "too_many_pixels")}
     assert photos.decide("release_file", 1)
     assert photos.admitted() == [("a.jpg", "CASE-7")]
@@ -168,7 +171,7 @@ def test_a_growing_photo_waits_and_deeper_folders_are_named(photos: Photos) -> N
     with path.open("ab"), (photos.inbox / os.fsdecode(b"caf\xe9\n.jpg")).open("wb"):
         report = photos.admit()
     (photos.inbox / os.fsdecode(b"caf\xe9\n.jpg")).unlink()
-    assert [(left.name, left.reason) for left in report.left] == [
+    assert [(one.name, one.reason) for one in report.skipped] == [
         ("caf\\xe9\\n.jpg", "being_written"),
         ("CASE-7/slow.jpg", "being_written"),
         ("CASE-7/deeper", "folder"),
@@ -203,17 +206,17 @@ def test_many_photos_are_a_few_lines_and_a_few_transactions(photos: Photos) -> N
         ("quarantined", "truncated", 1),
     ]
     assert len(report.summary()) == 2
-    assert len(report.markdown("refunds")) < 2_000
+    assert len(report.files("refunds")) == 2
     assert admitted_photos(photos.settings, NIGHT).height == count - 1
-    assert reconcile(photos.settings) == []
+    assert photos.reconcile() == []
 
 
 def test_on_postgres_everything_is_the_same(settings: Settings, postgres_url: str) -> None:
-    photos = Photos(settings.model_copy(update={"platform_url": postgres_url}))
+    photos = Photos(platform_of(settings.model_copy(update={"platform_url": postgres_url})))
     photos.drop("CASE-7/a.jpg", photo(), modified=1_000)
     photos.drop("CASE-7/again.jpg", photo(), modified=2_000)
     photos.drop("broken.jpg", b"text", modified=3_000)
     photos.admit()
     assert [state for state, _ in photos.ledger().values()] == ["loaded", "duplicate", "quarantined"]
     assert photos.admitted() == [("a.jpg", "CASE-7")]
-    assert reconcile(photos.settings) == []
+    assert photos.reconcile() == []

@@ -1,8 +1,5 @@
 """The Postgres configuration: runs, events, schedules, the ledger and MLflow on a real server."""
 
-import os
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +7,8 @@ import duckdb
 import sqlalchemy
 
 from retail_assets.config import REPOSITORY
+from tests.faults.night import NIGHT, drop
+from tests.prepared import require_success, start
 
 
 def _values(url: str, query: str) -> list:
@@ -30,28 +29,20 @@ def test_a_night_on_postgres(
     (home / "dagster.yaml").write_text(
         configuration.replace("port: 5432", f"port: {postgres_server['port']}")
     )
-    inbox = tmp_path / "data" / "inbox" / "feeds" / "stores"
-    inbox.mkdir(parents=True)
-    (inbox / "stores.csv").write_text("store_id,name\nS1,One\n")
-    done = subprocess.run(
-        [sys.executable, "-m", "retail_assets.nightly", "--as-of", "2026-11-20"],
-        env={
-            **os.environ,
-            "RETAIL_DATA_DIR": str(tmp_path / "data"),
-            "DAGSTER_HOME": str(home),
-            "RETAIL_SETTLE_SECONDS": "0.1",
-            "RETAIL_PLATFORM_URL": platform,
-            "RETAIL_MLFLOW_URL": mlflow,
-            "DAGSTER_PG_HOST": "127.0.0.1",
-            "DAGSTER_PG_USERNAME": postgres_server["user"],
-            "DAGSTER_PG_PASSWORD": "unused: the test server trusts its own machine",
-            "DAGSTER_PG_DB": dagster.rsplit("/", 1)[1],
-        },
-        cwd=REPOSITORY,
-        capture_output=True,
-        text=True,
+    drop(tmp_path, "stores", "stores.csv", "store_id,name\nS1,One\n")
+    night = start(
+        "nightly",
+        tmp_path,
+        "--as-of",
+        NIGHT,
+        RETAIL_PLATFORM_URL=platform,
+        RETAIL_MLFLOW_URL=mlflow,
+        DAGSTER_PG_HOST="127.0.0.1",
+        DAGSTER_PG_USERNAME=postgres_server["user"],
+        DAGSTER_PG_PASSWORD="unused: the test server trusts its own machine",
+        DAGSTER_PG_DB=dagster.rsplit("/", 1)[1],
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    require_success("nightly", tmp_path, night)
     assert _values(dagster, "select status from runs") == ["SUCCESS"]
     assert _values(platform, "select state from drops") == ["loaded"]
     champions = "select name || '/' || version from registered_model_aliases where alias = 'champion'"

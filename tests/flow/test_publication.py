@@ -1,6 +1,6 @@
 """Publication on real files: what a release holds, what it costs, and what readers see meanwhile."""
 
-import multiprocessing
+import shutil
 from datetime import date, timedelta
 from multiprocessing.synchronize import Event
 from pathlib import Path
@@ -9,54 +9,63 @@ import duckdb
 import polars as pl
 import pytest
 
-from retail_assets.config import Settings
+from retail_assets.flows import platform_of
 from retail_assets.lake import Lake
+from retail_assets.platform import Platform
 from retail_assets.warehouse.building import building
 from retail_assets.warehouse.errors import HalfBuilt, NoWarehouse, PersonalData, PublicationError
 from retail_assets.warehouse.publication import Publication, publish
-from retail_assets.warehouse.release import published_release
+from tests.children import children, forks_import
 from tests.synthetic_warehouse import AS_OF, SECRETS, change, make_warehouse, next_generation
+
+forks_import(__name__)
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    lake = Lake(tmp_path_factory.mktemp("made"))
+    make_warehouse(lake)
+    return lake.warehouse
 
 
 @pytest.fixture
-def lake(settings: Settings) -> Lake:
-    lake = Lake(settings.data_dir)
-    make_warehouse(lake)
-    return lake
+def lake(platform: Platform, made: Path) -> Lake:
+    platform.lake.warehouse.parent.mkdir(parents=True)
+    shutil.copyfile(made, platform.lake.warehouse)
+    return platform.lake
 
 
-def run(settings: Settings, as_of: date = AS_OF) -> Publication:
-    return publish(settings=settings, as_of=as_of, run_id="a-run")
+def run(platform: Platform, as_of: date = AS_OF) -> Publication:
+    return publish(platform=platform, as_of=as_of, run_id="a-run")
 
 
-def ask(settings: Settings, sql: str) -> list[tuple]:
+def ask(lake: Lake, sql: str) -> list[tuple]:
     """What an analyst gets from the published DuckDB file."""
-    database = published_release(settings) / "retail.duckdb"
-    with duckdb.connect(str(database), read_only=True) as connection:
+    with duckdb.connect(str(lake.published.resolve() / "retail.duckdb"), read_only=True) as connection:
         return connection.execute(sql).fetchall()
 
 
-def parquet_files(settings: Settings) -> dict[str, Path]:
-    folder = published_release(settings) / "parquet"
+def parquet_files(lake: Lake) -> dict[str, Path]:
+    folder = lake.published.resolve() / "parquet"
     return {
         str(p.relative_to(folder)): p for p in sorted(folder.rglob("*.parquet")) if "_meta" not in p.parts
     }
 
 
-def test_a_release_holds_tables_with_descriptions_and_parquet(settings, lake):
-    publication = run(settings)
+def test_a_release_holds_tables_with_descriptions_and_parquet(platform, lake):
+    publication = run(platform)
 
     assert publication.release == 1
     assert publication.row_counts["sales_lines"] == 3_000
-    tables = {name for (name,) in ask(settings, "select table_name from duckdb_tables()")}
+    tables = {name for (name,) in ask(lake, "select table_name from duckdb_tables()")}
     assert tables == {"_meta", "products", "rejected_rows", "sales_daily", "stock_levels"}
-    assert ask(settings, "select comment from duckdb_tables() where table_name = 'sales_daily'") == [
+    assert ask(lake, "select comment from duckdb_tables() where table_name = 'sales_daily'") == [
         ("Sales of a day.",)
     ]
-    assert ask(settings, "select comment from duckdb_columns() where column_name = 'revenue'") == [
+    assert ask(lake, "select comment from duckdb_columns() where column_name = 'revenue'") == [
         ("Net revenue of the day's lines.",)
     ]
-    assert set(parquet_files(settings)) == {
+    assert set(parquet_files(lake)) == {
         *("products/part.parquet", "rejected_rows/part.parquet", "stock_levels/part.parquet"),
         *(f"sales_daily/part-2026-{month}.parquet" for month in ("09", "10", "11")),
         *(
@@ -67,9 +76,9 @@ def test_a_release_holds_tables_with_descriptions_and_parquet(settings, lake):
     }
 
 
-def test_parquet_and_tables_hold_the_same_rows_as_the_warehouse(settings, lake):
-    run(settings)
-    release = published_release(settings)
+def test_parquet_and_tables_hold_the_same_rows_as_the_warehouse(platform, lake):
+    run(platform)
+    release = lake.published.resolve()
     with duckdb.connect() as connection:
         connection.execute(f"attach '{lake.warehouse}' as warehouse (read_only)")
         connection.execute(f"attach '{release / 'retail.duckdb'}' as retail (read_only)")
@@ -85,27 +94,27 @@ def test_parquet_and_tables_hold_the_same_rows_as_the_warehouse(settings, lake):
             assert connection.execute(both_ways).fetchall() == [], copy
 
 
-def test_meta_says_what_the_release_is(settings, lake):
+def test_meta_says_what_the_release_is(platform, lake):
     change(
         lake,
         "create table marts.refund_items as select date '2026-11-18' as business_date, "
         "if(i % 3 = 2, null, 'v' || i % 3) as model_version from range(9) r(i)",
     )
-    run(settings)
-    rows = ask(settings, "select mart, rows, newest_business_date, freshness_days, model_versions from _meta")
+    run(platform)
+    rows = ask(lake, "select mart, rows, newest_business_date, freshness_days, model_versions from _meta")
     assert ("sales_lines", 3_000, AS_OF - timedelta(days=1), 1, []) in rows
     assert ("products", 40, None, None, []) in rows
     assert ("refund_items", 9, date(2026, 11, 18), 2, ["v0", "v1"]) in rows
-    assert ask(settings, "select distinct release, run_id, as_of from _meta") == [(1, "a-run", AS_OF)]
-    in_parquet = pl.read_parquet(published_release(settings) / "parquet" / "_meta" / "part.parquet")
-    assert in_parquet.rows() == ask(settings, "from _meta")
+    assert ask(lake, "select distinct release, run_id, as_of from _meta") == [(1, "a-run", AS_OF)]
+    in_parquet = pl.read_parquet(lake.published.resolve() / "parquet" / "_meta" / "part.parquet")
+    assert in_parquet.rows() == ask(lake, "from _meta")
 
 
-def test_unchanged_input_publishes_nothing(settings, lake):
-    run(settings)
+def test_unchanged_input_publishes_nothing(platform, lake):
+    run(platform)
     # A full rebuild leaves the same rows in another place.
     change(lake, "create or replace table marts.products as from marts.products order by product_id desc")
-    again = run(settings)
+    again = run(platform)
     assert again.release is None
     assert again.current == 1
     assert again.row_counts["products"] == 40
@@ -126,72 +135,73 @@ def test_unchanged_input_publishes_nothing(settings, lake):
         "drop table marts.products",
     ],
 )
-def test_whatever_readers_can_see_makes_a_release_when_it_changes(settings, lake, sql):
-    run(settings)
+def test_whatever_readers_can_see_makes_a_release_when_it_changes(platform, lake, sql):
+    run(platform)
     change(lake, sql)
-    assert run(settings).release == 2
-    assert run(settings).release is None
+    assert run(platform).release == 2
+    assert run(platform).release is None
 
 
-def test_the_night_moves_on_and_never_back(settings, lake):
-    run(settings)
-    assert run(settings, AS_OF + timedelta(days=1)).release == 2
-    older = run(settings, AS_OF - timedelta(days=30))
+def test_the_night_moves_on_and_never_back(platform, lake):
+    run(platform)
+    assert run(platform, AS_OF + timedelta(days=1)).release == 2
+    older = run(platform, AS_OF - timedelta(days=30))
     assert (older.release, older.as_of) == (None, AS_OF + timedelta(days=1))
 
 
-def test_unchanged_parts_are_linked_and_changed_ones_are_written(settings, lake):
-    run(settings)
-    before = parquet_files(settings)
+def test_unchanged_parts_are_linked_and_changed_ones_are_written(platform, lake):
+    run(platform)
+    before = parquet_files(lake)
     next_generation(lake, 1)
-    publication = run(settings)
-    after = parquet_files(settings)
+    publication = run(platform)
+    after = parquet_files(lake)
 
     written = {name for name in after if not after[name].samefile(before[name])}
     assert written == {"sales_lines/month=2026-11/part.parquet", "stock_levels/part.parquet"}
     assert (publication.parts_written, publication.parts_linked) == (2, len(after) - 2)
 
 
-def test_a_row_that_moves_to_another_month_changes_both(settings, lake):
-    run(settings)
-    before = parquet_files(settings)
+def test_a_row_that_moves_to_another_month_changes_both(platform, lake):
+    run(platform)
+    before = parquet_files(lake)
     change(lake, "update marts.sales_orders set business_date = '2026-08-30' where order_id = 'O1499'")
-    run(settings)
-    after = parquet_files(settings)
+    run(platform)
+    after = parquet_files(lake)
     changed = {name for name, path in after.items() if name not in before or not path.samefile(before[name])}
     assert changed == {f"sales_orders/month=2026-{month}/part.parquet" for month in ("08", "11")}
 
 
-def test_new_columns_rewrite_every_part(settings, lake):
-    run(settings)
+def test_new_columns_rewrite_every_part(platform, lake):
+    run(platform)
     change(lake, "alter table marts.sales_orders add column channel varchar")
-    run(settings)
-    files = f"{published_release(settings)}/parquet/sales_orders/*/*.parquet"
+    run(platform)
+    files = f"{lake.published.resolve()}/parquet/sales_orders/*/*.parquet"
     assert "channel" in pl.scan_parquet(files).collect_schema()
 
 
-def test_a_part_that_got_lost_is_written_again(settings, lake):
-    run(settings)
-    parquet_files(settings)["products/part.parquet"].unlink()
-    assert run(settings).release == 2
-    assert pl.read_parquet(parquet_files(settings)["products/part.parquet"]).height == 40
+def test_a_part_that_got_lost_is_written_again(platform, lake):
+    run(platform)
+    parquet_files(lake)["products/part.parquet"].unlink()
+    assert run(platform).release == 2
+    assert pl.read_parquet(parquet_files(lake)["products/part.parquet"]).height == 40
 
 
-def test_the_same_rows_make_the_same_bytes(settings, lake, tmp_path):
-    run(settings)
-    other = Settings(data_dir=tmp_path / "other", time_zone=settings.time_zone, duckdb_threads=1)
-    other_lake = Lake(other.data_dir)
+def test_the_same_rows_make_the_same_bytes(platform, lake, tmp_path):
+    run(platform)
+    one_thread = {"data_dir": tmp_path / "other", "duckdb_threads": 1}
+    other = platform_of(platform.settings.model_copy(update=one_thread))
+    other_lake = other.lake
     make_warehouse(other_lake)
     change(
         other_lake,
         "create or replace table marts.sales_lines as from marts.sales_lines order by hash(order_id)",
     )
     run(other)
-    ours, theirs = parquet_files(settings), parquet_files(other)
+    ours, theirs = parquet_files(lake), parquet_files(other_lake)
     assert {n: p.read_bytes() for n, p in ours.items()} == {n: p.read_bytes() for n, p in theirs.items()}
 
 
-def test_marts_without_rows_and_rows_without_a_date_can_be_read(settings, lake):
+def test_marts_without_rows_and_rows_without_a_date_can_be_read(platform, lake):
     change(
         lake,
         """
@@ -199,8 +209,8 @@ def test_marts_without_rows_and_rows_without_a_date_can_be_read(settings, lake):
         insert into marts.sales_orders values ('undated', null, 1);
         """,
     )
-    run(settings)
-    release = published_release(settings)
+    run(platform)
+    release = lake.published.resolve()
     assert (
         pl.scan_parquet(f"{release}/parquet/order_history/*/*.parquet").select("reason").collect().height == 0
     )
@@ -208,66 +218,64 @@ def test_marts_without_rows_and_rows_without_a_date_can_be_read(settings, lake):
     assert duckdb.execute(f"select month, business_date {orders}").fetchall() == [(None, None)]
 
 
-def test_only_marts_for_analysts_are_published_and_no_byte_of_anything_else(settings, lake):
+def test_only_marts_for_analysts_are_published_and_no_byte_of_anything_else(platform, lake):
     change(lake, "insert into marts.products values ('P-deleted', 'a deleted mug of the working file')")
     change(lake, "delete from marts.products where product_id = 'P-deleted'")
-    run(settings)
+    run(platform)
     planted = [*SECRETS, "only for operations", "a deleted mug of the working file"]
-    for path in published_release(settings).rglob("*"):
+    for path in lake.published.resolve().rglob("*"):
         if path.is_file():
             content = path.read_bytes()
             assert not [text for text in planted if text.encode() in content], path
     # The files are compressed, so the values are looked for as well.
-    for path in published_release(settings).rglob("*.parquet"):
+    for path in lake.published.resolve().rglob("*.parquet"):
         assert not [text for text in planted if text in str(pl.read_parquet(path).rows())], path
-    for (table,) in ask(settings, "select table_name from duckdb_tables()"):
-        assert not [text for text in planted if text in str(ask(settings, f'from "{table}"'))], table
+    for (table,) in ask(lake, "select table_name from duckdb_tables()"):
+        assert not [text for text in planted if text in str(ask(lake, f'from "{table}"'))], table
 
 
-def test_what_left_the_marts_leaves_the_next_release(settings, lake):
+def test_what_left_the_marts_leaves_the_next_release(platform, lake):
     text = "a name that was mapped to the wrong column"
     change(lake, f"insert into marts.products values ('P-wrong', '{text}')")
-    run(settings)
-    assert text.encode() in (published_release(settings) / "retail.duckdb").read_bytes()
+    run(platform)
+    assert text.encode() in (lake.published.resolve() / "retail.duckdb").read_bytes()
     change(lake, "delete from marts.products where product_id = 'P-wrong'")
-    run(settings)
-    assert text.encode() not in (published_release(settings) / "retail.duckdb").read_bytes()
+    run(platform)
+    assert text.encode() not in (lake.published.resolve() / "retail.duckdb").read_bytes()
 
 
-def test_a_personal_column_stops_publication(settings, lake):
-    run(settings)
+def test_a_personal_column_stops_publication(platform, lake):
+    run(platform)
     change(lake, "alter table marts.sales_orders add column customer_email varchar")
     with pytest.raises(PersonalData, match=r"sales_orders\.customer_email"):
-        run(settings)
-    assert published_release(settings).name == "1"
+        run(platform)
+    assert lake.published.resolve().name == "1"
 
 
-def test_a_half_built_warehouse_is_not_published(settings, lake):
-    with pytest.raises(RuntimeError), building(lake):
+def test_a_half_built_warehouse_is_not_published(platform, lake):
+    with pytest.raises(RuntimeError), building(lake, {"sales_daily"}):
         raise RuntimeError
     with pytest.raises(HalfBuilt, match="make nightly"):
-        run(settings)
+        run(platform)
 
 
-def test_without_a_warehouse_the_error_says_what_to_run(settings, lake):
+def test_without_a_warehouse_the_error_says_what_to_run(platform, lake):
     lake.warehouse.unlink()
     with pytest.raises(NoWarehouse, match="make nightly"):
-        run(settings)
+        run(platform)
     change(lake, "create schema marts")
     with pytest.raises(NoWarehouse, match="make nightly"):
-        run(settings)
+        run(platform)
 
 
-def test_a_warehouse_that_another_program_writes_is_named_as_the_reason(settings, lake):
-    held, release = multiprocessing.get_context("spawn").Event(), multiprocessing.get_context("spawn").Event()
-    holder = multiprocessing.get_context("spawn").Process(
-        target=hold, args=(str(lake.warehouse), held, release)
-    )
+def test_a_warehouse_that_another_program_writes_is_named_as_the_reason(platform, lake):
+    held, release = children.Event(), children.Event()
+    holder = children.Process(target=hold, args=(str(lake.warehouse), held, release))
     holder.start()
     try:
         assert held.wait(30)
         with pytest.raises(PublicationError, match="another program has the working warehouse open"):
-            run(settings)
+            run(platform)
     finally:
         release.set()
         holder.join()
@@ -279,13 +287,12 @@ def hold(path: str, held: Event, release: Event) -> None:
         release.wait(60)
 
 
-def test_readers_see_whole_releases_during_ten_publications(settings, lake):
+def test_readers_see_whole_releases_during_ten_publications(platform, lake):
     """Every read finds one release: `_meta`, tables and Parquet parts agree, and nothing is missing."""
-    run(settings)
-    context = multiprocessing.get_context("spawn")
-    stop, outcomes = context.Event(), context.Queue()
+    run(platform)
+    stop, outcomes = children.Event(), children.Queue()
     readers = [
-        context.Process(target=reader, args=(settings.data_dir, stop, outcomes))
+        children.Process(target=reader, args=(lake.root, stop, outcomes))
         for reader in (read_duckdb, read_duckdb_through_the_link, read_parquet)
     ]
     for reader in readers:
@@ -293,7 +300,7 @@ def test_readers_see_whole_releases_during_ten_publications(settings, lake):
     first = [outcomes.get(timeout=60) for _ in readers]
     for generation in range(1, 11):
         next_generation(lake, generation)
-        assert run(settings).release == generation + 1
+        assert run(platform).release == generation + 1
     stop.set()
     last = [outcomes.get(timeout=60) for _ in readers]
     for reader in readers:

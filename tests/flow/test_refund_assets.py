@@ -1,6 +1,7 @@
 """Real runs: photos in the inbox become rows of refund_item_predictions, whatever happens between two runs."""
 
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,56 +10,59 @@ import polars as pl
 import pytest
 
 from retail_assets.config import Settings
-from retail_assets.feeds.assets import feed_assets
-from retail_assets.feeds.decisions.deciding import decide
-from retail_assets.initialise import create_platform_database
-from retail_assets.lake import Lake
-from retail_assets.partitions import nights
-from retail_assets.refunds.assets import BACKFILL_TAG, refund_assets
-from retail_assets.refunds.tables import REFUND_ITEM_PREDICTIONS
+from retail_assets.decisions.deciding import Entry, decide
+from retail_assets.decisions.kinds import Decision
+from retail_assets.feeds.assets import definitions as feed_definitions
+from retail_assets.flows import platform_of
+from retail_assets.refunds.assets import BACKFILL_TAG
+from retail_assets.refunds.assets import definitions as refund_definitions
+from retail_assets.refunds.tables import REFUND_IMAGES, REFUND_ITEM_PREDICTIONS
 from retail_assets.warehouse.sources import land_empty_tables
 from tests.photos import photo
 from tests.refund_photos import NIGHT, FakeModel
 
-FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36))
+NEXT = NIGHT + timedelta(days=1)
+ROLES = {"rae": ["reviewer"], "admin": ["administrator"]}
 
 
-class Platform:
-    """The feeds and the refund flow of one platform, with a classifier that needs no model."""
+class Flow:
+    """Admission and the refund flow of one platform, with a classifier that needs no model."""
 
-    def __init__(self, settings: Settings, model: FakeModel) -> None:
-        self.settings, self.model = settings, model
-        self.lake = Lake(settings.data_dir)
-        self.instance = dg.DagsterInstance.ephemeral()
-        create_platform_database(settings)
-        land_empty_tables(self.lake)
+    def __init__(self, settings: Settings, instance: dg.DagsterInstance) -> None:
+        self.platform = platform_of(settings.model_copy(update={"roles": ROLES}))
+        self.instance, self.model = instance, FakeModel()
+        refunds = refund_definitions(self.platform, resolve=lambda _: self.model.resolve())
+        definitions = dg.Definitions.merge(feed_definitions(self.platform), refunds)
+        self.job = definitions.resolve_implicit_global_asset_job_def()
+        land_empty_tables(self.platform)
 
-    def drop(self, name: str, colour: str) -> None:
-        path = self.lake.inbox / "refunds" / name
+    def drop(self, name: str, content: bytes, *, inbox: str = "refunds") -> None:
+        path = self.platform.lake.inbox / inbox / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(photo(colour))
+        path.write_bytes(content)
         Path(f"{path}.done").touch()
 
-    def run(self, *, tags: dict[str, str] | None = None, **options: Any) -> dg.ExecuteInProcessResult:
-        partitions = nights(self.settings.time_zone)
-        wiring = {"settings": self.settings, "partitions": partitions, "freshness": FRESH}
-        result = dg.materialize(
-            [feed_assets(**wiring), *refund_assets(**wiring, resolve=lambda _: self.model.resolve())],
-            partition_key=NIGHT.isoformat(),
-            instance=self.instance,
-            tags=tags,
-            **options,
+    def run(self, night: date = NIGHT, **options: Any) -> dg.ExecuteInProcessResult:
+        result = self.job.execute_in_process(
+            partition_key=night.isoformat(), instance=self.instance, **options
         )
         assert result.success
         return result
 
+    def decide(self, actor: str, kind: str, subject: str, verdict: str | None = None) -> Entry:
+        at = datetime(2026, 11, 20, 9, tzinfo=UTC)
+        decision = Decision(f"{kind}-{subject}-{verdict}", at, actor, kind, subject, verdict)
+        handlers = self.platform.handlers()
+        return decide(settings=self.platform.settings, handlers=handlers, as_of=NIGHT, decision=decision)
+
     def predictions(self) -> pl.DataFrame:
-        return REFUND_ITEM_PREDICTIONS.read(self.lake, NIGHT.isoformat())
+        return REFUND_ITEM_PREDICTIONS.read(self.platform.lake, NIGHT.isoformat())
 
 
 @pytest.fixture
-def platform(settings: Settings) -> Platform:
-    return Platform(settings, FakeModel())
+def flow(settings: Settings) -> Iterator[Flow]:
+    with dg.DagsterInstance.ephemeral() as instance:
+        yield Flow(settings, instance)
 
 
 def metadata(result: dg.ExecuteInProcessResult) -> dict[str, Any]:
@@ -70,35 +74,47 @@ def checks(result: dg.ExecuteInProcessResult) -> dict[str, bool]:
     return {found.check_name: found.passed for found in result.get_asset_check_evaluations()}
 
 
-def test_photos_are_scored_once_and_shown(platform: Platform) -> None:
-    platform.drop("C1/photo.jpg", "red")
-    platform.drop("loose.jpg", "green")
-    first = platform.run()
+def test_photos_are_scored_once_and_shown(flow: Flow) -> None:
+    flow.drop("C1/photo.jpg", photo("red"))
+    flow.drop("loose.jpg", photo("green"))
+    first = flow.run()
     told = metadata(first)
     assert (told["photos"], told["scored"], told["model"]) == (2, 2, "refund-item-classifier 1 (registry)")
     assert told["contact_sheet"].startswith("![2 of 2 photos](data:image/png;base64,")
     assert told["confidence"].startswith("![confidence]")
     assert all(checks(first).values())
 
-    second = platform.run()
+    second = flow.run()
     told = metadata(second)
     assert (told["photos"], told["scored"], "model" in told, "contact_sheet" in told) == (2, 0, False, False)
-    assert platform.model.resolved == 1
+    assert flow.model.resolved == 1
 
 
-def test_a_backfill_lets_the_champion_score_again(platform: Platform) -> None:
-    platform.drop("a.jpg", "red")
-    platform.run()
-    platform.model = FakeModel("2")
-    platform.run()
-    assert platform.predictions()["model_version"].to_list() == ["1"], "a new champion scores what is new"
-    platform.run(tags={BACKFILL_TAG: "a-backfill"})
-    assert platform.predictions()["model_version"].to_list() == ["2"]
+def test_a_backfill_lets_the_champion_score_again(flow: Flow) -> None:
+    flow.drop("a.jpg", photo("red"))
+    flow.run()
+    flow.model = FakeModel("2")
+    flow.run()
+    assert flow.predictions()["model_version"].to_list() == ["1"], "a new champion scores what is new"
+    flow.run(tags={BACKFILL_TAG: "a-backfill"})
+    assert flow.predictions()["model_version"].to_list() == ["2"]
 
-    platform.model = FakeModel("3")
+    flow.model = FakeModel("3")
     again = {"ops": {REFUND_ITEM_PREDICTIONS.name: {"config": {"score_again": True}}}}
-    platform.run(run_config=again)
-    assert platform.predictions()["model_version"].to_list() == ["3"]
+    flow.run(run_config=again)
+    assert flow.predictions()["model_version"].to_list() == ["3"]
+
+
+def test_a_night_whose_photos_changed_later_is_materialised_again(flow: Flow) -> None:
+    flow.drop("a.jpg", photo("red"))
+    flow.drop("b.jpg", photo("green"))
+    flow.run()
+    assert flow.decide("admin", "withdraw_file", "1").accepted
+    result = flow.run(NEXT)
+    for table in (REFUND_IMAGES, REFUND_ITEM_PREDICTIONS):
+        events = result.asset_materializations_for_node(table.name)
+        assert {event.partition for event in events} == {NIGHT.isoformat(), NEXT.isoformat()}
+    assert flow.predictions()["sequence"].to_list() == [2]
 
 
 RELABELS = [
@@ -110,23 +126,11 @@ RELABELS = [
 ]
 
 
-def test_a_relabel_names_a_photo_and_a_class(platform: Platform) -> None:
-    platform.drop("C1/photo.jpg", "red")
-    stores = platform.lake.feed_inbox("stores")
-    stores.mkdir(parents=True)
-    (stores / "stores.csv").write_text("store_id,name\nS1,One\n")
-    (stores / "stores.csv.done").touch()
-    platform.run()
+def test_a_relabel_names_a_photo_and_a_class(flow: Flow) -> None:
+    flow.drop("C1/photo.jpg", photo("red"))
+    flow.drop("stores.csv", b"store_id,name\nS1,One\n", inbox="feeds/stores")
+    flow.run()
     for subject, verdict, accepted, said in RELABELS:
-        entry = decide(
-            settings=platform.settings.model_copy(update={"roles": {"rae": ["reviewer"]}}),
-            as_of=NIGHT,
-            decision_id=f"{subject}-{verdict}",
-            at=datetime(2026, 11, 20, 9, tzinfo=UTC),
-            actor="rae",
-            kind="relabel_item",
-            subject=subject,
-            verdict=verdict,
-        )
+        entry = flow.decide("rae", "relabel_item", subject, verdict)
         assert entry.accepted is accepted
         assert said in entry.message

@@ -78,7 +78,7 @@ def test_what_comes_later_reaches_the_photo(warehouse: Warehouse, lake: LakeBuil
     ]
 
     lake.decide("relabel_item", 1, "Belts")
-    lake.decide("relabel_item", 2, "Shirts", outcome="refused")
+    lake.decide("relabel_item", 2, "Shirts", accepted=False)
     lake.load("refund_manifests", [{"file_name": "2ä.JPG", "case_id": "B"}], folder="refunds")
     lake.load("refund_manifests", [{"file_name": "3ä.jpg", "case_id": "B"}], folder="refunds", on=LATER)
     assert items(warehouse, lake, as_of=LATER) == [

@@ -2,12 +2,6 @@
 
 import base64
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,16 +10,15 @@ import pytest
 
 from ml.tracking.champion import set_champion
 from ml.tracking.registering import register
-from ml.tracking.registry import TRAINED
+from ml.tracking.registry import ORIGIN_TRAINED
 from ml.vision.labels import CLASSES
 from retail_assets.config import Settings
-from retail_assets.models.catalogue import REFUND_ITEM_CLASSIFIER, registry_of
-from retail_assets.refunds.candidate import refund_item_candidate
+from retail_assets.models.spec import registry_of
+from retail_assets.refunds.model import REFUND_ITEM_CLASSIFIER, describe
 from tests.classifiers import make_registry, tiny_classifier
 from tests.photos import noise
+from tests.servers import free_port, mlflow_process
 from tests.unit.tracking.conftest import AT
-
-SECONDS = 300
 
 
 @pytest.fixture
@@ -35,43 +28,13 @@ def endpoint(settings: Settings, tmp_path: Path) -> Iterator[str]:
     registry = registry_of(settings)
     for seed in (1, 2):
         folder = tiny_classifier(tmp_path / f"model-{seed}", seed=seed)
-        register(registry, refund_item_candidate(folder, TRAINED))
+        register(registry, describe(folder, ORIGIN_TRAINED))
     set_champion(registry, REFUND_ITEM_CLASSIFIER, 2, by="gate", at=AT)
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = f"models serve -m models:/{REFUND_ITEM_CLASSIFIER}@champion --env-manager local -p {port}"
-    log = (tmp_path / "log").open("wb")
-    server = subprocess.Popen(
-        [Path(sys.executable).parent / "mlflow", *command.split()],
-        env={
-            **os.environ,
-            "MLFLOW_TRACKING_URI": settings.mlflow_database_url,
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
-        },
-        cwd=tmp_path,
-        stdout=log,
-        stderr=log,
-        start_new_session=True,
-    )
-    try:
-        _wait_for(f"http://127.0.0.1:{port}/ping", server, tmp_path / "log")
+    ping = f"http://127.0.0.1:{port}/ping"
+    with mlflow_process(command, answers=ping, folder=tmp_path, MLFLOW_TRACKING_URI=settings.registry_url):
         yield f"http://127.0.0.1:{port}/invocations"
-    finally:
-        if server.poll() is None:
-            os.killpg(server.pid, signal.SIGKILL)
-        server.wait()
-
-
-def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
-    until = time.monotonic() + SECONDS
-    while time.monotonic() < until and server.poll() is None:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError(f"The server did not start: {log.read_text()}")
 
 
 def _post(address: str, body: dict) -> list[dict]:

@@ -1,15 +1,29 @@
 """What the code location holds, with the status of everything that fires by itself."""
 
+import dagster as dg
+import pytest
 from dagster import DefaultScheduleStatus, DefaultSensorStatus
 
 from retail_assets.config import Settings
 from retail_assets.definitions import build_defs
-from retail_assets.feeds.contracts.registry import FEEDS
+from retail_assets.flows import platform_of
 from retail_assets.lake import Lake
+from retail_assets.platform import Platform
+from tests.conftest import settings_of
 
 
-def test_schedules_and_sensors_say_whether_they_run(settings: Settings) -> None:
-    repository = build_defs(settings).get_repository_def()
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    return platform_of(settings_of(tmp_path_factory.mktemp("platform")))
+
+
+@pytest.fixture(scope="module")
+def defs(whole: Platform) -> dg.Definitions:
+    return build_defs(whole)
+
+
+def test_schedules_and_sensors_say_whether_they_run(whole: Platform, defs: dg.Definitions) -> None:
+    repository = defs.get_repository_def()
     assert {
         s.name: (s.cron_schedule, s.execution_timezone, s.default_status) for s in repository.schedule_defs
     } == {
@@ -18,28 +32,39 @@ def test_schedules_and_sensors_say_whether_they_run(settings: Settings) -> None:
         "train_refund_classifier_on_saturday": ("0 6 * * 6", "Europe/Berlin", DefaultScheduleStatus.STOPPED),
     }
     assert {s.name: s.default_status for s in repository.sensor_defs} == {
-        **{f"{feed.folder}_dropped": DefaultSensorStatus.RUNNING for feed in FEEDS.values()},
+        **{f"{handler.name}_dropped": DefaultSensorStatus.RUNNING for handler in whole.handlers().all},
         "decision_made": DefaultSensorStatus.RUNNING,
     }
 
 
-def test_every_asset_is_described_owned_and_fresh(settings: Settings) -> None:
-    for spec in build_defs(settings).resolve_all_asset_specs():
+def test_every_kind_of_decision_has_a_job(whole: Platform, defs: dg.Definitions) -> None:
+    jobs = {job.name for job in defs.get_repository_def().get_all_jobs() if not job.name.startswith("__")}
+    assert jobs == {
+        "nightly",
+        "file_drop",
+        "weekly_tests",
+        "train_refund_classifier",
+        *(f"decide_{kind}" for kind in whole.decision_kinds),
+    }
+
+
+def test_every_asset_is_described_owned_and_fresh(whole: Platform, defs: dg.Definitions) -> None:
+    groups = {flow.name for flow in whole.flows} | {"refunds_training", "publication"}
+    for spec in defs.resolve_all_asset_specs():
         assert spec.description, spec.key
         assert spec.owners, spec.key
         assert spec.kinds, spec.key
         # A model is as fresh as somebody wanted it to be.
-        assert spec.freshness_policy or spec.group_name == "refund_training", spec.key
-        assert spec.group_name in {
-            "feeds",
-            "refunds",
-            "refund_training",
-            "models",
-            "staging",
-            "intermediate",
-            "marts",
-            "publication",
-        }, spec.key
+        assert spec.freshness_policy or spec.group_name == "refunds_training", spec.key
+        assert spec.group_name in groups, spec.key
+
+
+def test_every_asset_stands_under_its_kind(whole: Platform, defs: dg.Definitions) -> None:
+    kinds = {"feeds", "intake", "lake", "staging", "intermediate", "marts", "models", "published"}
+    keys = [spec.key.path for spec in defs.resolve_all_asset_specs()]
+    assert {kind for kind, *_ in keys} == kinds
+    assert all(len(key) == 2 for key in keys)
+    assert {name for kind, name in keys if kind == "feeds"} == set(whole.feeds)
 
 
 def test_every_path_hangs_off_the_settings(settings: Settings) -> None:

@@ -1,31 +1,83 @@
-"""What is generated is fresh; what the README names exists."""
+"""What is generated is fresh; what documents and messages name exists."""
 
-import json
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from pydantic import AliasChoices
 
-from retail_assets.config import REPOSITORY, Settings
-from retail_assets.feeds.contracts.registry import FEEDS
-from retail_assets.warehouse.dictionary import DICTIONARY, MANIFEST, dictionary
+from retail_assets.config import DBT_PROJECT_DIR, REPOSITORY, FlowSettings, Settings
+from retail_assets.flows import FLOWS
+from retail_assets.platform import Platform
+from retail_assets.warehouse.dictionary import DICTIONARY, dictionary
+from retail_assets.warehouse.manifest import read_manifest
 
 DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"))]
+SETTINGS = [Settings, *(flow.settings for flow in FLOWS if flow.settings)]
+
+OF_TESTS = {"RETAIL_UPDATE_GOLDEN"}
+TOLD_TO_DBT = {"RETAIL_AS_OF", "RETAIL_NOW", "RETAIL_DBT", "RETAIL_TEST_ALL_HISTORY"}
+"""What a run tells dbt, and nobody sets."""
 
 
-def test_the_data_dictionary_is_fresh_and_complete() -> None:
-    text = dictionary(json.loads(MANIFEST.read_text()))
+def variables(group: type[FlowSettings]) -> Iterator[str]:
+    """The variables from which a group of settings comes."""
+    for name, field in group.model_fields.items():
+        match field.validation_alias:
+            case None:
+                yield f"RETAIL_{name.upper()}"
+            case AliasChoices(choices=choices):
+                yield from map(str, choices)
+            case alias:
+                yield str(alias)
+
+
+def named(path: Path) -> set[str]:
+    """The settings that a text names."""
+    return set(re.findall(r"\bRETAIL_[A-Z_]*[A-Z]\b", path.read_text(encoding="utf-8")))
+
+
+KNOWN = {variable for group in SETTINGS for variable in variables(group)}
+
+
+def test_the_data_dictionary_is_fresh_and_complete(platform: Platform) -> None:
+    text = dictionary(platform, read_manifest(DBT_PROJECT_DIR))
     assert DICTIONARY.read_text() == text, "run `make dictionary`"
-    assert not re.findall(r"^\| \w+ \|  \|$", text, re.MULTILINE), "a column has no description"
-    assert all(f"### {feed}\n" in text for feed in FEEDS)
+    assert not re.findall(r"^\|.*\|  \|$", text, re.MULTILINE), "a column has no description"
+    assert all(f"### {name}\n" in text for name in [*platform.feeds, *platform.marts])
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_links_lead_somewhere(document) -> None:
+def test_links_lead_somewhere(document: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", document.read_text()):
         if "://" not in target:
             assert (document.parent / target).exists(), target
 
 
-def test_the_settings_that_the_readme_names_exist() -> None:
-    named = set(re.findall(r"RETAIL_([A-Z_]+)`", (REPOSITORY / "README.md").read_text()))
-    assert named <= {name.upper() for name in Settings.model_fields}
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_the_settings_that_a_document_names_exist(document: Path) -> None:
+    assert named(document) <= KNOWN | OF_TESTS
+
+
+def code() -> Iterator[Path]:
+    """Everything of the platform that may name a setting."""
+    for folder in ("retail_assets", "ml", "jobs", "sensors", "dbt_project"):
+        for path in (REPOSITORY / folder).rglob("*"):
+            if path.suffix in (".py", ".yaml", ".yml", ".sql") and "target" not in path.parts:
+                yield path
+
+
+def test_the_settings_that_messages_and_models_name_exist() -> None:
+    unknown = {path.name: found for path in code() if (found := named(path) - KNOWN - TOLD_TO_DBT)}
+    assert unknown == {"config.py": {"RETAIL_X"}}, "the example of how settings are called"
+
+
+@pytest.mark.parametrize("group", SETTINGS)
+def test_every_setting_says_what_it_is(group: type[FlowSettings]) -> None:
+    assert [name for name, field in group.model_fields.items() if not field.description] == []
+
+
+def test_no_two_groups_read_one_variable() -> None:
+    read = [variable for group in SETTINGS for variable in variables(group)]
+    assert len(read) == len(set(read))

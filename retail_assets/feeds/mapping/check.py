@@ -1,19 +1,66 @@
 """Does a mapping fit itself? Every expression is bound, every constant read, before any file comes."""
 
+import hashlib
+import json
+import os
+from pathlib import Path
+from threading import get_ident
+
 import duckdb
 
-from retail_assets.feeds.contracts.registry import FEEDS
+from retail_assets.contract import Feeds
+from retail_assets.feeds.mapping.binding import bind_with
 from retail_assets.feeds.mapping.compile import compile_block, line_numbers
 from retail_assets.feeds.mapping.conversion import Kind, Raw, convert
-from retail_assets.feeds.mapping.judging import contract_checks, contract_kind
+from retail_assets.feeds.mapping.judging import contract_checks, contract_kind, contract_version
 from retail_assets.feeds.mapping.layers import Layers
 from retail_assets.feeds.mapping.model import Block, Cell, Constant, SourceMapping, Target
+from retail_assets.feeds.mapping.reading import ENGINE_VERSION as MAPPING_ENGINE_VERSION
 from retail_assets.feeds.mapping.references import referenced_by
-from retail_assets.feeds.mapping.sandbox import bind_with
 from retail_assets.feeds.mapping.scope import Scope
 from retail_assets.feeds.mapping.table import Table
 from retail_assets.feeds.mapping.values import STANDARD, Values
 from retail_assets.sql import identifier, literal
+
+
+class PassedMappings:
+    """Which mapping files fitted themselves and today's contracts, by their bytes, in a file."""
+
+    def __init__(self, file: Path | None, feeds: Feeds) -> None:
+        self._file = file
+        contracts = [(feed.name, feed.folder, contract_version(feed)) for feed in feeds]
+        engines = [MAPPING_ENGINE_VERSION, duckdb.__version__]
+        self._about = json.dumps([contracts, engines]).encode()
+        self._known, self._used = self._remembered(), set()
+
+    def _remembered(self) -> set[str]:
+        """Nothing where there is no file, or a power cut left half of one."""
+        try:
+            return set(json.loads(self._file.read_text())) if self._file is not None else set()
+        except (FileNotFoundError, ValueError):
+            return set()
+
+    def _key(self, content: bytes) -> str:
+        return hashlib.sha256(self._about + content).hexdigest()
+
+    def knows(self, content: bytes) -> bool:
+        key = self._key(content)
+        if key in self._known:
+            self._used.add(key)
+        return key in self._known
+
+    def add(self, content: bytes) -> None:
+        self._used.add(self._key(content))
+
+    def keep(self) -> None:
+        """Remember those that were asked for."""
+        if self._file is None or self._used == self._known:
+            return
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        # Sensors load mappings in threads of one process.
+        fresh = self._file.with_name(f"{self._file.name}.{os.getpid()}-{get_ident()}")
+        fresh.write_text(json.dumps(sorted(self._used)))
+        fresh.replace(self._file)
 
 
 def check_mapping(mapping: SourceMapping) -> None:
@@ -75,7 +122,7 @@ def _check_constants(engine: duckdb.DuckDBPyConnection, block: Block) -> None:
 def _check_constant(
     engine: duckdb.DuckDBPyConnection, block: Block, name: str, cell: Cell, text: str, values: Values
 ) -> None:
-    feed = FEEDS[block.feed]
+    feed = block.feed
     kind: Kind = contract_kind(feed.columns[name])
     query = Layers("select 1 as _one")
     query.add(convert(Raw(literal(text), "VARCHAR"), kind, values, name=identifier(name).strip('"')))

@@ -1,13 +1,12 @@
 """One block of a mapping (a target, or a feed it sends records to) as SQL.
 
 The query ends with two verdicts on every record: `_route` says why it does not come to this target's contract (a
-number of `outcomes`, from 1), `_fault` what the contract or the dialect refuses (a number of `faults`, from 1).
+number of `verdicts`, from 1), `_fault` what the contract or the dialect refuses (a number of `faults`, from 1).
 """
 
 from dataclasses import dataclass
 
-from retail_assets.feeds.contracts.base import Feed
-from retail_assets.feeds.contracts.registry import FEEDS
+from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.cells import Value, value_of
 from retail_assets.feeds.mapping.conversion import INSTANT, TEXT, Kind, plain_text
 from retail_assets.feeds.mapping.judging import contract_checks, contract_kind
@@ -23,7 +22,7 @@ VERSION_SCALE = 100
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Verdict:
     """Why a record does not come to the contract. `end`: left_out, rejected or sent."""
 
     condition: str
@@ -47,7 +46,7 @@ class CompiledBlock:
     feed: Feed
     judged: str
     """A query whose rows are the records with everything that is known about them."""
-    outcomes: list[Outcome]
+    verdicts: list[Verdict]
     faults: list[Fault]
     raw: str
     """The record as it came, as JSON text."""
@@ -66,8 +65,8 @@ def compile_block(scope: Scope, block: Block) -> CompiledBlock:
     values = _contract_values(scope, block, rules, conditions)
     document, version = _document(scope), _version(scope)
     query.end_phase()
-    outcomes = _outcomes(scope, rules, conditions)
-    query.add([{"_route": _first_true([outcome.condition for outcome in outcomes]), "_document": document}])
+    verdicts = _verdicts(scope, rules, conditions)
+    query.add([{"_route": _first_true([verdict.condition for verdict in verdicts]), "_document": document}])
     query.add([{"_version": version.sql if version else "null::bigint", "_extra": _extra(scope)}])
     query.add([{identifier(name): value.sql for name, value in values.items()}])
     query.end_phase()
@@ -75,7 +74,7 @@ def compile_block(scope: Scope, block: Block) -> CompiledBlock:
     query.add([{"_fault": _first_true([fault.condition for fault in faults])}])
     query.end_phase()
     raw = f"coalesce(_malformed, {_json(scope, list(scope.table.columns))})"
-    return CompiledBlock(FEEDS[block.feed], query.sql, outcomes, faults, raw)
+    return CompiledBlock(block.feed, query.sql, verdicts, faults, raw)
 
 
 def _evaluate(scope: Scope, cells: list[Cell]) -> None:
@@ -124,7 +123,7 @@ def _contract_values(
     scope: Scope, block: Block, rules: list[Rule], conditions: list[str]
 ) -> dict[str, Value]:
     values = {}
-    for number, (name, column) in enumerate(FEEDS[block.feed].columns.items()):
+    for number, (name, column) in enumerate(block.feed.columns.items()):
         kind = contract_kind(column)
         value = Value(f"cast(null as {kind.sql_type})", "true", "null", kind.fault)
         if name in block.cells:
@@ -158,8 +157,8 @@ def _document(scope: Scope) -> str:
         return "_document_id"
     if target.replaces != "day":
         return "null::varchar"
-    time = FEEDS[target.block.feed].business_time or ""
-    kind = contract_kind(FEEDS[target.block.feed].columns[time])
+    time = target.block.feed.business_time or ""
+    kind = contract_kind(target.block.feed.columns[time])
     store = value_of(target.block.cells["store_id"], TEXT, scope, name="_day_store")
     moment = value_of(target.block.cells[time], kind, scope, name="_day_time")
     zone = literal(target.block.cells[time].values.time_zone)
@@ -178,19 +177,19 @@ def _version(scope: Scope) -> Value | None:
     return Value(sql, time.blank, time.text, "not_a_version", time.failed)
 
 
-def _outcomes(scope: Scope, rules: list[Rule], conditions: list[str]) -> list[Outcome]:
-    outcomes = [
-        Outcome("_malformed is not null", "rejected", "malformed_record"),
-        Outcome("_empty", "left_out", "no_lines"),
-        Outcome(_blank(scope), "left_out", "blank"),
-        Outcome(_repeated_header(scope), "left_out", "repeated_header"),
+def _verdicts(scope: Scope, rules: list[Rule], conditions: list[str]) -> list[Verdict]:
+    verdicts = [
+        Verdict("_malformed is not null", "rejected", "malformed_record"),
+        Verdict("_empty", "left_out", "no_lines"),
+        Verdict(_blank(scope), "left_out", "blank"),
+        Verdict(_repeated_header(scope), "left_out", "repeated_header"),
     ]
     ends = {"leave_out": "left_out", "reject": "rejected", "send_to": "sent"}
     for rule, condition in zip(rules, conditions, strict=True):
-        outcomes.append(Outcome(f"{condition} is null", "rejected", EXPRESSION_FAILED))
+        verdicts.append(Verdict(f"{condition} is null", "rejected", EXPRESSION_FAILED))
         if rule.action in ends:
-            outcomes.append(Outcome(f"{condition}.v", ends[rule.action], rule.name, rule.feed))
-    return outcomes
+            verdicts.append(Verdict(f"{condition}.v", ends[rule.action], rule.name, rule.feed))
+    return verdicts
 
 
 def _blank(scope: Scope) -> str:
@@ -227,7 +226,7 @@ def _faults(scope: Scope, block: Block, values: dict[str, Value], version: Value
         for reading in scope.readings_of(used)
         if reading.kind is not TEXT
     ]
-    for check in contract_checks(FEEDS[block.feed]):
+    for check in contract_checks(block.feed):
         text = values[check.column].text if check.column else "null"
         faults.append(Fault(check.condition, check.rule, check.column, text))
     if scope.target.replaces == "document":

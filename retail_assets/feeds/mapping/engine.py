@@ -9,18 +9,17 @@ from pathlib import Path
 
 import duckdb
 
-from retail_assets.feeds.contracts.registry import FEEDS
-from retail_assets.feeds.mapping.accounts import Account, account
+from retail_assets.feeds.mapping.binding import bind_with
 from retail_assets.feeds.mapping.compile import CompiledBlock, compile_block, line_numbers
+from retail_assets.feeds.mapping.deduplicate import Part, merge_parts
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.model import Block, SourceMapping, Target
-from retail_assets.feeds.mapping.outdated import without_outdated
 from retail_assets.feeds.mapping.references import check_required_columns, unknown_columns
-from retail_assets.feeds.mapping.repeats import Part, merge_parts
-from retail_assets.feeds.mapping.sandbox import bind_with
 from retail_assets.feeds.mapping.scope import Scope
+from retail_assets.feeds.mapping.superseded import without_superseded
 from retail_assets.feeds.mapping.table import Table
-from retail_assets.feeds.mapping.unfold import unfolded
+from retail_assets.feeds.mapping.unnest import unnested
+from retail_assets.intake.row_counts import RowCounts, row_counts
 from retail_assets.sql import identifier, literal
 
 MASK = "***"
@@ -43,7 +42,7 @@ ENDS = {
 class Mapped:
     """The finished files of one content, still in the folder they were written to."""
 
-    accounts: list[Account]
+    counts: list[RowCounts]
     unknown_columns: list[str]
     rows: dict[str, Path]
     rejects: Path | None
@@ -71,7 +70,7 @@ def run_mapping(
     whole = _records_table(engine, content)
     unknown: list[str] = []
     for number, target in enumerate(mapping.targets):
-        table = unfolded(engine, mapping, target, whole, folder / f"unfolded_{number}.parquet")
+        table = unnested(engine, mapping, target, whole, folder / f"unnested_{number}.parquet")
         if table.columns:
             check_required_columns(mapping, target, table)
         unknown += [name for name in unknown_columns(mapping, table) if name not in unknown]
@@ -115,7 +114,7 @@ class _Run:
             target, main, "_route is null and _fault is null"
         )
         if admitted < records:
-            sent = _codes(main, [block.feed for block in target.sent.values()])
+            sent = _codes(main, [block.feed.name for block in target.sent.values()])
             self._write_ends(
                 target,
                 main,
@@ -128,7 +127,7 @@ class _Run:
 
     def _map_sent(self, target: Target, block: Block, table: Table) -> None:
         compiled = self._compile(target, block, table)
-        here = f"_route in {_codes(compiled, [block.feed])}"
+        here = f"_route in {_codes(compiled, [block.feed.name])}"
         self._write_rows(target, compiled, f"{here} and _fault is null")
         self._write_ends(target, compiled, here)
 
@@ -152,26 +151,26 @@ class _Run:
         query = f"select {', '.join([*contract, *own])} from ({block.judged}) where {which}"
         path, rows = self._copy(query, f"part_{len(self.parts)}.parquet")
         versioned = target.replaces if target.version else None
-        self.parts.append(Part(target.name, block.feed.name, path, rows, versioned))
+        self.parts.append(Part(target.name, block.feed, path, rows, versioned))
         return rows
 
     def _write_ends(self, target: Target, block: CompiledBlock, which: str) -> None:
         """What became of the records that `which` picks. A fault counts only where this contract judges."""
         judged = f"coalesce(_route in {_codes(block, [block.feed.name])}, true)"
-        verdicts = {
+        ends = {
             f"{judged} and _fault = {number}": ("rejected", fault.rule, fault.column, fault.value)
             for number, fault in enumerate(block.faults, start=1)
         }
-        verdicts |= {
-            f"_route = {number}": (outcome.end, outcome.rule, None, "null")
-            for number, outcome in enumerate(block.outcomes, start=1)
+        ends |= {
+            f"_route = {number}": (verdict.end, verdict.rule, None, "null")
+            for number, verdict in enumerate(block.verdicts, start=1)
         }
-        end = _case({condition: literal(end) for condition, (end, _, _, _) in verdicts.items()})
-        rule = _case({condition: literal(rule) for condition, (_, rule, _, _) in verdicts.items()})
+        end = _case({condition: literal(end) for condition, (end, _, _, _) in ends.items()})
+        rule = _case({condition: literal(rule) for condition, (_, rule, _, _) in ends.items()})
         column = _case(
-            {condition: literal(column) for condition, (_, _, column, _) in verdicts.items() if column}
+            {condition: literal(column) for condition, (_, _, column, _) in ends.items() if column}
         )
-        value = _case({condition: value for condition, (_, _, _, value) in verdicts.items()})
+        value = _case({condition: value for condition, (_, _, _, value) in ends.items()})
         query = (
             f"select {literal(target.name)} as target, {literal(block.feed.name)} as feed, _record, "
             f'cast(_place as varchar) as place, {end} as "end", {rule} as rule, {column} as "column", '
@@ -189,14 +188,14 @@ class _Run:
 
     def finish(self, unknown: list[str]) -> Mapped:
         documents = self._gather_documents()
-        parts, outdated = without_outdated(self.engine, self.parts, documents, self.folder)
+        parts, superseded = without_superseded(self.engine, self.parts, documents, self.folder)
         merged = {
-            feed: merge_parts(self.engine, FEEDS[feed], [p for p in parts if p.feed == feed], self.folder)
-            for feed in dict.fromkeys(part.feed for part in parts)
+            feed.name: merge_parts(self.engine, feed, [p for p in parts if p.feed is feed], self.folder)
+            for feed in {id(part.feed): part.feed for part in parts}.values()
         }
-        ends = self._gather_ends([*outdated, *(m.repeats for m in merged.values() if m.repeats)])
+        ends = self._gather_ends([*superseded, *(m.repeats for m in merged.values() if m.repeats)])
         return Mapped(
-            accounts=[self._account(target, ends) for target in self.mapping.targets],
+            counts=[self._row_counts(target, ends) for target in self.mapping.targets],
             unknown_columns=unknown,
             rows={
                 feed: m.rows
@@ -222,23 +221,23 @@ class _Run:
             query += f" union all select {columns} from {_files(repeats)}"
         return self._copy(query, "ends.parquet")[0]
 
-    def _account(self, target: Target, ends: Path) -> Account:
+    def _row_counts(self, target: Target, ends: Path) -> RowCounts:
         counts = self.engine.execute(
             f'select "end", rule, feed, count(*) from {_file(ends)} where target = $1 group by all order by all',
             [target.name],
         ).fetchall()
         here = sum(
-            count for end, _, feed, count in counts if end == "duplicate" and feed == target.block.feed
+            count for end, _, feed, count in counts if end == "duplicate" and feed == target.block.feed.name
         )
-        return account(
+        return row_counts(
             target=target.name,
             records=self.records[target.name],
             admitted=self.admitted[target.name] - here,
-            counts=counts,
+            ends=counts,
         )
 
     def _write_rejects(self, ends: Path) -> Path | None:
-        feeds = [FEEDS[block.feed] for target in self.mapping.targets for block in target.blocks]
+        feeds = [block.feed for target in self.mapping.targets for block in target.blocks]
         personal = ", ".join(literal(feed.name) for feed in feeds if feed.personal)
         value = f"case when feed in ({personal}) then '{MASK}' else value end" if personal else "value"
         raw = f"'{MASK}'" if personal else "raw"
@@ -268,7 +267,7 @@ class _Run:
 
 def _codes(block: CompiledBlock, feeds: list[str]) -> str:
     """The route numbers that lead to any of some feeds, as a list for SQL; 0 is no route."""
-    codes = [n for n, outcome in enumerate(block.outcomes, start=1) if outcome.feed in feeds]
+    codes = [n for n, verdict in enumerate(block.verdicts, start=1) if verdict.feed in feeds]
     return f"({', '.join(str(code) for code in [0, *codes])})"
 
 

@@ -6,9 +6,10 @@ result depends on their arguments only: no subqueries, no aggregates or windows,
 
 import difflib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import duckdb
@@ -86,29 +87,34 @@ _CLAUSES = ("modifiers", "where_clause", "group_expressions", "having", "sample"
 
 def _serialize(statement: str) -> str:
     try:
-        row = _parser().execute("select json_serialize_sql($1::varchar)", [statement]).fetchone()
+        [(tree,)] = _ask("select json_serialize_sql($1::varchar)", [statement])
     except duckdb.Error as error:
         raise ExpressionError(str(error)) from error
-    return row[0] if row else ""
-
-
-@cache
-def _parser() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(config={"enable_external_access": False, "threads": 1})
+    return tree
 
 
 @cache
 def _functions() -> dict[str, bool]:
     """Every scalar function and macro by name: whether its result depends on its arguments only."""
-    rows = (
-        _parser()
-        .execute(
+    return dict(
+        _ask(
             "select lower(function_name), bool_and(function_type in ('scalar', 'macro') "
             "and coalesce(stability, 'CONSISTENT') = 'CONSISTENT') from duckdb_functions() group by all"
         )
-        .fetchall()
     )
-    return dict(rows)
+
+
+def _ask(query: str, parameters: Sequence[str] = ()) -> list[tuple]:
+    with _ONE_AT_A_TIME:  # sensors load mappings in threads of one process
+        return _parser().execute(query, parameters).fetchall()
+
+
+_ONE_AT_A_TIME = Lock()
+
+
+@cache
+def _parser() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"enable_external_access": False, "threads": 1})
 
 
 def _walk(node: Any, parameters: frozenset[str]) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:

@@ -2,17 +2,17 @@
 
 import codecs
 import re
+from collections.abc import Iterable
 from typing import Any
 
-from retail_assets.feeds.contracts.registry import FEEDS
 from retail_assets.feeds.mapping.nodes import Node
 from retail_assets.feeds.readers.layout import FORMATS, FileLayout
 
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
 
-def inbox_folder(node: Node) -> str:
-    return node.choice(tuple(feed.folder for feed in FEEDS.values()))
+def inbox_folder(node: Node, folders: Iterable[str]) -> str:
+    return node.choice(tuple(folders))
 
 
 def name_pattern(node: Node) -> str:

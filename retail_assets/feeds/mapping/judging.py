@@ -1,11 +1,13 @@
 """What a contract demands of a row, as SQL: the type of every column and the conditions that reject a row."""
 
+import hashlib
+import json
 from dataclasses import dataclass
 from typing import Any
 
 import dataframely as dy
 
-from retail_assets.feeds.contracts.base import Feed
+from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.conversion import BOOLEAN, DATE, INSTANT, INTEGER, NUMBER, TEXT, Kind
 from retail_assets.sql import identifier, literal
 
@@ -78,3 +80,10 @@ _BOUNDS = (
     ("max", ">", "maximum"),
     ("max_exclusive", ">=", "maximum"),
 )
+
+
+def contract_version(feed: Feed) -> str:
+    """Changes whenever the contract would judge rows otherwise."""
+    columns = [(name, contract_kind(column).sql_type) for name, column in feed.columns.items()]
+    checks = [(check.condition, check.rule) for check in contract_checks(feed)]
+    return hashlib.sha256(json.dumps([columns, checks, feed.key]).encode()).hexdigest()[:16]

@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass, field
 
-from retail_assets.feeds.errors import MappingError
+from retail_assets.contract import Feed
+from retail_assets.errors import MappingError
 from retail_assets.feeds.mapping.expressions import Expression
 from retail_assets.feeds.mapping.values import STANDARD, Values
 from retail_assets.feeds.readers.layout import FileLayout
@@ -70,7 +71,7 @@ class Cell:
 class Block:
     """The columns of one feed."""
 
-    feed: str
+    feed: Feed
     cells: dict[str, Cell]
     where: Where = field(default=Where(), compare=False)
 
@@ -93,11 +94,13 @@ class Target:
 
     name: str
     block: Block
-    unfold: str | None = None
+    unnest: str | None = None
+    """The list whose elements are its records: `unfold` in mappings."""
     document: Cell | None = None
     replaces: str | None = None
     version: Cell | None = None
-    leave_out: tuple[Rule, ...] = ()
+    filters: tuple[Rule, ...] = ()
+    """Conditions of records that it leaves out: `leave_out` in mappings."""
     rules: tuple[Rule, ...] = ()
     sent: dict[str, Block] = field(default_factory=dict)
     where: Where = field(default=Where(), compare=False)
@@ -134,7 +137,7 @@ class SourceMapping:
     layout: FileLayout = field(default_factory=FileLayout)
     values: Values = STANDARD
     parse: dict[str, ParsedColumn] = field(default_factory=dict)
-    leave_out: tuple[Rule, ...] = ()
+    filters: tuple[Rule, ...] = ()
     where: Where = field(default=Where(), compare=False)
 
     @property

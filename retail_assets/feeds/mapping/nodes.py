@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import yaml
 
-from retail_assets.feeds.errors import MappingError
+from retail_assets.errors import MappingError
 from retail_assets.feeds.mapping.model import Where
 from retail_assets.feeds.mapping.table import closest
 

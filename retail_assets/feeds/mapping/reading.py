@@ -6,8 +6,7 @@ import re
 from dataclasses import replace
 from typing import Any
 
-from retail_assets.feeds.contracts.base import Feed
-from retail_assets.feeds.contracts.registry import FEEDS
+from retail_assets.contract import Feed, Feeds
 from retail_assets.feeds.mapping.conversion import DECLARED
 from retail_assets.feeds.mapping.dialect_keys import COLUMN_VALUE_KEYS, VALUE_KEYS, value_settings
 from retail_assets.feeds.mapping.expressions import Expression, ExpressionError, parse_expression
@@ -39,11 +38,11 @@ IDENTITY = "contract"
 """The name of the mapping that reads files whose columns carry the contract's names."""
 
 
-def read_mapping(root: Node) -> SourceMapping:
-    """The model of one mapping file; raises MappingError with the line that is wrong."""
+def read_mapping(root: Node, feeds: Feeds) -> SourceMapping:
+    """The model of one mapping file for some feeds; raises MappingError with the line that is wrong."""
     keys = ("source", "match", "file", "values", "parse", "leave_out", "targets")
     fields = root.fields(keys, required=("source", "match", "targets"))
-    return _MappingReader(root, fields).read()
+    return _MappingReader(root, fields, {feed.name: feed for feed in feeds}).read()
 
 
 def canonical_version(content: Any) -> str:
@@ -54,8 +53,8 @@ def canonical_version(content: Any) -> str:
 class _MappingReader:
     """What the parts of one mapping have to know of each other: values, parsed columns, parts of the name."""
 
-    def __init__(self, root: Node, fields: dict[str, Node]) -> None:
-        self.root, self.fields = root, fields
+    def __init__(self, root: Node, fields: dict[str, Node], feeds: dict[str, Feed]) -> None:
+        self.root, self.fields, self.feeds = root, fields, feeds
         self.value_fields = fields["values"].fields(VALUE_KEYS) if "values" in fields else {}
         self.values = _merged(STANDARD, value_settings(self.value_fields), fields.get("values", root))
         self.name_values: str | None = None
@@ -73,13 +72,13 @@ class _MappingReader:
         return SourceMapping(
             name=name,
             version=canonical_version(plain(self.root)),
-            folder=inbox_folder(match["folder"]),
+            folder=inbox_folder(match["folder"], [feed.folder for feed in self.feeds.values()]),
             files=tuple(item.filled_text() for item in match["files"].items()),
             name_values=self.name_values,
             layout=file_layout(self.fields["file"]) if "file" in self.fields else FileLayout(),
             values=self.values,
             parse=parse,
-            leave_out=self._rules(self.fields.get("leave_out"), None),
+            filters=self._rules(self.fields.get("leave_out"), None),
             targets=self._targets(self.fields["targets"]),
             where=self.root.where,
         )
@@ -102,7 +101,7 @@ class _MappingReader:
         targets: list[Target] = []
         for item in node.items():
             target = self._target(item)
-            count = sum(t.block.feed == target.block.feed for t in targets) + 1
+            count = sum(t.block.feed is target.block.feed for t in targets) + 1
             targets.append(target if count == 1 else replace(target, name=f"{target.name} {count}"))
         if not targets:
             raise node.error("a mapping needs at least one target")
@@ -111,15 +110,15 @@ class _MappingReader:
     def _target(self, node: Node) -> Target:
         keys = ("feed", "unfold", "document", "replaces", "version", "leave_out", "rules", "columns", "sent")
         fields = node.fields((*keys, "same_names"), required=("feed",))
-        feed = _feed(fields["feed"])
+        feed = self._feed(fields["feed"])
         target = Target(
             name=feed.name,
             block=self._block(feed, node, fields),
-            unfold=fields["unfold"].filled_text() if "unfold" in fields else None,
+            unnest=fields["unfold"].filled_text() if "unfold" in fields else None,
             document=self._cell(fields["document"]) if "document" in fields else None,
             replaces=fields["replaces"].choice(("document", "day")) if "replaces" in fields else None,
             version=self._cell(fields["version"]) if "version" in fields else None,
-            leave_out=self._rules(fields.get("leave_out"), None),
+            filters=self._rules(fields.get("leave_out"), None),
             rules=self._rules(fields.get("rules"), feed),
             sent=self._sent(fields["sent"], feed) if "sent" in fields else {},
             where=node.where,
@@ -127,10 +126,16 @@ class _MappingReader:
         self._check_target(target, node, fields)
         return target
 
+    def _feed(self, node: Node) -> Feed:
+        name, known = node.text(), list(self.feeds)
+        if name not in self.feeds:
+            raise node.error(f"there is no feed `{name}`{meant(name, known)}; there are {', '.join(known)}")
+        return self.feeds[name]
+
     def _sent(self, node: Node, target: Feed) -> dict[str, Block]:
         blocks = {}
         for name, entry in node.entries().items():
-            feed = _feed(Node(entry.where, name))
+            feed = self._feed(Node(entry.where, name))
             if feed is target:
                 raise entry.error("a record cannot be sent to the feed it is in; use `set`")
             blocks[name] = self._block(feed, entry, entry.fields(("columns", "same_names")))
@@ -144,7 +149,7 @@ class _MappingReader:
         missing = [f"`{name}`" for name in feed.required if name not in cells]
         if missing:
             raise fields.get("columns", node).error(f"{feed.name} needs {', '.join(missing)} too")
-        return Block(feed.name, cells, node.where)
+        return Block(feed, cells, node.where)
 
     def _same(self, name: str, node: Node) -> Cell:
         return Cell(
@@ -216,12 +221,12 @@ class _MappingReader:
                 action.choice(("true",))
                 return replace(rule, action="reject")
             case "send_to":
-                return replace(rule, action="send_to", feed=_feed(action).name)
+                return replace(rule, action="send_to", feed=self._feed(action).name)
         cells = {_column(feed, name, entry): self._cell(entry) for name, entry in action.entries().items()}
         return replace(rule, action="set", cells=cells)
 
     def _check_target(self, target: Target, node: Node, fields: dict[str, Node]) -> None:
-        feed = FEEDS[target.block.feed]
+        feed = target.block.feed
         for rule in target.rules:
             if rule.feed and rule.feed not in target.sent:
                 raise rule.where.error(
@@ -280,13 +285,6 @@ def _expression(node: Node) -> Expression:
             else ""
         )
         raise node.error(f"{error}{hint}") from error
-
-
-def _feed(node: Node) -> Feed:
-    name = node.text()
-    if name not in FEEDS:
-        raise node.error(f"there is no feed `{name}`{meant(name, list(FEEDS))}; there are {', '.join(FEEDS)}")
-    return FEEDS[name]
 
 
 def _column(feed: Feed, name: str, node: Node) -> str:

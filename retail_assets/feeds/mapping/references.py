@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable
 
-from retail_assets.feeds.contracts.registry import FEEDS
-from retail_assets.feeds.errors import Unreadable
+from retail_assets.errors import Unreadable
 from retail_assets.feeds.mapping.expressions import Expression
 from retail_assets.feeds.mapping.model import (
     Cell,
@@ -22,7 +21,7 @@ _NESTED_FORMATS = ("json", "ndjson")
 
 def rules_of(mapping: SourceMapping, target: Target) -> list[Rule]:
     """Every rule that applies to a target, in the order in which they are asked."""
-    return [*mapping.leave_out, *target.leave_out, *target.rules]
+    return [*mapping.filters, *target.filters, *target.rules]
 
 
 def cells_of(mapping: SourceMapping, target: Target) -> list[Cell]:
@@ -65,7 +64,7 @@ def _is_special(name: str, target: Target) -> bool:
 
 def unknown_columns(mapping: SourceMapping, table: Table) -> list[str]:
     """Source columns that nothing in the mapping takes."""
-    lists = [target.unfold for target in mapping.targets if target.unfold]
+    lists = [target.unnest for target in mapping.targets if target.unnest]
     known = {table.holder(name) for name in [*referenced_columns(mapping), *lists]}
     return [name for name in table.columns if name not in known]
 
@@ -92,7 +91,7 @@ def check_required_columns(mapping: SourceMapping, target: Target, table: Table)
 
 
 def _required(mapping: SourceMapping, target: Target, table: Table) -> list[str]:
-    required = FEEDS[target.block.feed].required
+    required = target.block.feed.required
     cells = [cell for name, cell in target.block.cells.items() if name in required and cell.default is None]
     names = [name for cell in cells for name in columns_of(cell) if not _is_special(name, target)]
     if table.format not in _NESTED_FORMATS:

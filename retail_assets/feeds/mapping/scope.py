@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 import duckdb
 
-from retail_assets.feeds.contracts.registry import FEEDS
 from retail_assets.feeds.mapping.conversion import (
     DECLARED,
     INSTANT,
@@ -154,7 +153,7 @@ def expression_types(mapping: SourceMapping) -> dict[str, tuple[Kind, Values]]:
     it directly. Whatever is not listed is text, or what Parquet says it is."""
     types: dict[str, tuple[Kind, Values]] = {}
     for block in (block for target in mapping.targets for block in target.blocks):
-        contract = FEEDS[block.feed].columns
+        contract = block.feed.columns
         for name, cell in block.cells.items():
             if isinstance(cell.origin, FromColumn):
                 kind = _seen_as(contract_kind(contract[name]))

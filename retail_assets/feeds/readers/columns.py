@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from retail_assets.feeds.errors import Unreadable
+from retail_assets.errors import Unreadable
 
 RECORD, PLACE, MALFORMED = "_record", "_place", "_malformed"
 OWN_COLUMNS = (RECORD, PLACE, MALFORMED)

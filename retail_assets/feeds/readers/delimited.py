@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from retail_assets.feeds.errors import Unreadable
+from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.columns import MALFORMED, RECORD, cut_raw, too_many_columns
 from retail_assets.feeds.readers.dialect import Dialect, read_head
 from retail_assets.feeds.readers.encoding import open_text

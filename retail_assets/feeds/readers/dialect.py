@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from retail_assets.feeds.errors import Unreadable
+from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.columns import column_names, named_by_mapping, too_many_columns
 from retail_assets.feeds.readers.layout import FileLayout
 

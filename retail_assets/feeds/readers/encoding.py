@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from retail_assets.feeds.errors import Unreadable
+from retail_assets.errors import Unreadable
 
 BLOCK_BYTES = 8 * 2**20
 _SAMPLE_BYTES = 2**16

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from retail_assets.feeds.errors import Unreadable
+from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.columns import PLACE, RECORD, column_names, named_by_mapping
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.output import write_frames

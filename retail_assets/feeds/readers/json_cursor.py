@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
-from retail_assets.feeds.errors import Unreadable
+from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.encoding import TextFile
 from retail_assets.feeds.readers.lines import marked
 

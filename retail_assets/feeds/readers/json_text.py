@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from retail_assets.feeds.errors import Unreadable
+from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.columns import (
     MALFORMED,
     PLACE,
@@ -20,12 +20,12 @@ from retail_assets.feeds.readers.columns import (
     column_names,
 )
 from retail_assets.feeds.readers.encoding import BLOCK_BYTES, TextFile, open_text
+from retail_assets.feeds.readers.engine import reader_duckdb
 from retail_assets.feeds.readers.json_cursor import MAX_DEPTH, Cursor, find_records, records_at
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.lines import marked, whole_lines
 from retail_assets.feeds.readers.output import write_frames
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet
-from retail_assets.feeds.readers.sandbox import connect
 from retail_assets.sql import identifier, literal
 
 _DOCUMENT = "$"
@@ -128,7 +128,7 @@ def _unfold(
     """Take the records' texts apart into one column a name, in order of first appearance."""
     raw = write_frames(frames, columns=["text"], out=out, name="texts.parquet")
     target = out / "records.parquet"
-    with connect(limits, read=raw.path, write=target, scratch=out) as connection:
+    with reader_duckdb(limits, read=raw.path, write=target, scratch=out) as connection:
         texts = f"read_parquet({literal(str(raw.path))})"
         good = r"starts_with(ltrim(text, E' \t\r'), '{') and json_valid(text)"
         connection.execute(f"""

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from retail_assets.feeds.errors import Unreadable
+from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.layout import FORMATS, FileLayout
 
 EXTENSIONS = {
@@ -12,6 +12,9 @@ EXTENSIONS = {
     ".parquet": "parquet", ".pq": "parquet",
     ".xlsx": "excel", ".xlsm": "excel", ".xlsb": "excel", ".xls": "excel",
 }  # fmt: skip
+TABLE_SUFFIXES = tuple(EXTENSIONS)
+"""What calls itself a table."""
+
 _TEXTS = ("csv", "tsv", "json", "ndjson")
 _CONTENTS = {b"PAR1": "parquet", b"PK\x03\x04": "excel", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "excel"}
 _OTHERS = {

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import duckdb
 
-from retail_assets.feeds.errors import Unreadable
+from retail_assets.error_classification import machine_trouble, out_of_memory
+from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.columns import MALFORMED, PLACE, RECORD, column_names, too_many_columns
+from retail_assets.feeds.readers.engine import reader_duckdb
 from retail_assets.feeds.readers.output import RECORDS_FILE
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet
-from retail_assets.feeds.readers.sandbox import connect
-from retail_assets.feeds.readers.trouble import machine_trouble, out_of_memory
 from retail_assets.sql import identifier, literal
 
 _MAGIC = b"PAR1"
@@ -24,7 +24,7 @@ def read_parquet(path: Path, *, out: Path, limits: ReaderLimits) -> RecordSet:
     source.unlink(missing_ok=True)  # of a reading that died
     source.symlink_to(path.resolve())
     try:
-        with connect(limits, read=source, write=target, scratch=out) as connection:
+        with reader_duckdb(limits, read=source, write=target, scratch=out) as connection:
             connection.execute(f"create view source as select * from read_parquet({literal(str(source))})")
             found = connection.execute("select column_name, column_type from (describe source)").fetchall()
             if len(found) > limits.columns:

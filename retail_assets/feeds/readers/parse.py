@@ -3,7 +3,7 @@
 import stat
 from pathlib import Path
 
-from retail_assets.feeds.errors import Unreadable
+from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.kinds import format_of
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet

@@ -1,14 +1,16 @@
-"""The readers' front door: one file in, one Parquet of text records out, whatever the file holds."""
+"""What readers are for: one file in, one Parquet of text records out, whatever the file holds."""
 
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from retail_assets.feeds.errors import Unreadable
+from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.layout import FileLayout
 
 if TYPE_CHECKING:
     from retail_assets.config import Settings  # the reading process starts without it
+    from retail_assets.sandbox.process import ChildProcess
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,14 @@ class RecordSet:
     sheets: tuple[str, ...] = ()
 
 
+@cache
+def _child() -> "ChildProcess":
+    """The one child of this process that reads tables."""
+    from retail_assets.sandbox.process import ChildProcess
+
+    return ChildProcess("retail_assets.feeds.readers.worker")
+
+
 def read_records(path: Path, *, name: str, layout: FileLayout, out: Path, limits: ReaderLimits) -> RecordSet:
     """Read one file into `out` (an existing folder); raises Unreadable with a reason and a sentence.
 
@@ -55,7 +65,7 @@ def read_records(path: Path, *, name: str, layout: FileLayout, out: Path, limits
     a parser or never to end costs that process and becomes unreadable. What is not the file's fault, a full disk
     for one, raises OSError.
     """
-    from retail_assets.feeds.readers.process import READING_PROCESS, ReaderDied, ReaderTimeout
+    from retail_assets.sandbox.process import ChildDied, ChildTimeout
 
     request = {
         "path": str(path.absolute()),
@@ -65,14 +75,14 @@ def read_records(path: Path, *, name: str, layout: FileLayout, out: Path, limits
         "limits": asdict(limits),
     }
     try:
-        answer = READING_PROCESS.ask(request, limits)
-    except ReaderTimeout:
+        answer = _child().ask(request, limits)
+    except ChildTimeout:
         raise Unreadable(
             "timeout",
             f"A file that can be read within {limits.seconds:,.0f} s was expected, but this one takes longer; "
             "send it in parts, or raise RETAIL_READER_SECONDS.",
         ) from None
-    except ReaderDied as death:
+    except ChildDied as death:
         raise Unreadable(
             "reader_died",
             f"A readable file was expected, but the process that read it ended ({death}), most likely because the "

@@ -12,10 +12,10 @@ import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from retail_assets.feeds.errors import Unreadable
+from retail_assets.error_classification import machine_trouble
+from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.columns import too_many_columns
 from retail_assets.feeds.readers.records import ReaderLimits
-from retail_assets.feeds.readers.trouble import machine_trouble
 
 _OLD_FORMAT = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")

@@ -4,12 +4,12 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from retail_assets.feeds.errors import Unreadable
+from retail_assets.error_classification import machine_trouble, out_of_memory
+from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.parse import parse_file
 from retail_assets.feeds.readers.records import ReaderLimits
-from retail_assets.feeds.readers.serving import serve
-from retail_assets.feeds.readers.trouble import machine_trouble, out_of_memory
+from retail_assets.sandbox.serving import serve
 
 
 def _answer(request: dict) -> dict:

@@ -1,4 +1,4 @@
-"""What a training run learns from and is judged by: the training photos, their validation part, the frozen set."""
+"""What a training run learns from and is judged by: the training photos, their validation part, the holdout."""
 
 import math
 from collections.abc import Iterable
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from retail_assets.config import Settings
-from retail_assets.lake import Lake
+from retail_assets.platform import Platform
+from retail_assets.refunds.settings import RefundSettings
 from retail_assets.refunds.training.datasets import (
     REAL,
     Dataset,
@@ -38,7 +38,7 @@ class TrainingPart:
 
 
 @dataclass(frozen=True)
-class FrozenSet:
+class HoldoutPhotos:
     """Photos that no model learns from; all versions are judged by them."""
 
     labelled: "LabelledImages"
@@ -47,41 +47,44 @@ class FrozenSet:
     digest: str
 
 
-def training_parts(settings: Settings) -> list[TrainingPart]:
-    """The datasets of the training folder and the relabelled photos, without any photo of the frozen set.
+def training_parts(platform: Platform) -> list[TrainingPart]:
+    """The datasets of the training folder and the relabelled photos, without any photo of the holdout.
 
     Raises UnusableDataset, also when there is nothing to learn from.
     """
-    frozen = {
+    settings, lake = platform.settings_of(RefundSettings), platform.lake
+    folder = settings.training_folder(lake.root)
+    held = {
         sha256
-        for dataset in find_datasets(settings.refund_frozen_folder)
+        for dataset in find_datasets(settings.holdout_folder(lake.root))
         for sha256 in photo_hashes(dataset.load())
     }
-    parts = [_part(dataset, frozen) for dataset in find_datasets(settings.refund_training_folder)]
-    relabels = relabelled_photos(Lake(settings.data_dir))
+    parts = [_part(dataset, held) for dataset in find_datasets(folder)]
+    relabels = relabelled_photos(lake)
     if relabels is not None:
-        parts.append(_divided(RELABELS, Description(augmentation="candid"), relabels, frozen))
+        parts.append(_divided(RELABELS, Description(augmentation="candid"), relabels, held))
     if not any(len(part.train) for part in parts) or not any(len(part.validation) for part in parts):
         raise UnusableDataset(
-            f"There are no labelled photos to learn from: put datasets into {settings.refund_training_folder} "
+            f"There are no labelled photos to learn from: put datasets into {folder} "
             "(a folder per class, or Parquet; see docs/models.md), at least two photos that are not in the "
-            "frozen set."
+            "holdout."
         )
     return parts
 
 
-def frozen_set(settings: Settings) -> FrozenSet:
-    """The frozen set. Raises UnusableDataset, also when there is none."""
+def holdout_photos(platform: Platform) -> HoldoutPhotos:
+    """The holdout. Raises UnusableDataset, also when there is none."""
     import numpy as np
 
     from ml.vision.data import join
     from ml.vision.labels import CLASSES
 
-    datasets = find_datasets(settings.refund_frozen_folder)
+    folder = platform.settings_of(RefundSettings).holdout_folder(platform.lake.root)
+    datasets = find_datasets(folder)
     if not datasets:
         raise UnusableDataset(
-            f"There is no frozen set: put labelled photos that no model shall learn from into "
-            f"{settings.refund_frozen_folder} (see docs/models.md)."
+            f"There is no holdout: put labelled photos that no model shall learn from into "
+            f"{folder} (see docs/models.md)."
         )
     loaded = [dataset.load() for dataset in datasets]
     real = np.concatenate(
@@ -94,10 +97,10 @@ def frozen_set(settings: Settings) -> FrozenSet:
     distinct = pl.Series(photo_hashes(labelled)).is_first_distinct().to_numpy()
     certain = labelled.allowed[real & distinct & (labelled.allowed.sum(1) == 1)]
     counts = dict(zip(CLASSES, certain.sum(0).tolist(), strict=True))
-    return FrozenSet(labelled, counts, labelled.digest())
+    return HoldoutPhotos(labelled, counts, labelled.digest())
 
 
-def summary(parts: Iterable[TrainingPart], frozen: FrozenSet) -> pl.DataFrame:
+def summary(parts: Iterable[TrainingPart], holdout: HoldoutPhotos) -> pl.DataFrame:
     """Photos by dataset, origin, split and label."""
     tables = [
         pl.DataFrame({"dataset": images.sources, "label": images.labels}).with_columns(
@@ -106,8 +109,8 @@ def summary(parts: Iterable[TrainingPart], frozen: FrozenSet) -> pl.DataFrame:
         for part in parts
         for split, images in ((TRAIN, part.train), (VALIDATION, part.validation))
     ]
-    labels = {"dataset": frozen.labelled.sources, "label": frozen.labelled.labels}
-    tables.append(pl.DataFrame(labels).with_columns(split=pl.lit("frozen"), origin=pl.lit(None, pl.String)))
+    labels = {"dataset": holdout.labelled.sources, "label": holdout.labelled.labels}
+    tables.append(pl.DataFrame(labels).with_columns(split=pl.lit("holdout"), origin=pl.lit(None, pl.String)))
     columns = ["dataset", "origin", "split", "label"]
     return (
         pl.concat([table.select(columns) for table in tables])
@@ -117,15 +120,15 @@ def summary(parts: Iterable[TrainingPart], frozen: FrozenSet) -> pl.DataFrame:
     )
 
 
-def _part(dataset: Dataset, frozen: set[str]) -> TrainingPart:
+def _part(dataset: Dataset, held: set[str]) -> TrainingPart:
     description = dataset.description
     if not _has_splits(dataset):
-        return _divided(dataset.name, description, dataset.load(), frozen)
+        return _divided(dataset.name, description, dataset.load(), held)
     return TrainingPart(
         dataset.name,
         description,
-        _without(dataset.load(TRAIN), frozen),
-        _without(dataset.load(VALIDATION), frozen),
+        _without(dataset.load(TRAIN), held),
+        _without(dataset.load(VALIDATION), held),
     )
 
 
@@ -137,11 +140,11 @@ def _has_splits(dataset: Dataset) -> bool:
 
 
 def _divided(
-    name: str, description: Description, labelled: "LabelledImages", frozen: set[str]
+    name: str, description: Description, labelled: "LabelledImages", excluded: set[str]
 ) -> TrainingPart:
     """Every tenth photo is for validation, chosen by its bytes: copies of a photo stay together."""
     hashes = photo_hashes(labelled)
-    distinct = sorted(set(hashes) - frozen)
+    distinct = sorted(set(hashes) - excluded)
     held = set(distinct[: math.ceil(len(distinct) * VALIDATION_SHARE)] if len(distinct) > 1 else [])
     learned = set(distinct) - held
     return TrainingPart(
@@ -152,6 +155,6 @@ def _divided(
     )
 
 
-def _without(labelled: "LabelledImages", frozen: set[str]) -> "LabelledImages":
+def _without(labelled: "LabelledImages", excluded: set[str]) -> "LabelledImages":
     hashes = photo_hashes(labelled)
-    return labelled.select(row for row, sha256 in enumerate(hashes) if sha256 not in frozen)
+    return labelled.select(row for row, sha256 in enumerate(hashes) if sha256 not in excluded)

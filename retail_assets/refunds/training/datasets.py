@@ -13,13 +13,15 @@ from typing import TYPE_CHECKING, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from retail_assets.errors import ExplainedError
+
 if TYPE_CHECKING:
     from ml.vision.data import LabelledImages
 
 REAL, DRAWN = "real", "drawn"
 
 
-class UnusableDataset(ValueError):
+class UnusableDataset(ExplainedError):
     """A dataset or its description that cannot be used; the message says what to change."""
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
-from retail_assets.feeds.tables import LOADED
+from retail_assets.intake.ledger_tables import LOADED
 from retail_assets.lake import Lake
 
 if TYPE_CHECKING:
@@ -20,9 +20,7 @@ def relabelled_photos(lake: Lake) -> "LabelledImages | None":
     from ml.vision.data import LabelledImages
     from ml.vision.labels import CLASSES
 
-    decisions = pl.read_parquet(lake.ledger / "decisions.parquet").filter(
-        kind="relabel_item", outcome="accepted"
-    )
+    decisions = pl.read_parquet(lake.ledger / "decisions.parquet").filter("accepted", kind="relabel_item")
     drops = pl.read_parquet(lake.ledger / "drops.parquet").filter(state=LOADED)
     said = (
         decisions.with_columns(pl.col("subject").cast(pl.Int64).alias("drop"))

@@ -4,8 +4,9 @@ from datetime import datetime
 from typing import Any
 
 import numpy as np
+import polars as pl
 
-from retail_assets.samples import formats
+from retail_assets.samples import formats, stories
 from retail_assets.samples.drops import Drops
 from retail_assets.samples.sample import Sample
 from retail_assets.samples.stock import SPOT_COUNT
@@ -16,6 +17,8 @@ STORES_PER_WORKBOOK = 5
 def write(sample: Sample, drops: Drops) -> None:
     """The workbooks of the counts that fall into the periods."""
     books, spot_day = sample.books(), sample.plan.base_days - SPOT_COUNT
+    if sample.first_night:
+        drops.keep_truth("inventory/states", _states(sample))
     days = {day for book in books for day, _, _ in book.counts if day != spot_day}
     for day in sorted(d for d in days if any(p.start <= d < p.end for p in sample.periods)):
         date = sample.plan.day(day)
@@ -29,6 +32,19 @@ def write(sample: Sample, drops: Drops) -> None:
             suffix = f"_{part}" if len(books) > STORES_PER_WORKBOOK else ""
             name = f"Inventur_{date:%Y%m%d}{suffix}.xlsx"
             drops.add("stock_counts", name, formats.workbook(sheets), at=formats.at(date, 8, 30, part))
+
+
+def _states(sample: Sample) -> pl.DataFrame:
+    """What is on the shelves on purpose, and must be seen."""
+    products, stores = sample.catalogue.product_ids, sample.catalogue.store_ids
+    first, second = stores[stories.FIRST_STORE], stores[stories.SECOND_STORE]
+    rows = [
+        (products[stories.OVERSTOCK], first, "overstock"),
+        (products[stories.OVERSTOCK], second, "sold out"),
+        (products[stories.SOLD_OUT], first, "sold out"),
+        (products[stories.DEAD], second, "dead stock"),
+    ]
+    return pl.DataFrame(rows, schema=["product_id", "store_id", "state"], orient="row")
 
 
 def _sheet(sample: Sample, store: int, day: int, products: np.ndarray, units: np.ndarray) -> list[list[Any]]:

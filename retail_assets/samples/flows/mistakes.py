@@ -16,6 +16,16 @@ from retail_assets.samples.sample import Sample
 
 LATE_ROWS_DAY = 9
 LATE_ROWS = 12
+ENDS = {
+    "dropped twice": "duplicate",
+    "column missing": "quarantined",
+    "cut off": "quarantined",
+    "half a document": "quarantined",
+    "not a workbook": "quarantined",
+    "withdrawn file": "withdrawn",
+}
+"""Where files that were spoilt on purpose must end; all others are loaded."""
+
 TRAINING_PRODUCT = "TEST"
 """Not a product of the catalogue, so that stock stays coherent until the decision takes effect."""
 
@@ -41,6 +51,13 @@ def write(sample: Sample, drops: Drops) -> None:
         _dirty_master_data,
     ):
         mistake(sample, drops)
+    folders = {drop.name: drop.folder for drop in drops.files}
+    spoilt = [
+        (folders[story.file or ""], story.file, ENDS[story.name])
+        for story in sample.told
+        if story.name in ENDS
+    ]
+    drops.keep_truth("intake/files", pl.DataFrame(spoilt, schema=["folder", "name", "state"], orient="row"))
 
 
 def _days(sample: Sample) -> tuple[Period, Period, Period]:

@@ -33,6 +33,11 @@ _WIDTHS = (360, 270, 480, 360, 720)
 """Phones and shops take pictures of different sizes."""
 
 
+Shown = dict[str, object]
+_TRUTH = {"file_name": pl.String, "case_id": pl.String, "label": pl.String, "is_swapped": pl.Boolean}
+"""What is true of each photo."""
+
+
 class _Delivery:
     """Drops photos one second after the other."""
 
@@ -40,8 +45,12 @@ class _Delivery:
         self._drops = drops
         self._at: datetime = sample.file_time(sample.periods[-1], 1, 46)
 
-    def add(self, name: str, content: bytes) -> None:
+    def add(self, name: str, content: bytes, *, shows: "Shown | None" = None) -> None:
+        """`shows` is what is true of a photo that counts."""
         self._drops.add("refunds", name, content, at=self._at)
+        if shows is not None:
+            row = {"file_name": name.rpartition("/")[2], **shows}
+            self._drops.keep_truth("refunds/photos", pl.DataFrame([row], schema=_TRUTH))
         self._at += timedelta(seconds=1)
 
 
@@ -61,17 +70,19 @@ def write(sample: Sample, drops: Drops) -> None:
             thing, swapped = SENT_INSTEAD, case
             sample.tell("swapped goods", f"Bought {kind}, sends back {thing}.", document=case)
         width = _WIDTHS[place % len(_WIDTHS)]
+        shows: Shown = {"case_id": case, "label": thing, "is_swapped": case == swapped}
         content = photo(thing, number, width=width, at_home=place % 3 == 0 and thing not in WORN)
         if merchant is not None and place % 2:
             name = f"IMG_{number % 10_000:04d}.jpg"
             listed.append((name, case))
-            delivery.add(name, content)
+            delivery.add(name, content, shows=shows)
             continue
-        delivery.add(f"{case}/photo_1.jpg", content)
+        delivery.add(f"{case}/photo_1.jpg", content, shows=shows)
         if place % 7 == 0:
             delivery.add(
                 f"{case}/photo_2.png",
                 photo(thing, number, width=240, at_home=thing not in WORN, format="PNG"),
+                shows=shows,
             )
     night = sample.plan.day(end)
     if listed:

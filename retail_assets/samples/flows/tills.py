@@ -25,6 +25,7 @@ def write(sample: Sample, drops: Drops) -> None:
             lines = sales_lines(catalogue, history, period)
             if lines.is_empty():  # a closed store exports nothing
                 continue
+            drops.keep_truth("sales/store_days", _units_by_day(sample, store, lines))
             if uses_kasse(history.store):
                 name, content = f"kasse_{store}_{sample.stamp(period)}.csv", kasse(catalogue, lines)
             else:
@@ -33,6 +34,20 @@ def write(sample: Sample, drops: Drops) -> None:
                     tillpoint(catalogue, lines, store),
                 )
             drops.add("sales", name, content, at=sample.file_time(period, 0, 20, history.store))
+
+
+def _units_by_day(sample: Sample, store: str, lines: pl.DataFrame) -> pl.DataFrame:
+    """What really went over the counter: units of each day."""
+    first = sample.plan.first_day
+    return (
+        lines.group_by("day", maintain_order=True)
+        .agg(units=pl.col("quantity").sum())
+        .select(
+            store_id=pl.lit(store),
+            business_date=pl.lit(first) + pl.duration(days=pl.col("day")),
+            units=pl.col("units"),
+        )
+    )
 
 
 def uses_kasse(store: int) -> bool:

@@ -9,11 +9,15 @@ from typing import Any
 import polars as pl
 import pytest
 
-from retail_assets.feeds.mapping.accounts import Account
+from retail_assets.config import Settings
+from retail_assets.feeds.mapping.binding import mapping_duckdb
 from retail_assets.feeds.mapping.engine import Content, Mapped, run_mapping
 from retail_assets.feeds.mapping.load import identity_mapping, load_mapping
 from retail_assets.feeds.mapping.model import SourceMapping
-from retail_assets.feeds.mapping.sandbox import open_engine
+from retail_assets.flows import platform_of
+from retail_assets.intake.row_counts import RowCounts
+
+FEEDS = platform_of(Settings()).feeds
 
 KEY = "0123456789abcdef0123456789abcdef"
 
@@ -51,8 +55,8 @@ class Result:
         return pl.read_parquet(self.mapped.documents).to_dicts() if self.mapped.documents else []
 
     @property
-    def accounts(self) -> list[Account]:
-        return self.mapped.accounts
+    def counts(self) -> list[RowCounts]:
+        return self.mapped.counts
 
 
 Rows = list[dict[str, Any]] | pl.DataFrame
@@ -66,7 +70,7 @@ def mapping_file(tmp_path: Path) -> Callable[[str], SourceMapping]:
     def load(text: str) -> SourceMapping:
         path = tmp_path / "mapping.yaml"
         path.write_text(dedent(text), encoding="utf-8")
-        return load_mapping(path)
+        return load_mapping(path, tuple(FEEDS.values()))
 
     return load
 
@@ -85,7 +89,7 @@ def map_rows(tmp_path: Path, mapping_file: Callable[[str], SourceMapping]) -> Ma
         place: str | None = None,
     ) -> Result:
         if isinstance(mapping, str):
-            mapping = mapping_file(mapping) if "\n" in mapping else identity_mapping(mapping)
+            mapping = mapping_file(mapping) if "\n" in mapping else identity_mapping(FEEDS[mapping])
         table = pl.DataFrame(rows, infer_schema_length=None)
         if file_format != "parquet":
             table = table.cast(pl.String)
@@ -100,9 +104,9 @@ def map_rows(tmp_path: Path, mapping_file: Callable[[str], SourceMapping]) -> Ma
         folder.mkdir(exist_ok=True)
         records.write_parquet(folder / "records.parquet")
         content = Content(folder / "records.parquet", table.columns, file_format, name_values or {}, KEY)
-        with open_engine(folder=folder, memory="500MB", threads=1) as engine:
+        with mapping_duckdb(folder=folder, memory="500MB", threads=1) as engine:
             result = Result(run_mapping(engine=engine, mapping=mapping, content=content, folder=folder))
-        assert all(account.adds_up for account in result.accounts), result.accounts
+        assert all(counts.adds_up for counts in result.counts), result.counts
         return result
 
     return run

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import polars as pl
 
-from retail_assets.feeds.mapping.accounts import Account
+from retail_assets.intake.row_counts import RowCounts
 from tests.unit.mapping.conftest import MapRows
 
 MAPPING = """
@@ -86,16 +86,16 @@ def test_every_end(map_rows: MapRows) -> None:
         (9, "duplicate", "superseded"),
         (12, "rejected", "malformed_record"),
     ]
-    assert result.accounts == [
-        Account(
+    assert result.counts == [
+        RowCounts(
             target="sales",
             records=12,
             admitted=2,
-            sent=1,
-            left_out=3,
+            routed=1,
+            filtered=3,
             duplicate=2,
             rejected=4,
-            sent_to={"stock_movements": 1},
+            routed_to={"stock_movements": 1},
             by_rule={
                 "duplicate/repeat": 1,
                 "duplicate/superseded": 1,
@@ -301,7 +301,7 @@ def test_two_targets_account_each_for_itself(map_rows: MapRows) -> None:
     head = {"Art": "K", "Nr": "7", "L": "X", "Am": "2026-11-20", "Pos": "", "A": "", "M": "", "P": ""}
     row = {"Art": "P", "Nr": "7", "L": "", "Am": "", "Pos": "1", "A": "P1", "M": "5", "P": "1"}
     result = map_rows(mapping, [head, row, row | {"Pos": "2", "M": "0"}])
-    assert [(a.target, a.admitted, a.left_out, a.rejected) for a in result.accounts] == [
+    assert [(a.target, a.admitted, a.filtered, a.rejected) for a in result.counts] == [
         ("purchase_orders", 1, 2, 0),
         ("purchase_order_lines", 1, 1, 1),
     ]
@@ -309,5 +309,5 @@ def test_two_targets_account_each_for_itself(map_rows: MapRows) -> None:
 
 def test_no_records(map_rows: MapRows) -> None:
     result = map_rows(MAPPING, pl.DataFrame(schema=dict.fromkeys(line(), pl.String)))
-    assert result.accounts == [Account("sales", 0, 0, 0, 0, 0, 0)]
+    assert result.counts == [RowCounts("sales", 0, 0, 0, 0, 0, 0)]
     assert result.rows() == []

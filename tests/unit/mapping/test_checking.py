@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from retail_assets.feeds.errors import MappingError
+from retail_assets.errors import MappingError
 from retail_assets.feeds.mapping.model import SourceMapping
+from tests.unit.mapping.conftest import FEEDS
 
 MAPPING = """\
 source: till
@@ -164,7 +165,7 @@ def test_not_utf_8(tmp_path) -> None:
     path = tmp_path / "kasse.yaml"
     path.write_bytes("source: stück".encode("latin-1"))
     with pytest.raises(MappingError, match=r"kasse\.yaml: not UTF-8 text"):
-        load_mapping(path)
+        load_mapping(path, tuple(FEEDS.values()))
 
 
 def test_words_of_yaml_stay_words(mapping_file: Load) -> None:

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from retail_assets.feeds.errors import Unreadable
+from retail_assets.errors import Unreadable
 from tests.unit.mapping.conftest import MapRows
 
 RECEIPTS = """
@@ -269,4 +269,4 @@ def test_an_empty_list_of_records(map_rows: MapRows) -> None:
     import polars as pl
 
     result = map_rows(ORDERS.replace("        unfold: lines\n", ""), pl.DataFrame(), file_format="json")
-    assert result.accounts[0].records == 0
+    assert result.counts[0].records == 0

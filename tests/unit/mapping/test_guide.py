@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from retail_assets.feeds.contracts.trade import PURCHASE_STATUSES, SALES_STATUSES
 from retail_assets.feeds.mapping.dialect_keys import COLUMN_VALUE_KEYS
-from retail_assets.feeds.mapping.load import PACKAGED, load_mapping
+from retail_assets.feeds.mapping.load import PACKAGED_SOURCES, load_mapping
 from retail_assets.feeds.mapping.nodes import parse_yaml
 from retail_assets.feeds.mapping.reading import plain
+from retail_assets.sales.contracts import PURCHASE_STATUSES, SALES_STATUSES
+from tests.unit.mapping.conftest import FEEDS
 
 GUIDE = Path(__file__).parents[3] / "docs" / "bring-a-source.md"
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", GUIDE.read_text(encoding="utf-8"), flags=re.DOTALL)
@@ -48,11 +49,11 @@ def whole(example: str) -> str:
 def test_every_example_loads(tmp_path: Path, example: str) -> None:
     path = tmp_path / "example.yaml"
     path.write_text(whole(example), encoding="utf-8")
-    load_mapping(path)
+    load_mapping(path, tuple(FEEDS.values()))
 
 
 def test_the_worked_example_is_the_packaged_mapping() -> None:
-    packaged = parse_yaml("packaged", (PACKAGED / "online_retail.yaml").read_bytes())
+    packaged = parse_yaml("packaged", (PACKAGED_SOURCES / "online_retail.yaml").read_bytes())
     assert plain(parse_yaml("guide", EXAMPLES[0].encode())) == plain(packaged)
 
 

@@ -1,19 +1,24 @@
 """From the bytes of a file to finished files in the lake, through the real reader."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from pathlib import Path
 from textwrap import dedent
+from threading import Barrier
 
 import polars as pl
 import pytest
 
 from retail_assets.config import Settings
-from retail_assets.feeds.errors import Unreadable
+from retail_assets.errors import Unreadable
 from retail_assets.feeds.loading import Loaded, content_key, load_content
+from retail_assets.feeds.mapping.check import PassedMappings
+from retail_assets.feeds.mapping.expressions import parse_expression
 from retail_assets.feeds.mapping.load import load_sources
 from retail_assets.lake import Lake
+from tests.unit.mapping.conftest import FEEDS
 
 TILL = """
     source: kasse
@@ -46,12 +51,11 @@ def lake(settings: Settings) -> Lake:
 @pytest.fixture
 def load(lake: Lake, settings: Settings) -> Load:
     def run(path: Path, folder: str = "sales") -> Loaded:
-        match = load_sources([lake.sources]).match(folder, path.name)
+        match = load_sources([lake.sources], tuple(FEEDS.values())).match(folder, path.name)
         key = content_key("0" * 64, match.name_values, match.mapping)
         return load_content(
             stored=path,
             name=path.name,
-            folder=folder,
             match=match,
             content_key=key,
             lake=lake,
@@ -77,10 +81,10 @@ def test_a_german_till(lake: Lake, load: Load, tmp_path: Path) -> None:
     path = tmp_path / "kasse_S3.csv"
     path.write_bytes(text.encode("windows-1252"))
     loaded = load(path)
-    (account,) = loaded.accounts
-    assert account.adds_up
-    assert account.by_rule["rejected/malformed_record"] == account.by_rule["rejected/not_a_number"] == 1
-    assert account.by_rule["left_out/total"] == 1
+    (counts,) = loaded.counts
+    assert counts.adds_up
+    assert counts.by_rule["rejected/malformed_record"] == counts.by_rule["rejected/not_a_number"] == 1
+    assert counts.by_rule["left_out/total"] == 1
     (row,) = rows(lake)
     assert (row["store_id"], row["product_id"], row["quantity"]) == ("S3", "0815", Decimal(-2))
     assert row["unit_price"] == Decimal("1234.5")
@@ -125,7 +129,7 @@ def test_lists_in_parquet_unfold(lake: Lake, load: Load, tmp_path: Path) -> None
     path = tmp_path / "orders.parquet"
     pl.DataFrame({"id": [1, 2], "net": [1.5, 2.5], "lines": lines}).write_parquet(path)
     loaded = load(path, "purchase_order_lines")
-    assert loaded.accounts[0].by_rule == {"left_out/no_lines": 1}
+    assert loaded.counts[0].by_rule == {"left_out/no_lines": 1}
     found = rows(lake, "purchase_order_lines")
     assert [(r["po_id"], r["line_number"], r["quantity"], r["unit_cost"]) for r in found] == [
         ("1", 1, Decimal("2.5"), Decimal("1.5")),
@@ -140,3 +144,25 @@ def test_nothing_is_put_in_place_when_columns_are_missing(lake: Lake, load: Load
         load(path, "stores")
     assert caught.value.reason == "missing_columns"
     assert not lake.rows_folder("stores").exists()
+
+
+def test_what_passed_is_remembered_by_many_threads_at_once(tmp_path: Path) -> None:
+    """As the sensors of a daemon do."""
+    feeds, together = (FEEDS["stores"],), Barrier(8, timeout=20)
+
+    def remember(number: int) -> None:
+        for turn in range(20):
+            passed = PassedMappings(tmp_path / "passed.json", feeds)
+            passed.add(f"{number} {turn}".encode())
+            together.wait()
+            passed.keep()
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(remember, range(8)))
+    assert [path.name for path in tmp_path.iterdir()] == ["passed.json"]
+
+
+def test_expressions_are_read_by_many_threads_at_once() -> None:
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(parse_expression, [f"upper(a) || '{n}'" for n in range(400)]))
+    assert [expression.names for expression in found] == [["a"]] * 400

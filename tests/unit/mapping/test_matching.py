@@ -4,12 +4,12 @@ from pathlib import Path
 
 import pytest
 
-from retail_assets.feeds.contracts.registry import FEEDS
-from retail_assets.feeds.errors import MappingError, Unreadable
+from retail_assets.errors import Unreadable
 from retail_assets.feeds.loading import content_key
-from retail_assets.feeds.mapping.load import identity_mapping, load_sources, reachable_feeds
-from retail_assets.lake import Lake
-from tests.unit.mapping.conftest import MapRows
+from retail_assets.feeds.mapping.load import identity_mapping, load_sources
+from tests.unit.mapping.conftest import FEEDS, MapRows
+
+ALL = tuple(FEEDS.values())
 
 STORES = """
 source: {name}
@@ -29,7 +29,7 @@ def write(
 
 def test_folder_and_pattern_decide(tmp_path: Path) -> None:
     write(tmp_path, "filialen", files="['Filial*.csv', 'laden_?.txt']")
-    sources = load_sources([tmp_path])
+    sources = load_sources([tmp_path], ALL)
     assert sources.match("stores", "filialen_2026.CSV").mapping.name == "filialen"
     assert sources.match("stores", "Laden_7.txt").mapping.name == "filialen"
     assert sources.match("stores", "laden_77.txt").mapping.name == "contract"
@@ -39,14 +39,14 @@ def test_folder_and_pattern_decide(tmp_path: Path) -> None:
 def test_the_longest_pattern_wins(tmp_path: Path) -> None:
     write(tmp_path, "all", files="'*.csv'")
     write(tmp_path, "special", files="'special_*.csv'")
-    sources = load_sources([tmp_path])
+    sources = load_sources([tmp_path], ALL)
     assert sources.match("stores", "special_1.csv").mapping.name == "special"
     assert sources.match("stores", "x.csv").mapping.name == "all"
 
 
 def test_parts_of_the_name(tmp_path: Path) -> None:
     write(tmp_path, "named", values=", name_values: '_(?<store>S[0-9]+)(?P<day>-[0-9]+)?'")
-    sources = load_sources([tmp_path])
+    sources = load_sources([tmp_path], ALL)
     assert sources.match("stores", "x_S12-3.csv").name_values == {"store": "S12", "day": "-3"}
     assert sources.match("stores", "x_S12.csv").name_values == {"store": "S12", "day": ""}
     assert sources.match("stores", "x.csv").mapping.name == "contract"
@@ -54,25 +54,28 @@ def test_parts_of_the_name(tmp_path: Path) -> None:
 
 def test_the_retailers_mapping_wins_over_the_packaged_one(tmp_path: Path) -> None:
     write(tmp_path, "online_retail")
-    (mapping,) = [m for m in load_sources([tmp_path]).mappings if m.name == "online_retail"]
+    (mapping,) = [m for m in load_sources([tmp_path], ALL).mappings if m.name == "online_retail"]
     assert mapping.folder == "stores"
 
 
 def test_a_name_stands_once_in_a_folder(tmp_path: Path) -> None:
     write(tmp_path, "shop", file="a.yaml")
     write(tmp_path, "shop", file="b.yaml")
-    with pytest.raises(MappingError, match=r"b\.yaml: a\.yaml describes the source `shop` already"):
-        load_sources([tmp_path])
+    sources = load_sources([tmp_path], ALL)
+    assert [broken.message for broken in sources.broken] == [
+        "b.yaml: a.yaml describes the source `shop` already"
+    ]
 
 
 def test_feeds_that_a_folder_may_fill(tmp_path: Path) -> None:
-    assert set(reachable_feeds("sales", Lake(tmp_path))) == {"sales", "stock_movements"}
-    assert set(reachable_feeds("stores", Lake(tmp_path))) == {"stores"}
+    sources = load_sources([tmp_path], ALL)
+    assert sources.reachable("sales") == {"sales", "stock_movements"}
+    assert sources.reachable("stores") == {"stores"}
 
 
 def test_every_feed_reads_its_own_names() -> None:
     for feed in FEEDS.values():
-        assert identity_mapping(feed.name).targets[0].block.feed == feed.name
+        assert identity_mapping(feed).targets[0].block.feed == feed
 
 
 def test_contract_names_in_any_case(map_rows: MapRows) -> None:
@@ -115,7 +118,7 @@ def test_optional_columns_may_be_missing(map_rows: MapRows) -> None:
 
 
 def test_the_same_names_again() -> None:
-    mapping, other = identity_mapping("stores"), identity_mapping("products")
+    mapping, other = identity_mapping(FEEDS["stores"]), identity_mapping(FEEDS["products"])
     key = content_key("0" * 64, {"store": "S1"}, mapping)
     assert len(key) == 32
     assert key == content_key("0" * 64, {"store": "S1"}, mapping)

@@ -130,17 +130,17 @@ MAPPING = """
 
 @given(records)
 @settings(deadline=None, max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_accounts_add_up(map_rows: MapRows, mapping_file, records: list[tuple[str, ...]]) -> None:
+def test_row_counts_add_up(map_rows: MapRows, mapping_file, records: list[tuple[str, ...]]) -> None:
     names = ["Bon", "Pos", "Zeit", "Menge", "Kunde"]
     table = pl.DataFrame(
         [dict(zip(names, r, strict=True)) for r in records], schema=dict.fromkeys(names, pl.String)
     )
     result = map_rows(MAPPING, table)
-    (account,) = result.accounts
-    assert account.records == len(records)
-    assert account.admitted == len(result.rows())
-    assert account.sent == len(result.rows("stock_movements"))
-    assert account.rejected == len(result.rejects)
+    (counts,) = result.counts
+    assert counts.records == len(records)
+    assert counts.admitted == len(result.rows())
+    assert counts.routed == len(result.rows("stock_movements"))
+    assert counts.rejected == len(result.rejects)
     ended = [record for record, _, _ in result.ends]
     sent = [record for record, end, _ in result.ends if end == "sent"]
     assert sorted(ended + result.column("_record")) == list(range(1, len(records) + 1))

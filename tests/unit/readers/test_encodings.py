@@ -2,7 +2,7 @@
 
 import pytest
 
-from retail_assets.feeds.errors import Unreadable
+from retail_assets.errors import Unreadable
 from tests.unit.readers.conftest import Reader
 
 GERMAN = "Artikel;Größe;Straße\nMüsli;groß;Königsallee 5\nÖl;klein;Äußere Weberstraße\n"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from retail_assets.feeds.errors import Unreadable
+from retail_assets.errors import Unreadable
 from tests.unit.readers.conftest import Reader
 
 ERP = {

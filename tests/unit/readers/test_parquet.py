@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from retail_assets.feeds.errors import Unreadable
+from retail_assets.errors import Unreadable
 from tests.unit.readers.conftest import Reader
 
 

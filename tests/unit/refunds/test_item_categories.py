@@ -6,7 +6,12 @@ import polars as pl
 import pytest
 
 from ml.vision.labels import CLASSES
-from retail_assets.refunds.item_categories import BadItemCategories, item_categories, unmapped_categories
+from retail_assets.refunds.item_categories import (
+    BadItemCategories,
+    every_category_is_mapped,
+    item_categories,
+    unmapped_categories,
+)
 from tests.lake_builder import LakeBuilder
 
 
@@ -39,6 +44,10 @@ def test_categories_of_cases_that_stand_for_nothing_are_counted(tmp_path: Path) 
     lake.withdraw(lake.load("return_cases", [cases[0] | {"item_category": "Kettle"}]))
     lake.write_ledger()
     assert unmapped_categories(lake.lake, item_categories()) == {"Lamp": 2, "gnome": 1}
+    finding = every_category_is_mapped(lake.lake, item_categories(), shown=1)
+    assert (finding.passed, finding.figures["count"]) == (False, 2)
+    assert finding.figures["unmapped"].rows() == [("Lamp", 2)], "the most frequent first"
+    assert "RETAIL_ITEM_CATEGORIES" in finding.advice
 
 
 @pytest.mark.parametrize(

@@ -10,17 +10,20 @@ import polars as pl
 import pytest
 from PIL import Image
 
-from retail_assets.config import Settings
+from retail_assets.kit.previews import PICTURE_BYTES
 from retail_assets.lake import Lake
-from retail_assets.refunds.previews import MAX_BYTES, confidence_histogram, contact_sheet
+from retail_assets.platform import Platform
+from retail_assets.refunds.previews import confidence_histogram, contact_sheet
+from retail_assets.refunds.settings import RefundSettings
 from retail_assets.refunds.tables import REFUND_ITEM_PREDICTIONS
 
 NIGHT = date(2026, 11, 20)
+OWN = RefundSettings()
 
 
 @pytest.fixture
-def lake(settings: Settings) -> Lake:
-    return Lake(settings.data_dir)
+def lake(platform: Platform) -> Lake:
+    return platform.lake
 
 
 def store(lake: Lake, number: int, content: bytes) -> str:
@@ -60,18 +63,18 @@ def picture(markdown: str | None) -> tuple[str, bytes]:
     return found[1], base64.b64decode(found[2])
 
 
-def test_a_sheet_shows_some_of_many_photos_within_its_bound(settings: Settings, lake: Lake) -> None:
+def test_a_sheet_shows_some_of_many_photos_within_its_bound(lake: Lake) -> None:
     noises = [noise(seed) for seed in range(5)]
     write(lake, [store(lake, n, noises[n % 5]) for n in range(101)])
-    title, png = picture(contact_sheet(settings, NIGHT))
+    title, png = picture(contact_sheet(lake, OWN, NIGHT))
     assert title == "34 of 101 photos"
-    assert len(png) <= MAX_BYTES
+    assert len(png) <= PICTURE_BYTES
     assert Image.open(io.BytesIO(png)).size[0] > 800
 
 
-def test_a_photo_that_cannot_be_read_any_more_does_no_harm(settings: Settings, lake: Lake) -> None:
+def test_a_photo_that_cannot_be_read_any_more_does_no_harm(lake: Lake) -> None:
     write(lake, [store(lake, 1, b"gone"), "0" * 64])
-    title, _ = picture(contact_sheet(settings, NIGHT))
+    title, _ = picture(contact_sheet(lake, OWN, NIGHT))
     assert title == "2 of 2 photos"
 
 
@@ -82,6 +85,6 @@ def test_the_histogram_is_small(lake: Lake) -> None:
     assert len(png) < 50_000
 
 
-def test_a_night_without_photos_has_no_pictures(settings: Settings, lake: Lake) -> None:
-    assert contact_sheet(settings, NIGHT) is None
+def test_a_night_without_photos_has_no_pictures(lake: Lake) -> None:
+    assert contact_sheet(lake, OWN, NIGHT) is None
     assert confidence_histogram(lake, NIGHT) is None

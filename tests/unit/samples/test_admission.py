@@ -1,6 +1,6 @@
-"""The sample through the real door: every file's account, what goes wrong on purpose, and coherent stock.
+"""The sample through the real handlers: every file's row counts, what goes wrong on purpose, and coherent stock.
 
-The accounts of all files are golden; when a change is meant, write them again with
+The row counts of all files are golden; when a change is meant, write them again with
 `RETAIL_UPDATE_GOLDEN=1 python -m pytest tests/unit/samples/test_admission.py` and review the difference.
 """
 
@@ -13,51 +13,49 @@ import duckdb
 import polars as pl
 import pytest
 
-from retail_assets.config import Settings
-from retail_assets.database import create_platform_database
-from retail_assets.feeds.admission import admit
-from retail_assets.feeds.report import AdmissionReport, DropReport
-from retail_assets.lake import Lake
+from retail_assets.flows import platform_of
+from retail_assets.intake.admission import admit
+from retail_assets.intake.report import AdmissionReport, DropReport
 from retail_assets.refunds.photos import admitted_photos
 from retail_assets.samples.generator import write_day, write_sample
+from tests.conftest import settings_of
 
-GOLDEN = Path(__file__).parent / "accounts.txt"
+GOLDEN = Path(__file__).parent / "row_counts.txt"
 
 
 @pytest.fixture(scope="module")
 def night(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     """The night that finds the sample; the module shares it, because it reads all files."""
-    settings = Settings(data_dir=tmp_path_factory.mktemp("night") / "data")
-    create_platform_database(settings)
-    sample = write_sample(settings=settings)
-    report = admit(settings=settings, as_of=date(2026, 11, 20))
+    platform = platform_of(settings_of(tmp_path_factory.mktemp("night")))
+    sample = write_sample(platform)
+    report = admit(settings=platform.settings, handlers=platform.handlers(), as_of=date(2026, 11, 20))
     return SimpleNamespace(
-        settings=settings,
+        platform=platform,
         report=report,
         stories={story["name"]: story for story in sample.stories},
         drops={found.drop.name: found for found in report.drops},
     )
 
 
-def account_lines(report: AdmissionReport) -> list[str]:
+def row_count_lines(report: AdmissionReport) -> list[str]:
     lines = []
     for found in report.drops:
         drop = found.drop
         ending = f" ({drop.reason})" if drop.reason else ""
         lines.append(f"{drop.sequence} {drop.folder}/{drop.name} [{drop.source}]: {drop.state}{ending}")
-        for account in found.outcome.accounts:
-            assert account.adds_up
-            rules = ", ".join(f"{rule} {count}" for rule, count in sorted(account.by_rule.items()))
+        for counts in found.outcome.counts:
+            assert counts.adds_up
+            rules = ", ".join(f"{rule} {count}" for rule, count in sorted(counts.by_rule.items()))
             lines.append(
-                f"    {account.target}: {account.records} records = {account.admitted} admitted + {account.sent} sent "
-                f"+ {account.left_out} left out + {account.duplicate} duplicate + {account.rejected} rejected"
+                f"    {counts.target}: {counts.records} records = {counts.admitted} admitted + {counts.routed} sent "
+                f"+ {counts.filtered} left out + {counts.duplicate} duplicate + {counts.rejected} rejected"
                 + (f" ({rules})" if rules else "")
             )
     return lines
 
 
 def test_every_file_ends_as_reviewed(night: SimpleNamespace) -> None:
-    lines = account_lines(night.report)
+    lines = row_count_lines(night.report)
     if os.environ.get("RETAIL_UPDATE_GOLDEN"):
         GOLDEN.write_text("\n".join(lines) + "\n", encoding="utf-8")
     assert lines == GOLDEN.read_text(encoding="utf-8").splitlines()
@@ -95,7 +93,7 @@ def test_broken_files_are_quarantined(night: SimpleNamespace, story: str, reason
     ],
 )
 def test_dirty_rows_have_a_named_end(night: SimpleNamespace, story: str, rules: dict[str, int]) -> None:
-    assert ended(night, story).outcome.accounts[0].by_rule == rules
+    assert ended(night, story).outcome.counts[0].by_rule == rules
 
 
 def test_the_same_bytes_under_another_name_are_a_duplicate(night: SimpleNamespace) -> None:
@@ -104,20 +102,26 @@ def test_the_same_bytes_under_another_name_are_a_duplicate(night: SimpleNamespac
 
 
 def test_one_decision_holds_and_one_is_refused(night: SimpleNamespace) -> None:
-    taken = {entry.decision.kind: entry for entry in night.report.decisions}
+    ledger = night.platform.lake.ledger
+    taken = {row["kind"]: row for row in pl.read_parquet(ledger / "decisions.parquet").to_dicts()}
     assert taken.keys() == {"withdraw_file", "release_file"}
-    assert taken["withdraw_file"].accepted
-    assert taken["withdraw_file"].decision.subject == str(ended(night, "withdrawn file").drop.sequence)
-    drops = pl.read_parquet(Lake(night.settings.data_dir).ledger / "drops.parquet")
+    withdrawn, refused = taken["withdraw_file"], taken["release_file"]
+    assert withdrawn["accepted"]
+    assert withdrawn["subject"] == str(ended(night, "withdrawn file").drop.sequence)
+    drops = pl.read_parquet(ledger / "drops.parquet")
     assert drops.filter(state="withdrawn")["name"].to_list() == [night.stories["withdrawn file"]["file"]]
-    assert not taken["release_file"].accepted
-    assert taken["release_file"].decision.subject == str(ended(night, "cut off").drop.sequence)
+    assert not refused["accepted"]
+    assert refused["subject"] == str(ended(night, "cut off").drop.sequence)
+    assert [note.partition("): ")[2].partition(".")[0] for note in night.report.notes] == [
+        "accepted",
+        "refused",
+    ]
 
 
 def test_books_go_below_zero_only_where_a_story_says_so(night: SimpleNamespace) -> None:
     with duckdb.connect() as con:
         for feed in ("sales", "stock_counts", "stock_movements", "order_events"):
-            rows = Lake(night.settings.data_dir).rows_folder(feed)
+            rows = night.platform.lake.rows_folder(feed)
             con.execute(f"create view {feed} as from read_parquet('{rows}/*.parquet', union_by_name = true)")
         stories = night.stories
         con.execute(
@@ -176,8 +180,8 @@ def test_photos_end_as_told(night: SimpleNamespace) -> None:
 
 def test_every_photo_but_one_leads_to_a_case(night: SimpleNamespace) -> None:
     """By its folder, or by the list that merchants send."""
-    lake = Lake(night.settings.data_dir)
-    photos = admitted_photos(night.settings, date(2026, 11, 20))
+    lake = night.platform.lake
+    photos = admitted_photos(night.platform.settings, date(2026, 11, 20))
     listed = pl.read_parquet(lake.rows_folder("refund_manifests") / "*.parquet")
     cases = pl.read_parquet(lake.rows_folder("return_cases") / "*.parquet")
     linked = photos.join(listed, left_on="name", right_on="file_name", how="left").select(
@@ -188,12 +192,14 @@ def test_every_photo_but_one_leads_to_a_case(night: SimpleNamespace) -> None:
 
 
 def test_added_days_come_clean(night: SimpleNamespace) -> None:
-    write_day(settings=night.settings, day=date(2026, 11, 21))
-    report = admit(settings=night.settings, as_of=date(2026, 11, 21))
+    write_day(night.platform, day=date(2026, 11, 21))
+    report = admit(
+        settings=night.platform.settings, handlers=night.platform.handlers(), as_of=date(2026, 11, 21)
+    )
     assert len(report.drops) == 10
     assert {(tally.folder, tally.state) for tally in report.tallies} == {("refunds", "loaded")}
     for found in report.drops:
         assert found.drop.state == "loaded"
-        assert sum(account.rejected for account in found.outcome.accounts) == 0
+        assert found.rejected == 0
         plain = ("purchase_events", "marketplace", "manifest")
         assert found.drop.source != "contract" or found.drop.name.startswith(plain)

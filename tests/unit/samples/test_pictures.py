@@ -12,10 +12,13 @@ from PIL import Image
 
 from ml.vision.images import decode_image
 from ml.vision.labels import CLASSES
-from ml.vision.package import PACKAGED, load_classifier
+from ml.vision.package import PACKAGED_MODEL, load_classifier
 from retail_assets.config import Settings
+from retail_assets.flows import FLOWS
+from retail_assets.platform import Platform
+from retail_assets.refunds.sample import write_labelled
+from retail_assets.refunds.settings import RefundSettings
 from retail_assets.refunds.training.datasets import DRAWN, find_datasets, photo_hashes
-from retail_assets.samples.labelled import write_labelled
 from retail_assets.samples.pictures.photo import DRAWINGS, OTHERS, WORN, photo
 
 DIGEST = """
@@ -59,7 +62,7 @@ def test_drawings_carry_the_names_of_the_classes() -> None:
 @pytest.fixture(scope="module")
 def seen_as() -> dict[str, list[tuple[str, float]]]:
     """What the packaged model takes six drawings of each thing for, and how sure it is."""
-    classifier = load_classifier(PACKAGED)
+    classifier = load_classifier(PACKAGED_MODEL)
     width, height = classifier.card.width, classifier.card.height
     drawn = [
         (thing, photo(thing, number, width=180, at_home=number % 3 == 2 and thing not in WORN))
@@ -88,11 +91,12 @@ def test_the_packaged_model_is_unsure_about_what_is_in_no_class(
     assert mean(OTHERS) <= mean(DRAWINGS) - 0.15
 
 
-def test_labelled_drawings_teach_and_judge_without_sharing_a_picture(settings: Settings) -> None:
-    write_labelled(settings)
-    write_labelled(settings)
+def test_labelled_drawings_teach_and_judge_without_sharing_a_picture(platform: Platform) -> None:
+    write_labelled(platform)
+    write_labelled(platform)
+    refunds, data_dir = platform.settings_of(RefundSettings), platform.settings.data_dir
     hashes = []
-    for folder in (settings.refund_training_folder, settings.refund_frozen_folder):
+    for folder in (refunds.training_folder(data_dir), refunds.holdout_folder(data_dir)):
         (dataset,) = find_datasets(folder)
         assert dataset.description.origin == DRAWN
         labelled = dataset.load()
@@ -104,6 +108,6 @@ def test_labelled_drawings_teach_and_judge_without_sharing_a_picture(settings: S
 
 
 def test_labelled_photos_of_the_retailer_are_left_alone(settings: Settings, tmp_path: Path) -> None:
-    own = settings.model_copy(update={"refund_training_dir": tmp_path / "own"})
-    write_labelled(own)
+    own = RefundSettings(refund_training_dir=tmp_path / "own")
+    write_labelled(Platform(settings, FLOWS, own={RefundSettings: own}))
     assert not (tmp_path / "own").exists()

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ml.tracking.registering import Candidate, Endpoint
-from ml.tracking.registry import TRAINED, Registry
+from ml.tracking.registering import Endpoint, Registration
+from ml.tracking.registry import ORIGIN_TRAINED, Registry
 from tests.classifiers import fresh_mlflow_database
 
 AT = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -47,21 +47,21 @@ def _signature():
 
 
 @pytest.fixture
-def candidate(tmp_path: Path) -> Callable[..., Candidate]:
+def candidate(tmp_path: Path) -> Callable[..., Registration]:
     """Makes a candidate whose model answers always the same."""
     code = tmp_path / "constant.py"
     code.write_text(CODE)
 
-    def make(model: str, answer: str, **facts) -> Candidate:
+    def make(model: str, answer: str, **facts) -> Registration:
         folder = tmp_path / f"model-{answer}"
         folder.mkdir(exist_ok=True)
         (folder / "card.json").write_text(json.dumps({"answer": answer}))
         endpoint = Endpoint(code, (), _signature, ("mlflow",))
-        plain = Candidate(
+        plain = Registration(
             model=model,
             folder=folder,
             endpoint=endpoint,
-            origin=TRAINED,
+            origin=ORIGIN_TRAINED,
             trained_at=AT,
             data_hash="d1",
             main_metric="accuracy",

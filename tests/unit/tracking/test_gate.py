@@ -4,34 +4,43 @@ import math
 
 import pytest
 
-from ml.tracking.gate import Evidence, GatePolicy, Guard, Outcome, gate
+from ml.tracking.gate import Evidence, GateOutcome, GatePolicy, Guard, gate
 
 POLICY = GatePolicy(
-    "accuracy", min_real_examples=10, min_gain=0.01, guards=(Guard("ece", 0.02, higher_is_better=False),)
+    "accuracy", min_examples=10, min_gain=0.01, guards=(Guard("ece", 0.02, higher_is_better=False),)
 )
 ENOUGH = Evidence({"Shirts": 10, "Heels": 400}, naive=0.5)
+UNCOMPARED = Evidence({"Shirts": 10}, naive=math.nan)
 CHAMPION = {"accuracy": 0.90, "ece": 0.03}
 
 
 @pytest.mark.parametrize(
     ("candidate", "champion", "evidence", "outcome", "says"),
     [
-        ({"accuracy": 0.92, "ece": 0.03}, CHAMPION, ENOUGH, Outcome.PROMOTED, "0.9200"),
-        ({"accuracy": 0.905, "ece": 0.03}, CHAMPION, ENOUGH, Outcome.REJECTED, "by at least 0.01"),
-        ({"accuracy": 0.95, "ece": 0.06}, CHAMPION, ENOUGH, Outcome.REJECTED, "ece got worse"),
-        ({"accuracy": 0.95}, CHAMPION, ENOUGH, Outcome.REJECTED, "ece got worse: nan"),
-        ({"accuracy": 0.95, "ece": math.nan}, CHAMPION, ENOUGH, Outcome.REJECTED, "ece got worse"),
-        ({"accuracy": 0.5}, None, ENOUGH, Outcome.REJECTED, "naive baseline"),
-        ({"accuracy": math.nan}, None, ENOUGH, Outcome.REJECTED, "has no accuracy"),
-        ({"accuracy": 0.51}, None, ENOUGH, Outcome.PROMOTED, "there was no champion"),
+        ({"accuracy": 0.92, "ece": 0.03}, CHAMPION, ENOUGH, GateOutcome.PROMOTED, "0.9200"),
+        ({"accuracy": 0.905, "ece": 0.03}, CHAMPION, ENOUGH, GateOutcome.REJECTED, "by at least 0.01"),
+        ({"accuracy": 0.95, "ece": 0.06}, CHAMPION, ENOUGH, GateOutcome.REJECTED, "ece got worse"),
+        ({"accuracy": 0.95}, CHAMPION, ENOUGH, GateOutcome.REJECTED, "ece got worse: nan"),
+        ({"accuracy": 0.95, "ece": math.nan}, CHAMPION, ENOUGH, GateOutcome.REJECTED, "ece got worse"),
+        (
+            {"accuracy": 0.95, "ece": 0.03},
+            {"ece": 0.03},
+            ENOUGH,
+            GateOutcome.REJECTED,
+            "champion has no accuracy",
+        ),
+        ({"accuracy": 0.5}, None, ENOUGH, GateOutcome.REJECTED, "naive baseline"),
+        ({"accuracy": math.nan}, None, ENOUGH, GateOutcome.REJECTED, "has no accuracy"),
+        ({"accuracy": 0.99}, None, UNCOMPARED, GateOutcome.REJECTED, "No naive baseline's accuracy"),
+        ({"accuracy": 0.51}, None, ENOUGH, GateOutcome.PROMOTED, "there was no champion"),
         (
             {"accuracy": 0.99, "ece": 0.0},
             CHAMPION,
             Evidence({"Shirts": 9, "Heels": 400}, naive=0.5),
-            Outcome.INSUFFICIENT_EVIDENCE,
-            "fewer than 10 real labelled examples for 1 of 2 (Shirts)",
+            GateOutcome.INSUFFICIENT_EVIDENCE,
+            "fewer than 10 real examples of 1 of 2 (Shirts)",
         ),
-        ({"accuracy": 0.1}, CHAMPION, Evidence({}, 0.5), Outcome.INSUFFICIENT_EVIDENCE, "is empty"),
+        ({"accuracy": 0.1}, CHAMPION, Evidence({}, 0.5), GateOutcome.INSUFFICIENT_EVIDENCE, "is empty"),
     ],
 )
 def test_the_gate(candidate, champion, evidence, outcome, says) -> None:
@@ -41,18 +50,18 @@ def test_the_gate(candidate, champion, evidence, outcome, says) -> None:
 
 
 def test_an_error_is_better_when_it_is_lower() -> None:
-    policy = GatePolicy("mase", min_real_examples=1, higher_is_better=False)
+    policy = GatePolicy("mase", min_examples=1, higher_is_better=False)
     evidence = Evidence({"weekly": 5}, naive=1.0)
 
-    def outcome(candidate: float) -> Outcome:
+    def outcome(candidate: float) -> GateOutcome:
         champion = {"mase": 0.8}
         return gate(
             candidate={"mase": candidate}, champion=champion, evidence=evidence, policy=policy
         ).outcome
 
     assert [outcome(value) for value in (0.7, 0.8, 0.9, 1.1)] == [
-        Outcome.PROMOTED,
-        Outcome.REJECTED,
-        Outcome.REJECTED,
-        Outcome.REJECTED,
+        GateOutcome.PROMOTED,
+        GateOutcome.REJECTED,
+        GateOutcome.REJECTED,
+        GateOutcome.REJECTED,
     ]

@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,13 +11,14 @@ from ml.tracking import champion as champions
 from ml.tracking.champion import resolve_champion, set_champion
 from ml.tracking.overview import model_versions
 from ml.tracking.packaged import register_packaged
-from ml.tracking.reading import champion, find_version, require_reachable, versions
-from ml.tracking.registering import Candidate, record_facts, register
-from ml.tracking.registry import PACKAGED, Registry, RegistryUnreachable, Tag, UnknownVersion
+from ml.tracking.reading import champion, find_version, location, require_reachable, versions
+from ml.tracking.registering import Registration, record_facts, register
+from ml.tracking.registry import ORIGIN_PACKAGED, Registry, RegistryUnreachable, Tag, UnknownVersion
 from ml.tracking.session import mlflow_at
+from tests.classifiers import create_mlflow_tables
 from tests.unit.tracking.conftest import AT
 
-Make = Callable[..., Candidate]
+Make = Callable[..., Registration]
 
 
 def _answer(registry: Registry, model: str, cache: Path) -> tuple[str, str]:
@@ -65,7 +64,7 @@ def test_what_is_read_is_what_mlflow_says(registry: Registry, candidate: Make) -
     for number, version in read.items():
         assert version.tags == told[number].tags
         assert version.run_id == told[number].run_id
-        assert version.location == locations[number]
+        assert location(registry, version) == locations[number]
         assert version.registered_at.timestamp() * 1000 == told[number].creation_timestamp
     assert losses == [2.0, 1.0]
 
@@ -98,7 +97,7 @@ def test_a_server_that_is_down_is_said_at_once() -> None:
 def test_the_packaged_model_is_registered_once(
     registry: Registry, candidate: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first, newer = (candidate("boxed", answer, origin=PACKAGED) for answer in ("first", "newer"))
+    first, newer = (candidate("boxed", answer, origin=ORIGIN_PACKAGED) for answer in ("first", "newer"))
 
     class Killed(BaseException):
         pass
@@ -123,7 +122,7 @@ def test_the_packaged_model_is_registered_once(
 
 
 def test_what_a_person_went_back_to_stays(registry: Registry, candidate: Make) -> None:
-    boxed = [candidate("returned", answer, origin=PACKAGED) for answer in ("first", "second", "third")]
+    boxed = [candidate("returned", answer, origin=ORIGIN_PACKAGED) for answer in ("first", "second", "third")]
     for one in boxed[:2]:
         register_packaged(registry, one, at=AT)
     set_champion(registry, "returned", 1, by="decision", at=AT)
@@ -160,7 +159,7 @@ def test_a_torn_copy_of_the_champion_is_fetched_again(
     assert _answer(registry, "torn", tmp_path / "cache") == ("1", "one")
 
 
-@pytest.mark.parametrize("url", ["http://mlflow:5000", "./mlflow.db", ""])
+@pytest.mark.parametrize("url", ["ftp://mlflow:5000", "./mlflow.db", ""])
 def test_a_registry_that_is_no_database(url: str) -> None:
     with pytest.raises(RegistryUnreachable, match="expected an SQLAlchemy URL such as sqlite:///"):
         require_reachable(Registry(url, Path("unused")))
@@ -193,8 +192,7 @@ def test_the_overview_has_every_fact(registry: Registry, candidate: Make) -> Non
 
 def test_on_postgres(postgres_database: Callable[[str], str], candidate: Make, tmp_path: Path) -> None:
     registry = Registry(postgres_database("mlflow"), tmp_path / "artifacts")
-    mlflow = Path(sys.executable).parent / "mlflow"
-    subprocess.run([mlflow, "db", "upgrade", registry.url], check=True, capture_output=True)
+    create_mlflow_tables(registry.url)
     for answer in ("one", "two"):
         register(registry, candidate("elsewhere", answer))
     for number, answer in ((2, "two"), (1, "one")):

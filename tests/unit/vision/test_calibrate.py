@@ -10,10 +10,10 @@ from ml.vision.calibrate import (
     TEMPERATURES,
     fit_temperature,
     review_threshold,
-    softmax,
     tempered,
 )
 from ml.vision.evaluate import Scores, expected_calibration_error
+from ml.vision.package import softmax
 
 CLASSES = 5
 

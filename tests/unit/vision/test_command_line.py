@@ -16,7 +16,7 @@ from rich.console import Console
 from ml.vision import terminal
 from ml.vision.__main__ import main
 from ml.vision.building import Built
-from ml.vision.package import PACKAGED, read_card
+from ml.vision.package import PACKAGED_MODEL, read_card
 from retail_assets.config import REPOSITORY
 from tests.unit.vision.drawings import folder_per_class
 
@@ -180,7 +180,7 @@ def test_the_packaged_model_answers_unless_told_otherwise(
 ) -> None:
     code, rows, said = run(capsys, "predict", photos)
     assert (code, len(rows)) == (0, 3)
-    assert f"Model {read_card(PACKAGED).version}, " in said
+    assert f"Model {read_card(PACKAGED_MODEL).version}, " in said
 
 
 def test_a_reader_who_has_seen_enough_is_no_error(

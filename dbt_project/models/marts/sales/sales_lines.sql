@@ -1,0 +1,87 @@
+{{ config(
+    materialized='by_change',
+    unit='business_date',
+    follows=['stg_sales'],
+    also={'macro': 'dates_of_changed_orders_and_costs', 'from': ['order_history', 'int_product_costs']},
+    touches=['order_id'],
+    waits=true,
+) }}
+with lines as (
+    select
+        order_id,
+        line_number,
+        store_id,
+        product_id,
+        customer_id,
+        sold_at,
+        business_date,
+        channel,
+        quantity,
+        unit_price,
+        currency,
+        coalesce(discount, 0) as discount,
+        tax_rate,
+        coalesce(is_promotion, false) as is_promotion
+    from {{ ref('stg_sales') }}
+    where {{ touched('business_date') }} and {{ has_come() }}
+),
+
+cancelled as (
+    select order_id
+    from {{ ref('order_history') }}
+    where order_kind = 'sales' and is_latest and status = 'cancelled'
+),
+
+valued as (
+    select
+        lines.order_id,
+        lines.line_number,
+        lines.store_id,
+        lines.product_id,
+        lines.customer_id,
+        lines.sold_at,
+        lines.business_date,
+        lines.channel,
+        lines.quantity,
+        lines.unit_price,
+        lines.currency,
+        lines.discount,
+        lines.tax_rate,
+        lines.is_promotion,
+        cancelled.order_id is not null as is_cancelled,
+        {{ round_amount(extended('lines.quantity', 'lines.unit_price') ~ ' - lines.discount', 'lines.currency') }}
+            as net_amount,
+        cost.cost_price as unit_cost,
+        {{ round_amount(extended('lines.quantity', 'cost.cost_price'), 'lines.currency') }} as net_cost
+    from lines
+    left join cancelled on lines.order_id = cancelled.order_id
+    left join {{ ref('int_product_costs') }} as cost
+        on lines.product_id = cost.product_id
+        and lines.currency = cost.currency
+        and lines.business_date >= cost.valid_from
+        and lines.business_date < cost.valid_before
+)
+
+select
+    order_id,
+    line_number,
+    store_id,
+    product_id,
+    customer_id,
+    sold_at,
+    business_date,
+    channel,
+    quantity,
+    quantity < 0 as is_return,
+    is_cancelled,
+    unit_price,
+    currency,
+    discount,
+    tax_rate,
+    is_promotion,
+    net_amount,
+    case when is_cancelled then 0 else net_amount end as revenue,
+    unit_cost,
+    case when is_cancelled then 0 else net_cost end as cost,
+    case when is_cancelled then 0 else net_amount - net_cost end as margin
+from valued

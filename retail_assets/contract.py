@@ -1,0 +1,114 @@
+"""What a feed's contract is, and the vocabulary that contracts are written in.
+
+One declaration makes the Parquet schema, the admission's SQL, the blocking asset check, the table schema in the
+UI, the dbt source and the data dictionary; nothing else restates a column.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+import dataframely as dy
+import polars as pl
+
+MONEY = (18, 6)
+"""Precision and scale of prices; amounts are rounded to the currency's minor unit in the marts."""
+
+QUANTITY = (18, 3)
+
+
+@dataclass(frozen=True)
+class Feed:
+    """A feed: its contract and what the platform has to know about its rows beyond their types."""
+
+    name: str
+    contract: type[dy.Schema]
+    description: str
+    business_time: str | None = None
+    """The column that says when a row happened (an instant or a date); None for master data."""
+    personal: frozenset[str] = frozenset()
+    """Columns with personal data. If there are any, rejected values of the feed are masked."""
+    parents: dict[str, str] = field(default_factory=dict, hash=False)
+    """Column -> feed whose key it names. An unknown parent is inferred in staging, never rejected."""
+    defaults_to_admission_day: frozenset[str] = frozenset()
+    """Nullable key columns which staging fills with the day of admission."""
+    admission_dated: bool = False
+    """Whether the same file on another day is news: its rows speak of the day that took them."""
+    folder: str = ""
+    """Its inbox folder as the ledger names it; by default the feed's name."""
+    inbox: str = ""
+    """Where that folder lies within `data/inbox`; by default among the feeds."""
+
+    def __post_init__(self) -> None:
+        folder = self.folder or self.name
+        object.__setattr__(self, "folder", folder)
+        object.__setattr__(self, "inbox", self.inbox or f"feeds/{folder}")
+
+    @property
+    def columns(self) -> dict[str, dy.Column]:
+        return self.contract.columns()
+
+    @property
+    def key(self) -> list[str]:
+        """The business key; a default that the admission day fills counts as part of it."""
+        return [n for n, c in self.columns.items() if c.primary_key or n in self.defaults_to_admission_day]
+
+    @property
+    def required(self) -> list[str]:
+        return [n for n, c in self.columns.items() if not c.nullable]
+
+    @property
+    def rules(self) -> dict[str, str]:
+        """Row rules as DuckDB SQL conditions by name; a row breaks a rule when its condition is false."""
+        return {n: r.sql for n, r in vars(self.contract).items() if hasattr(r, "sql")}
+
+
+Feeds = tuple[Feed, ...]
+"""The feeds of a platform."""
+
+
+def row_rule(sql: str, polars: Callable[[], pl.Expr] | None = None):
+    """A rule over one row, written once in SQL and run by DuckDB (admission) and polars (the asset check).
+
+    `polars` replaces the expression where polars' SQL cannot say it. Null passes.
+    """
+    factory = dy.rule()(lambda cls: polars() if polars else pl.sql_expr(sql))
+    factory.sql = sql  # ty: ignore[missing-attribute]
+    return factory
+
+
+def text(description: str, **options) -> dy.String:
+    """Non-empty text of at most 4,000 characters."""
+    return dy.String(
+        min_length=1, max_length=options.pop("max_length", 4_000), description=description, **options
+    )
+
+
+def identifier(description: str, **options) -> dy.String:
+    """A short code: an id, a status, a currency."""
+    return text(description, max_length=200, **options)
+
+
+def currency(**options) -> dy.String:
+    return dy.String(regex="^[A-Z]{3}$", description="Currency, ISO 4217 alphabetic code.", **options)
+
+
+def money(description: str, **options) -> dy.Decimal:
+    return dy.Decimal(*MONEY, description=description, **options)
+
+
+def quantity(description: str, **options) -> dy.Decimal:
+    return dy.Decimal(*QUANTITY, description=description, **options)
+
+
+def rate(description: str, **options) -> dy.Decimal:
+    return dy.Decimal(9, 6, min=Decimal(0), max=Decimal(1), description=description, **options)
+
+
+def instant(description: str, **options) -> dy.Datetime:
+    """A moment, stored in UTC with microseconds."""
+    return dy.Datetime(time_zone="UTC", time_unit="us", description=description, **options)
+
+
+def one_of(values: list[str], description: str, **options) -> dy.Enum:
+    return dy.Enum(values, description=description, **options)

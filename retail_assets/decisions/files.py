@@ -1,0 +1,136 @@
+"""The decisions about dropped files: read it again, or take its rows out of the marts.
+
+The subject is the drop's sequence number, as in the mart input_files. A hash would not do: the same content
+may have come several times. What is decided about an archive is decided about all that came in it.
+"""
+
+import polars as pl
+from sqlalchemy import Connection
+
+from retail_assets.decisions.kinds import ADMINISTRATOR, OPERATIONS, Kind, Subject
+from retail_assets.intake.handlers import DECISIONS as DECISIONS_FOLDER
+from retail_assets.intake.ledger import find_drops, parts_of, record_states
+from retail_assets.intake.ledger_tables import (
+    CLAIMED,
+    DUPLICATE,
+    LOADED,
+    QUARANTINED,
+    STORED,
+    WITHDRAWN,
+    Drop,
+)
+
+MAY_DECIDE = frozenset({ADMINISTRATOR, OPERATIONS})
+
+LARGEST = 2**63 - 1
+
+
+def drops_named(connection: Connection, subjects: pl.Series) -> tuple[dict[str, Drop], pl.DataFrame]:
+    """The drops that subjects name, and a table of the subjects that name none, with the sentence why."""
+    # As the ledger writes it, and no longer than what the database takes for a number.
+    is_number = subjects.str.contains("^[1-9][0-9]{0,17}$")
+    numbers = [int(subject) for subject in subjects.filter(is_number)]
+    found = {str(drop.sequence): drop for drop in find_drops(connection, numbers)}
+    refusals = [
+        (
+            subject,
+            f"There is no file with sequence number {subject}."
+            if number
+            else f"The subject must be the file's sequence number, as in input_files; found {subject[:40]!r}.",
+        )
+        for subject, number in zip(subjects, is_number, strict=True)
+        if subject not in found
+    ]
+    return found, pl.DataFrame(refusals, schema={"subject": pl.String, "refusal": pl.String}, orient="row")
+
+
+def _states(connection: Connection, subjects: pl.Series) -> pl.DataFrame:
+    found, refused = drops_named(connection, subjects)
+    rows = [
+        (subject, drop.state, f"{drop.sequence} ({drop.folder}/{drop.name})", None)
+        for subject, drop in found.items()
+    ]
+    schema = {"subject": pl.String, "state": pl.String, "label": pl.String, "refusal": pl.String}
+    states = pl.DataFrame(rows, schema=schema, orient="row")
+    return pl.concat([states, refused], how="diagonal")
+
+
+def _apply(connection: Connection, accepted: pl.DataFrame) -> dict[str, str]:
+    """Drops keep their place in the order; the next step of admission reads them under today's mapping."""
+    drops = {
+        str(d.sequence): d for d in find_drops(connection, [int(s) for s in accepted["subject"].unique()])
+    }
+    refused: dict[str, str] = {}
+    states: dict[int, str] = {}
+    for decision_id, kind_name, subject in accepted.select("decision_id", "kind", "subject").iter_rows():
+        kind, drop = KINDS_BY_NAME[kind_name], drops[subject]
+        before = states.get(drop.sequence, drop.state)
+        why = kind.refusal(before=before, subject=subject, verdict=None)
+        if kind is WITHDRAW and drop.folder == DECISIONS_FOLDER:
+            why = "A file of decisions cannot be withdrawn: the log only grows. Decide the opposite."
+        if why is not None:  # one before it was refused here, or was about the archive that it came in
+            refused[decision_id] = why
+            continue
+        states |= _new_states(connection, kind, drop, states)
+    record_states(connection, states, asked_for=True)
+    return refused
+
+
+def _new_states(connection: Connection, kind: Kind, drop: Drop, states: dict[int, str]) -> dict[int, str]:
+    """What a decision makes of a drop, and of what came in it; `states` is what those before it made of drops."""
+    parts = parts_of(connection, drop.sequence)
+    before, after = states.get(drop.sequence, drop.state), kind.transitions[None]
+    if not parts:
+        return {drop.sequence: _as_far_as_it_came(drop, after[before])} if before in after else {}
+    found = {drop.sequence: WITHDRAWN if kind is WITHDRAW else LOADED}
+    for part in parts:
+        found |= _new_states(connection, kind, part, states)
+    return found
+
+
+def _as_far_as_it_came(drop: Drop, state: str) -> str:
+    """What was set aside unread is looked at again from the start."""
+    return CLAIMED if state == STORED and drop.sha256 is None else state
+
+
+FILE = Subject(
+    "file",
+    _states,
+    _apply,
+    described="Sequence number of the file, as in the mart input_files (17).",
+)
+
+RELEASE = Kind(
+    name="release_file",
+    about=FILE,
+    description="Read a file again that is in quarantine, was withdrawn, or was taken for a duplicate.",
+    roles=MAY_DECIDE,
+    transitions={None: {QUARANTINED: STORED, WITHDRAWN: STORED, DUPLICATE: STORED}},
+    effect="File {label} is read again.",
+    example={"subject": "17", "reason": "The mapping is mended."},
+)
+RELOAD = Kind(
+    name="reload_file",
+    about=FILE,
+    description="Read a loaded file again, under today's mapping and contracts.",
+    roles=MAY_DECIDE,
+    transitions={None: {LOADED: STORED}},
+    effect="File {label} is read again.",
+    example={"subject": "17", "reason": "The mapping took the wrong price."},
+)
+WITHDRAW = Kind(
+    name="withdraw_file",
+    about=FILE,
+    description="Take a file's rows out of the marts; its bytes stay. From quarantine: close the case.",
+    roles=MAY_DECIDE,
+    transitions={None: {LOADED: WITHDRAWN, QUARANTINED: WITHDRAWN, DUPLICATE: WITHDRAWN}},
+    effect="The rows of file {label} leave the marts; its bytes stay.",
+    example={"subject": "17", "reason": "The till was in training mode."},
+)
+KINDS = (RELEASE, RELOAD, WITHDRAW)
+KINDS_BY_NAME = {kind.name: kind for kind in KINDS}
+
+
+def decision_kinds(_: object) -> list[Kind]:
+    """The kinds that the flow `intake` brings."""
+    return list(KINDS)

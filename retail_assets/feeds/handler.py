@@ -1,0 +1,118 @@
+"""How tables come in: source mappings read the files, contracts judge the rows."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import pyarrow.parquet as pq
+from sqlalchemy import Connection
+
+from retail_assets.decisions.log import decisions_in, record_decisions
+from retail_assets.errors import MappingError, Unreadable
+from retail_assets.feeds.duplicates import duplicate_of
+from retail_assets.feeds.loading import content_key, load_content
+from retail_assets.feeds.mapping.load import Match, Sources, load_sources
+from retail_assets.feeds.readers.kinds import TABLE_SUFFIXES
+from retail_assets.intake.archives import archive_handler
+from retail_assets.intake.handlers import DECISIONS, Handler, Identity, Inbox, OneByOne, Outcome
+from retail_assets.intake.ledger_tables import Drop
+from retail_assets.lake import Lake
+from retail_assets.platform import Platform
+
+NAME = "tables"
+
+
+def current_sources(platform: Platform) -> Sources:
+    """The source mappings that are in force on a platform."""
+    lake = platform.lake
+    remembered = lake.work_folder("mappings") / "passed.json"
+    return load_sources([lake.sources], tuple(platform.feeds.values()), remember=remembered)
+
+
+def archives(platform: Platform) -> Handler:
+    """The handler of archives, whatever comes in them."""
+    return archive_handler(platform.settings)
+
+
+def table_handler(platform: Platform) -> Handler:
+    """The handler of all feeds, with the source mappings as they are now."""
+    settings, lake, feeds = platform.settings, platform.lake, platform.feeds
+    sources = current_sources(platform)
+
+    own_folders = {feed.folder for feed in feeds.values() if feed.inbox == f"feeds/{feed.folder}"} | {
+        DECISIONS
+    }
+
+    def takes(folder: str, name: str) -> bool:
+        # Beside photos or documents only what calls itself a table is one.
+        return folder in own_folders or name.lower().endswith(TABLE_SUFFIXES)
+
+    def identify(drop: Drop) -> Identity:
+        match = sources.match(drop.folder, own_name(drop.name))
+        key = content_key(drop.sha256 or "", match.name_values, match.mapping)
+        return Identity(match.mapping.name, match.mapping.version, match.name_values, key, notes=match)
+
+    def load(stored: Path, drop: Drop, identity: Identity) -> Outcome:
+        match: Match = identity.notes
+        try:
+            loaded = load_content(
+                stored=stored,
+                name=own_name(drop.name),
+                match=match,
+                content_key=identity.content_key,
+                lake=lake,
+                settings=settings,
+            )
+        except MappingError as error:
+            raise Unreadable(
+                "mapping_does_not_fit",
+                f"The source mapping does not fit this file: {error}. Mend it, then release the file.",
+            ) from error
+        return Outcome(
+            rows=rows_by_feed(lake, feeds, identity.content_key),
+            counts=loaded.counts,
+            records=loaded.record_count,
+            unknown_columns=loaded.unknown_columns,
+        )
+
+    def after_load(connection: Connection, drop: Drop, identity: Identity, outcome: Outcome) -> list[str]:
+        if "decisions" not in outcome.rows:
+            return []
+        return record_decisions(
+            connection,
+            decisions_in(lake, identity.content_key),
+            drop=drop,
+            kinds=platform.decision_kinds,
+            roles=settings.roles,
+        )
+
+    def starts(folder: str) -> list[str]:
+        if folder == DECISIONS:  # it may release or withdraw any file, and promote a model
+            return [*(f"feeds/{feed}" for feed in feeds), *(f"lake/{table}" for table in platform.tables)]
+        return [f"feeds/{feed}" for feed in sources.reachable(folder)]
+
+    return Handler(
+        name=NAME,
+        description="Tables of every format, and decisions.",
+        inboxes=tuple(Inbox(feed.folder, lake.inbox / feed.inbox) for feed in feeds.values()),
+        reader=OneByOne(load),
+        identify=identify,
+        takes=takes,
+        holds=lambda folder, name: sources.why_held(folder, own_name(name)),
+        duplicate_of=lambda connection, drop, identity: duplicate_of(
+            connection, drop=drop, identity=identity, feeds=feeds, lake=lake, settings=settings
+        ),
+        after_load=after_load,
+        starts=starts,
+    )
+
+
+def own_name(name: str) -> str:
+    """A file's name without the folder of a nested inbox, which mappings do not speak of."""
+    return name.rpartition("/")[2]
+
+
+def rows_by_feed(lake: Lake, feeds: Iterable[str], key: str) -> dict[str, int]:
+    """The rows that lie in the lake under a content key, by feed; feeds without any are left out."""
+    files = {feed: lake.rows(feed, key) for feed in feeds}
+    counts = {feed: pq.read_metadata(path).num_rows for feed, path in files.items() if path.exists()}
+    return {feed: rows for feed, rows in counts.items() if rows}

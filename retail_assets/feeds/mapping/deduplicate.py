@@ -1,0 +1,103 @@
+"""Keys that occur more than once among the rows of one file: an identical repeat counts once, and of different
+rows the last wins (the highest version, where the mapping names one). The others are set aside as duplicates.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from retail_assets.contract import Feed
+from retail_assets.sql import identifier, literal
+
+ROWS_PER_PASS = 20_000_000
+"""Keys are compared in slices of their hash, so that memory does not grow with the file."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows that one target gave to a feed."""
+
+    target: str
+    feed: Feed
+    path: Path
+    rows: int
+    versioned: str | None = None
+    """What a higher version replaces: `document` or `day`; None where rows have no versions of documents."""
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The rows of a feed, and what was set aside from them (None: nothing)."""
+
+    rows: Path
+    repeats: Path | None
+
+
+def merge_parts(engine: duckdb.DuckDBPyConnection, feed: Feed, parts: list[Part], folder: Path) -> Merged:
+    """One file with the rows of all parts and every key once."""
+    parts = [part for part in parts if part.rows] or parts[:1]
+    relation = " union all ".join(
+        f"select *, {number} as _part, {literal(part.target)} as _target from read_parquet({literal(str(part.path))})"
+        for number, part in enumerate(parts)
+    )
+    repeated = _count_repeated_keys(engine, feed, relation, sum(part.rows for part in parts))
+    if not repeated and len(parts) == 1:
+        return Merged(parts[0].path, None)
+    rows = folder / f"rows_{feed.name}.parquet"
+    if not repeated:
+        write_relation(engine, f"select * exclude (_part, _target) from ({relation})", rows)
+        return Merged(rows, None)
+    repeats = folder / f"repeats_{feed.name}.parquet"
+    _write_repeats(engine, feed, relation, repeats)
+    lost = f"select _part, _record from read_parquet({literal(str(repeats))})"
+    kept = f"select * exclude (_part, _target) from ({relation}) where (_part, _record) not in ({lost})"
+    write_relation(engine, kept, rows)
+    return Merged(rows, repeats)
+
+
+def write_relation(engine: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    engine.execute(f"copy ({query}) to {literal(str(path))} (format parquet, compression snappy)")
+
+
+def _count_repeated_keys(engine: duckdb.DuckDBPyConnection, feed: Feed, relation: str, rows: int) -> int:
+    """Put the hashes of keys that occur more than once into the table `repeated_keys`."""
+    engine.execute("create or replace temp table repeated_keys (key_hash ubigint)")
+    slices = max(1, -(-rows // ROWS_PER_PASS))
+    for number in range(slices):
+        within = f"where key_hash % {slices} = {number}" if slices > 1 else ""
+        engine.execute(
+            f"insert into repeated_keys select key_hash from (select {_key_hash(feed)} as key_hash from ({relation})) "
+            f"{within} group by key_hash having count(*) > 1"
+        )
+    row = engine.execute("select count(*) from repeated_keys").fetchone()
+    return row[0] if row else 0
+
+
+def _key_hash(feed: Feed) -> str:
+    return f"hash({', '.join(identifier(name) for name in feed.key)})"
+
+
+def _write_repeats(engine: duckdb.DuckDBPyConnection, feed: Feed, relation: str, path: Path) -> None:
+    keys = ", ".join(identifier(name) for name in feed.key)
+    content = f"hash({', '.join(identifier(name) for name in feed.columns)}, _document, _version)"
+    order = f"partition by {keys} order by _version desc nulls last, _part desc, _record desc"
+    ranked = (
+        f"select *, row_number() over ({order}) as _rank, {content} as _content, "
+        f"first_value({content}) over ({order}) as _winner "
+        f"from ({relation}) where {_key_hash(feed)} in (select key_hash from repeated_keys)"
+    )
+    lost = f"select * from ({ranked}) where _rank > 1"
+    rule = "if(_content = _winner, 'repeat', 'superseded')"
+    write_relation(engine, written_off(feed, lost, rule=rule, also="_part"), path)
+
+
+def written_off(feed: Feed, relation: str, *, rule: str, also: str | None = None) -> str:
+    """A query that says of rows (with their `_target`) that they end as duplicates, and by which rule."""
+    raw = ", ".join(f"{literal(name)}, {identifier(name)}" for name in feed.columns)
+    return (
+        f"select {also + ', ' if also else ''}_target as target, {literal(feed.name)} as feed, _record, "
+        f"null::varchar as place, 'duplicate' as \"end\", {rule} as rule, "
+        'null::varchar as "column", null::varchar as value, cast(json_object('
+        f"{raw}) as varchar) as raw from ({relation})"
+    )

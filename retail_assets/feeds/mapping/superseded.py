@@ -1,0 +1,43 @@
+"""Earlier versions of a document in one file: as between files, the highest version replaces the others whole."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import duckdb
+
+from retail_assets.feeds.mapping.deduplicate import Part, write_relation, written_off
+from retail_assets.sql import literal
+
+
+def without_superseded(
+    engine: duckdb.DuckDBPyConnection, parts: list[Part], documents: Path | None, folder: Path
+) -> tuple[list[Part], list[Path]]:
+    """The parts with the rows of each document's highest version, and files with what was set aside."""
+    kept, aside = [], []
+    for number, part in enumerate(parts):
+        if documents and part.versioned and part.rows:
+            path = folder / f"superseded_{number}.parquet"
+            part = _split(engine, part, documents, path, folder / f"part_{number}_kept.parquet")
+            aside += [path] if path.exists() else []
+        kept.append(part)
+    return kept, aside
+
+
+def _split(
+    engine: duckdb.DuckDBPyConnection, part: Part, documents: Path, superseded: Path, kept: Path
+) -> Part:
+    """Write the superseded rows, and what is left without them; nothing is written when none is superseded."""
+    rows = f"read_parquet({literal(str(part.path))})"
+    older = (
+        f"select line._record from {rows} as line join read_parquet({literal(str(documents))}) as document "
+        f"on document._document = line._document and document.kind = {literal(part.versioned or '')} "
+        "where line._version is distinct from document._version and document._version is not null"
+    )
+    row = engine.execute(f"select count(*) from ({older})").fetchone()
+    if not row or not row[0]:
+        return part
+    feed, target = part.feed, literal(part.target)
+    found = f"select *, {target} as _target from {rows} where _record in ({older})"
+    write_relation(engine, written_off(feed, found, rule="'superseded'"), superseded)
+    write_relation(engine, f"select * from {rows} where _record not in ({older})", kept)
+    return replace(part, path=kept, rows=part.rows - row[0])

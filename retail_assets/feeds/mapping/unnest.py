@@ -1,0 +1,152 @@
+"""Nested records made flat: one row per element of the list that a target unfolds, every nested field that the
+mapping names a column under its dotted path. What comes out is an ordinary table.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from retail_assets.errors import Unreadable
+from retail_assets.feeds.mapping.model import SourceMapping, Target
+from retail_assets.feeds.mapping.references import referenced_by
+from retail_assets.feeds.mapping.table import Table, closest
+from retail_assets.sql import literal
+
+MAX_UNKNOWN_FIELDS = 500
+
+
+@dataclass(frozen=True)
+class _Level:
+    """One list on the path that is unfolded: its dotted path and the column that holds its element."""
+
+    path: str
+    element: str
+
+
+def unnested(
+    engine: duckdb.DuckDBPyConnection, mapping: SourceMapping, target: Target, whole: Table, path: Path
+) -> Table:
+    """The table that a target works on, written to `path` when it is not the file's own."""
+    names = [
+        name for name in referenced_by(mapping, target) if name == target.unnest or whole.find(name) is None
+    ]
+    nested = [name for name in names if whole.holder(name)]
+    if target.unnest is None and not nested:
+        return whole
+    levels, relation = _levels(whole, target)
+    parents = {column for name in [*nested, target.unnest or ""] if (column := whole.holder(name))}
+    fields = {name: _field(whole, levels, name) for name in nested}
+    for name, sql in _unnamed_fields(engine, whole, levels, relation, nested).items():
+        if len(fields) < len(nested) + MAX_UNKNOWN_FIELDS:
+            fields.setdefault(name, sql)
+    kept = {name: place for name, place in whole.columns.items() if name not in parents}
+    columns = [sql for sql, _ in kept.values()] + list(fields.values())
+    numbered = ", ".join(f"{sql} as _f{number}" for number, sql in enumerate(columns))
+    own = _own_columns(levels)
+    query = f"select {own}{', ' if numbered else ''}{numbered} from ({relation})"
+    engine.execute(f"copy ({query}) to {literal(str(path))} (format parquet, compression snappy)")
+    types = [sql_type for _, sql_type in kept.values()] + ["VARCHAR"] * len(fields)
+    typed = {name: (f"_f{n}", types[n]) for n, name in enumerate([*kept, *fields])}
+    return Table(f"read_parquet({literal(str(path))})", typed, whole.format)
+
+
+def _own_columns(levels: list[_Level]) -> str:
+    if not levels:
+        return "_record, _place, _malformed, _empty"
+    last = levels[-1]
+    # Records are counted after unfolding; where in the document one stood is in its place.
+    return (
+        "row_number() over () as _record, concat_ws(' ', _place, 'record ' || _record || ': ' || _path) as _place, "
+        f"_malformed, (_malformed is null and {last.element} is null) as _empty"
+    )
+
+
+def _rest(whole: str, beginning: str) -> str:
+    """What of a dotted path remains after its beginning, as a JSON pointer."""
+    segments = whole.split(".")[len(beginning.split(".")) :]
+    return "".join("/" + segment.replace("~", "~0").replace("/", "~1") for segment in segments)
+
+
+def _levels(whole: Table, target: Target) -> tuple[list[_Level], str]:
+    """The lists to unfold, and the relation that has them unfolded."""
+    relation = f"select *, '' as _path from {whole.relation}"
+    if target.unnest is None:
+        return [], relation
+    column = whole.holder(target.unnest)
+    if column is None:
+        near = closest(target.unnest, list(whole.columns))
+        raise Unreadable(
+            "missing_columns",
+            f"Expected a list `{target.unnest}` to unfold{f' (is it `{near}`?)' if near else ''}; "
+            f"found {', '.join(f'`{name}`' for name in whole.columns) or 'no fields'}.",
+        )
+    source = whole.columns[column][0]
+    broken = f"{source} is not null and trim({source}) <> '' and not json_valid({source})"
+    relation = (
+        f"select * replace (case when {broken} then coalesce(_malformed, {source}) else _malformed end as _malformed), "
+        f"case when json_valid({source}) then json({source}) end as _j0 from ({relation})"
+    )
+    levels: list[_Level] = []
+    segments = target.unnest.split(".")[len(column.split(".")) :]
+    path = column
+    for depth, segment in enumerate(["", *segments]):
+        if segment:
+            path = f"{path}.{segment}"
+        inner = f"json_extract(_j{depth}, {literal(_rest(f'.{segment}', ''))})" if segment else "_j0"
+        element, step = f"_j{depth + 1}", f"_u{depth}"
+        unnested = f"select *, unnest({_elements(inner)}) as {step} from ({relation})"
+        place = f"concat_ws('.', nullif(_path, ''), {literal(segment or path)} || coalesce('[' || {step}.i || ']', ''))"
+        relation = f"select * replace ({place} as _path), nullif({step}.e, 'null'::json) as {element} from ({unnested})"
+        levels.append(_Level(path, element))
+    return levels, relation
+
+
+def _elements(value: str) -> str:
+    """A JSON value as a list of its elements with their numbers: one that is no list is its own only element, and
+    an empty list has one that is null, so that its record is not lost."""
+    nothing = "[{'e': null::json, 'i': null::bigint}]"
+    listed = f"list_transform(json_extract({value}, '$[*]'), lambda e, i: {{'e': e, 'i': i::bigint}})"
+    return (
+        f"case when {value} is null or json_type({value}) = 'NULL' then {nothing} "
+        f"when json_type({value}) <> 'ARRAY' then [{{'e': {value}, 'i': null::bigint}}] "
+        f"when json_array_length({value}) = 0 then {nothing} else {listed} end"
+    )
+
+
+def _field(whole: Table, levels: list[_Level], name: str) -> str:
+    """A nested field as text."""
+    value, path = _holder(whole, levels, name)
+    return f"json_extract_string({value}, {literal(_rest(name, path) or '$')})"
+
+
+def _holder(whole: Table, levels: list[_Level], name: str) -> tuple[str, str]:
+    """The JSON value that a dotted path starts from, and that value's own path."""
+    for level in reversed(levels):
+        if name == level.path or name.startswith(f"{level.path}."):
+            return level.element, level.path
+    column = whole.holder(name) or name
+    source = whole.columns[column][0]
+    return f"case when json_valid({source}) then json({source}) end", column
+
+
+def _unnamed_fields(
+    engine: duckdb.DuckDBPyConnection, whole: Table, levels: list[_Level], relation: str, nested: list[str]
+) -> dict[str, str]:
+    """Fields beside the named ones, so that they are kept and reported like any unknown column."""
+    objects: dict[str, str] = {level.path: level.element for level in levels}
+    for name in nested:
+        value, path = _holder(whole, levels, name)
+        objects.setdefault(path, value)
+        for length in range(len(path.split(".")) + 1, len(name.split("."))):
+            inner = ".".join(name.split(".")[:length])
+            objects[inner] = f"json_extract({value}, {literal(_rest(inner, path))})"
+    found: dict[str, str] = {}
+    for path, value in objects.items():
+        query = (
+            f"select distinct unnest(json_keys(o)) as key from (select {value} as o from ({relation})) "
+            "where json_type(o) = 'OBJECT'"
+        )
+        names = [f"{path}.{key}" for (key,) in engine.execute(query).fetchall()]
+        found |= {name: _field(whole, levels, name) for name in names if name not in objects}
+    return dict(sorted(found.items()))

@@ -1,0 +1,188 @@
+"""What would happen to a file? Reads and maps it as admission would, in a folder that is gone
+afterwards; neither ledger nor lake is touched, and neither has to exist.
+
+How it is shown is in `trying_report.py`.
+"""
+
+import tempfile
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import dataframely as dy
+import duckdb
+
+from retail_assets.config import Settings
+from retail_assets.contract import Feed
+from retail_assets.error_classification import is_the_platforms
+from retail_assets.errors import MappingError, Unreadable
+from retail_assets.feeds.loading import map_file
+from retail_assets.feeds.mapping.engine import MASK, Mapped
+from retail_assets.feeds.mapping.load import Match
+from retail_assets.feeds.mapping.model import SourceMapping
+from retail_assets.feeds.readers.records import RecordSet
+from retail_assets.intake.ledger import is_plain
+from retail_assets.intake.row_counts import RowCounts
+from retail_assets.intake.settling import take_snapshot
+from retail_assets.sql import identifier, literal
+
+SAMPLES = 3
+"""So many records are shown of each rule."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One record that would not be admitted, and why."""
+
+    target: str
+    end: str
+    """sent, left_out, duplicate or rejected."""
+    rule: str
+    feed: str
+    """The feed whose contract judged it; of a sent record the feed it would go to."""
+    record: int
+    place: str | None
+    column: str | None
+    value: str | None
+    raw: str | None
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """The rows that one feed would get."""
+
+    feed: str
+    rows: int
+    sums: dict[str, Decimal]
+    """Of the contract's numeric columns that hold anything."""
+    first: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Tried:
+    """What would happen to one file. Quarantined when it has a reason; then nothing else is known of it."""
+
+    path: Path
+    source: str
+    name_values: dict[str, str] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    reason: str | None = None
+    message: str | None = None
+    format: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    sheets: tuple[str, ...] = ()
+    columns: list[str] = field(default_factory=list)
+    unknown_columns: list[str] = field(default_factory=list)
+    records: int = 0
+    """As the reader counts them; a target that unfolds nested records counts more."""
+    counts: list[RowCounts] = field(default_factory=list)
+    admitted: list[Admitted] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
+
+
+def files_of(path: Path) -> list[Path]:
+    """A file, or the files of a folder that admission would take."""
+    return [path / name for name in take_snapshot(path).files] if path.is_dir() else [path]
+
+
+def try_file(path: Path, *, feed: Feed, match: Match, settings: Settings, rows: int) -> Tried:
+    """What admission would do with the file; raises MappingError where the mapping does not fit the file."""
+    start = Tried(path, match.mapping.name, match.name_values, _notes(path, feed, match.mapping))
+    with tempfile.TemporaryDirectory(prefix="retail-try-") as folder:
+        try:
+            records, mapped = _map(path, match=match, settings=settings, folder=Path(folder))
+        except Unreadable as refusal:
+            return replace(start, reason=refusal.reason, message=refusal.message)
+        with duckdb.connect() as connection:
+            connection.execute("set TimeZone = 'UTC'")
+            feeds = {b.feed.name: b.feed for target in match.mapping.targets for b in target.blocks}
+            tried = replace(
+                start,
+                format=records.format,
+                encoding=records.encoding,
+                delimiter=records.delimiter,
+                sheets=records.sheets,
+                columns=records.columns,
+                unknown_columns=mapped.unknown_columns,
+                records=records.record_count,
+                counts=mapped.counts,
+                admitted=[
+                    _admitted(connection, feeds[name], file, rows) for name, file in mapped.rows.items()
+                ],
+                samples=_samples(connection, match.mapping, mapped.ends),
+            )
+    assert all(counts.adds_up for counts in tried.counts), tried.counts
+    assert sum(a.rows for a in tried.admitted) == sum(c.admitted + c.routed for c in tried.counts), (
+        tried.counts
+    )
+    return tried
+
+
+def _map(path: Path, *, match: Match, settings: Settings, folder: Path) -> tuple[RecordSet, Mapped]:
+    if not is_plain(path.name):
+        raise Unreadable(
+            "unsafe_name",
+            "The file's name holds control characters, backslashes or bytes that are not UTF-8. Rename the file.",
+        )
+    try:
+        return map_file(
+            path=path, name=path.name, match=match, content_key="try", folder=folder, settings=settings
+        )
+    except (Unreadable, MappingError):
+        raise
+    except Exception as error:
+        if is_the_platforms(error):
+            raise
+        said = " ".join(str(error).split())[:300]
+        raise Unreadable(
+            "reader_failed", f"Reading failed unexpectedly ({type(error).__name__}: {said})."
+        ) from error
+
+
+def _notes(path: Path, feed: Feed, mapping: SourceMapping) -> list[str]:
+    notes = []
+    if path.is_symlink():
+        notes.append("This is a symbolic link; in the inbox links are not followed. Drop the file itself.")
+    elif path.is_file() and path.stat().st_nlink > 1:
+        notes.append("This file has a second name; in the inbox such a file is refused. Drop a copy.")
+    if mapping.folder != feed.folder:
+        notes.append(f"The mapping reads the folder {mapping.folder}, not {feed.folder}.")
+    return notes
+
+
+def _admitted(connection: duckdb.DuckDBPyConnection, feed: Feed, path: Path, rows: int) -> Admitted:
+    relation = f"read_parquet({literal(str(path))})"
+    numeric = [name for name, column in feed.columns.items() if isinstance(column, (dy.Decimal, dy.Integer))]
+    sums = ", ".join(["count(*)", *(f"sum({identifier(name)})" for name in numeric)])
+    count, *totals = connection.execute(f"select {sums} from {relation}").fetchone() or (0,)
+    shown = [literal(MASK) if name in feed.personal else identifier(name) for name in feed.columns]
+    first = connection.execute(
+        f"select {', '.join(shown)} from {relation} order by _record limit {rows}"
+    ).fetchall()
+    return Admitted(
+        feed=feed.name,
+        rows=count,
+        sums={name: Decimal(total) for name, total in zip(numeric, totals, strict=True) if total is not None},
+        first=[dict(zip(feed.columns, row, strict=True)) for row in first],
+    )
+
+
+def _samples(connection: duckdb.DuckDBPyConnection, mapping: SourceMapping, ends: Path) -> list[Sample]:
+    """The first records of each rule; what they hold is masked as among the rejects."""
+    feeds = [block.feed for target in mapping.targets for block in target.blocks]
+    personal = [feed.name for feed in feeds if feed.personal]
+    found = connection.execute(
+        'select target, "end", rule, feed, _record, place, "column", value, raw '
+        f"from read_parquet({literal(str(ends))}) "
+        'qualify row_number() over (partition by target, "end", rule, feed order by _record) <= $1 '
+        'order by target, "end", rule, feed, _record',
+        [SAMPLES],
+    ).fetchall()
+
+    def masked(sample: Sample) -> Sample:
+        value = MASK if sample.feed in personal and sample.value is not None else sample.value
+        return replace(sample, value=value, raw=MASK if personal else sample.raw)
+
+    return [masked(Sample(*row)) for row in found]

@@ -1,0 +1,22 @@
+"""The flows of the platform: one line registers one.
+
+The sample retailer is written in this order, so what reads or spoils what others wrote comes after them.
+"""
+
+from retail_assets.config import Settings
+from retail_assets.feeds.flow import FLOW as INTAKE
+from retail_assets.inventory.flow import FLOW as INVENTORY
+from retail_assets.master_data.flow import FLOW as MASTER_DATA
+from retail_assets.model_registry.flow import FLOW as MODELS
+from retail_assets.platform import Flow, Platform
+from retail_assets.purchasing.flow import FLOW as PURCHASING
+from retail_assets.refunds.flow import FLOW as REFUNDS
+from retail_assets.returns.flow import FLOW as RETURNS
+from retail_assets.sales.flow import FLOW as SALES
+
+FLOWS: tuple[Flow, ...] = (MASTER_DATA, SALES, INVENTORY, PURCHASING, RETURNS, REFUNDS, MODELS, INTAKE)
+
+
+def platform_of(settings: Settings) -> Platform:
+    """The platform with all flows."""
+    return Platform(settings, FLOWS)

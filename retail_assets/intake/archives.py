@@ -1,0 +1,166 @@
+"""How archives come in: a `.zip` or `.gz` in any inbox folder is a drop whose files become drops of their own.
+
+What cannot become one (something encrypted, a link, a name that leads elsewhere) is rejected by name, like a row of a
+table; hidden files are left out. An archive above a limit goes to quarantine whole: half of one would look like all
+of it. Unpacking happens in a child process.
+"""
+
+import hashlib
+from functools import cache
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, and_, or_, select
+
+from retail_assets.config import Settings
+from retail_assets.errors import Unreadable
+from retail_assets.intake.handlers import Container, Handler, Identity, Nesting, Part, Unpacked
+from retail_assets.intake.lake_files import Rejects
+from retail_assets.intake.ledger import after, before, find_drop, last_loaded_like, printable
+from retail_assets.intake.ledger_tables import DROPS, DUPLICATE, LOADED, Drop
+from retail_assets.intake.row_counts import RowCounts
+from retail_assets.lake import Lake, put_in_place, scratch_folder
+from retail_assets.sandbox.limits import Limits
+from retail_assets.sandbox.process import ChildDied, ChildProcess, ChildTimeout
+from retail_assets.schema import columns_of, polars_schema
+
+SOURCE, VERSION = "archive", "1"
+SUFFIXES = (".zip", ".gz", ".gzip")
+MEMORY_BYTES = 2**30
+
+TARGET = "parts"
+"""What the files in an archive are counted as."""
+
+
+@cache
+def _child() -> ChildProcess:
+    """The one child of this process that unpacks archives."""
+    return ChildProcess("retail_assets.intake.archive_worker")
+
+
+def archive_handler(settings: Settings) -> Handler:
+    lake = Lake(settings.data_dir)
+
+    def unpack(stored: Path, drop: Drop, nesting: Nesting, folder: Path) -> Unpacked:
+        answer = unpack_archive(stored, drop=drop, nesting=nesting, folder=folder, settings=settings)
+        _keep_rejects(lake, _identify(drop).content_key, answer["refused"])
+        return _unpacked(answer, drop)
+
+    return Handler(
+        name="archives",
+        description="Archives (.zip, .gz): what is in them comes in as if it had been dropped itself.",
+        reader=Container(unpack),
+        identify=_identify,
+        everywhere=True,
+        takes=lambda folder, name: name.lower().endswith(SUFFIXES),
+        duplicate_of=_duplicate_of,
+    )
+
+
+def _identify(drop: Drop) -> Identity:
+    key = hashlib.sha256(f"{SOURCE} {VERSION} {drop.sha256}".encode()).hexdigest()[:32]
+    return Identity(SOURCE, VERSION, {}, key)
+
+
+def _duplicate_of(connection: Connection, drop: Drop, identity: Identity) -> int | None:
+    """The archive of the same night that this one repeats: all that came in it counts, and nothing was loaded since.
+
+    Otherwise it is unpacked, and each of its parts is judged by itself.
+    """
+    sequence = last_loaded_like(connection, drop, identity.content_key)
+    earlier = find_drop(connection, sequence) if sequence else None
+    if earlier is None or earlier.partition != drop.partition:
+        return None
+    does_not_count = and_(DROPS.c.position == earlier.position, DROPS.c.state.not_in((LOADED, DUPLICATE)))
+    loaded_since = and_(
+        DROPS.c.position != earlier.position,
+        DROPS.c.state == LOADED,
+        after(earlier.position, earlier.sequence),
+        before(drop),
+    )
+    changed = connection.scalar(select(DROPS.c.sequence).where(or_(does_not_count, loaded_since)).limit(1))
+    return None if changed else earlier.sequence
+
+
+def unpack_archive(
+    stored: Path, *, drop: Drop, nesting: Nesting, folder: Path, settings: Settings
+) -> dict[str, Any]:
+    """Unpack stored bytes into a folder; what was in it, as `archive_worker` answers. Raises Unreadable."""
+    if nesting.depth >= settings.archive_max_depth:
+        raise Unreadable(
+            "too_deep",
+            f"This archive lies in {nesting.depth} others; {settings.archive_max_depth} levels are unpacked "
+            "(RETAIL_ARCHIVE_MAX_DEPTH). Drop what is in it.",
+        )
+    limits = Limits(
+        memory_bytes=MEMORY_BYTES, file_bytes=settings.archive_max_bytes, seconds=settings.archive_seconds
+    )
+    request = {
+        "path": str(stored.absolute()),
+        "name": drop.name,
+        "modified_ns": drop.modified_ns,
+        "out": str(folder.absolute()),
+        "max_parts": settings.archive_max_parts,
+        "max_bytes": settings.archive_max_bytes,
+        "parts_before": nesting.parts,
+        "bytes_before": nesting.size,
+    }
+    try:
+        answer = _child().ask(request, limits)
+    except ChildTimeout:
+        raise Unreadable(
+            "timeout",
+            f"Unpacking takes longer than {limits.seconds:,.0f} s (RETAIL_ARCHIVE_SECONDS); send it in parts.",
+        ) from None
+    except ChildDied as death:
+        raise Unreadable(
+            "reader_died", f"The process that unpacked it ended ({death}); pack it anew, or send it in parts."
+        ) from None
+    if "machine_trouble" in answer:
+        raise OSError(*answer["machine_trouble"])
+    if "unreadable" in answer:
+        raise Unreadable(*answer["unreadable"])
+    return answer
+
+
+def _unpacked(answer: dict[str, Any], drop: Drop) -> Unpacked:
+    parts = [
+        Part(_name_of(drop, part["name"]), Path(part["path"]), part["modified_ns"])
+        for part in answer["parts"]
+    ]
+    by_rule: dict[str, int] = answer["by_rule"]
+    filtered = sum(count for rule, count in by_rule.items() if rule.startswith("left_out/"))
+    rejected = sum(count for rule, count in by_rule.items() if rule.startswith("rejected/"))
+    counts = RowCounts(
+        target=TARGET,
+        records=answer["records"],
+        routed=len(parts),
+        filtered=filtered,
+        rejected=rejected,
+        routed_to={drop.folder: len(parts)} if parts else {},
+        by_rule=by_rule | ({"sent/part": len(parts)} if parts else {}),
+    )
+    return Unpacked(parts, counts)
+
+
+def _keep_rejects(lake: Lake, content_key: str, refused: list[list[Any]]) -> None:
+    """Put what was rejected of an archive where rejected rows lie."""
+    if not refused:
+        return
+    shown = [(record, rule, printable(name)) for record, rule, name in refused]
+    rows = pl.DataFrame(shown, schema=["record", "rule", "value"], orient="row").with_columns(
+        _content_key=pl.lit(content_key), feed=pl.lit(TARGET)
+    )
+    schema = polars_schema(columns_of(Rejects))
+    absent = [pl.lit(None, kind).alias(name) for name, kind in schema.items() if name not in rows.columns]
+    with scratch_folder(lake) as scratch:
+        rows.with_columns(absent).select(schema.names()).write_parquet(scratch / "rejects")
+        put_in_place(scratch / "rejects", lake.rejects(content_key))
+
+
+def _name_of(drop: Drop, inner: str) -> str:
+    """The name of a part as a drop: as in a nested inbox, in the archive's own folder or the last one in it."""
+    path = PurePosixPath(inner)
+    folder = drop.name.rpartition("/")[0] or path.parent.name
+    return f"{folder}/{path.name}" if folder else path.name

@@ -1,0 +1,81 @@
+"""Drops that come by the thousand: judged together, in one transaction.
+
+Nothing is written before all of them have been read, so a crash leaves them stored, and the next run judges
+them again. As nothing supersedes them, one that repeats a loaded one (same folder, bytes and values) is a
+duplicate.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, Engine, select
+
+from retail_assets.database import reading
+from retail_assets.errors import Unreadable
+from retail_assets.intake import ledger
+from retail_assets.intake.handlers import Batch, Handler, Identity
+from retail_assets.intake.ledger_tables import DROPS, LOADED, Drop
+from retail_assets.intake.outcomes import Result, record_batch
+from retail_assets.intake.readable import require_readable
+from retail_assets.lake import Lake
+
+
+def judge_batch(*, lake: Lake, engine: Engine, handler: Handler, drops: Sequence[Drop]) -> list[Drop]:
+    """Bring stored drops, given in order, to their end: loaded, a duplicate, or quarantined."""
+    assert isinstance(handler.reader, Batch)
+    identities: dict[int, Identity] = {}
+    results: dict[int, Result] = {}
+    for drop in drops:
+        try:
+            require_readable(lake, drop)
+            identities[drop.sequence] = handler.identify(drop)
+        except Unreadable as refusal:
+            results[drop.sequence] = refusal
+    readable = [drop for drop in drops if drop.sequence in identities]
+    with reading(engine) as connection:
+        repeats = _repeats(connection, readable, identities)
+    # Of drops with the same content the first is read, and all that a person asked for.
+    first: dict[tuple[str, str], int] = {}
+    to_read = []
+    for drop in readable:
+        content = (drop.folder, identities[drop.sequence].content_key)
+        if drop.asked_for or (drop.sequence not in repeats and content not in first):
+            first.setdefault(content, drop.sequence)
+            to_read.append(drop)
+    outcomes = handler.reader.load([lake.stored_file(drop.sha256 or "") for drop in to_read])
+    results |= zip((drop.sequence for drop in to_read), outcomes, strict=True)
+    for drop in readable:
+        if drop.sequence not in results:
+            earlier = repeats.get(drop.sequence)
+            results[drop.sequence] = earlier or _like(
+                first[drop.folder, identities[drop.sequence].content_key], results
+            )
+    with engine.begin() as connection:
+        found = {sequence: (identities.get(sequence), result) for sequence, result in results.items()}
+        return record_batch(connection, drops, found)
+
+
+def _like(sequence: int, results: dict[int, Result]) -> Result:
+    """The end of a drop with the same content as another of this run."""
+    result = results[sequence]
+    return result if isinstance(result, Unreadable) else sequence
+
+
+def _repeats(
+    connection: Connection, drops: Sequence[Drop], identities: dict[int, Identity]
+) -> dict[int, int]:
+    """Drop -> the newest loaded one before it with the same folder, bytes and values."""
+    loaded: dict[tuple[str, str], list[int]] = {}
+    for folder in {drop.folder for drop in drops}:
+        for hashes in ledger.pieces(sorted({drop.sha256 or "" for drop in drops if drop.folder == folder})):
+            query = select(DROPS.c.content_key, DROPS.c.sequence).where(
+                DROPS.c.folder == folder, DROPS.c.sha256.in_(hashes), DROPS.c.state == LOADED
+            )
+            for key, sequence in connection.execute(query):
+                loaded.setdefault((folder, key), []).append(sequence)
+    found = {}
+    for drop in drops:
+        same = loaded.get((drop.folder, identities[drop.sequence].content_key), [])
+        earlier = [sequence for sequence in same if sequence < drop.sequence]
+        if earlier:
+            found[drop.sequence] = max(earlier)
+    return found

@@ -1,0 +1,76 @@
+"""Tables and pictures for the UI.
+
+What is shown there is Markdown, and much of it comes from outside: file names, headers, sentences that quote a file.
+`escaped` is the one way for such text into Markdown; tables are safer still, and are what most things are shown as.
+Pictures are stored with the event that shows them, so their size is bounded.
+"""
+
+import base64
+import io
+import math
+import re
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import polars as pl
+    from matplotlib.figure import Figure
+    from PIL import Image
+
+PREVIEW_ROWS = 10
+CELL_CHARACTERS = 200
+PICTURE_BYTES = 300_000
+"""Of one picture, as PNG."""
+_COLOURS = (256, 64, 16)
+_ADDRESS = re.compile(r"(?<=www)(?=\.)|(?<=http)(?=s?:)|(?=@)", re.IGNORECASE)
+"""Where an address is cut, which GitHub's Markdown finds in text that was escaped and makes a link of."""
+_WORD_JOINER = "\u2060"
+"""Takes no space and does not let a line break."""
+
+
+def escaped(text: str) -> str:
+    """Text from outside as Markdown that shows it, and does nothing else: no link, image, emphasis or HTML."""
+    words = " ".join(text.split())
+    return "".join(_entity(character) for character in _ADDRESS.sub(_WORD_JOINER, words))
+
+
+def _entity(character: str) -> str:
+    return character if character.isalnum() or character in " ,;" else f"&#{ord(character)};"
+
+
+def cell(value: Any) -> str | int | float | bool | None:
+    """A value as a table in the UI takes it: as JSON, which knows no figure that is not a number."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    text = str(value)
+    return text if len(text) <= CELL_CHARACTERS else text[: CELL_CHARACTERS - 1] + "…"
+
+
+def records(rows: "pl.DataFrame") -> list[dict[str, Any]]:
+    """A frame's rows as a table in the UI takes them."""
+    return [{name: cell(value) for name, value in row.items()} for row in rows.iter_rows(named=True)]
+
+
+def figure_markdown(figure: "Figure", title: str) -> str:
+    """A figure as Markdown that holds its picture."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=80)
+    return _picture(buffer.getvalue(), title)
+
+
+def image_markdown(picture: "Image.Image", title: str) -> str:
+    """A picture as Markdown that holds it, with as many colours as the bound allows."""
+    for colours in _COLOURS:
+        buffer = io.BytesIO()
+        picture.quantize(colours).save(buffer, format="png", optimize=True)
+        if buffer.tell() <= PICTURE_BYTES:
+            break
+    return _picture(buffer.getvalue(), title)
+
+
+def _picture(png: bytes, title: str) -> str:
+    return f"![{escaped(title)}](data:image/png;base64,{base64.b64encode(png).decode()})"

@@ -1,0 +1,12 @@
+"""Master data: what changes slowly and is looked up by everything else."""
+
+from retail_assets.master_data.contracts import FEEDS
+from retail_assets.platform import Flow, Mart
+
+FLOW = Flow(
+    name="master_data",
+    description="Products, stores, suppliers and their terms, customers, promotions and opening days.",
+    feeds=FEEDS,
+    marts=(Mart("products"), Mart("stores"), Mart("suppliers"), Mart("supplier_products")),
+    samples=("retail_assets.samples.flows.master:write",),
+)

@@ -1,0 +1,23 @@
+"""Sales: receipts and orders, what became of them, and how products perform."""
+
+from retail_assets.platform import Flow, Mart
+from retail_assets.sales.contracts import FEEDS
+from retail_assets.sales.settings import SalesSettings
+
+FLOW = Flow(
+    name="sales",
+    description="What was sold, by till and web shop, and how products and categories perform.",
+    settings=SalesSettings,
+    dbt_settings=tuple(SalesSettings.model_fields),
+    feeds=FEEDS,
+    marts=(
+        Mart("sales_lines", by_month="business_date", in_database=False),
+        Mart("sales_orders", by_month="business_date", in_database=False),
+        Mart("order_history", by_month="business_date", in_database=False),
+        Mart("sales_daily", by_month="business_date"),
+        Mart("product_performance"),
+        Mart("category_performance"),
+    ),
+    samples=("retail_assets.samples.flows.tills:write", "retail_assets.samples.flows.web:write"),
+    truth="retail_assets.sales.truth:truth_found",
+)

@@ -1,0 +1,189 @@
+"""The parent's side of a child process that reads what comes from outside: started when it is needed, kept warm,
+ended when it must be. `serving` is the child's side.
+
+Parent and child talk in lines of JSON: whatever a hostile file makes of the child, all it can do is answer wrongly.
+(A pool that passes results as pickles would let it run code here.)
+"""
+
+import atexit
+import json
+import os
+import selectors
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from queue import SimpleQueue
+from typing import IO, Protocol, TypeVar
+
+from retail_assets.config import REPOSITORY
+
+Request = TypeVar("Request")
+Answer = TypeVar("Answer")
+
+
+class ProcessLimits(Protocol):
+    """What a child may take, and how long one request."""
+
+    @property
+    def memory_bytes(self) -> int: ...
+    @property
+    def file_bytes(self) -> int: ...
+    @property
+    def threads(self) -> int: ...
+    @property
+    def seconds(self) -> float: ...
+
+
+class ChildDied(Exception):
+    """The child ended in the middle of a request; the text says how."""
+
+
+class ChildTimeout(Exception):
+    """The child took too long and was ended."""
+
+
+class ChildProcess:
+    """One child for many requests, one after the other; `module` is its side, which answers with `serve`."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+        self.forget()
+        atexit.register(self.close)
+        os.register_at_fork(after_in_child=self.forget)
+
+    def forget(self) -> None:
+        """Know of no child: at first, and in a fork, where the child is somebody else's."""
+        self._lock = threading.Lock()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._complaints: IO[bytes] | None = None
+        self._started_with: tuple[int, int, int] | None = None
+
+    def ask(self, request: dict, limits: ProcessLimits) -> dict:
+        """Send a request and wait for its answer.
+
+        A child that dies may have been dying of an earlier file: only when a new one dies too is it this one's
+        doing.
+        """
+        with self._lock:
+            warm = self._is_warm(limits)
+            try:
+                return self._ask(request, limits)
+            except ChildDied:
+                if not warm:
+                    raise
+                return self._ask(request, limits)
+
+    def close(self) -> None:
+        with self._lock:
+            self._end()
+
+    def _ask(self, request: dict, limits: ProcessLimits) -> dict:
+        if not self._is_warm(limits):
+            self._end()
+            self._start(limits)
+        assert self._child is not None
+        try:
+            answer = self._exchange(self._child, json.dumps(request).encode() + b"\n", limits.seconds)
+        except BaseException:
+            self._end()
+            raise
+        if answer.get("worn_out"):
+            self._end()
+        return answer
+
+    def _is_warm(self, limits: ProcessLimits) -> bool:
+        return (
+            self._child is not None
+            and self._child.poll() is None
+            and self._started_with == (limits.memory_bytes, limits.file_bytes, limits.threads)
+        )
+
+    def _start(self, limits: ProcessLimits) -> None:
+        threads = str(limits.threads)
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the child)
+        self._child = subprocess.Popen(
+            [sys.executable, "-m", self._module,
+             str(os.getpid()), str(limits.memory_bytes), str(limits.file_bytes)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints,
+            # A session of its own: an interrupt at the keyboard is the parent's business.
+            cwd=REPOSITORY, start_new_session=True,
+            env={**os.environ, "POLARS_MAX_THREADS": threads, "OMP_NUM_THREADS": threads},
+        )  # fmt: skip
+        self._started_with = (limits.memory_bytes, limits.file_bytes, limits.threads)
+
+    def _exchange(self, child: subprocess.Popen[bytes], request: bytes, seconds: float) -> dict:
+        assert child.stdin is not None and child.stdout is not None
+        deadline = time.monotonic() + seconds
+        try:
+            child.stdin.write(request)
+            child.stdin.flush()
+        except BrokenPipeError:
+            raise ChildDied(self._last_words(child)) from None
+        answer = bytearray()
+        with selectors.DefaultSelector() as selector:
+            selector.register(child.stdout, selectors.EVENT_READ)
+            while not answer.endswith(b"\n"):
+                if not selector.select(max(deadline - time.monotonic(), 0)):
+                    raise ChildTimeout
+                piece = os.read(child.stdout.fileno(), 2**16)
+                if not piece:
+                    raise ChildDied(self._last_words(child))
+                answer += piece
+        return json.loads(answer)
+
+    def _last_words(self, child: subprocess.Popen[bytes]) -> str:
+        try:
+            code = child.wait(10)
+        except subprocess.TimeoutExpired:
+            return "it closed its answers"
+        how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
+        assert self._complaints is not None
+        self._complaints.seek(0)
+        said = self._complaints.read()[-2000:].decode(errors="replace").strip().splitlines()
+        return f"{how}: {said[0][:200]}" if said else how
+
+    def _end(self) -> None:
+        if self._child is None:
+            return
+        self._child.kill()
+        self._child.wait()
+        for pipe in (self._child.stdin, self._child.stdout, self._complaints):
+            if pipe is not None:
+                # Half a request may still wait to be written to a child that is gone.
+                with suppress(BrokenPipeError):
+                    pipe.close()
+        self._child = self._complaints = self._started_with = None
+
+
+class ChildPool:
+    """Several children of one kind, kept warm: starting one may take as long as a hundred requests."""
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+        self._children: list[ChildProcess] = []
+
+    def map(
+        self, work: Callable[[ChildProcess, Request], Answer], requests: Sequence[Request], *, children: int
+    ) -> Iterator[Answer]:
+        """`work` done on each request with one of the children, in order."""
+        while len(self._children) < children:
+            self._children.append(ChildProcess(self._module))
+        idle: SimpleQueue[ChildProcess] = SimpleQueue()
+        for child in self._children[:children]:
+            idle.put(child)
+
+        def on_a_child(request: Request) -> Answer:
+            child = idle.get()
+            try:
+                return work(child, request)
+            finally:
+                idle.put(child)
+
+        with ThreadPoolExecutor(children) as pool:
+            yield from pool.map(on_a_child, requests)

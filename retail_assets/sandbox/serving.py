@@ -1,0 +1,37 @@
+"""A child process that reads what comes from outside: it takes requests over its standard input, one JSON line each,
+and answers in the same way.
+
+It holds itself to a memory limit and ends with its parent, so that a file can at worst end this process.
+"""
+
+import json
+import os
+import resource
+import sys
+import threading
+import time
+from collections.abc import Callable
+
+
+def serve(answer: Callable[[dict], dict]) -> None:
+    """Answer the parent's requests until it has no more, within the limits that it gives as arguments."""
+    parent, memory_bytes, file_bytes = (int(argument) for argument in sys.argv[1:])
+    threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # Whatever a library prints must not get between the answers.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    for line in sys.stdin:
+        answers.write(json.dumps(answer(json.loads(line))) + "\n")
+        answers.flush()
+    # The interpreter's own end would run what the libraries have to say about it.
+    os._exit(0)
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent is gone, even in the middle of a file."""
+    while os.getppid() == parent:
+        time.sleep(0.5)
+    os._exit(1)

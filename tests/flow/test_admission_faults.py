@@ -1,0 +1,104 @@
+"""Faults that no file is to blame for: a full disk, bytes that vanished, things that lie about."""
+
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from retail_assets.config import Settings
+from retail_assets.errors import DiskFull
+from retail_assets.intake.admission import admit
+from retail_assets.intake.handlers import Handlers, Inbox
+from retail_assets.intake.reconcile import accounting
+from tests.conftest import unavailable
+from tests.plain_platform import FIRST, HEADER, NIGHT, PlainPlatform
+
+
+def test_a_full_disk_is_said_plainly_and_nothing_is_lost(settings: Settings, tmp_path: Path) -> None:
+    if os.geteuid() != 0:
+        unavailable("Mounting a small file system needs root.")
+    mount = tmp_path / "small"
+    mount.mkdir()
+    if os.system(f"mount -t tmpfs -o size=4m tmpfs {mount}") != 0:
+        unavailable("This machine does not allow mounting a tmpfs.")
+    try:
+        plain = PlainPlatform(settings.model_copy(update={"data_dir": mount / "data"}))
+        plain.drop("small.csv", FIRST, modified=1_000)
+        plain.drop("big.csv", HEADER + "8,1,1\n" * 300_000, modified=2_000)
+        ballast = mount / "ballast"
+        ballast.write_bytes(b"x" * 500_000)
+        with pytest.raises(
+            DiskFull, match=rf"No space left for {mount}/data: .* MiB are free .* Nothing is lost"
+        ):
+            plain.admit()
+        os.system(f"mount -o remount,size=64m {mount}")
+        plain.admit()
+        assert sorted(plain.table("drops")["name"]) == ["big.csv", "small.csv"]
+        assert plain.states() == ["loaded", "loaded"]
+        assert plain.discrepancies() == []
+    finally:
+        os.system(f"umount -l {mount}")
+
+
+def test_an_inbox_that_cannot_be_emptied_is_reported(plain: PlainPlatform) -> None:
+    plain.drop("a.csv", FIRST)
+    elsewhere = _another_file_system(plain.settings.data_dir) / f"inbox-{os.getpid()}"
+    elsewhere.mkdir()
+    try:
+        (elsewhere / "b.csv").write_text(FIRST)
+        handlers = [
+            replace(handler, inboxes=tuple(_moved(inbox, elsewhere) for inbox in handler.inboxes))
+            for handler in plain.handlers.all
+        ]
+        report = admit(settings=plain.settings, handlers=Handlers(handlers), as_of=NIGHT)
+        assert [(one.name, one.reason) for one in report.skipped] == [("b.csv", "other_file_system")]
+        assert (elsewhere / "b.csv").exists()
+        assert [one.drop.name for one in report.drops] == ["a.csv"]
+    finally:
+        shutil.rmtree(elsewhere)
+
+
+def _another_file_system(here: Path) -> Path:
+    for place in (Path("/dev/shm"), Path("/var/tmp")):
+        if place.is_dir() and place.stat().st_dev != here.stat().st_dev:
+            return place
+    unavailable("There is no second file system at /dev/shm or /var/tmp.")
+    raise AssertionError
+
+
+def _moved(inbox: Inbox, elsewhere: Path) -> Inbox:
+    return replace(inbox, path=elsewhere) if inbox.folder == "products" else inbox
+
+
+def test_stored_bytes_that_vanished_are_a_case_for_quarantine(plain: PlainPlatform) -> None:
+    plain.drop("a.csv", FIRST)
+    plain.admit()
+    plain.lake.stored_file(plain.table("drops")["sha256"][0]).unlink()
+    assert [finding.kind for finding in plain.discrepancies()] == ["bytes_missing"]
+    plain.decide("reload_file", 1)
+    assert plain.reasons()[0] == "bytes_missing"
+
+
+def test_what_lies_where_it_does_not_belong_is_found(plain: PlainPlatform) -> None:
+    plain.drop("a.csv", FIRST)
+    plain.admit()
+    assert plain.discrepancies() == []
+    assert accounting(plain.settings) == []
+    (plain.lake.inbox / "feeds" / "slaes").mkdir()
+    (plain.lake.root / "lake" / "files" / "ab").mkdir()
+    (plain.lake.root / "lake" / "files" / "ab" / "abc").touch()
+    (plain.lake.quarantine).mkdir()
+    (plain.lake.quarantine / "77").touch()
+    (plain.lake.claims / "by hand").mkdir()
+    (plain.lake.claims / "by hand" / "a.csv").touch()
+    assert plain.admit().drops == []
+    plain.lake.rows("sales", plain.table("drops")["content_key"][0]).unlink()
+    assert {finding.kind for finding in plain.discrepancies()} == {
+        "no_such_inbox",
+        "bytes_without_a_drop",
+        "claim_without_a_drop",
+        "quarantine_without_a_drop",
+        "rows_missing",
+    }

@@ -1,0 +1,322 @@
+"""Every audience is published, and each opened as its reader would: as a member of its group, or as a stranger."""
+
+import grp
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+
+from retail_assets.config import Settings
+from retail_assets.lake import Lake
+from retail_assets.platform import Platform
+from retail_assets.warehouse import publication
+from retail_assets.warehouse.audience_files import write_database
+from retail_assets.warehouse.errors import PersonalData, PublicationError
+from retail_assets.warehouse.publication import publish
+from tests.children import children, forks_import
+from tests.conftest import unavailable
+from tests.synthetic_warehouse import AS_OF, change, make_warehouse, next_generation, platform_for_everybody
+
+NOBODY = 65_534
+HOSTILE = ["../x", "..", "", "/etc/x", "a/b", "x" * 300, "Zoë ☕", "a'b", "a\nb", "a\0b", ".hidden"]
+
+forks_import(__name__)
+
+
+def groups() -> list[str]:
+    """Two groups of this system that a stranger is not in."""
+    return [group.gr_name for group in grp.getgrall() if 0 < group.gr_gid < 1000][:2]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    lake = Lake(tmp_path_factory.mktemp("made"))
+    make_warehouse(lake, lines=300)
+    return lake.warehouse
+
+
+def platform_in(folder: Path, made: Path, **settings: Any) -> Platform:
+    platform = platform_for_everybody(Settings(data_dir=folder, release_min_age_seconds=0, **settings))
+    platform.lake.warehouse.parent.mkdir(parents=True)
+    shutil.copyfile(made, platform.lake.warehouse)
+    return platform
+
+
+@pytest.fixture
+def platform(tmp_path: Path, made: Path) -> Platform:
+    return platform_in(tmp_path / "data", made)
+
+
+def run(platform: Platform) -> Path:
+    """The folder of the release that is published then."""
+    publish(platform=platform, as_of=AS_OF, run_id="a-run")
+    return platform.lake.published.resolve()
+
+
+def ask(database: Path, sql: str) -> list[tuple]:
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+def tables(database: Path) -> set[str]:
+    return {name for (name,) in ask(database, "select table_name from duckdb_tables()")}
+
+
+# As readers
+
+
+@pytest.fixture(scope="module")
+def opened(made: Path) -> Iterator[Path]:
+    """A release of a platform that has a group for operations and one for merchants, where anybody may look."""
+    if os.geteuid() != 0:
+        unavailable("Only root can look at files as somebody else.")
+    operations, merchants = groups()
+    folder = Path(tempfile.mkdtemp(prefix="retail-audiences-"))
+    folder.chmod(0o755)
+    platform = platform_in(
+        folder / "data", made, audience_groups={"operations": operations, "merchants": merchants}
+    )
+    platform.lake.releases.mkdir()
+    umask = os.umask(0o077)
+    try:
+        yield run(platform)
+    finally:
+        os.umask(umask)
+        shutil.rmtree(folder)
+
+
+def as_reader(look: Callable[[Path], Any], path: Path, *, group: str | None = None) -> Any:
+    """What a function gives to a user who is only in this group; what stops it as the error's name."""
+    mine, theirs = children.Pipe()
+    gid = grp.getgrnam(group).gr_gid if group else NOBODY
+    child = children.Process(target=_look_as, args=(gid, look, path, theirs))
+    child.start()
+    theirs.close()
+    answer = mine.recv()
+    child.join()
+    return answer
+
+
+def _look_as(gid: int, look: Callable[[Path], Any], path: Path, answer: Any) -> None:
+    os.setgroups([])
+    os.setgid(gid)
+    os.setuid(NOBODY)
+    try:
+        answer.send(look(path))
+    except (OSError, duckdb.Error, pl.exceptions.ComputeError) as error:
+        answer.send(type(error).__name__)
+
+
+def names(folder: Path) -> set[str]:
+    return set(os.listdir(folder))  # noqa: PTH208
+
+
+def read_bytes(path: Path) -> int:
+    return len(path.read_bytes())
+
+
+def marts_of(place: Path) -> dict[str, list[tuple]]:
+    """Every table of the DuckDB file of a place, without its `_meta`; and the same from Parquet."""
+    [database] = place.glob("*.duckdb")
+    found = {name: ask(database, f'from "{name}" order by all') for name in tables(database) - {"_meta"}}
+    for name, rows in found.items():
+        in_parquet = pl.read_parquet(place / "parquet" / name / "*.parquet", hive_partitioning=False)
+        assert sorted(map(str, in_parquet.rows())) == sorted(map(str, rows)), name
+    return found
+
+
+def meta_of(place: Path) -> list[tuple]:
+    [database] = place.glob("*.duckdb")
+    return ask(database, "select mart, rows, release, run_id from _meta order by mart")
+
+
+def test_a_stranger_reads_what_is_for_analysts(opened: Path):
+    assert {"products", "sales_daily"} <= as_reader(marts_of, opened).keys()
+    assert ("products", 40, 1, "a-run") in as_reader(meta_of, opened)
+
+
+def test_a_stranger_enters_no_other_place_and_does_not_learn_which_there_are(opened: Path):
+    for folder in (
+        "operations",
+        "merchants",
+        "merchants/M0",
+        "operations/parquet",
+        "merchants/M0/parquet/merchant_cases",
+    ):
+        assert as_reader(names, opened / folder) == "PermissionError", folder
+    for file in (
+        "operations/operations.duckdb",
+        "merchants/M0/merchant.duckdb",
+        "merchants/M0/parquet/_meta/part.parquet",
+    ):
+        assert as_reader(read_bytes, opened / file) == "PermissionError", file
+    assert as_reader(read_bytes, opened / "release.json") == "PermissionError"
+
+
+def test_operations_read_what_is_for_them_with_persons_and_what_analysts_read(opened: Path):
+    operations, _ = groups()
+    found = as_reader(marts_of, opened / "operations", group=operations)
+    assert found == {"insights": [("only for operations", "phone", 0)]}
+    assert as_reader(meta_of, opened / "operations", group=operations) == [("insights", 1, 1, "a-run")]
+    assert "products" in as_reader(marts_of, opened, group=operations)
+    assert as_reader(names, opened / "merchants", group=operations) == "PermissionError"
+
+
+def test_merchants_read_their_rows_and_nothing_of_operations(opened: Path):
+    _, merchants = groups()
+    for number in range(3):
+        place = opened / "merchants" / f"M{number}"
+        rows = [(f"M{number}", f"only for merchant {number}", 0)] * 10
+        assert as_reader(marts_of, place, group=merchants) == {"merchant_cases": rows}
+        assert as_reader(meta_of, place, group=merchants) == [("merchant_cases", 10, 1, "a-run")]
+    assert as_reader(names, opened / "operations", group=merchants) == "PermissionError"
+
+
+def test_nobody_but_the_platform_can_change_a_release(opened: Path):
+    for path in [opened, *opened.rglob("*")]:
+        assert not path.stat().st_mode & 0o022, path
+        assert path.is_dir() or not path.stat().st_mode & 0o200, path
+
+
+# What lies where
+
+
+def test_each_place_holds_its_own_marts_and_no_byte_of_another(platform: Platform):
+    release = run(platform)
+    assert tables(release / "operations" / "operations.duckdb") == {"_meta", "insights"}
+    assert tables(release / "merchants" / "M1" / "merchant.duckdb") == {"_meta", "merchant_cases"}
+    assert not tables(release / "retail.duckdb") & {"insights", "merchant_cases"}
+    texts = {
+        "operations": "only for operations",
+        **{f"merchants/M{n}": f"only for merchant {n}" for n in range(3)},
+    }
+    for path in release.rglob("*.duckdb"):
+        place = str(path.parent.relative_to(release))
+        found = {owner for owner, text in texts.items() if text.encode() in path.read_bytes()}
+        assert found == {place} & texts.keys()
+
+
+def test_all_audiences_move_with_one_link(platform: Platform):
+    databases = ["retail.duckdb", "operations/operations.duckdb", "merchants/M0/merchant.duckdb"]
+    for number in (1, 2):
+        run(platform)
+        published = platform.lake.published
+        assert [ask(published / name, "select distinct release from _meta") for name in databases] == [
+            [(number,)]
+        ] * 3
+        next_generation(platform.lake, number)
+
+
+def test_a_change_for_one_audience_makes_a_release_for_all(platform: Platform):
+    run(platform)
+    change(platform.lake, "update marts.insights set text = 'another'")
+    release = run(platform)
+    assert release.name == "2"
+    assert ask(release / "operations" / "operations.duckdb", "select text from insights") == [("another",)]
+    unchanged = release / "merchants" / "M0" / "parquet" / "merchant_cases" / "part.parquet"
+    assert unchanged.stat().st_nlink == 2, "linked from the release before"
+
+
+@pytest.mark.parametrize("mart", ["products", "merchant_cases"])
+def test_personal_columns_stop_publication_for_all_unless_the_audience_sees_persons(
+    platform: Platform, mart: str
+):
+    run(platform)
+    change(platform.lake, "update marts.insights set text = 'another'")
+    change(platform.lake, f"alter table marts.{mart} add column customer_email varchar")
+    with pytest.raises(PersonalData, match=rf"{mart}\.customer_email.*name another audience"):
+        run(platform)
+    database = platform.lake.published / "operations" / "operations.duckdb"
+    assert ask(database, "select text from insights") == [("only for operations",)]
+
+
+def test_a_merchant_without_rows_has_no_place_any_more(platform: Platform):
+    assert (run(platform) / "merchants" / "M2").exists()
+    change(platform.lake, "delete from marts.merchant_cases where merchant_id = 'M2'")
+    assert names(run(platform) / "merchants") == {"M0", "M1"}
+
+
+def test_rows_without_a_merchant_are_nobodys(platform: Platform):
+    change(platform.lake, "update marts.merchant_cases set merchant_id = null where merchant_id = 'M2'")
+    release = run(platform)
+    assert names(release / "merchants") == {"M0", "M1"}
+    assert not [path for path in release.rglob("*.duckdb") if b"only for merchant 2" in path.read_bytes()]
+
+
+def test_without_any_rows_for_merchants_the_rest_is_published(platform: Platform):
+    change(platform.lake, "delete from marts.merchant_cases")
+    release = run(platform)
+    assert not (release / "merchants").exists()
+    assert "products" in tables(release / "retail.duckdb")
+
+
+def test_a_mart_for_merchants_says_whose_its_rows_are(platform: Platform):
+    change(platform.lake, "alter table marts.merchant_cases rename merchant_id to merchant")
+    with pytest.raises(PublicationError, match="merchant_cases has no column merchant_id"):
+        run(platform)
+
+
+def test_hostile_merchants_stay_inside_the_release_each_with_his_rows(platform: Platform):
+    with duckdb.connect(str(platform.lake.warehouse)) as connection:
+        connection.executemany(
+            "insert into marts.merchant_cases values (?, ?, 0)", [(name, f"of {name}") for name in HOSTILE]
+        )
+    around = names(platform.lake.root)
+    release = run(platform)
+    assert names(platform.lake.root) - around == {"lake", "releases", "published"}
+    assert names(platform.lake.releases) == {"1"}
+    assert names(release) == {"retail.duckdb", "parquet", "operations", "merchants", "release.json"}
+    found = [marts_of(place)["merchant_cases"] for place in (release / "merchants").iterdir()]
+    assert len(found) == 3 + len(HOSTILE)
+    assert sorted(rows[0] for rows in found if len(rows) == 1) == sorted((n, f"of {n}", 0) for n in HOSTILE)
+    assert all(path.resolve().is_relative_to(release) for path in release.rglob("*"))
+    publish(platform=platform, as_of=AS_OF, run_id="a-run")
+    assert names(platform.lake.releases) == {"1"}, "nothing has changed"
+
+
+def test_until_it_is_whole_nobody_else_may_enter_a_release(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+):
+    modes = []
+
+    def write(*arguments: Any, folder: Path, **others: Any) -> None:
+        write_database(*arguments, folder=folder, **others)
+        modes.append(folder.stat().st_mode & 0o777)
+
+    monkeypatch.setattr(publication, "write_database", write)
+    assert run(platform).stat().st_mode & 0o777 == 0o755
+    assert modes == [0o700] * 5
+
+
+def test_a_group_that_does_not_exist_is_named_with_the_setting(
+    tmp_path: Path, made: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("RETAIL_AUDIENCE_GROUPS", '{"operations": "no-such-group"}')
+    platform = platform_in(tmp_path / "data", made)
+    sentence = "no group no-such-group, which RETAIL_AUDIENCE_GROUPS names for operations"
+    with pytest.raises(PublicationError, match=sentence):
+        run(platform)
+    assert not platform.lake.published.exists()
+    assert not list(platform.lake.releases.iterdir())
+
+
+def test_a_group_that_the_platform_may_not_give_to_is_named_too(
+    tmp_path: Path, made: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def refuse(*_: Any) -> None:
+        raise PermissionError
+
+    operations = grp.getgrgid(os.getgid()).gr_name
+    platform = platform_in(tmp_path / "data", made, audience_groups={"operations": operations})
+    monkeypatch.setattr(os, "chown", refuse)
+    with pytest.raises(
+        PublicationError,
+        match=rf"may not give the folder of operations to the group {operations}.*member of that",
+    ):
+        run(platform)
