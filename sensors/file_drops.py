@@ -87,15 +87,15 @@ def _from_cursor(cursor: str | None) -> "dict[str, InboxSnapshot]":
 
 def _seen(handlers: "Handlers", handler: "Handler", inbox: "Inbox") -> "InboxSnapshot":
     """The files of a folder that are a handler's, and are not held back."""
-    from retail_assets.intake.settling import InboxSnapshot, take_snapshot
+    from retail_assets.intake.settling import take_snapshot
 
-    snapshot = take_snapshot(inbox.path, nested=handlers.inboxes[inbox.folder].nested, limit=WATCHED)
-    files = {
-        file: seen
-        for file, seen in snapshot.files.items()
-        if handlers.find(inbox.folder, file) is handler and handler.holds(inbox.folder, file) is None
-    }
-    return InboxSnapshot(files)
+    folder, nested = inbox.folder, handlers.inboxes[inbox.folder].nested
+    return take_snapshot(
+        inbox.path,
+        nested=nested,
+        wanted=lambda name: handlers.find(folder, name) is handler and handler.holds(folder, name) is None,
+        limit=WATCHED,
+    )
 
 
 def _digest(ready: "dict[str, dict[str, SeenFile]]") -> str:

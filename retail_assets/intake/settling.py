@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import stat
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -55,14 +56,20 @@ def _is_hidden(name: str) -> bool:
     return name.startswith(".")
 
 
-def take_snapshot(inbox: Path, *, nested: bool = False, limit: int | None = None) -> InboxSnapshot:
-    """Look at an inbox folder, or at its first `limit` names. A missing folder is empty.
+def take_snapshot(
+    inbox: Path,
+    *,
+    nested: bool = False,
+    wanted: Callable[[str], bool] = lambda _: True,
+    limit: int | None = None,
+) -> InboxSnapshot:
+    """Look at an inbox folder, or at the first `limit` of the names that are wanted. A missing folder is empty.
 
     Of a nested inbox the folders in it are looked into too: the name of what lies there is `folder/file`.
     """
     if not inbox.is_dir():
         return InboxSnapshot({})
-    files, folders = _listed(inbox, limit=limit)
+    files, folders = _listed(inbox, wanted=wanted, limit=limit)
     if not nested:
         return InboxSnapshot(files, folders)
     not_taken = []
@@ -71,7 +78,12 @@ def take_snapshot(inbox: Path, *, nested: bool = False, limit: int | None = None
         if rest == 0:
             break
         try:
-            inner, deeper = _listed(inbox / folder, limit=rest, inner=True)
+            inner, deeper = _listed(
+                inbox / folder,
+                wanted=lambda name, within=folder: wanted(f"{within}/{name}"),
+                limit=rest,
+                inner=True,
+            )
         except FileNotFoundError:
             continue
         except OSError:
@@ -83,7 +95,7 @@ def take_snapshot(inbox: Path, *, nested: bool = False, limit: int | None = None
 
 
 def _listed(
-    folder: Path, *, limit: int | None = None, inner: bool = False
+    folder: Path, *, wanted: Callable[[str], bool], limit: int | None = None, inner: bool = False
 ) -> tuple[dict[str, SeenFile], list[str]]:
     """The files of a folder as they look, and the names of the folders in it."""
     # A link that takes the place of a folder in the inbox would lead out of it.
@@ -93,7 +105,8 @@ def _listed(
         with os.scandir(descriptor) as entries:
             there = {entry.name: entry for entry in entries if not _is_hidden(entry.name)}
         folders = {name for name, entry in there.items() if entry.is_dir(follow_symlinks=False)}
-        for name in sorted(name for name in there.keys() - folders if not is_ignored(name))[:limit]:
+        names = (name for name in there.keys() - folders if not is_ignored(name) and wanted(name))
+        for name in sorted(names)[:limit]:
             try:
                 status = there[name].stat(follow_symlinks=False)
             except FileNotFoundError:

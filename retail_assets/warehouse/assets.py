@@ -12,7 +12,7 @@ from retail_assets.warehouse.manifest import Manifest, manifest_of
 from retail_assets.warehouse.specs import DATA_TESTS, check_spec, model_key, model_spec, relation_keys
 
 if TYPE_CHECKING:
-    from retail_assets.warehouse.build import BuiltModel, TestedModel
+    from retail_assets.warehouse.build import StandingModel, TestedModel
 
 WAREHOUSE_POOL = "warehouse"
 PUBLISHED = dg.AssetKey(["published", "release"])
@@ -70,8 +70,8 @@ def _dbt_step(
                 tell=context.log.info,
             )
         keys = relation_keys(platform, manifest)
-        for built in report.built:
-            yield _materialised(built, keys)
+        for standing in report.models:
+            yield _materialised(standing, keys)
         for tested in report.tested:
             if tested.run:  # what nobody looked at again stays in the UI as it was found
                 yield _checked(tested)
@@ -81,8 +81,8 @@ def _dbt_step(
     return build
 
 
-def _materialised(built: "BuiltModel", keys: Mapping[str, dg.AssetKey]) -> dg.MaterializeResult:
-    model = built.model
+def _materialised(standing: "StandingModel", keys: Mapping[str, dg.AssetKey]) -> dg.MaterializeResult:
+    model = standing.model
     lineage = {
         column: [
             dg.TableColumnDep(key, name)
@@ -91,20 +91,20 @@ def _materialised(built: "BuiltModel", keys: Mapping[str, dg.AssetKey]) -> dg.Ma
                 {(keys[relation], name) for relation, name in parents if relation in keys}
             )
         ]
-        for column, parents in built.lineage.items()
+        for column, parents in standing.lineage.items()
     }
     metadata: dict[str, Any] = {
-        "dagster/row_count": built.rows,
+        "dagster/row_count": standing.rows,
         "dagster/column_schema": dg.TableSchema(
             [
                 dg.TableColumn(name, kind, description=model.columns.get(name))
-                for name, kind in built.columns.items()
+                for name, kind in standing.columns.items()
             ]
         ),
         "dagster/column_lineage": dg.TableColumnLineage(lineage),
     }
-    if built.preview is not None and built.preview.height:
-        metadata["preview"] = rows_table(built.preview)
+    if standing.preview is not None and standing.preview.height:
+        metadata["preview"] = rows_table(standing.preview)
     return dg.MaterializeResult(asset_key=model_key(model), metadata=metadata)
 
 

@@ -36,8 +36,8 @@ class ModelsFailed(ExplainedError):
 
 
 @dataclass(frozen=True)
-class BuiltModel:
-    """A model that dbt has built, as it stands in the warehouse."""
+class StandingModel:
+    """A model as it stands in the warehouse after a build, which may have left it as it was."""
 
     model: Model
     columns: Mapping[str, str]
@@ -65,7 +65,7 @@ class TestedModel:
 class BuildReport:
     """What a build did."""
 
-    built: list[BuiltModel] = field(default_factory=list)
+    models: list[StandingModel] = field(default_factory=list)
     tested: list[TestedModel] = field(default_factory=list)
     problem: ModelsFailed | None = None
 
@@ -177,7 +177,7 @@ def _described(
     names: Collection[str],
     results: Mapping[str, NodeResult],
     relations: Relations,
-) -> list[BuiltModel]:
+) -> list[StandingModel]:
     known = KnownLineage(lake.warehouse.parent / "lineage.json")
     built = []
     for name in manifest.in_order(names):
@@ -185,7 +185,7 @@ def _described(
         columns = relations.columns.get(model.relation, {})
         parents = relations_of([*manifest.parent_relations(model), model.relation], relations.columns)
         built.append(
-            BuiltModel(
+            StandingModel(
                 model,
                 columns,
                 relations.row_count(model.relation),

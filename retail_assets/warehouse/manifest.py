@@ -116,15 +116,6 @@ class Manifest:
         """Models and all that is built from them."""
         return _reached(names, lambda name: self._children[name])
 
-    def reading(self, *, feeds: Iterable[str] = (), tables: Iterable[str] = ()) -> set[str]:
-        """Models that read sources themselves."""
-        wanted_feeds, wanted_tables = set(feeds), set(tables)
-        return {
-            model.name
-            for model in self.models.values()
-            if model.feeds & wanted_feeds or model.tables & wanted_tables
-        }
-
     def before_python(self, tables: Mapping[str, LakeTable]) -> set[str]:
         """The models that are built before computed tables are: what those read, and what that is built from.
 

@@ -336,3 +336,13 @@ def test_the_first_drop_of_all_builds_everything(tmp_path: Path) -> None:
         "marts/sales_daily",
         "published/release",
     } <= everything
+
+
+def test_files_of_others_do_not_hide_those_of_a_handler(watched: Platform, tick: Tick) -> None:
+    """However many photos lie there, the list among them is seen."""
+    inbox = watched.lake.inbox / "refunds"
+    inbox.mkdir(parents=True)
+    for number in range(WATCHED + 1):
+        (inbox / f"a{number:04}.jpg").touch()
+    _drop(watched, "refunds/manifest.csv")
+    assert "feeds/refund_manifests" in _selected(_request(tick("tables")))

@@ -92,13 +92,13 @@ def test_with_nothing_new_dbt_is_not_even_started(builds: Builds):
     report = builds.build(tested=["sales_daily", "rejected_rows"])
     assert builds.rebuilt == set()
     assert rows(builds, "select run from state.run") == before
-    assert [one.model.name for one in report.built] == builds.manifest.in_order(builds.models)
+    assert [one.model.name for one in report.models] == builds.manifest.in_order(builds.models)
     assert [len(one.run) for one in report.tested] == [0, 0]
     assert all(one.unchanged for one in report.tested)
 
 
 def test_what_stands_is_described_as_if_it_was_built(builds: Builds):
-    first = {one.model.name: one for one in builds.build_part("sales_daily").built}["sales_daily"]
+    first = {one.model.name: one for one in builds.build_part("sales_daily").models}["sales_daily"]
     assert first.rows == 1
     assert first.columns["business_date"] == "date"
     assert [column for _, column in first.lineage["units_sold"]] == ["quantity"]

@@ -265,7 +265,6 @@ def test_a_data_test_runs_when_all_that_it_looks_at_was_built():
 def test_walks_through_the_graph():
     assert CHAIN.downstream(["stg_sales"]) == {"stg_sales", "sales_daily", "stock_outs"}
     assert CHAIN.upstream(["stock_outs"]) == {"stg_sales", "sales_daily", "stock_outs"}
-    assert CHAIN.reading(feeds=[], tables=["refund_images"]) == {"photos"}
     assert CHAIN.in_order({"stock_outs", "stg_sales", "sales_daily"}) == [
         "stg_sales",
         "sales_daily",
