@@ -37,7 +37,8 @@ create table if not exists state.applied (model varchar, sequence bigint, conten
 -- What changed in a model, for the models that follow it; without a unit: everything.
 create table if not exists state.changes (model varchar, run bigint, unit varchar, value varchar);
 create table if not exists state.tested (model varchar, run bigint);
--- A change stays until every model that follows its model has taken it in, and the model's own tests have seen it.
+alter table state.tested add column if not exists test varchar;
+-- A change stays until every model that follows its model has taken it in, and each of the model's tests has seen it.
 delete from state.models where model not in ({{ names_of_models() }});
 create or replace temp table seen_by_all as
 with seen as (
@@ -46,8 +47,8 @@ with seen as (
     inner join state.models as taken_in on follows.follower = taken_in.model
     union all
     select long.model, coalesce(tested.run, 0) as run
-    from (values {{ names_of_long_models() }}) as long (model)
-    left join state.tested as tested on long.model = tested.model
+    from (values {{ tests_of_long_models() }}) as long (model, test)
+    left join state.tested as tested on long.test = tested.test
 )
 select model, min(run) as run from seen group by model;
 delete from state.changes where model not in (select model from seen_by_all);
@@ -103,12 +104,13 @@ commit;
     ''
 {%- endmacro %}
 
-{% macro names_of_long_models() -%}
-    {%- set names = [] -%}
-    {%- for node in graph.nodes.values() if node.config.materialized == 'by_change' -%}
-        {%- do names.append("('" ~ node.name ~ "')") -%}
+{# Long models with each test that looks at what changed in them; see get_where_subquery. #}
+{% macro tests_of_long_models() -%}
+    {%- set pairs = [] -%}
+    {%- for test in graph.nodes.values() if test.resource_type == 'test' and looks_at_changes(test) -%}
+        {%- do pairs.append("('" ~ graph.nodes[test.attached_node].name ~ "', '" ~ test.unique_id ~ "')") -%}
     {%- endfor -%}
-    {{ names | join(', ') }}
+    {{ pairs | join(', ') }}
 {%- endmacro %}
 
 {# Which model is followed by which; see by_change. #}

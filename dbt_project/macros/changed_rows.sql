@@ -1,4 +1,4 @@
-{# What data tests look at. A model that is built by_change is tested where it changed since its tests last
+{# What data tests look at. A model that is built by_change is tested where it changed since the test last
    passed; with RETAIL_TEST_ALL_HISTORY (the weekly run), and for every other model, everything is tested.
 
    A grain that spans the units wants `where: by order_id` in the test's config: the column, one of the model's
@@ -6,13 +6,10 @@
 {% macro get_where_subquery(relation) -%}
     {%- set where = config.get('where') or '' -%}
     {%- set by = where.removeprefix('by ') if where.startswith('by ') else none -%}
-    {%- set tested = graph.nodes.values() | selectattr('resource_type', 'equalto', 'model')
-        | selectattr('name', 'equalto', relation.identifier) | first if execute else none -%}
-    {#- A warning stands until its cause is gone, so a test that warns looks at everything each time. -#}
-    {%- set warns = config.get('severity', 'error') | lower == 'warn' -%}
-    {%- if tested and tested.config.materialized == 'by_change' and not warns and setting('test_all_history') != 'true' -%}
+    {%- if execute and looks_at_changes(model) and setting('test_all_history') != 'true' -%}
+        {%- set tested = graph.nodes[model.attached_node] -%}
         {%- set unit = by or tested.config.unit -%}
-        {%- set since = 'coalesce((select run from state.tested where model = ' ~ sql_string(tested.name) ~ '), 0)' -%}
+        {%- set since = 'coalesce((select run from state.tested where test = ' ~ sql_string(model.unique_id) ~ '), 0)' -%}
         {%- set logged = 'from state.changes where model = ' ~ sql_string(tested.name) ~ ' and run > ' ~ since -%}
         {%- if not run_query('select 1 ' ~ logged ~ ' and unit is null limit 1').rows -%}
             {%- set changed = unit ~ ' in (' ~ logged_changes([tested.name], unit, since) ~ ')' -%}
@@ -23,20 +20,28 @@
 {%- endmacro %}
 
 
-{# After a run: models whose tests all passed need not show these changes to their tests again. #}
+{# True for a test of a long model, unless it warns: a warning stands until its cause is gone, so such a test looks
+   at everything each time. #}
+{% macro looks_at_changes(test) -%}
+    {%- set tested = graph.nodes.get(test.attached_node) -%}
+    {{ return(
+        tested is not none and tested.config.materialized == 'by_change'
+        and (test.config.severity or 'error') | lower != 'warn'
+    ) }}
+{%- endmacro %}
+
+
+{# After a run: what a test has passed it need not be shown again. #}
 {% macro end_run() %}
     {%- if execute -%}
-    {%- set good, bad = [], [] -%}
-    {%- for result in results if result.node.resource_type == 'test' -%}
-        {%- for model in result.node.depends_on.nodes -%}
-            {%- do (good if result.status | string in ('pass', 'warn') else bad).append(model.split('.')[2]) -%}
-        {%- endfor -%}
-    {%- endfor -%}
-    {%- set passed = good | unique | reject('in', bad) | list %}
+    {%- set passed = [] -%}
+    {%- for result in results if result.node.resource_type == 'test' and result.status | string == 'pass' -%}
+        {%- do passed.append(result.node.unique_id) -%}
+    {%- endfor %}
 begin;
-delete from state.tested where model in ('{{ passed | join("', '") }}');
-{%- for model in passed %}
-insert into state.tested select '{{ model }}', run from state.run;
+delete from state.tested where test is null or test in ('{{ passed | join("', '") }}');
+{%- for test in passed %}
+insert into state.tested (test, run) select '{{ test }}', run from state.run;
 {%- endfor %}
 commit;
     {%- endif -%}

@@ -224,15 +224,34 @@ def test_so_is_what_a_build_took_in_that_failed_later(builds: Builds):
     assert sold(builds) == {"S1": 1}
 
 
-def test_changes_are_forgotten_when_all_that_follow_have_taken_them_in(builds: Builds):
+LONG = ("sales_daily", "sales_orders", "stores", "products")
+"""Long models, and what their tests look at."""
+
+
+def test_changes_are_forgotten_when_all_that_follow_have_taken_them_in(tmp_path: Path):
     """Though no product came for as long, so that what follows from products was not built since."""
+    builds = Builds(LakeBuilder(tmp_path), *LONG)
     for number in range(2):
         load(builds, "sales", line(f"N{number}"))
-        builds.build(
-            tested=[name for name, one in builds.manifest.models.items() if one.materialized == "by_change"]
-        )
+        builds.build(tested=builds.manifest.models.keys())
     logged = rows(builds, "select distinct run from state.changes")
     assert logged == rows(builds, "select run from state.run"), "only those of the last run"
+
+
+def test_a_test_that_waits_for_the_second_step_sees_what_changed_in_the_first(tmp_path: Path):
+    """Though other tests of the same model have seen it by then."""
+    builds = Builds(LakeBuilder(tmp_path), "sales_daily", "stores", "products")
+    first = builds.manifest.upstream(["sales_daily"])
+    rest = builds.models - first
+    builds.manifest = builds.manifest.tests_at_the_end(first)
+
+    for number in range(2):
+        load(builds, "sales", line(f"N{number}", day=16 + number))
+        builds.build(step="before", models=first, to_come=rest, tested=first)
+        report = builds.build(step="after", models=rest, tested=rest)
+        assert "sales_lines: Every store_id is in stores." in ran_tests(report)["stores"]
+    days = "select value from state.changes where model = 'sales_lines' and unit = 'business_date'"
+    assert rows(builds, days) == [("2026-11-17",)], "what the test of the second step looked at"
 
 
 def test_each_of_two_steps_remembers_what_it_saw(builds: Builds):
