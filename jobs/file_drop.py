@@ -4,17 +4,16 @@ import dagster as dg
 
 from jobs.nightly import everything
 from retail_assets.dagster_kit.private import UnresolvedAssetJobDefinition
-from retail_assets.dagster_kit.wiring import table_key
-from retail_assets.platform import Platform
+from retail_assets.dagster_kit.wiring import NIGHT_ONLY
 
 JOB_NAME = "file_drop"
 
 
-def file_drop_job(platform: Platform) -> UnresolvedAssetJobDefinition:
-    """What a drop may start: all but the tables that their flows compute at night only."""
-    at_night = [table_key(table.name) for table in platform.tables.values() if table.only_at_night]
+def file_drop_job() -> UnresolvedAssetJobDefinition:
+    """What a drop may start: all but what is tagged to run at night only."""
+    ((tag, value),) = NIGHT_ONLY.items()
     return dg.define_asset_job(
         JOB_NAME,
-        selection=everything() - dg.AssetSelection.assets(*at_night) if at_night else everything(),
+        selection=everything() - dg.AssetSelection.tag(tag, value),
         description="What dropped files can change.",
     )

@@ -14,6 +14,7 @@ from retail_assets.kit.terminal import Terminal
 from retail_assets.platform import Platform
 
 SENTENCES_SHOWN = 10
+LOGS_KEPT = 200
 
 
 @dataclass
@@ -89,9 +90,7 @@ def run_job(platform: Platform, name: str, night: date, terminal: Terminal) -> R
     from retail_assets.dagster_kit.private import REPOSITORY_TAG, place_runs_in_code_location
     from retail_assets.definitions import build_defs
 
-    folder = platform.settings.dagster_home / "logs"
-    folder.mkdir(parents=True, exist_ok=True)
-    log = folder / f"{name}-{night}-{time.strftime('%Y%m%dT%H%M%S')}.log"
+    log = _new_log(platform.settings.dagster_home / "logs", f"{name}-{night}")
     _libraries_into(log)
     job = build_defs(platform, loggers={"command": _command_logger(log, terminal)}).resolve_job_def(name)
     with dg.DagsterInstance.get() as instance:
@@ -104,6 +103,15 @@ def run_job(platform: Platform, name: str, night: date, terminal: Terminal) -> R
             run_config={"loggers": {"command": {}}},
         )
     return _summary(result, night, time.monotonic() - started, log)
+
+
+def _new_log(folder: Path, name: str) -> Path:
+    """Where this run writes; of earlier runs the newest are kept."""
+    folder.mkdir(parents=True, exist_ok=True)
+    earlier = sorted(folder.glob("*.log"), key=lambda log: log.stat().st_mtime, reverse=True)
+    for log in earlier[LOGS_KEPT - 1 :]:
+        log.unlink(missing_ok=True)
+    return folder / f"{name}-{time.strftime('%Y%m%dT%H%M%S')}.log"
 
 
 def _libraries_into(log: Path) -> None:

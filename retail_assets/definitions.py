@@ -23,7 +23,7 @@ def build_defs(
     """All definitions of one platform."""
     brought = [load(flow.assets)(platform) for flow in platform.flows if flow.assets]
     assets = dg.Definitions.merge(*brought, warehouse_definitions(platform))
-    nightly, file_drop, weekly = nightly_job(), file_drop_job(platform), weekly_tests_job(platform)
+    nightly, file_drop, weekly = nightly_job(), file_drop_job(), weekly_tests_job(platform)
     decisions, training = decision_jobs(platform), training_jobs(platform)
     own = dg.Definitions(
         jobs=[nightly, file_drop, weekly, *decisions, *training],

@@ -13,6 +13,7 @@ from retail_assets.errors import ExplainedError
 from retail_assets.flows import platform_of
 from retail_assets.initialise import initialise
 from retail_assets.kit.terminal import Terminal, end_quietly
+from retail_assets.partitions import require_night
 from retail_assets.platform import Platform
 from retail_assets.samples.generator import write_sample
 from retail_assets.samples.truth import truth_found
@@ -27,6 +28,7 @@ def main() -> int:
     started = time.monotonic()
     try:
         initialise(platform, first_night=DEMO_NIGHT)
+        require_night(platform.settings, DEMO_NIGHT, current=DEMO_NIGHT)
         terminal.say("Writing the sample retailer …")
         write_sample(platform, seed=DEMO_SEED, as_of=DEMO_NIGHT, size="small")
         terminal.say(f"Running the night of {DEMO_NIGHT} …")

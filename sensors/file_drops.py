@@ -12,6 +12,7 @@ import dagster as dg
 
 from retail_assets.dagster_kit.private import UnresolvedAssetJobDefinition
 from retail_assets.dagster_kit.wiring import LEDGER
+from retail_assets.errors import ExplainedError
 from retail_assets.partitions import today
 from retail_assets.platform import Platform
 
@@ -114,6 +115,11 @@ def _selection(
     if graph is None or not platform.lake.warehouse.exists():
         return None
     wanted = {dg.AssetKey(name.split("/")) for name in handlers.started_by(folders)}
+    if unknown := wanted - graph.get_all_asset_keys():
+        raise ExplainedError(
+            f"No asset is named {', '.join(sorted(key.to_user_string() for key in unknown))}, which a handler "
+            "starts: correct the `starts` of its flow."
+        )
     allowed = job.selection.resolve(graph)
     found, waiting = set(), [LEDGER, *wanted]
     while waiting:

@@ -6,8 +6,9 @@ import inspect
 import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from time import time
 from typing import Any
 
 import dagster as dg
@@ -30,6 +31,9 @@ ONE_NIGHT_A_RUN = dg.BackfillPolicy.multi_run(1)
 DEFAULT_OWNER = "team:data"
 FINDINGS_NAMED = 100
 """A check's result is an event in Dagster's database; what is beyond is counted."""
+
+NIGHT_ONLY = {"retail/runs": "at_night"}
+"""The tag of an asset that no drop starts."""
 
 LEDGER = dg.AssetKey(["intake", "ledger"])
 """What came in and what became of it: drops, their counts, rejected rows, decisions."""
@@ -82,7 +86,7 @@ def table_spec(
         freshness_policy=FRESH,
         description=f"{table.description} {more}".strip(),
         metadata=metadata | (code_reference(code) if code else {}),
-        tags={"layer": "lake", "domain": flow.name},
+        tags={"layer": "lake", "domain": flow.name} | (NIGHT_ONLY if table.only_at_night else {}),
     )
 
 
@@ -166,7 +170,8 @@ class Night:
 
     def __init__(self, context: dg.AssetExecutionContext | dg.OpExecutionContext, platform: Platform) -> None:
         record = context.instance.get_run_record_by_id(context.run.run_id)
-        started = record.create_timestamp if record else datetime.now(platform.settings.zone)
+        # A run may have waited in the queue since it was asked for.
+        started = datetime.fromtimestamp(record.start_time if record and record.start_time else time(), UTC)
         partition = context.run.tags.get("dagster/partition")
         self.run_started: datetime = started
         self.as_of, self.now = moment_of(

@@ -8,7 +8,7 @@ from retail_assets.config import Settings
 from retail_assets.definitions import build_defs
 from retail_assets.flows import platform_of
 from retail_assets.lake import Lake
-from retail_assets.platform import Platform
+from retail_assets.platform import Platform, load
 from tests.conftest import settings_of
 
 
@@ -65,6 +65,20 @@ def test_every_asset_stands_under_its_kind(whole: Platform, defs: dg.Definitions
     assert {kind for kind, *_ in keys} == kinds
     assert all(len(key) == 2 for key in keys)
     assert {name for kind, name in keys if kind == "feeds"} == set(whole.feeds)
+
+
+def test_every_place_that_a_flow_names_holds_code(whole: Platform) -> None:
+    for flow in whole.flows:
+        alone = (flow.decisions, flow.models, flow.sample_files, flow.truth, flow.assets)
+        for place in [*flow.handlers.values(), *flow.samples, *(place for place in alone if place)]:
+            assert callable(load(place)), place
+
+
+def test_what_a_drop_starts_are_assets(whole: Platform, defs: dg.Definitions) -> None:
+    handlers, assets = whole.handlers(), defs.get_repository_def().asset_graph.get_all_asset_keys()
+    started = handlers.started_by(handlers.inboxes)
+    assert started
+    assert {dg.AssetKey(name.split("/")) for name in started} <= assets
 
 
 def test_every_path_hangs_off_the_settings(settings: Settings) -> None:
