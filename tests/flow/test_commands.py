@@ -1,0 +1,62 @@
+"""What a person at the terminal sees of a night, and where its run is found in the UI."""
+
+import re
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster import DagsterInstance
+
+from retail_assets.dagster_kit.private import REPOSITORY_TAG
+from tests.faults.night import NIGHT
+from tests.prepared import start
+
+STEP = re.compile(r"  \w+ +[\d.]+m?s")
+
+
+@pytest.fixture(scope="module")
+def said(calm_night: Path) -> list[str]:
+    return (calm_night / "nightly.log").read_text().splitlines()
+
+
+def test_a_night_tells_its_steps_and_then_what_came_of_them(said: list[str]) -> None:
+    steps = [line for line in said if STEP.fullmatch(line)]
+    assert {"admission", "warehouse", "release"} <= {line.split()[0] for line in steps}
+    told = [line for line in said if line not in steps]
+    assert any(re.fullmatch(r"Files: \d+ loaded", line) for line in told)
+    assert any(re.fullmatch(r"Rows: \d+ admitted", line) for line in told)
+    assert any(re.fullmatch(r"Published release \d+\.", line) for line in told)
+    assert re.fullmatch(rf"Night of {NIGHT} done in \d+ s\. Full log: .*\.log", told[-1])
+
+
+def test_libraries_say_nothing_on_the_terminal(said: list[str]) -> None:
+    assert not [
+        line for line in said if re.search(r"nanobind|leaked|Warning|INFO|DEBUG|mlflow|Traceback", line)
+    ]
+
+
+def test_the_full_log_is_a_file(calm_night: Path, said: list[str]) -> None:
+    log = Path(said[-1].partition("Full log: ")[2])
+    assert log.is_relative_to(calm_night / "dagster" / "logs")
+    text = log.read_text()
+    assert "RUN_SUCCESS" in text
+    assert "ASSET_MATERIALIZATION" in text
+
+
+def test_its_run_is_found_where_overview_looks(calm_night: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", str(calm_night / "dagster"))
+    with DagsterInstance.get() as instance:
+        [run] = instance.get_runs(dg.RunsFilter(job_name="nightly", tags=REPOSITORY_TAG))
+    assert run.remote_job_origin is not None
+    assert run.remote_job_origin.location_name == "retail_assets"
+
+
+@pytest.mark.parametrize(
+    ("night", "sentence"),
+    [("2025-12-31", "lies before this platform's first"), ("2999-01-01", "has not come yet")],
+)
+def test_a_night_that_cannot_be_run_is_one_sentence(tmp_path: Path, night: str, sentence: str) -> None:
+    process = start("nightly", tmp_path, "--as-of", night)
+    assert process.wait(120) == 1
+    [said] = (tmp_path / "nightly.log").read_text().splitlines()
+    assert sentence in said
