@@ -21,10 +21,10 @@ def said(calm_night: Path) -> list[str]:
 
 def test_a_night_tells_its_steps_and_then_what_came_of_them(said: list[str]) -> None:
     steps = [line for line in said if STEP.fullmatch(line)]
-    assert {"admission", "warehouse", "release"} <= {line.split()[0] for line in steps}
+    assert {"admission", "warehouse", "publication"} <= {line.split()[0] for line in steps}
     told = [line for line in said if line not in steps]
-    assert any(re.fullmatch(r"Files: \d+ loaded", line) for line in told)
-    assert any(re.fullmatch(r"Rows: \d+ admitted", line) for line in told)
+    assert any(re.fullmatch(r"Files: .*\d+ loaded.*", line) for line in told)
+    assert any(re.fullmatch(r"Rows: [\d,]+ admitted.*", line) for line in told)
     assert any(re.fullmatch(r"Published release \d+\.", line) for line in told)
     assert re.fullmatch(rf"Night of {NIGHT} done in \d+ s\. Full log: .*\.log", told[-1])
 
