@@ -35,9 +35,7 @@ nightly: $(VENV)/.installed ## run the nightly job once, without a daemon: make 
 
 .PHONY: dev
 dev: setup ## the Dagster UI with its daemon on http://127.0.0.1:3000: make dev [PORT=3001]
-	@echo "The UI is on http://127.0.0.1:$(or $(PORT),3000) in some seconds; Ctrl-C ends it."
-	@PYTHONWARNINGS='ignore:Function `dev_command`' $(BIN)/dagster dev -w workspace.yaml -h 127.0.0.1 \
-		-p $(or $(PORT),3000) --log-level warning
+	@$(BIN)/python -m retail_assets.dev $(if $(PORT),--port $(PORT))
 
 .PHONY: lint
 lint: $(VENV)/.installed ## format, lint and types

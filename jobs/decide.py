@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from pydantic import Field, create_model
 
+from retail_assets.dagster_kit.run_coordinator import actor_of
 from retail_assets.dagster_kit.wiring import Night, told
 from retail_assets.platform import Platform
 
@@ -38,6 +39,7 @@ def _job(platform: Platform, kind: "Kind") -> dg.JobDefinition:
         decision = Decision(
             decision_id=context.run_id,
             at=night.run_started,
+            actor=actor_of(context, platform.settings),
             kind=kind.name,
             verdict=verdict.value if isinstance(verdict, Enum) else verdict,
             **given,
@@ -69,7 +71,6 @@ def _config_of(kind: "Kind") -> type[dg.Config]:
     """The fields of a decision of this kind, with its verdicts as choices."""
     fields: dict[str, Any] = {
         "subject": (str, Field(description=kind.about.described)),
-        "actor": (str, Field(description="Who decides, as RETAIL_ROLES knows them.")),
         "reason": (str, Field("", description="Why; kept in the log, not published.")),
         "payload": (str, Field("", description="Further details as JSON.")),
     }
@@ -81,7 +82,7 @@ def _config_of(kind: "Kind") -> type[dg.Config]:
 
 def _template(kind: "Kind") -> dict[str, Any]:
     """What the Launchpad starts with. Its subject names nothing, so that launching it unchanged decides nothing."""
-    config = {"subject": f"… {kind.about.described}", "actor": "admin", "reason": ""}
+    config = {"subject": f"… {kind.about.described}", "reason": ""}
     if kind.verdicts:
         config["verdict"] = kind.verdicts[0]
     return {"ops": {kind.name: {"config": config}}}
@@ -91,4 +92,4 @@ def _example(kind: "Kind") -> str:
     if not kind.example:
         return ""
     lines = "\n".join(f"      {name}: {value!r}" for name, value in kind.example.items())
-    return f"\n\nFor example:\n\n```yaml\nops:\n  {kind.name}:\n    config:\n      actor: admin\n{lines}\n```"
+    return f"\n\nFor example:\n\n```yaml\nops:\n  {kind.name}:\n    config:\n{lines}\n```"

@@ -70,6 +70,18 @@ class Settings(FlowSettings):
         {"admin": ["administrator"]}, description="Actor id -> roles, as JSON. Never taken from a file."
     )
 
+    web_hosts: list[str] = Field(
+        [], description="Names under which browsers reach the UI, besides this machine's own, as JSON."
+    )
+    login_header: str | None = Field(
+        None,
+        description="The header in which a login in front of the UI names the person, as X-Forwarded-User.",
+    )
+    local_actor: str = Field(
+        "admin",
+        description="Who decides in the UI where no login stands before it: whoever reaches its port.",
+    )
+
     @field_validator("data_dir", "dagster_home", "dbt_project_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:

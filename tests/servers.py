@@ -1,4 +1,4 @@
-"""Servers of MLflow for tests: real ones on loopback, each a process of its own; and a guard before one."""
+"""Servers for tests: real ones on loopback, each a process of its own; and a guard before one."""
 
 import os
 import signal
@@ -8,11 +8,13 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Generator
-from contextlib import contextmanager
+from collections.abc import Generator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
+
+from retail_assets.config import REPOSITORY
 
 SECONDS = 300
 
@@ -24,14 +26,20 @@ def free_port() -> int:
 
 
 @contextmanager
-def mlflow_process(command: str, *, answers: str, folder: Path, **env: str) -> Generator[subprocess.Popen]:
-    """`mlflow COMMAND`, once it answers at an address; killed at the end."""
+def server_process(
+    *command: str | Path,
+    answers: str | urllib.request.Request,
+    folder: Path,
+    env: Mapping[str, str],
+    cwd: Path | None = None,
+) -> Generator[subprocess.Popen]:
+    """A server, once it answers at an address; killed at the end."""
     log = folder / "server.log"
     with log.open("wb") as output:
         server = subprocess.Popen(
-            [Path(sys.executable).parent / "mlflow", *command.split()],
-            env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"} | env,
-            cwd=folder,
+            command,
+            env=os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"} | dict(env),
+            cwd=cwd or folder,
             stdout=output,
             stderr=output,
             start_new_session=True,
@@ -45,7 +53,7 @@ def mlflow_process(command: str, *, answers: str, folder: Path, **env: str) -> G
             server.wait()
 
 
-def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
+def _wait_for(address: str | urllib.request.Request, server: subprocess.Popen, log: Path) -> None:
     until = time.monotonic() + SECONDS
     while time.monotonic() < until and server.poll() is None:
         try:
@@ -54,6 +62,14 @@ def _wait_for(address: str, server: subprocess.Popen, log: Path) -> None:
         except OSError:
             time.sleep(0.2)
     raise AssertionError(f"The server did not start: {log.read_text()}")
+
+
+def mlflow_process(
+    command: str, *, answers: str | urllib.request.Request, folder: Path, **env: str
+) -> AbstractContextManager[subprocess.Popen]:
+    """`mlflow COMMAND`, once it answers at an address; killed at the end."""
+    mlflow = Path(sys.executable).parent / "mlflow"
+    return server_process(mlflow, *command.split(), answers=answers, folder=folder, env=env)
 
 
 @contextmanager
@@ -69,6 +85,19 @@ def mlflow_server(folder: Path, database: Path) -> Generator[str]:
     with mlflow_process(
         command, answers=f"{address}/health", folder=folder, MLFLOW_SERVER_ENABLE_JOB_EXECUTION="false"
     ):
+        yield address
+
+
+@contextmanager
+def web_server(folder: Path, **env: str) -> Generator[str]:
+    """The address of the UI of the platform in a folder, without a daemon: what is launched waits in the queue."""
+    port = free_port()
+    address = f"http://127.0.0.1:{port}"
+    place = {"RETAIL_DATA_DIR": str(folder / "data"), "DAGSTER_HOME": str(folder / "dagster")}
+    command = [sys.executable, "-m", "retail_assets.web", "-w", "workspace.yaml", "-p", str(port)]
+    login = {env["RETAIL_LOGIN_HEADER"]: "nobody"} if "RETAIL_LOGIN_HEADER" in env else {}
+    answers = urllib.request.Request(f"{address}/server_info", headers=login)
+    with server_process(*command, answers=answers, folder=folder, cwd=REPOSITORY, env={**place, **env}):
         yield address
 
 

@@ -5,9 +5,10 @@ from functools import partial
 from dagster import DagsterInstance
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteRepositoryOrigin
+from dagster._core.run_coordinator import SubmitRunContext
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
-__all__ = ["UnresolvedAssetJobDefinition", "place_runs_in_code_location"]
+__all__ = ["SubmitRunContext", "UnresolvedAssetJobDefinition", "place_runs_in_code_location"]
 
 LOCATION, REPOSITORY = "retail_assets", "__repository__"
 """The code location as workspace.yaml calls it, and what Dagster calls definitions in one."""

@@ -6,6 +6,7 @@ import dagster as dg
 import pytest
 from dagster._core.definitions.sensor_definition import SensorExecutionData
 
+from retail_assets.dagster_kit.run_coordinator import LOGIN_TAG
 from retail_assets.definitions import build_defs
 from retail_assets.flows import platform_of
 from retail_assets.partitions import today
@@ -44,12 +45,17 @@ def _tick(
 
 
 def _launch(
-    repository: dg.RepositoryDefinition, instance: dg.DagsterInstance, kind: str, **config: str
+    repository: dg.RepositoryDefinition,
+    instance: dg.DagsterInstance,
+    kind: str,
+    tags: dict[str, str] | None = None,
+    **config: str,
 ) -> dg.ExecuteInProcessResult:
     return repository.get_job(f"decide_{kind}").execute_in_process(
-        run_config={"ops": {kind: {"config": {"actor": "admin", **config}}}},
+        run_config={"ops": {kind: {"config": config}}},
         instance=instance,
         raise_on_error=False,
+        tags=tags,
     )
 
 
@@ -79,12 +85,8 @@ def test_a_refused_decision_fails_with_its_sentence_and_starts_nothing(
     decided: Platform, repository: dg.RepositoryDefinition, instance: dg.DagsterInstance
 ) -> None:
     first = _tick(repository, instance, None)
-    for config in ({"subject": "2", "actor": "auto"}, {"subject": "99"}):
-        run = _launch(repository, instance, "withdraw_file", **config)
-        assert not run.success
-        failure = run.failure_data_for_node("withdraw_file")
-        assert failure and failure.error
-        assert "nobody decides under that name" in failure.error.message or "no file" in failure.error.message
+    run = _launch(repository, instance, "withdraw_file", subject="99")
+    assert "no file" in _failure(run)
     assert _state(decided, 2) == "loaded"
     assert not _tick(repository, instance, first.cursor).run_requests
 
@@ -92,11 +94,43 @@ def test_a_refused_decision_fails_with_its_sentence_and_starts_nothing(
 def test_the_launchpad_takes_no_other_verdict_than_those_of_the_kind(
     repository: dg.RepositoryDefinition,
 ) -> None:
-    config = {"subject": "3", "actor": "admin", "verdict": "not_a_class"}
+    config = {"subject": "3", "verdict": "not_a_class"}
     with pytest.raises(dg.DagsterInvalidConfigError, match="not_a_class"):
         repository.get_job("decide_relabel_item").execute_in_process(
             run_config={"ops": {"relabel_item": {"config": config}}}
         )
+
+
+@pytest.mark.parametrize(
+    ("setting", "tags", "sentence"),
+    [
+        ({"local_actor": "ann"}, {}, "ann may not decide"),
+        ({"local_actor": "ann"}, {LOGIN_TAG: "admin"}, "ann may not decide"),
+        ({"local_actor": "auto"}, {}, "nobody decides under that name"),
+        ({"login_header": "X-Forwarded-User"}, {}, "Nobody is named by X-Forwarded-User"),
+        ({"login_header": "X-Forwarded-User"}, {LOGIN_TAG: "admin"}, "take `run_coordinator` from"),
+    ],
+)
+def test_nobody_decides_as_somebody_else(
+    decided: Platform,
+    instance: dg.DagsterInstance,
+    setting: dict[str, str],
+    tags: dict[str, str],
+    sentence: str,
+) -> None:
+    platform = platform_of(decided.settings.model_copy(update=setting))
+    jobs = build_defs(platform).get_repository_def()
+    run = _launch(jobs, instance, "withdraw_file", tags, subject="2")
+    assert sentence in _failure(run)
+    assert _state(decided, 2) == "loaded"
+
+
+def _failure(run: dg.ExecuteInProcessResult) -> str:
+    assert not run.success
+    failure = run.failure_data_for_node("withdraw_file")
+    assert failure
+    assert failure.error
+    return failure.error.message
 
 
 def test_every_kind_of_decision_has_a_job(decided: Platform, repository: dg.RepositoryDefinition) -> None:

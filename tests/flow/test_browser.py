@@ -1,0 +1,146 @@
+"""The UI in Chromium after hostile drops: what came from outside is text, nothing is loaded, nothing is launched."""
+
+import json
+import shutil
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from tests.conftest import unavailable
+from tests.faults.night import NIGHT, drop
+from tests.prepared import copy_platform, require_success, start
+from tests.servers import web_server
+
+ORDER = '/graphql?query=mutation{launchRun(executionParams:{selector:{jobName:"nightly"}}){__typename}}'
+MARKS = (
+    f"![]({ORDER})",
+    "![x](http://evil.example/picture.png)",
+    "<img src=http://evil.example/tag.png onerror=alert(1)>",
+    "[mend](http://evil.example/link)",
+    "http://evil.example/bare www.evil.example <script>alert(1)</script>",
+)
+PAGE_SECONDS = 30
+SETTLE_MS = 300
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
+
+
+def _drop_hostile(folder: Path) -> None:
+    for number, mark in enumerate(MARKS):
+        name = mark.replace("/", "_")
+        # A header that no mapping knows, a file that none reads, cells that are refused and cells that are kept.
+        drop(folder, "stores", f"{name}.csv", f"store_id,name,{_quoted(mark)}\nS{number},{_quoted(mark)},1\n")
+        drop(folder, "sales", f"{name}.csv", f"{_quoted(mark)},b\n1,2\n")
+        head = "product_id,name,category,list_price\n"
+        drop(
+            folder,
+            "products",
+            f"{name}.csv",
+            f"{head}P{number},{_quoted(mark)},{_quoted(mark)},{_quoted(mark)}\n",
+        )
+        drop(folder, "products", f"{name}.parquet", mark)
+        photos = folder / "data" / "inbox" / "refunds"
+        photos.mkdir(parents=True, exist_ok=True)
+        (photos / f"{name}.jpg").write_text(mark)
+    decided = folder / "data" / "inbox" / "decisions"
+    decided.mkdir(parents=True, exist_ok=True)
+    entries = [
+        {
+            "decision_id": mark,
+            "at": f"{NIGHT}T08:00:00Z",
+            "actor": mark,
+            "kind": mark,
+            "subject": mark,
+            "reason": mark,
+        }
+        for mark in MARKS
+    ]
+    (decided / "decided.json").write_text(json.dumps(entries))
+
+
+@dataclass
+class Seen:
+    """What happened in the browser."""
+
+    asked: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+    texts: dict[str, str] = field(default_factory=dict)
+    linked: list[str] = field(default_factory=list)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory, prepared_platform: Path) -> Iterator[str]:
+    folder = copy_platform(prepared_platform, tmp_path_factory.mktemp("hostile"))
+    _drop_hostile(folder)
+    require_success("nightly", folder, start("nightly", folder, "--as-of", NIGHT))
+    with web_server(folder) as address:
+        yield address
+
+
+def _ask(address: str, query: str) -> dict:
+    body = json.dumps({"query": query}).encode()
+    request = urllib.request.Request(f"{address}/graphql", body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=PAGE_SECONDS) as answer:
+        return json.load(answer)["data"]
+
+
+@pytest.fixture(scope="module")
+def seen(address: str) -> Seen:
+    """Every asset's page with its checks, the runs and the log of one, opened one after the other."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        unavailable("Chromium is not installed; `make setup` as root or with sudo installs it.")
+    from playwright.sync_api import sync_playwright
+
+    keys = [node["assetKey"]["path"] for node in _ask(address, "{assetNodes{assetKey{path}}}")["assetNodes"]]
+    [run] = _ask(address, "{runsOrError{...on Runs{results{runId}}}}")["runsOrError"]["results"]
+    assets = ["/assets/" + "/".join(quote(part) for part in key) for key in keys]
+    pages = [*assets, *(f"{page}?view=checks" for page in assets if page.startswith("/assets/feeds/"))]
+    pages += ["/assets", "/runs", f"/runs/{run['runId']}"]
+    seen = Seen()
+    with sync_playwright() as playwright:
+        # Root may not use Chromium's sandbox; the pages are our own.
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 1600, "height": 4000})
+        page.on("request", lambda request: seen.asked.append(f"{request.method} {request.url}"))
+        page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))
+        for path in pages:
+            page.goto(address + path, timeout=PAGE_SECONDS * 1000)
+            page.wait_for_load_state("networkidle", timeout=PAGE_SECONDS * 1000)
+            page.wait_for_timeout(SETTLE_MS)
+            seen.texts[path] = page.inner_text("body")
+            seen.linked += page.eval_on_selector_all(
+                "[src], a[href]", "all => all.map(one => one.getAttribute('src') || one.getAttribute('href'))"
+            )
+        browser.close()
+    return seen
+
+
+def test_nothing_is_asked_of_another_place(seen: Seen, address: str) -> None:
+    own = (f"{address}/", "data:", "blob:")
+    assert seen.asked
+    assert not [one for one in seen.asked if not one.partition(" ")[2].startswith(own)]
+    assert not [one for one in seen.asked if one.startswith("GET") and "/graphql" in one]
+
+
+def test_no_text_from_outside_becomes_a_link_or_a_picture(seen: Seen) -> None:
+    assert seen.linked
+    assert not [one for one in seen.linked if "evil" in one or "mutation" in one]
+    assert not seen.dialogs
+
+
+def test_the_texts_were_there_to_be_read(seen: Seen) -> None:
+    """Else the other tests would have seen nothing."""
+    for asset in ("feeds/stores", "feeds/products", "feeds/sales", "intake/ledger"):
+        assert "evil.example" in seen.texts[f"/assets/{asset}"].replace("\u2060", ""), asset
+
+
+def test_nothing_was_launched(seen: Seen, address: str) -> None:
+    runs = _ask(address, "{runsOrError{...on Runs{results{runId}}}}")["runsOrError"]["results"]
+    assert len(runs) == 1
