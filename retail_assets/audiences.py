@@ -9,7 +9,7 @@ class Audience:
 
     name: str
     folder: str
-    """Within the release; empty for the release itself."""
+    """Its name within the release; empty for the release itself."""
     database: str
     """Name of the DuckDB file in it."""
     mode: int

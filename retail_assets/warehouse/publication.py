@@ -16,7 +16,8 @@ import duckdb
 from retail_assets.lake import file_lock
 from retail_assets.platform import Platform
 from retail_assets.warehouse import release as releases
-from retail_assets.warehouse.audience_files import Edition, set_access, write_database, write_part
+from retail_assets.warehouse.access import set_access
+from retail_assets.warehouse.audience_files import Edition, write_database, write_part
 from retail_assets.warehouse.building import require_whole
 from retail_assets.warehouse.errors import PublicationError
 from retail_assets.warehouse.personal_columns import require_no_personal_columns
@@ -68,9 +69,11 @@ def publish(*, platform: Platform, as_of: date, run_id: str, lock: bool = True) 
     """
     lake, settings = platform.lake, platform.settings
     with file_lock(lake.lock_file("warehouse")) if lock else nullcontext():
-        require_whole(lake)
         try:
             releases.tidy(lake)
+            for number in releases.numbers(lake):
+                set_access(lake.releases / str(number), settings.audience_groups)
+            require_whole(lake)
             publication = _publish(platform, as_of=as_of, run_id=run_id)
             kept, min_age = settings.releases_kept, settings.release_min_age_seconds
             releases.prune(lake, kept=kept, min_age_seconds=min_age)
@@ -105,6 +108,7 @@ def _publish(platform: Platform, *, as_of: date, run_id: str) -> Publication:
             edition = Edition(number, run_id, datetime.now(UTC), as_of)
             written, linked = _write(connection, platform, marts, edition, previous, folder)
             _describe(folder, edition, marts)
+            set_access(folder, platform.settings.audience_groups)
     releases.swap(lake, number)
     return Publication(number, number, lake.releases / str(number), as_of, marts, written, linked)
 
@@ -119,8 +123,7 @@ def _write(
 ) -> tuple[int, int]:
     """Write every place of a release; the numbers of parts that were written and linked."""
     written = linked = 0
-    places = places_of(marts.values())
-    for place in places:
+    for place in places_of(marts.values()):
         here = [mart for mart in marts.values() if mart.audience == place.audience]
         for mart in here:
             for part in place.parts(mart):
@@ -130,8 +133,6 @@ def _write(
                     write_part(connection, place=place, mart=mart, part=part, folder=folder)
                     written += 1
         write_database(connection, place=place, marts=here, edition=edition, folder=folder)
-    for place in reversed(places):  # the release itself last: until all is in place nobody may enter it
-        set_access(folder, place, platform.settings.audience_groups)
     return written, linked
 
 
