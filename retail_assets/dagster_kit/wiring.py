@@ -34,6 +34,9 @@ FINDINGS_NAMED = 100
 LEDGER = dg.AssetKey(["intake", "ledger"])
 """What came in and what became of it: drops, their counts, rejected rows, decisions."""
 
+FOLDERS_TAG = "retail/folders"
+"""Of a run that drops started: the inbox folders they lie in, with commas between."""
+
 
 def feed_key(feed: str) -> dg.AssetKey:
     return dg.AssetKey(["feeds", feed])
