@@ -19,7 +19,7 @@ from retail_assets.kit.lake_table import LakeTable
 if TYPE_CHECKING:
     from retail_assets.platform import Platform
 
-MARTS, INTERMEDIATE, STAGING = "marts", "intermediate", "staging"
+MARTS, STAGING = "marts", "staging"
 AS_OF, NOW, HAS_COME = "as_of", "now", "has_come"
 CLOCKS = (AS_OF, NOW)
 """Macros of the project that say what day, or moment, it is."""
@@ -40,7 +40,6 @@ class DataTest:
     name: str
     unique_id: str
     description: str
-    column: str | None
     is_warning: bool
     parents: frozenset[str]
     """All models that it looks at."""
@@ -241,7 +240,6 @@ def _test(node: Mapping[str, Any], nodes: Mapping[str, Any]) -> DataTest:
         name=node["name"],
         unique_id=node["unique_id"],
         description=node["description"] or _in_words(node),
-        column=node.get("column_name"),
         is_warning=node["config"]["severity"].lower() == "warn",
         parents=frozenset(nodes[one]["name"] for one in node["depends_on"]["nodes"] if one in nodes),
     )

@@ -5,7 +5,6 @@ did not change are hard-linked from the release before.
 """
 
 import os
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,16 +12,16 @@ from typing import Any
 
 import duckdb
 
-from retail_assets.lake import file_lock
 from retail_assets.platform import Platform
 from retail_assets.warehouse import release as releases
 from retail_assets.warehouse.access import set_access
 from retail_assets.warehouse.audience_files import Edition, write_database, write_part
-from retail_assets.warehouse.building import require_whole
+from retail_assets.warehouse.build_mark import require_whole
 from retail_assets.warehouse.errors import PublicationError
+from retail_assets.warehouse.lock import warehouse_lock
 from retail_assets.warehouse.personal_columns import require_no_personal_columns
 from retail_assets.warehouse.places import Place, places_of
-from retail_assets.warehouse.release import Manifest
+from retail_assets.warehouse.release import ReleaseManifest
 from retail_assets.warehouse.survey import SurveyedMart, open_warehouse, survey
 
 LAYOUT = 2
@@ -35,18 +34,12 @@ class Publication:
 
     release: int | None
     """The new release; None when nothing had changed."""
-    current: int
-    """The release that readers see."""
-    folder: Path
     as_of: date
+    """The night at which the current release stands."""
     marts: dict[str, SurveyedMart]
-    parts_written: int
-    parts_linked: int
-
-    @property
-    def row_counts(self) -> dict[str, int]:
-        """Rows of every published mart."""
-        return {name: mart.rows for name, mart in self.marts.items()}
+    parts_written: int = 0
+    parts_linked: int = 0
+    """Parquet parts that the new release shares with the one before."""
 
     def tables(self) -> list[dict[str, Any]]:
         """Every published mart with its readers, rows and newest business date."""
@@ -61,14 +54,13 @@ class Publication:
         ]
 
 
-def publish(*, platform: Platform, as_of: date, run_id: str, lock: bool = True) -> Publication:
+def publish(*, platform: Platform, as_of: date, run_id: str) -> Publication:
     """Publish the marts as they stand in the working warehouse; a no-op when nothing has changed.
 
-    The release stands at the newest `as_of` that was ever published. Takes the warehouse lock; a caller that
-    holds it already says `lock=False`.
+    The release stands at the newest `as_of` that was ever published. Takes the warehouse lock. Raises PublicationError.
     """
     lake, settings = platform.lake, platform.settings
-    with file_lock(lake.lock_file("warehouse")) if lock else nullcontext():
+    with warehouse_lock(lake):
         try:
             releases.tidy(lake)
             for number in releases.numbers(lake):
@@ -101,8 +93,7 @@ def _publish(platform: Platform, *, as_of: date, run_id: str) -> Publication:
             and (previous.as_of, previous.marts) == (as_of, marts)
             and releases.is_whole(lake, previous)
         ):
-            folder = lake.releases / str(previous.release)
-            return Publication(None, previous.release, folder, as_of, marts, 0, 0)
+            return Publication(None, as_of, marts)
         number = releases.next_number(lake)
         with releases.new_release(lake, number) as folder:
             edition = Edition(number, run_id, datetime.now(UTC), as_of)
@@ -110,7 +101,7 @@ def _publish(platform: Platform, *, as_of: date, run_id: str) -> Publication:
             _describe(folder, edition, marts)
             set_access(folder, platform.settings.audience_groups)
     releases.swap(lake, number)
-    return Publication(number, number, lake.releases / str(number), as_of, marts, written, linked)
+    return Publication(number, as_of, marts, written, linked)
 
 
 def _write(
@@ -118,7 +109,7 @@ def _write(
     platform: Platform,
     marts: dict[str, SurveyedMart],
     edition: Edition,
-    previous: Manifest | None,
+    previous: ReleaseManifest | None,
     folder: Path,
 ) -> tuple[int, int]:
     """Write every place of a release; the numbers of parts that were written and linked."""
@@ -148,7 +139,7 @@ def _cause(error: OSError | duckdb.Error) -> str:
 
 def _link_unchanged(
     platform: Platform,
-    previous: Manifest | None,
+    previous: ReleaseManifest | None,
     place: Place,
     mart: SurveyedMart,
     part: str,
@@ -168,7 +159,7 @@ def _link_unchanged(
 
 def _describe(folder: Path, edition: Edition, marts: dict[str, SurveyedMart]) -> None:
     files = {str(p.relative_to(folder)): p.stat().st_size for p in sorted(folder.rglob("*")) if p.is_file()}
-    manifest = Manifest(
+    manifest = ReleaseManifest(
         layout=LAYOUT,
         engine=duckdb.__version__,
         release=edition.release,
