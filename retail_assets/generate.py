@@ -7,7 +7,7 @@ from retail_assets.errors import ExplainedError
 from retail_assets.flows import platform_of
 from retail_assets.warehouse.dbt_parse import parse_dbt_project
 from retail_assets.warehouse.dictionary import write_dictionary
-from retail_assets.warehouse.manifest import read_manifest
+from retail_assets.warehouse.project import manifest_of
 from retail_assets.warehouse.sources import write_generated
 
 
@@ -16,7 +16,7 @@ def main() -> int:
     try:
         write_generated(platform)
         parse_dbt_project(platform)
-        write_dictionary(platform, read_manifest(platform.settings.dbt_project_dir))
+        write_dictionary(platform, manifest_of(platform))
     except ExplainedError as error:
         print(error, file=sys.stderr)
         return 1

@@ -10,7 +10,8 @@ from retail_assets.dagster_kit.private import assets_of_run
 from retail_assets.dagster_kit.wiring import FRESH, Night, mart_key, owners_of, rows_table, table_key, told
 from retail_assets.platform import Platform
 from retail_assets.warehouse.lock import WAREHOUSE_POOL
-from retail_assets.warehouse.manifest import Manifest, manifest_of
+from retail_assets.warehouse.manifest import Manifest
+from retail_assets.warehouse.project import manifest_of
 from retail_assets.warehouse.specs import DATA_TESTS, check_spec, model_key, model_spec, relation_keys
 
 if TYPE_CHECKING:

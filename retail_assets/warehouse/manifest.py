@@ -11,13 +11,10 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from retail_assets.errors import ExplainedError
 from retail_assets.kit.lake_table import LakeTable
-
-if TYPE_CHECKING:
-    from retail_assets.platform import Platform
 
 MARTS, STAGING = "marts", "staging"
 AS_OF, NOW, HAS_COME = "as_of", "now", "has_come"
@@ -189,12 +186,6 @@ def read_manifest(project: Path) -> Manifest:
     ]
     digest = hashlib.sha256(json.dumps([code, macros], sort_keys=True).encode()).hexdigest()
     return Manifest(models, relations, digest)
-
-
-def manifest_of(platform: "Platform") -> Manifest:
-    """The manifest of a platform's dbt project, with data tests where they can run."""
-    manifest = read_manifest(platform.settings.dbt_project_dir)
-    return manifest.tests_at_the_end(manifest.before_python(platform.tables))
 
 
 def _source_name(source: Mapping[str, Any]) -> str:
