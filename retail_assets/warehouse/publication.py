@@ -21,8 +21,9 @@ from retail_assets.warehouse.errors import PublicationError
 from retail_assets.warehouse.lock import warehouse_lock
 from retail_assets.warehouse.personal_columns import require_no_personal_columns
 from retail_assets.warehouse.places import Place, places_of
+from retail_assets.warehouse.reading import open_warehouse
 from retail_assets.warehouse.release import ReleaseManifest
-from retail_assets.warehouse.survey import SurveyedMart, open_warehouse, survey
+from retail_assets.warehouse.survey import SurveyedMart, survey
 
 LAYOUT = 2
 """Raise it when the same marts have to give other files."""
