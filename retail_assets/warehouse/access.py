@@ -9,11 +9,13 @@ import stat
 from collections.abc import Mapping
 from pathlib import Path
 
-from retail_assets.audiences import AUDIENCES
+from retail_assets.audiences import AUDIENCES, Audience
 from retail_assets.warehouse.errors import PublicationError
 
 _BY_FOLDER = {audience.folder: audience for audience in AUDIENCES}
 _BY_FOLDER["parquet"] = _BY_FOLDER[""]
+_NOBODY = Audience("nobody", "", "", 0o700)
+"""Who reads a folder of an audience that is no more."""
 
 
 def set_access(release: Path, groups: Mapping[str, str]) -> None:
@@ -26,9 +28,7 @@ def set_access(release: Path, groups: Mapping[str, str]) -> None:
     default = _default_group(release.parent)
     for name, _, _ in os.walk(release, topdown=False):
         folder = Path(name)
-        audience = _BY_FOLDER.get("".join(folder.relative_to(release).parts[:1]))
-        if audience is None:
-            continue  # of an audience that there is no more: it stays as closed as it was
+        audience = _BY_FOLDER.get("".join(folder.relative_to(release).parts[:1]), _NOBODY)
         status, gid = folder.stat(), ids.get(audience.name, default)
         try:
             if status.st_gid != gid:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from retail_assets.audiences import AUDIENCES
 from retail_assets.errors import ExplainedError
 from retail_assets.platform import Platform
 from retail_assets.warehouse.manifest import MARTS, Manifest, read_manifest
@@ -29,6 +30,11 @@ def _disagreements(platform: Platform, manifest: Manifest) -> Iterator[str]:
     folder = platform.settings.dbt_project_dir.name
     for flow in platform.flows:
         for mart in flow.marts:
+            if mart.audience not in AUDIENCES:
+                yield (
+                    f"Mart {mart.name} of the flow {flow.name} is for {mart.audience}, who are not among AUDIENCES: "
+                    "add them in retail_assets/audiences.py."
+                )
             if mart.name not in built.keys() | published:
                 yield (
                     f"Mart {mart.name} of the flow {flow.name} is made by nobody: write "

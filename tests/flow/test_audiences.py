@@ -206,6 +206,14 @@ def test_a_group_that_changes_has_the_kept_releases_at_once_and_another_has_them
                 assert as_reader(names, place, group=group) == "PermissionError"
 
 
+def test_a_folder_of_an_audience_that_is_no_more_is_nobodys(platform: Platform):
+    release = run(platform)
+    left = release / "buyers" / "parquet"
+    left.mkdir(parents=True)
+    run(platform)
+    assert [path.stat().st_mode & 0o777 for path in (left, left.parent, release)] == [0o700, 0o700, 0o755]
+
+
 # What lies where
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import dataframely as dy
 import pytest
 
+from retail_assets.audiences import Audience
 from retail_assets.config import Settings
 from retail_assets.flows import FLOWS
 from retail_assets.kit.lake_table import LakeTable
@@ -51,6 +52,13 @@ def test_a_model_among_the_marts_that_no_flow_names_is_refused(settings: Setting
     )
     with pytest.raises(MartsDisagree, match=sentence):
         manifest_of(platform(settings, without="sales_daily"))
+
+
+def test_an_audience_that_is_not_among_them_is_refused(settings: Settings) -> None:
+    published = LakeTable("gate_staffing", Staffing, published=True)
+    marts = (Mart("gate_staffing", Audience("buyers", "buyers", "buyers.duckdb", 0o750)),)
+    with pytest.raises(MartsDisagree, match=r"gate_staffing .* is for buyers.*audiences\.py"):
+        manifest_of(platform(settings, gates(tables=(published,), marts=marts)))
 
 
 def test_a_published_table_that_no_flow_names_is_refused(settings: Settings) -> None:
