@@ -6,7 +6,6 @@ lock. Running it again is cheap and changes nothing.
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from retail_assets.config import REPOSITORY, Settings
 from retail_assets.database import migrate
+from retail_assets.errors import ExplainedError
 from retail_assets.flows import platform_of
 from retail_assets.intake.ledger import oldest_night
 from retail_assets.intake.ledger_export import export_ledger
@@ -26,9 +26,9 @@ from retail_assets.models.spec import registry_of
 from retail_assets.partitions import first_night as first_night_of
 from retail_assets.partitions import today
 from retail_assets.platform import Platform
+from retail_assets.warehouse.dbt_parse import parse_dbt_project
+from retail_assets.warehouse.lock import WAREHOUSE_POOL
 from retail_assets.warehouse.sources import land_empty_tables
-
-WAREHOUSE_POOL = "warehouse"
 
 
 def initialise(platform: Platform, *, first_night: date | None = None) -> None:
@@ -76,9 +76,11 @@ def _create_dagster_home(home: Path) -> None:
         if missing:
             import dagster as dg
 
+            from retail_assets.dagster_kit.private import limit_pool
+
             with dg.DagsterInstance.from_config(str(home)) as instance:
                 # A pool's default limit leaks once on a fresh instance: the first two queued runs both start.
-                instance.event_log_storage.set_concurrency_slots(WAREHOUSE_POOL, 1)
+                limit_pool(instance, WAREHOUSE_POOL, 1)
 
 
 def _create_mlflow_database(settings: Settings) -> None:
@@ -127,40 +129,14 @@ def _until_we_end() -> list[str]:
     return ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 
 
-def parse_dbt_project(platform: Platform) -> None:
-    """Write dbt's manifest when a file of the project is newer; the code location reads it."""
-    from retail_assets.warehouse.dbt_command import dbt_environment, dbt_executable
-
-    project = platform.settings.dbt_project_dir
-    target = project / "target"
-    with file_lock(target / ".parse.lock"):
-        manifest = target / "manifest.json"
-        inputs = [
-            path
-            for suffix in ("sql", "yml")
-            for path in project.rglob(f"*.{suffix}")
-            if "target" not in path.parts
-        ]
-        if manifest.exists() and manifest.stat().st_mtime > max(path.stat().st_mtime for path in inputs):
-            return
-        # dbt writes its files in place; a parse that is killed must not leave half a manifest that looks new.
-        fresh = target / "parsing"
-        folders = ["--project-dir", project, "--profiles-dir", project]
-        subprocess.run(
-            [dbt_executable(), "--quiet", "parse", *folders],
-            check=True,
-            env={
-                **os.environ,
-                **dbt_environment(platform),
-                "DBT_TARGET_PATH": str(fresh),
-                "DBT_LOG_PATH": str(fresh),
-            },
-            cwd=project,
-        )
-        for name in ("partial_parse.msgpack", "manifest.json"):
-            (fresh / name).replace(target / name)
-        shutil.rmtree(fresh)
+def main() -> int:
+    try:
+        initialise(platform_of(Settings()))
+    except ExplainedError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    initialise(platform_of(Settings()))
+    sys.exit(main())

@@ -2,8 +2,8 @@
 
 A `Flow` describes one business capability as plain data: which feeds, drops, decisions, computed tables, models and
 marts are its own. `flows.py` lists the flows; a `Platform` is that list with its settings, and everything that must
-know all flows is handed it. Code of a flow is named by its place, `package.module:function`, and loaded when it is
-asked for, so that the description costs nothing.
+know all flows is handed it. Code of a flow is named by an entry point, `package.module:function`, and loaded when
+it is asked for, so that the description costs nothing.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from retail_assets.intake.handlers import Handlers
     from retail_assets.models.spec import ModelSpec
 
-Place = str
+EntryPoint = str
 """`package.module:name` of a function or an object."""
 
 _Settings = TypeVar("_Settings", bound=FlowSettings)
@@ -52,22 +52,22 @@ class Flow:
     dbt_settings: tuple[str, ...] = ()
     """Names of its settings that dbt models read with the macro `setting`."""
     feeds: tuple[Feed, ...] = ()
-    handlers: Mapping[str, Place] = field(default_factory=dict)
+    handlers: Mapping[str, EntryPoint] = field(default_factory=dict)
     """Name -> `(platform) -> Handler`: how its drops come in. Each has a sensor of its name."""
-    decisions: Place | None = None
+    decisions: EntryPoint | None = None
     """`(platform) -> list[Kind]`: the kinds of decision that it brings."""
     tables: tuple[LakeTable, ...] = ()
     """Tables that it computes and keeps in the lake."""
-    models: Place | None = None
+    models: EntryPoint | None = None
     """`(platform) -> list[ModelSpec]`: the models that it trains and scores with."""
     marts: tuple[Mart, ...] = ()
-    samples: tuple[Place, ...] = ()
+    samples: tuple[EntryPoint, ...] = ()
     """`(sample, drops) -> None`, in order: what the sample retailer drops, and what is true of it."""
-    sample_files: Place | None = None
+    sample_files: EntryPoint | None = None
     """`(platform) -> None`: what the sample retailer has beside its inbox."""
-    truth: Place | None = None
+    truth: EntryPoint | None = None
     """`(platform, truth) -> list[TruthFound]`: how much of that the platform found."""
-    assets: Place | None = None
+    assets: EntryPoint | None = None
     """`(platform) -> dg.Definitions`: its assets, checks, jobs and schedules."""
 
 
@@ -119,23 +119,23 @@ class Platform:
         """The handlers as they are now: source mappings are read when this is called."""
         from retail_assets.intake.handlers import Handlers
 
-        return Handlers([load(place)(self) for place in self.handler_places.values()])
+        return Handlers([load(one)(self) for one in self.handler_entry_points.values()])
 
     @cached_property
-    def handler_places(self) -> dict[str, Place]:
+    def handler_entry_points(self) -> dict[str, EntryPoint]:
         """Name of every handler and where it is made, without making any."""
-        return {name: place for flow in self.flows for name, place in flow.handlers.items()}
+        return {name: code for flow in self.flows for name, code in flow.handlers.items()}
 
     def flow_of_feed(self, feed: str) -> Flow:
         return next(flow for flow in self.flows if any(one.name == feed for one in flow.feeds))
 
-    def _brought(self, place: Place | None) -> list[Any]:
-        return list(load(place)(self)) if place else []
+    def _brought(self, code: EntryPoint | None) -> list[Any]:
+        return list(load(code)(self)) if code else []
 
 
-def load(place: Place) -> Callable[..., Any]:
-    """The function or object at a place."""
-    module, _, name = place.partition(":")
+def load(code: EntryPoint) -> Callable[..., Any]:
+    """The function or object that an entry point names."""
+    module, _, name = code.partition(":")
     return getattr(import_module(module), name)
 
 

@@ -38,6 +38,9 @@ NIGHT_ONLY = {"retail/runs": "at_night"}
 LEDGER = dg.AssetKey(["intake", "ledger"])
 """What came in and what became of it: drops, their counts, rejected rows, decisions."""
 
+FOLDERS_TAG = "retail/folders"
+"""Of a run that drops started: the inbox folders they lie in, with commas between."""
+
 
 def feed_key(feed: str) -> dg.AssetKey:
     return dg.AssetKey(["feeds", feed])

@@ -14,6 +14,7 @@ from retail_assets.contract import Feed
 from retail_assets.dagster_kit.table_schema import feed_schema
 from retail_assets.dagster_kit.wiring import (
     FINDINGS_NAMED,
+    FOLDERS_TAG,
     FRESH,
     LEDGER,
     ONE_NIGHT_A_RUN,
@@ -75,7 +76,7 @@ def _folders(
     """The inbox folders that a run takes from: all of them at night, else those of what started it."""
     if whole:
         return None
-    dropped = context.run.tags.get("retail/folders", "")
+    dropped = context.run.tags.get(FOLDERS_TAG, "")
     return [*(feed.folder for feed in selected), *(f for f in dropped.split(",") if f in handlers.inboxes)]
 
 
