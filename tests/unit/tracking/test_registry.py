@@ -167,7 +167,8 @@ def test_a_registry_that_is_no_database(url: str) -> None:
 
 def test_the_overview_has_every_fact(registry: Registry, candidate: Make) -> None:
     version = register(registry, candidate("seen", "one"))
-    record_facts(registry, version, {Tag.GATE_OUTCOME: "rejected", Tag.GATE_REASON: "Worse."})
+    said = {Tag.GATE_OUTCOME: "rejected", Tag.GATE_REASON: "Worse."}
+    record_facts(registry, version, said, done=Tag.GATE_OUTCOME)
     set_champion(registry, "seen", 1, by="decision d1", at=AT)
     (row,) = model_versions(registry).filter(model="seen").to_dicts()
     assert row.pop("registered_at") > AT
