@@ -162,6 +162,18 @@ def test_a_torn_copy_of_the_champion_is_fetched_again(
     assert _answer(registry, "torn", tmp_path / "cache") == ("1", "one")
 
 
+def test_files_that_were_changed_in_the_registry_score_nothing(
+    registry: Registry, candidate: Make, tmp_path: Path
+) -> None:
+    register(registry, candidate("changed", "one"))
+    set_champion(registry, "changed", 1, by="gate", at=AT)
+    for card in registry.artifacts.rglob("card.json"):
+        card.write_text('{"answer": "another"}')
+    with pytest.raises(RegistryUnreachable, match=r"not the ones that were registered.* Restore them"):
+        resolve_champion(registry, "changed", cache=tmp_path / "cache")
+    assert not list((tmp_path / "cache").rglob("card.json"))
+
+
 @pytest.mark.parametrize(
     "url", ["ftp://mlflow:5000", "./mlflow.db", "", "postgresql+psycopg2://retail:secret@host:se/mlflow"]
 )
