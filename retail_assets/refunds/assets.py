@@ -61,7 +61,7 @@ def definitions(platform: Platform, resolve: "Callable[[Platform], Model] | None
                 REFUND_ITEM_CATEGORIES,
                 deps=[feed_key("return_cases")],
                 kinds={"yaml", "parquet"},
-                more="From the packaged file and RETAIL_ITEM_CATEGORIES.",
+                more="From the packaged file and RETAIL_REFUND_ITEM_CATEGORIES.",
             )
         ],
         check_specs=[

@@ -86,7 +86,7 @@ def _took_too_long(limits: PhotoLimits) -> Unreadable:
     return Unreadable(
         "timeout",
         f"Decoding it takes longer than the {limits.seconds:,.0f} s that a photo may take "
-        "(RETAIL_PHOTO_SECONDS); save it anew and send it again.",
+        "(RETAIL_REFUND_PHOTO_SECONDS); save it anew and send it again.",
     )
 
 

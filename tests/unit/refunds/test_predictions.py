@@ -160,7 +160,7 @@ def test_photos_that_a_person_should_look_at_are_few(photos: Photos) -> None:
     finding = few_photos_need_review(photos.lake, OWN, NIGHT)
     assert not finding.passed
     assert finding.figures == {"photos": 4, "to_review": 2, "share": 0.5}
-    assert "more than 25% (RETAIL_REVIEW_SHARE)" in finding.advice
+    assert "more than 25% (RETAIL_REFUND_REVIEW_SHARE)" in finding.advice
     assert few_photos_need_review(photos.lake, RefundSettings(review_share=0.5), NIGHT).passed
 
 
