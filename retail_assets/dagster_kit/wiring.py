@@ -44,7 +44,7 @@ def table_key(table: str) -> dg.AssetKey:
     return dg.AssetKey(["lake", table])
 
 
-def model_key(name: str) -> dg.AssetKey:
+def training_key(name: str) -> dg.AssetKey:
     """Of what a model's training makes."""
     return dg.AssetKey(["models", name])
 
