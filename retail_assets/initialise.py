@@ -12,8 +12,10 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
+from ml.tracking.registry import RegistryUnreachable
 from retail_assets.config import REPOSITORY, Settings
 from retail_assets.database import migrate
 from retail_assets.errors import ExplainedError
@@ -46,7 +48,7 @@ def initialise(platform: Platform, *, first_night: date | None = None) -> None:
         export_ledger(settings)
         land_empty_tables(platform)
         _create_dagster_home(settings.dagster_home)
-        _create_mlflow_database(settings)
+        create_mlflow_database(settings)
         register_packaged_models(settings, platform.models.values())
     parse_dbt_project(platform)
 
@@ -83,24 +85,44 @@ def _create_dagster_home(home: Path) -> None:
                 limit_pool(instance, WAREHOUSE_POOL, 1)
 
 
-def _create_mlflow_database(settings: Settings) -> None:
+def create_mlflow_database(settings: Settings) -> None:
     """MLflow's tables; those of a server are its own business."""
     if registry_of(settings).is_server:
         return
     folder = settings.data_dir / "mlflow"
     folder.mkdir(parents=True, exist_ok=True)
     where = hashlib.sha256((settings.mlflow_url or "sqlite").encode()).hexdigest()[:8]
+    made_by, installed = folder / f".mlflow-{where}", version("mlflow")
     with _once(folder / f".created-{where}", leftovers=[folder / "mlflow.db"]) as missing:
+        known = made_by.read_text(encoding="utf-8") if made_by.exists() else None
+        answers = not missing and _registry_answers(settings)
         # The marker may outlive its database. One that only does not answer now is not waited for.
-        if missing or not _registry_answers(settings):
-            mlflow = Path(sys.executable).parent / "mlflow"
-            command = [mlflow, "db", "upgrade", settings.registry_url]
-            subprocess.run([*_until_we_end(), *command], check=missing, capture_output=True)
+        if answers and known == installed:
+            return
+        why_not = _upgrade_mlflow_database(settings)
+        if why_not is None:
+            made_by.write_text(installed, encoding="utf-8")
+        elif missing or answers:
+            raise RegistryUnreachable(why_not)
+
+
+def _upgrade_mlflow_database(settings: Settings) -> str | None:
+    """Make MLflow's tables, or bring them up to date; why that was not possible, as a sentence."""
+    done = subprocess.run(
+        [*_until_we_end(), sys.executable, "-m", "ml.tracking.upgrade"],
+        env={**os.environ, "MLFLOW_TRACKING_URI": settings.registry_url},
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode == 0:
+        return None
+    said = done.stderr.strip().splitlines()
+    return said[-1] if said else f"MLflow's tables could not be made (exit code {done.returncode})."
 
 
 def _registry_answers(settings: Settings) -> bool:
     from ml.tracking.reading import require_reachable
-    from ml.tracking.registry import RegistryUnreachable
 
     try:
         require_reachable(registry_of(settings))

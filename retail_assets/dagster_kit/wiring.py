@@ -28,6 +28,7 @@ FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_win
 """A night may be late by two hours before anybody is warned, and by half a day before it has failed."""
 
 ONE_NIGHT_A_RUN = dg.BackfillPolicy.multi_run(1)
+BACKFILL_TAG = "dagster/backfill"
 DEFAULT_OWNER = "team:data"
 FINDINGS_NAMED = 100
 """A check's result is an event in Dagster's database; what is beyond is counted."""
@@ -51,7 +52,7 @@ def table_key(table: str) -> dg.AssetKey:
     return dg.AssetKey(["lake", table])
 
 
-def model_key(name: str) -> dg.AssetKey:
+def training_key(name: str) -> dg.AssetKey:
     """Of what a model's training makes."""
     return dg.AssetKey(["models", name])
 
@@ -180,6 +181,24 @@ class Night:
         self.as_of, self.now = moment_of(
             date.fromisoformat(partition) if partition else None, started, platform.settings.zone
         )
+
+
+def is_backfill(context: dg.AssetExecutionContext) -> bool:
+    """Whether a person asked for a night again, as part of a backfill."""
+    return BACKFILL_TAG in context.run.tags
+
+
+def materialise_backfilled(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, nights: Sequence[date]
+) -> None:
+    """Say of older nights that a run wrote anew beside its own that they are there."""
+    for night in nights:
+        context.log_event(dg.AssetMaterialization(key, partition=night.isoformat()))
+
+
+def days(nights: Sequence[date]) -> str:
+    """Nights as a figure of a materialisation."""
+    return ", ".join(night.isoformat() for night in nights) or "none"
 
 
 @contextmanager

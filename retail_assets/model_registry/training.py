@@ -6,7 +6,15 @@ from typing import Any
 
 import dagster as dg
 
-from retail_assets.dagster_kit.wiring import LEDGER, Night, config_of, model_key, owners_of, rows_table, told
+from retail_assets.dagster_kit.wiring import (
+    LEDGER,
+    Night,
+    config_of,
+    owners_of,
+    rows_table,
+    told,
+    training_key,
+)
 from retail_assets.kit.previews import figure_markdown
 from retail_assets.models.spec import GateSettings, ModelSpec, registry_of
 from retail_assets.platform import Platform
@@ -29,7 +37,7 @@ def training_assets(platform: Platform, spec: ModelSpec) -> list[dg.AssetsDefini
 
     def spec_of(name: str, *, deps: Sequence[dg.AssetKey], kind: str, description: str) -> dg.AssetSpec:
         return dg.AssetSpec(
-            model_key(f"{spec.short_name}_{name}"),
+            training_key(f"{spec.short_name}_{name}"),
             deps=deps,
             description=description,
             group_name=training_group(spec),
