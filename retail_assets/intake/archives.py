@@ -14,6 +14,7 @@ import polars as pl
 from sqlalchemy import Connection, and_, or_, select
 
 from retail_assets.config import Settings
+from retail_assets.error_classification import raise_machine_trouble
 from retail_assets.errors import Unreadable
 from retail_assets.intake.handlers import Container, Handler, Identity, Nesting, Part, Unpacked
 from retail_assets.intake.lake_files import Rejects
@@ -117,8 +118,7 @@ def unpack_archive(
         raise Unreadable(
             "reader_died", f"The process that unpacked it ended ({death}); pack it anew, or send it in parts."
         ) from None
-    if "machine_trouble" in answer:
-        raise OSError(*answer["machine_trouble"])
+    raise_machine_trouble(answer)
     if "unreadable" in answer:
         raise Unreadable(*answer["unreadable"])
     return answer

@@ -106,7 +106,7 @@ class Batch:
     """Drops that come by the thousand and become no rows: judged together, in few transactions."""
 
     load: Callable[[Sequence[Path]], Iterable[Outcome | Unreadable]]
-    """Of stored bytes, in the order given."""
+    """Of stored bytes, one for each in the order given. What it raises costs the files that raise it by themselves."""
 
 
 @dataclass(frozen=True)

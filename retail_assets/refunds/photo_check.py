@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from ml.vision.images import ImageFacts
+from retail_assets.error_classification import raise_machine_trouble
 from retail_assets.errors import Unreadable
 from retail_assets.refunds.settings import RefundSettings
 from retail_assets.sandbox.process import ChildDied, ChildPool, ChildProcess, ChildTimeout
@@ -70,8 +71,7 @@ def _checked(process: ChildProcess, paths: list[Path], limits: PhotoLimits) -> l
 
 
 def _found(answer: dict) -> ImageFacts | Unreadable:
-    if "machine_trouble" in answer:
-        raise OSError(*answer["machine_trouble"])
+    raise_machine_trouble(answer)
     if "unreadable" in answer:
         return Unreadable(*answer["unreadable"])
     return ImageFacts(**answer["facts"])

@@ -15,7 +15,7 @@ import duckdb
 
 from retail_assets.config import Settings
 from retail_assets.contract import Feed
-from retail_assets.error_classification import is_the_platforms
+from retail_assets.error_classification import is_the_machines
 from retail_assets.errors import MappingError, Unreadable
 from retail_assets.feeds.loading import map_file
 from retail_assets.feeds.mapping.engine import MASK, Mapped
@@ -133,7 +133,7 @@ def _map(path: Path, *, match: Match, settings: Settings, folder: Path) -> tuple
     except (Unreadable, MappingError):
         raise
     except Exception as error:
-        if is_the_platforms(error):
+        if is_the_machines(error):
             raise
         said = " ".join(str(error).split())[:300]
         raise Unreadable(

@@ -5,6 +5,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from retail_assets.error_classification import raise_machine_trouble
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.layout import FileLayout
 
@@ -88,8 +89,7 @@ def read_records(path: Path, *, name: str, layout: FileLayout, out: Path, limits
             f"A readable file was expected, but the process that read it ended ({death}), most likely because the "
             f"file asks for more than {limits.memory_bytes:,} bytes of memory; export it anew, or send it in parts.",
         ) from None
-    if "machine_trouble" in answer:
-        raise OSError(*answer["machine_trouble"])
+    raise_machine_trouble(answer)
     if "unreadable" in answer:
         reason, message = answer["unreadable"]
         raise Unreadable(reason, message)
