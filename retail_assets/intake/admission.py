@@ -13,7 +13,7 @@ from datetime import date
 from retail_assets.config import Settings
 from retail_assets.database import platform_engine
 from retail_assets.error_classification import explained_full_disk
-from retail_assets.intake import claims, ledger
+from retail_assets.intake import claims
 from retail_assets.intake.admission_run import AdmissionRun
 from retail_assets.intake.claims import SettledFile, Skipped
 from retail_assets.intake.handlers import DECISIONS, Handlers, Inbox
@@ -21,6 +21,7 @@ from retail_assets.intake.ledger_export import export_ledger
 from retail_assets.intake.report import AdmissionReport
 from retail_assets.intake.settling import InboxSnapshot, settled, take_snapshot
 from retail_assets.lake import Lake, file_lock, sweep_scratch
+from retail_assets.names import printable
 
 
 def admit(
@@ -67,7 +68,7 @@ def admit(
         as_of=as_of,
         drops=drops,
         tallies=tallies,
-        skipped=[replace(one, name=ledger.printable(one.name)) for one in skipped],
+        skipped=[replace(one, name=printable(one.name)) for one in skipped],
         notes=run.notes,
     )
 

@@ -115,7 +115,7 @@ class AdmissionRun:
         self, ready: Sequence[tuple[Unfinished, Handler | None]]
     ) -> Iterator[tuple[list[int], Handler | None]]:
         """Drops in order, as many together as their handler judges together."""
-        for _, group in groupby(ready, lambda pair: id(pair[1])):
+        for _, group in groupby(ready, lambda pair: pair[1].name if pair[1] else None):
             pairs = list(group)
             handler, sequences = pairs[0][1], [drop.sequence for drop, _ in pairs]
             size = BATCH_CHUNK if handler and isinstance(handler.reader, Batch) else CHUNK

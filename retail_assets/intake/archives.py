@@ -18,10 +18,11 @@ from retail_assets.error_classification import raise_machine_trouble
 from retail_assets.errors import Unreadable
 from retail_assets.intake.handlers import Container, Handler, Identity, Nesting, Part, Unpacked
 from retail_assets.intake.lake_files import Rejects
-from retail_assets.intake.ledger import after, before, find_drop, last_loaded_like, printable
+from retail_assets.intake.ledger import after, before, find_drop, last_loaded_like
 from retail_assets.intake.ledger_tables import DROPS, DUPLICATE, LOADED, Drop
 from retail_assets.intake.row_counts import RowCounts
 from retail_assets.lake import Lake, put_in_place, scratch_folder
+from retail_assets.names import printable
 from retail_assets.sandbox.limits import Limits
 from retail_assets.sandbox.process import ChildDied, ChildProcess, ChildTimeout
 from retail_assets.schema import columns_of, polars_schema

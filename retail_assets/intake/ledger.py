@@ -43,6 +43,7 @@ from retail_assets.intake.ledger_tables import (
     Drop,
 )
 from retail_assets.intake.store import Stored
+from retail_assets.names import printable
 
 BATCH = 500
 """Values per query; databases limit how many they take."""
@@ -54,17 +55,6 @@ class Unfinished(NamedTuple):
     sequence: int
     folder: str
     name: str
-
-
-def printable(name: str) -> str:
-    """A file's name as text that any database and any screen takes; what is not text is escaped."""
-    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def is_plain(name: str) -> bool:
-    """False for names that could mean something else to whoever reads them later."""
-    return printable(name) == name and "\\" not in name
 
 
 def add_claims(connection: Connection, claims: Sequence[Claim]) -> None:

@@ -22,9 +22,9 @@ from retail_assets.feeds.mapping.engine import MASK, Mapped
 from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.readers.records import RecordSet
-from retail_assets.intake.ledger import is_plain
 from retail_assets.intake.row_counts import RowCounts
 from retail_assets.intake.settling import take_snapshot
+from retail_assets.names import is_plain
 from retail_assets.sql import identifier, literal
 
 SAMPLES = 3

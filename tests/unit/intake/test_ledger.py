@@ -141,24 +141,6 @@ def test_processes_that_start_together_create_one_database(either: Settings) -> 
     assert ledger.newest_night(either) is None
 
 
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("plain ünïcode 🛒.csv", "plain ünïcode 🛒.csv"),
-        ("line\nbreak.csv", "line\\nbreak.csv"),
-        ("caf\udce9.csv", "caf\\xe9.csv"),
-        ("right\u202eto left.csv", "right\\u202eto left.csv"),
-    ],
-)
-def test_any_name_has_a_printable_form(name: str, text: str) -> None:
-    assert ledger.printable(name) == text
-    assert ledger.is_plain(name) == (name == text)
-
-
-def test_names_that_other_systems_read_as_paths_are_not_plain() -> None:
-    assert not ledger.is_plain("..\\..\\windows\\system.ini")
-
-
 def test_the_platform_lies_where_the_settings_say(settings: Settings) -> None:
     migrate(settings)
     assert Path(settings.data_dir / "platform.db").exists()
