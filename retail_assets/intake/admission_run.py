@@ -243,7 +243,7 @@ class AdmissionRun:
     def _unpack(self, unpack: Unpack, stored: Path, drop: Drop) -> tuple[Outcome, list[Claim]]:
         """Put a container's parts among the claims; they get their rows in the transaction that loads it."""
         with reading(self.engine) as connection:
-            nesting, known = ledger.nesting_of(connection, drop), ledger.parts_of(connection, drop.sequence)
+            nesting, known = ledger.nesting_of(connection, drop), ledger.has_parts(connection, drop.sequence)
         with scratch_folder(self.lake) as scratch:
             unpacked = unpack(stored, drop, nesting, scratch)
             # A run that was killed after it had unpacked has left the parts among the claims, which have rows by now.

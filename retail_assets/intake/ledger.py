@@ -125,10 +125,26 @@ def find_drops(connection: Connection, sequences: Sequence[int]) -> list[Drop]:
     ]
 
 
-def parts_of(connection: Connection, sequence: int) -> list[Drop]:
-    """The drops that came in a container, in order."""
-    query = select(DROPS).where(DROPS.c.parent == sequence).order_by(DROPS.c.sequence)
-    return [_drop(row) for row in connection.execute(query)]
+def has_parts(connection: Connection, sequence: int) -> bool:
+    """Whether anything came in a drop."""
+    return connection.scalar(select(DROPS.c.sequence).where(DROPS.c.parent == sequence).limit(1)) is not None
+
+
+def drops_with_parts(connection: Connection, sequences: Sequence[int]) -> dict[int, Drop]:
+    """Drops and all that came in them, however deep, by sequence."""
+    found = {drop.sequence: drop for drop in find_drops(connection, sequences)}
+    outer = list(found)
+    while outer:
+        within = [
+            _drop(row)
+            for some in pieces(outer)
+            for row in connection.execute(
+                select(DROPS).where(DROPS.c.parent.in_(some)).order_by(DROPS.c.sequence)
+            )
+        ]
+        outer = [drop.sequence for drop in within if drop.sequence not in found]
+        found |= {drop.sequence: drop for drop in within}
+    return found
 
 
 def nesting_of(connection: Connection, drop: Drop) -> Nesting:
