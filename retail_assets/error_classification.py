@@ -76,7 +76,7 @@ def explained_full_disk(root: Path) -> Generator[None]:
         if isinstance(error, DiskFull) or not is_full_disk(error):
             raise
         free = shutil.disk_usage(root).free
-        said = str(error).splitlines()[0][:300]
+        said = (str(error).splitlines() or [type(error).__name__])[0][:300]
         raise DiskFull(
             f"No space left for {root}: {free / 2**20:,.1f} MiB are free ({said}). Nothing is lost: files "
             "that were taken wait in lake/claims. Free some space and run again."

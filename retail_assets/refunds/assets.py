@@ -72,11 +72,11 @@ def definitions(platform: Platform, resolve: "Callable[[Platform], Model] | None
             )
         ],
     )
+    @told(platform)
     def refund_item_categories() -> dg.MaterializeResult:
         from retail_assets.refunds.item_categories import every_category_is_mapped, item_categories
 
-        with told():
-            categories = item_categories(settings.item_categories)
+        categories = item_categories(settings.item_categories)
         REFUND_ITEM_CATEGORIES.write(lake, "categories", categories)
         finding = every_category_is_mapped(lake, categories, shown=CATEGORIES_SHOWN)
         return dg.MaterializeResult(
@@ -101,6 +101,7 @@ def definitions(platform: Platform, resolve: "Callable[[Platform], Model] | None
         partitions_def=partitions,
         backfill_policy=ONE_NIGHT_A_RUN,
     )
+    @told(platform)
     def refund_images(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from retail_assets.refunds.images import list_images
         from retail_assets.refunds.photos import admitted_photos
@@ -132,6 +133,7 @@ def definitions(platform: Platform, resolve: "Callable[[Platform], Model] | None
             for name, (_, check) in CHECKS.items()
         ],
     )
+    @told(platform)
     def refund_item_predictions(
         context: dg.AssetExecutionContext, config: ScoringConfig
     ) -> dg.MaterializeResult:
@@ -139,14 +141,13 @@ def definitions(platform: Platform, resolve: "Callable[[Platform], Model] | None
         from retail_assets.refunds.predictions import predict_photos
 
         night = Night(context, platform).as_of
-        with told():
-            report = predict_photos(
-                lake=lake,
-                as_of=night,
-                resolve=loaded_model,
-                score_again=config.score_again or BACKFILL_TAG in context.run.tags,
-                progress=context.log.info,
-            )
+        report = predict_photos(
+            lake=lake,
+            as_of=night,
+            resolve=loaded_model,
+            score_again=config.score_again or BACKFILL_TAG in context.run.tags,
+            progress=context.log.info,
+        )
         _materialise_backfilled(context, predictions.key, report.backfilled)
         metadata: dict[str, Any] = {
             "photos": report.photos,
