@@ -152,11 +152,9 @@ class Platform:
     def _require_distinct_declarations(self) -> None:
         self._by_name("flow", lambda flow: [flow])
         _ = self.feeds, self.tables, self.marts, self.handler_places
-        folders = [(flow.name, feed) for flow in self.flows for feed in flow.feeds]
-        by_name("inbox folder", ((feed.folder, flow, feed.inbox) for flow, feed in folders), shared=True)
-        by_name(
-            "place in the inbox", ((feed.inbox, flow, feed.folder) for flow, feed in folders), shared=True
-        )
+        feeds = [(flow.name, feed) for flow in self.flows for feed in flow.feeds]
+        by_name("inbox folder", ((feed.folder, flow, feed) for flow, feed in feeds))
+        by_name("place in the inbox", ((feed.inbox, flow, feed) for flow, feed in feeds))
         groups = [
             ("the platform", Settings),
             *((one.name, one.settings) for one in self.flows if one.settings),
