@@ -19,7 +19,8 @@ from retail_assets.database import reading
 from retail_assets.errors import Unreadable
 from retail_assets.intake import claims, ledger
 from retail_assets.intake.batch import judge_batch
-from retail_assets.intake.claims import Claim, SettledFile, Skipped
+from retail_assets.intake.claim_batches import Claim, claimed_path
+from retail_assets.intake.claims import SettledFile, Skipped
 from retail_assets.intake.fault import costing_one_file
 from retail_assets.intake.handlers import (
     Batch,
@@ -198,7 +199,7 @@ class AdmissionRun:
 
     def _place(self, drop: Drop) -> Path:
         """Where unstored bytes lie: among the claims, or in quarantine when they were set aside once."""
-        claimed = claims.claimed_path(self.lake, drop.claim)
+        claimed = claimed_path(self.lake, drop.claim)
         return claimed if os.path.lexists(claimed) else claims.quarantine_path(self.lake, drop.sequence)
 
     # Bytes into rows
@@ -269,7 +270,7 @@ class AdmissionRun:
         """
         done, again = [], []
         for drop in drops:
-            place = claims.claimed_path(self.lake, drop.claim)
+            place = claimed_path(self.lake, drop.claim)
             if drop.sha256:
                 claims.quarantine_path(self.lake, drop.sequence).unlink(missing_ok=True)
             if not os.path.lexists(place) or is_being_written(place):

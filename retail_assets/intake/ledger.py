@@ -27,7 +27,7 @@ from sqlalchemy.exc import IntegrityError
 
 from retail_assets.config import Settings
 from retail_assets.database import platform_engine, reading
-from retail_assets.intake.claims import Claim
+from retail_assets.intake.claim_batches import Claim
 from retail_assets.intake.handlers import Nesting
 from retail_assets.intake.ledger_tables import (
     CHANGED_PARTS,

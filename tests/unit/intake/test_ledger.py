@@ -11,7 +11,7 @@ import pytest
 from retail_assets.config import REPOSITORY, Settings
 from retail_assets.database import migrate, platform_engine, reading
 from retail_assets.intake import ledger
-from retail_assets.intake.claims import Claim
+from retail_assets.intake.claim_batches import Claim
 from retail_assets.intake.handlers import Identity, Outcome
 from retail_assets.intake.ledger_export import export_ledger
 from retail_assets.intake.outcomes import record_loaded
