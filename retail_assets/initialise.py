@@ -6,6 +6,7 @@ lock. Running it again is cheap and changes nothing.
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -38,6 +39,7 @@ def initialise(platform: Platform, *, first_night: date | None = None) -> None:
 
     `first_night` is the oldest night that it will be able to run, where that is not fixed yet; by default today.
     """
+    platform.require_distinct_names()
     settings, lake = platform.settings, platform.lake
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     with file_lock(settings.dagster_home / ".initialise.lock"):

@@ -17,10 +17,11 @@ from retail_assets.config import Settings
 from retail_assets.errors import Unreadable
 from retail_assets.intake.handlers import Container, Handler, Identity, Nesting, Part, Unpacked
 from retail_assets.intake.lake_files import Rejects
-from retail_assets.intake.ledger import after, before, find_drop, last_loaded_like, printable
+from retail_assets.intake.ledger import after, before, find_drop, last_loaded_like
 from retail_assets.intake.ledger_tables import DROPS, DUPLICATE, LOADED, Drop
 from retail_assets.intake.row_counts import RowCounts
 from retail_assets.lake import Lake, put_in_place, scratch_folder
+from retail_assets.names import printable
 from retail_assets.sandbox.answers import found_in
 from retail_assets.sandbox.limits import Limits
 from retail_assets.sandbox.process import ChildDied, ChildProcess, ChildTimeout

@@ -87,11 +87,11 @@ def _categories_asset(platform: Platform) -> dg.AssetsDefinition:
             )
         ],
     )
+    @told(platform)
     def refund_item_categories() -> dg.MaterializeResult:
         from retail_assets.refunds.item_categories import every_category_is_mapped, item_categories
 
-        with told():
-            categories = item_categories(settings.item_categories)
+        categories = item_categories(settings.item_categories)
         REFUND_ITEM_CATEGORIES.write(lake, "categories", categories)
         finding = every_category_is_mapped(lake, categories, shown=CATEGORIES_SHOWN)
         return dg.MaterializeResult(
@@ -111,6 +111,7 @@ def _images_asset(platform: Platform, images: dg.AssetSpec) -> dg.AssetsDefiniti
         partitions_def=partitions_of(platform),
         backfill_policy=ONE_NIGHT_A_RUN,
     )
+    @told(platform)
     def refund_images(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from retail_assets.refunds.images import list_images
         from retail_assets.refunds.photos import admitted_photos
@@ -153,6 +154,7 @@ def _predictions_asset(
             for name, (_, check) in CHECKS.items()
         ],
     )
+    @told(platform)
     def refund_item_predictions(
         context: dg.AssetExecutionContext, config: ScoringConfig
     ) -> dg.MaterializeResult:
@@ -160,14 +162,13 @@ def _predictions_asset(
         from retail_assets.refunds.predictions import predict_photos
 
         night = Night(context, platform).as_of
-        with told():
-            report = predict_photos(
-                lake=lake,
-                as_of=night,
-                resolve=loaded_model,
-                score_again=config.score_again or is_backfill(context),
-                progress=context.log.info,
-            )
+        report = predict_photos(
+            lake=lake,
+            as_of=night,
+            resolve=loaded_model,
+            score_again=config.score_again or is_backfill(context),
+            progress=context.log.info,
+        )
         materialise_backfilled(context, predictions.key, report.backfilled)
         metadata: dict[str, Any] = {
             "photos": report.photos,

@@ -12,7 +12,7 @@ With `worn_out` where the child should be given nothing more.
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from retail_assets.error_classification import machine_trouble, out_of_memory
+from retail_assets.error_classification import MachineTrouble, machine_trouble, out_of_memory
 from retail_assets.errors import Unreadable
 
 Found = TypeVar("Found")
@@ -46,13 +46,13 @@ def _unreadable(reason: str, message: str) -> dict[str, Any]:
 def found_in(answer: dict[str, Any], kind: type[Found], **known: object) -> Found:
     """The parent's side: what the child found, as `kind`; `known` are fields that are not the child's to say.
 
-    Raises Unreadable and OSError as the child says, and an error of LookupError, TypeError or ValueError for what is
-    no such answer.
+    Raises Unreadable and MachineTrouble as the child says, and an error of LookupError, TypeError or ValueError for
+    what is no such answer.
     """
     from pydantic import TypeAdapter  # the child needs none
 
     if "machine_trouble" in answer:
-        raise OSError(*TypeAdapter(tuple[int, str]).validate_python(answer["machine_trouble"]))
+        raise MachineTrouble(*TypeAdapter(tuple[int, str]).validate_python(answer["machine_trouble"]))
     if "unreadable" in answer:
         raise Unreadable(*TypeAdapter(tuple[str, str]).validate_python(answer["unreadable"]))
     return TypeAdapter(kind).validate_python({**answer["found"], **known})

@@ -47,6 +47,7 @@ def _dbt_step(
         can_subset=True,
         pool=WAREHOUSE_POOL,
     )
+    @told(platform)
     def build(context: dg.AssetExecutionContext) -> Iterator[Any]:
         from retail_assets.warehouse.build import Wanted, build_warehouse
 
@@ -61,16 +62,15 @@ def _dbt_step(
             test_all_history=context.run.tags.get(TEST_SCOPE_TAG) == "all",
             is_complete=len(selected) == len(models),
         )
-        with told():
-            report = build_warehouse(
-                platform,
-                manifest,
-                wanted,
-                as_of=night.as_of,
-                now=night.now,
-                run_id=context.run.run_id,
-                tell=context.log.info,
-            )
+        report = build_warehouse(
+            platform,
+            manifest,
+            wanted,
+            as_of=night.as_of,
+            now=night.now,
+            run_id=context.run.run_id,
+            tell=context.log.info,
+        )
         keys = relation_keys(platform, manifest)
         for standing in report.models:
             yield _materialised(standing, keys)
@@ -154,14 +154,14 @@ def _published(platform: Platform) -> dg.AssetsDefinition:
     )
 
     @dg.multi_asset(name=PUBLICATION, specs=[spec], pool=WAREHOUSE_POOL)
+    @told(platform)
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from retail_assets.intake.ledger import newest_night
         from retail_assets.warehouse.publication import publish
 
         night = newest_night(platform.settings)
         as_of = night[0] if night else Night(context, platform).as_of
-        with told():
-            publication = publish(platform=platform, as_of=as_of, run_id=context.run.run_id)
+        publication = publish(platform=platform, as_of=as_of, run_id=context.run.run_id)
         tables = pl.DataFrame(publication.tables(), orient="row")
         return dg.MaterializeResult(
             metadata={

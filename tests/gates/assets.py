@@ -10,13 +10,13 @@ from tests.gates.flow import FLOW, GATE_COUNTS, GATE_STAFFING
 
 def definitions(platform: Platform) -> dg.Definitions:
     @dg.multi_asset(specs=[table_spec(platform, FLOW, GATE_COUNTS, deps=[LEDGER], kinds={"parquet"})])
+    @told(platform)
     def gate_counts() -> None:
-        with told():
-            write_counts(platform)
+        write_counts(platform)
 
     @dg.multi_asset(specs=[table_spec(platform, FLOW, GATE_STAFFING, deps=[], kinds={"parquet"})])
+    @told(platform)  # a sentence in the UI instead of a traceback
     def gate_staffing(context: dg.AssetExecutionContext) -> None:
-        with told():  # a sentence in the UI instead of a traceback
-            write_staffing(platform, as_of=Night(context, platform).as_of)
+        write_staffing(platform, as_of=Night(context, platform).as_of)
 
     return dg.Definitions(assets=[gate_counts, gate_staffing])
