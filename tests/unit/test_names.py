@@ -103,7 +103,7 @@ def test_a_name_that_two_flows_use_is_refused_when_they_are_registered(
             "gates and other both have the subject of decisions gate report",
         ),
         (
-            _other(handlers={"doors": f"{TAKEN}:gate_handler"}),
+            _other(handlers={"doors": f"{TAKEN}:other_folder_handler"}),
             "gates and doors both have the inbox folder gates",
         ),
         (

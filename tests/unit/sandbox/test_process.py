@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from retail_assets.error_classification import MachineTrouble
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers import records
 from retail_assets.feeds.readers.layout import FileLayout
@@ -76,7 +77,7 @@ def test_an_answer_has_a_longest_length(child: ChildProcess, monkeypatch: pytest
 def test_what_a_child_says_of_a_file_is_said(child: ChildProcess) -> None:
     with pytest.raises(Unreadable, match=r"damaged.*Send it again"):
         ask(child, say='{"unreadable": ["damaged", "Send it again."]}\n')
-    with pytest.raises(FileNotFoundError, match="gone"):
+    with pytest.raises(MachineTrouble, match="gone"):
         ask(child, say='{"machine_trouble": [2, "gone"]}\n')
 
 
