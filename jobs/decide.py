@@ -29,6 +29,7 @@ def _job(platform: Platform, kind: "Kind") -> dg.JobDefinition:
         name=kind.name,
         description="Record the decision in the log and apply it, or refuse it with a sentence.",
     )
+    @told(platform)
     def decide(context: dg.OpExecutionContext, config: config_type) -> None:  # ty: ignore[invalid-type-form]
         from retail_assets.decisions import deciding
         from retail_assets.decisions.kinds import Decision
@@ -44,13 +45,12 @@ def _job(platform: Platform, kind: "Kind") -> dg.JobDefinition:
             verdict=verdict.value if isinstance(verdict, Enum) else verdict,
             **given,
         )
-        with told():
-            entry = deciding.decide(
-                settings=platform.settings,
-                handlers=platform.handlers(),
-                as_of=night.as_of,
-                decision=decision,
-            )
+        entry = deciding.decide(
+            settings=platform.settings,
+            handlers=platform.handlers(),
+            as_of=night.as_of,
+            decision=decision,
+        )
         if not entry.accepted:
             raise dg.Failure(entry.message, allow_retries=False)
         context.log.info(entry.message)

@@ -5,7 +5,7 @@ import dagster as dg
 from retail_assets.dagster_kit.private import UnresolvedAssetJobDefinition
 from retail_assets.platform import Platform
 from retail_assets.warehouse.assets import TEST_SCOPE_TAG
-from retail_assets.warehouse.manifest import manifest_of
+from retail_assets.warehouse.project import manifest_of
 from retail_assets.warehouse.specs import data_test_keys
 
 JOB_NAME = "weekly_tests"

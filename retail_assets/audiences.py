@@ -9,7 +9,7 @@ class Audience:
 
     name: str
     folder: str
-    """Within the release; empty for the release itself."""
+    """Its name within the release; empty for the release itself."""
     database: str
     """Name of the DuckDB file in it."""
     mode: int
@@ -28,3 +28,4 @@ OPERATIONS = Audience("operations", "operations", "operations.duckdb", 0o750, se
 MERCHANTS = Audience("merchants", "merchants", "merchant.duckdb", 0o750, per="merchant_id")
 
 AUDIENCES = (ANALYSTS, OPERATIONS, MERCHANTS)
+"""All that there are: access to the folders of a release is given by these."""

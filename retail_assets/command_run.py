@@ -25,7 +25,6 @@ class RunSummary:
     night: date
     seconds: float
     log: Path
-    run_id: str
     problems: list[str] = field(default_factory=list)
     """Sentences of what failed."""
     warnings: list[str] = field(default_factory=list)
@@ -172,7 +171,7 @@ def _summary(result: Any, night: date, seconds: float, log: Path) -> RunSummary:
         elif event.event_type_value == "ASSET_MATERIALIZATION" and event.asset_key.path[-1] == "release":
             number = event.materialization.metadata["release"].value
             release = str(number) if isinstance(number, int) else None
-    return RunSummary(result.success, night, seconds, log, result.run_id, problems, found, release)
+    return RunSummary(result.success, night, seconds, log, problems, found, release)
 
 
 def _sentence(event: Any) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, field_validator
+from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 REPOSITORY = Path(__file__).resolve().parent.parent
@@ -22,6 +22,16 @@ class FlowSettings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="RETAIL_", frozen=True, extra="ignore", populate_by_name=True
     )
+
+    @classmethod
+    def variables(cls) -> set[str]:
+        """The environment variables from which they come."""
+        found = set()
+        for name, info in cls.model_fields.items():
+            alias = info.validation_alias
+            aliases = alias.choices if isinstance(alias, AliasChoices) else [alias] if alias else []
+            found |= {str(one).upper() for one in aliases} or {f"RETAIL_{name}".upper()}
+        return found
 
 
 class Settings(FlowSettings):

@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, create_engine, event, inspect, text
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.types import TypeDecorator
 
 from retail_assets.config import Settings
+from retail_assets.errors import ExplainedError
 from retail_assets.lake import Lake, file_lock
 
 METADATA = MetaData()
@@ -27,6 +29,10 @@ MIGRATION_LOCK = 0x52455441
 """PostgreSQL advisory lock under which tables are changed ("RETA")."""
 
 BUSY_SECONDS = 30
+
+
+class UnusableDatabase(ExplainedError):
+    """The platform database cannot be opened by this code; the message says what to do."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -48,7 +54,7 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 @contextmanager
 def platform_engine(settings: Settings) -> Generator[Engine]:
-    """The platform database, brought to the version that this code knows."""
+    """The platform database, brought to the version that this code knows. Raises UnusableDatabase."""
     engine = _engine(settings)
     try:
         if _revision(engine) != NEWEST_REVISION:
@@ -66,7 +72,10 @@ def reading(engine: Engine) -> Generator[Connection]:
 
 
 def migrate(settings: Settings) -> None:
-    """Make the tables, or bring them up to date; safe when several processes do it at once."""
+    """Make the tables, or bring them up to date; safe when several processes do it at once.
+
+    Raises UnusableDatabase.
+    """
     from alembic import command
     from alembic.config import Config
 
@@ -82,7 +91,14 @@ def migrate(settings: Settings) -> None:
                 # The file lock does not reach another machine.
                 connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": MIGRATION_LOCK})
             configuration.attributes["connection"] = connection
-            if "drops" in inspect(connection).get_table_names() and _revision_in(connection) is None:
+            revision = _revision_in(connection)
+            if revision and revision > NEWEST_REVISION:
+                raise UnusableDatabase(
+                    f"The platform database was changed by a newer version of the platform (its tables are of "
+                    f"revision {revision}, this version knows up to {NEWEST_REVISION}): go back to the newer version, "
+                    "or restore database and data folder as they were before."
+                )
+            if revision is None and "drops" in inspect(connection).get_table_names():
                 command.stamp(configuration, "0001")  # made before there were migrations
             command.upgrade(configuration, "head")
     engine.dispose()
@@ -100,7 +116,7 @@ def _revision_in(connection: Connection) -> str | None:
 
 
 def _engine(settings: Settings, *, keeps_references: bool = True) -> Engine:
-    url = make_url(settings.platform_database_url)
+    url = _url(settings)
     if url.get_backend_name() != "sqlite":
         return create_engine(url, pool_pre_ping=True)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -121,6 +137,19 @@ def _engine(settings: Settings, *, keeps_references: bool = True) -> Engine:
         connection.exec_driver_sql("begin" if reads_only else "begin immediate")
 
     return engine
+
+
+def _url(settings: Settings) -> URL:
+    try:
+        url = make_url(settings.platform_database_url)
+        url.get_dialect().import_dbapi()
+    except (ArgumentError, ValueError, ImportError):
+        # The text of the error may quote a part of the password.
+        raise UnusableDatabase(
+            "RETAIL_PLATFORM_URL names no database that can be used; expected an SQLAlchemy URL such as "
+            "postgresql+psycopg2://user:password@host:5432/retail, or nothing for SQLite in the data folder."
+        ) from None
+    return url
 
 
 def _use_write_ahead_log(engine: Engine) -> None:

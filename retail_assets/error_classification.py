@@ -1,4 +1,4 @@
-"""Whose fault is an error: a file's, which goes to quarantine, or the platform's, which stops the run?
+"""Whose fault is an error: a file's, which goes to quarantine, or the machine's, which stops the run?
 
 Asked in the platform's own process and, about what reading raises, in the child processes that read.
 """
@@ -12,39 +12,58 @@ from pathlib import Path
 
 from retail_assets.errors import DiskFull
 
-_FULL_DISK = {errno.ENOSPC, errno.EDQUOT}
-_FULL_DISK_TEXTS = ("no space left on device", "database or disk is full", "disk quota exceeded")
-_ENGINES_SAY = {"IOException", "OperationalError", "ComputeError"}
-"""Errors of DuckDB, SQLAlchemy and polars that name a full disk in their text only. Others may quote a file."""
-_BROKEN_PLATFORM = _FULL_DISK | {errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE, errno.ENOMEM}
+_FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT})
+_BROKEN_DISK = frozenset({errno.EIO, errno.EROFS, errno.ESTALE})
+_MACHINES = _FULL_DISK | _BROKEN_DISK | {errno.EMFILE, errno.ENFILE}
+"""What the next file would meet too."""
 
-_READERS_MACHINE = (
-    errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOENT,
-    errno.ENFILE, errno.EMFILE, errno.ESTALE,
-)  # fmt: skip
-_IN_READERS_TEXTS = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EROFS)
+_ONLY_HERE = {errno.ENOMEM}
+"""In a child it is the limit that was set for one file. (So is a MemoryError anywhere: Python raises it for what one
+file asks for, and a machine that is short of memory kills instead.)"""
+_ONLY_IN_CHILDREN = {errno.EACCES, errno.EPERM, errno.ENOENT}
+"""A child opens nothing but the platform's own files."""
+
+_TEXTS = {os.strerror(number).lower(): number for number in (*_FULL_DISK, errno.EIO, errno.EROFS)} | {
+    "database or disk is full": errno.ENOSPC
+}
 """Libraries wrap these in errors of their own and leave only the text."""
+_ENGINES_SAY = {"IOException", "OperationalError", "ComputeError"}
+"""Errors of DuckDB, SQLAlchemy and polars that name a trouble in their text only. Others may quote a file."""
+
+
+class MachineTrouble(OSError):
+    """Reading failed in a child process for a reason that no other file would have changed."""
 
 
 def is_full_disk(error: BaseException) -> bool:
     """True when an error, or what caused it, is a lack of space."""
-    if isinstance(error, OSError) and error.errno in _FULL_DISK:
-        return True
-    if type(error).__name__ in _ENGINES_SAY and any(text in str(error).lower() for text in _FULL_DISK_TEXTS):
+    if _number(error) in _FULL_DISK:
         return True
     return error.__cause__ is not None and is_full_disk(error.__cause__)
 
 
-def is_the_platforms(error: BaseException) -> bool:
+def is_the_machines(error: BaseException) -> bool:
     """True when trying the next file cannot help."""
-    broken = isinstance(error, OSError) and error.errno in _BROKEN_PLATFORM
-    return broken or _is_from_the_database(error) or is_full_disk(error)
+    known = isinstance(error, MachineTrouble) or _number(error) in _MACHINES | _ONLY_HERE
+    return known or _is_the_databases(error) or is_full_disk(error)
 
 
-def _is_from_the_database(error: BaseException) -> bool:
-    from sqlalchemy.exc import SQLAlchemyError
+def _number(error: BaseException) -> int | None:
+    if isinstance(error, OSError):
+        return error.errno
+    return _number_in_text(error) if type(error).__name__ in _ENGINES_SAY else None
 
-    return isinstance(error, SQLAlchemyError)
+
+def _number_in_text(error: BaseException) -> int | None:
+    said = str(error).lower()
+    return next((number for text, number in _TEXTS.items() if text in said), None)
+
+
+def _is_the_databases(error: BaseException) -> bool:
+    """Away, locked or broken; values that it does not take are those of a file."""
+    from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
+
+    return isinstance(error, SQLAlchemyError) and not isinstance(error, DataError | IntegrityError)
 
 
 @contextmanager
@@ -56,7 +75,7 @@ def explained_full_disk(root: Path) -> Generator[None]:
         if isinstance(error, DiskFull) or not is_full_disk(error):
             raise
         free = shutil.disk_usage(root).free
-        said = str(error).splitlines()[0][:300]
+        said = (str(error).splitlines() or [type(error).__name__])[0][:300]
         raise DiskFull(
             f"No space left for {root}: {free / 2**20:,.1f} MiB are free ({said}). Nothing is lost: files "
             "that were taken wait in lake/claims. Free some space and run again."
@@ -65,9 +84,9 @@ def explained_full_disk(root: Path) -> Generator[None]:
 
 def machine_trouble(error: BaseException) -> int | None:
     """In a child process: the error number, if reading failed for a reason that no other file would have changed."""
-    if isinstance(error, OSError) and error.errno in _READERS_MACHINE:
+    if isinstance(error, OSError) and error.errno in _MACHINES | _ONLY_IN_CHILDREN:
         return error.errno
-    return next((number for number in _IN_READERS_TEXTS if os.strerror(number) in str(error)), None)
+    return _number_in_text(error)
 
 
 def out_of_memory(error: BaseException) -> bool:

@@ -1,19 +1,27 @@
 """`make dictionary`: writes again what is generated from declarations: dbt's sources and the data dictionary."""
 
+import sys
+
 from retail_assets.config import Settings
+from retail_assets.errors import ExplainedError
 from retail_assets.flows import platform_of
-from retail_assets.initialise import parse_dbt_project
+from retail_assets.warehouse.dbt_parse import parse_dbt_project
 from retail_assets.warehouse.dictionary import write_dictionary
-from retail_assets.warehouse.manifest import read_manifest
+from retail_assets.warehouse.project import manifest_of
 from retail_assets.warehouse.sources import write_generated
 
 
-def main() -> None:
+def main() -> int:
     platform = platform_of(Settings())
-    write_generated(platform)
-    parse_dbt_project(platform)
-    write_dictionary(platform, read_manifest(platform.settings.dbt_project_dir))
+    try:
+        write_generated(platform)
+        parse_dbt_project(platform)
+        write_dictionary(platform, manifest_of(platform))
+    except ExplainedError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -13,10 +13,13 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import date
+from importlib.metadata import version
 from pathlib import Path
 
+from ml.tracking.registry import RegistryUnreachable
 from retail_assets.config import REPOSITORY, Settings
 from retail_assets.database import migrate
+from retail_assets.errors import ExplainedError
 from retail_assets.flows import platform_of
 from retail_assets.intake.ledger import oldest_night
 from retail_assets.intake.ledger_export import export_ledger
@@ -26,9 +29,9 @@ from retail_assets.models.spec import registry_of
 from retail_assets.partitions import first_night as first_night_of
 from retail_assets.partitions import today
 from retail_assets.platform import Platform
+from retail_assets.warehouse.dbt_parse import parse_dbt_project
+from retail_assets.warehouse.lock import WAREHOUSE_POOL
 from retail_assets.warehouse.sources import land_empty_tables
-
-WAREHOUSE_POOL = "warehouse"
 
 
 def initialise(platform: Platform, *, first_night: date | None = None) -> None:
@@ -36,6 +39,7 @@ def initialise(platform: Platform, *, first_night: date | None = None) -> None:
 
     `first_night` is the oldest night that it will be able to run, where that is not fixed yet; by default today.
     """
+    platform.require_distinct_names()
     settings, lake = platform.settings, platform.lake
     settings.dagster_home.mkdir(parents=True, exist_ok=True)
     with file_lock(settings.dagster_home / ".initialise.lock"):
@@ -46,7 +50,7 @@ def initialise(platform: Platform, *, first_night: date | None = None) -> None:
         export_ledger(settings)
         land_empty_tables(platform)
         _create_dagster_home(settings.dagster_home)
-        _create_mlflow_database(settings)
+        create_mlflow_database(settings)
         register_packaged_models(settings, platform.models.values())
     parse_dbt_project(platform)
 
@@ -76,29 +80,51 @@ def _create_dagster_home(home: Path) -> None:
         if missing:
             import dagster as dg
 
+            from retail_assets.dagster_kit.private import limit_pool
+
             with dg.DagsterInstance.from_config(str(home)) as instance:
                 # A pool's default limit leaks once on a fresh instance: the first two queued runs both start.
-                instance.event_log_storage.set_concurrency_slots(WAREHOUSE_POOL, 1)
+                limit_pool(instance, WAREHOUSE_POOL, 1)
 
 
-def _create_mlflow_database(settings: Settings) -> None:
+def create_mlflow_database(settings: Settings) -> None:
     """MLflow's tables; those of a server are its own business."""
     if registry_of(settings).is_server:
         return
     folder = settings.data_dir / "mlflow"
     folder.mkdir(parents=True, exist_ok=True)
     where = hashlib.sha256((settings.mlflow_url or "sqlite").encode()).hexdigest()[:8]
+    made_by, installed = folder / f".mlflow-{where}", version("mlflow")
     with _once(folder / f".created-{where}", leftovers=[folder / "mlflow.db"]) as missing:
+        known = made_by.read_text(encoding="utf-8") if made_by.exists() else None
+        answers = not missing and _registry_answers(settings)
         # The marker may outlive its database. One that only does not answer now is not waited for.
-        if missing or not _registry_answers(settings):
-            mlflow = Path(sys.executable).parent / "mlflow"
-            command = [mlflow, "db", "upgrade", settings.registry_url]
-            subprocess.run([*_until_we_end(), *command], check=missing, capture_output=True)
+        if answers and known == installed:
+            return
+        why_not = _upgrade_mlflow_database(settings)
+        if why_not is None:
+            made_by.write_text(installed, encoding="utf-8")
+        elif missing or answers:
+            raise RegistryUnreachable(why_not)
+
+
+def _upgrade_mlflow_database(settings: Settings) -> str | None:
+    """Make MLflow's tables, or bring them up to date; why that was not possible, as a sentence."""
+    done = subprocess.run(
+        [*_until_we_end(), sys.executable, "-m", "ml.tracking.upgrade"],
+        env={**os.environ, "MLFLOW_TRACKING_URI": settings.registry_url},
+        cwd=REPOSITORY,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode == 0:
+        return None
+    said = done.stderr.strip().splitlines()
+    return said[-1] if said else f"MLflow's tables could not be made (exit code {done.returncode})."
 
 
 def _registry_answers(settings: Settings) -> bool:
     from ml.tracking.reading import require_reachable
-    from ml.tracking.registry import RegistryUnreachable
 
     try:
         require_reachable(registry_of(settings))
@@ -127,40 +153,14 @@ def _until_we_end() -> list[str]:
     return ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []
 
 
-def parse_dbt_project(platform: Platform) -> None:
-    """Write dbt's manifest when a file of the project is newer; the code location reads it."""
-    from retail_assets.warehouse.dbt_command import dbt_environment, dbt_executable
-
-    project = platform.settings.dbt_project_dir
-    target = project / "target"
-    with file_lock(target / ".parse.lock"):
-        manifest = target / "manifest.json"
-        inputs = [
-            path
-            for suffix in ("sql", "yml")
-            for path in project.rglob(f"*.{suffix}")
-            if "target" not in path.parts
-        ]
-        if manifest.exists() and manifest.stat().st_mtime > max(path.stat().st_mtime for path in inputs):
-            return
-        # dbt writes its files in place; a parse that is killed must not leave half a manifest that looks new.
-        fresh = target / "parsing"
-        folders = ["--project-dir", project, "--profiles-dir", project]
-        subprocess.run(
-            [dbt_executable(), "--quiet", "parse", *folders],
-            check=True,
-            env={
-                **os.environ,
-                **dbt_environment(platform),
-                "DBT_TARGET_PATH": str(fresh),
-                "DBT_LOG_PATH": str(fresh),
-            },
-            cwd=project,
-        )
-        for name in ("partial_parse.msgpack", "manifest.json"):
-            (fresh / name).replace(target / name)
-        shutil.rmtree(fresh)
+def main() -> int:
+    try:
+        initialise(platform_of(Settings()))
+    except ExplainedError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
 
 
 if __name__ == "__main__":
-    initialise(platform_of(Settings()))
+    sys.exit(main())

@@ -27,7 +27,7 @@ import shutil
 import time
 import uuid
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -156,16 +156,21 @@ def sweep_scratch(lake: Lake, *, min_age_seconds: float = 60) -> None:
     if not lake.scratch.is_dir():
         return
     for folder in lake.scratch.iterdir():
-        if not folder.is_dir() or time.time() - folder.stat().st_mtime < min_age_seconds:
-            continue
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            continue
-        finally:
-            os.close(descriptor)
-        shutil.rmtree(folder, ignore_errors=True)
+        with suppress(
+            FileNotFoundError, BlockingIOError
+        ):  # its owner removed it meanwhile, or is at work in it
+            if folder.is_dir() and time.time() - folder.stat().st_mtime >= min_age_seconds:
+                _remove_unlocked(folder)
+
+
+def _remove_unlocked(folder: Path) -> None:
+    """Raises BlockingIOError when somebody holds a lock on the folder."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    finally:
+        os.close(descriptor)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def put_in_place(finished: Path, target: Path) -> None:

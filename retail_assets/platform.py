@@ -2,11 +2,11 @@
 
 A `Flow` describes one business capability as plain data: which feeds, drops, decisions, computed tables, models and
 marts are its own. `flows.py` lists the flows; a `Platform` is that list with its settings, and everything that must
-know all flows is handed it. Code of a flow is named by its place, `package.module:function`, and loaded when it is
-asked for, so that the description costs nothing.
+know all flows is handed it. Code of a flow is named by an entry point, `package.module:function`, and loaded when
+it is asked for, so that the description costs nothing.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib import import_module
@@ -17,13 +17,14 @@ from retail_assets.config import FlowSettings, Settings
 from retail_assets.contract import Feed
 from retail_assets.kit.lake_table import LakeTable
 from retail_assets.lake import Lake
+from retail_assets.names import NameTaken, by_name
 
 if TYPE_CHECKING:
     from retail_assets.decisions.kinds import Kind
     from retail_assets.intake.handlers import Handlers
     from retail_assets.models.spec import ModelSpec
 
-Place = str
+EntryPoint = str
 """`package.module:name` of a function or an object."""
 
 _Settings = TypeVar("_Settings", bound=FlowSettings)
@@ -52,22 +53,22 @@ class Flow:
     dbt_settings: tuple[str, ...] = ()
     """Names of its settings that dbt models read with the macro `setting`."""
     feeds: tuple[Feed, ...] = ()
-    handlers: Mapping[str, Place] = field(default_factory=dict)
+    handlers: Mapping[str, EntryPoint] = field(default_factory=dict)
     """Name -> `(platform) -> Handler`: how its drops come in. Each has a sensor of its name."""
-    decisions: Place | None = None
+    decisions: EntryPoint | None = None
     """`(platform) -> list[Kind]`: the kinds of decision that it brings."""
     tables: tuple[LakeTable, ...] = ()
     """Tables that it computes and keeps in the lake."""
-    models: Place | None = None
+    models: EntryPoint | None = None
     """`(platform) -> list[ModelSpec]`: the models that it trains and scores with."""
     marts: tuple[Mart, ...] = ()
-    samples: tuple[Place, ...] = ()
+    samples: tuple[EntryPoint, ...] = ()
     """`(sample, drops) -> None`, in order: what the sample retailer drops, and what is true of it."""
-    sample_files: Place | None = None
+    sample_files: EntryPoint | None = None
     """`(platform) -> None`: what the sample retailer has beside its inbox."""
-    truth: Place | None = None
+    truth: EntryPoint | None = None
     """`(platform, truth) -> list[TruthFound]`: how much of that the platform found."""
-    assets: Place | None = None
+    assets: EntryPoint | None = None
     """`(platform) -> dg.Definitions`: its assets, checks, jobs and schedules."""
 
 
@@ -77,10 +78,12 @@ class Platform:
     def __init__(
         self, settings: Settings, flows: Sequence[Flow], own: Mapping[type[FlowSettings], FlowSettings] = {}
     ) -> None:
+        """Raises NameTaken where two flows give one name to different things."""
         self.settings = settings
         self.flows = tuple(flows)
         self.lake = Lake(settings.data_dir)
         self._own = dict(own)
+        self._require_distinct_declarations()
 
     def settings_of(self, group: type[_Settings]) -> _Settings:
         """A flow's settings, from the environment where they were not given."""
@@ -91,58 +94,82 @@ class Platform:
     @cached_property
     def feeds(self) -> dict[str, Feed]:
         """Every feed by name."""
-        return _by_name([feed for flow in self.flows for feed in flow.feeds], "feed")
+        return self._by_name("feed", lambda flow: flow.feeds)
 
     @cached_property
     def tables(self) -> dict[str, LakeTable]:
         """Every computed table by name."""
-        return _by_name([table for flow in self.flows for table in flow.tables], "table")
+        return self._by_name("computed table", lambda flow: flow.tables)
 
     @cached_property
     def marts(self) -> dict[str, Mart]:
         """Every mart by name."""
-        return _by_name([mart for flow in self.flows for mart in flow.marts], "mart")
+        return self._by_name("mart", lambda flow: flow.marts)
 
     @cached_property
     def models(self) -> "dict[str, ModelSpec]":
         """Every model by name."""
-        return _by_name([spec for flow in self.flows for spec in self._brought(flow.models)], "model")
+        found = self._by_name("model", lambda flow: self._brought(flow.models))
+        by_name("short name of a model", ((spec.short_name, spec.flow, spec) for spec in found.values()))
+        return found
 
     @cached_property
     def decision_kinds(self) -> "dict[str, Kind]":
         """Every kind of decision by name."""
-        return _by_name(
-            [kind for flow in self.flows for kind in self._brought(flow.decisions)], "kind of decision"
-        )
+        brought = {flow.name: self._brought(flow.decisions) for flow in self.flows}
+        found = [(kind, flow) for flow, kinds in brought.items() for kind in kinds]
+        kinds = by_name("kind of decision", ((kind.name, flow, kind) for kind, flow in found))
+        subjects = ((kind.about.name, flow, kind.about) for kind, flow in found)
+        by_name("subject of decisions", subjects, shared=True)
+        return kinds
 
     def handlers(self) -> "Handlers":
         """The handlers as they are now: source mappings are read when this is called."""
         from retail_assets.intake.handlers import Handlers
 
-        return Handlers([load(place)(self) for place in self.handler_places.values()])
+        made = {name: load(code)(self) for name, code in self.handler_entry_points.items()}
+        for name, handler in made.items():
+            if handler.name != name:
+                raise NameTaken(f"The handler {handler.name} is registered as {name}: call it by its name.")
+        return Handlers(list(made.values()))
 
     @cached_property
-    def handler_places(self) -> dict[str, Place]:
+    def handler_entry_points(self) -> dict[str, EntryPoint]:
         """Name of every handler and where it is made, without making any."""
-        return {name: place for flow in self.flows for name, place in flow.handlers.items()}
+        brought = ((name, flow.name, code) for flow in self.flows for name, code in flow.handlers.items())
+        return by_name("handler", brought)
+
+    def require_distinct_names(self) -> None:
+        """Raises NameTaken where the code of two flows gives one name to different things.
+
+        What they declare as data is compared when the platform is made, without loading their code.
+        """
+        _ = self.models, self.decision_kinds, self.handlers()
 
     def flow_of_feed(self, feed: str) -> Flow:
         return next(flow for flow in self.flows if any(one.name == feed for one in flow.feeds))
 
-    def _brought(self, place: Place | None) -> list[Any]:
-        return list(load(place)(self)) if place else []
+    def _require_distinct_declarations(self) -> None:
+        self._by_name("flow", lambda flow: [flow])
+        _ = self.feeds, self.tables, self.marts, self.handler_entry_points
+        feeds = [(flow.name, feed) for flow in self.flows for feed in flow.feeds]
+        by_name("inbox folder", ((feed.folder, flow, feed) for flow, feed in feeds))
+        by_name("place in the inbox", ((feed.inbox, flow, feed) for flow, feed in feeds))
+        groups = [
+            ("the platform", Settings),
+            *((one.name, one.settings) for one in self.flows if one.settings),
+        ]
+        variables = ((name, whose, group) for whose, group in groups for name in group.variables())
+        by_name("environment variable", variables, shared=True)
+
+    def _by_name(self, what: str, brought: Callable[[Flow], Iterable[Any]]) -> dict[str, Any]:
+        return by_name(what, ((one.name, flow.name, one) for flow in self.flows for one in brought(flow)))
+
+    def _brought(self, code: EntryPoint | None) -> list[Any]:
+        return list(load(code)(self)) if code else []
 
 
-def load(place: Place) -> Callable[..., Any]:
-    """The function or object at a place."""
-    module, _, name = place.partition(":")
+def load(code: EntryPoint) -> Callable[..., Any]:
+    """The function or object that an entry point names."""
+    module, _, name = code.partition(":")
     return getattr(import_module(module), name)
-
-
-def _by_name(things: list[Any], what: str) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    for thing in things:
-        if thing.name in found:
-            raise ValueError(f"Two flows bring a {what} named {thing.name}.")
-        found[thing.name] = thing
-    return found

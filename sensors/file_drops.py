@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from retail_assets.dagster_kit.private import UnresolvedAssetJobDefinition
-from retail_assets.dagster_kit.wiring import LEDGER
+from retail_assets.dagster_kit.wiring import FOLDERS_TAG, LEDGER
 from retail_assets.errors import ExplainedError
 from retail_assets.partitions import today
 from retail_assets.platform import Platform
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 WATCHED = 500
 """Names of a folder that a cursor remembers. One settled file is enough to start a run, which takes all that are."""
 
-HANDLER_TAG, FOLDERS_TAG = "retail/handler", "retail/folders"
+HANDLER_TAG = "retail/handler"
 NOT_STARTED = [dg.DagsterRunStatus.QUEUED, dg.DagsterRunStatus.NOT_STARTED]
 
 
 def file_drop_sensors(platform: Platform, job: UnresolvedAssetJobDefinition) -> list[dg.SensorDefinition]:
-    return [_sensor(platform, name, job) for name in platform.handler_places]
+    return [_sensor(platform, name, job) for name in platform.handler_entry_points]
 
 
 def _sensor(platform: Platform, name: str, job: UnresolvedAssetJobDefinition) -> dg.SensorDefinition:

@@ -26,6 +26,11 @@ FEED_FOLDERS = ("sales", "products", "supplier_products")
 FOLDERS = (*FEED_FOLDERS, "decisions", "refunds")
 
 
+def _meet_a_fault(text: str) -> None:
+    if text.startswith("bug"):
+        raise ZeroDivisionError("the reader did not think of this")
+
+
 def plain_handlers(settings: Settings) -> Handlers:
     """Reads text files whose first line names columns. A column `document` makes the file replace documents;
     a file that starts with `broken` cannot be read, one that starts with `bug` meets a fault of the reader.
@@ -44,8 +49,7 @@ def plain_handlers(settings: Settings) -> Handlers:
         text = stored.read_text()
         if text.startswith("broken"):
             raise Unreadable("broken", "This file is broken; expected a header.")
-        if text.startswith("bug"):
-            raise ZeroDivisionError("the reader did not think of this")
+        _meet_a_fault(text)
         records = json.loads(text) if text.startswith("[") else list(csv.DictReader(io.StringIO(text)))
         rows = (
             pl.DataFrame(records)
@@ -80,6 +84,8 @@ def plain_handlers(settings: Settings) -> Handlers:
     def load_batch(stored: Sequence[Path]) -> list[Outcome | Unreadable]:
         broken = Unreadable("broken", "This file is broken; expected a photo.")
         texts = [path.read_text() for path in stored]
+        for text in texts:
+            _meet_a_fault(text)
         return [
             broken if text.startswith("broken") else Outcome(metadata={"length": len(text)}) for text in texts
         ]

@@ -20,7 +20,8 @@ from retail_assets.config import DBT_PROJECT_DIR, Settings
 from retail_assets.database import migrate
 from retail_assets.flows import platform_of
 from retail_assets.warehouse import build, dbt_run
-from retail_assets.warehouse.build import BuildReport, Wanted, build_warehouse
+from retail_assets.warehouse.build import Wanted, build_warehouse
+from retail_assets.warehouse.build_report import BuildReport
 from retail_assets.warehouse.dbt_command import dbt_environment, dbt_target
 from retail_assets.warehouse.manifest import read_manifest
 from tests.lake_builder import LakeBuilder

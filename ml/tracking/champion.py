@@ -58,15 +58,23 @@ def resolve_champion(registry: Registry, model: str, *, cache: Path) -> FetchedM
 
 
 def fetch_model(registry: Registry, version: Version, *, cache: Path) -> Path:
-    """The model folder of a version, copied into `cache` once. Raises RegistryUnreachable."""
+    """The model folder of a version, copied into `cache` once.
+
+    Raises RegistryUnreachable, also when the files are not those that were registered.
+    """
     digest = version.tags.get(Tag.DIGEST, "unknown")
     # Named by the digest too: a registry made anew counts from 1 again.
     folder = cache / version.model / f"{version.number}-{digest[:16]}"
-    if folder.is_dir() and digest not in ("unknown", folder_digest(folder)):
+    if folder.is_dir() and not _is_registered(version, folder):
         shutil.rmtree(folder)  # torn, by a power cut
     if not folder.is_dir():
         _fetch(registry, version, folder)
     return folder
+
+
+def _is_registered(version: Version, folder: Path) -> bool:
+    """Whether a folder holds what was registered; nobody knows of a version that somebody else registered."""
+    return version.tags.get(Tag.DIGEST) in (None, folder_digest(folder))
 
 
 def _fetch(registry: Registry, version: Version, target: Path) -> None:
@@ -79,6 +87,8 @@ def _fetch(registry: Registry, version: Version, target: Path) -> None:
             found = mlflow.artifacts.download_artifacts(
                 artifact_uri=f"{place}/{MODEL_FILES}", dst_path=str(unfinished)
             )
+        if not _is_registered(version, Path(found)):
+            raise RegistryUnreachable("they are not the ones that were registered")
         try:
             Path(found).rename(target)
         except OSError:

@@ -72,9 +72,11 @@ def _connection(address: str) -> Generator[Any]:
         is_sqlite = url.get_backend_name() == "sqlite"
         seconds = {"timeout" if is_sqlite else "connect_timeout": CONNECT_SECONDS}
         engine = create_engine(url, poolclass=NullPool, connect_args=seconds)
-    except (SQLAlchemyError, ImportError) as error:
+    except (SQLAlchemyError, ImportError, ValueError) as error:
+        # What is no number may be a part of the password.
+        cause = "its port is no number" if isinstance(error, ValueError) else error
         raise RegistryUnreachable(
-            f"The model registry is no database that can be used ({error}); expected an SQLAlchemy URL such as "
+            f"The model registry is no database that can be used ({cause}); expected an SQLAlchemy URL such as "
             "sqlite:///data/mlflow/mlflow.db, or the http:// address of an MLflow server."
         ) from error
     # SQLite would create an empty file.

@@ -122,12 +122,19 @@ def _log_served(
     return int(logged.registered_model_version)
 
 
-def record_facts(registry: Registry, version: Version, facts: Mapping[str, str]) -> Version:
-    """Add facts to a version, or replace them: what the evaluation measured, what the gate said."""
+def record_facts(registry: Registry, version: Version, facts: Mapping[str, str], *, done: str) -> Version:
+    """Add facts to a version, or replace them: what the evaluation measured, what the gate said.
+
+    MLflow writes one tag at a time. The tag `done` says that all of them belong together, so it is taken away
+    before the others change and written after them; what is killed between leaves a version without it.
+    """
+    model, number = version.model, str(version.number)
     with mlflow_at(registry) as mlflow:
         client = mlflow.MlflowClient()
-        for name, value in facts.items():
-            client.set_model_version_tag(version.model, str(version.number), name, value)
+        if done in version.tags:
+            client.delete_model_version_tag(model, number, done)
+        for name in sorted(facts, key=lambda name: name == done):
+            client.set_model_version_tag(model, number, name, facts[name])
     return find_version(registry, version.model, version.number)
 
 

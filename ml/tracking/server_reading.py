@@ -119,7 +119,10 @@ def _session() -> "requests.Session":
 
 def shown(url: str) -> str:
     """An address without the password that may stand in it."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an address that is none"
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 

@@ -164,10 +164,10 @@ def _train(parsed: argparse.Namespace) -> int:
     from dataclasses import replace
     from datetime import UTC, datetime
 
-    from ml.vision.building import build_model
     from ml.vision.model_card import write_model_card
     from ml.vision.recipe import Recipe
     from ml.vision.train import EpochMetrics
+    from ml.vision.training_pipeline import build_model
 
     options = {
         name: value

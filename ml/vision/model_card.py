@@ -1,10 +1,10 @@
 """The model card: for people who want to know what a model is, how good it is and what it must not be used for."""
 
-from ml.vision.building import Built
 from ml.vision.data import ALL
 from ml.vision.evaluate import Evaluation
 from ml.vision.models import PRETRAINED
 from ml.vision.package import NAME, TEXT
+from ml.vision.training_pipeline import Built
 
 _LIMITS = """\
 ## Known limits

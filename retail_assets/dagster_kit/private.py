@@ -2,13 +2,21 @@
 
 from functools import partial
 
-from dagster import DagsterInstance
+from dagster import AssetExecutionContext, AssetKey, DagsterInstance
+from dagster._core.definitions.sensor_definition import SensorExecutionData
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteRepositoryOrigin
 from dagster._core.run_coordinator import SubmitRunContext
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 
-__all__ = ["SubmitRunContext", "UnresolvedAssetJobDefinition", "place_runs_in_code_location"]
+__all__ = [
+    "SensorExecutionData",
+    "SubmitRunContext",
+    "UnresolvedAssetJobDefinition",
+    "assets_of_run",
+    "limit_pool",
+    "place_runs_in_code_location",
+]
 
 LOCATION, REPOSITORY = "retail_assets", "__repository__"
 """The code location as workspace.yaml calls it, and what Dagster calls definitions in one."""
@@ -27,3 +35,13 @@ def place_runs_in_code_location(instance: DagsterInstance, job: str) -> None:
     origin = RemoteRepositoryOrigin(location, REPOSITORY).get_job_origin(job)
     placed = partial(instance.create_run_for_job, remote_job_origin=origin)
     instance.create_run_for_job = placed  # ty: ignore[invalid-assignment]
+
+
+def assets_of_run(context: AssetExecutionContext) -> set[AssetKey]:
+    """All assets that a run materialises; its step knows its own."""
+    return set(context.op_execution_context.job_def.asset_layer.selected_asset_keys)
+
+
+def limit_pool(instance: DagsterInstance, pool: str, slots: int) -> None:
+    """Let so many steps of a pool run at once."""
+    instance.event_log_storage.set_concurrency_slots(pool, slots)

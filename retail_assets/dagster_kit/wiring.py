@@ -7,9 +7,10 @@ import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import wraps
 from pathlib import Path
 from time import time
-from typing import Any
+from typing import Any, TypeVar
 
 import dagster as dg
 import polars as pl
@@ -17,6 +18,7 @@ from pydantic import BaseModel, create_model
 
 from retail_assets.config import REPOSITORY
 from retail_assets.dagster_kit.table_schema import table_schema
+from retail_assets.error_classification import explained_full_disk
 from retail_assets.errors import ExplainedError
 from retail_assets.kit import previews
 from retail_assets.kit.findings import Finding
@@ -28,6 +30,7 @@ FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_win
 """A night may be late by two hours before anybody is warned, and by half a day before it has failed."""
 
 ONE_NIGHT_A_RUN = dg.BackfillPolicy.multi_run(1)
+BACKFILL_TAG = "dagster/backfill"
 DEFAULT_OWNER = "team:data"
 FINDINGS_NAMED = 100
 """A check's result is an event in Dagster's database; what is beyond is counted."""
@@ -35,8 +38,13 @@ FINDINGS_NAMED = 100
 NIGHT_ONLY = {"retail/runs": "at_night"}
 """The tag of an asset that no drop starts."""
 
+_Body = TypeVar("_Body", bound=Callable[..., Any])
+
 LEDGER = dg.AssetKey(["intake", "ledger"])
 """What came in and what became of it: drops, their counts, rejected rows, decisions."""
+
+FOLDERS_TAG = "retail/folders"
+"""Of a run that drops started: the inbox folders they lie in, with commas between."""
 
 
 def feed_key(feed: str) -> dg.AssetKey:
@@ -48,7 +56,7 @@ def table_key(table: str) -> dg.AssetKey:
     return dg.AssetKey(["lake", table])
 
 
-def model_key(name: str) -> dg.AssetKey:
+def training_key(name: str) -> dg.AssetKey:
     """Of what a model's training makes."""
     return dg.AssetKey(["models", name])
 
@@ -70,13 +78,8 @@ def table_spec(
     deps: Sequence[dg.AssetKey | dg.AssetSpec],
     kinds: set[str],
     more: str = "",
-    code: Callable[..., Any] | None = None,
 ) -> dg.AssetSpec:
     """The asset of a table that a flow computes; `more` follows its description. Marts that it reads are deps."""
-    metadata: dict[str, Any] = {
-        "dagster/column_schema": table_schema(table.columns),
-        "dagster/uri": f"lake/tables/{table.name}",
-    }
     return dg.AssetSpec(
         table_key(table.name),
         deps=[*deps, *(mart_key(mart) for mart in table.reads)],
@@ -85,22 +88,19 @@ def table_spec(
         owners=owners_of(platform, flow.name),
         freshness_policy=FRESH,
         description=f"{table.description} {more}".strip(),
-        metadata=metadata | (code_reference(code) if code else {}),
+        metadata={
+            "dagster/column_schema": table_schema(table.columns),
+            "dagster/uri": f"lake/tables/{table.name}",
+        },
         tags={"layer": "lake", "domain": flow.name} | (NIGHT_ONLY if table.only_at_night else {}),
     )
 
 
-def code_reference(code: Callable[..., Any]) -> dict[str, Any]:
-    """Where code stands, as a link from the UI."""
-    found = inspect.unwrap(code).__code__
-    return file_reference(Path(found.co_filename), line=found.co_firstlineno)
-
-
-def file_reference(path: Path, *, line: int = 1) -> dict[str, Any]:
+def file_reference(path: Path) -> dict[str, Any]:
     """A file of the project, as a link from the UI."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", dg.BetaWarning)
-        reference = dg.LocalFileCodeReference(file_path=str(path), line_number=line, label=_short(path))
+        reference = dg.LocalFileCodeReference(file_path=str(path), line_number=1, label=_short(path))
         return {"dagster/code_references": dg.CodeReferencesMetadataValue(code_references=[reference])}
 
 
@@ -179,11 +179,48 @@ class Night:
         )
 
 
+def is_backfill(context: dg.AssetExecutionContext) -> bool:
+    """Whether a person asked for a night again, as part of a backfill."""
+    return BACKFILL_TAG in context.run.tags
+
+
+def materialise_backfilled(
+    context: dg.AssetExecutionContext, key: dg.AssetKey, nights: Sequence[date]
+) -> None:
+    """Say of older nights that a run wrote anew beside its own that they are there."""
+    for night in nights:
+        context.log_event(dg.AssetMaterialization(key, partition=night.isoformat()))
+
+
+def days(nights: Sequence[date]) -> str:
+    """Nights as a figure of a materialisation."""
+    return ", ".join(night.isoformat() for night in nights) or "none"
+
+
+def told(platform: Platform) -> Callable[[_Body], _Body]:
+    """Of the body of an asset or op: what a person has to mend, a full disk too, ends the run with its sentence and
+    is not tried again.
+    """
+
+    def telling(body: _Body) -> _Body:
+        def plain(*given: Any, **named: Any) -> Any:
+            with _told(platform):
+                return body(*given, **named)
+
+        def in_steps(*given: Any, **named: Any) -> Any:
+            with _told(platform):
+                yield from body(*given, **named)
+
+        return wraps(body)(in_steps if inspect.isgeneratorfunction(body) else plain)  # ty: ignore[invalid-explicit-return]
+
+    return telling
+
+
 @contextmanager
-def told() -> Generator[None]:
-    """What a person has to mend ends the run with its sentence, and is not tried again."""
+def _told(platform: Platform) -> Generator[None]:
     try:
-        yield
+        with explained_full_disk(platform.settings.data_dir):
+            yield
     except ExplainedError as error:
         raise dg.Failure(str(error), allow_retries=False) from None
 

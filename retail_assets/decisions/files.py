@@ -4,12 +4,14 @@ The subject is the drop's sequence number, as in the mart input_files. A hash wo
 may have come several times. What is decided about an archive is decided about all that came in it.
 """
 
+from collections import defaultdict
+
 import polars as pl
 from sqlalchemy import Connection
 
 from retail_assets.decisions.kinds import ADMINISTRATOR, OPERATIONS, Kind, Subject
 from retail_assets.intake.handlers import DECISIONS as DECISIONS_FOLDER
-from retail_assets.intake.ledger import find_drops, parts_of, record_states
+from retail_assets.intake.ledger import drops_with_parts, find_drops, record_states
 from retail_assets.intake.ledger_tables import (
     CLAIMED,
     DUPLICATE,
@@ -22,7 +24,8 @@ from retail_assets.intake.ledger_tables import (
 
 MAY_DECIDE = frozenset({ADMINISTRATOR, OPERATIONS})
 
-LARGEST = 2**63 - 1
+LOGGED = "part of the ever-growing log"
+"""The state of a loaded file of decisions: to take one back is to decide the opposite."""
 
 
 def drops_named(connection: Connection, subjects: pl.Series) -> tuple[dict[str, Drop], pl.DataFrame]:
@@ -47,7 +50,7 @@ def drops_named(connection: Connection, subjects: pl.Series) -> tuple[dict[str, 
 def _states(connection: Connection, subjects: pl.Series) -> pl.DataFrame:
     found, refused = drops_named(connection, subjects)
     rows = [
-        (subject, drop.state, f"{drop.sequence} ({drop.folder}/{drop.name})", None)
+        (subject, _state(drop), f"{drop.sequence} ({drop.folder}/{drop.name})", None)
         for subject, drop in found.items()
     ]
     schema = {"subject": pl.String, "state": pl.String, "label": pl.String, "refusal": pl.String}
@@ -55,37 +58,39 @@ def _states(connection: Connection, subjects: pl.Series) -> pl.DataFrame:
     return pl.concat([states, refused], how="diagonal")
 
 
+def _state(drop: Drop) -> str:
+    return LOGGED if drop.folder == DECISIONS_FOLDER and drop.state == LOADED else drop.state
+
+
 def _apply(connection: Connection, accepted: pl.DataFrame) -> dict[str, str]:
     """Drops keep their place in the order; the next step of admission reads them under today's mapping."""
-    drops = {
-        str(d.sequence): d for d in find_drops(connection, [int(s) for s in accepted["subject"].unique()])
-    }
+    drops = drops_with_parts(connection, accepted["subject"].unique().cast(pl.Int64).to_list())
+    parts: dict[int | None, list[Drop]] = defaultdict(list)
+    for drop in drops.values():
+        parts[drop.parent].append(drop)
+    now = {sequence: _state(drop) for sequence, drop in drops.items()}
+
+    def move(kind: Kind, drop: Drop) -> None:
+        """Change the state of a drop, and of what came in it."""
+        inner, after = parts.get(drop.sequence, ()), kind.transitions[None]
+        if inner:
+            now[drop.sequence] = WITHDRAWN if kind is WITHDRAW else LOADED
+        elif now[drop.sequence] in after:
+            now[drop.sequence] = _as_far_as_it_came(drop, after[now[drop.sequence]])
+        for part in inner:
+            move(kind, part)
+
     refused: dict[str, str] = {}
-    states: dict[int, str] = {}
     for decision_id, kind_name, subject in accepted.select("decision_id", "kind", "subject").iter_rows():
-        kind, drop = KINDS_BY_NAME[kind_name], drops[subject]
-        before = states.get(drop.sequence, drop.state)
-        why = kind.refusal(before=before, subject=subject, verdict=None)
-        if kind is WITHDRAW and drop.folder == DECISIONS_FOLDER:
-            why = "A file of decisions cannot be withdrawn: the log only grows. Decide the opposite."
-        if why is not None:  # one before it was refused here, or was about the archive that it came in
+        kind, drop = KINDS_BY_NAME[kind_name], drops[int(subject)]
+        why = kind.refusal(before=now[drop.sequence], subject=subject, verdict=None)
+        if why is None:
+            move(kind, drop)
+        else:  # one before it was about the archive that it came in
             refused[decision_id] = why
-            continue
-        states |= _new_states(connection, kind, drop, states)
-    record_states(connection, states, asked_for=True)
+    changed = {sequence: state for sequence, state in now.items() if state != _state(drops[sequence])}
+    record_states(connection, changed, asked_for=True)
     return refused
-
-
-def _new_states(connection: Connection, kind: Kind, drop: Drop, states: dict[int, str]) -> dict[int, str]:
-    """What a decision makes of a drop, and of what came in it; `states` is what those before it made of drops."""
-    parts = parts_of(connection, drop.sequence)
-    before, after = states.get(drop.sequence, drop.state), kind.transitions[None]
-    if not parts:
-        return {drop.sequence: _as_far_as_it_came(drop, after[before])} if before in after else {}
-    found = {drop.sequence: WITHDRAWN if kind is WITHDRAW else LOADED}
-    for part in parts:
-        found |= _new_states(connection, kind, part, states)
-    return found
 
 
 def _as_far_as_it_came(drop: Drop, state: str) -> str:
@@ -114,14 +119,15 @@ RELOAD = Kind(
     about=FILE,
     description="Read a loaded file again, under today's mapping and contracts.",
     roles=MAY_DECIDE,
-    transitions={None: {LOADED: STORED}},
+    transitions={None: {LOADED: STORED, LOGGED: STORED}},
     effect="File {label} is read again.",
     example={"subject": "17", "reason": "The mapping took the wrong price."},
 )
 WITHDRAW = Kind(
     name="withdraw_file",
     about=FILE,
-    description="Take a file's rows out of the marts; its bytes stay. From quarantine: close the case.",
+    description="Take a file's rows out of the marts; its bytes stay. From quarantine: close the case. What a file of "
+    "decisions says stays decided: decide the opposite.",
     roles=MAY_DECIDE,
     transitions={None: {LOADED: WITHDRAWN, QUARANTINED: WITHDRAWN, DUPLICATE: WITHDRAWN}},
     effect="The rows of file {label} leave the marts; its bytes stay.",

@@ -29,8 +29,8 @@ def judge(
     `auto`, who needs no role.
     """
     known = _known_events(connection, decisions["decision_id"])
-    states = {kind.about.name: kind.about for kind in kinds.values()}
-    now = {name: _states(connection, subject, decisions, kinds) for name, subject in states.items()}
+    subjects = {kind.about.name: kind.about for kind in kinds.values()}
+    now = {name: _states(connection, about, decisions, kinds) for name, about in subjects.items()}
     judged = []
     for row in decisions.select(COLUMNS).iter_rows():
         decision_id, _, actor, kind_name, subject, verdict, *_ = row
@@ -96,7 +96,7 @@ def _states(
     connection: Connection, about: Subject, decisions: pl.DataFrame, kinds: Mapping[str, Kind]
 ) -> dict[str, tuple[str | None, str, str | None]]:
     """State, label and refusal of every subject that decisions of these kinds name."""
-    names = [name for name, kind in kinds.items() if kind.about is about]
+    names = [name for name, kind in kinds.items() if kind.about.name == about.name]
     subjects = decisions.filter(pl.col("kind").is_in(names))["subject"].unique()
     if subjects.is_empty():
         return {}

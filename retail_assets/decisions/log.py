@@ -41,8 +41,8 @@ def record_decisions(
     Gives a line for each, or for many the number of them.
     """
     judged = judge(connection, decisions, kinds=kinds, roles=roles, by_platform=drop.by_platform)
-    for about in {id(kind.about): kind.about for kind in kinds.values()}.values():
-        names = [name for name, kind in kinds.items() if kind.about is about]
+    for about in {kind.about.name: kind.about for kind in kinds.values()}.values():
+        names = [name for name, kind in kinds.items() if kind.about.name == about.name]
         accepted = judged.filter("accepted", pl.col("kind").is_in(names))
         if about.apply is not None and accepted.height:
             judged = _refused_after_all(judged, about.apply(connection, accepted))

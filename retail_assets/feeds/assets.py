@@ -14,6 +14,7 @@ from retail_assets.contract import Feed
 from retail_assets.dagster_kit.table_schema import feed_schema
 from retail_assets.dagster_kit.wiring import (
     FINDINGS_NAMED,
+    FOLDERS_TAG,
     FRESH,
     LEDGER,
     ONE_NIGHT_A_RUN,
@@ -47,19 +48,19 @@ def definitions(platform: Platform) -> dg.Definitions:
         can_subset=True,
         backfill_policy=ONE_NIGHT_A_RUN,
     )
+    @told(platform)
     def admission(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         from retail_assets.intake.admission import admit
 
         as_of = Night(context, platform).as_of
         selected = [feed for feed in feeds if feed_key(feed.name) in context.selected_asset_keys]
         handlers = platform.handlers()
-        with told():
-            report = admit(
-                settings=platform.settings,
-                handlers=handlers,
-                as_of=as_of,
-                folders=_folders(context, handlers, selected, whole=len(selected) == len(feeds)),
-            )
+        report = admit(
+            settings=platform.settings,
+            handlers=handlers,
+            as_of=as_of,
+            folders=_folders(context, handlers, selected, whole=len(selected) == len(feeds)),
+        )
         for line in report.summary():
             context.log.info(line)
         yield from _feed_results(platform, selected, report, as_of)
@@ -75,7 +76,7 @@ def _folders(
     """The inbox folders that a run takes from: all of them at night, else those of what started it."""
     if whole:
         return None
-    dropped = context.run.tags.get("retail/folders", "")
+    dropped = context.run.tags.get(FOLDERS_TAG, "")
     return [*(feed.folder for feed in selected), *(f for f in dropped.split(",") if f in handlers.inboxes)]
 
 

@@ -17,6 +17,9 @@ BATCH_ROWS = 500_000
 KEY_RULE = "primary_key"
 """Not dataframely's to judge: it sees one batch, and not the key columns that the day of admission fills."""
 
+ROWS_MISSING = "rows_missing"
+"""Broken by a content whose rows are gone from the lake: reload_file makes them again."""
+
 
 def contract_violations(*, feed: Feed, contents: list[str], settings: Settings) -> dict[str, dict[str, int]]:
     """Broken rules with their counts, per content key; empty when all rows are as promised.
@@ -27,7 +30,10 @@ def contract_violations(*, feed: Feed, contents: list[str], settings: Settings) 
     found = {}
     for content in contents:
         path = lake.rows(feed.name, content)
-        broken = _rule_violations(feed, path) | _repeated_keys(feed, path, settings)
+        if path.exists():
+            broken = _rule_violations(feed, path) | _repeated_keys(feed, path, settings)
+        else:
+            broken = {ROWS_MISSING: 1}
         if broken:
             found[content] = broken
     return found

@@ -1,6 +1,8 @@
 """How tables come in: source mappings read the files, contracts judge the rows."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -35,24 +37,52 @@ def archives(platform: Platform) -> Handler:
 
 def table_handler(platform: Platform) -> Handler:
     """The handler of all feeds, with the source mappings as they are now."""
-    settings, lake, feeds = platform.settings, platform.lake, platform.feeds
-    sources = current_sources(platform)
+    tables = _Tables(platform, current_sources(platform))
+    inbox = platform.lake.inbox
+    return Handler(
+        name=NAME,
+        description="Tables of every format, and decisions.",
+        inboxes=tuple(Inbox(feed.folder, inbox / feed.inbox) for feed in platform.feeds.values()),
+        reader=OneByOne(tables.load),
+        identify=tables.identify,
+        takes=tables.takes,
+        holds=lambda folder, name: tables.sources.why_held(folder, own_name(name)),
+        duplicate_of=tables.duplicate_of,
+        after_load=tables.after_load,
+        starts=tables.starts,
+    )
 
-    own_folders = {feed.folder for feed in feeds.values() if feed.inbox == f"feeds/{feed.folder}"} | {
-        DECISIONS
-    }
 
-    def takes(folder: str, name: str) -> bool:
+@dataclass(frozen=True)
+class _Tables:
+    """What the handler does, with one look at the source mappings."""
+
+    platform: Platform
+    sources: Sources
+
+    def takes(self, folder: str, name: str) -> bool:
         # Beside photos or documents only what calls itself a table is one.
-        return folder in own_folders or name.lower().endswith(TABLE_SUFFIXES)
+        return folder in self._own_folders or name.lower().endswith(TABLE_SUFFIXES)
 
-    def identify(drop: Drop) -> Identity:
-        match = sources.match(drop.folder, own_name(drop.name))
+    @cached_property
+    def _own_folders(self) -> set[str]:
+        feeds = self.platform.feeds.values()
+        return {DECISIONS, *(feed.folder for feed in feeds if feed.inbox == f"feeds/{feed.folder}")}
+
+    def identify(self, drop: Drop) -> Identity:
+        match = self.sources.match(drop.folder, own_name(drop.name))
         key = content_key(drop.sha256 or "", match.name_values, match.mapping)
         return Identity(match.mapping.name, match.mapping.version, match.name_values, key, notes=match)
 
-    def load(stored: Path, drop: Drop, identity: Identity) -> Outcome:
+    def duplicate_of(self, connection: Connection, drop: Drop, identity: Identity) -> int | None:
+        feeds, lake, settings = self.platform.feeds, self.platform.lake, self.platform.settings
+        return duplicate_of(
+            connection, drop=drop, identity=identity, feeds=feeds, lake=lake, settings=settings
+        )
+
+    def load(self, stored: Path, drop: Drop, identity: Identity) -> Outcome:
         match: Match = identity.notes
+        lake = self.platform.lake
         try:
             loaded = load_content(
                 stored=stored,
@@ -60,7 +90,7 @@ def table_handler(platform: Platform) -> Handler:
                 match=match,
                 content_key=identity.content_key,
                 lake=lake,
-                settings=settings,
+                settings=self.platform.settings,
             )
         except MappingError as error:
             raise Unreadable(
@@ -68,42 +98,31 @@ def table_handler(platform: Platform) -> Handler:
                 f"The source mapping does not fit this file: {error}. Mend it, then release the file.",
             ) from error
         return Outcome(
-            rows=rows_by_feed(lake, feeds, identity.content_key),
+            rows=rows_by_feed(lake, self.platform.feeds, identity.content_key),
             counts=loaded.counts,
             records=loaded.record_count,
             unknown_columns=loaded.unknown_columns,
         )
 
-    def after_load(connection: Connection, drop: Drop, identity: Identity, outcome: Outcome) -> list[str]:
+    def after_load(
+        self, connection: Connection, drop: Drop, identity: Identity, outcome: Outcome
+    ) -> list[str]:
         if "decisions" not in outcome.rows:
             return []
         return record_decisions(
             connection,
-            decisions_in(lake, identity.content_key),
+            decisions_in(self.platform.lake, identity.content_key),
             drop=drop,
-            kinds=platform.decision_kinds,
-            roles=settings.roles,
+            kinds=self.platform.decision_kinds,
+            roles=self.platform.settings.roles,
         )
 
-    def starts(folder: str) -> list[str]:
-        if folder == DECISIONS:  # it may release or withdraw any file, and promote a model
-            return [*(f"feeds/{feed}" for feed in feeds), *(f"lake/{table}" for table in platform.tables)]
-        return [f"feeds/{feed}" for feed in sources.reachable(folder)]
-
-    return Handler(
-        name=NAME,
-        description="Tables of every format, and decisions.",
-        inboxes=tuple(Inbox(feed.folder, lake.inbox / feed.inbox) for feed in feeds.values()),
-        reader=OneByOne(load),
-        identify=identify,
-        takes=takes,
-        holds=lambda folder, name: sources.why_held(folder, own_name(name)),
-        duplicate_of=lambda connection, drop, identity: duplicate_of(
-            connection, drop=drop, identity=identity, feeds=feeds, lake=lake, settings=settings
-        ),
-        after_load=after_load,
-        starts=starts,
-    )
+    def starts(self, folder: str) -> list[str]:
+        """A decision may release or withdraw any file, and promote a model."""
+        if folder == DECISIONS:
+            tables = (f"lake/{table}" for table in self.platform.tables)
+            return [*(f"feeds/{feed}" for feed in self.platform.feeds), *tables]
+        return [f"feeds/{feed}" for feed in self.sources.reachable(folder)]
 
 
 def own_name(name: str) -> str:

@@ -35,8 +35,9 @@ def contract_findings(settings: Settings, feeds: Iterable[Feed]) -> dict[str, Fi
                 "contents_checked": len(contents),
                 **({"broken_rules": violations} if violations else {}),
             },
-            advice="Admission let rows through that break the contract. The marts are not built on them: withdraw the "
-            "files named in `broken_rules`, and report this as a fault of the platform.",
+            advice="The marts are not built on rows that break the contract. Files whose rows are gone from the lake "
+            "(rows_missing in `broken_rules`) are made again by reload_file. All else admission should not have let "
+            "through: withdraw those files, and report this as a fault of the platform.",
         )
     record_checked(settings, passed)
     return findings

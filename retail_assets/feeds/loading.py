@@ -24,8 +24,6 @@ class Loaded:
     counts: list[RowCounts]
     unknown_columns: list[str]
     record_count: int
-    encoding: str | None
-    delimiter: str | None
 
 
 def content_key(sha256: str, name_values: Mapping[str, str], mapping: SourceMapping) -> str:
@@ -63,8 +61,6 @@ def load_content(
         counts=mapped.counts,
         unknown_columns=mapped.unknown_columns,
         record_count=records.record_count,
-        encoding=records.encoding,
-        delimiter=records.delimiter,
     )
 
 

@@ -13,7 +13,7 @@ from datetime import date
 from retail_assets.config import Settings
 from retail_assets.database import platform_engine
 from retail_assets.error_classification import explained_full_disk
-from retail_assets.intake import claims, ledger
+from retail_assets.intake import claims
 from retail_assets.intake.admission_run import AdmissionRun
 from retail_assets.intake.claims import SettledFile, Skipped
 from retail_assets.intake.handlers import DECISIONS, Handlers, Inbox
@@ -21,6 +21,7 @@ from retail_assets.intake.ledger_export import export_ledger
 from retail_assets.intake.report import AdmissionReport
 from retail_assets.intake.settling import InboxSnapshot, settled, take_snapshot
 from retail_assets.lake import Lake, file_lock, sweep_scratch
+from retail_assets.names import printable
 
 
 def admit(
@@ -29,12 +30,11 @@ def admit(
     handlers: Handlers,
     as_of: date,
     folders: Collection[str] | None = None,
-    seen: Mapping[str, InboxSnapshot] | None = None,
 ) -> AdmissionReport:
     """Take what has settled in the inbox folders given (all by default) and decisions, and finish what waits.
 
-    `seen` is an earlier snapshot by folder, a sensor's last tick; without it this looks twice, `settle_seconds`
-    apart. Two admissions at once take turns. Raises DiskFull; whatever it raises, the next run finishes.
+    Without a marker a file is taken after two looks, `settle_seconds` apart. Two admissions at once take turns.
+    Raises DiskFull; whatever it raises, the next run finishes.
     """
     lake = Lake(settings.data_dir)
     with explained_full_disk(settings.data_dir), file_lock(lake.lock_file("admission")):
@@ -44,14 +44,13 @@ def admit(
             if folders is None or folder in folders or folder == DECISIONS
         ]
         started = time.monotonic()
-        before = seen or {inbox.folder: _snapshot(inbox) for inbox in inboxes}
+        before = {inbox.folder: _snapshot(inbox) for inbox in inboxes}
         sweep_scratch(lake)
         with platform_engine(settings) as engine:
             run = AdmissionRun(settings=settings, lake=lake, engine=engine, handlers=handlers, as_of=as_of)
             run.recover()
             run.finish(handlers.inboxes)
-            unsure = any(not file.done for earlier in before.values() for file in earlier.files.values())
-            if seen is None and unsure:
+            if any(not file.done for earlier in before.values() for file in earlier.files.values()):
                 time.sleep(max(0.0, started + settings.settle_seconds - time.monotonic()))
             found, skipped = _settled_files(handlers, inboxes, before)
             skipped += run.take(found)
@@ -67,7 +66,7 @@ def admit(
         as_of=as_of,
         drops=drops,
         tallies=tallies,
-        skipped=[replace(one, name=ledger.printable(one.name)) for one in skipped],
+        skipped=[replace(one, name=printable(one.name)) for one in skipped],
         notes=run.notes,
     )
 

@@ -4,11 +4,9 @@ The order of steps is what makes a crash harmless: bytes are durable before the 
 place before it says `loaded`, the row is final before the claim is removed. A step done twice is done once.
 """
 
-import logging
 import os
 import time
-from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from itertools import groupby
@@ -18,11 +16,12 @@ from sqlalchemy import Connection, Engine
 
 from retail_assets.config import Settings
 from retail_assets.database import reading
-from retail_assets.error_classification import is_the_platforms
 from retail_assets.errors import Unreadable
 from retail_assets.intake import claims, ledger
 from retail_assets.intake.batch import judge_batch
-from retail_assets.intake.claims import Claim, SettledFile, Skipped
+from retail_assets.intake.claim_batches import Claim, claimed_path
+from retail_assets.intake.claims import SettledFile, Skipped
+from retail_assets.intake.fault import costing_one_file
 from retail_assets.intake.handlers import (
     Batch,
     Container,
@@ -47,8 +46,6 @@ CHUNK, BATCH_CHUNK = 64, 1_000
 
 EXAMPLES = 5
 """Drops that stand in a report for the thousands that ended like them."""
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass
@@ -119,7 +116,7 @@ class AdmissionRun:
         self, ready: Sequence[tuple[Unfinished, Handler | None]]
     ) -> Iterator[tuple[list[int], Handler | None]]:
         """Drops in order, as many together as their handler judges together."""
-        for _, group in groupby(ready, lambda pair: id(pair[1])):
+        for _, group in groupby(ready, lambda pair: pair[1].name if pair[1] else None):
             pairs = list(group)
             handler, sequences = pairs[0][1], [drop.sequence for drop, _ in pairs]
             size = BATCH_CHUNK if handler and isinstance(handler.reader, Batch) else CHUNK
@@ -202,7 +199,7 @@ class AdmissionRun:
 
     def _place(self, drop: Drop) -> Path:
         """Where unstored bytes lie: among the claims, or in quarantine when they were set aside once."""
-        claimed = claims.claimed_path(self.lake, drop.claim)
+        claimed = claimed_path(self.lake, drop.claim)
         return claimed if os.path.lexists(claimed) else claims.quarantine_path(self.lake, drop.sequence)
 
     # Bytes into rows
@@ -213,23 +210,25 @@ class AdmissionRun:
         try:
             require_readable(self.lake, drop)
             handler = handler or self.handlers.of(drop.folder, drop.name)
-            with _costing_one_file(drop):
+            with costing_one_file(drop):
                 identity = handler.identify(drop)
-            repeated = self._repeats(handler, drop, identity)
-            outcome, parts = Outcome(), []
-            if repeated is None:
-                with _costing_one_file(drop):
-                    outcome, parts = self._load(handler, drop, identity)
+                return self._rows_or_duplicate(handler, drop, identity)
         except Unreadable as refusal:
             with self.engine.begin() as connection:
                 return record_quarantined(connection, drop, refusal, identity)
-        with self.engine.begin() as connection:
-            if repeated is not None:
+
+    def _rows_or_duplicate(self, handler: Handler, drop: Drop, identity: Identity) -> Drop:
+        repeated = self._repeats(handler, drop, identity)
+        if repeated is not None:
+            with self.engine.begin() as connection:
                 return record_duplicate(connection, drop, identity, of=repeated)
+        outcome, parts = self._load(handler, drop, identity)
+        with self.engine.begin() as connection:
             ledger.add_claims(connection, parts)
             ended = record_loaded(connection, drop, identity, outcome)
             ledger.judge_duplicates_again(connection, ended)
-            self.notes += handler.after_load(connection, ended, identity, outcome)
+            notes = list(handler.after_load(connection, ended, identity, outcome))
+        self.notes += notes
         self.reports[drop.sequence] = DropReport(ended, outcome)
         return ended
 
@@ -245,7 +244,7 @@ class AdmissionRun:
     def _unpack(self, unpack: Unpack, stored: Path, drop: Drop) -> tuple[Outcome, list[Claim]]:
         """Put a container's parts among the claims; they get their rows in the transaction that loads it."""
         with reading(self.engine) as connection:
-            nesting, known = ledger.nesting_of(connection, drop), ledger.parts_of(connection, drop.sequence)
+            nesting, known = ledger.nesting_of(connection, drop), ledger.has_parts(connection, drop.sequence)
         with scratch_folder(self.lake) as scratch:
             unpacked = unpack(stored, drop, nesting, scratch)
             # A run that was killed after it had unpacked has left the parts among the claims, which have rows by now.
@@ -271,7 +270,7 @@ class AdmissionRun:
         """
         done, again = [], []
         for drop in drops:
-            place = claims.claimed_path(self.lake, drop.claim)
+            place = claimed_path(self.lake, drop.claim)
             if drop.sha256:
                 claims.quarantine_path(self.lake, drop.sequence).unlink(missing_ok=True)
             if not os.path.lexists(place) or is_being_written(place):
@@ -293,24 +292,3 @@ def _vanished(drop: Drop) -> Unreadable:
         f"The file was taken and then disappeared from lake/claims/{drop.claim} before it was stored; "
         "somebody removed it. Drop it again.",
     )
-
-
-@contextmanager
-def _costing_one_file(drop: Drop) -> Generator[None]:
-    """One file that its reader did not foresee must not stop the night: it goes to quarantine.
-
-    The error's own text stays in the run's log: it may quote the file, and analysts read the ledger.
-    """
-    try:
-        yield
-    except Unreadable:
-        raise
-    except Exception as error:
-        if is_the_platforms(error):
-            raise
-        logger.exception("Reading drop %s (%s/%s) failed.", drop.sequence, drop.folder, drop.name)
-        raise Unreadable(
-            "reader_failed",
-            f"Reading failed unexpectedly ({type(error).__name__}); the run's log says where. The bytes are kept: "
-            "once the cause is mended, release_file reads them again.",
-        ) from error

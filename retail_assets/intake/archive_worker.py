@@ -3,20 +3,22 @@
 import gzip
 import stat
 import zipfile
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from typing import Protocol
 
-from retail_assets.error_classification import machine_trouble, out_of_memory
 from retail_assets.errors import Unreadable
+from retail_assets.sandbox.answers import answer_with
 from retail_assets.sandbox.serving import serve
 
 CHUNK = 1 << 20
 LONGEST_NAME = 500
-_BROKEN = (zipfile.BadZipFile, zlib.error, gzip.BadGzipFile, EOFError, NotImplementedError, ValueError)
+TOO_LARGE = "Unpacking it takes more memory than it may."
+FAILED = Unreadable(
+    "broken_archive", "An archive was expected, but unpacking it failed ({cause}); pack it anew."
+)
 _LEFT_OUT = {"__MACOSX": "system_file", "Thumbs.db": "system_file", "desktop.ini": "system_file"}
 
 
@@ -44,35 +46,23 @@ class _Budget:
 
 
 def _answer(request: dict) -> dict:
-    """Parts with where they lie, and what else was in it; or why it cannot be unpacked."""
+    """The parts, which lie in `out` under their place in this list, and what else was in the archive."""
+    return answer_with(lambda: _unpacked(request), too_large=TOO_LARGE, failed=FAILED)
+
+
+def _unpacked(request: dict) -> dict:
     path, out = Path(request["path"]), Path(request["out"])
     budget = _Budget(request["max_bytes"], request["bytes_before"])
-    try:
-        with path.open("rb") as handle:
-            start = handle.read(4)
-        if start.startswith(b"\x1f\x8b"):
-            return _gzip(path, request, out, budget)
-        if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
-            return _zip(path, request, out, budget)
-        raise Unreadable(
-            "not_an_archive",
-            f"Its name says that it is an archive, but it begins with {start!r}: give it the ending of what it is.",
-        )
-    except Unreadable as error:
-        return {"unreadable": [error.reason, error.message]}
-    except BaseException as error:
-        trouble = machine_trouble(error)
-        if trouble is not None:
-            return {"machine_trouble": [trouble, str(error)]}
-        if out_of_memory(error):
-            return {
-                "unreadable": ["too_much_memory", "Unpacking it takes more memory than it may."],
-                "worn_out": True,
-            }
-        cause = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
-        message = f"An archive was expected, but unpacking it failed ({cause}); pack it anew."
-        known = isinstance(error, _BROKEN)
-        return {"unreadable": ["broken_archive", message], "worn_out": not known}
+    with path.open("rb") as handle:
+        start = handle.read(4)
+    if start.startswith(b"\x1f\x8b"):
+        return _gzip(path, request, out, budget)
+    if start.startswith((b"PK\x03\x04", b"PK\x05\x06")):
+        return _zip(path, request, out, budget)
+    raise Unreadable(
+        "not_an_archive",
+        f"Its name says that it is an archive, but it begins with {start!r}: give it the ending of what it is.",
+    )
 
 
 def _gzip(path: Path, request: dict, out: Path, budget: _Budget) -> dict:
@@ -88,12 +78,11 @@ def _gzip(path: Path, request: dict, out: Path, budget: _Budget) -> dict:
                 "not_an_archive",
                 "This is a tar archive in a gzip file; only .zip and .gz with one file are unpacked. Pack it as .zip.",
             )
-    part = {"name": inner, "path": str(out / "0"), "modified_ns": request["modified_ns"]}
-    return {"parts": [part], "records": 1, "by_rule": {}, "refused": []}
+    return {"parts": [(inner, request["modified_ns"])], "by_rule": {}, "refused": []}
 
 
 def _zip(path: Path, request: dict, out: Path, budget: _Budget) -> dict:
-    parts: list[dict[str, Any]] = []
+    parts: list[tuple[str, int]] = []
     by_rule: Counter[str] = Counter()
     refused = []
     with zipfile.ZipFile(path) as archive:
@@ -104,21 +93,19 @@ def _zip(path: Path, request: dict, out: Path, budget: _Budget) -> dict:
                 f"With its {len(entries):,} files more than the {request['max_parts']:,} come in one archive that are "
                 "allowed (RETAIL_ARCHIVE_MAX_PARTS). Send it in parts.",
             )
-        for number, entry in enumerate(_files(entries)):
+        for number, entry in enumerate(_files(entries), start=1):
             end, rule = _refusal(entry)
             if end:
                 by_rule[f"{end}/{rule}"] += 1
                 if end == "rejected":
-                    refused.append([number + 1, rule, entry.filename[:LONGEST_NAME]])
+                    refused.append((number, rule, entry.filename[:LONGEST_NAME]))
                 continue
-            target = out / str(number)
             with archive.open(entry) as source:
-                budget.copy(source, target)
-            parts.append({"name": entry.filename, "path": str(target), "modified_ns": _time(entry, request)})
-    records = len(parts) + by_rule.total()
-    if not records:
+                budget.copy(source, out / str(len(parts)))
+            parts.append((entry.filename, _time(entry, request)))
+    if not parts and not by_rule:
         raise Unreadable("empty_archive", "There is no file in it.")
-    return {"parts": parts, "records": records, "by_rule": dict(by_rule), "refused": refused}
+    return {"parts": parts, "by_rule": dict(by_rule), "refused": refused}
 
 
 def _files(entries: list[zipfile.ZipInfo]) -> Iterator[zipfile.ZipInfo]:

@@ -6,9 +6,9 @@ of it. Unpacking happens in a child process.
 """
 
 import hashlib
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import Any
 
 import polars as pl
 from sqlalchemy import Connection, and_, or_, select
@@ -17,10 +17,12 @@ from retail_assets.config import Settings
 from retail_assets.errors import Unreadable
 from retail_assets.intake.handlers import Container, Handler, Identity, Nesting, Part, Unpacked
 from retail_assets.intake.lake_files import Rejects
-from retail_assets.intake.ledger import after, before, find_drop, last_loaded_like, printable
+from retail_assets.intake.ledger import after, before, find_drop, last_loaded_like
 from retail_assets.intake.ledger_tables import DROPS, DUPLICATE, LOADED, Drop
 from retail_assets.intake.row_counts import RowCounts
 from retail_assets.lake import Lake, put_in_place, scratch_folder
+from retail_assets.names import printable
+from retail_assets.sandbox.answers import found_in
 from retail_assets.sandbox.limits import Limits
 from retail_assets.sandbox.process import ChildDied, ChildProcess, ChildTimeout
 from retail_assets.schema import columns_of, polars_schema
@@ -33,6 +35,18 @@ TARGET = "parts"
 """What the files in an archive are counted as."""
 
 
+@dataclass(frozen=True)
+class ArchiveContent:
+    """What was in an archive."""
+
+    parts: list[tuple[str, int]]
+    """Name and time of change (ns) of what was unpacked; each lies in the folder under its place in this list."""
+    by_rule: dict[str, int]
+    """Files that do not become drops, by end and rule."""
+    refused: list[tuple[int, str, str]]
+    """Those rejected: number in the archive, rule, name."""
+
+
 @cache
 def _child() -> ChildProcess:
     """The one child of this process that unpacks archives."""
@@ -43,9 +57,9 @@ def archive_handler(settings: Settings) -> Handler:
     lake = Lake(settings.data_dir)
 
     def unpack(stored: Path, drop: Drop, nesting: Nesting, folder: Path) -> Unpacked:
-        answer = unpack_archive(stored, drop=drop, nesting=nesting, folder=folder, settings=settings)
-        _keep_rejects(lake, _identify(drop).content_key, answer["refused"])
-        return _unpacked(answer, drop)
+        content = unpack_archive(stored, drop=drop, nesting=nesting, folder=folder, settings=settings)
+        _keep_rejects(lake, _identify(drop).content_key, content.refused)
+        return _unpacked(content, drop, folder)
 
     return Handler(
         name="archives",
@@ -85,8 +99,8 @@ def _duplicate_of(connection: Connection, drop: Drop, identity: Identity) -> int
 
 def unpack_archive(
     stored: Path, *, drop: Drop, nesting: Nesting, folder: Path, settings: Settings
-) -> dict[str, Any]:
-    """Unpack stored bytes into a folder; what was in it, as `archive_worker` answers. Raises Unreadable."""
+) -> ArchiveContent:
+    """Unpack stored bytes into a folder. Raises Unreadable."""
     if nesting.depth >= settings.archive_max_depth:
         raise Unreadable(
             "too_deep",
@@ -107,7 +121,7 @@ def unpack_archive(
         "bytes_before": nesting.size,
     }
     try:
-        answer = _child().ask(request, limits)
+        return _child().ask(request, limits, lambda answer: found_in(answer, ArchiveContent))
     except ChildTimeout:
         raise Unreadable(
             "timeout",
@@ -117,24 +131,19 @@ def unpack_archive(
         raise Unreadable(
             "reader_died", f"The process that unpacked it ended ({death}); pack it anew, or send it in parts."
         ) from None
-    if "machine_trouble" in answer:
-        raise OSError(*answer["machine_trouble"])
-    if "unreadable" in answer:
-        raise Unreadable(*answer["unreadable"])
-    return answer
 
 
-def _unpacked(answer: dict[str, Any], drop: Drop) -> Unpacked:
+def _unpacked(content: ArchiveContent, drop: Drop, folder: Path) -> Unpacked:
     parts = [
-        Part(_name_of(drop, part["name"]), Path(part["path"]), part["modified_ns"])
-        for part in answer["parts"]
+        Part(_name_of(drop, name), folder / str(place), modified_ns)
+        for place, (name, modified_ns) in enumerate(content.parts)
     ]
-    by_rule: dict[str, int] = answer["by_rule"]
+    by_rule = content.by_rule
     filtered = sum(count for rule, count in by_rule.items() if rule.startswith("left_out/"))
     rejected = sum(count for rule, count in by_rule.items() if rule.startswith("rejected/"))
     counts = RowCounts(
         target=TARGET,
-        records=answer["records"],
+        records=len(parts) + filtered + rejected,
         routed=len(parts),
         filtered=filtered,
         rejected=rejected,
@@ -144,7 +153,7 @@ def _unpacked(answer: dict[str, Any], drop: Drop) -> Unpacked:
     return Unpacked(parts, counts)
 
 
-def _keep_rejects(lake: Lake, content_key: str, refused: list[list[Any]]) -> None:
+def _keep_rejects(lake: Lake, content_key: str, refused: list[tuple[int, str, str]]) -> None:
     """Put what was rejected of an archive where rejected rows lie."""
     if not refused:
         return

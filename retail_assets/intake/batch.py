@@ -5,18 +5,23 @@ them again. As nothing supersedes them, one that repeats a loaded one (same fold
 duplicate.
 """
 
+import logging
 from collections.abc import Sequence
 
 from sqlalchemy import Connection, Engine, select
 
 from retail_assets.database import reading
+from retail_assets.error_classification import is_the_machines
 from retail_assets.errors import Unreadable
 from retail_assets.intake import ledger
-from retail_assets.intake.handlers import Batch, Handler, Identity
+from retail_assets.intake.fault import costing_one_file, reader_failed
+from retail_assets.intake.handlers import Batch, Handler, Identity, Outcome
 from retail_assets.intake.ledger_tables import DROPS, LOADED, Drop
 from retail_assets.intake.outcomes import Result, record_batch
 from retail_assets.intake.readable import require_readable
 from retail_assets.lake import Lake
+
+logger = logging.getLogger(__name__)
 
 
 def judge_batch(*, lake: Lake, engine: Engine, handler: Handler, drops: Sequence[Drop]) -> list[Drop]:
@@ -27,7 +32,8 @@ def judge_batch(*, lake: Lake, engine: Engine, handler: Handler, drops: Sequence
     for drop in drops:
         try:
             require_readable(lake, drop)
-            identities[drop.sequence] = handler.identify(drop)
+            with costing_one_file(drop):
+                identities[drop.sequence] = handler.identify(drop)
         except Unreadable as refusal:
             results[drop.sequence] = refusal
     readable = [drop for drop in drops if drop.sequence in identities]
@@ -41,8 +47,7 @@ def judge_batch(*, lake: Lake, engine: Engine, handler: Handler, drops: Sequence
         if drop.asked_for or (drop.sequence not in repeats and content not in first):
             first.setdefault(content, drop.sequence)
             to_read.append(drop)
-    outcomes = handler.reader.load([lake.stored_file(drop.sha256 or "") for drop in to_read])
-    results |= zip((drop.sequence for drop in to_read), outcomes, strict=True)
+    results |= _read(handler.reader, to_read, lake)
     for drop in readable:
         if drop.sequence not in results:
             earlier = repeats.get(drop.sequence)
@@ -52,6 +57,25 @@ def judge_batch(*, lake: Lake, engine: Engine, handler: Handler, drops: Sequence
     with engine.begin() as connection:
         found = {sequence: (identities.get(sequence), result) for sequence, result in results.items()}
         return record_batch(connection, drops, found)
+
+
+def _read(reader: Batch, drops: Sequence[Drop], lake: Lake) -> dict[int, Outcome | Unreadable]:
+    """What each became, by its sequence. Drops whose reading fails are read again by halves, until the one at fault
+    stands alone and costs the others nothing.
+    """
+    if not drops:
+        return {}
+    try:
+        outcomes = reader.load([lake.stored_file(drop.sha256 or "") for drop in drops])
+        return dict(zip([drop.sequence for drop in drops], outcomes, strict=True))
+    except Exception as error:
+        if len(drops) == 1:
+            return {drops[0].sequence: reader_failed(drops[0], error)}
+        if is_the_machines(error):
+            raise
+        logger.warning("Reading %s drops together failed (%s).", len(drops), type(error).__name__)
+    half = len(drops) // 2
+    return _read(reader, drops[:half], lake) | _read(reader, drops[half:], lake)
 
 
 def _like(sequence: int, results: dict[int, Result]) -> Result:

@@ -6,24 +6,28 @@ the claims, and the note knows its name. Names never become paths, and nothing h
 """
 
 import errno
-import json
 import os
 import time
-import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
 
+from retail_assets.intake.claim_batches import (
+    NOTE,
+    Claim,
+    batch_name,
+    claimed_path,
+    close_batch,
+    noted,
+    put_batch,
+)
 from retail_assets.intake.handlers import Part
 from retail_assets.intake.ledger_tables import Drop
 from retail_assets.intake.settling import DONE, modified_ns
 from retail_assets.lake import DISK_THREADS, Lake, scratch_folder, sync_folder
-
-NOTE = "note.json"
 
 BATCH = 5_000
 """Files under one note: a folder of that size is quick to list and to empty."""
@@ -49,24 +53,6 @@ class SettledFile:
 
 
 @dataclass(frozen=True)
-class Claim:
-    """A file that was taken."""
-
-    id: str
-    folder: str
-    name: str
-    size: int
-    modified_ns: int
-    as_of: date
-    claimed_at: datetime
-    parent: int | None = None
-    """The drop that it came in, and that one's place in the order."""
-    position: int | None = None
-    by_platform: bool = False
-    """Whether the platform wrote it itself: it never lay in the inbox."""
-
-
-@dataclass(frozen=True)
 class Skipped:
     """A file that was seen and not taken."""
 
@@ -74,10 +60,6 @@ class Skipped:
     name: str
     reason: str
     message: str
-
-
-def claimed_path(lake: Lake, claim: str) -> Path:
-    return lake.claims / claim
 
 
 def quarantine_path(lake: Lake, sequence: int) -> Path:
@@ -108,7 +90,7 @@ def _claim_batch(lake: Lake, ordered: list[SettledFile], as_of: date) -> tuple[l
     # taken again and is then a duplicate.
     for folder in {batch, *(file.inbox for file in ordered)}:
         sync_folder(folder)
-    _close_batch(batch)
+    close_batch(batch)
     return taken, skipped
 
 
@@ -172,27 +154,9 @@ def _open_batch(lake: Lake, files: list[SettledFile], as_of: date) -> tuple[Path
         "files": [[f.folder, f.name, f.size, f.modified_ns] for f in files],
     }
     with scratch_folder(lake) as scratch:
-        unfinished = scratch / _batch_name(now)
+        unfinished = scratch / batch_name(now)
         unfinished.mkdir()
-        return _put_batch(lake, unfinished, note)
-
-
-def _batch_name(now: datetime) -> str:
-    return f"{now:%Y%m%dT%H%M%S%f}-{uuid.uuid4().hex[:8]}"
-
-
-def _put_batch(lake: Lake, unfinished: Path, note: dict[str, Any]) -> tuple[Path, list[Claim]]:
-    """Give a folder its note, and a place among the claims in one step."""
-    with (unfinished / NOTE).open("w", encoding="utf-8") as handle:
-        json.dump(note, handle)
-        handle.flush()
-        os.fsync(handle.fileno())
-    sync_folder(unfinished)
-    lake.claims.mkdir(parents=True, exist_ok=True)
-    batch = lake.claims / unfinished.name
-    unfinished.rename(batch)
-    sync_folder(lake.claims)
-    return batch, _noted(batch)
+        return put_batch(lake, unfinished, note)
 
 
 def put_parts(*, lake: Lake, drop: Drop, parts: Sequence[Part]) -> list[Claim]:
@@ -216,14 +180,14 @@ def put_parts(*, lake: Lake, drop: Drop, parts: Sequence[Part]) -> list[Claim]:
             os.utime(target, ns=(part.modified_ns, part.modified_ns))
             with target.open("rb") as handle:
                 os.fsync(handle.fileno())
-        return _put_batch(lake, unfinished, note)[1]
+        return put_batch(lake, unfinished, note)[1]
 
 
 def put_own(*, lake: Lake, folder: str, name: str, content: bytes, as_of: date) -> Claim:
     """Put what the platform itself has to say among the claims, beside what sources drop."""
     now = datetime.now(UTC)
     with scratch_folder(lake) as scratch:
-        unfinished = scratch / _batch_name(now)
+        unfinished = scratch / batch_name(now)
         unfinished.mkdir()
         file = unfinished / "0"
         with file.open("wb") as handle:
@@ -236,18 +200,7 @@ def put_own(*, lake: Lake, folder: str, name: str, content: bytes, as_of: date) 
             "by_platform": True,
             "files": [[folder, name, len(content), modified_ns(file.stat())]],
         }
-        return _put_batch(lake, unfinished, note)[1][0]
-
-
-def _noted(batch: Path) -> list[Claim]:
-    """What the note of a batch says was to be taken."""
-    note = json.loads((batch / NOTE).read_text(encoding="utf-8"))
-    as_of, at = date.fromisoformat(note["as_of"]), datetime.fromisoformat(note["claimed_at"])
-    origin = (note.get("parent"), note.get("position"), note.get("by_platform", False))
-    return [
-        Claim(f"{batch.name}/{number}", folder, name, size, modified_ns, as_of, at, *origin)
-        for number, (folder, name, size, modified_ns) in enumerate(note["files"])
-    ]
+        return put_batch(lake, unfinished, note)[1][0]
 
 
 def claimed(lake: Lake) -> list[Claim]:
@@ -255,22 +208,22 @@ def claimed(lake: Lake) -> list[Claim]:
     claims = []
     for batch in sorted(lake.claims.iterdir()) if lake.claims.is_dir() else []:
         # Without a note it is none of ours; the reconcile check names it.
-        if _close_batch(batch) or not (batch / NOTE).exists():
+        if close_batch(batch) or not (batch / NOTE).exists():
             continue
-        claims += [one for one in _noted(batch) if os.path.lexists(claimed_path(lake, one.id))]
+        claims += [one for one in noted(batch) if os.path.lexists(claimed_path(lake, one.id))]
     return claims
 
 
 def claim_again(*, lake: Lake, claim: str, as_of: date) -> Claim:
     """Move a claimed file that its source wrote to after it was taken into a claim of its own."""
     old = claimed_path(lake, claim)
-    [noted] = [one for one in _noted(old.parent) if one.id == claim]
+    [known] = [one for one in noted(old.parent) if one.id == claim]
     status = old.lstat()
-    changed = SettledFile(noted.folder, old.parent, noted.name, status.st_size, modified_ns(status))
+    changed = SettledFile(known.folder, old.parent, known.name, status.st_size, modified_ns(status))
     batch, [new] = _open_batch(lake, [changed], as_of)
     old.rename(claimed_path(lake, new.id))
     sync_folder(batch)
-    _close_batch(old.parent)
+    close_batch(old.parent)
     return new
 
 
@@ -285,7 +238,7 @@ def set_aside(*, lake: Lake, claims: Mapping[int, str]) -> None:
         path.rename(quarantine_path(lake, sequence))
     sync_folder(lake.quarantine)
     for batch in {path.parent for path in there.values()}:
-        _close_batch(batch)
+        close_batch(batch)
 
 
 def remove_emptied(inbox: Path) -> None:
@@ -308,16 +261,4 @@ def release(*, lake: Lake, claims: Iterable[str]) -> None:
     with ThreadPoolExecutor(DISK_THREADS) as pool:
         list(pool.map(lambda path: path.unlink(missing_ok=True), paths))
     for batch in {path.parent for path in paths}:
-        _close_batch(batch)
-
-
-def _close_batch(batch: Path) -> bool:
-    """Remove a batch that holds no file any more; True when it is gone."""
-    if not batch.is_dir():
-        return True
-    with os.scandir(batch) as entries:
-        if any(entry.name != NOTE for entry in entries):
-            return False
-    (batch / NOTE).unlink(missing_ok=True)
-    batch.rmdir()
-    return True
+        close_batch(batch)

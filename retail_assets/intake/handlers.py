@@ -12,6 +12,7 @@ Which handlers there are is the business of the flows that bring them; admission
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import permutations
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from sqlalchemy import Connection
 from retail_assets.errors import Unreadable
 from retail_assets.intake.ledger_tables import Drop
 from retail_assets.intake.row_counts import RowCounts
+from retail_assets.names import NameTaken, by_name
 
 DECISIONS = "decisions"
 """The inbox folder that every admission takes: what people decided comes first."""
@@ -106,7 +108,7 @@ class Batch:
     """Drops that come by the thousand and become no rows: judged together, in few transactions."""
 
     load: Callable[[Sequence[Path]], Iterable[Outcome | Unreadable]]
-    """Of stored bytes, in the order given."""
+    """Of stored bytes, one for each in the order given. What it raises costs the files that raise it by themselves."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,9 @@ class Handlers:
     """The handlers of a platform, in the order in which they are asked."""
 
     def __init__(self, handlers: Sequence[Handler]) -> None:
+        """Raises NameTaken when the inbox folders of two of them cannot be told apart."""
         self.all = tuple(sorted(handlers, key=lambda handler: not handler.everywhere))
+        _require_distinct_inboxes(self.all)
 
     @cached_property
     def inboxes(self) -> dict[str, Inbox]:
@@ -204,3 +208,14 @@ class Handlers:
                 "bring a handler.",
             )
         return handler
+
+
+def _require_distinct_inboxes(handlers: Iterable[Handler]) -> None:
+    there = [(handler.name, inbox) for handler in handlers for inbox in handler.inboxes]
+    by_name("inbox folder", ((inbox.folder, name, inbox.path) for name, inbox in there), shared=True)
+    for (name, inbox), (other_name, other) in permutations(there, 2):
+        if inbox.folder != other.folder and inbox.path.is_relative_to(other.path):
+            raise NameTaken(
+                f"The inbox folder {inbox.folder} of {name} lies in {other.folder} of {other_name}: a drop there "
+                "would be a drop of both. Give one of them another place."
+            )

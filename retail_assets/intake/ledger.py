@@ -27,7 +27,7 @@ from sqlalchemy.exc import IntegrityError
 
 from retail_assets.config import Settings
 from retail_assets.database import platform_engine, reading
-from retail_assets.intake.claims import Claim
+from retail_assets.intake.claim_batches import Claim
 from retail_assets.intake.handlers import Nesting
 from retail_assets.intake.ledger_tables import (
     CHANGED_PARTS,
@@ -43,6 +43,7 @@ from retail_assets.intake.ledger_tables import (
     Drop,
 )
 from retail_assets.intake.store import Stored
+from retail_assets.names import printable
 
 BATCH = 500
 """Values per query; databases limit how many they take."""
@@ -54,17 +55,6 @@ class Unfinished(NamedTuple):
     sequence: int
     folder: str
     name: str
-
-
-def printable(name: str) -> str:
-    """A file's name as text that any database and any screen takes; what is not text is escaped."""
-    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
-def is_plain(name: str) -> bool:
-    """False for names that could mean something else to whoever reads them later."""
-    return printable(name) == name and "\\" not in name
 
 
 def add_claims(connection: Connection, claims: Sequence[Claim]) -> None:
@@ -135,10 +125,26 @@ def find_drops(connection: Connection, sequences: Sequence[int]) -> list[Drop]:
     ]
 
 
-def parts_of(connection: Connection, sequence: int) -> list[Drop]:
-    """The drops that came in a container, in order."""
-    query = select(DROPS).where(DROPS.c.parent == sequence).order_by(DROPS.c.sequence)
-    return [_drop(row) for row in connection.execute(query)]
+def has_parts(connection: Connection, sequence: int) -> bool:
+    """Whether anything came in a drop."""
+    return connection.scalar(select(DROPS.c.sequence).where(DROPS.c.parent == sequence).limit(1)) is not None
+
+
+def drops_with_parts(connection: Connection, sequences: Sequence[int]) -> dict[int, Drop]:
+    """Drops and all that came in them, however deep, by sequence."""
+    found = {drop.sequence: drop for drop in find_drops(connection, sequences)}
+    outer = list(found)
+    while outer:
+        within = [
+            _drop(row)
+            for some in pieces(outer)
+            for row in connection.execute(
+                select(DROPS).where(DROPS.c.parent.in_(some)).order_by(DROPS.c.sequence)
+            )
+        ]
+        outer = [drop.sequence for drop in within if drop.sequence not in found]
+        found |= {drop.sequence: drop for drop in within}
+    return found
 
 
 def nesting_of(connection: Connection, drop: Drop) -> Nesting:

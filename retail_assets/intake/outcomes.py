@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, insert
 
 from retail_assets.errors import Unreadable
 from retail_assets.intake.handlers import Identity, Outcome
-from retail_assets.intake.ledger import pieces, printable, update_drops
+from retail_assets.intake.ledger import pieces, update_drops
 from retail_assets.intake.ledger_tables import (
     CONTENT_METADATA,
     DUPLICATE,
@@ -24,6 +24,7 @@ from retail_assets.intake.ledger_tables import (
     Drop,
 )
 from retail_assets.intake.row_counts import RowCounts
+from retail_assets.names import printable
 
 MESSAGE_LENGTH = 4_000
 

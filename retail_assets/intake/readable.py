@@ -1,9 +1,9 @@
 """May a stored drop be read at all, whatever is in it?"""
 
 from retail_assets.errors import Unreadable
-from retail_assets.intake.ledger import is_plain
 from retail_assets.intake.ledger_tables import Drop
 from retail_assets.lake import Lake
+from retail_assets.names import is_plain
 
 
 def require_readable(lake: Lake, drop: Drop) -> None:

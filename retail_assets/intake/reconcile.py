@@ -14,7 +14,7 @@ from sqlalchemy import Connection, func, select
 
 from retail_assets.config import Settings
 from retail_assets.database import platform_engine, reading
-from retail_assets.intake.claims import NOTE
+from retail_assets.intake.claim_batches import NOTE
 from retail_assets.intake.handlers import Handlers
 from retail_assets.intake.ledger import pieces
 from retail_assets.intake.ledger_tables import DROPS, LOADED, LOADS, ROW_COUNTS, UNFINISHED

@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from retail_assets.intake.ledger import printable
+from retail_assets.names import printable
 
 
 class Terminal:

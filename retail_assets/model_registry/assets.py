@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from retail_assets.dagster_kit.wiring import check_result, feed_key, table_key, table_spec
+from retail_assets.dagster_kit.wiring import check_result, feed_key, table_key, table_spec, told
 from retail_assets.kit.findings import Finding
 from retail_assets.model_registry.flow import FLOW
 from retail_assets.model_registry.tables import REGISTERED_MODEL_VERSIONS
@@ -31,6 +31,7 @@ def definitions(platform: Platform) -> dg.Definitions:
             )
         ],
     )
+    @told(platform)
     def registered_model_versions() -> dg.MaterializeResult:
         from ml.tracking.registry import RegistryUnreachable
         from retail_assets.model_registry.export import export_model_versions

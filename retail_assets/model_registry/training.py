@@ -6,7 +6,15 @@ from typing import Any
 
 import dagster as dg
 
-from retail_assets.dagster_kit.wiring import LEDGER, Night, config_of, model_key, owners_of, rows_table, told
+from retail_assets.dagster_kit.wiring import (
+    LEDGER,
+    Night,
+    config_of,
+    owners_of,
+    rows_table,
+    told,
+    training_key,
+)
 from retail_assets.kit.previews import figure_markdown
 from retail_assets.models.spec import GateSettings, ModelSpec, registry_of
 from retail_assets.platform import Platform
@@ -29,7 +37,7 @@ def training_assets(platform: Platform, spec: ModelSpec) -> list[dg.AssetsDefini
 
     def spec_of(name: str, *, deps: Sequence[dg.AssetKey], kind: str, description: str) -> dg.AssetSpec:
         return dg.AssetSpec(
-            model_key(f"{spec.short_name}_{name}"),
+            training_key(f"{spec.short_name}_{name}"),
             deps=deps,
             description=description,
             group_name=training_group(spec),
@@ -66,32 +74,32 @@ def training_assets(platform: Platform, spec: ModelSpec) -> list[dg.AssetsDefini
     options = config_of(training.options, f"{spec.short_name}_options")
 
     @dg.multi_asset(name=f"{spec.short_name}_training_data", specs=[data])
+    @told(platform)
     def training_data() -> dg.MaterializeResult:
-        with told():
-            counted = training.summary()
+        counted = training.summary()
         return dg.MaterializeResult(metadata={"examples": rows_table(counted)})
 
     @dg.multi_asset(name=f"{spec.short_name}_candidate", specs=[newest])
+    @told(platform)
     def candidate(context: dg.AssetExecutionContext, config: options) -> dg.MaterializeResult:  # ty: ignore[invalid-type-form]
         from retail_assets.models.lifecycle import train_candidate
 
-        with told():
-            version = train_candidate(
-                registry,
-                spec,
-                options=training.options.model_validate(config.model_dump()),
-                trained_at=Night(context, platform).run_started,
-                command=f"job {training_name(spec)}, run {context.run.run_id}",
-                progress=context.log.info,
-            )
+        version = train_candidate(
+            registry,
+            spec,
+            options=training.options.model_validate(config.model_dump()),
+            trained_at=Night(context, platform).run_started,
+            command=f"job {training_name(spec)}, run {context.run.run_id}",
+            progress=context.log.info,
+        )
         return dg.MaterializeResult(metadata=_described(version))
 
     @dg.multi_asset(name=f"{spec.short_name}_evaluation", specs=[measured])
+    @told(platform)
     def evaluation() -> dg.MaterializeResult:
         from retail_assets.models.lifecycle import evaluate_candidate
 
-        with told():
-            found = evaluate_candidate(registry, spec, cache=platform.lake.work_folder("models"))
+        found = evaluate_candidate(registry, spec, cache=platform.lake.work_folder("models"))
         figures = {
             name: dg.MetadataValue.md(figure_markdown(figure, name.replace("_", " ")))
             for name, figure in found.measured.figures.items()
@@ -100,19 +108,19 @@ def training_assets(platform: Platform, spec: ModelSpec) -> list[dg.AssetsDefini
         return dg.MaterializeResult(metadata={**_described(found.candidate), **figures, **tables})
 
     @dg.multi_asset(name=f"{spec.short_name}_champion", specs=[judged])
+    @told(platform)
     def champion(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from ml.tracking.registry import Tag
         from retail_assets.model_registry.export import export_model_versions
         from retail_assets.models.lifecycle import judge_candidate
 
-        with told():
-            version = judge_candidate(
-                registry,
-                spec,
-                policy=platform.settings_of(GateSettings),
-                at=Night(context, platform).run_started,
-            )
-            export_model_versions(platform.settings)
+        version = judge_candidate(
+            registry,
+            spec,
+            policy=platform.settings_of(GateSettings),
+            at=Night(context, platform).run_started,
+        )
+        export_model_versions(platform.settings)
         outcome, reason = version.tags[Tag.GATE_OUTCOME], version.tags[Tag.GATE_REASON]
         context.log.info(f"{version}: {outcome}. {reason}")
         return dg.MaterializeResult(

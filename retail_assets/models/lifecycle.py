@@ -79,7 +79,7 @@ def judge_candidate(registry: Registry, spec: ModelSpec, *, policy: GateSettings
     if Tag.GATE_OUTCOME not in candidate.tags:
         judged = _judged(registry, spec, candidate, policy)
         facts = {Tag.GATE_OUTCOME: judged.outcome.value, Tag.GATE_REASON: judged.sentence}
-        candidate = record_facts(registry, candidate, facts)
+        candidate = record_facts(registry, candidate, facts, done=Tag.GATE_OUTCOME)
     if candidate.tags[Tag.GATE_OUTCOME] == GateOutcome.PROMOTED and Tag.PROMOTED_AT not in candidate.tags:
         candidate = set_champion(registry, candidate.model, candidate.number, by="gate", at=at)
     return candidate
@@ -119,7 +119,7 @@ def _measure(registry: Registry, version: Version, holdout: Holdout, cache: Path
         Tag.HOLDOUT: holdout.digest,
         Tag.EVIDENCE: json.dumps(evidence),
     }
-    record_facts(registry, version, facts)
+    record_facts(registry, version, facts, done=Tag.HOLDOUT)
     return measured
 
 

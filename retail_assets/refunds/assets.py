@@ -11,7 +11,10 @@ from retail_assets.dagster_kit.wiring import (
     ONE_NIGHT_A_RUN,
     Night,
     check_result,
+    days,
     feed_key,
+    is_backfill,
+    materialise_backfilled,
     partitions_of,
     table_spec,
     told,
@@ -25,7 +28,6 @@ from retail_assets.refunds.tables import REFUND_IMAGES, REFUND_ITEM_CATEGORIES, 
 if TYPE_CHECKING:
     from retail_assets.refunds.predictions import Model
 
-BACKFILL_TAG = "dagster/backfill"
 CATEGORIES_SHOWN = 50
 
 CHECKS = {
@@ -44,13 +46,26 @@ class ScoringConfig(dg.Config):
 
 def definitions(platform: Platform, resolve: "Callable[[Platform], Model] | None" = None) -> dg.Definitions:
     """The assets of the flow; `resolve` loads the model of a run."""
+    images = table_spec(
+        platform,
+        FLOW,
+        REFUND_IMAGES,
+        deps=[LEDGER, feed_key("refund_manifests")],
+        kinds={"parquet"},
+        more="Drop photos into `data/inbox/refunds/`, or into a folder there that is called like their return case.",
+    )
+
+    return dg.Definitions(
+        assets=[
+            _categories_asset(platform),
+            _images_asset(platform, images),
+            _predictions_asset(platform, images, resolve),
+        ]
+    )
+
+
+def _categories_asset(platform: Platform) -> dg.AssetsDefinition:
     lake, settings = platform.lake, platform.settings_of(RefundSettings)
-    partitions = partitions_of(platform)
-
-    def loaded_model() -> "Model":
-        from retail_assets.refunds.scoring import refund_model
-
-        return (resolve or refund_model)(platform)
 
     @dg.multi_asset(
         name=REFUND_ITEM_CATEGORIES.name,
@@ -61,7 +76,7 @@ def definitions(platform: Platform, resolve: "Callable[[Platform], Model] | None
                 REFUND_ITEM_CATEGORIES,
                 deps=[feed_key("return_cases")],
                 kinds={"yaml", "parquet"},
-                more="From the packaged file and RETAIL_ITEM_CATEGORIES.",
+                more="From the packaged file and RETAIL_REFUND_ITEM_CATEGORIES.",
             )
         ],
         check_specs=[
@@ -72,11 +87,11 @@ def definitions(platform: Platform, resolve: "Callable[[Platform], Model] | None
             )
         ],
     )
+    @told(platform)
     def refund_item_categories() -> dg.MaterializeResult:
         from retail_assets.refunds.item_categories import every_category_is_mapped, item_categories
 
-        with told():
-            categories = item_categories(settings.item_categories)
+        categories = item_categories(settings.item_categories)
         REFUND_ITEM_CATEGORIES.write(lake, "categories", categories)
         finding = every_category_is_mapped(lake, categories, shown=CATEGORIES_SHOWN)
         return dg.MaterializeResult(
@@ -86,31 +101,38 @@ def definitions(platform: Platform, resolve: "Callable[[Platform], Model] | None
             ],
         )
 
-    images = table_spec(
-        platform,
-        FLOW,
-        REFUND_IMAGES,
-        deps=[LEDGER, feed_key("refund_manifests")],
-        kinds={"parquet"},
-        more="Drop photos into `data/inbox/refunds/`, or into a folder there that is called like their return case.",
-    )
+    return refund_item_categories
 
+
+def _images_asset(platform: Platform, images: dg.AssetSpec) -> dg.AssetsDefinition:
     @dg.multi_asset(
         name=REFUND_IMAGES.name,
         specs=[images],
-        partitions_def=partitions,
+        partitions_def=partitions_of(platform),
         backfill_policy=ONE_NIGHT_A_RUN,
     )
+    @told(platform)
     def refund_images(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from retail_assets.refunds.images import list_images
         from retail_assets.refunds.photos import admitted_photos
 
         night = Night(context, platform)
         report = list_images(settings=platform.settings, as_of=night.as_of, admitted=admitted_photos)
-        _materialise_backfilled(context, images.key, report.backfilled)
-        return dg.MaterializeResult(
-            metadata={"photos": report.photos, "backfilled": _days(report.backfilled)}
-        )
+        materialise_backfilled(context, images.key, report.backfilled)
+        return dg.MaterializeResult(metadata={"photos": report.photos, "backfilled": days(report.backfilled)})
+
+    return refund_images
+
+
+def _predictions_asset(
+    platform: Platform, images: dg.AssetSpec, resolve: "Callable[[Platform], Model] | None"
+) -> dg.AssetsDefinition:
+    lake, settings = platform.lake, platform.settings_of(RefundSettings)
+
+    def loaded_model() -> "Model":
+        from retail_assets.refunds.scoring import refund_model
+
+        return (resolve or refund_model)(platform)
 
     predictions = table_spec(
         platform,
@@ -125,13 +147,14 @@ def definitions(platform: Platform, resolve: "Callable[[Platform], Model] | None
     @dg.multi_asset(
         name=REFUND_ITEM_PREDICTIONS.name,
         specs=[predictions],
-        partitions_def=partitions,
+        partitions_def=partitions_of(platform),
         backfill_policy=ONE_NIGHT_A_RUN,
         check_specs=[
             dg.AssetCheckSpec(name, asset=predictions.key, description=check.__doc__)
             for name, (_, check) in CHECKS.items()
         ],
     )
+    @told(platform)
     def refund_item_predictions(
         context: dg.AssetExecutionContext, config: ScoringConfig
     ) -> dg.MaterializeResult:
@@ -139,20 +162,19 @@ def definitions(platform: Platform, resolve: "Callable[[Platform], Model] | None
         from retail_assets.refunds.predictions import predict_photos
 
         night = Night(context, platform).as_of
-        with told():
-            report = predict_photos(
-                lake=lake,
-                as_of=night,
-                resolve=loaded_model,
-                score_again=config.score_again or BACKFILL_TAG in context.run.tags,
-                progress=context.log.info,
-            )
-        _materialise_backfilled(context, predictions.key, report.backfilled)
+        report = predict_photos(
+            lake=lake,
+            as_of=night,
+            resolve=loaded_model,
+            score_again=config.score_again or is_backfill(context),
+            progress=context.log.info,
+        )
+        materialise_backfilled(context, predictions.key, report.backfilled)
         metadata: dict[str, Any] = {
             "photos": report.photos,
             "scored": report.scored,
             "reused": report.reused,
-            "backfilled": _days(report.backfilled),
+            "backfilled": days(report.backfilled),
         }
         if report.model:
             if report.model.why_packaged:
@@ -168,14 +190,4 @@ def definitions(platform: Platform, resolve: "Callable[[Platform], Model] | None
         for name, (severity, check) in CHECKS.items():
             yield check_result(name, check(lake, settings, night), severity=severity)
 
-    return dg.Definitions(assets=[refund_item_categories, refund_images, refund_item_predictions])
-
-
-def _materialise_backfilled(context: dg.AssetExecutionContext, key: dg.AssetKey, nights: list[date]) -> None:
-    """Say of older nights that were written anew that they are there."""
-    for night in nights:
-        context.log_event(dg.AssetMaterialization(key, partition=night.isoformat()))
-
-
-def _days(nights: list[date]) -> str:
-    return ", ".join(night.isoformat() for night in nights) or "none"
+    return refund_item_predictions

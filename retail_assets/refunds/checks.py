@@ -33,8 +33,9 @@ def few_photos_need_review(lake: Lake, settings: RefundSettings, night: date) ->
     return Finding(
         passed=share <= settings.review_share,
         figures={"photos": predictions.height, "to_review": to_review, "share": round(share, 4)},
-        advice=f"{share:.0%} of the photos need review, more than {settings.review_share:.0%} (RETAIL_REVIEW_SHARE). "
-        "Look at the contact sheet: other goods or another kind of photo than the model learned from? Relabel some "
+        advice=f"{share:.0%} of the photos need review, more than {settings.review_share:.0%} "
+        "(RETAIL_REFUND_REVIEW_SHARE). Look at the contact sheet: "
+        "other goods or another kind of photo than the model learned from? Relabel some "
         "(relabel_item) and train anew.",
     )
 

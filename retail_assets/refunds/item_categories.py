@@ -63,8 +63,8 @@ def every_category_is_mapped(lake: Lake, categories: pl.DataFrame, *, shown: int
         passed=not unmapped,
         figures={"count": len(unmapped), "unmapped": named},
         advice=f"{len(unmapped)} item categories of return cases stand for no class ({', '.join(list(unmapped)[:3])}"
-        f"{', …' if len(unmapped) > 3 else ''}). Name their classes in a file of your own (RETAIL_ITEM_CATEGORIES); "
-        "until then their cases never disagree with a photo.",
+        f"{', …' if len(unmapped) > 3 else ''}). Name their classes in a file of your own "
+        "(RETAIL_REFUND_ITEM_CATEGORIES); until then their cases never disagree with a photo.",
     )
 
 
@@ -73,7 +73,7 @@ def _read(file: Path) -> dict[str, list[str]]:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadItemCategories(
-            f"{file} cannot be read ({error.strerror}). Correct RETAIL_ITEM_CATEGORIES."
+            f"{file} cannot be read ({error.strerror}). Correct RETAIL_REFUND_ITEM_CATEGORIES."
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise BadItemCategories(f"{file} is no YAML: {' '.join(str(error).split())}.") from error

@@ -108,12 +108,12 @@ def _train(
     progress: Progress,
 ) -> "Registration":
     """Train on today's photos. Raises an ExplainedError for what cannot be used."""
-    from ml.vision.building import describe as describe_training
-    from ml.vision.building import finish
     from ml.vision.model_card import write_model_card
     from ml.vision.plots import confusion_figure, history_figure, recall_figure, reliability_figure
     from ml.vision.recipe import Recipe
     from ml.vision.train import EpochMetrics, TrainingSet, train
+    from ml.vision.training_pipeline import describe as describe_training
+    from ml.vision.training_pipeline import finish
     from retail_assets.refunds.training.data import training_parts
 
     def report(epoch: EpochMetrics, _: object) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from ml.vision.images import ImageFacts
 from retail_assets.errors import Unreadable
 from retail_assets.refunds.settings import RefundSettings
+from retail_assets.sandbox.answers import found_in
 from retail_assets.sandbox.process import ChildDied, ChildPool, ChildProcess, ChildTimeout
 
 GROUP = 16
@@ -61,27 +62,31 @@ def _checked(process: ChildProcess, paths: list[Path], limits: PhotoLimits) -> l
         "max_pixels": limits.max_pixels,
     }
     try:
-        answers = process.ask(request, limits)["photos"]
+        return process.ask(request, limits, lambda answer: _found(answer, len(paths)))
     except (ChildTimeout, ChildDied) as failure:
         if len(paths) > 1:  # by themselves the others are fine, and the one that is not is found
             return [found for path in paths for found in _checked(process, [path], limits)]
         return [_took_too_long(limits) if isinstance(failure, ChildTimeout) else _killed(failure, limits)]
-    return [_found(answer) for answer in answers]
 
 
-def _found(answer: dict) -> ImageFacts | Unreadable:
-    if "machine_trouble" in answer:
-        raise OSError(*answer["machine_trouble"])
-    if "unreadable" in answer:
-        return Unreadable(*answer["unreadable"])
-    return ImageFacts(**answer["facts"])
+def _found(answer: dict, photos: int) -> list[ImageFacts | Unreadable]:
+    if len(answer["photos"]) != photos:
+        raise ValueError("An answer for each photo was expected.")
+    return [_facts(one) for one in answer["photos"]]
+
+
+def _facts(answer: dict) -> ImageFacts | Unreadable:
+    try:
+        return found_in(answer, ImageFacts)
+    except Unreadable as error:
+        return error
 
 
 def _took_too_long(limits: PhotoLimits) -> Unreadable:
     return Unreadable(
         "timeout",
         f"Decoding it takes longer than the {limits.seconds:,.0f} s that a photo may take "
-        "(RETAIL_PHOTO_SECONDS); save it anew and send it again.",
+        "(RETAIL_REFUND_PHOTO_SECONDS); save it anew and send it again.",
     )
 
 

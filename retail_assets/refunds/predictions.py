@@ -44,11 +44,8 @@ class Model:
 class PredictionsReport:
     """What a run did. Without a photo to answer it has no model."""
 
-    night: date
     photos: int = 0
     """Of the run's own night."""
-    unanswered: int = 0
-    """Of those, photos without a prediction and without a reason."""
     scored: int = 0
     """Photos that the model looked at, of all nights."""
     reused: int = 0
@@ -71,7 +68,7 @@ def predict_photos(
 
     `resolve` is called once, and not at all when every photo has its answer.
     """
-    report = PredictionsReport(as_of)
+    report = PredictionsReport()
     with file_lock(lake.lock_file(LOCK)):
         report.backfilled = sorted(partitions_with_unanswered_photos(lake) - {as_of})
         if score_again:
@@ -89,7 +86,6 @@ def predict_photos(
                 answered = pl.concat([kept, _signed(missing.join(answers, on="sha256"), report.model)])
             changed = REFUND_ITEM_PREDICTIONS.write(lake, night.isoformat(), answered.sort("sequence"))
         report.photos, report.changed = photos.height, changed
-        report.unanswered = photos.height - answered.height
     return report
 
 

@@ -8,6 +8,7 @@ Parent and child talk in lines of JSON: whatever a hostile file makes of the chi
 import atexit
 import json
 import os
+import re
 import selectors
 import signal
 import subprocess
@@ -19,12 +20,23 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from queue import SimpleQueue
-from typing import IO, Protocol, TypeVar
+from typing import IO, Any, Protocol, TypeVar
 
 from retail_assets.config import REPOSITORY
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
+
+MAX_ANSWER_BYTES = 2**26
+"""The longest are about archives: ten thousand names."""
+_LAST_WORDS_BYTES = 2_000
+
+_PASSED_ON = re.compile(
+    r"PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|PYTHON\w*|LD_LIBRARY_PATH|(POLARS|OMP|MKL|OPENBLAS|MALLOC)_\w+"
+)
+"""Variables that a child is given. It needs no others, and some hold passwords."""
+_NO_ANSWER = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
+"""What reading an answer raises that is none."""
 
 
 class ProcessLimits(Protocol):
@@ -41,7 +53,7 @@ class ProcessLimits(Protocol):
 
 
 class ChildDied(Exception):
-    """The child ended in the middle of a request; the text says how."""
+    """The child ended in the middle of a request, or gave no answer that means anything; the text says how."""
 
 
 class ChildTimeout(Exception):
@@ -64,8 +76,8 @@ class ChildProcess:
         self._complaints: IO[bytes] | None = None
         self._started_with: tuple[int, int, int] | None = None
 
-    def ask(self, request: dict, limits: ProcessLimits) -> dict:
-        """Send a request and wait for its answer.
+    def ask(self, request: dict, limits: ProcessLimits, read: Callable[[dict[str, Any]], Answer]) -> Answer:
+        """Send a request, wait for its answer and `read` it; see `answers`.
 
         A child that dies may have been dying of an earlier file: only when a new one dies too is it this one's
         doing.
@@ -73,29 +85,34 @@ class ChildProcess:
         with self._lock:
             warm = self._is_warm(limits)
             try:
-                return self._ask(request, limits)
+                return self._ask(request, limits, read)
             except ChildDied:
                 if not warm:
                     raise
-                return self._ask(request, limits)
+                return self._ask(request, limits, read)
 
     def close(self) -> None:
         with self._lock:
             self._end()
 
-    def _ask(self, request: dict, limits: ProcessLimits) -> dict:
+    def _ask(self, request: dict, limits: ProcessLimits, read: Callable[[dict[str, Any]], Answer]) -> Answer:
         if not self._is_warm(limits):
             self._end()
             self._start(limits)
         assert self._child is not None
         try:
-            answer = self._exchange(self._child, json.dumps(request).encode() + b"\n", limits.seconds)
+            said = self._exchange(self._child, json.dumps(request).encode() + b"\n", limits.seconds)
         except BaseException:
             self._end()
             raise
-        if answer.get("worn_out"):
+        try:
+            answer = json.loads(said)
+            if answer.get("worn_out"):
+                self._end()
+            return read(answer)
+        except _NO_ANSWER:
             self._end()
-        return answer
+            raise ChildDied("its answer cannot be understood") from None
 
     def _is_warm(self, limits: ProcessLimits) -> bool:
         return (
@@ -113,11 +130,11 @@ class ChildProcess:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints,
             # A session of its own: an interrupt at the keyboard is the parent's business.
             cwd=REPOSITORY, start_new_session=True,
-            env={**os.environ, "POLARS_MAX_THREADS": threads, "OMP_NUM_THREADS": threads},
+            env={**_passed_on(), "POLARS_MAX_THREADS": threads, "OMP_NUM_THREADS": threads},
         )  # fmt: skip
         self._started_with = (limits.memory_bytes, limits.file_bytes, limits.threads)
 
-    def _exchange(self, child: subprocess.Popen[bytes], request: bytes, seconds: float) -> dict:
+    def _exchange(self, child: subprocess.Popen[bytes], request: bytes, seconds: float) -> bytes:
         assert child.stdin is not None and child.stdout is not None
         deadline = time.monotonic() + seconds
         try:
@@ -135,7 +152,9 @@ class ChildProcess:
                 if not piece:
                     raise ChildDied(self._last_words(child))
                 answer += piece
-        return json.loads(answer)
+                if len(answer) > MAX_ANSWER_BYTES:
+                    raise ChildDied(f"its answer is longer than {MAX_ANSWER_BYTES:,} bytes")
+        return bytes(answer)
 
     def _last_words(self, child: subprocess.Popen[bytes]) -> str:
         try:
@@ -144,8 +163,9 @@ class ChildProcess:
             return "it closed its answers"
         how = f"signal {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         assert self._complaints is not None
-        self._complaints.seek(0)
-        said = self._complaints.read()[-2000:].decode(errors="replace").strip().splitlines()
+        length = self._complaints.seek(0, os.SEEK_END)
+        self._complaints.seek(max(0, length - _LAST_WORDS_BYTES))
+        said = self._complaints.read().decode(errors="replace").strip().splitlines()
         return f"{how}: {said[0][:200]}" if said else how
 
     def _end(self) -> None:
@@ -159,6 +179,10 @@ class ChildProcess:
                 with suppress(BrokenPipeError):
                     pipe.close()
         self._child = self._complaints = self._started_with = None
+
+
+def _passed_on() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if _PASSED_ON.fullmatch(name)}
 
 
 class ChildPool:

@@ -6,15 +6,17 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 import polars as pl
 
+from retail_assets.dagster_kit.private import assets_of_run
 from retail_assets.dagster_kit.wiring import FRESH, Night, mart_key, owners_of, rows_table, table_key, told
 from retail_assets.platform import Platform
-from retail_assets.warehouse.manifest import Manifest, manifest_of
+from retail_assets.warehouse.lock import WAREHOUSE_POOL
+from retail_assets.warehouse.manifest import Manifest
+from retail_assets.warehouse.project import manifest_of
 from retail_assets.warehouse.specs import DATA_TESTS, check_spec, model_key, model_spec, relation_keys
 
 if TYPE_CHECKING:
-    from retail_assets.warehouse.build import StandingModel, TestedModel
+    from retail_assets.warehouse.build_report import StandingModel, TestedModel
 
-WAREHOUSE_POOL = "warehouse"
 PUBLISHED = dg.AssetKey(["published", "release"])
 PUBLICATION = "publication"
 
@@ -45,12 +47,13 @@ def _dbt_step(
         can_subset=True,
         pool=WAREHOUSE_POOL,
     )
+    @told(platform)
     def build(context: dg.AssetExecutionContext) -> Iterator[Any]:
         from retail_assets.warehouse.build import Wanted, build_warehouse
 
         night = Night(context, platform)
         selected = {model.name for model in models if model_key(model) in context.selected_asset_keys}
-        of_run = context.op_execution_context.job_def.asset_layer.selected_asset_keys
+        of_run = assets_of_run(context)
         wanted = Wanted(
             step=step,
             models=selected,
@@ -59,16 +62,15 @@ def _dbt_step(
             test_all_history=context.run.tags.get(TEST_SCOPE_TAG) == "all",
             is_complete=len(selected) == len(models),
         )
-        with told():
-            report = build_warehouse(
-                platform,
-                manifest,
-                wanted,
-                as_of=night.as_of,
-                now=night.now,
-                run_id=context.run.run_id,
-                tell=context.log.info,
-            )
+        report = build_warehouse(
+            platform,
+            manifest,
+            wanted,
+            as_of=night.as_of,
+            now=night.now,
+            run_id=context.run.run_id,
+            tell=context.log.info,
+        )
         keys = relation_keys(platform, manifest)
         for standing in report.models:
             yield _materialised(standing, keys)
@@ -109,7 +111,7 @@ def _materialised(standing: "StandingModel", keys: Mapping[str, dg.AssetKey]) ->
 
 
 def _checked(tested: "TestedModel") -> dg.AssetCheckResult:
-    from retail_assets.warehouse.build import what_broke
+    from retail_assets.warehouse.build_report import what_broke
 
     failed = [test for test in tested.run if test.name in tested.failed]
     rows = [
@@ -152,19 +154,20 @@ def _published(platform: Platform) -> dg.AssetsDefinition:
     )
 
     @dg.multi_asset(name=PUBLICATION, specs=[spec], pool=WAREHOUSE_POOL)
+    @told(platform)
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from retail_assets.intake.ledger import newest_night
         from retail_assets.warehouse.publication import publish
 
         night = newest_night(platform.settings)
         as_of = night[0] if night else Night(context, platform).as_of
-        with told():
-            publication = publish(platform=platform, as_of=as_of, run_id=context.run.run_id)
+        publication = publish(platform=platform, as_of=as_of, run_id=context.run.run_id)
         tables = pl.DataFrame(publication.tables(), orient="row")
         return dg.MaterializeResult(
             metadata={
                 "as_of": as_of.isoformat(),
                 "release": publication.release or "unchanged: nothing published",
+                "parquet parts": f"{publication.parts_written} written, {publication.parts_linked} linked",
                 "tables": rows_table(tables),
             }
         )

@@ -4,8 +4,6 @@ All files are fresh: a copy of the working file would carry deleted rows in its 
 so the same rows make the same bytes whatever order dbt left them in.
 """
 
-import grp
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -13,9 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from retail_assets.audiences import Audience
 from retail_assets.sql import identifier, literal
-from retail_assets.warehouse.errors import PublicationError
 from retail_assets.warehouse.places import Place, condition_of
 from retail_assets.warehouse.survey import Column, SurveyedMart, newest_of, versions_of
 
@@ -128,34 +124,3 @@ def _comment(
 
 def _table(name: str) -> str:
     return f"{_OUT}.main.{identifier(name)}"
-
-
-def set_access(folder: Path, place: Place, groups: dict[str, str]) -> None:
-    """Give the folders of a place the mode of its audience, and the group that may enter them; whatever the umask."""
-    audience = place.audience
-    gid = _group_id(audience, groups)
-    own = folder / place.folder / "parquet"
-    above = {folder / audience.folder, folder / place.folder}
-    for path in {*above, own, *(path for path in own.rglob("*") if path.is_dir())}:
-        path.chmod(audience.mode)
-        if gid is not None:
-            try:
-                os.chown(path, -1, gid)
-            except PermissionError as error:
-                raise PublicationError(
-                    f"Nothing was published: the platform's user may not give the folder of {audience} to the group "
-                    f"{groups[audience.name]} (RETAIL_AUDIENCE_GROUPS). Make it a member of that group."
-                ) from error
-
-
-def _group_id(audience: Audience, groups: dict[str, str]) -> int | None:
-    name = groups.get(audience.name)
-    if name is None:
-        return None
-    try:
-        return grp.getgrnam(name).gr_gid
-    except KeyError as error:
-        raise PublicationError(
-            f"Nothing was published: there is no group {name}, which RETAIL_AUDIENCE_GROUPS names for "
-            f"{audience.name}. Create it, or correct the setting."
-        ) from error

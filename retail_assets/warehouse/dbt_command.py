@@ -11,6 +11,7 @@ from retail_assets.lake import Lake
 from retail_assets.platform import Platform
 
 TARGETS_KEPT = 5
+"""Runs whose compiled SQL and results stay."""
 
 PLATFORM_SETTINGS = ("time_zone", "duckdb_memory", "duckdb_threads")
 """Settings of the platform that models, or the connection, depend on. A flow names its own (`dbt_settings`)."""
@@ -59,10 +60,10 @@ def dbt_target(lake: Lake, run_id: str) -> Path:
     return lake.warehouse.parent / "targets" / run_id
 
 
-def prune_targets(lake: Lake, *, keep: int = TARGETS_KEPT) -> None:
-    """Remove the output of older runs; each is a few megabytes."""
+def prune_targets(lake: Lake) -> None:
+    """Remove the output of older runs; each is a few megabytes. Hold the warehouse lock: runs write theirs under it."""
     targets = lake.warehouse.parent / "targets"
     if not targets.is_dir():
         return
-    for folder in sorted(targets.iterdir(), key=lambda path: path.stat().st_mtime)[:-keep]:
+    for folder in sorted(targets.iterdir(), key=lambda path: path.stat().st_mtime)[:-TARGETS_KEPT]:
         shutil.rmtree(folder, ignore_errors=True)

@@ -11,15 +11,12 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from graphlib import TopologicalSorter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from retail_assets.errors import ExplainedError
 from retail_assets.kit.lake_table import LakeTable
 
-if TYPE_CHECKING:
-    from retail_assets.platform import Platform
-
-MARTS, INTERMEDIATE, STAGING = "marts", "intermediate", "staging"
+MARTS, STAGING = "marts", "staging"
 AS_OF, NOW, HAS_COME = "as_of", "now", "has_come"
 CLOCKS = (AS_OF, NOW)
 """Macros of the project that say what day, or moment, it is."""
@@ -40,7 +37,6 @@ class DataTest:
     name: str
     unique_id: str
     description: str
-    column: str | None
     is_warning: bool
     parents: frozenset[str]
     """All models that it looks at."""
@@ -192,12 +188,6 @@ def read_manifest(project: Path) -> Manifest:
     return Manifest(models, relations, digest)
 
 
-def manifest_of(platform: "Platform") -> Manifest:
-    """The manifest of a platform's dbt project, with data tests where they can run."""
-    manifest = read_manifest(platform.settings.dbt_project_dir)
-    return manifest.tests_at_the_end(manifest.before_python(platform.tables))
-
-
 def _source_name(source: Mapping[str, Any]) -> str:
     return f"{source['source_name']}.{source['name']}"
 
@@ -241,7 +231,6 @@ def _test(node: Mapping[str, Any], nodes: Mapping[str, Any]) -> DataTest:
         name=node["name"],
         unique_id=node["unique_id"],
         description=node["description"] or _in_words(node),
-        column=node.get("column_name"),
         is_warning=node["config"]["severity"].lower() == "warn",
         parents=frozenset(nodes[one]["name"] for one in node["depends_on"]["nodes"] if one in nodes),
     )

@@ -5,7 +5,6 @@ did not change are hard-linked from the release before.
 """
 
 import os
-from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -13,16 +12,18 @@ from typing import Any
 
 import duckdb
 
-from retail_assets.lake import file_lock
 from retail_assets.platform import Platform
 from retail_assets.warehouse import release as releases
-from retail_assets.warehouse.audience_files import Edition, set_access, write_database, write_part
-from retail_assets.warehouse.building import require_whole
+from retail_assets.warehouse.access import set_access
+from retail_assets.warehouse.audience_files import Edition, write_database, write_part
+from retail_assets.warehouse.build_mark import require_whole
 from retail_assets.warehouse.errors import PublicationError
+from retail_assets.warehouse.lock import warehouse_lock
 from retail_assets.warehouse.personal_columns import require_no_personal_columns
 from retail_assets.warehouse.places import Place, places_of
-from retail_assets.warehouse.release import Manifest
-from retail_assets.warehouse.survey import SurveyedMart, open_warehouse, survey
+from retail_assets.warehouse.reading import open_warehouse
+from retail_assets.warehouse.release import ReleaseManifest
+from retail_assets.warehouse.survey import SurveyedMart, survey
 
 LAYOUT = 2
 """Raise it when the same marts have to give other files."""
@@ -34,18 +35,12 @@ class Publication:
 
     release: int | None
     """The new release; None when nothing had changed."""
-    current: int
-    """The release that readers see."""
-    folder: Path
     as_of: date
+    """The night at which the current release stands."""
     marts: dict[str, SurveyedMart]
-    parts_written: int
-    parts_linked: int
-
-    @property
-    def row_counts(self) -> dict[str, int]:
-        """Rows of every published mart."""
-        return {name: mart.rows for name, mart in self.marts.items()}
+    parts_written: int = 0
+    parts_linked: int = 0
+    """Parquet parts that the new release shares with the one before."""
 
     def tables(self) -> list[dict[str, Any]]:
         """Every published mart with its readers, rows and newest business date."""
@@ -60,17 +55,18 @@ class Publication:
         ]
 
 
-def publish(*, platform: Platform, as_of: date, run_id: str, lock: bool = True) -> Publication:
+def publish(*, platform: Platform, as_of: date, run_id: str) -> Publication:
     """Publish the marts as they stand in the working warehouse; a no-op when nothing has changed.
 
-    The release stands at the newest `as_of` that was ever published. Takes the warehouse lock; a caller that
-    holds it already says `lock=False`.
+    The release stands at the newest `as_of` that was ever published. Takes the warehouse lock. Raises PublicationError.
     """
     lake, settings = platform.lake, platform.settings
-    with file_lock(lake.lock_file("warehouse")) if lock else nullcontext():
-        require_whole(lake)
+    with warehouse_lock(lake):
         try:
             releases.tidy(lake)
+            for number in releases.numbers(lake):
+                set_access(lake.releases / str(number), settings.audience_groups)
+            require_whole(lake)
             publication = _publish(platform, as_of=as_of, run_id=run_id)
             kept, min_age = settings.releases_kept, settings.release_min_age_seconds
             releases.prune(lake, kept=kept, min_age_seconds=min_age)
@@ -98,15 +94,15 @@ def _publish(platform: Platform, *, as_of: date, run_id: str) -> Publication:
             and (previous.as_of, previous.marts) == (as_of, marts)
             and releases.is_whole(lake, previous)
         ):
-            folder = lake.releases / str(previous.release)
-            return Publication(None, previous.release, folder, as_of, marts, 0, 0)
+            return Publication(None, as_of, marts)
         number = releases.next_number(lake)
         with releases.new_release(lake, number) as folder:
             edition = Edition(number, run_id, datetime.now(UTC), as_of)
             written, linked = _write(connection, platform, marts, edition, previous, folder)
             _describe(folder, edition, marts)
+            set_access(folder, platform.settings.audience_groups)
     releases.swap(lake, number)
-    return Publication(number, number, lake.releases / str(number), as_of, marts, written, linked)
+    return Publication(number, as_of, marts, written, linked)
 
 
 def _write(
@@ -114,13 +110,12 @@ def _write(
     platform: Platform,
     marts: dict[str, SurveyedMart],
     edition: Edition,
-    previous: Manifest | None,
+    previous: ReleaseManifest | None,
     folder: Path,
 ) -> tuple[int, int]:
     """Write every place of a release; the numbers of parts that were written and linked."""
     written = linked = 0
-    places = places_of(marts.values())
-    for place in places:
+    for place in places_of(marts.values()):
         here = [mart for mart in marts.values() if mart.audience == place.audience]
         for mart in here:
             for part in place.parts(mart):
@@ -130,8 +125,6 @@ def _write(
                     write_part(connection, place=place, mart=mart, part=part, folder=folder)
                     written += 1
         write_database(connection, place=place, marts=here, edition=edition, folder=folder)
-    for place in reversed(places):  # the release itself last: until all is in place nobody may enter it
-        set_access(folder, place, platform.settings.audience_groups)
     return written, linked
 
 
@@ -147,7 +140,7 @@ def _cause(error: OSError | duckdb.Error) -> str:
 
 def _link_unchanged(
     platform: Platform,
-    previous: Manifest | None,
+    previous: ReleaseManifest | None,
     place: Place,
     mart: SurveyedMart,
     part: str,
@@ -167,7 +160,7 @@ def _link_unchanged(
 
 def _describe(folder: Path, edition: Edition, marts: dict[str, SurveyedMart]) -> None:
     files = {str(p.relative_to(folder)): p.stat().st_size for p in sorted(folder.rglob("*")) if p.is_file()}
-    manifest = Manifest(
+    manifest = ReleaseManifest(
         layout=LAYOUT,
         engine=duckdb.__version__,
         release=edition.release,

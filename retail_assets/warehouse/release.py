@@ -25,7 +25,7 @@ MANIFEST = "release.json"
 
 
 @dataclass(frozen=True)
-class Manifest:
+class ReleaseManifest:
     """What a release was made of. The next publication compares with it and links from it."""
 
     layout: int
@@ -41,7 +41,7 @@ class Manifest:
     """Size of every file by its path in the release."""
 
 
-_MANIFEST = TypeAdapter(Manifest)
+_MANIFEST = TypeAdapter(ReleaseManifest)
 
 
 def current_release(lake: Lake) -> int | None:
@@ -49,7 +49,7 @@ def current_release(lake: Lake) -> int | None:
     return int(lake.published.readlink().name) if lake.published.is_symlink() else None
 
 
-def current_manifest(lake: Lake) -> Manifest | None:
+def current_manifest(lake: Lake) -> ReleaseManifest | None:
     """The manifest of the current release, or None when there is none that this code can read."""
     manifest = lake.published / MANIFEST
     try:
@@ -58,16 +58,16 @@ def current_manifest(lake: Lake) -> Manifest | None:
         return None
 
 
-def write_manifest(folder: Path, manifest: Manifest) -> None:
+def write_manifest(folder: Path, manifest: ReleaseManifest) -> None:
     (folder / MANIFEST).write_bytes(_MANIFEST.dump_json(manifest, indent=1))
 
 
-def is_whole(lake: Lake, manifest: Manifest) -> bool:
+def is_whole(lake: Lake, manifest: ReleaseManifest) -> bool:
     """Whether every file of a release is still there in its size."""
     return all(has_file(lake, manifest, name) for name in manifest.files)
 
 
-def has_file(lake: Lake, manifest: Manifest, name: str) -> bool:
+def has_file(lake: Lake, manifest: ReleaseManifest, name: str) -> bool:
     path = lake.releases / str(manifest.release) / name
     return path.is_file() and path.stat().st_size == manifest.files.get(name)
 

@@ -4,8 +4,7 @@ Two surveys are equal exactly when publishing again would change nothing: all th
 Reading every row once is cheap: DuckDB hashes 10 million sales lines in a third of a second.
 """
 
-from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -17,11 +16,9 @@ from retail_assets.lake import Lake
 from retail_assets.platform import Mart, Platform
 from retail_assets.sql import identifier, literal
 from retail_assets.warehouse.errors import NoWarehouse, PublicationError
+from retail_assets.warehouse.manifest import MARTS
+from retail_assets.warehouse.reading import WAREHOUSE
 
-WAREHOUSE = "warehouse"
-"""The working file's catalog name: that of dbt's, since views name it."""
-
-SCHEMA = "marts"
 WHOLE = ""
 """The one part of a mart that is not cut."""
 
@@ -92,21 +89,6 @@ def versions_of(parts: Iterable[Part]) -> list[str]:
     return sorted({version for part in parts for version in part.model_versions})
 
 
-@contextmanager
-def open_warehouse(platform: Platform) -> Generator[duckdb.DuckDBPyConnection]:
-    """A connection that can read the working warehouse and nothing can write it through."""
-    lake, settings = platform.lake, platform.settings
-    if not lake.warehouse.exists():
-        raise NoWarehouse(f"There is no warehouse at {lake.warehouse} yet: run `make nightly`.")
-    with duckdb.connect() as connection:
-        connection.execute(f"set threads = {settings.duckdb_threads}")
-        connection.execute(f"set memory_limit = {literal(settings.duckdb_memory)}")
-        connection.execute(f"set temp_directory = {literal(str(lake.releases / '.spill'))}")
-        connection.execute(f"set TimeZone = {literal(settings.time_zone)}")
-        connection.execute(f"attach {literal(str(lake.warehouse))} as {WAREHOUSE} (read_only)")
-        yield connection
-
-
 def survey(connection: duckdb.DuckDBPyConnection, platform: Platform) -> dict[str, SurveyedMart]:
     """Every mart that flows name and that is there, by name."""
     tables = connection.execute(
@@ -116,7 +98,7 @@ def survey(connection: duckdb.DuckDBPyConnection, platform: Platform) -> dict[st
         select view_name, comment from duckdb_views() where database_name = $1 and schema_name = $2
         order by all
         """,
-        [WAREHOUSE, SCHEMA],
+        [WAREHOUSE, MARTS],
     ).fetchall()
     comments = dict(tables)
     found = {}
@@ -127,7 +109,7 @@ def survey(connection: duckdb.DuckDBPyConnection, platform: Platform) -> dict[st
         elif mart.name in comments:
             found[mart.name] = _survey_model(connection, mart, comments[mart.name])
     if not found:
-        raise NoWarehouse(f"The warehouse has no tables in its schema {SCHEMA}: run `make nightly`.")
+        raise NoWarehouse(f"The warehouse has no tables in its schema {MARTS}: run `make nightly`.")
     return dict(sorted(found.items()))
 
 
@@ -137,9 +119,9 @@ def _survey_model(connection: duckdb.DuckDBPyConnection, mart: Mart, description
         select column_name, data_type, comment from duckdb_columns()
         where database_name = $1 and schema_name = $2 and table_name = $3 order by column_index
         """,
-        [WAREHOUSE, SCHEMA, mart.name],
+        [WAREHOUSE, MARTS, mart.name],
     ).fetchall()
-    source = f"{WAREHOUSE}.{SCHEMA}.{identifier(mart.name)}"
+    source = f"{WAREHOUSE}.{MARTS}.{identifier(mart.name)}"
     return _survey(connection, mart, description, [Column(*column) for column in columns], source)
 
 

@@ -90,8 +90,8 @@ def _renumbered(table: pl.DataFrame, place: dict[str, str]) -> list[dict[str, st
 class Here:
     """Unpacks in this process: each fork would start a child of its own, and only what the platform does counts."""
 
-    def ask(self, request: dict, limits: Limits) -> dict:
-        return archive_worker._answer(request)
+    def ask(self, request: dict, limits: Limits, read: Callable[[dict], object]) -> object:
+        return read(archive_worker._answer(request))
 
 
 def count_changes(data: Path, at_each: Callable[[], None]) -> None:

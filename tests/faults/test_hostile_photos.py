@@ -14,6 +14,7 @@ from PIL import Image
 
 from ml.vision.images import ImageFacts
 from retail_assets.config import REPOSITORY, Settings
+from retail_assets.error_classification import MachineTrouble
 from retail_assets.errors import Unreadable
 from retail_assets.flows import FLOWS
 from retail_assets.intake.admission import admit
@@ -110,8 +111,8 @@ def test_a_photo_that_takes_too_long_is_unreadable(tmp_path: Path) -> None:
     assert found.reason == "timeout"
 
 
-def test_a_missing_file_is_the_platforms_trouble_and_not_the_photos(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError):
+def test_a_missing_file_is_the_machines_trouble_and_not_the_photos(tmp_path: Path) -> None:
+    with pytest.raises(MachineTrouble):
         list(check_photos([tmp_path / "gone.jpg"], limits=_limits(), processes=1))
 
 

@@ -15,13 +15,13 @@ from retail_assets.decisions.deciding import decide
 from retail_assets.decisions.kinds import Decision
 from retail_assets.definitions import build_defs
 from retail_assets.flows import FLOWS
-from retail_assets.initialise import parse_dbt_project
 from retail_assets.lake import scratch_folder
 from retail_assets.platform import Platform, load
 from retail_assets.samples.drops import Drops
 from retail_assets.samples.plan import Plan
 from retail_assets.samples.sample import Sample
 from retail_assets.samples.truth import truth_found
+from retail_assets.warehouse.dbt_parse import parse_dbt_project
 from retail_assets.warehouse.sources import land_empty_tables, write_generated
 from tests.classifiers import make_registry
 from tests.conftest import settings_of

@@ -5,8 +5,7 @@ import time
 
 from retail_assets.config import Settings
 from retail_assets.intake.reconcile import accounting
-from retail_assets.intake.settling import take_snapshot
-from tests.plain_platform import FIRST, HEADER, NIGHT, SECOND, PlainPlatform
+from tests.plain_platform import FIRST, HEADER, NIGHT, PlainPlatform
 
 
 def test_a_file_becomes_rows_and_leaves_the_inbox(plain: PlainPlatform) -> None:
@@ -65,16 +64,6 @@ def test_a_file_that_is_still_open_is_not_taken(plain: PlainPlatform) -> None:
     with path.open("a"):
         assert [one.reason for one in plain.admit().skipped] == ["being_written"]
     assert plain.admit().drops[0].drop.state == "loaded"
-
-
-def test_a_sensors_last_look_spares_the_pause(plain: PlainPlatform) -> None:
-    slow = plain.settings.model_copy(update={"settle_seconds": 3_600.0})
-    plain.drop("old.csv", FIRST, done=False)
-    seen = {"sales": take_snapshot(plain.handlers.inboxes["sales"].path)}
-    plain.drop("new.csv", SECOND, done=False)
-    report = plain.admit(settings=slow, seen=seen)
-    assert [one.drop.name for one in report.drops] == ["old.csv"]
-    assert [one.name for one in report.skipped] == ["new.csv"]
 
 
 def test_markers_need_no_pause(plain: PlainPlatform) -> None:

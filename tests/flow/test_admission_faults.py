@@ -1,16 +1,18 @@
 """Faults that no file is to blame for: a full disk, bytes that vanished, things that lie about."""
 
+import errno
 import os
 import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from retail_assets.config import Settings
 from retail_assets.errors import DiskFull
 from retail_assets.intake.admission import admit
-from retail_assets.intake.handlers import Handlers, Inbox
+from retail_assets.intake.handlers import Batch, Handlers, Inbox, OneByOne, Outcome
 from retail_assets.intake.reconcile import accounting
 from tests.conftest import unavailable
 from tests.plain_platform import FIRST, HEADER, NIGHT, PlainPlatform
@@ -40,6 +42,31 @@ def test_a_full_disk_is_said_plainly_and_nothing_is_lost(settings: Settings, tmp
         assert plain.discrepancies() == []
     finally:
         os.system(f"umount -l {mount}")
+
+
+@pytest.mark.parametrize(
+    "trouble", [OSError(errno.EIO, "Input/output error"), OperationalError("select 1", {}, Exception("away"))]
+)
+@pytest.mark.parametrize("folder", ["sales", "refunds"])
+def test_a_machine_in_trouble_stops_the_run_and_condemns_no_file(
+    plain: PlainPlatform, folder: str, trouble: Exception
+) -> None:
+    def fail(*_: object) -> list[Outcome]:
+        raise trouble
+
+    failing = [
+        replace(one, reader=replace(one.reader, load=fail))
+        for one in plain.handlers.all
+        if isinstance(one.reader, OneByOne | Batch)
+    ]
+    able, plain.handlers = plain.handlers, Handlers(failing)
+    for number in range(2):
+        plain.drop(f"{number}.csv", FIRST + f"{number},1,1\n", folder=folder)
+    with pytest.raises(type(trouble)):
+        plain.admit()
+    plain.handlers = able
+    plain.admit()
+    assert plain.states() == ["loaded", "loaded"]
 
 
 def test_an_inbox_that_cannot_be_emptied_is_reported(plain: PlainPlatform) -> None:

@@ -3,10 +3,15 @@
 import gzip
 from datetime import timedelta
 
+import polars as pl
 import pytest
+from sqlalchemy import event
 
 from retail_assets.config import Settings
+from retail_assets.database import platform_engine
+from retail_assets.decisions.files import FILE
 from retail_assets.intake import admission_run
+from retail_assets.intake.ledger_export import export_ledger
 from retail_assets.intake.reconcile import accounting
 from retail_assets.platform import Platform
 from retail_assets.refunds.photos import admitted_photos
@@ -259,6 +264,34 @@ def test_a_part_can_be_withdrawn_by_itself(plain: PlainPlatform) -> None:
     plain.admit()
     assert plain.decide("withdraw_file", 2).accepted
     assert plain.states()[:3] == ["loaded", "withdrawn", "loaded"]
+
+
+def test_decisions_about_many_archives_are_taken_in_few_queries(plain: PlainPlatform) -> None:
+    for number in range(12):
+        plain.drop(f"{number}.zip", zipped({"a.csv": HEADER + f"{number},1,1\n"}), modified=1_000 + number)
+    plain.admit()
+    archives = plain.table("drops").filter(pl.col("parent").is_null())["sequence"].to_list()
+    decided = pl.DataFrame(
+        {"decision_id": str(n), "kind": "withdraw_file", "subject": str(n)} for n in archives
+    )
+    with platform_engine(plain.settings) as engine, engine.begin() as connection:
+        asked: list[str] = []
+        event.listen(connection, "before_cursor_execute", lambda *call: asked.append(call[2]))
+        assert FILE.apply is not None and FILE.apply(connection, decided) == {}
+    assert len([query for query in asked if query.startswith("SELECT")]) == 3
+    export_ledger(plain.settings)
+    assert plain.states() == ["withdrawn"] * 24
+
+
+def test_a_decision_about_a_part_that_its_archive_overtook_is_refused(plain: PlainPlatform) -> None:
+    plain.drop("x.zip", zipped({"a.csv": FIRST}))
+    plain.admit()
+    rows = [f"x{n},2026-11-20T10:00:0{n},admin,withdraw_file,{n},,," for n in (1, 2)]
+    plain.drop("d.csv", DECISIONS + "\n".join(rows) + "\n", folder="decisions")
+    plain.admit()
+    assert plain.table("decisions")["accepted"].to_list() == [True, False]
+    assert "file 2 is withdrawn" in plain.table("decisions")["message"][1]
+    assert plain.states() == ["withdrawn", "withdrawn", "loaded"]
 
 
 # Crashes, and the other database

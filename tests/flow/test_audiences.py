@@ -184,6 +184,36 @@ def test_nobody_but_the_platform_can_change_a_release(opened: Path):
         assert path.is_dir() or not path.stat().st_mode & 0o200, path
 
 
+def test_a_group_that_changes_has_the_kept_releases_at_once_and_another_has_them_no_more(opened: Path):
+    operations, merchants = groups()
+    look_again = [opened / "operations", opened.parent / "2" / "operations"]
+
+    def settings(**groups: str) -> Settings:
+        return Settings(data_dir=opened.parent.parent, release_min_age_seconds=0, audience_groups=groups)
+
+    next_generation(Lake(opened.parent.parent), 1)
+    for groups_now, readers, strangers in (
+        ({"operations": merchants}, [merchants], [operations]),
+        ({}, [], [operations, merchants]),
+        ({"operations": operations, "merchants": merchants}, [operations], [merchants]),
+    ):
+        run(platform_for_everybody(settings(**groups_now)))
+        assert names(opened.parent) == {"1", "2"}, "there was nothing new to publish"
+        for place in look_again:
+            for group in readers:
+                assert as_reader(marts_of, place, group=group).keys() == {"insights"}
+            for group in strangers:
+                assert as_reader(names, place, group=group) == "PermissionError"
+
+
+def test_a_folder_of_an_audience_that_is_no_more_is_nobodys(platform: Platform):
+    release = run(platform)
+    left = release / "buyers" / "parquet"
+    left.mkdir(parents=True)
+    run(platform)
+    assert [path.stat().st_mode & 0o777 for path in (left, left.parent, release)] == [0o700, 0o700, 0o755]
+
+
 # What lies where
 
 
@@ -306,13 +336,19 @@ def test_a_group_that_does_not_exist_is_named_with_the_setting(
     assert not list(platform.lake.releases.iterdir())
 
 
+def test_a_group_for_an_audience_that_does_not_exist_is_named_too(tmp_path: Path, made: Path):
+    platform = platform_in(tmp_path / "data", made, audience_groups={"operation": groups()[0]})
+    with pytest.raises(PublicationError, match="the audience operation, but there are analysts, operations"):
+        run(platform)
+
+
 def test_a_group_that_the_platform_may_not_give_to_is_named_too(
     tmp_path: Path, made: Path, monkeypatch: pytest.MonkeyPatch
 ):
     def refuse(*_: Any) -> None:
         raise PermissionError
 
-    operations = grp.getgrgid(os.getgid()).gr_name
+    operations, _ = groups()
     platform = platform_in(tmp_path / "data", made, audience_groups={"operations": operations})
     monkeypatch.setattr(os, "chown", refuse)
     with pytest.raises(

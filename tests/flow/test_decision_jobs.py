@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 import pytest
-from dagster._core.definitions.sensor_definition import SensorExecutionData
 
+from retail_assets.dagster_kit.private import SensorExecutionData
 from retail_assets.dagster_kit.run_coordinator import LOGIN_TAG
 from retail_assets.definitions import build_defs
 from retail_assets.flows import platform_of

@@ -9,15 +9,21 @@ from pathlib import Path
 import dagster as dg
 import dataframely as dy
 import pytest
-from dagster._core.definitions.sensor_definition import SensorExecutionData
 
-from retail_assets.dagster_kit.wiring import ONE_NIGHT_A_RUN, feed_key, partitions_of, table_spec
+from retail_assets.dagster_kit.private import SensorExecutionData
+from retail_assets.dagster_kit.wiring import (
+    FOLDERS_TAG,
+    ONE_NIGHT_A_RUN,
+    feed_key,
+    partitions_of,
+    table_spec,
+)
 from retail_assets.definitions import build_defs
 from retail_assets.flows import FLOWS, platform_of
 from retail_assets.intake.handlers import Batch, Handler, Identity, Inbox, Outcome
 from retail_assets.kit.lake_table import LakeTable
 from retail_assets.platform import Flow, Platform
-from sensors.file_drops import FOLDERS_TAG, HANDLER_TAG, WATCHED
+from sensors.file_drops import HANDLER_TAG, WATCHED
 from tests.conftest import settings_of
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from retail_assets.decisions.deciding import decide
 from retail_assets.decisions.kinds import Decision
-from retail_assets.feeds.intake_checks import intake_findings, mappings_finding
+from retail_assets.feeds.intake_checks import contract_findings, intake_findings, mappings_finding
 from retail_assets.intake.admission import admit
+from retail_assets.intake.reconcile import reconcile
 from retail_assets.kit.findings import Finding
 from retail_assets.platform import Platform
 
@@ -79,6 +80,25 @@ def test_rejected_rows_warn_in_their_own_night_only(platform: Platform, drop: Ca
     take(platform)
     assert finding(platform).figures["rejected_rows"] == 1, "running the night again changes nothing"
     assert finding(platform, NIGHT + timedelta(days=1)).passed
+
+
+def test_rows_that_are_gone_from_the_lake_are_told_until_they_are_made_again(
+    platform: Platform, drop: Callable[..., None]
+) -> None:
+    def check() -> Finding:
+        return contract_findings(platform.settings, [platform.feeds["stores"]])["stores"]
+
+    drop("a.csv", "store_id,name\nS1,One\n")
+    take(platform)
+    [rows] = platform.lake.rows_folder("stores").iterdir()
+    rows.unlink()
+    found = check()
+    assert not found.passed
+    assert found.figures["broken_rules"] == {rows.stem: {"rows_missing": 1}}
+    assert [one.kind for one in reconcile(platform.settings, platform.handlers())] == ["rows_missing"]
+    again = Decision("d1", datetime(2026, 11, 21, tzinfo=UTC), "admin", "reload_file", "1")
+    decide(settings=platform.settings, handlers=platform.handlers(), as_of=NIGHT, decision=again)
+    assert check().passed
 
 
 def test_a_broken_mapping_is_named_and_holds_its_files_only(

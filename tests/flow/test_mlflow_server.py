@@ -72,6 +72,7 @@ def test_what_is_read_is_what_mlflow_says(registry: Registry, tmp_path: Path) ->
 def test_a_model_without_endpoint_lives_its_life(registry: Registry, tmp_path: Path) -> None:
     windows = Windows()
     for mase, outcome in ((0.8, "promoted"), (0.9, "rejected"), (0.7, "promoted")):
+        windows.digest = f"holdout of {mase}"  # so the champion is measured anew
         options = ForecastOptions(mase=mase)
         train_candidate(registry, windows.spec, options=options, trained_at=AT, command="test")
         evaluate_candidate(registry, windows.spec, cache=tmp_path / "cache")

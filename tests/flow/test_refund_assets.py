@@ -10,11 +10,11 @@ import polars as pl
 import pytest
 
 from retail_assets.config import Settings
+from retail_assets.dagster_kit.wiring import BACKFILL_TAG
 from retail_assets.decisions.deciding import Entry, decide
 from retail_assets.decisions.kinds import Decision
 from retail_assets.feeds.assets import definitions as feed_definitions
 from retail_assets.flows import platform_of
-from retail_assets.refunds.assets import BACKFILL_TAG
 from retail_assets.refunds.assets import definitions as refund_definitions
 from retail_assets.refunds.tables import REFUND_IMAGES, REFUND_ITEM_PREDICTIONS
 from retail_assets.warehouse.sources import land_empty_tables

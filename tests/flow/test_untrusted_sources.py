@@ -3,10 +3,12 @@
 import os
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from retail_assets.intake.handlers import Handlers
 from tests.plain_platform import FIRST, HEADER, PlainPlatform
 
 
@@ -88,6 +90,36 @@ def test_a_reader_that_fails_costs_one_file(plain: PlainPlatform) -> None:
     assert plain.reasons() == ["reader_failed", "broken", None]
     assert "ZeroDivisionError" in plain.table("drops")["message"][0]
     assert "did not think" not in plain.table("drops")["message"][0]
+
+
+def test_a_reader_that_fails_over_many_files_costs_those_at_fault(plain: PlainPlatform) -> None:
+    for number in range(9):
+        content = "bug" if number in (2, 7) else "broken" if number == 4 else "photo"
+        plain.drop(f"{number}.jpg", f"{content} {number}", folder="refunds", modified=1_000 + number)
+    plain.drop("a.csv", FIRST, modified=2_000)
+    plain.admit()
+    assert plain.states().count("loaded") == 7
+    reasons = dict(zip(plain.table("drops")["name"], plain.reasons(), strict=True))
+    assert {name: reason for name, reason in reasons.items() if reason} == {
+        "2.jpg": "reader_failed",
+        "4.jpg": "broken",
+        "7.jpg": "reader_failed",
+    }
+
+
+def test_a_step_after_loading_that_fails_costs_one_file(plain: PlainPlatform) -> None:
+    def fail(*_: object) -> list[str]:
+        raise ZeroDivisionError
+
+    handlers = [replace(one, after_load=fail) if one.name == "plain" else one for one in plain.handlers.all]
+    able, plain.handlers = plain.handlers, Handlers(handlers)
+    plain.drop("a.csv", FIRST)
+    plain.admit()
+    assert (plain.states(), plain.reasons()) == (["quarantined"], ["reader_failed"])
+    assert plain.table("loads").is_empty()
+    plain.handlers = able
+    assert plain.decide("release_file", 1).accepted
+    assert plain.states() == ["loaded", "loaded"]
 
 
 def test_a_source_that_writes_the_name_again_loses_nothing(plain: PlainPlatform) -> None:

@@ -14,7 +14,7 @@ from retail_assets.flows import FLOWS
 from retail_assets.intake.ledger import newest_night
 from retail_assets.platform import Platform
 from retail_assets.sales.settings import SalesSettings
-from retail_assets.warehouse.building import require_whole, unfinished
+from retail_assets.warehouse.build_mark import require_whole, unfinished
 from retail_assets.warehouse.errors import HalfBuilt
 from tests.lake_builder import LakeBuilder
 from tests.warehouse import AS_OF, Builds

@@ -35,21 +35,19 @@ GATE_STAFFING = LakeTable(
     "gate_staffing", GateStaffing, reads=("gate_visits",), only_at_night=True, published=True
 )
 
-_PARTS = "tests.gates.parts"
-
 FLOW = Flow(
-    name="gates",
+    name="gates",  # its group in the UI, its folder in the dbt project
     description="How many people come into the stores.",
-    settings=GateSettings,
-    handlers={"gates": f"{_PARTS}:handler"},
-    decisions=f"{_PARTS}:decision_kinds",
+    settings=GateSettings,  # RETAIL_GATE_…, read where they are needed
+    handlers={"gates": "tests.gates.handler:gate_handler"},
+    decisions="tests.gates.decisions:decision_kinds",
     tables=(GATE_COUNTS, GATE_STAFFING),
     marts=(
         Mart("gate_visits"),
         Mart("gate_staffing", OPERATIONS),
         Mart("gate_visits_by_merchant", MERCHANTS),
     ),
-    samples=(f"{_PARTS}:write_sample",),
-    truth=f"{_PARTS}:truth_found",
-    assets=f"{_PARTS}:definitions",
+    samples=("tests.gates.sample:write_sample",),
+    truth="tests.gates.sample:truth_found",
+    assets="tests.gates.assets:definitions",
 )

@@ -55,6 +55,23 @@ def test_links_lead_somewhere(document: Path) -> None:
             assert (document.parent / target).exists(), target
 
 
+def test_the_code_in_how_to_add_a_flow_is_that_of_the_flow_that_the_tests_register() -> None:
+    gates = [_plain(path.read_text()) for path in (REPOSITORY / "tests" / "gates").glob("*.py")]
+    text = (REPOSITORY / "docs" / "add-a-flow.md").read_text()
+    snippets = [
+        snippet
+        for block in re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+        for snippet in block.split("\n\n")
+    ]
+    assert len(snippets) > 5
+    assert [one for one in snippets if not any(_plain(one) in code for code in gates)] == []
+
+
+def _plain(code: str) -> str:
+    """Lines without their indentation, nor those that are empty."""
+    return "".join(f"{line.strip()}\n" for line in code.splitlines() if line.strip())
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_the_settings_that_a_document_names_exist(document: Path) -> None:
     assert named(document) <= KNOWN | OF_TESTS

@@ -20,7 +20,7 @@ from retail_assets.feeds.onboarding.proposing.draft import draft_mapping
 from retail_assets.feeds.onboarding.proposing.writing import FILL_IN, mapping_text, try_command
 from retail_assets.feeds.onboarding.report import as_document, show
 from retail_assets.feeds.onboarding.trying import files_of, try_file
-from retail_assets.intake.ledger import printable
+from retail_assets.names import printable
 from retail_assets.platform import Platform
 
 READABLE, QUARANTINE, WRONG = 0, 1, 2

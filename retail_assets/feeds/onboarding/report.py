@@ -13,8 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from retail_assets.feeds.onboarding.trying import Admitted, Sample, Tried
-from retail_assets.intake.ledger import printable
 from retail_assets.intake.row_counts import FIELDS, RowCounts
+from retail_assets.names import printable
 
 _SIDE_BY_SIDE = 3
 """So many rows are shown beside each other, a column of the contract on each line."""

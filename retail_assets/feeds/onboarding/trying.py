@@ -15,16 +15,16 @@ import duckdb
 
 from retail_assets.config import Settings
 from retail_assets.contract import Feed
-from retail_assets.error_classification import is_the_platforms
+from retail_assets.error_classification import is_the_machines
 from retail_assets.errors import MappingError, Unreadable
 from retail_assets.feeds.loading import map_file
 from retail_assets.feeds.mapping.engine import MASK, Mapped
 from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.readers.records import RecordSet
-from retail_assets.intake.ledger import is_plain
 from retail_assets.intake.row_counts import RowCounts
 from retail_assets.intake.settling import take_snapshot
+from retail_assets.names import is_plain
 from retail_assets.sql import identifier, literal
 
 SAMPLES = 3
@@ -133,7 +133,7 @@ def _map(path: Path, *, match: Match, settings: Settings, folder: Path) -> tuple
     except (Unreadable, MappingError):
         raise
     except Exception as error:
-        if is_the_platforms(error):
+        if is_the_machines(error):
             raise
         said = " ".join(str(error).split())[:300]
         raise Unreadable(

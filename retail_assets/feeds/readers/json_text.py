@@ -25,7 +25,7 @@ from retail_assets.feeds.readers.json_cursor import MAX_DEPTH, Cursor, find_reco
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.lines import marked, whole_lines
 from retail_assets.feeds.readers.output import write_frames
-from retail_assets.feeds.readers.records import ReaderLimits, RecordSet
+from retail_assets.feeds.readers.records import RECORDS_FILE, ReaderLimits, RecordSet
 from retail_assets.sql import identifier, literal
 
 _DOCUMENT = "$"
@@ -127,7 +127,7 @@ def _unfold(
 ) -> RecordSet:
     """Take the records' texts apart into one column a name, in order of first appearance."""
     raw = write_frames(frames, columns=["text"], out=out, name="texts.parquet")
-    target = out / "records.parquet"
+    target = out / RECORDS_FILE
     with reader_duckdb(limits, read=raw.path, write=target, scratch=out) as connection:
         texts = f"read_parquet({literal(str(raw.path))})"
         good = r"starts_with(ltrim(text, E' \t\r'), '{') and json_valid(text)"

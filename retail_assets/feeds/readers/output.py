@@ -8,8 +8,7 @@ import polars as pl
 from polars.io.plugins import register_io_source
 
 from retail_assets.feeds.readers.columns import MALFORMED, PLACE, RECORD
-
-RECORDS_FILE = "records.parquet"
+from retail_assets.feeds.readers.records import RECORDS_FILE
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,7 @@ from retail_assets.error_classification import machine_trouble, out_of_memory
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.columns import MALFORMED, PLACE, RECORD, column_names, too_many_columns
 from retail_assets.feeds.readers.engine import reader_duckdb
-from retail_assets.feeds.readers.output import RECORDS_FILE
-from retail_assets.feeds.readers.records import ReaderLimits, RecordSet
+from retail_assets.feeds.readers.records import RECORDS_FILE, ReaderLimits, RecordSet
 from retail_assets.sql import identifier, literal
 
 _MAGIC = b"PAR1"

@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.layout import FileLayout
@@ -11,6 +11,9 @@ from retail_assets.feeds.readers.layout import FileLayout
 if TYPE_CHECKING:
     from retail_assets.config import Settings  # the reading process starts without it
     from retail_assets.sandbox.process import ChildProcess
+
+RECORDS_FILE = "records.parquet"
+"""Where a reader puts them, in the folder that it is given."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,11 @@ def read_records(path: Path, *, name: str, layout: FileLayout, out: Path, limits
     a parser or never to end costs that process and becomes unreadable. What is not the file's fault, a full disk
     for one, raises OSError.
     """
+    from retail_assets.sandbox.answers import found_in
     from retail_assets.sandbox.process import ChildDied, ChildTimeout
+
+    def read(answer: dict) -> RecordSet:
+        return found_in(answer, RecordSet, path=out / RECORDS_FILE)
 
     request = {
         "path": str(path.absolute()),
@@ -75,7 +82,7 @@ def read_records(path: Path, *, name: str, layout: FileLayout, out: Path, limits
         "limits": asdict(limits),
     }
     try:
-        answer = _child().ask(request, limits)
+        return _child().ask(request, limits, read)
     except ChildTimeout:
         raise Unreadable(
             "timeout",
@@ -88,11 +95,3 @@ def read_records(path: Path, *, name: str, layout: FileLayout, out: Path, limits
             f"A readable file was expected, but the process that read it ended ({death}), most likely because the "
             f"file asks for more than {limits.memory_bytes:,} bytes of memory; export it anew, or send it in parts.",
         ) from None
-    if "machine_trouble" in answer:
-        raise OSError(*answer["machine_trouble"])
-    if "unreadable" in answer:
-        reason, message = answer["unreadable"]
-        raise Unreadable(reason, message)
-    found: dict[str, Any] = answer["records"]
-    found |= {"path": Path(found["path"]), "sheets": tuple(found["sheets"])}
-    return RecordSet(**found)

@@ -16,7 +16,7 @@ from retail_assets.decisions.judging import COLUMNS
 from retail_assets.decisions.kinds import Decision, Kind, Subject
 from retail_assets.decisions.log import folded_states, record_decisions
 from retail_assets.intake import ledger
-from retail_assets.intake.claims import Claim
+from retail_assets.intake.claim_batches import Claim
 from retail_assets.intake.ledger_tables import DECISIONS, Drop
 from tests.conftest import settings_of
 

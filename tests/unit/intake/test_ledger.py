@@ -11,7 +11,7 @@ import pytest
 from retail_assets.config import REPOSITORY, Settings
 from retail_assets.database import migrate, platform_engine, reading
 from retail_assets.intake import ledger
-from retail_assets.intake.claims import Claim
+from retail_assets.intake.claim_batches import Claim
 from retail_assets.intake.handlers import Identity, Outcome
 from retail_assets.intake.ledger_export import export_ledger
 from retail_assets.intake.outcomes import record_loaded
@@ -139,24 +139,6 @@ def test_processes_that_start_together_create_one_database(either: Settings) -> 
         assert process.returncode == 0, errors
     migrate(either)
     assert ledger.newest_night(either) is None
-
-
-@pytest.mark.parametrize(
-    ("name", "text"),
-    [
-        ("plain ünïcode 🛒.csv", "plain ünïcode 🛒.csv"),
-        ("line\nbreak.csv", "line\\nbreak.csv"),
-        ("caf\udce9.csv", "caf\\xe9.csv"),
-        ("right\u202eto left.csv", "right\\u202eto left.csv"),
-    ],
-)
-def test_any_name_has_a_printable_form(name: str, text: str) -> None:
-    assert ledger.printable(name) == text
-    assert ledger.is_plain(name) == (name == text)
-
-
-def test_names_that_other_systems_read_as_paths_are_not_plain() -> None:
-    assert not ledger.is_plain("..\\..\\windows\\system.ini")
 
 
 def test_the_platform_lies_where_the_settings_say(settings: Settings) -> None:

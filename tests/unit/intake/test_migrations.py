@@ -16,7 +16,14 @@ from sqlalchemy.exc import DBAPIError
 
 from retail_assets import database
 from retail_assets.config import Settings
-from retail_assets.database import METADATA, NEWEST_REVISION, migrate, platform_engine, reading
+from retail_assets.database import (
+    METADATA,
+    NEWEST_REVISION,
+    UnusableDatabase,
+    migrate,
+    platform_engine,
+    reading,
+)
 from retail_assets.intake import ledger
 from retail_assets.intake.ledger_export import export_ledger
 from retail_assets.intake.ledger_tables import (
@@ -206,3 +213,23 @@ def test_doing_it_again_changes_nothing(either: Settings) -> None:
     ledger.record_night(either, date(2026, 11, 20), datetime(2026, 11, 20, 1, tzinfo=UTC))
     migrate(either)
     assert ledger.oldest_night(either) == date(2026, 11, 20)
+
+
+def test_a_database_of_a_newer_platform_says_what_to_do(either: Settings) -> None:
+    migrate(either)
+    engine = plain_engine(either)
+    with engine.begin() as connection:
+        connection.execute(text("update alembic_version set version_num = '9999'"))
+    engine.dispose()
+    with pytest.raises(UnusableDatabase, match=r"of revision 9999, .* go back to the newer version"):
+        ledger.oldest_night(either)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["nonsense", "postgresql+psycopg2://u:secret@h:se/d", "db2://u:secret@h/d", "postgresql+nodriver://h/d"],
+)
+def test_an_address_of_no_database_says_what_to_do(settings: Settings, url: str) -> None:
+    with pytest.raises(UnusableDatabase, match="RETAIL_PLATFORM_URL names no database") as told:
+        ledger.oldest_night(settings.model_copy(update={"platform_url": url}))
+    assert "secret" not in str(told.value)

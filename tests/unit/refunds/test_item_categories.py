@@ -47,7 +47,7 @@ def test_categories_of_cases_that_stand_for_nothing_are_counted(tmp_path: Path) 
     finding = every_category_is_mapped(lake.lake, item_categories(), shown=1)
     assert (finding.passed, finding.figures["count"]) == (False, 2)
     assert finding.figures["unmapped"].rows() == [("Lamp", 2)], "the most frequent first"
-    assert "RETAIL_ITEM_CATEGORIES" in finding.advice
+    assert "RETAIL_REFUND_ITEM_CATEGORIES" in finding.advice
 
 
 @pytest.mark.parametrize(
@@ -68,5 +68,5 @@ def test_a_mistake_is_named_with_its_cure(tmp_path: Path, text: str, hint: str) 
 
 
 def test_a_file_that_is_not_there_names_the_setting(tmp_path: Path) -> None:
-    with pytest.raises(BadItemCategories, match="RETAIL_ITEM_CATEGORIES"):
+    with pytest.raises(BadItemCategories, match="RETAIL_REFUND_ITEM_CATEGORIES"):
         item_categories(tmp_path / "absent.yaml")

@@ -2,7 +2,9 @@
 
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,6 +17,7 @@ from ml.tracking.reading import champion, find_version, location, require_reacha
 from ml.tracking.registering import Registration, record_facts, register
 from ml.tracking.registry import ORIGIN_PACKAGED, Registry, RegistryUnreachable, Tag, UnknownVersion
 from ml.tracking.session import mlflow_at
+from ml.tracking.upgrade import upgrade
 from tests.classifiers import create_mlflow_tables
 from tests.unit.tracking.conftest import AT
 
@@ -159,15 +162,45 @@ def test_a_torn_copy_of_the_champion_is_fetched_again(
     assert _answer(registry, "torn", tmp_path / "cache") == ("1", "one")
 
 
-@pytest.mark.parametrize("url", ["ftp://mlflow:5000", "./mlflow.db", ""])
+def test_files_that_were_changed_in_the_registry_score_nothing(
+    registry: Registry, candidate: Make, tmp_path: Path
+) -> None:
+    register(registry, candidate("changed", "one"))
+    set_champion(registry, "changed", 1, by="gate", at=AT)
+    for card in registry.artifacts.rglob("card.json"):
+        card.write_text('{"answer": "another"}')
+    with pytest.raises(RegistryUnreachable, match=r"not the ones that were registered.* Restore them"):
+        resolve_champion(registry, "changed", cache=tmp_path / "cache")
+    assert not list((tmp_path / "cache").rglob("card.json"))
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://mlflow:5000", "./mlflow.db", "", "postgresql+psycopg2://retail:secret@host:se/mlflow"]
+)
 def test_a_registry_that_is_no_database(url: str) -> None:
     with pytest.raises(RegistryUnreachable, match="expected an SQLAlchemy URL such as sqlite:///"):
         require_reachable(Registry(url, Path("unused")))
 
 
+@pytest.mark.parametrize("url", ["http://ann:secret@[::1/mlflow", "http://ann:secret@host:port/", "http://"])
+def test_a_registry_whose_address_is_none(url: str) -> None:
+    with pytest.raises(RegistryUnreachable, match="mend RETAIL_MLFLOW_URL") as told:
+        require_reachable(Registry(url, Path("unused")))
+    assert "secret" not in str(told.value)
+
+
+def test_a_database_of_a_newer_mlflow_says_what_to_do(registry: Registry) -> None:
+    assert upgrade(registry.url) is None
+    with closing(sqlite3.connect(registry.url.removeprefix("sqlite:///"))) as database:
+        database.execute("update alembic_version set version_num = 'ffffffffffff'")
+        database.commit()
+    assert "made by a newer MLflow than this one: go back to the newer" in (upgrade(registry.url) or "")
+
+
 def test_the_overview_has_every_fact(registry: Registry, candidate: Make) -> None:
     version = register(registry, candidate("seen", "one"))
-    record_facts(registry, version, {Tag.GATE_OUTCOME: "rejected", Tag.GATE_REASON: "Worse."})
+    said = {Tag.GATE_OUTCOME: "rejected", Tag.GATE_REASON: "Worse."}
+    record_facts(registry, version, said, done=Tag.GATE_OUTCOME)
     set_champion(registry, "seen", 1, by="decision d1", at=AT)
     (row,) = model_versions(registry).filter(model="seen").to_dicts()
     assert row.pop("registered_at") > AT

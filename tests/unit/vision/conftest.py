@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from ml.vision.building import Built, build_model
 from ml.vision.data import DatasetSpec
 from ml.vision.recipe import Recipe
+from ml.vision.training_pipeline import Built, build_model
 from tests.unit.vision.drawings import COARSE, HAT, KINDS, SHIRT, drawing, labelled, parquet
 
 

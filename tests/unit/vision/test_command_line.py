@@ -15,8 +15,8 @@ from rich.console import Console
 
 from ml.vision import terminal
 from ml.vision.__main__ import main
-from ml.vision.building import Built
 from ml.vision.package import PACKAGED_MODEL, read_card
+from ml.vision.training_pipeline import Built
 from retail_assets.config import REPOSITORY
 from tests.unit.vision.drawings import folder_per_class
 

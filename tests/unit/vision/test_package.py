@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 import torch
 
-from ml.vision.building import Built
 from ml.vision.images import decode_image
 from ml.vision.labels import CLASSES
 from ml.vision.package import Classifier, NotAModel, load_classifier, read_card, save_package
+from ml.vision.training_pipeline import Built
 from tests.unit.vision.drawings import KINDS, labelled
 
 

@@ -7,10 +7,10 @@ import pytest
 from matplotlib.patches import Rectangle
 from PIL import Image
 
-from ml.vision.building import Built
 from ml.vision.evaluate import Evaluation, Scores, measure
 from ml.vision.labels import CLASSES
 from ml.vision.plots import confusion_figure, history_figure, recall_figure, reliability_figure
+from ml.vision.training_pipeline import Built
 
 
 def size(figure) -> tuple[int, int]:

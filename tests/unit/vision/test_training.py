@@ -8,13 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.vision.building import Built, build_model
 from ml.vision.data import DatasetError, DatasetSpec, LabelledImages, load_labelled
 from ml.vision.evaluate import Scores, evaluate, score
 from ml.vision.model_card import write_model_card
 from ml.vision.package import load_classifier, read_card
 from ml.vision.recipe import Recipe
 from ml.vision.train import EpochMetrics, Trained, TrainingSet, train
+from ml.vision.training_pipeline import Built, build_model
 from tests.unit.vision.drawings import HAT, KINDS, SHIRT, folder_per_class, labelled, parquet
 
 ONE_EPOCH = replace(Recipe.quick(), sizes=((24, 32),), batch_size=8)

@@ -25,7 +25,7 @@ def model(name: str, *, parents: Collection[str] = (), **values: Any) -> Model:
 
 def data_test(name: str, *parents: str, is_warning: bool = False) -> DataTest:
     """A test that looks at some models."""
-    return DataTest(name, f"test.retail.{name}", f"{name} holds.", None, is_warning, frozenset(parents))
+    return DataTest(name, f"test.retail.{name}", f"{name} holds.", is_warning, frozenset(parents))
 
 
 def manifest(*models: Model, code: str = "") -> Manifest:

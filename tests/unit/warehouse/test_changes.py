@@ -97,6 +97,12 @@ def test_nothing_follows_from_nothing(platform):
     assert NOTHING.models(MODELS) == set()
 
 
+def test_a_part_that_vanishes_while_it_is_looked_at_is_as_good_as_gone(platform):
+    before = platform.look()
+    (platform.lake.ledger / "gone.parquet").symlink_to("nowhere")  # listed, and then not there
+    assert platform.look() == before
+
+
 def test_a_new_night_builds_what_asks_for_the_day_or_the_moment_and_what_follows(platform):
     changed = platform.changed(platform.look(), platform.look(NEXT))
     assert changed == {"best_sellers", "shelf_labels", "service_levels"}

@@ -11,7 +11,13 @@ from retail_assets.intake.ledger import record_night
 from retail_assets.lake import Lake
 from retail_assets.platform import Platform
 from retail_assets.sales.settings import SalesSettings
-from retail_assets.warehouse.dbt_command import dbt_environment, dbt_executable, dbt_target, prune_targets
+from retail_assets.warehouse.dbt_command import (
+    TARGETS_KEPT,
+    dbt_environment,
+    dbt_executable,
+    dbt_target,
+    prune_targets,
+)
 
 
 def test_settings_reach_dbt_as_text(tmp_path: Path) -> None:
@@ -43,12 +49,13 @@ def test_dbt_of_this_environment() -> None:
 
 def test_only_the_newest_targets_stay(tmp_path: Path) -> None:
     lake = Lake(tmp_path)
-    for number in range(4):
+    for number in range(TARGETS_KEPT + 2):
         folder = dbt_target(lake, f"run{number}")
         folder.mkdir(parents=True)
         os.utime(folder, (number, number))
-    prune_targets(lake, keep=2)
-    assert sorted(p.name for p in dbt_target(lake, "run0").parent.iterdir()) == ["run2", "run3"]
+    prune_targets(lake)
+    kept = {path.name for path in dbt_target(lake, "run0").parent.iterdir()}
+    assert kept == {f"run{number}" for number in range(2, TARGETS_KEPT + 2)}
 
 
 def test_nothing_to_prune(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from retail_assets.feeds.onboarding.proposing.names import words
 from retail_assets.feeds.onboarding.proposing.sampling import Column, is_total
 from retail_assets.feeds.onboarding.proposing.shapes import CURRENCIES
 from retail_assets.feeds.onboarding.proposing.words import listed
-from retail_assets.intake.ledger import printable
+from retail_assets.names import printable
 from retail_assets.sql import identifier, literal
 
 FILL_IN = "FILL IN"

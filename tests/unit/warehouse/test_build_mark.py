@@ -5,7 +5,7 @@ from collections.abc import Collection
 import pytest
 
 from retail_assets.lake import Lake
-from retail_assets.warehouse.building import building, require_whole, unfinished
+from retail_assets.warehouse.build_mark import building, require_whole, unfinished
 from retail_assets.warehouse.errors import HalfBuilt
 
 ALL = {"stg_sales", "sales_lines", "sales_daily"}

@@ -1,0 +1,40 @@
+"""Names: those of files as text, and those of what flows bring, which stand for one thing each."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from retail_assets.errors import ExplainedError
+
+_Thing = TypeVar("_Thing")
+
+
+class NameTaken(ExplainedError):
+    """A name that stands for two things; the text says whose they are."""
+
+
+def by_name(
+    what: str, brought: Iterable[tuple[str, str, _Thing]], *, shared: bool = False
+) -> dict[str, _Thing]:
+    """Things by name, given as (name, who brings it, thing).
+
+    Raises NameTaken for a name that comes twice; where things may be `shared`, for one that means two of them.
+    """
+    found: dict[str, tuple[str, _Thing]] = {}
+    for name, whose, thing in brought:
+        if name in found and not (shared and found[name][1] == thing):
+            raise NameTaken(
+                f"{found[name][0]} and {whose} both have the {what} {name}: give one of them another."
+            )
+        found[name] = (whose, thing)
+    return {name: thing for name, (_, thing) in found.items()}
+
+
+def printable(name: str) -> str:
+    """A file's name as text that any database and any screen takes; what is not text is escaped."""
+    text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def is_plain(name: str) -> bool:
+    """False for names that could mean something else to whoever reads them later."""
+    return printable(name) == name and "\\" not in name

@@ -1,0 +1,47 @@
+"""Reading the working warehouse, for publication and for Python that computes from marts."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import duckdb
+import polars as pl
+
+from retail_assets.platform import Platform
+from retail_assets.sql import identifier, literal
+from retail_assets.warehouse.errors import NoWarehouse
+from retail_assets.warehouse.lock import warehouse_lock
+from retail_assets.warehouse.manifest import MARTS
+
+WAREHOUSE = "warehouse"
+"""The working file's catalog name: that of dbt's, since views name it."""
+
+
+@contextmanager
+def open_warehouse(platform: Platform) -> Generator[duckdb.DuckDBPyConnection]:
+    """A connection that can read the working warehouse and nothing can write it through; hold its lock.
+
+    Raises NoWarehouse before the first night.
+    """
+    lake, settings = platform.lake, platform.settings
+    if not lake.warehouse.exists():
+        raise NoWarehouse(f"There is no warehouse at {lake.warehouse} yet: run `make nightly`.")
+    with duckdb.connect() as connection:
+        connection.execute(f"set threads = {settings.duckdb_threads}")
+        connection.execute(f"set memory_limit = {literal(settings.duckdb_memory)}")
+        connection.execute(f"set temp_directory = {literal(str(lake.releases / '.spill'))}")
+        connection.execute(f"set TimeZone = {literal(settings.time_zone)}")
+        connection.execute(f"attach {literal(str(lake.warehouse))} as {WAREHOUSE} (read_only)")
+        yield connection
+
+
+def read_mart(platform: Platform, name: str, *columns: str) -> pl.DataFrame:
+    """Columns of a mart as dbt left it, for a table that names the mart in `reads`.
+
+    Waits for a build or a publication that is under way. Raises NoWarehouse where the mart was not built yet.
+    """
+    selected = ", ".join(map(identifier, columns))
+    with warehouse_lock(platform.lake), open_warehouse(platform) as connection:
+        try:
+            return connection.sql(f"select {selected} from {WAREHOUSE}.{MARTS}.{identifier(name)}").pl()
+        except duckdb.CatalogException as error:
+            raise NoWarehouse(f"The warehouse has no mart {name} yet: run `make nightly`.") from error
