@@ -31,6 +31,12 @@ if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
   install_debian postgresql || echo "postgresql could not be installed (needs root or sudo); its tests will be skipped." >&2
 fi
 
+# chromium: a test opens the UI in it.
+if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null; then
+  echo "Installing chromium …"
+  install_debian chromium || echo "chromium could not be installed (needs root or sudo); its test will be skipped." >&2
+fi
+
 if [ ! -x .venv/bin/python ]; then
   # Debian keeps ensurepip in a package of its own.
   if ! "$python" -c 'import ensurepip' 2>/dev/null; then

@@ -2,10 +2,12 @@
 
 import json
 import shutil
+import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
@@ -14,6 +16,9 @@ from tests.conftest import unavailable
 from tests.faults.night import NIGHT, drop
 from tests.prepared import copy_platform, require_success, start
 from tests.servers import web_server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 ORDER = '/graphql?query=mutation{launchRun(executionParams:{selector:{jobName:"nightly"}}){__typename}}'
 MARKS = (
@@ -24,7 +29,7 @@ MARKS = (
     "http://evil.example/bare www.evil.example <script>alert(1)</script>",
 )
 PAGE_SECONDS = 30
-SETTLE_MS = 300
+LOOK_MS, CALM_LOOKS = 50, 6
 
 
 def _quoted(text: str) -> str:
@@ -103,23 +108,38 @@ def seen(address: str) -> Seen:
     assets = ["/assets/" + "/".join(quote(part) for part in key) for key in keys]
     pages = [*assets, *(f"{page}?view=checks" for page in assets if page.startswith("/assets/feeds/"))]
     pages += ["/assets", "/runs", f"/runs/{run['runId']}"]
-    seen = Seen()
+    seen, waiting = Seen(), set()
     with sync_playwright() as playwright:
         # Root may not use Chromium's sandbox; the pages are our own.
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1600, "height": 4000})
         page.on("request", lambda request: seen.asked.append(f"{request.method} {request.url}"))
-        page.on("dialog", lambda dialog: (seen.dialogs.append(dialog.message), dialog.dismiss()))
+        page.on("dialog", lambda dialog: seen.dialogs.append(dialog.message))
+        page.on("request", lambda request: waiting.add(request))
+        page.on("requestfinished", lambda request: waiting.discard(request))
+        page.on("requestfailed", lambda request: waiting.discard(request))
+        page.goto(address, timeout=PAGE_SECONDS * 1000)
         for path in pages:
-            page.goto(address + path, timeout=PAGE_SECONDS * 1000)
-            page.wait_for_load_state("networkidle", timeout=PAGE_SECONDS * 1000)
-            page.wait_for_timeout(SETTLE_MS)
+            # As a click on a link does it: the page changes without being loaded anew.
+            page.evaluate(
+                "path => {history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate'))}",
+                path,
+            )
+            _settle(page, waiting)
             seen.texts[path] = page.inner_text("body")
             seen.linked += page.eval_on_selector_all(
                 "[src], a[href]", "all => all.map(one => one.getAttribute('src') || one.getAttribute('href'))"
             )
         browser.close()
     return seen
+
+
+def _settle(page: "Page", waiting: set) -> None:
+    """Wait until nothing has been asked for some moments."""
+    until, calm = time.monotonic() + PAGE_SECONDS, 0
+    while calm < CALM_LOOKS and time.monotonic() < until:
+        page.wait_for_timeout(LOOK_MS)
+        calm = 0 if waiting else calm + 1
 
 
 def test_nothing_is_asked_of_another_place(seen: Seen, address: str) -> None:
