@@ -95,7 +95,8 @@ class Settings(FlowSettings):
     @field_validator("data_dir", "dagster_home", "dbt_project_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
-        return value if value.is_absolute() else REPOSITORY / value
+        # Links on the way to the platform's folders are the operator's; below them none is followed.
+        return (REPOSITORY / value).resolve()
 
     @field_validator("time_zone")
     @classmethod

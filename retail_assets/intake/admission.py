@@ -75,6 +75,18 @@ def _snapshot(inbox: Inbox) -> InboxSnapshot:
     return take_snapshot(inbox.path, nested=inbox.nested)
 
 
+def _not_looked_into(inbox: Inbox, name: str) -> Skipped:
+    if name != ".":
+        return Skipped(inbox.folder, name, "folder", "Folders are not taken; drop the files themselves.")
+    return Skipped(
+        inbox.folder,
+        name,
+        "closed_folder",
+        f"Nothing is taken from {inbox.path}: it cannot be read, or a part of its path is a link. Put a folder in the "
+        "link's place, or mount the other place there.",
+    )
+
+
 def _settled_files(
     handlers: Handlers, inboxes: list[Inbox], before: Mapping[str, InboxSnapshot]
 ) -> tuple[list[SettledFile], list[Skipped]]:
@@ -97,7 +109,5 @@ def _settled_files(
             else:
                 skipped.append(Skipped(folder, name, "not_settled", "It is new or still grows."))
         for name in now.not_taken:
-            skipped.append(
-                Skipped(folder, name, "folder", "Folders are not taken; drop the files themselves.")
-            )
+            skipped.append(_not_looked_into(inbox, name))
     return found, skipped

@@ -25,6 +25,7 @@ from retail_assets.intake.claim_batches import (
     put_batch,
 )
 from retail_assets.intake.handlers import Part
+from retail_assets.intake.inbox_folders import open_inbox_folder
 from retail_assets.intake.ledger_tables import Drop
 from retail_assets.intake.settling import DONE, modified_ns
 from retail_assets.lake import DISK_THREADS, Lake, scratch_folder, sync_folder
@@ -97,28 +98,25 @@ def _claim_batch(lake: Lake, ordered: list[SettledFile], as_of: date) -> tuple[l
 def _take(file: SettledFile, target: Path) -> OSError | None:
     """Rename a file to its claim. Its marker goes first: left behind, it would vouch for the next one."""
     folder, _, name = file.name.rpartition("/")
-    if not folder:
-        return _move(file.inbox / name, file.inbox / (name + DONE), target)
     try:
-        # Held open, and no link: what stands under the folder's name later must not decide what is moved.
-        descriptor = os.open(file.inbox / folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        descriptor = open_inbox_folder(file.inbox / folder)
     except OSError as problem:
         return _if_it_stays(problem)
     try:
-        return _move(name, name + DONE, target, within=descriptor)
+        return _move(name, target, within=descriptor)
     finally:
         os.close(descriptor)
 
 
-def _move(source: Path | str, marker: Path | str, target: Path, within: int | None = None) -> OSError | None:
+def _move(name: str, target: Path, *, within: int) -> OSError | None:
     try:
         with suppress(IsADirectoryError, FileNotFoundError):
-            os.unlink(marker, dir_fd=within)
+            os.unlink(name + DONE, dir_fd=within)
     except OSError as problem:
         if problem.errno != errno.ENAMETOOLONG:  # then there can be no marker
             return _if_it_stays(problem)
     try:
-        os.rename(source, target, src_dir_fd=within)
+        os.rename(name, target, src_dir_fd=within)
     except OSError as problem:
         return _if_it_stays(problem)
     return None
@@ -243,16 +241,19 @@ def set_aside(*, lake: Lake, claims: Mapping[int, str]) -> None:
 
 def remove_emptied(inbox: Path) -> None:
     """Remove the folders of a nested inbox that have been empty for a while."""
-    if not inbox.is_dir():
-        return
     oldest = time.time() - EMPTIED_SECONDS
-    with os.scandir(inbox) as entries:
-        folders = [Path(entry) for entry in entries if entry.is_dir(follow_symlinks=False)]
-    for folder in folders:
-        with suppress(OSError):  # it is not empty, or gone
-            # Taking the last file was a change of the folder, too.
-            if folder.stat().st_mtime < oldest:
-                folder.rmdir()
+    with suppress(OSError):  # there is none, or it leads elsewhere
+        descriptor = open_inbox_folder(inbox)
+        try:
+            with os.scandir(descriptor) as entries:
+                folders = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
+            for folder in folders:
+                with suppress(OSError):  # it is not empty, or gone
+                    # Taking the last file was a change of the folder, too.
+                    if folder.stat(follow_symlinks=False).st_mtime < oldest:
+                        os.rmdir(folder.name, dir_fd=descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def release(*, lake: Lake, claims: Iterable[str]) -> None:

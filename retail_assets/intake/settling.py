@@ -5,6 +5,7 @@ writing, or when `NAME.done` lies beside it. Folders are never taken, at most wh
 tool is still writing is not even looked at.
 """
 
+import errno
 import fcntl
 import json
 import os
@@ -14,6 +15,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Self
+
+from retail_assets.intake.inbox_folders import LINK_ERRORS, open_inbox_folder
 
 DONE = ".done"
 UNFINISHED_SUFFIXES = (".part", ".partial", ".tmp", ".temp", ".filepart", ".crdownload", ".swp", "~")
@@ -65,11 +68,17 @@ def take_snapshot(
 ) -> InboxSnapshot:
     """Look at an inbox folder, or at the first `limit` of the names that are wanted. A missing folder is empty.
 
-    Of a nested inbox the folders in it are looked into too: the name of what lies there is `folder/file`.
+    Of a nested inbox the folders in it are looked into too: the name of what lies there is `folder/file`. An inbox
+    folder that cannot be looked into, or has a link in its path, is among what is not taken, as `.`.
     """
-    if not inbox.is_dir():
+    try:
+        files, folders = _listed(inbox, wanted=wanted, limit=limit)
+    except FileNotFoundError:
         return InboxSnapshot({})
-    files, folders = _listed(inbox, wanted=wanted, limit=limit)
+    except OSError as problem:
+        if problem.errno not in LINK_ERRORS | {errno.EACCES}:
+            raise
+        return InboxSnapshot({}, ["."])
     if not nested:
         return InboxSnapshot(files, folders)
     not_taken = []
@@ -82,7 +91,6 @@ def take_snapshot(
                 inbox / folder,
                 wanted=lambda name, within=folder: wanted(f"{within}/{name}"),
                 limit=rest,
-                inner=True,
             )
         except FileNotFoundError:
             continue
@@ -95,11 +103,10 @@ def take_snapshot(
 
 
 def _listed(
-    folder: Path, *, wanted: Callable[[str], bool], limit: int | None = None, inner: bool = False
+    folder: Path, *, wanted: Callable[[str], bool], limit: int | None = None
 ) -> tuple[dict[str, SeenFile], list[str]]:
     """The files of a folder as they look, and the names of the folders in it."""
-    # A link that takes the place of a folder in the inbox would lead out of it.
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | (os.O_NOFOLLOW if inner else 0))
+    descriptor = open_inbox_folder(folder)
     files = {}
     try:
         with os.scandir(descriptor) as entries:
@@ -112,7 +119,7 @@ def _listed(
             except FileNotFoundError:
                 continue  # its source took it back between the two calls
             done = name + DONE in there and name + DONE not in folders
-            busy = not done and is_being_written(folder / name)
+            busy = not done and is_being_written(name, within=descriptor)
             files[name] = SeenFile(status.st_size, modified_ns(status), done, busy)
     finally:
         os.close(descriptor)
@@ -137,16 +144,16 @@ def _same(earlier: SeenFile | None, now: SeenFile) -> bool:
     return earlier is not None and (earlier.size, earlier.modified_ns) == (now.size, now.modified_ns)
 
 
-def is_being_written(path: Path) -> bool:
+def is_being_written(path: Path | str, within: int | None = None) -> bool:
     """True when the kernel knows that a process holds the file open for writing.
 
     A lease is what the kernel refuses while there is a writer. Where it cannot tell (a network file system,
     another owner), two looks must do.
     """
     try:
-        if not stat.S_ISREG(path.lstat().st_mode):
+        if not stat.S_ISREG(os.stat(path, dir_fd=within, follow_symlinks=False).st_mode):
             return False
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=within)
     except OSError:
         return False
     try:

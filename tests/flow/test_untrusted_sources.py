@@ -37,6 +37,26 @@ def test_links_pipes_and_second_names_are_set_aside_unread(plain: PlainPlatform,
     assert plain.discrepancies() == []
 
 
+@pytest.mark.parametrize("level", ["inbox", "inbox/feeds", "inbox/feeds/sales"])
+def test_a_folder_of_the_inbox_that_is_a_link_is_left_alone(
+    plain: PlainPlatform, tmp_path: Path, level: str
+) -> None:
+    inbox = plain.handlers.inboxes["sales"].path
+    link = plain.lake.root / level
+    elsewhere = tmp_path / "elsewhere"
+    link.rename(elsewhere)
+    link.symlink_to(elsewhere)
+    there = elsewhere / inbox.relative_to(link) / "theirs.csv"
+    there.write_text(FIRST)
+    there.with_name("theirs.csv.done").touch()
+    report = plain.admit()
+    assert there.exists() and there.with_name("theirs.csv.done").exists()
+    assert plain.table("drops").is_empty()
+    [named] = [one for one in report.skipped if one.folder == "sales"]
+    assert (named.name, named.reason) == (".", "closed_folder")
+    assert str(inbox) in named.message
+
+
 def test_hostile_names_are_quarantined_and_never_become_paths(plain: PlainPlatform) -> None:
     inbox = os.fsencode(plain.handlers.inboxes["sales"].path)
     names = [b"caf\xe9.csv", b"line\nbreak.csv", b"x\\..\\..\\etc\\passwd.csv", b"bell\x07.csv"]
