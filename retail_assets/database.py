@@ -18,7 +18,7 @@ from sqlalchemy.types import TypeDecorator
 
 from retail_assets.config import Settings
 from retail_assets.errors import ExplainedError
-from retail_assets.lake import Lake, file_lock
+from retail_assets.lake import PRIVATE_FILE, Lake, file_lock
 
 METADATA = MetaData()
 
@@ -85,6 +85,7 @@ def migrate(settings: Settings) -> None:
     configuration.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     with file_lock(Lake(settings.data_dir).lock_file("platform-database")):
         if engine.dialect.name == "sqlite":
+            _make_private(engine)
             _use_write_ahead_log(engine)
         with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
@@ -102,6 +103,13 @@ def migrate(settings: Settings) -> None:
                 command.stamp(configuration, "0001")  # made before there were migrations
             command.upgrade(configuration, "head")
     engine.dispose()
+
+
+def _make_private(engine: Engine) -> None:
+    """Only the platform's user reads the database; SQLite gives the files beside it the same mode."""
+    file = Path(engine.url.database or "")
+    file.touch(PRIVATE_FILE)
+    file.chmod(PRIVATE_FILE)
 
 
 def _revision(engine: Engine) -> str | None:

@@ -17,13 +17,14 @@ from importlib.metadata import version
 from pathlib import Path
 
 from ml.tracking.registry import RegistryUnreachable
+from retail_assets.audiences import ANALYSTS
 from retail_assets.config import REPOSITORY, Settings
 from retail_assets.database import migrate
 from retail_assets.errors import ExplainedError
 from retail_assets.flows import platform_of
 from retail_assets.intake.ledger import oldest_night
 from retail_assets.intake.ledger_export import export_ledger
-from retail_assets.lake import Lake, file_lock
+from retail_assets.lake import PRIVATE_FOLDER, Lake, file_lock, private_folder
 from retail_assets.models.setup import register_packaged_models
 from retail_assets.models.spec import registry_of
 from retail_assets.partitions import first_night as first_night_of
@@ -41,10 +42,8 @@ def initialise(platform: Platform, *, first_night: date | None = None) -> None:
     """
     platform.require_distinct_names()
     settings, lake = platform.settings, platform.lake
-    settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    with file_lock(settings.dagster_home / ".initialise.lock"):
-        for folder in (lake.inbox, lake.sources, lake.claims, lake.warehouse.parent, lake.releases):
-            folder.mkdir(parents=True, exist_ok=True)
+    with file_lock(private_folder(settings.dagster_home) / ".initialise.lock"):
+        _create_folders(lake)
         migrate(settings)
         _fix_first_night(settings, lake, first_night)
         export_ledger(settings)
@@ -53,6 +52,18 @@ def initialise(platform: Platform, *, first_night: date | None = None) -> None:
         create_mlflow_database(settings)
         register_packaged_models(settings, platform.models.values())
     parse_dbt_project(platform)
+
+
+def _create_folders(lake: Lake) -> None:
+    """The folders of a platform. Sources come into the inbox and readers to the releases; all else is its own."""
+    for folder in (lake.root, lake.releases):
+        if not folder.exists():
+            folder.mkdir(parents=True)
+            folder.chmod(ANALYSTS.mode)  # whatever the umask
+    for folder in (lake.inbox, lake.sources):
+        folder.mkdir(exist_ok=True)
+    for folder in (lake.claims.parent, lake.claims, lake.warehouse.parent, lake.mlflow):
+        private_folder(folder).chmod(PRIVATE_FOLDER)
 
 
 def _fix_first_night(settings: Settings, lake: Lake, wanted: date | None) -> None:
@@ -91,8 +102,7 @@ def create_mlflow_database(settings: Settings) -> None:
     """MLflow's tables; those of a server are its own business."""
     if registry_of(settings).is_server:
         return
-    folder = settings.data_dir / "mlflow"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = private_folder(settings.data_dir / "mlflow")
     where = hashlib.sha256((settings.mlflow_url or "sqlite").encode()).hexdigest()[:8]
     made_by, installed = folder / f".mlflow-{where}", version("mlflow")
     with _once(folder / f".created-{where}", leftovers=[folder / "mlflow.db"]) as missing:

@@ -31,6 +31,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
+"""Modes of all but what is published: the inbox is its sources', releases are their audiences'."""
+
 DISK_THREADS = 4
 """Small files wait for the disk and not for the processor; fsyncs and removals that wait together are quicker."""
 
@@ -116,13 +119,21 @@ class Lake:
         return self.root / "lake" / f".{name}.lock"
 
 
+def private_folder(folder: Path) -> Path:
+    """Make a folder that only the platform's user enters, whatever the umask, and what is missing above it."""
+    if not folder.is_dir():
+        private_folder(folder.parent)
+        folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    return folder
+
+
 @contextmanager
 def file_lock(path: Path) -> Generator[None]:
     """Hold an exclusive lock that dies with its process; waits until it is free.
 
     A Dagster pool's slot outlives a killed run, this lock does not.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(path.parent)
     with path.open("w") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         try:
@@ -137,8 +148,7 @@ def scratch_folder(lake: Lake) -> Generator[Path]:
 
     Its owner holds a lock on it, which tells `sweep_scratch` that it is in use.
     """
-    folder = lake.scratch / uuid.uuid4().hex
-    folder.mkdir(parents=True)
+    folder = private_folder(lake.scratch / uuid.uuid4().hex)
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
@@ -174,10 +184,11 @@ def _remove_unlocked(folder: Path) -> None:
 
 
 def put_in_place(finished: Path, target: Path) -> None:
-    """Make a finished file durable, then visible under its final name, in that order."""
+    """Make a finished file the platform's alone and durable, then visible under its final name, in that order."""
     with finished.open("rb") as handle:
+        os.fchmod(handle.fileno(), PRIVATE_FILE)
         os.fsync(handle.fileno())
-    target.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(target.parent)
     finished.replace(target)
     sync_folder(target.parent)
 

@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from retail_assets.lake import Lake, sync_folder
+from retail_assets.lake import Lake, private_folder, sync_folder
 
 NOTE = "note.json"
 
@@ -49,7 +49,7 @@ def put_batch(lake: Lake, unfinished: Path, note: dict[str, Any]) -> tuple[Path,
         handle.flush()
         os.fsync(handle.fileno())
     sync_folder(unfinished)
-    lake.claims.mkdir(parents=True, exist_ok=True)
+    private_folder(lake.claims)
     batch = lake.claims / unfinished.name
     unfinished.rename(batch)
     sync_folder(lake.claims)

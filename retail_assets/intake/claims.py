@@ -28,7 +28,7 @@ from retail_assets.intake.handlers import Part
 from retail_assets.intake.inbox_folders import open_inbox_folder
 from retail_assets.intake.ledger_tables import Drop
 from retail_assets.intake.settling import DONE, modified_ns
-from retail_assets.lake import DISK_THREADS, Lake, scratch_folder, sync_folder
+from retail_assets.lake import DISK_THREADS, Lake, private_folder, scratch_folder, sync_folder
 
 BATCH = 5_000
 """Files under one note: a folder of that size is quick to list and to empty."""
@@ -231,7 +231,7 @@ def set_aside(*, lake: Lake, claims: Mapping[int, str]) -> None:
     there = {sequence: path for sequence, path in taken.items() if os.path.lexists(path)}
     if not there:
         return
-    lake.quarantine.mkdir(parents=True, exist_ok=True)
+    private_folder(lake.quarantine)
     for sequence, path in there.items():
         path.rename(quarantine_path(lake, sequence))
     sync_folder(lake.quarantine)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from retail_assets.errors import Unreadable
 from retail_assets.intake.settling import modified_ns
-from retail_assets.lake import DISK_THREADS, Lake, scratch_folder, sync_folder
+from retail_assets.lake import DISK_THREADS, PRIVATE_FILE, Lake, private_folder, scratch_folder, sync_folder
 
 CHUNK_BYTES = 1 << 20
 
@@ -140,8 +140,9 @@ def _keep(copy: Path, target: Path, size: int) -> None:
         return
     descriptor = os.open(copy, os.O_RDONLY)
     try:
+        os.fchmod(descriptor, PRIVATE_FILE)
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    private_folder(target.parent)
     copy.replace(target)

@@ -1,0 +1,54 @@
+"""What lies under the data folder is the platform's alone, whatever the umask; what is published is its readers'."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.faults.night import NIGHT, drop_retailer
+from tests.prepared import require_success, start
+
+
+@pytest.fixture(scope="module")
+def open_handed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A platform from set-up to publication by a user whose umask keeps nothing back."""
+    folder = tmp_path_factory.mktemp("open_handed")
+    drop_retailer(folder)
+    (folder / "data" / "inbox" / "feeds" / "stores" / "link.csv").symlink_to("/etc/hostname")
+    before = os.umask(0)
+    try:
+        require_success("nightly", folder, start("nightly", folder, "--as-of", NIGHT))
+    finally:
+        os.umask(before)
+    return folder / "data"
+
+
+def _modes(folder: Path) -> dict[str, int]:
+    return {
+        str(path.relative_to(folder)): stat.S_IMODE(path.lstat().st_mode)
+        for path in [folder, *folder.rglob("*")]
+        if not path.is_symlink() and not path.name.endswith(".lock")
+    }
+
+
+@pytest.mark.parametrize("name", ["claims", "quarantine", "ledger", "files", "rows", "rejects", "tables"])
+def test_the_lake_is_the_platforms_alone(open_handed: Path, name: str) -> None:
+    modes = _modes(open_handed / "lake" / name)
+    folders = {path for path in modes if (open_handed / "lake" / name / path).is_dir()}
+    assert {modes[path] for path in folders} == {0o700}
+    assert {mode for path, mode in modes.items() if path not in folders} <= {0o600}
+
+
+@pytest.mark.parametrize("name", ["lake", "warehouse", "mlflow", "../dagster"])
+def test_nobody_else_enters(open_handed: Path, name: str) -> None:
+    assert stat.S_IMODE((open_handed / name).stat().st_mode) == 0o700
+
+
+def test_the_platform_database_is_read_by_nobody_else(open_handed: Path) -> None:
+    assert {stat.S_IMODE(path.stat().st_mode) for path in open_handed.glob("platform.db*")} == {0o600}
+
+
+def test_readers_reach_what_is_published(open_handed: Path) -> None:
+    for path in (open_handed, open_handed / "releases", (open_handed / "published").resolve()):
+        assert stat.S_IMODE(path.stat().st_mode) == 0o755
