@@ -22,6 +22,7 @@ from retail_assets.config import REPOSITORY, Settings
 from retail_assets.database import migrate
 from retail_assets.errors import ExplainedError
 from retail_assets.flows import platform_of
+from retail_assets.intake.identity import require_same_platform
 from retail_assets.intake.ledger import oldest_night
 from retail_assets.intake.ledger_export import export_ledger
 from retail_assets.lake import PRIVATE_FOLDER, Lake, file_lock, private_folder
@@ -45,6 +46,7 @@ def initialise(platform: Platform, *, first_night: date | None = None) -> None:
     with file_lock(private_folder(settings.dagster_home) / ".initialise.lock"):
         _create_folders(lake)
         migrate(settings)
+        require_same_platform(settings)
         _fix_first_night(settings, lake, first_night)
         export_ledger(settings)
         land_empty_tables(platform)

@@ -12,6 +12,7 @@ Layout under `RETAIL_DATA_DIR`:
     lake/rejects/<content_key>.parquet           rejected rows with their reasons
     lake/ledger/<table>.parquet                  the ledger, exported for the warehouse
     lake/tables/<table>/<part>.parquet           what flows work out, for the warehouse
+    lake/platform-id                             the id that the ledger carries too
     lake/work/<flow>/                            finished pieces of unfinished work, and what is worth keeping
     lake/scratch/                                unfinished writes; safe to delete when nothing runs
     warehouse/warehouse.duckdb                   dbt's working file
@@ -82,6 +83,11 @@ class Lake:
         return self.root / "platform.json"
 
     @property
+    def identity_file(self) -> Path:
+        """The id of the platform whose drops lie in the lake."""
+        return self.root / "lake" / "platform-id"
+
+    @property
     def sample_truth(self) -> Path:
         """What is true of the sample retailer; beside the inbox, not in it."""
         return self.root / "sample" / "truth"
@@ -94,8 +100,12 @@ class Lake:
     def published(self) -> Path:
         return self.root / "published"
 
+    @property
+    def stored_files(self) -> Path:
+        return self.root / "lake" / "files"
+
     def stored_file(self, sha256: str) -> Path:
-        return self.root / "lake" / "files" / sha256[:2] / sha256
+        return self.stored_files / sha256[:2] / sha256
 
     def rows(self, feed: str, content_key: str) -> Path:
         return self.rows_folder(feed) / f"{content_key}.parquet"

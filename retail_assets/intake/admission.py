@@ -17,6 +17,7 @@ from retail_assets.intake import claims
 from retail_assets.intake.admission_run import AdmissionRun
 from retail_assets.intake.claims import SettledFile, Skipped
 from retail_assets.intake.handlers import DECISIONS, Handlers, Inbox
+from retail_assets.intake.identity import require_same_platform
 from retail_assets.intake.ledger_export import export_ledger
 from retail_assets.intake.report import AdmissionReport
 from retail_assets.intake.settling import InboxSnapshot, settled, take_snapshot
@@ -38,6 +39,7 @@ def admit(
     """
     lake = Lake(settings.data_dir)
     with explained_full_disk(settings.data_dir), file_lock(lake.lock_file("admission")):
+        require_same_platform(settings)
         inboxes = [
             inbox
             for folder, inbox in handlers.inboxes.items()

@@ -154,6 +154,13 @@ class NightRun:
     now: datetime = column("The moment that its newest run took for now.")
 
 
+@dataclass(frozen=True)
+class PlatformIdentity:
+    """Whose ledger this is; the one row of its table."""
+
+    platform_id: str = column("The id that the lake carries too.", key=True)
+
+
 def _table(name: str, row: type, *more: SchemaItem) -> Table:
     types = get_type_hints(row)
     columns = []
@@ -214,3 +221,4 @@ CONTENT_METADATA = _table("content_metadata", ContentMetadata)
 CHANGED_PARTS = _table("changed_parts", ChangedPart)
 CHECKED_CONTENTS = _table("checked_contents", CheckedContent)
 NIGHT_RUNS = _table("night_runs", NightRun)
+PLATFORM = _table("platform", PlatformIdentity)

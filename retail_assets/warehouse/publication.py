@@ -12,6 +12,7 @@ from typing import Any
 
 import duckdb
 
+from retail_assets.intake.identity import require_same_platform
 from retail_assets.platform import Platform
 from retail_assets.warehouse import release as releases
 from retail_assets.warehouse.access import set_access
@@ -61,6 +62,7 @@ def publish(*, platform: Platform, as_of: date, run_id: str) -> Publication:
     The release stands at the newest `as_of` that was ever published. Takes the warehouse lock. Raises PublicationError.
     """
     lake, settings = platform.lake, platform.settings
+    require_same_platform(settings)
     with warehouse_lock(lake):
         try:
             releases.tidy(lake)

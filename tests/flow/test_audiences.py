@@ -299,7 +299,7 @@ def test_hostile_merchants_stay_inside_the_release_each_with_his_rows(platform: 
         )
     around = names(platform.lake.root)
     release = run(platform)
-    assert names(platform.lake.root) - around == {"lake", "releases", "published"}
+    assert names(platform.lake.root) - around == {"lake", "platform.db", "releases", "published"}
     assert names(platform.lake.releases) == {"1"}
     assert names(release) == {"retail.duckdb", "parquet", "operations", "merchants", "release.json"}
     found = [marts_of(place)["merchant_cases"] for place in (release / "merchants").iterdir()]

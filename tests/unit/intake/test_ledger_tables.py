@@ -26,6 +26,7 @@ from retail_assets.intake.ledger_tables import (
     Load,
     LoggedDecision,
     NightRun,
+    PlatformIdentity,
     TargetCounts,
     exported_columns,
 )
@@ -42,6 +43,7 @@ ROWS: dict[str, type] = {
     "changed_parts": ChangedPart,
     "checked_contents": CheckedContent,
     "night_runs": NightRun,
+    "platform": PlatformIdentity,
 }
 AT = datetime(2026, 11, 20, 1, 2, 3, 456789, tzinfo=UTC)
 DROP = Drop(
