@@ -266,6 +266,43 @@ def test_a_part_can_be_withdrawn_by_itself(plain: PlainPlatform) -> None:
     assert plain.states()[:3] == ["loaded", "withdrawn", "loaded"]
 
 
+def test_of_a_withdrawn_archive_what_came_loose_too_counts_instead(plain: PlainPlatform) -> None:
+    plain.drop("week.zip", zipped({"a.csv": FIRST, "b.csv": HEADER + "7,7,7\n"}))
+    plain.admit()
+    plain.drop("a.csv", FIRST)
+    plain.admit()
+    assert plain.states() == ["loaded", "loaded", "loaded", "duplicate"]
+    entry = plain.decide("withdraw_file", 1)
+    assert entry.accepted
+    assert plain.states()[:4] == ["withdrawn", "withdrawn", "withdrawn", "loaded"]
+    assert plain.rows().height == 2
+    assert entry.also == ("No longer duplicates, these count now: 4 sales/a.csv (of 2).",)
+
+
+def test_an_archive_that_came_again_counts_for_a_part_that_was_withdrawn(plain: PlainPlatform) -> None:
+    archive = zipped({"x.csv": FIRST, "z.csv": HEADER + "9,9,9\n"})
+    for name in ("a.zip", "b.zip"):
+        plain.drop(name, archive)
+        plain.admit()
+    assert plain.states() == ["loaded", "loaded", "loaded", "duplicate"]
+    assert plain.decide("withdraw_file", 2).accepted
+    again = {name: state for _, name, parent, _, state in _drops(plain) if parent == 4}
+    assert again == {"x.csv": "loaded", "z.csv": "duplicate"}, (
+        "as if the part had been withdrawn before it came"
+    )
+
+
+def test_an_archive_of_which_a_part_is_released_can_be_withdrawn_again(plain: PlainPlatform) -> None:
+    inner = zipped({"deep.csv": SECOND})
+    plain.drop("x.zip", zipped({"a.csv": HEADER + "7,7,7\n", "inner.zip": inner}))
+    plain.admit()
+    assert plain.decide("withdraw_file", 1, number=1).accepted
+    assert plain.decide("release_file", 4, number=2).accepted
+    assert plain.states()[:4] == ["loaded", "withdrawn", "loaded", "loaded"], "in part"
+    assert plain.decide("withdraw_file", 1, number=3).accepted
+    assert plain.states()[:4] == ["withdrawn"] * 4
+
+
 def test_decisions_about_many_archives_are_taken_in_few_queries(plain: PlainPlatform) -> None:
     for number in range(12):
         plain.drop(f"{number}.zip", zipped({"a.csv": HEADER + f"{number},1,1\n"}), modified=1_000 + number)
@@ -278,7 +315,7 @@ def test_decisions_about_many_archives_are_taken_in_few_queries(plain: PlainPlat
         asked: list[str] = []
         event.listen(connection, "before_cursor_execute", lambda *call: asked.append(call[2]))
         assert FILE.apply is not None and FILE.apply(connection, decided) == {}
-    assert len([query for query in asked if query.startswith("SELECT")]) == 3
+    assert len([query for query in asked if query.startswith("SELECT")]) == 6
     export_ledger(plain.settings)
     assert plain.states() == ["withdrawn"] * 24
 
