@@ -6,6 +6,7 @@ of it. Unpacking happens in a child process.
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -73,8 +74,13 @@ def archive_handler(settings: Settings) -> Handler:
 
 
 def _identify(drop: Drop) -> Identity:
-    key = hashlib.sha256(f"{SOURCE} {VERSION} {drop.sha256}".encode()).hexdigest()[:32]
-    return Identity(SOURCE, VERSION, {}, key)
+    """An archive's own name matters as far as its parts are called by it: by its folder, and in a .gz whole."""
+    folder, _, name = drop.name.rpartition("/")
+    gives = {"folder": folder} if folder else {}
+    if not name.lower().endswith(".zip"):
+        gives["name"] = name
+    key = hashlib.sha256(json.dumps([SOURCE, VERSION, drop.sha256, gives]).encode()).hexdigest()[:32]
+    return Identity(SOURCE, VERSION, gives, key)
 
 
 def _duplicate_of(connection: Connection, drop: Drop, identity: Identity) -> int | None:

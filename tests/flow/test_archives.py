@@ -205,6 +205,23 @@ def test_the_same_archive_again_is_a_duplicate_and_is_not_unpacked(plain: PlainP
     assert plain.table("drops")["duplicate_of"].to_list() == [None, None, None, 1]
 
 
+@pytest.mark.parametrize(
+    ("names", "content"),
+    [
+        (("C-1/x.zip", "C-2/x.zip", "C-2/again.zip"), zipped({"a.txt": "a photo"})),
+        (("a@monday.gz", "b@tuesday.gz", "b@tuesday.gz"), gzip.compress(b"a photo", mtime=0)),
+    ],
+)
+def test_the_same_archive_under_a_name_that_its_parts_are_called_by_is_unpacked(
+    plain: PlainPlatform, names: tuple[str, ...], content: bytes
+) -> None:
+    for name in names:
+        plain.drop(name, content, folder="refunds")
+        plain.admit()
+    archives = plain.table("drops").filter(pl.col("parent").is_null())
+    assert archives["state"].to_list() == ["loaded", "loaded", "duplicate"]
+
+
 def test_the_same_archive_again_counts_where_something_newer_replaced_what_is_in_it(
     plain: PlainPlatform,
 ) -> None:
