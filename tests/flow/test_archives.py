@@ -211,6 +211,7 @@ def test_the_same_archive_again_is_a_duplicate_and_is_not_unpacked(plain: PlainP
         (("C-1/x.zip", "C-2/x.zip", "C-2/again.zip"), zipped({"a.txt": "a photo"})),
         (("a@monday.gz", "b@tuesday.gz", "b@tuesday.gz"), gzip.compress(b"a photo", mtime=0)),
     ],
+    ids=["zip", "gz"],
 )
 def test_the_same_archive_under_a_name_that_its_parts_are_called_by_is_unpacked(
     plain: PlainPlatform, names: tuple[str, ...], content: bytes

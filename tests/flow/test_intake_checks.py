@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
+import polars as pl
 import pytest
 
 from retail_assets.command_run import RunSummary, show_summary
@@ -128,6 +129,29 @@ def test_a_refused_decision_warns_in_its_night(
     show_summary(Terminal(), platform, RunSummary(True, NIGHT, 1, platform.lake.scratch / "log"))
     assert "Decisions: 1 accepted, 2 refused" in capsys.readouterr().out.splitlines()
     assert check(NIGHT + timedelta(days=1)).passed
+
+
+def test_of_two_decisions_with_one_id_in_one_file_the_second_is_refused(
+    platform: Platform, drop: Callable[..., None]
+) -> None:
+    for name in ("a.csv", "b.csv"):
+        drop(name, f"store_id,name\n{name},One\n")
+    take(platform)
+    at = "2026-11-20T08:00:00Z,admin,withdraw_file"
+    drop(
+        "d.csv",
+        f"decision_id,at,actor,kind,subject,reason\nd1,{at},1,\nd1,{at},1,\nd1,{at},2,\n",
+        folder="decisions",
+    )
+    take(platform)
+    log = pl.read_parquet(platform.lake.ledger / "decisions.parquet").select("subject", "accepted")
+    assert log.rows() == [("1", True), ("2", False)], "an exact repeat is nothing new"
+    drops = pl.read_parquet(platform.lake.ledger / "drops.parquet")
+    assert drops["state"].to_list() == ["withdrawn", "loaded", "loaded"]
+    counts = pl.read_parquet(platform.lake.ledger / "row_counts.parquet").filter(target="decisions")
+    assert counts["by_rule"].to_list() == ['{"duplicate/repeat": 1}']
+    assert contract_findings(platform.settings, [platform.feeds["decisions"]])["decisions"].passed
+    assert "another decision with this id" in decisions_finding(platform.settings, NIGHT).advice
 
 
 def test_rejected_rows_warn_in_their_own_night_only(platform: Platform, drop: Callable[..., None]) -> None:
