@@ -27,7 +27,6 @@ from retail_assets.dagster_kit.wiring import (
     told,
 )
 from retail_assets.feeds.flow import FLOW
-from retail_assets.kit.findings import Finding
 from retail_assets.platform import Platform
 
 if TYPE_CHECKING:
@@ -197,7 +196,7 @@ def _ledger_result(
     platform: Platform, handlers: "Handlers", report: "AdmissionReport"
 ) -> dg.MaterializeResult:
     from retail_assets.feeds.came_in import AT_THE_LEDGER, files_finding
-    from retail_assets.feeds.intake_checks import decisions_finding, mappings_finding
+    from retail_assets.feeds.intake_checks import decisions_finding, lost_finding, mappings_finding
     from retail_assets.intake.reconcile import accounting, reconcile
 
     settings = platform.settings
@@ -206,17 +205,11 @@ def _ledger_result(
         decisions_finding(settings, report.as_of),
         files_finding(platform, handlers, AT_THE_LEDGER),
     )
-    named = pl.DataFrame([vars(one) for one in lost[:FINDINGS_NAMED]] or None)
-    finding = Finding(
-        passed=not lost,
-        figures={"count": len(lost), **({"findings": named} if lost else {})},
-        advice="Something is not where it belongs; each finding says what to do.",
-    )
     return dg.MaterializeResult(
         asset_key=LEDGER,
         metadata={"drops": report.drop_count, "log": rows_table(pl.DataFrame({"line": report.summary()}))},
         check_results=[
-            check_result("nothing_is_lost", finding, asset=LEDGER),
+            check_result("nothing_is_lost", lost_finding(lost, shown=FINDINGS_NAMED), asset=LEDGER),
             check_result("mappings_load", mappings_finding(platform), asset=LEDGER),
             check_result("decisions_accepted", decisions, asset=LEDGER, severity=WARN),
             check_result(FILES_CAME_IN, files, asset=LEDGER, severity=WARN),

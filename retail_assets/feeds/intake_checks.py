@@ -1,6 +1,6 @@
 """What an admission is asked: is what came in what the contract promises, were decisions accepted, do mappings load?"""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 import polars as pl
@@ -13,12 +13,13 @@ from retail_assets.feeds.checked_contents import record_checked, unchecked_conte
 from retail_assets.feeds.contract_check import contract_violations
 from retail_assets.feeds.handler import current_sources
 from retail_assets.intake.ledger_tables import DECISIONS, DROPS, LOADED, LOADS
+from retail_assets.intake.reconcile import Discrepancy
 from retail_assets.kit.findings import Finding
 from retail_assets.names import printable
 from retail_assets.platform import Platform
 
 NAMED, TOLD = 20, 3
-"""Decisions that a finding names, and that its sentence tells; the others are counted."""
+"""What a finding names, and what its sentence tells; the others are counted."""
 
 
 def contract_findings(settings: Settings, feeds: Iterable[Feed]) -> dict[str, Finding]:
@@ -80,6 +81,22 @@ def decisions_finding(settings: Settings, as_of: date) -> Finding:
         },
         advice=f"{count[False]:,} of {sum(count.values()):,} decisions refused, which changed nothing: {said}{more}. "
         "See `which`. Decide again what is still wanted, corrected and under an id of its own.",
+    )
+
+
+def lost_finding(lost: Sequence[Discrepancy], *, shown: int) -> Finding:
+    """What is not where it belongs; `shown` of it by name."""
+    rows = [(one.kind, printable(one.place), printable(one.message)) for one in lost[:shown]]
+    schema = dict.fromkeys(["kind", "place", "message"], pl.String)
+    said = "; ".join(f"{place}: {why.partition('. ')[0].rstrip('.')}" for _, place, why in rows[:TOLD])
+    more = "; …" if len(lost) > TOLD else ""
+    return Finding(
+        passed=not lost,
+        figures={
+            "count": len(lost),
+            **({"findings": pl.DataFrame(rows, schema=schema, orient="row")} if rows else {}),
+        },
+        advice=f"{len(lost):,} not in place: {said}{more}. Each of `findings` says what to do.",
     )
 
 

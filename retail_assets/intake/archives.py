@@ -1,8 +1,8 @@
 """How archives come in: a `.zip` or `.gz` in any inbox folder is a drop whose files become drops of their own.
 
 What cannot become one (something encrypted, a link, a name that leads elsewhere) is rejected by name, like a row of a
-table; hidden files are left out. An archive above a limit goes to quarantine whole: half of one would look like all
-of it. Unpacking happens in a child process.
+table; hidden files and `.done` markers are left out. An archive above a limit goes to quarantine whole: half of one
+would look like all of it. Unpacking happens in a child process.
 """
 
 import hashlib

@@ -85,12 +85,18 @@ def test_a_gz_holds_one_file_called_like_it(plain: PlainPlatform, name: str, par
 
 def test_what_is_no_file_of_somebody_is_left_out_and_counted(plain: PlainPlatform) -> None:
     files = {"a.csv": FIRST, "__MACOSX/._a.csv": "x", ".DS_Store": "x", "Thumbs.db": "x", "folder/": ""}
+    files["a.csv.done"] = ""
     plain.drop("from a mac.zip", zipped(files))
     [archive, _] = plain.admit().drops
     [counts] = archive.outcome.counts
-    assert (counts.records, counts.routed, counts.filtered, counts.rejected) == (4, 1, 3, 0)
-    assert counts.by_rule == {"sent/part": 1, "left_out/system_file": 2, "left_out/hidden": 1}
-    assert archive.line() == "1 sales/from a mac.zip: loaded, no rows, 3 left out."
+    assert (counts.records, counts.routed, counts.filtered, counts.rejected) == (5, 1, 4, 0)
+    assert counts.by_rule == {
+        "sent/part": 1,
+        "left_out/system_file": 2,
+        "left_out/hidden": 1,
+        "left_out/marker": 1,
+    }
+    assert archive.line() == "1 sales/from a mac.zip: loaded, no rows, 4 left out."
 
 
 def test_parts_of_an_archive_in_the_folder_of_a_case_belong_to_that_case(real: PlainPlatform) -> None:

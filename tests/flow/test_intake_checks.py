@@ -1,5 +1,6 @@
 """What did not come in warns on its feed until somebody decides; a broken mapping fails a check and no run."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
@@ -10,7 +11,12 @@ from retail_assets.command_run import RunSummary, show_summary
 from retail_assets.decisions.deciding import decide
 from retail_assets.decisions.kinds import Decision
 from retail_assets.feeds.came_in import AT_THE_LEDGER, feed_findings, files_finding
-from retail_assets.feeds.intake_checks import contract_findings, decisions_finding, mappings_finding
+from retail_assets.feeds.intake_checks import (
+    contract_findings,
+    decisions_finding,
+    lost_finding,
+    mappings_finding,
+)
 from retail_assets.intake.admission import admit
 from retail_assets.intake.reconcile import reconcile
 from retail_assets.kit.findings import Finding
@@ -152,6 +158,23 @@ def test_of_two_decisions_with_one_id_in_one_file_the_second_is_refused(
     assert counts["by_rule"].to_list() == ['{"duplicate/repeat": 1}']
     assert contract_findings(platform.settings, [platform.feeds["decisions"]])["decisions"].passed
     assert "another decision with this id" in decisions_finding(platform.settings, NIGHT).advice
+
+
+def test_what_is_lost_is_named_and_where_it_may_belong(platform: Platform) -> None:
+    inbox = platform.lake.inbox
+    for name in ("feeds/slaes", os.fsdecode(b"feeds/caf\xe9\n"), "Stores"):
+        (inbox / name).mkdir(parents=True)
+    lost = reconcile(platform.settings, platform.handlers())
+    found = lost_finding(lost, shown=10)
+    assert not found.passed
+    taken_from = "Nothing is taken from here"
+    assert found.advice == (
+        f"3 not in place: {inbox}/Stores: {taken_from} (did you mean feeds/stores?); "
+        f"{inbox}/feeds/caf\\xe9\\n: {taken_from}; {inbox}/feeds/slaes: {taken_from} (did you mean feeds/sales?). "
+        "Each of `findings` says what to do."
+    )
+    assert found.figures["findings"]["place"].to_list()[1] == f"{inbox}/feeds/caf\\xe9\\n"
+    assert lost_finding([], shown=10).passed
 
 
 def test_rejected_rows_warn_in_their_own_night_only(platform: Platform, drop: Callable[..., None]) -> None:
