@@ -53,7 +53,8 @@ def _job(platform: Platform, kind: "Kind") -> dg.JobDefinition:
         )
         if not entry.accepted:
             raise dg.Failure(entry.message, allow_retries=False)
-        context.log.info(entry.message)
+        for line in (entry.message, *entry.also):
+            context.log.info(line)
 
     @dg.job(
         name=job_name(kind.name),

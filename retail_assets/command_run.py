@@ -8,10 +8,13 @@ import warnings
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from retail_assets.kit.terminal import Terminal
 from retail_assets.platform import Platform
+
+if TYPE_CHECKING:
+    import polars as pl
 
 SENTENCES_SHOWN = 10
 LOGS_KEPT = 200
@@ -66,11 +69,21 @@ def _intake_lines(platform: Platform, night: date) -> list[str]:
     rows = {
         name: int(counts[name].sum()) for name in ("admitted", "routed", "filtered", "duplicate", "rejected")
     }
+    decisions = pl.read_parquet(platform.lake.ledger / "decisions.parquet").join(
+        drops.select("sequence"), on="sequence", how="semi"
+    )
     words = {"routed": "sent elsewhere", "filtered": "left out"}
     return [
         "Files: " + ", ".join(f"{count:,} {state}" for state, count in states.iter_rows()),
         "Rows: " + ", ".join(f"{count:,} {words.get(name, name)}" for name, count in rows.items() if count),
+        *_decision_lines(decisions["accepted"]),
     ]
+
+
+def _decision_lines(accepted: "pl.Series") -> list[str]:
+    counts = {"accepted": int(accepted.sum()), "refused": int((~accepted).sum())}
+    told = ", ".join(f"{count:,} {how}" for how, count in counts.items() if count)
+    return [f"Decisions: {told}"] if told else []
 
 
 def _short(path: Path) -> Path:

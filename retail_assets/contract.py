@@ -34,6 +34,8 @@ class Feed:
     """Nullable key columns which staging fills with the day of admission."""
     admission_dated: bool = False
     """Whether the same file on another day is news: its rows speak of the day that took them."""
+    is_log: bool = False
+    """Whether every row is an entry of its own: of those in one file that share a key none replaces another."""
     folder: str = ""
     """Its inbox folder as the ledger names it; by default the feed's name."""
     inbox: str = ""
@@ -52,6 +54,11 @@ class Feed:
     def key(self) -> list[str]:
         """The business key; a default that the admission day fills counts as part of it."""
         return [n for n, c in self.columns.items() if c.primary_key or n in self.defaults_to_admission_day]
+
+    @property
+    def distinct(self) -> list[str]:
+        """What no two rows of one file have in common: the key, or in a log the whole row."""
+        return list(self.columns) if self.is_log else self.key
 
     @property
     def required(self) -> list[str]:

@@ -5,6 +5,7 @@ Asked in the platform's own process and, about what reading raises, in the child
 
 import errno
 import os
+import re
 import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -23,12 +24,22 @@ file asks for, and a machine that is short of memory kills instead.)"""
 _ONLY_IN_CHILDREN = {errno.EACCES, errno.EPERM, errno.ENOENT}
 """A child opens nothing but the platform's own files."""
 
-_TEXTS = {os.strerror(number).lower(): number for number in (*_FULL_DISK, errno.EIO, errno.EROFS)} | {
-    "database or disk is full": errno.ENOSPC
+_DATABASE_FULL = "database or disk is full"
+_TEXTS = {os.strerror(number): number for number in (*_FULL_DISK, errno.EIO, errno.EROFS)} | {
+    _DATABASE_FULL: errno.ENOSPC
 }
-"""Libraries wrap these in errors of their own and leave only the text."""
-_ENGINES_SAY = {"IOException", "OperationalError", "ComputeError"}
-"""Errors of DuckDB, SQLAlchemy and polars that name a trouble in their text only. Others may quote a file."""
+_ENGINES_SAY = (
+    ("OSError", r"(.+) \(os error \d+\)"),  # polars
+    ("ComputeError", r"parquet: File out of specification: underlying IO error: (.+) \(os error \d+\)"),
+    ("IOException", r'IO Error: (?:Could not|Cannot|Failed to) [^"]*"[^"\n]*": (.+)'),  # DuckDB
+    (
+        "IOException",
+        r'IO Error: Async \w+ failed for range [^"{]*{"exception_type":"IO",.*": (.+)","errno":"\d+"}',
+    ),
+    ("OperationalError", f"({_DATABASE_FULL})"),  # SQLite
+)
+"""Errors that come without a number, and where in the whole of their text the engine itself names the trouble. The
+same words anywhere else may be quoted from a file."""
 
 
 class MachineTrouble(OSError):
@@ -49,14 +60,12 @@ def is_the_machines(error: BaseException) -> bool:
 
 
 def _number(error: BaseException) -> int | None:
-    if isinstance(error, OSError):
+    if isinstance(error, OSError) and error.errno is not None:
         return error.errno
-    return _number_in_text(error) if type(error).__name__ in _ENGINES_SAY else None
-
-
-def _number_in_text(error: BaseException) -> int | None:
-    said = str(error).lower()
-    return next((number for text, number in _TEXTS.items() if text in said), None)
+    for kind, said in _ENGINES_SAY:
+        if type(error).__name__ == kind and (found := re.fullmatch(said, str(error))):
+            return _TEXTS.get(found[1])
+    return None
 
 
 def _is_the_databases(error: BaseException) -> bool:
@@ -84,9 +93,8 @@ def explained_full_disk(root: Path) -> Generator[None]:
 
 def machine_trouble(error: BaseException) -> int | None:
     """In a child process: the error number, if reading failed for a reason that no other file would have changed."""
-    if isinstance(error, OSError) and error.errno in _MACHINES | _ONLY_IN_CHILDREN:
-        return error.errno
-    return _number_in_text(error)
+    number = _number(error)
+    return number if number in _MACHINES | _ONLY_IN_CHILDREN else None
 
 
 def out_of_memory(error: BaseException) -> bool:

@@ -58,7 +58,7 @@ class Flow:
     decisions: EntryPoint | None = None
     """`(platform) -> list[Kind]`: the kinds of decision that it brings."""
     tables: tuple[LakeTable, ...] = ()
-    """Tables that it computes and keeps in the lake."""
+    """Tables that it computes and keeps in the lake. At the first, drops of its handlers in quarantine warn."""
     models: EntryPoint | None = None
     """`(platform) -> list[ModelSpec]`: the models that it trains and scores with."""
     marts: tuple[Mart, ...] = ()
@@ -138,6 +138,11 @@ class Platform:
         """Name of every handler and where it is made, without making any."""
         brought = ((name, flow.name, code) for flow in self.flows for name, code in flow.handlers.items())
         return by_name("handler", brought)
+
+    @cached_property
+    def handler_tables(self) -> dict[str, str]:
+        """Handler -> the first computed table of its flow: where its drops in quarantine warn."""
+        return {name: flow.tables[0].name for flow in self.flows if flow.tables for name in flow.handlers}
 
     def require_distinct_names(self) -> None:
         """Raises NameTaken where the code of two flows gives one name to different things.

@@ -1,15 +1,21 @@
 """Which version scores: moving the alias, and getting the version's files to where scoring reads them."""
 
+import re
 import shutil
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from ml.errors import quoted
 from ml.tracking.reading import champion, find_version, location
-from ml.tracking.registering import MODEL_FILES, folder_digest
+from ml.tracking.registering import MODEL_FILES, MODEL_FOLDER, folder_digest
 from ml.tracking.registry import CHAMPION, Registry, RegistryUnreachable, Tag, Version
+from ml.tracking.server_files import fetch_folder
 from ml.tracking.session import mlflow_at
+
+_DIGEST = re.compile("[0-9a-f]{64}")
+_MODEL = re.compile(r"\w[\w .-]*")
 
 
 @dataclass(frozen=True)
@@ -62,13 +68,29 @@ def fetch_model(registry: Registry, version: Version, *, cache: Path) -> Path:
 
     Raises RegistryUnreachable, also when the files are not those that were registered.
     """
-    digest = version.tags.get(Tag.DIGEST, "unknown")
-    # Named by the digest too: a registry made anew counts from 1 again.
-    folder = cache / version.model / f"{version.number}-{digest[:16]}"
+    folder = _cached(version, cache)
     if folder.is_dir() and not _is_registered(version, folder):
         shutil.rmtree(folder)  # torn, by a power cut
     if not folder.is_dir():
         _fetch(registry, version, folder)
+    return folder
+
+
+def _cached(version: Version, cache: Path) -> Path:
+    """Where in the cache a version's files belong; what the registry says of it must not lead elsewhere."""
+    digest = version.tags.get(Tag.DIGEST)
+    # Named by the digest too: a registry made anew counts from 1 again.
+    folder = cache / version.model / f"{version.number}-{(digest or 'unknown')[:16]}"
+    if not (
+        (digest is None or _DIGEST.fullmatch(digest))
+        and _MODEL.fullmatch(version.model)
+        and isinstance(version.number, int)
+        and folder.resolve().is_relative_to(cache.resolve())
+    ):
+        raise RegistryUnreachable(
+            f"The registry has a version {quoted(version)} with the digest {quoted(digest)}: no name, number and "
+            "digest of a model of this platform. Register the model again, or move the alias to another version."
+        )
     return folder
 
 
@@ -82,15 +104,11 @@ def _fetch(registry: Registry, version: Version, target: Path) -> None:
     unfinished = target.with_name(f".{target.name}-{uuid.uuid4().hex}")
     unfinished.mkdir(parents=True)
     try:
-        place = location(registry, version)
-        with mlflow_at(registry) as mlflow:
-            found = mlflow.artifacts.download_artifacts(
-                artifact_uri=f"{place}/{MODEL_FILES}", dst_path=str(unfinished)
-            )
-        if not _is_registered(version, Path(found)):
+        found = _download(registry, f"{location(registry, version)}/{MODEL_FILES}", unfinished)
+        if not _is_registered(version, found):
             raise RegistryUnreachable("they are not the ones that were registered")
         try:
-            Path(found).rename(target)
+            found.rename(target)
         except OSError:
             if not target.is_dir():  # else another process was faster
                 raise
@@ -101,3 +119,11 @@ def _fetch(registry: Registry, version: Version, target: Path) -> None:
         ) from error
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _download(registry: Registry, place: str, into: Path) -> Path:
+    if registry.is_server:
+        fetch_folder(registry.url, place, into / MODEL_FOLDER)
+        return into / MODEL_FOLDER
+    with mlflow_at(registry) as mlflow:
+        return Path(mlflow.artifacts.download_artifacts(artifact_uri=place, dst_path=str(into)))

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from ml.errors import quoted
 from ml.tracking.registry import RegistryUnreachable, Version
 
 CONNECT_SECONDS = 5
@@ -90,7 +91,7 @@ def _connection(address: str) -> Generator[Any]:
 
             yield read
     except SQLAlchemyError as error:
-        cause = " ".join(str(error.__cause__ or error).split())
+        cause = quoted(error.__cause__ or error)
         raise RegistryUnreachable(
             f"The model registry at {url.render_as_string()} does not answer ({cause}). Start its database, or "
             "run `make setup` if it is new."

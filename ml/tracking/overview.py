@@ -63,4 +63,6 @@ def model_versions(registry: Registry) -> pl.DataFrame:
     ]
     texts = dict.fromkeys(_INSTANTS, pl.String)
     table = pl.DataFrame(rows, schema={name: texts.get(name, kind) for name, kind in schema.items()})
-    return table.with_columns(pl.col(_INSTANTS).str.to_datetime(time_zone="UTC", time_unit="us"))
+    return table.with_columns(
+        pl.col(_INSTANTS).str.to_datetime(time_zone="UTC", time_unit="us", strict=False)
+    )

@@ -8,8 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
 
 from ml.errors import ExplainedError
+
+_METRICS, _EXAMPLES = TypeAdapter(dict[str, float]), TypeAdapter(dict[str, int])
+_Figures = TypeVar("_Figures", dict[str, float], dict[str, int])
 
 CHAMPION = "champion"
 """The alias of the version that scores."""
@@ -77,5 +83,23 @@ class Version:
     def is_champion(self) -> bool:
         return CHAMPION in self.aliases
 
+    @property
+    def metrics(self) -> dict[str, float]:
+        """What was measured; empty where the registry holds no such figures."""
+        return _read(_METRICS, self.tags.get(Tag.METRICS))
+
+    @property
+    def examples(self) -> dict[str, int]:
+        """Real examples in the holdout, by what the model must tell apart; empty like `metrics`."""
+        return _read(_EXAMPLES, self.tags.get(Tag.EVIDENCE))
+
     def __str__(self) -> str:
         return f"{self.model}/{self.number}"
+
+
+def _read(kind: TypeAdapter[_Figures], tag: str | None) -> _Figures:
+    """Figures by name, kept as JSON; none where somebody put anything else into the tag."""
+    try:
+        return kind.validate_json(tag or "{}")
+    except ValidationError:
+        return kind.validate_json("{}")

@@ -4,11 +4,13 @@ import io
 import logging
 import os
 from collections.abc import Generator
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from typing import Any
 
+from ml.errors import quoted
 from ml.tracking.reading import require_reachable
 from ml.tracking.registry import Registry, RegistryUnreachable
+from ml.tracking.server_files import SCHEME, require_own_place
 
 logger = logging.getLogger(__name__)
 
@@ -25,17 +27,53 @@ def mlflow_at(registry: Registry) -> Generator[Any]:
     os.environ.setdefault(
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2"
     )  # a server that ends meanwhile; 7 are minutes
+    os.environ.setdefault("MLFLOW_ALLOW_HTTP_REDIRECTS", "false")  # as the readers of a server
     import mlflow
 
     # Setting it sets the variable too, for child processes; None unsets both.
     before = os.environ.get("MLFLOW_TRACKING_URI")
     mlflow.set_tracking_uri(registry.url)
     try:
-        yield mlflow
+        with _files_only_to(registry.url) if registry.is_server else nullcontext():
+            yield mlflow
     except mlflow.MlflowException as error:
-        raise RegistryUnreachable(f"The model registry did not do what was asked: {error}") from error
+        raise RegistryUnreachable(f"The model registry did not do what was asked: {quoted(error)}") from error
     finally:
         mlflow.set_tracking_uri(before)  # ty: ignore[invalid-argument-type]
+
+
+@contextmanager
+def _files_only_to(url: str) -> Generator[None]:
+    """Let MLflow send files to this server's own place only.
+
+    MLflow asks a server where files belong, and would write into any folder of this machine that it names, or sign
+    in at any other host.
+    """
+    from mlflow.store.artifact.artifact_repository_registry import get_registered_artifact_repositories
+    from mlflow.store.artifact.local_artifact_repo import LocalArtifactRepository
+
+    class OnlyRead(LocalArtifactRepository):
+        """Where MLflow finds the files that are to be sent."""
+
+        def log_artifact(self, local_file: str, artifact_path: str | None = None) -> None:
+            require_own_place(url, self.artifact_uri)
+
+        def log_artifacts(self, local_dir: str, artifact_path: str | None = None) -> None:
+            require_own_place(url, self.artifact_uri)
+
+    stores: dict[str, Any] = get_registered_artifact_repositories()
+    before = dict(stores)
+
+    def own(artifact_uri: str, **more: Any) -> Any:
+        require_own_place(url, artifact_uri)
+        return before[SCHEME](artifact_uri, **more)
+
+    stores.update({scheme: own for scheme in stores if scheme not in ("runs", "models")})
+    stores.update({"": OnlyRead, "file": OnlyRead})
+    try:
+        yield
+    finally:
+        stores.update(before)
 
 
 @contextmanager

@@ -25,6 +25,8 @@ FEEDS = (
         "Decisions of people, one append-only log.",
         "at",
         personal=frozenset({"reason", "payload"}),
+        # Of two decisions with one id both are judged, so that the one which is refused can be seen.
+        is_log=True,
         inbox="decisions",
     ),
 )

@@ -7,7 +7,7 @@ by the same way, and what it releases is read in the same run.
 import io
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
@@ -33,6 +33,8 @@ class Entry:
     accepted: bool
     message: str
     state_after: str | None = None
+    also: tuple[str, ...] = ()
+    """What else came of it, as lines: files that count instead, say."""
 
 
 def decide(*, settings: Settings, handlers: Handlers, as_of: date, decision: Decision) -> Entry:
@@ -48,8 +50,9 @@ def decide(*, settings: Settings, handlers: Handlers, as_of: date, decision: Dec
     hidden.write_text(json.dumps([record | {"at": decision.at.isoformat()}]), encoding="utf-8")
     hidden.rename(inbox / name)
     (inbox / (name + DONE)).touch()
-    admit(settings=settings, handlers=handlers, as_of=as_of, folders=[FOLDER])
-    return _entry(settings, decision)
+    report = admit(settings=settings, handlers=handlers, as_of=as_of, folders=[FOLDER])
+    also = [line for line in report.notes if not line.startswith("Decision ")]
+    return replace(_entry(settings, decision), also=tuple(also))
 
 
 def decide_automatically(

@@ -1,7 +1,8 @@
 """The decisions about dropped files: read it again, or take its rows out of the marts.
 
 The subject is the drop's sequence number, as in the mart input_files. A hash would not do: the same content
-may have come several times. What is decided about an archive is decided about all that came in it.
+may have come several times, and when one is withdrawn, the next that repeats it counts instead. What is decided about
+an archive is decided about all that came in it; one of which a part is released is loaded, in part.
 """
 
 from collections import defaultdict
@@ -10,8 +11,9 @@ import polars as pl
 from sqlalchemy import Connection
 
 from retail_assets.decisions.kinds import ADMINISTRATOR, OPERATIONS, Kind, Subject
+from retail_assets.intake.duplicates import judge_duplicates_of
 from retail_assets.intake.handlers import DECISIONS as DECISIONS_FOLDER
-from retail_assets.intake.ledger import drops_with_parts, find_drops, record_states
+from retail_assets.intake.ledger import containers_of, drops_with_parts, find_drops, record_states
 from retail_assets.intake.ledger_tables import (
     CLAIMED,
     DUPLICATE,
@@ -68,6 +70,7 @@ def _apply(connection: Connection, accepted: pl.DataFrame) -> dict[str, str]:
     parts: dict[int | None, list[Drop]] = defaultdict(list)
     for drop in drops.values():
         parts[drop.parent].append(drop)
+    drops |= containers_of(connection, drops)
     now = {sequence: _state(drop) for sequence, drop in drops.items()}
 
     def move(kind: Kind, drop: Drop) -> None:
@@ -80,16 +83,26 @@ def _apply(connection: Connection, accepted: pl.DataFrame) -> dict[str, str]:
         for part in inner:
             move(kind, part)
 
+    def count_in_part(part: Drop) -> None:
+        """What a released part came in counts again, in part, and can be withdrawn whole again."""
+        outer = drops.get(part.parent or 0)
+        if outer is not None and now[outer.sequence] == WITHDRAWN:
+            now[outer.sequence] = LOADED
+            count_in_part(outer)
+
     refused: dict[str, str] = {}
     for decision_id, kind_name, subject in accepted.select("decision_id", "kind", "subject").iter_rows():
         kind, drop = KINDS_BY_NAME[kind_name], drops[int(subject)]
         why = kind.refusal(before=now[drop.sequence], subject=subject, verdict=None)
         if why is None:
             move(kind, drop)
+            if kind is RELEASE:
+                count_in_part(drop)
         else:  # one before it was about the archive that it came in
             refused[decision_id] = why
     changed = {sequence: state for sequence, state in now.items() if state != _state(drops[sequence])}
     record_states(connection, changed, asked_for=True)
+    judge_duplicates_of(connection, [n for n, state in changed.items() if state == WITHDRAWN])
     return refused
 
 

@@ -4,7 +4,6 @@ All feeds are one step, because files are admitted in one order and one file may
 """
 
 from collections.abc import Iterator
-from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -24,10 +23,10 @@ from retail_assets.dagster_kit.wiring import (
     owners_of,
     partitions_of,
     rows_table,
+    table_key,
     told,
 )
 from retail_assets.feeds.flow import FLOW
-from retail_assets.kit.findings import Finding
 from retail_assets.platform import Platform
 
 if TYPE_CHECKING:
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from retail_assets.intake.report import AdmissionReport
 
 WARN = dg.AssetCheckSeverity.WARN
+FILES_CAME_IN = "files_came_in"
 
 
 def definitions(platform: Platform) -> dg.Definitions:
@@ -63,11 +63,12 @@ def definitions(platform: Platform) -> dg.Definitions:
         )
         for line in report.summary():
             context.log.info(line)
-        yield from _feed_results(platform, selected, report, as_of)
+        yield from _feed_results(platform, handlers, selected, report)
         if LEDGER in context.selected_asset_keys:
             yield _ledger_result(platform, handlers, report)
 
-    return dg.Definitions(assets=[admission])
+    checks = [_files_check(platform, table) for table in dict.fromkeys(platform.handler_tables.values())]
+    return dg.Definitions(assets=[admission], asset_checks=checks)
 
 
 def _folders(
@@ -117,7 +118,7 @@ def _feed_checks(feed: Feed) -> list[dg.AssetCheckSpec]:
         dg.AssetCheckSpec(
             "files_and_rows_came_in",
             asset=feed_key(feed.name),
-            description="No file of the feed's folder waits in quarantine, and no row of the night was rejected.",
+            description="No table of the feed's folder waits in quarantine, and no row of the night was rejected.",
         ),
     ]
 
@@ -135,17 +136,46 @@ def _ledger_checks() -> list[dg.AssetCheckSpec]:
             asset=LEDGER,
             description="Every source mapping can be read; files of a wrong one wait in the inbox.",
         ),
+        dg.AssetCheckSpec(
+            "decisions_accepted",
+            asset=LEDGER,
+            description="No decision that came in this night was refused.",
+        ),
+        dg.AssetCheckSpec(
+            FILES_CAME_IN,
+            asset=LEDGER,
+            description="No archive waits in quarantine, and no file that nothing reads.",
+        ),
     ]
 
 
-def _feed_results(
-    platform: Platform, feeds: list[Feed], report: "AdmissionReport", as_of: date
-) -> Iterator[dg.MaterializeResult]:
-    from retail_assets.feeds.intake_checks import contract_findings, intake_findings, rows_of_feeds
+def _files_check(platform: Platform, table: str) -> dg.AssetChecksDefinition:
+    """Handlers of a flow warn at a table of the flow; those of feeds, and all else, in the admission itself."""
 
-    settings = platform.settings
+    @dg.asset_check(
+        name=FILES_CAME_IN,
+        asset=table_key(table),
+        description="No file that the flow's own handlers read waits in quarantine.",
+    )
+    @told(platform)
+    def files_came_in() -> dg.AssetCheckResult:
+        from retail_assets.feeds.came_in import files_finding
+
+        finding = files_finding(platform, platform.handlers(), f"lake/{table}")
+        return check_result(FILES_CAME_IN, finding, severity=WARN)
+
+    return files_came_in
+
+
+def _feed_results(
+    platform: Platform, handlers: "Handlers", feeds: list[Feed], report: "AdmissionReport"
+) -> Iterator[dg.MaterializeResult]:
+    from retail_assets.feeds.came_in import feed_findings
+    from retail_assets.feeds.intake_checks import contract_findings, rows_of_feeds
+
+    settings, as_of = platform.settings, report.as_of
     contracts, rows = contract_findings(settings, feeds), rows_of_feeds(settings)
-    came_in = intake_findings(settings, feeds, as_of)
+    came_in = feed_findings(platform, handlers, feeds, as_of)
     for feed in feeds:
         key, files = feed_key(feed.name), pl.DataFrame(report.files(feed.folder))
         metadata: dict[str, Any] = {
@@ -165,24 +195,23 @@ def _feed_results(
 def _ledger_result(
     platform: Platform, handlers: "Handlers", report: "AdmissionReport"
 ) -> dg.MaterializeResult:
-    from retail_assets.feeds.intake_checks import mappings_finding
+    from retail_assets.feeds.came_in import AT_THE_LEDGER, files_finding
+    from retail_assets.feeds.intake_checks import decisions_finding, lost_finding, mappings_finding
     from retail_assets.intake.reconcile import accounting, reconcile
 
-    lost = [
-        *reconcile(platform.settings, handlers, night=report.as_of),
-        *accounting(platform.settings),
-    ]
-    named = pl.DataFrame([vars(one) for one in lost[:FINDINGS_NAMED]] or None)
-    finding = Finding(
-        passed=not lost,
-        figures={"count": len(lost), **({"findings": named} if lost else {})},
-        advice="Something is not where it belongs; each finding says what to do.",
+    settings = platform.settings
+    lost = [*reconcile(settings, handlers, night=report.as_of), *accounting(settings)]
+    decisions, files = (
+        decisions_finding(settings, report.as_of),
+        files_finding(platform, handlers, AT_THE_LEDGER),
     )
     return dg.MaterializeResult(
         asset_key=LEDGER,
         metadata={"drops": report.drop_count, "log": rows_table(pl.DataFrame({"line": report.summary()}))},
         check_results=[
-            check_result("nothing_is_lost", finding, asset=LEDGER),
+            check_result("nothing_is_lost", lost_finding(lost, shown=FINDINGS_NAMED), asset=LEDGER),
             check_result("mappings_load", mappings_finding(platform), asset=LEDGER),
+            check_result("decisions_accepted", decisions, asset=LEDGER, severity=WARN),
+            check_result(FILES_CAME_IN, files, asset=LEDGER, severity=WARN),
         ],
     )

@@ -50,7 +50,7 @@ def _rule_violations(feed: Feed, path: Path) -> dict[str, int]:
 
 
 def _repeated_keys(feed: Feed, path: Path, settings: Settings) -> dict[str, int]:
-    key = ", ".join(identifier(column) for column in feed.key)
+    key = ", ".join(identifier(column) for column in feed.distinct)
     with duckdb.connect(
         config={"memory_limit": settings.duckdb_memory, "threads": settings.duckdb_threads}
     ) as con:

@@ -1,8 +1,11 @@
 """Is a file of rows news? The rule that lets an identical second drop cost nothing.
 
-A drop is a duplicate when a loaded drop of the same folder has the same bytes and the same values taken from
-its name, and no drop loaded since holds one of its keys or replaced its documents or store-days. For feeds whose
-rows are dated by their admission, the days are the same too.
+A drop is a duplicate when a loaded drop of the same folder has the same bytes, was read by the same source mapping
+with the same values taken from its name, and no drop loaded since holds one of its keys or replaced its documents or
+store-days. For feeds whose rows are dated by their admission, the days are the same too.
+
+Another mapping may say something else of the same bytes. A new version of the same one does not make them news: under
+it they may have other keys, and would count beside what is there. Reading again what is there is for `reload_file`.
 """
 
 import json
@@ -36,6 +39,7 @@ def duplicate_of(
         .where(
             DROPS.c.folder == drop.folder,
             DROPS.c.sha256 == drop.sha256,
+            DROPS.c.source == identity.source,
             DROPS.c.name_values == json.dumps(identity.name_values, sort_keys=True),
             DROPS.c.state == LOADED,
             before(drop),

@@ -1,11 +1,10 @@
-"""What an admission is asked: is what came in what the contract promises, did everything come in, do mappings load?"""
+"""What an admission is asked: is what came in what the contract promises, were decisions accepted, do mappings load?"""
 
-import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 import polars as pl
-from sqlalchemy import Connection, func, null, select
+from sqlalchemy import func, select
 
 from retail_assets.config import Settings
 from retail_assets.contract import Feed
@@ -13,12 +12,14 @@ from retail_assets.database import platform_engine, reading
 from retail_assets.feeds.checked_contents import record_checked, unchecked_contents
 from retail_assets.feeds.contract_check import contract_violations
 from retail_assets.feeds.handler import current_sources
-from retail_assets.intake.ledger_tables import DROPS, LOADED, LOADS, QUARANTINED, ROW_COUNTS
+from retail_assets.intake.ledger_tables import DECISIONS, DROPS, LOADED, LOADS
+from retail_assets.intake.reconcile import Discrepancy
 from retail_assets.kit.findings import Finding
+from retail_assets.names import printable
 from retail_assets.platform import Platform
 
-NAMED = 20
-"""Files that a finding names; the others are counted."""
+NAMED, TOLD = 20, 3
+"""What a finding names, and what its sentence tells; the others are counted."""
 
 
 def contract_findings(settings: Settings, feeds: Iterable[Feed]) -> dict[str, Finding]:
@@ -55,84 +56,48 @@ def rows_of_feeds(settings: Settings) -> dict[str, int]:
         return {feed: int(rows) for feed, rows in connection.execute(query)}
 
 
-def intake_findings(settings: Settings, feeds: Iterable[Feed], as_of: date) -> dict[str, Finding]:
-    """Of each feed what did not come in: files of its folder that wait in quarantine, whatever night they came, and
-    rows of the night that were rejected. They stay until somebody decides.
-    """
-    waiting = (
-        select(DROPS.c.folder, func.count()).where(DROPS.c.state == QUARANTINED).group_by(DROPS.c.folder)
-    )
-    rejecting = (
-        select(DROPS.c.folder, func.sum(ROW_COUNTS.c.rejected))
-        .join(DROPS)
-        .where(DROPS.c.state == LOADED, DROPS.c.partition == as_of)
-        .group_by(DROPS.c.folder)
-    )
-    findings = {}
+def decisions_finding(settings: Settings, as_of: date) -> Finding:
+    """Of the decisions that came in a night: those that were refused, with why."""
+    counts = select(DECISIONS.c.accepted, func.count()).join(DROPS).where(DROPS.c.partition == as_of)
+    refused = select(DECISIONS).join(DROPS).where(DROPS.c.partition == as_of, DECISIONS.c.accepted.is_(False))
     with platform_engine(settings) as engine, reading(engine) as connection:
-        files: dict[str, int] = {folder: count for folder, count in connection.execute(waiting)}  # noqa: C416
-        rows: dict[str, int] = {folder: int(n) for folder, n in connection.execute(rejecting)}
-        for feed in feeds:
-            count, rejected = files.get(feed.folder, 0), rows.get(feed.folder, 0)
-            which = _which(connection, feed.folder, as_of) if count or rejected else None
-            findings[feed.name] = Finding(
-                passed=not (count or rejected),
-                figures={
-                    "in_quarantine": count,
-                    "rejected_rows": rejected,
-                    **({"which": which} if which is not None else {}),
-                },
-                advice=f"{_said(count, rejected)}. See `which`, and the marts quarantined_files and rejected_rows. "
-                "Mend the source or its mapping (`python -m retail_assets.feeds try FILE`), then decide release_file "
-                "or reload_file with the number of the drop, or withdraw_file to close the case.",
-            )
-    return findings
-
-
-def _which(connection: Connection, folder: str, as_of: date) -> pl.DataFrame:
-    """The newest files in quarantine, and the files of the night that had rows rejected, with why."""
-    quarantined = (
-        select(DROPS.c.sequence, DROPS.c.name, null(), DROPS.c.reason, DROPS.c.message)
-        .where(DROPS.c.folder == folder, DROPS.c.state == QUARANTINED)
-        .order_by(DROPS.c.sequence.desc())
-        .limit(NAMED)
-    )
-    rejecting = (
-        select(DROPS.c.sequence, DROPS.c.name, ROW_COUNTS.c.rejected, ROW_COUNTS.c.by_rule, null())
-        .join(DROPS)
-        .where(
-            DROPS.c.folder == folder,
-            DROPS.c.state == LOADED,
-            DROPS.c.partition == as_of,
-            ROW_COUNTS.c.rejected > 0,
-        )
-        .order_by(DROPS.c.sequence)
-        .limit(NAMED)
-    )
-    rows = [tuple(row) for row in connection.execute(quarantined)]
-    rows += [
-        (number, name, rejected, _broken_rules(by_rule), None)
-        for number, name, rejected, by_rule, _ in connection.execute(rejecting)
+        count = dict.fromkeys((True, False), 0)
+        for accepted, number in connection.execute(counts.group_by(DECISIONS.c.accepted)):
+            count[accepted] = number
+        named = connection.execute(refused.order_by(DECISIONS.c.entry).limit(NAMED)).all()
+    rows = [
+        (row.sequence, *map(printable, (row.decision_id, row.actor, row.kind, row.subject, row.message)))
+        for row in named
     ]
-    schema = {
-        "drop": pl.Int64,
-        "file": pl.String,
-        "rejected": pl.Int64,
-        "reason": pl.String,
-        "message": pl.String,
-    }
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    schema = {"drop": pl.Int64} | dict.fromkeys(["decision", "actor", "kind", "subject", "why"], pl.String)
+    said = "; ".join(f"{one} ({why.partition('. ')[0].rstrip('.')})" for _, one, *_, why in rows[:TOLD])
+    more = "; …" if count[False] > TOLD else ""
+    return Finding(
+        passed=not count[False],
+        figures={
+            "accepted": count[True],
+            "refused": count[False],
+            **({"which": pl.DataFrame(rows, schema=schema, orient="row")} if rows else {}),
+        },
+        advice=f"{count[False]:,} of {sum(count.values()):,} decisions refused, which changed nothing: {said}{more}. "
+        "See `which`. Decide again what is still wanted, corrected and under an id of its own.",
+    )
 
 
-def _said(files: int, rows: int) -> str:
-    said = [f"{files:,} file{'s' if files > 1 else ''} in quarantine"] if files else []
-    said += [f"{rows:,} row{'s' if rows > 1 else ''} rejected"] if rows else []
-    return " and ".join(said)
-
-
-def _broken_rules(by_rule: str) -> str:
-    rules = (rule for rule in json.loads(by_rule) if rule.startswith("rejected/"))
-    return ", ".join(rule.removeprefix("rejected/") for rule in rules)
+def lost_finding(lost: Sequence[Discrepancy], *, shown: int) -> Finding:
+    """What is not where it belongs; `shown` of it by name."""
+    rows = [(one.kind, printable(one.place), printable(one.message)) for one in lost[:shown]]
+    schema = dict.fromkeys(["kind", "place", "message"], pl.String)
+    said = "; ".join(f"{place}: {why.partition('. ')[0].rstrip('.')}" for _, place, why in rows[:TOLD])
+    more = "; …" if len(lost) > TOLD else ""
+    return Finding(
+        passed=not lost,
+        figures={
+            "count": len(lost),
+            **({"findings": pl.DataFrame(rows, schema=schema, orient="row")} if rows else {}),
+        },
+        advice=f"{len(lost):,} not in place: {said}{more}. Each of `findings` says what to do.",
+    )
 
 
 def mappings_finding(platform: Platform) -> Finding:

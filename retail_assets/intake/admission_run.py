@@ -21,6 +21,7 @@ from retail_assets.intake import claims, ledger
 from retail_assets.intake.batch import judge_batch
 from retail_assets.intake.claim_batches import Claim, claimed_path
 from retail_assets.intake.claims import SettledFile, Skipped
+from retail_assets.intake.duplicates import judge_later_duplicates_again
 from retail_assets.intake.fault import costing_one_file
 from retail_assets.intake.handlers import (
     Batch,
@@ -33,19 +34,16 @@ from retail_assets.intake.handlers import (
     Unpack,
 )
 from retail_assets.intake.ledger import Unfinished
-from retail_assets.intake.ledger_tables import CLAIMED, STORED, UNFINISHED, Drop
+from retail_assets.intake.ledger_tables import CLAIMED, LOADED, STORED, UNFINISHED, Drop
 from retail_assets.intake.outcomes import record_duplicate, record_loaded, record_quarantined
 from retail_assets.intake.readable import require_readable
-from retail_assets.intake.report import DropReport, Tally
+from retail_assets.intake.report import EXAMPLES, DropReport, Tally, count_after_all
 from retail_assets.intake.settling import is_being_written, modified_ns
 from retail_assets.intake.store import Changing, Stored, StoreResult, ToStore, store
 from retail_assets.lake import Lake, scratch_folder
 
 CHUNK, BATCH_CHUNK = 64, 1_000
 """Drops stored together: their fsyncs share the disk, and only these lie in claims and store at once."""
-
-EXAMPLES = 5
-"""Drops that stand in a report for the thousands that ended like them."""
 
 
 @dataclass
@@ -134,6 +132,8 @@ class AdmissionRun:
         else:
             judged = [self._judge(drop, handler) for drop in stored]
         ended = {drop.sequence: drop for drop in judged}
+        news = [drop for drop in stored if drop.duplicate_of and ended[drop.sequence].state == LOADED]
+        self.notes += [count_after_all(news)] if news else []
         drops = [ended.get(drop.sequence, drop) for drop in drops]
         for drop in drops:
             if handler and isinstance(handler.reader, Batch):
@@ -226,7 +226,7 @@ class AdmissionRun:
         with self.engine.begin() as connection:
             ledger.add_claims(connection, parts)
             ended = record_loaded(connection, drop, identity, outcome)
-            ledger.judge_duplicates_again(connection, ended)
+            judge_later_duplicates_again(connection, ended)
             notes = list(handler.after_load(connection, ended, identity, outcome))
         self.notes += notes
         self.reports[drop.sequence] = DropReport(ended, outcome)

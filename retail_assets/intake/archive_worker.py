@@ -10,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from retail_assets.errors import Unreadable
+from retail_assets.intake.settling import DONE
 from retail_assets.sandbox.answers import answer_with
 from retail_assets.sandbox.serving import serve
 
@@ -124,6 +125,8 @@ def _refusal(entry: zipfile.ZipInfo) -> tuple[str | None, str]:
             return "left_out", _LEFT_OUT[name]
         if name.startswith("."):
             return "left_out", "hidden"
+    if path.name.lower().endswith(DONE):
+        return "left_out", "marker"
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in (0, stat.S_IFREG):
         return "rejected", "not_a_file"

@@ -1,11 +1,12 @@
 """How archives come in: a `.zip` or `.gz` in any inbox folder is a drop whose files become drops of their own.
 
 What cannot become one (something encrypted, a link, a name that leads elsewhere) is rejected by name, like a row of a
-table; hidden files are left out. An archive above a limit goes to quarantine whole: half of one would look like all
-of it. Unpacking happens in a child process.
+table; hidden files and `.done` markers are left out. An archive above a limit goes to quarantine whole: half of one
+would look like all of it. Unpacking happens in a child process.
 """
 
 import hashlib
+import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -73,8 +74,13 @@ def archive_handler(settings: Settings) -> Handler:
 
 
 def _identify(drop: Drop) -> Identity:
-    key = hashlib.sha256(f"{SOURCE} {VERSION} {drop.sha256}".encode()).hexdigest()[:32]
-    return Identity(SOURCE, VERSION, {}, key)
+    """An archive's own name matters as far as its parts are called by it: by its folder, and in a .gz whole."""
+    folder, _, name = drop.name.rpartition("/")
+    gives = {"folder": folder} if folder else {}
+    if not name.lower().endswith(".zip"):
+        gives["name"] = name
+    key = hashlib.sha256(json.dumps([SOURCE, VERSION, drop.sha256, gives]).encode()).hexdigest()[:32]
+    return Identity(SOURCE, VERSION, gives, key)
 
 
 def _duplicate_of(connection: Connection, drop: Drop, identity: Identity) -> int | None:

@@ -14,6 +14,7 @@ from retail_assets.database import reading
 from retail_assets.error_classification import is_the_machines
 from retail_assets.errors import Unreadable
 from retail_assets.intake import ledger
+from retail_assets.intake.duplicates import judge_copies_again
 from retail_assets.intake.fault import costing_one_file, reader_failed
 from retail_assets.intake.handlers import Batch, Handler, Identity, Outcome
 from retail_assets.intake.ledger_tables import DROPS, LOADED, Drop
@@ -56,7 +57,9 @@ def judge_batch(*, lake: Lake, engine: Engine, handler: Handler, drops: Sequence
             )
     with engine.begin() as connection:
         found = {sequence: (identities.get(sequence), result) for sequence, result in results.items()}
-        return record_batch(connection, drops, found)
+        ended = record_batch(connection, drops, found)
+        judge_copies_again(connection, [drop for drop in ended if drop.asked_for and drop.state == LOADED])
+        return ended
 
 
 def _read(reader: Batch, drops: Sequence[Drop], lake: Lake) -> dict[int, Outcome | Unreadable]:

@@ -33,7 +33,6 @@ from retail_assets.intake.ledger_tables import (
     CHANGED_PARTS,
     CLAIMED,
     DROPS,
-    DUPLICATE,
     LOADED,
     LOADS,
     NIGHT_RUNS,
@@ -147,6 +146,23 @@ def drops_with_parts(connection: Connection, sequences: Sequence[int]) -> dict[i
     return found
 
 
+def containers_of(connection: Connection, sequences: Iterable[int]) -> dict[int, Drop]:
+    """What drops came in, however deep, by sequence; without those that are among the drops themselves."""
+    found: dict[int, Drop] = {}
+    inner = given = list(sequences)
+    while inner:
+        parents = {
+            parent
+            for some in pieces(inner)
+            for parent in connection.scalars(
+                select(DROPS.c.parent).where(DROPS.c.sequence.in_(some), DROPS.c.parent.is_not(None))
+            )
+        }
+        inner = sorted(parents - found.keys() - set(given))
+        found |= {drop.sequence: drop for drop in find_drops(connection, inner)}
+    return found
+
+
 def nesting_of(connection: Connection, drop: Drop) -> Nesting:
     """What a container lies in, without what came in itself."""
     depth, parent = 0, drop.parent
@@ -180,7 +196,7 @@ def record_change(connection: Connection, sequence: int, *, size: int, modified_
 
 
 def record_states(connection: Connection, states: Mapping[int, str], *, asked_for: bool) -> None:
-    """Put drops into states that a decision (`asked_for`) or a later drop wants."""
+    """Put drops into states that a decision wants."""
     said = {"reason": None, "message": None, "duplicate_of": None}
     update_drops(
         connection,
@@ -189,20 +205,6 @@ def record_states(connection: Connection, states: Mapping[int, str], *, asked_fo
             for sequence, state in states.items()
         },
     )
-
-
-def judge_duplicates_again(connection: Connection, drop: Drop) -> None:
-    """A drop was loaded, perhaps out of turn: later duplicates of it, or of older ones, may be news after all."""
-    original = DROPS.alias()
-    query = (
-        select(DROPS.c.sequence)
-        .join(original, original.c.sequence == DROPS.c.duplicate_of)
-        .where(
-            DROPS.c.state == DUPLICATE, _place(DROPS) > _place_of(drop), _place(original) <= _place_of(drop)
-        )
-    )
-    again = connection.scalars(query).all()
-    record_states(connection, dict.fromkeys(again, STORED), asked_for=False)
 
 
 def last_loaded_like(connection: Connection, drop: Drop, content_key: str) -> int | None:
@@ -217,19 +219,20 @@ LATEST_FIRST = (DROPS.c.position.desc(), DROPS.c.sequence.desc())
 
 def before(drop: Drop) -> ColumnElement[bool]:
     """True of the drops that come before this one in the order."""
-    return _place(DROPS) < _place_of(drop)
+    return place(DROPS) < place_of(drop)
 
 
 def after(position: int, sequence: int) -> ColumnElement[bool]:
     """True of the drops that come after a place in the order."""
-    return _place(DROPS) > tuple_(position, sequence)
+    return place(DROPS) > tuple_(position, sequence)
 
 
-def _place(drops: FromClause) -> Tuple:
+def place(drops: FromClause) -> Tuple:
+    """The place in the order, to be compared with another."""
     return tuple_(drops.c.position, drops.c.sequence)
 
 
-def _place_of(drop: Drop) -> Tuple:
+def place_of(drop: Drop) -> Tuple:
     return tuple_(drop.position, drop.sequence)
 
 

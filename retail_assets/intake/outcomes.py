@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, delete, insert
 
 from retail_assets.errors import Unreadable
+from retail_assets.intake.duplicates import judge_duplicates_of
 from retail_assets.intake.handlers import Identity, Outcome
 from retail_assets.intake.ledger import pieces, update_drops
 from retail_assets.intake.ledger_tables import (
@@ -54,6 +55,7 @@ def record_quarantined(
     connection: Connection, drop: Drop, refusal: Unreadable, identity: Identity | None = None
 ) -> Drop:
     _clear(connection, [drop.sequence])
+    judge_duplicates_of(connection, [drop.sequence])
     return _update(connection, drop, _quarantined(refusal, identity))
 
 
@@ -77,6 +79,7 @@ def record_batch(
     _clear(connection, list(rows))
     update_drops(connection, rows)
     _keep_metadata(connection, metadata)
+    judge_duplicates_of(connection, [n for n, values in rows.items() if values["state"] == QUARANTINED])
     return [replace(drop, **rows[drop.sequence]) for drop in drops]
 
 
@@ -133,6 +136,7 @@ def _quarantined(refusal: Unreadable, identity: Identity | None) -> dict[str, An
         "state": QUARANTINED,
         "reason": refusal.reason,
         "message": printable(refusal.message)[:MESSAGE_LENGTH],
+        "duplicate_of": None,
     }
 
 

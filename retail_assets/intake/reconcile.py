@@ -3,6 +3,7 @@
 Run after an admission: what a running one has in its hands is reported as unfinished.
 """
 
+import difflib
 import os
 import time
 from collections.abc import Iterator
@@ -75,12 +76,13 @@ def accounting(settings: Settings) -> list[Discrepancy]:
 def _inbox(lake: Lake, handlers: Handlers) -> Iterator[Discrepancy]:
     known = {inbox.path for inbox in handlers.inboxes.values()}
     parents = {path.parent for path in known}
+    names = {path.name: str(path.relative_to(lake.inbox)) for path in sorted(known)}
     for folder in [*_entries(lake.inbox), *_entries(lake.inbox / "feeds")]:
         if folder not in known | parents:
-            taken = ", ".join(str(path.relative_to(lake.inbox)) for path in sorted(known))
-            yield Discrepancy(
-                "no_such_inbox", str(folder), f"Nothing is taken from here. Inbox folders are: {taken}."
-            )
+            near = difflib.get_close_matches(folder.name.lower(), names, n=1)
+            meant = f" (did you mean {names[near[0]]}?)" if near else ""
+            message = f"Nothing is taken from here{meant}. Inbox folders are: {', '.join(names.values())}."
+            yield Discrepancy("no_such_inbox", str(folder), message)
     oldest = time.time() - FORGOTTEN_SECONDS
     for inbox in handlers.inboxes.values():
         for path in _files_within(inbox.path) if inbox.nested else _entries(inbox.path):

@@ -1,6 +1,7 @@
 """What an admission did, for the UI, the log and the command line."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -10,6 +11,9 @@ from retail_assets.intake.ledger_tables import LOADED, UNFINISHED, Drop
 
 SKIPPED_NAMED = 20
 """Files skipped in one inbox for one reason that a report names; the others are counted."""
+
+EXAMPLES = 5
+"""Drops that stand in a report for the thousands that ended like them."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +71,13 @@ class Tally:
     def message(self) -> str:
         """What the first of them says about itself."""
         return self.examples[0].message or ""
+
+
+def count_after_all(drops: Sequence[Drop]) -> str:
+    """Of drops that were duplicates and are loaded now; they still say of what."""
+    named = ", ".join(f"{d.sequence} {d.folder}/{d.name} (of {d.duplicate_of})" for d in drops[:EXAMPLES])
+    more = f" and {len(drops) - EXAMPLES:,} more" if len(drops) > EXAMPLES else ""
+    return f"No longer duplicates, these count now: {named}{more}."
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,6 @@
 """Models at the terminal, for people without the UI: what there is, what it is worth, which version scores."""
 
 import argparse
-import json
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -10,7 +9,7 @@ from typing import Any
 from rich.table import Table
 
 from ml.tracking.reading import pick, versions
-from ml.tracking.registry import CANDIDATE, CHAMPION, Tag, UnknownVersion, Version
+from ml.tracking.registry import CANDIDATE, CHAMPION, Tag, UnknownVersion
 from retail_assets.decisions.deciding import decide
 from retail_assets.decisions.kinds import Decision
 from retail_assets.errors import ExplainedError
@@ -90,7 +89,7 @@ def _list(platform: Platform, terminal: Terminal, options: Any) -> None:
                 version,
                 ", ".join(version.aliases),
                 tags.get(Tag.ORIGIN),
-                f"{metric} {_figure(_metrics(version).get(metric))}".strip(),
+                f"{metric} {_figure(version.metrics.get(metric))}".strip(),
                 tags.get(Tag.GATE_OUTCOME),
                 f"{version.registered_at:%Y-%m-%d %H:%M}",
             )
@@ -108,7 +107,7 @@ def _show(platform: Platform, terminal: Terminal, options: Any) -> None:
         "registered at": version.registered_at.isoformat(),
     }
     rows |= {name: version.tags.get(tag) for name, tag in _FACTS.items()}
-    rows |= {"run in MLflow": version.run_id} | {n: _figure(v) for n, v in _metrics(version).items()}
+    rows |= {"run in MLflow": version.run_id} | {n: _figure(v) for n, v in version.metrics.items()}
     for name, value in rows.items():
         if value:
             table.add_row(*_cells(name, value))
@@ -128,8 +127,8 @@ def _compare(platform: Platform, terminal: Terminal, options: Any) -> None:
             f"{', '.join(str(one.number) for one in there) or 'none'}."
         )
     table = Table("metric", *(cell(f"{one} {' '.join(one.aliases)}") for one in chosen))
-    for name in dict.fromkeys(name for one in chosen for name in _metrics(one)):
-        table.add_row(*_cells(name, *(_figure(_metrics(one).get(name)) for one in chosen)))
+    for name in dict.fromkeys(name for one in chosen for name in one.metrics):
+        table.add_row(*_cells(name, *(_figure(one.metrics.get(name)) for one in chosen)))
     terminal.show(table)
     if len({one.tags.get(Tag.HOLDOUT) for one in chosen}) > 1:
         terminal.say("They were not measured on the same holdout, so these figures do not compare.", "yellow")
@@ -177,10 +176,6 @@ def _decide(platform: Platform, terminal: Terminal, subject: str, options: Any) 
 
 class Refused(ExplainedError):
     """The decision was refused; the text says why."""
-
-
-def _metrics(version: Version) -> dict[str, float]:
-    return json.loads(version.tags.get(Tag.METRICS, "{}"))
 
 
 def _figure(value: float | None) -> str:

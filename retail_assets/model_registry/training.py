@@ -1,6 +1,5 @@
 """Training a model as assets: data, candidate, evaluation, champion. The same for every model; wiring only."""
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -17,6 +16,7 @@ from retail_assets.dagster_kit.wiring import (
 )
 from retail_assets.kit.previews import figure_markdown
 from retail_assets.models.spec import GateSettings, ModelSpec, registry_of
+from retail_assets.names import printable
 from retail_assets.platform import Platform
 
 
@@ -122,7 +122,7 @@ def training_assets(platform: Platform, spec: ModelSpec) -> list[dg.AssetsDefini
         )
         export_model_versions(platform.settings)
         outcome, reason = version.tags[Tag.GATE_OUTCOME], version.tags[Tag.GATE_REASON]
-        context.log.info(f"{version}: {outcome}. {reason}")
+        context.log.info(printable(f"{version}: {outcome}. {reason}"))
         return dg.MaterializeResult(
             metadata={"version": str(version), "gate_outcome": outcome, "gate_reason": reason}
         )
@@ -133,5 +133,8 @@ def training_assets(platform: Platform, spec: ModelSpec) -> list[dg.AssetsDefini
 def _described(version: Any) -> dict[str, str | float]:
     from ml.tracking.registry import Tag
 
-    metrics = json.loads(version.tags[Tag.METRICS])
-    return {"version": str(version), "data_hash": version.tags[Tag.DATA_HASH], **metrics}
+    return {
+        **version.metrics,
+        "version": str(version),
+        "data_hash": version.tags.get(Tag.DATA_HASH, "unknown"),
+    }

@@ -134,7 +134,7 @@ def _judged(registry: Registry, spec: ModelSpec, candidate: Version, policy: Gat
             f"{candidate} and the champion {holder} were measured on different holdouts: materialise "
             f"{spec.short_name}_evaluation again."
         )
-    metrics = json.loads(candidate.tags[Tag.METRICS])
+    metrics = candidate.metrics
     wanted = GatePolicy(
         spec.main_metric,
         min_examples=policy.gate_min_real_examples,
@@ -143,6 +143,6 @@ def _judged(registry: Registry, spec: ModelSpec, candidate: Version, policy: Gat
         guards=spec.guards,
     )
     naive = metrics.get(f"naive_{spec.main_metric}", math.nan)
-    evidence = Evidence(json.loads(candidate.tags[Tag.EVIDENCE]), naive=naive)
-    held = json.loads(holder.tags[Tag.METRICS]) if holder else None
+    evidence = Evidence(candidate.examples, naive=naive)
+    held = holder.metrics if holder else None
     return gate(candidate=metrics, champion=held, evidence=evidence, policy=wanted)

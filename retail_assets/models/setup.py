@@ -8,6 +8,7 @@ from ml.tracking.packaged import register_packaged
 from ml.tracking.registry import ORIGIN_PACKAGED, RegistryUnreachable
 from retail_assets.config import Settings
 from retail_assets.models.spec import ModelSpec, registry_of
+from retail_assets.names import printable
 
 logger = logging.getLogger(__name__)
 
@@ -24,4 +25,4 @@ def register_packaged_models(settings: Settings, models: Iterable[ModelSpec]) ->
         try:
             register_packaged(registry, spec.describe(spec.packaged, ORIGIN_PACKAGED), at=datetime.now(UTC))
         except RegistryUnreachable as error:
-            logger.warning("The packaged %s is not registered yet. %s", spec.name, error)
+            logger.warning("The packaged %s is not registered yet. %s", spec.name, printable(str(error)))

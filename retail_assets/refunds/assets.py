@@ -19,6 +19,7 @@ from retail_assets.dagster_kit.wiring import (
     table_spec,
     told,
 )
+from retail_assets.names import printable
 from retail_assets.platform import Platform
 from retail_assets.refunds import checks
 from retail_assets.refunds.flow import FLOW
@@ -178,7 +179,7 @@ def _predictions_asset(
         }
         if report.model:
             if report.model.why_packaged:
-                context.log.warning(f"The packaged model scores. {report.model.why_packaged}")
+                context.log.warning(printable(f"The packaged model scores. {report.model.why_packaged}"))
             metadata["model"] = f"{report.model.name} {report.model.version} ({report.model.source})"
         # An event keeps its pictures, so they are drawn when there is something new to see.
         if report.changed and (sheet := previews.contact_sheet(lake, settings, night)):

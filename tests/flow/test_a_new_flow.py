@@ -58,9 +58,14 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 @pytest.fixture(scope="module")
-def night(platform: Platform, instance: dg.DagsterInstance) -> Platform:
+def first_run(platform: Platform, instance: dg.DagsterInstance) -> dg.ExecuteInProcessResult:
+    return run(platform, instance)
+
+
+@pytest.fixture(scope="module")
+def night(platform: Platform, first_run: dg.ExecuteInProcessResult) -> Platform:
     """The platform after its first night."""
-    assert run(platform, instance).success
+    assert first_run.success
     return platform
 
 
@@ -105,6 +110,20 @@ def test_from_its_drops_to_what_each_audience_reads(night: Platform) -> None:
     assert (found.true, found.found) == (4, 4)
     quarantined = read(night, "retail.duckdb", "select name, reason from quarantined_files")
     assert quarantined == [("noise.gate", "not_a_gate_report")]
+
+
+def test_what_its_handler_cannot_read_warns_without_a_word_of_its_own(
+    first_run: dg.ExecuteInProcessResult,
+) -> None:
+    evaluated = {
+        (check.asset_key.to_user_string(), check.check_name): check
+        for check in first_run.get_asset_check_evaluations()
+    }
+    warned = evaluated["lake/gate_counts", "files_came_in"]
+    assert not warned.passed and warned.severity == dg.AssetCheckSeverity.WARN
+    assert warned.description and warned.description.startswith("1 file in quarantine. See `which`")
+    assert evaluated["intake/ledger", "files_came_in"].passed
+    assert evaluated["lake/refund_images", "files_came_in"].passed
 
 
 def test_its_parts_stand_in_the_ui(platform: Platform) -> None:

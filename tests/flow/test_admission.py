@@ -104,7 +104,7 @@ def test_on_postgres_everything_is_the_same(settings: Settings, postgres_url: st
     plain.admit()
     assert plain.decide("withdraw_file", 1, number=1, reason="a \0 in it").accepted
     assert not plain.decide("withdraw_file", 1, number=2, actor="stranger").accepted
-    assert plain.states() == ["withdrawn", "duplicate", "quarantined", "quarantined", "loaded", "loaded"]
+    assert plain.states() == ["withdrawn", "loaded", "quarantined", "quarantined", "loaded", "loaded"]
     assert plain.table("decisions")["reason"].to_list() == ["a \ufffd in it", None]
     assert not (settings.data_dir / "platform.db").exists()
     assert plain.discrepancies() == accounting(plain.settings) == []

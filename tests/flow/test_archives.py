@@ -85,12 +85,18 @@ def test_a_gz_holds_one_file_called_like_it(plain: PlainPlatform, name: str, par
 
 def test_what_is_no_file_of_somebody_is_left_out_and_counted(plain: PlainPlatform) -> None:
     files = {"a.csv": FIRST, "__MACOSX/._a.csv": "x", ".DS_Store": "x", "Thumbs.db": "x", "folder/": ""}
+    files["a.csv.done"] = ""
     plain.drop("from a mac.zip", zipped(files))
     [archive, _] = plain.admit().drops
     [counts] = archive.outcome.counts
-    assert (counts.records, counts.routed, counts.filtered, counts.rejected) == (4, 1, 3, 0)
-    assert counts.by_rule == {"sent/part": 1, "left_out/system_file": 2, "left_out/hidden": 1}
-    assert archive.line() == "1 sales/from a mac.zip: loaded, no rows, 3 left out."
+    assert (counts.records, counts.routed, counts.filtered, counts.rejected) == (5, 1, 4, 0)
+    assert counts.by_rule == {
+        "sent/part": 1,
+        "left_out/system_file": 2,
+        "left_out/hidden": 1,
+        "left_out/marker": 1,
+    }
+    assert archive.line() == "1 sales/from a mac.zip: loaded, no rows, 4 left out."
 
 
 def test_parts_of_an_archive_in_the_folder_of_a_case_belong_to_that_case(real: PlainPlatform) -> None:
@@ -205,6 +211,24 @@ def test_the_same_archive_again_is_a_duplicate_and_is_not_unpacked(plain: PlainP
     assert plain.table("drops")["duplicate_of"].to_list() == [None, None, None, 1]
 
 
+@pytest.mark.parametrize(
+    ("names", "content"),
+    [
+        (("C-1/x.zip", "C-2/x.zip", "C-2/again.zip"), zipped({"a.txt": "a photo"})),
+        (("a@monday.gz", "b@tuesday.gz", "b@tuesday.gz"), gzip.compress(b"a photo", mtime=0)),
+    ],
+    ids=["zip", "gz"],
+)
+def test_the_same_archive_under_a_name_that_its_parts_are_called_by_is_unpacked(
+    plain: PlainPlatform, names: tuple[str, ...], content: bytes
+) -> None:
+    for name in names:
+        plain.drop(name, content, folder="refunds")
+        plain.admit()
+    archives = plain.table("drops").filter(pl.col("parent").is_null())
+    assert archives["state"].to_list() == ["loaded", "loaded", "duplicate"]
+
+
 def test_the_same_archive_again_counts_where_something_newer_replaced_what_is_in_it(
     plain: PlainPlatform,
 ) -> None:
@@ -266,6 +290,43 @@ def test_a_part_can_be_withdrawn_by_itself(plain: PlainPlatform) -> None:
     assert plain.states()[:3] == ["loaded", "withdrawn", "loaded"]
 
 
+def test_of_a_withdrawn_archive_what_came_loose_too_counts_instead(plain: PlainPlatform) -> None:
+    plain.drop("week.zip", zipped({"a.csv": FIRST, "b.csv": HEADER + "7,7,7\n"}))
+    plain.admit()
+    plain.drop("a.csv", FIRST)
+    plain.admit()
+    assert plain.states() == ["loaded", "loaded", "loaded", "duplicate"]
+    entry = plain.decide("withdraw_file", 1)
+    assert entry.accepted
+    assert plain.states()[:4] == ["withdrawn", "withdrawn", "withdrawn", "loaded"]
+    assert plain.rows().height == 2
+    assert entry.also == ("No longer duplicates, these count now: 4 sales/a.csv (of 2).",)
+
+
+def test_an_archive_that_came_again_counts_for_a_part_that_was_withdrawn(plain: PlainPlatform) -> None:
+    archive = zipped({"x.csv": FIRST, "z.csv": HEADER + "9,9,9\n"})
+    for name in ("a.zip", "b.zip"):
+        plain.drop(name, archive)
+        plain.admit()
+    assert plain.states() == ["loaded", "loaded", "loaded", "duplicate"]
+    assert plain.decide("withdraw_file", 2).accepted
+    again = {name: state for _, name, parent, _, state in _drops(plain) if parent == 4}
+    assert again == {"x.csv": "loaded", "z.csv": "duplicate"}, (
+        "as if the part had been withdrawn before it came"
+    )
+
+
+def test_an_archive_of_which_a_part_is_released_can_be_withdrawn_again(plain: PlainPlatform) -> None:
+    inner = zipped({"deep.csv": SECOND})
+    plain.drop("x.zip", zipped({"a.csv": HEADER + "7,7,7\n", "inner.zip": inner}))
+    plain.admit()
+    assert plain.decide("withdraw_file", 1, number=1).accepted
+    assert plain.decide("release_file", 4, number=2).accepted
+    assert plain.states()[:4] == ["loaded", "withdrawn", "loaded", "loaded"], "in part"
+    assert plain.decide("withdraw_file", 1, number=3).accepted
+    assert plain.states()[:4] == ["withdrawn"] * 4
+
+
 def test_decisions_about_many_archives_are_taken_in_few_queries(plain: PlainPlatform) -> None:
     for number in range(12):
         plain.drop(f"{number}.zip", zipped({"a.csv": HEADER + f"{number},1,1\n"}), modified=1_000 + number)
@@ -278,7 +339,7 @@ def test_decisions_about_many_archives_are_taken_in_few_queries(plain: PlainPlat
         asked: list[str] = []
         event.listen(connection, "before_cursor_execute", lambda *call: asked.append(call[2]))
         assert FILE.apply is not None and FILE.apply(connection, decided) == {}
-    assert len([query for query in asked if query.startswith("SELECT")]) == 3
+    assert len([query for query in asked if query.startswith("SELECT")]) == 6
     export_ledger(plain.settings)
     assert plain.states() == ["withdrawn"] * 24
 

@@ -1,16 +1,26 @@
 """What did not come in warns on its feed until somebody decides; a broken mapping fails a check and no run."""
 
+import os
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
+import polars as pl
 import pytest
 
+from retail_assets.command_run import RunSummary, show_summary
 from retail_assets.decisions.deciding import decide
 from retail_assets.decisions.kinds import Decision
-from retail_assets.feeds.intake_checks import contract_findings, intake_findings, mappings_finding
+from retail_assets.feeds.came_in import AT_THE_LEDGER, feed_findings, files_finding
+from retail_assets.feeds.intake_checks import (
+    contract_findings,
+    decisions_finding,
+    lost_finding,
+    mappings_finding,
+)
 from retail_assets.intake.admission import admit
 from retail_assets.intake.reconcile import reconcile
 from retail_assets.kit.findings import Finding
+from retail_assets.kit.terminal import Terminal
 from retail_assets.platform import Platform
 
 NIGHT = date(2026, 11, 20)
@@ -25,7 +35,7 @@ targets:
 @pytest.fixture
 def drop(platform: Platform) -> Callable[..., None]:
     def run(name: str, text: str, folder: str = "stores") -> None:
-        inbox = platform.lake.inbox / "feeds" / folder
+        inbox = platform.handlers().inboxes[folder].path
         inbox.mkdir(parents=True, exist_ok=True)
         (inbox / name).write_text(text)
         (inbox / f"{name}.done").touch()
@@ -34,7 +44,7 @@ def drop(platform: Platform) -> Callable[..., None]:
 
 
 def finding(platform: Platform, night: date = NIGHT, feed: str = "stores") -> Finding:
-    return intake_findings(platform.settings, [platform.feeds[feed]], night)[feed]
+    return feed_findings(platform, platform.handlers(), [platform.feeds[feed]], night)[feed]
 
 
 def take(platform: Platform, night: date = NIGHT) -> None:
@@ -72,6 +82,99 @@ def test_a_file_in_quarantine_warns_until_its_case_is_closed(
     )
     assert entry.accepted, entry.message
     assert finding(platform, next_night).passed
+
+
+def test_files_in_quarantine_warn_where_their_kind_is_looked_after(
+    platform: Platform, drop: Callable[..., None]
+) -> None:
+    drop("broken.zip", "no archive")
+    drop("photo.jpg", "no photo", folder="refunds")
+    drop("manifest.csv", "a,b\n1,2\n", folder="refunds")
+    take(platform)
+    handlers = platform.handlers()
+
+    def waiting(found: Finding) -> list[str]:
+        return found.figures["which"]["file"].to_list() if not found.passed else []
+
+    assert waiting(finding(platform, feed="refund_manifests")) == ["manifest.csv"]
+    assert waiting(finding(platform)) == []
+    photos = files_finding(platform, handlers, "lake/refund_images")
+    assert waiting(photos) == ["photo.jpg"]
+    assert "mapping" not in photos.advice
+    archives = files_finding(platform, handlers, AT_THE_LEDGER)
+    assert waiting(archives) == ["broken.zip"]
+    assert archives.advice.startswith("1 file in quarantine. They are archives that cannot be unpacked")
+
+
+def test_a_refused_decision_warns_in_its_night(
+    platform: Platform, drop: Callable[..., None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    def check(night: date) -> Finding:
+        return decisions_finding(platform.settings, night)
+
+    drop("a.csv", "store_id,name\nS1,One\n")
+    take(platform)
+    assert check(NIGHT).passed
+    kinds = {"withdraw_file": "1", "release_file": "99", "no_such_kind": "1"}
+    for number, (kind, subject) in enumerate(kinds.items()):
+        entry = decide(
+            settings=platform.settings,
+            handlers=platform.handlers(),
+            as_of=NIGHT,
+            decision=Decision(f"d{number}", datetime(2026, 11, 21, tzinfo=UTC), "admin", kind, subject),
+        )
+        assert entry.accepted == (kind == "withdraw_file")
+    found = check(NIGHT)
+    assert not found.passed
+    assert (found.figures["accepted"], found.figures["refused"]) == (1, 2)
+    assert found.advice.startswith(
+        "2 of 3 decisions refused, which changed nothing: d1 (There is no file with sequence number 99); "
+        "d2 (There is no kind no_such_kind; there are "
+    )
+    assert found.figures["which"]["decision"].to_list() == ["d1", "d2"]
+    show_summary(Terminal(), platform, RunSummary(True, NIGHT, 1, platform.lake.scratch / "log"))
+    assert "Decisions: 1 accepted, 2 refused" in capsys.readouterr().out.splitlines()
+    assert check(NIGHT + timedelta(days=1)).passed
+
+
+def test_of_two_decisions_with_one_id_in_one_file_the_second_is_refused(
+    platform: Platform, drop: Callable[..., None]
+) -> None:
+    for name in ("a.csv", "b.csv"):
+        drop(name, f"store_id,name\n{name},One\n")
+    take(platform)
+    at = "2026-11-20T08:00:00Z,admin,withdraw_file"
+    drop(
+        "d.csv",
+        f"decision_id,at,actor,kind,subject,reason\nd1,{at},1,\nd1,{at},1,\nd1,{at},2,\n",
+        folder="decisions",
+    )
+    take(platform)
+    log = pl.read_parquet(platform.lake.ledger / "decisions.parquet").select("subject", "accepted")
+    assert log.rows() == [("1", True), ("2", False)], "an exact repeat is nothing new"
+    drops = pl.read_parquet(platform.lake.ledger / "drops.parquet")
+    assert drops["state"].to_list() == ["withdrawn", "loaded", "loaded"]
+    counts = pl.read_parquet(platform.lake.ledger / "row_counts.parquet").filter(target="decisions")
+    assert counts["by_rule"].to_list() == ['{"duplicate/repeat": 1}']
+    assert contract_findings(platform.settings, [platform.feeds["decisions"]])["decisions"].passed
+    assert "another decision with this id" in decisions_finding(platform.settings, NIGHT).advice
+
+
+def test_what_is_lost_is_named_and_where_it_may_belong(platform: Platform) -> None:
+    inbox = platform.lake.inbox
+    for name in ("feeds/slaes", os.fsdecode(b"feeds/caf\xe9\n"), "Stores"):
+        (inbox / name).mkdir(parents=True)
+    lost = reconcile(platform.settings, platform.handlers())
+    found = lost_finding(lost, shown=10)
+    assert not found.passed
+    taken_from = "Nothing is taken from here"
+    assert found.advice == (
+        f"3 not in place: {inbox}/Stores: {taken_from} (did you mean feeds/stores?); "
+        f"{inbox}/feeds/caf\\xe9\\n: {taken_from}; {inbox}/feeds/slaes: {taken_from} (did you mean feeds/sales?). "
+        "Each of `findings` says what to do."
+    )
+    assert found.figures["findings"]["place"].to_list()[1] == f"{inbox}/feeds/caf\\xe9\\n"
+    assert lost_finding([], shown=10).passed
 
 
 def test_rejected_rows_warn_in_their_own_night_only(platform: Platform, drop: Callable[..., None]) -> None:

@@ -1,5 +1,6 @@
 """Keys that occur more than once among the rows of one file: an identical repeat counts once, and of different
-rows the last wins (the highest version, where the mapping names one). The others are set aside as duplicates.
+rows the last wins (the highest version, where the mapping names one). The others are set aside as duplicates. Of a log
+all different rows stay.
 """
 
 from dataclasses import dataclass
@@ -75,11 +76,11 @@ def _count_repeated_keys(engine: duckdb.DuckDBPyConnection, feed: Feed, relation
 
 
 def _key_hash(feed: Feed) -> str:
-    return f"hash({', '.join(identifier(name) for name in feed.key)})"
+    return f"hash({', '.join(identifier(name) for name in feed.distinct)})"
 
 
 def _write_repeats(engine: duckdb.DuckDBPyConnection, feed: Feed, relation: str, path: Path) -> None:
-    keys = ", ".join(identifier(name) for name in feed.key)
+    keys = ", ".join(identifier(name) for name in feed.distinct)
     content = f"hash({', '.join(identifier(name) for name in feed.columns)}, _document, _version)"
     order = f"partition by {keys} order by _version desc nulls last, _part desc, _record desc"
     ranked = (

@@ -233,3 +233,17 @@ def test_on_postgres(postgres_database: Callable[[str], str], candidate: Make, t
         assert _answer(registry, "elsewhere", tmp_path / "cache") == (str(number), answer)
     assert model_versions(registry)["alias"].to_list() == ["champion", None]
     assert list(registry.artifacts.rglob("card.json")), "files lie where the platform says"
+
+
+@pytest.mark.parametrize(
+    "said", ["", "[]", "no JSON", '{"accuracy": "good"}', '{"accuracy": null}', "[" * 9_999]
+)
+def test_tags_that_somebody_wrote_stop_nothing(registry: Registry, candidate: Make, said: str) -> None:
+    version = register(registry, candidate("tagged", "one"))
+    tags = {Tag.METRICS: said, Tag.EVIDENCE: said, Tag.PROMOTED_AT: "yesterday"}
+    version = record_facts(
+        registry, version, {name: text or " " for name, text in tags.items()}, done=Tag.HOLDOUT
+    )
+    assert version.metrics == version.examples == {}
+    (row,) = model_versions(registry).filter(model="tagged").to_dicts()
+    assert row["promoted_at"] is None

@@ -1,0 +1,164 @@
+"""Did everything come in? Files that wait in quarantine, where their kind is looked after, and rows that were rejected.
+
+A table warns at the feed of its folder, what a flow's own handler reads at the first table that the flow computes,
+and all else (archives, files that nobody reads) at the ledger.
+"""
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+import polars as pl
+from sqlalchemy import Connection, func, select
+
+from retail_assets.contract import Feed
+from retail_assets.database import platform_engine, reading
+from retail_assets.feeds.handler import NAME as TABLES
+from retail_assets.intake.handlers import Handlers
+from retail_assets.intake.ledger import find_drops
+from retail_assets.intake.ledger_tables import DROPS, LOADED, QUARANTINED, ROW_COUNTS
+from retail_assets.kit.findings import Finding
+from retail_assets.platform import Platform
+
+NAMED = 20
+"""Files that a finding names; the others are counted."""
+
+AT_THE_LEDGER = "intake/ledger"
+
+FEED_ADVICE = (
+    "See `which`, and the marts quarantined_files and rejected_rows. Mend the source or its mapping "
+    "(`python -m retail_assets.feeds try FILE`), then decide release_file or reload_file with the number of the drop, "
+    "or withdraw_file to close the case."
+)
+HANDLER_ADVICE = (
+    "See `which`, and the mart quarantined_files. Have the file sent again and close the case with withdraw_file; or, "
+    "once what reads it takes such files (a limit is raised, say), decide release_file with the number of the drop."
+)
+LEDGER_ADVICE = (
+    "They are archives that cannot be unpacked, or files that nothing reads where they were dropped. See `which`, and "
+    "the mart quarantined_files. Drop them packed anew, or where their kind is read, and close the case with "
+    "withdraw_file; or, once a limit is raised, decide release_file with the number of the drop."
+)
+
+_WHICH = {
+    "drop": pl.Int64,
+    "file": pl.String,
+    "rejected": pl.Int64,
+    "reason": pl.String,
+    "message": pl.String,
+}
+
+
+@dataclass
+class _Waiting:
+    """Files in quarantine that warn at one asset."""
+
+    count: int = 0
+    newest: list[int] = field(default_factory=list)
+
+
+def feed_findings(
+    platform: Platform, handlers: Handlers, feeds: Iterable[Feed], as_of: date
+) -> dict[str, Finding]:
+    """Of each feed the tables of its folder that wait in quarantine, whatever night they came, and rows of the night
+    that were rejected. They stay until somebody decides.
+    """
+    rejecting = (
+        select(DROPS.c.folder, func.sum(ROW_COUNTS.c.rejected))
+        .join(DROPS)
+        .where(DROPS.c.state == LOADED, DROPS.c.partition == as_of)
+        .group_by(DROPS.c.folder)
+    )
+    findings = {}
+    with platform_engine(platform.settings) as engine, reading(engine) as connection:
+        waiting = _waiting(connection, _asset_of(platform, handlers))
+        rows: dict[str, int] = {folder: int(n) for folder, n in connection.execute(rejecting)}
+        for feed in feeds:
+            files, rejected = waiting.get(f"feeds/{feed.name}", _Waiting()), rows.get(feed.folder, 0)
+            which = [*_quarantined(connection, files), *_rejecting(connection, feed.folder, as_of)]
+            findings[feed.name] = Finding(
+                passed=not (files.count or rejected),
+                figures={"in_quarantine": files.count, "rejected_rows": rejected, **_shown(which)},
+                advice=f"{_said(files.count, rejected)}. {FEED_ADVICE}",
+            )
+    return findings
+
+
+def files_finding(platform: Platform, handlers: Handlers, asset: str) -> Finding:
+    """The files in quarantine, whatever night they came, that warn at a computed table (`lake/…`) or the ledger."""
+    with platform_engine(platform.settings) as engine, reading(engine) as connection:
+        files = _waiting(connection, _asset_of(platform, handlers)).get(asset, _Waiting())
+        which = _quarantined(connection, files)
+    return Finding(
+        passed=not files.count,
+        figures={"in_quarantine": files.count, **_shown(which)},
+        advice=f"{_said(files.count)}. {LEDGER_ADVICE if asset == AT_THE_LEDGER else HANDLER_ADVICE}",
+    )
+
+
+def _asset_of(platform: Platform, handlers: Handlers) -> Callable[[str, str], str]:
+    """Of an inbox folder and a file's name: the asset at which it warns."""
+    feeds = {feed.folder: feed.name for feed in platform.feeds.values()}
+
+    def asset_of(folder: str, name: str) -> str:
+        handler = handlers.find(folder, name)
+        if handler is None:
+            return AT_THE_LEDGER
+        if handler.name == TABLES:
+            return f"feeds/{feeds[folder]}"
+        table = platform.handler_tables.get(handler.name)
+        return f"lake/{table}" if table else AT_THE_LEDGER
+
+    return asset_of
+
+
+def _waiting(connection: Connection, asset_of: Callable[[str, str], str]) -> dict[str, _Waiting]:
+    found: dict[str, _Waiting] = {}
+    query = select(DROPS.c.sequence, DROPS.c.folder, DROPS.c.name).where(DROPS.c.state == QUARANTINED)
+    for sequence, folder, name in connection.execute(query.order_by(DROPS.c.sequence.desc())):
+        files = found.setdefault(asset_of(folder, name), _Waiting())
+        files.count += 1
+        if files.count <= NAMED:
+            files.newest.append(sequence)
+    return found
+
+
+def _quarantined(connection: Connection, files: _Waiting) -> list[tuple]:
+    drops = reversed(find_drops(connection, files.newest))
+    return [(drop.sequence, drop.name, None, drop.reason, drop.message) for drop in drops]
+
+
+def _rejecting(connection: Connection, folder: str, as_of: date) -> list[tuple]:
+    """The files of the night that had rows rejected, with why."""
+    query = (
+        select(DROPS.c.sequence, DROPS.c.name, ROW_COUNTS.c.rejected, ROW_COUNTS.c.by_rule)
+        .join(DROPS)
+        .where(
+            DROPS.c.folder == folder,
+            DROPS.c.state == LOADED,
+            DROPS.c.partition == as_of,
+            ROW_COUNTS.c.rejected > 0,
+        )
+        .order_by(DROPS.c.sequence)
+        .limit(NAMED)
+    )
+    return [
+        (sequence, name, rejected, _broken_rules(by_rule), None)
+        for sequence, name, rejected, by_rule in connection.execute(query)
+    ]
+
+
+def _shown(which: list[tuple]) -> dict[str, pl.DataFrame]:
+    return {"which": pl.DataFrame(which, schema=_WHICH, orient="row")} if which else {}
+
+
+def _said(files: int, rows: int = 0) -> str:
+    said = [f"{files:,} file{'s' if files > 1 else ''} in quarantine"] if files else []
+    said += [f"{rows:,} row{'s' if rows > 1 else ''} rejected"] if rows else []
+    return " and ".join(said)
+
+
+def _broken_rules(by_rule: str) -> str:
+    rules = (rule for rule in json.loads(by_rule) if rule.startswith("rejected/"))
+    return ", ".join(rule.removeprefix("rejected/") for rule in rules)
