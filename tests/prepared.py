@@ -63,7 +63,7 @@ def set_up_twice_at_once(folder: Path) -> None:
 def copy_platform(prepared: Path, folder: Path) -> Path:
     """A platform of its own that is as far as the prepared one. MLflow knows its files by their full paths."""
     for name in ("data", "dagster"):
-        shutil.copytree(prepared / name, folder / name)
+        shutil.copytree(prepared / name, folder / name, symlinks=True)
     with sqlite3.connect(folder / "data" / "mlflow" / "mlflow.db") as registry:
         for table, column in (
             ("experiments", "artifact_location"),

@@ -128,8 +128,10 @@ def _ledger_checks() -> list[dg.AssetCheckSpec]:
         dg.AssetCheckSpec(
             "nothing_is_lost",
             asset=LEDGER,
+            blocking=True,
             description="Every file and every record that was seen is in a table, rejected with a reason, "
-            "in quarantine, or still in the inbox.",
+            "in quarantine, or still in the inbox. What is lost stops the run: nothing is built or published of the "
+            "rest.",
         ),
         dg.AssetCheckSpec(
             "mappings_load",
@@ -209,7 +211,12 @@ def _ledger_result(
         asset_key=LEDGER,
         metadata={"drops": report.drop_count, "log": rows_table(pl.DataFrame({"line": report.summary()}))},
         check_results=[
-            check_result("nothing_is_lost", lost_finding(lost, shown=FINDINGS_NAMED), asset=LEDGER),
+            check_result(
+                "nothing_is_lost",
+                lost_finding(lost, shown=FINDINGS_NAMED),
+                asset=LEDGER,
+                severity=dg.AssetCheckSeverity.ERROR if any(one.is_loss for one in lost) else WARN,
+            ),
             check_result("mappings_load", mappings_finding(platform), asset=LEDGER),
             check_result("decisions_accepted", decisions, asset=LEDGER, severity=WARN),
             check_result(FILES_CAME_IN, files, asset=LEDGER, severity=WARN),

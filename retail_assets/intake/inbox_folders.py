@@ -19,6 +19,15 @@ def open_inbox_folder(path: Path) -> int:
     return _step(descriptor, path.parts[-1], os.O_RDONLY)
 
 
+def has_link(path: Path) -> bool:
+    """Whether a level of the path is a link, or no folder."""
+    try:
+        os.close(open_inbox_folder(path))
+    except OSError as problem:
+        return problem.errno in LINK_ERRORS
+    return False
+
+
 def _step(descriptor: int, name: str, how: int) -> int:
     try:
         return os.open(name, how | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=descriptor)

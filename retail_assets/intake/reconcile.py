@@ -17,6 +17,7 @@ from retail_assets.config import Settings
 from retail_assets.database import platform_engine, reading
 from retail_assets.intake.claim_batches import NOTE
 from retail_assets.intake.handlers import Handlers
+from retail_assets.intake.inbox_folders import has_link
 from retail_assets.intake.ledger import pieces
 from retail_assets.intake.ledger_tables import DROPS, LOADED, LOADS, ROW_COUNTS, UNFINISHED
 from retail_assets.lake import Lake
@@ -28,6 +29,14 @@ COMPARED_AT_ONCE, NIGHTS_FOR_ALL = 500_000, 16
 """Up to so many drops all stored bytes are compared every time; of more a part, and all within these nights."""
 
 
+LOSSES = frozenset(
+    {
+        "bytes_missing", "bytes_without_a_drop", "quarantine_without_a_drop", "records_do_not_add_up", "rows_missing",
+    }
+)  # fmt: skip
+"""Kinds with which marts would be built of less than came in. The others wait for somebody to look."""
+
+
 @dataclass(frozen=True)
 class Discrepancy:
     """Something that is not where it belongs; `message` says what to do."""
@@ -35,6 +44,10 @@ class Discrepancy:
     kind: str
     place: str
     message: str
+
+    @property
+    def is_loss(self) -> bool:
+        return self.kind in LOSSES
 
 
 def reconcile(settings: Settings, handlers: Handlers, *, night: date | None = None) -> list[Discrepancy]:
@@ -85,6 +98,10 @@ def _inbox(lake: Lake, handlers: Handlers) -> Iterator[Discrepancy]:
             yield Discrepancy("no_such_inbox", str(folder), message)
     oldest = time.time() - FORGOTTEN_SECONDS
     for inbox in handlers.inboxes.values():
+        if has_link(inbox.path):
+            message = "A part of this path is a link: nothing is taken from here. Put a folder in its place."
+            yield Discrepancy("link_in_inbox", str(inbox.path), message)
+            continue
         for path in _files_within(inbox.path) if inbox.nested else _entries(inbox.path):
             # The change time says when it came here; the modification time is what its source says.
             if path.lstat().st_ctime < oldest:

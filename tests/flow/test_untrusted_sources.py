@@ -55,6 +55,7 @@ def test_a_folder_of_the_inbox_that_is_a_link_is_left_alone(
     [named] = [one for one in report.skipped if one.folder == "sales"]
     assert (named.name, named.reason) == (".", "closed_folder")
     assert str(inbox) in named.message
+    assert ("link_in_inbox", str(inbox)) in {(one.kind, one.place) for one in plain.discrepancies()}
 
 
 def test_hostile_names_are_quarantined_and_never_become_paths(plain: PlainPlatform) -> None:
