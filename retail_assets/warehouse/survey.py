@@ -136,11 +136,16 @@ def _survey_table(
     typed = ", ".join(
         f"cast({identifier(c.name)} as {c.sql_type}) as {identifier(c.name)}" for c in table.columns.values()
     )
-    source = f"(select {typed} from read_parquet([{', '.join(files)}], union_by_name = true))"
+    # Read once: what is written has to be what the digests are of, and flows may compute meanwhile.
+    source = f"temp.{identifier(table.name)}"
+    connection.execute(
+        f"create temp table {identifier(table.name)} as "
+        f"select {typed} from read_parquet([{', '.join(files)}], union_by_name = true)"
+    )
     columns = [
         Column(name, kind, table.columns[name].description)
         for name, kind in connection.execute(
-            f"select column_name, column_type from (describe {source[1:-1]})"
+            f"select column_name, column_type from (describe {source})"
         ).fetchall()
     ]
     return _survey(connection, mart, table.description, columns, source)
