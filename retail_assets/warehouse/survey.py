@@ -5,7 +5,7 @@ Reading every row once is cheap: DuckDB hashes 10 million sales lines in a third
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import duckdb
@@ -58,6 +58,8 @@ class SurveyedMart:
     """Where its rows come from, as SQL."""
     parts: dict[str, Part]
     """By month (2026-11), by reader where its audience has a place for each, or one named WHOLE."""
+    without_reader: int = field(default=0, compare=False)
+    """Rows that are in no part: their reader is null, so nobody is shown them."""
 
     @property
     def audience(self) -> Audience:
@@ -169,10 +171,10 @@ def _survey(
                 f"Mart {mart.name} has no column {wanted}, but {what}: add the column to the mart, or change what its "
                 "flow says of it."
             )
-    return replace(surveyed, parts=_parts(connection, surveyed))
+    return _with_parts(connection, surveyed)
 
 
-def _parts(connection: duckdb.DuckDBPyConnection, mart: SurveyedMart) -> dict[str, Part]:
+def _with_parts(connection: duckdb.DuckDBPyConnection, mart: SurveyedMart) -> SurveyedMart:
     day = f"cast({identifier(mart.date_column.name)} as date)" if mart.date_column else "null::date"
     cut = "''"
     if mart.audience.per is not None:
@@ -189,11 +191,10 @@ def _parts(connection: duckdb.DuckDBPyConnection, mart: SurveyedMart) -> dict[st
         """
     ).fetchall()
     parts = {
-        part: Part(count, digest, newest, tuple(found or ()))
-        for part, count, digest, newest, found in rows
-        if part is not None  # of no reader
+        part: Part(count, digest, newest, tuple(found or ())) for part, count, digest, newest, found in rows
     }
+    of_nobody = parts.pop(None, None)
     # A mart without rows still has a file, so that readers find its columns.
     if not parts and mart.audience.per is None:
-        return {UNDATED if mart.mart.by_month else WHOLE: Part(0, "0")}
-    return parts
+        parts = {UNDATED if mart.mart.by_month else WHOLE: Part(0, "0")}
+    return replace(mart, parts=parts, without_reader=of_nobody.rows if of_nobody else 0)
