@@ -29,12 +29,14 @@ class RunSummary:
     """Sentences of what failed."""
     warnings: list[str] = field(default_factory=list)
     """Checks that did not pass, as sentences."""
+    intake: list[str] = field(default_factory=list)
+    """Files by state and rows: of this run, and of its night in all where that is more."""
     release: str | None = None
     """The release that was published; None when nothing was."""
 
 
-def show_summary(terminal: Terminal, platform: Platform, done: RunSummary) -> None:
-    """Rows and files by state, what was published, warnings with counts."""
+def show_summary(terminal: Terminal, done: RunSummary) -> None:
+    """Problems, warnings with counts, what was taken and what was published."""
     for sentence in done.problems:
         terminal.fail(sentence)
     for sentence in done.warnings[:SENTENCES_SHOWN]:
@@ -44,33 +46,12 @@ def show_summary(terminal: Terminal, platform: Platform, done: RunSummary) -> No
     if done.warnings:
         terminal.say("`make dev` shows these checks with what to do about each.", "yellow")
     if done.success:
-        for line in _intake_lines(platform, done.night):
+        for line in done.intake:
             terminal.say(line)
         published = done.release and f"Published release {done.release}."
         terminal.say(published or "Nothing changed: nothing was published.")
     how = "done" if done.success else "failed"
     terminal.say(f"Night of {done.night} {how} in {done.seconds:.0f} s. Full log: {_short(done.log)}")
-
-
-def _intake_lines(platform: Platform, night: date) -> list[str]:
-    """What the night took, from the ledger."""
-    import polars as pl
-
-    drops = pl.read_parquet(platform.lake.ledger / "drops.parquet").filter(partition=night)
-    if drops.is_empty():
-        return ["Nothing was dropped."]
-    states = drops.group_by("state").len().sort("state")
-    counts = pl.read_parquet(platform.lake.ledger / "row_counts.parquet").join(
-        drops.select("sequence"), on="sequence", how="semi"
-    )
-    rows = {
-        name: int(counts[name].sum()) for name in ("admitted", "routed", "filtered", "duplicate", "rejected")
-    }
-    words = {"routed": "sent elsewhere", "filtered": "left out"}
-    return [
-        "Files: " + ", ".join(f"{count:,} {state}" for state, count in states.iter_rows()),
-        "Rows: " + ", ".join(f"{count:,} {words.get(name, name)}" for name, count in rows.items() if count),
-    ]
 
 
 def _short(path: Path) -> Path:
@@ -88,7 +69,9 @@ def run_job(platform: Platform, name: str, night: date, terminal: Terminal) -> R
 
     from retail_assets.dagster_kit.private import REPOSITORY_TAG, place_runs_in_code_location
     from retail_assets.definitions import build_defs
+    from retail_assets.intake.run_summary import drops_as_they_stand, intake_lines
 
+    before = drops_as_they_stand(platform.lake)
     log = _new_log(platform.settings.dagster_home / "logs", f"{name}-{night}")
     _libraries_into(log)
     job = build_defs(platform, loggers={"command": _command_logger(log, terminal)}).resolve_job_def(name)
@@ -101,7 +84,9 @@ def run_job(platform: Platform, name: str, night: date, terminal: Terminal) -> R
             tags=REPOSITORY_TAG,
             run_config={"loggers": {"command": {}}},
         )
-    return _summary(result, night, time.monotonic() - started, log)
+    summary = _summary(result, night, time.monotonic() - started, log)
+    summary.intake = intake_lines(platform.lake, night, before)
+    return summary
 
 
 def _new_log(folder: Path, name: str) -> Path:
@@ -171,7 +156,7 @@ def _summary(result: Any, night: date, seconds: float, log: Path) -> RunSummary:
         elif event.event_type_value == "ASSET_MATERIALIZATION" and event.asset_key.path[-1] == "release":
             number = event.materialization.metadata["release"].value
             release = str(number) if isinstance(number, int) else None
-    return RunSummary(result.success, night, seconds, log, problems, found, release)
+    return RunSummary(result.success, night, seconds, log, problems, found, release=release)
 
 
 def _sentence(event: Any) -> str:

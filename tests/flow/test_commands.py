@@ -1,13 +1,21 @@
 """What a person at the terminal sees of a night, and where its run is found in the UI."""
 
 import re
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import dagster as dg
 import pytest
 from dagster import DagsterInstance
 
+from retail_assets import nightly
+from retail_assets.command_run import RunSummary
+from retail_assets.config import Settings
 from retail_assets.dagster_kit.private import REPOSITORY_TAG
+from retail_assets.database import migrate
+from retail_assets.intake.ledger import record_night
+from retail_assets.kit.terminal import Terminal
+from retail_assets.platform import Platform
 from tests.faults.night import NIGHT
 from tests.prepared import start
 
@@ -24,6 +32,7 @@ def test_a_night_tells_its_steps_and_then_what_came_of_them(said: list[str]) -> 
     assert {"admission", "warehouse", "publication"} <= {line.split()[0] for line in steps}
     told = [line for line in said if line not in steps]
     assert any(re.fullmatch(r"Files: .*\d+ loaded.*", line) for line in told)
+    assert not any("whole night" in line for line in told), "this run took all of it"
     assert any(re.fullmatch(r"Rows: [\d,]+ admitted.*", line) for line in told)
     assert any(re.fullmatch(r"Published release \d+\.", line) for line in told)
     assert re.fullmatch(rf"Night of {NIGHT} done in \d+ s\. Full log: .*\.log", told[-1])
@@ -60,3 +69,23 @@ def test_a_night_that_cannot_be_run_is_one_sentence(tmp_path: Path, night: str, 
     assert process.wait(120) == 1
     [said] = (tmp_path / "nightly.log").read_text().splitlines()
     assert sentence in said
+
+
+def test_a_night_that_ran_can_be_run_again_by_a_clock_that_is_before_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def run(platform: Platform, name: str, night: date, terminal: Terminal) -> RunSummary:
+        asked.append(night)
+        return RunSummary(True, night, 1.0, Path("log"))
+
+    migrate(settings)
+    record_night(settings, date(2999, 1, 2), datetime(2999, 1, 2, 1, tzinfo=UTC))
+    monkeypatch.setattr(nightly, "Settings", lambda: settings)
+    monkeypatch.setattr(nightly, "initialise", lambda _: None)
+    monkeypatch.setattr(nightly, "run_job", run)
+    for night, code in (("2999-01-02", 0), ("2999-01-03", 1)):
+        monkeypatch.setattr("sys.argv", ["nightly", "--as-of", night])
+        assert nightly.main() == code
+    assert asked == [date(2999, 1, 2)]

@@ -11,6 +11,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from retail_assets import demo
 from retail_assets.config import Settings
 from retail_assets.flows import FLOWS, platform_of
 from retail_assets.kit.lake_table import LakeTable
@@ -105,6 +106,12 @@ def test_a_table_that_is_computed_meanwhile_is_published_as_it_was_looked_at(
     run(platform)
     assert ask(lake, "from gate_staffing") == [("S1",)]
     assert pl.read_parquet(parquet_files(lake)["gate_staffing/part.parquet"]).rows() == [("S1",)]
+
+
+def test_a_demo_says_at_which_night_the_release_stands(platform, lake):
+    later = AS_OF + timedelta(days=2)
+    run(platform, later)
+    assert demo._published(platform, seconds=34.6).title == f"Published as of {later}, after 35 s"
 
 
 def test_parquet_and_tables_hold_the_same_rows_as_the_warehouse(platform, lake):
