@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import date
 
 import polars as pl
-from sqlalchemy import Connection, func, null, select
+from sqlalchemy import Connection, case, func, null, select
 
 from retail_assets.config import Settings
 from retail_assets.contract import Feed
@@ -59,8 +59,11 @@ def intake_findings(settings: Settings, feeds: Iterable[Feed], as_of: date) -> d
     """Of each feed what did not come in: files of its folder that wait in quarantine, whatever night they came, and
     rows of the night that were rejected. They stay until somebody decides.
     """
+    older = func.sum(case((DROPS.c.partition != as_of, 1), else_=0))
     waiting = (
-        select(DROPS.c.folder, func.count()).where(DROPS.c.state == QUARANTINED).group_by(DROPS.c.folder)
+        select(DROPS.c.folder, func.count(), older)
+        .where(DROPS.c.state == QUARANTINED)
+        .group_by(DROPS.c.folder)
     )
     rejecting = (
         select(DROPS.c.folder, func.sum(ROW_COUNTS.c.rejected))
@@ -70,10 +73,10 @@ def intake_findings(settings: Settings, feeds: Iterable[Feed], as_of: date) -> d
     )
     findings = {}
     with platform_engine(settings) as engine, reading(engine) as connection:
-        files: dict[str, int] = {folder: count for folder, count in connection.execute(waiting)}  # noqa: C416
+        files = {folder: (count, int(older)) for folder, count, older in connection.execute(waiting)}
         rows: dict[str, int] = {folder: int(n) for folder, n in connection.execute(rejecting)}
         for feed in feeds:
-            count, rejected = files.get(feed.folder, 0), rows.get(feed.folder, 0)
+            (count, older), rejected = files.get(feed.folder, (0, 0)), rows.get(feed.folder, 0)
             which = _which(connection, feed.folder, as_of) if count or rejected else None
             findings[feed.name] = Finding(
                 passed=not (count or rejected),
@@ -82,9 +85,9 @@ def intake_findings(settings: Settings, feeds: Iterable[Feed], as_of: date) -> d
                     "rejected_rows": rejected,
                     **({"which": which} if which is not None else {}),
                 },
-                advice=f"{_said(count, rejected)}. See `which`, and the marts quarantined_files and rejected_rows. "
-                "Mend the source or its mapping (`python -m retail_assets.feeds try FILE`), then decide release_file "
-                "or reload_file with the number of the drop, or withdraw_file to close the case.",
+                advice=f"{_said(count, older, rejected)}. See `which`, and the marts quarantined_files and "
+                "rejected_rows. Mend the source or its mapping (`python -m retail_assets.feeds try FILE`), then decide "
+                "release_file or reload_file with the number of the drop, or withdraw_file to close the case.",
             )
     return findings
 
@@ -124,8 +127,9 @@ def _which(connection: Connection, folder: str, as_of: date) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _said(files: int, rows: int) -> str:
-    said = [f"{files:,} file{'s' if files > 1 else ''} in quarantine"] if files else []
+def _said(files: int, older: int, rows: int) -> str:
+    in_all = " in all" if older else ""
+    said = [f"{files:,} file{'s' if files > 1 else ''} in quarantine{in_all}"] if files else []
     said += [f"{rows:,} row{'s' if rows > 1 else ''} rejected"] if rows else []
     return " and ".join(said)
 

@@ -63,7 +63,10 @@ def test_a_file_in_quarantine_warns_until_its_case_is_closed(
     take(platform)
     next_night = NIGHT + timedelta(days=1)
     take(platform, next_night)
-    assert finding(platform, next_night).figures["in_quarantine"] == 1
+    assert finding(platform).advice.startswith("1 file in quarantine. ")
+    later = finding(platform, next_night)
+    assert later.figures["in_quarantine"] == 1
+    assert later.advice.startswith("1 file in quarantine in all. "), "more than this night's files"
     entry = decide(
         settings=platform.settings,
         handlers=platform.handlers(),
