@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from retail_assets.kit.terminal import Terminal
+from retail_assets.partitions import today
 from retail_assets.platform import Platform
 
 SENTENCES_SHOWN = 10
@@ -67,11 +68,13 @@ def run_job(platform: Platform, name: str, night: date, terminal: Terminal) -> R
     started = time.monotonic()
     import dagster as dg
 
-    from retail_assets.dagster_kit.private import REPOSITORY_TAG, place_runs_in_code_location
+    from retail_assets.dagster_kit.private import PARTITION_TAG, REPOSITORY_TAG, place_runs_in_code_location
     from retail_assets.definitions import build_defs
     from retail_assets.intake.run_summary import drops_as_they_stand, intake_lines
 
     before = drops_as_they_stand(platform.lake)
+    # A night after today's is no partition yet, so Dagster takes it as a tag only.
+    is_ahead = night > today(platform.settings.zone)
     log = _new_log(platform.settings.dagster_home / "logs", f"{name}-{night}")
     _libraries_into(log)
     job = build_defs(platform, loggers={"command": _command_logger(log, terminal)}).resolve_job_def(name)
@@ -79,9 +82,9 @@ def run_job(platform: Platform, name: str, night: date, terminal: Terminal) -> R
         place_runs_in_code_location(instance, name)
         result = job.execute_in_process(
             instance=instance,
-            partition_key=night.isoformat(),
+            partition_key=None if is_ahead else night.isoformat(),
             raise_on_error=False,
-            tags=REPOSITORY_TAG,
+            tags=REPOSITORY_TAG | ({PARTITION_TAG: night.isoformat()} if is_ahead else {}),
             run_config={"loggers": {"command": {}}},
         )
     summary = _summary(result, night, time.monotonic() - started, log)

@@ -1,19 +1,24 @@
 """What a person at the terminal sees of a night, and where its run is found in the UI."""
 
+import logging
 import re
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 from dagster import DagsterInstance
 
 from retail_assets import nightly
-from retail_assets.command_run import RunSummary
+from retail_assets.command_run import RunSummary, run_job
 from retail_assets.config import Settings
 from retail_assets.dagster_kit.private import REPOSITORY_TAG
+from retail_assets.dagster_kit.wiring import Night, partitions_of
 from retail_assets.database import migrate
 from retail_assets.intake.ledger import record_night
+from retail_assets.intake.ledger_export import export_ledger
 from retail_assets.kit.terminal import Terminal
 from retail_assets.platform import Platform
 from tests.faults.night import NIGHT
@@ -89,3 +94,27 @@ def test_a_night_that_ran_can_be_run_again_by_a_clock_that_is_before_it(
         monkeypatch.setattr("sys.argv", ["nightly", "--as-of", night])
         assert nightly.main() == code
     assert asked == [date(2999, 1, 2)]
+
+
+@pytest.mark.parametrize("night", [date(2026, 11, 20), date(2999, 1, 2)])
+def test_a_night_runs_though_its_day_has_not_come(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, night: date
+) -> None:
+    """As that of the demo does where the clock is before it."""
+    ran = []
+
+    @dg.multi_asset(specs=[dg.AssetSpec("counted")], partitions_def=partitions_of(platform))
+    def count(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        ran.append(Night(context, platform).as_of)
+        yield dg.MaterializeResult("counted")
+
+    def small(_: Platform, loggers: Any) -> dg.Definitions:
+        return dg.Definitions([count], jobs=[dg.define_asset_job("nightly")], loggers=loggers)
+
+    export_ledger(platform.settings)
+    platform.settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    monkeypatch.setenv("DAGSTER_HOME", "")  # which run_job sets, and the handlers
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    monkeypatch.setattr("retail_assets.definitions.build_defs", small)
+    assert run_job(platform, "nightly", night, Terminal()).success
+    assert ran == [night]
