@@ -8,13 +8,11 @@ import warnings
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from retail_assets.kit.terminal import Terminal
+from retail_assets.partitions import today
 from retail_assets.platform import Platform
-
-if TYPE_CHECKING:
-    import polars as pl
 
 SENTENCES_SHOWN = 10
 LOGS_KEPT = 200
@@ -32,12 +30,14 @@ class RunSummary:
     """Sentences of what failed."""
     warnings: list[str] = field(default_factory=list)
     """Checks that did not pass, as sentences."""
+    intake: list[str] = field(default_factory=list)
+    """Files by state and rows: of this run, and of its night in all where that is more."""
     release: str | None = None
     """The release that was published; None when nothing was."""
 
 
-def show_summary(terminal: Terminal, platform: Platform, done: RunSummary) -> None:
-    """Rows and files by state, what was published, warnings with counts."""
+def show_summary(terminal: Terminal, done: RunSummary) -> None:
+    """Problems, warnings with counts, what was taken and what was published."""
     for sentence in done.problems:
         terminal.fail(sentence)
     for sentence in done.warnings[:SENTENCES_SHOWN]:
@@ -47,43 +47,12 @@ def show_summary(terminal: Terminal, platform: Platform, done: RunSummary) -> No
     if done.warnings:
         terminal.say("`make dev` shows these checks with what to do about each.", "yellow")
     if done.success:
-        for line in _intake_lines(platform, done.night):
+        for line in done.intake:
             terminal.say(line)
         published = done.release and f"Published release {done.release}."
         terminal.say(published or "Nothing changed: nothing was published.")
     how = "done" if done.success else "failed"
     terminal.say(f"Night of {done.night} {how} in {done.seconds:.0f} s. Full log: {_short(done.log)}")
-
-
-def _intake_lines(platform: Platform, night: date) -> list[str]:
-    """What the night took, from the ledger."""
-    import polars as pl
-
-    drops = pl.read_parquet(platform.lake.ledger / "drops.parquet").filter(partition=night)
-    if drops.is_empty():
-        return ["Nothing was dropped."]
-    states = drops.group_by("state").len().sort("state")
-    counts = pl.read_parquet(platform.lake.ledger / "row_counts.parquet").join(
-        drops.select("sequence"), on="sequence", how="semi"
-    )
-    rows = {
-        name: int(counts[name].sum()) for name in ("admitted", "routed", "filtered", "duplicate", "rejected")
-    }
-    decisions = pl.read_parquet(platform.lake.ledger / "decisions.parquet").join(
-        drops.select("sequence"), on="sequence", how="semi"
-    )
-    words = {"routed": "sent elsewhere", "filtered": "left out"}
-    return [
-        "Files: " + ", ".join(f"{count:,} {state}" for state, count in states.iter_rows()),
-        "Rows: " + ", ".join(f"{count:,} {words.get(name, name)}" for name, count in rows.items() if count),
-        *_decision_lines(decisions["accepted"]),
-    ]
-
-
-def _decision_lines(accepted: "pl.Series") -> list[str]:
-    counts = {"accepted": int(accepted.sum()), "refused": int((~accepted).sum())}
-    told = ", ".join(f"{count:,} {how}" for how, count in counts.items() if count)
-    return [f"Decisions: {told}"] if told else []
 
 
 def _short(path: Path) -> Path:
@@ -99,9 +68,13 @@ def run_job(platform: Platform, name: str, night: date, terminal: Terminal) -> R
     started = time.monotonic()
     import dagster as dg
 
-    from retail_assets.dagster_kit.private import REPOSITORY_TAG, place_runs_in_code_location
+    from retail_assets.dagster_kit.private import PARTITION_TAG, REPOSITORY_TAG, place_runs_in_code_location
     from retail_assets.definitions import build_defs
+    from retail_assets.intake.run_summary import drops_as_they_stand, intake_lines
 
+    before = drops_as_they_stand(platform.lake)
+    # A night after today's is no partition yet, so Dagster takes it as a tag only.
+    is_ahead = night > today(platform.settings.zone)
     log = _new_log(platform.settings.dagster_home / "logs", f"{name}-{night}")
     _libraries_into(log)
     job = build_defs(platform, loggers={"command": _command_logger(log, terminal)}).resolve_job_def(name)
@@ -109,12 +82,14 @@ def run_job(platform: Platform, name: str, night: date, terminal: Terminal) -> R
         place_runs_in_code_location(instance, name)
         result = job.execute_in_process(
             instance=instance,
-            partition_key=night.isoformat(),
+            partition_key=None if is_ahead else night.isoformat(),
             raise_on_error=False,
-            tags=REPOSITORY_TAG,
+            tags=REPOSITORY_TAG | ({PARTITION_TAG: night.isoformat()} if is_ahead else {}),
             run_config={"loggers": {"command": {}}},
         )
-    return _summary(result, night, time.monotonic() - started, log)
+    summary = _summary(result, night, time.monotonic() - started, log)
+    summary.intake = intake_lines(platform.lake, night, before)
+    return summary
 
 
 def _new_log(folder: Path, name: str) -> Path:
@@ -184,7 +159,7 @@ def _summary(result: Any, night: date, seconds: float, log: Path) -> RunSummary:
         elif event.event_type_value == "ASSET_MATERIALIZATION" and event.asset_key.path[-1] == "release":
             number = event.materialization.metadata["release"].value
             release = str(number) if isinstance(number, int) else None
-    return RunSummary(result.success, night, seconds, log, problems, found, release)
+    return RunSummary(result.success, night, seconds, log, problems, found, release=release)
 
 
 def _sentence(event: Any) -> str:

@@ -9,6 +9,7 @@ from retail_assets.config import Settings
 from retail_assets.errors import ExplainedError
 from retail_assets.flows import platform_of
 from retail_assets.initialise import initialise
+from retail_assets.intake.ledger import newest_night
 from retail_assets.kit.terminal import Terminal, end_quietly
 from retail_assets.partitions import require_night, today
 
@@ -25,12 +26,13 @@ def main() -> int:
     terminal = Terminal()
     try:
         initialise(platform)
-        require_night(settings, night, current=current)
+        ran = newest_night(settings)
+        require_night(settings, night, newest=max(current, ran[0]) if ran else current)
         done = run_job(platform, "nightly", night, terminal)
     except ExplainedError as error:
         terminal.fail(str(error))
         return 1
-    show_summary(terminal, platform, done)
+    show_summary(terminal, done)
     return 0 if done.success else 1
 
 

@@ -158,10 +158,12 @@ def _files_check(platform: Platform, table: str) -> dg.AssetChecksDefinition:
         description="No file that the flow's own handlers read waits in quarantine.",
     )
     @told(platform)
-    def files_came_in() -> dg.AssetCheckResult:
+    def files_came_in(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         from retail_assets.feeds.came_in import files_finding
 
-        finding = files_finding(platform, platform.handlers(), f"lake/{table}")
+        finding = files_finding(
+            platform, platform.handlers(), f"lake/{table}", Night(context, platform).as_of
+        )
         return check_result(FILES_CAME_IN, finding, severity=WARN)
 
     return files_came_in
@@ -203,7 +205,7 @@ def _ledger_result(
     lost = [*reconcile(settings, handlers, night=report.as_of), *accounting(settings)]
     decisions, files = (
         decisions_finding(settings, report.as_of),
-        files_finding(platform, handlers, AT_THE_LEDGER),
+        files_finding(platform, handlers, AT_THE_LEDGER, report.as_of),
     )
     return dg.MaterializeResult(
         asset_key=LEDGER,

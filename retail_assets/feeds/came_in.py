@@ -55,6 +55,8 @@ class _Waiting:
     """Files in quarantine that warn at one asset."""
 
     count: int = 0
+    older: int = 0
+    """Of them those that came before the night."""
     newest: list[int] = field(default_factory=list)
 
 
@@ -72,7 +74,7 @@ def feed_findings(
     )
     findings = {}
     with platform_engine(platform.settings) as engine, reading(engine) as connection:
-        waiting = _waiting(connection, _asset_of(platform, handlers))
+        waiting = _waiting(connection, _asset_of(platform, handlers), as_of)
         rows: dict[str, int] = {folder: int(n) for folder, n in connection.execute(rejecting)}
         for feed in feeds:
             files, rejected = waiting.get(f"feeds/{feed.name}", _Waiting()), rows.get(feed.folder, 0)
@@ -80,20 +82,20 @@ def feed_findings(
             findings[feed.name] = Finding(
                 passed=not (files.count or rejected),
                 figures={"in_quarantine": files.count, "rejected_rows": rejected, **_shown(which)},
-                advice=f"{_said(files.count, rejected)}. {FEED_ADVICE}",
+                advice=f"{_said(files, rejected)}. {FEED_ADVICE}",
             )
     return findings
 
 
-def files_finding(platform: Platform, handlers: Handlers, asset: str) -> Finding:
+def files_finding(platform: Platform, handlers: Handlers, asset: str, as_of: date) -> Finding:
     """The files in quarantine, whatever night they came, that warn at a computed table (`lake/…`) or the ledger."""
     with platform_engine(platform.settings) as engine, reading(engine) as connection:
-        files = _waiting(connection, _asset_of(platform, handlers)).get(asset, _Waiting())
+        files = _waiting(connection, _asset_of(platform, handlers), as_of).get(asset, _Waiting())
         which = _quarantined(connection, files)
     return Finding(
         passed=not files.count,
         figures={"in_quarantine": files.count, **_shown(which)},
-        advice=f"{_said(files.count)}. {LEDGER_ADVICE if asset == AT_THE_LEDGER else HANDLER_ADVICE}",
+        advice=f"{_said(files)}. {LEDGER_ADVICE if asset == AT_THE_LEDGER else HANDLER_ADVICE}",
     )
 
 
@@ -113,12 +115,14 @@ def _asset_of(platform: Platform, handlers: Handlers) -> Callable[[str, str], st
     return asset_of
 
 
-def _waiting(connection: Connection, asset_of: Callable[[str, str], str]) -> dict[str, _Waiting]:
+def _waiting(connection: Connection, asset_of: Callable[[str, str], str], as_of: date) -> dict[str, _Waiting]:
     found: dict[str, _Waiting] = {}
-    query = select(DROPS.c.sequence, DROPS.c.folder, DROPS.c.name).where(DROPS.c.state == QUARANTINED)
-    for sequence, folder, name in connection.execute(query.order_by(DROPS.c.sequence.desc())):
+    columns = (DROPS.c.sequence, DROPS.c.folder, DROPS.c.name, DROPS.c.partition)
+    query = select(*columns).where(DROPS.c.state == QUARANTINED).order_by(DROPS.c.sequence.desc())
+    for sequence, folder, name, night in connection.execute(query):
         files = found.setdefault(asset_of(folder, name), _Waiting())
         files.count += 1
+        files.older += night != as_of
         if files.count <= NAMED:
             files.newest.append(sequence)
     return found
@@ -153,8 +157,11 @@ def _shown(which: list[tuple]) -> dict[str, pl.DataFrame]:
     return {"which": pl.DataFrame(which, schema=_WHICH, orient="row")} if which else {}
 
 
-def _said(files: int, rows: int = 0) -> str:
-    said = [f"{files:,} file{'s' if files > 1 else ''} in quarantine"] if files else []
+def _said(files: _Waiting, rows: int = 0) -> str:
+    in_all = " in all" if files.older else ""
+    said = (
+        [f"{files.count:,} file{'s' if files.count > 1 else ''} in quarantine{in_all}"] if files.count else []
+    )
     said += [f"{rows:,} row{'s' if rows > 1 else ''} rejected"] if rows else []
     return " and ".join(said)
 

@@ -34,7 +34,7 @@ def main() -> int:
         print(problem, file=sys.stderr)
         return 1
     if not report.files:
-        print(f"Nothing new: {settings.data_dir} holds this sample already.")
+        print(report.warning or f"Nothing new: {settings.data_dir} holds this sample already.")
         return 0
     print(f"{len(report.files)} files dropped into {settings.data_dir / 'inbox'}.")
     for story in [] if arguments.day else report.stories:
