@@ -9,7 +9,7 @@ from dagster import DagsterInstance
 
 from retail_assets.dagster_kit.private import REPOSITORY_TAG
 from tests.faults.night import NIGHT
-from tests.prepared import start
+from tests.prepared import copy_platform, require_success, start
 
 STEP = re.compile(r"  \w+ +[\d.]+m?s")
 
@@ -60,3 +60,51 @@ def test_a_night_that_cannot_be_run_is_one_sentence(tmp_path: Path, night: str, 
     assert process.wait(120) == 1
     [said] = (tmp_path / "nightly.log").read_text().splitlines()
     assert sentence in said
+
+
+def said_by_run(folder: Path, *arguments: str, fails: bool = False) -> list[str]:
+    process = start("run", folder, *arguments)
+    if fails:
+        assert process.wait(120) != 0
+    else:
+        require_success("run", folder, process)
+    return (folder / "run.log").read_text().splitlines()
+
+
+def test_assets_run_by_name_and_are_found_in_the_ui(
+    calm_night: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = copy_platform(calm_night, tmp_path)
+    step, told = said_by_run(folder, "--assets", "marts/stores", "marts/sales_daily", "--as-of", NIGHT)
+    assert re.fullmatch(STEP, step)
+    end = r"Run of marts/stores, marts/sales_daily done in \d+ s\. Full log: (.*\.log)"
+    assert (log := re.fullmatch(end, told))
+    assert "RUN_SUCCESS" in Path(log[1]).read_text()
+    monkeypatch.setenv("DAGSTER_HOME", str(folder / "dagster"))
+    with DagsterInstance.get() as instance:
+        made = instance.get_latest_materialization_event(dg.AssetKey(["marts", "stores"]))
+        assert made is not None
+        [run] = instance.get_runs(dg.RunsFilter(run_ids=[made.run_id], tags=REPOSITORY_TAG))
+    assert run.tags["dagster/partition"] == NIGHT
+    assert run.asset_selection == {dg.AssetKey(["marts", name]) for name in ("stores", "sales_daily")}
+
+
+def test_a_job_without_nights_runs_by_name(calm_night: Path, tmp_path: Path) -> None:
+    *_, told = said_by_run(copy_platform(calm_night, tmp_path), "--job", "weekly_tests")
+    assert told.startswith("Run of weekly_tests done in")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--job", "weekly"], "There is no job weekly to run; there are file_drop, nightly, "),
+        (["--job", "decide_withdraw_file"], "There is no job decide_withdraw_file to run"),
+        (["--assets", "marts/store"], "There is no asset marts/store; did you mean marts/stores"),
+        (["--job", "nightly", "--as-of", "today"], "'today' is no day; write yyyy-mm-dd"),
+    ],
+)
+def test_what_cannot_be_run_is_one_sentence(
+    prepared_platform: Path, tmp_path: Path, arguments: list[str], sentence: str
+) -> None:
+    *_, told = said_by_run(copy_platform(prepared_platform, tmp_path), *arguments, fails=True)
+    assert sentence in told
