@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 from sqlalchemy import Connection, func, null, select
@@ -15,6 +16,7 @@ from retail_assets.feeds.contract_check import contract_violations
 from retail_assets.feeds.handler import current_sources
 from retail_assets.intake.ledger_tables import DROPS, LOADED, LOADS, QUARANTINED, ROW_COUNTS
 from retail_assets.kit.findings import Finding
+from retail_assets.lake import Lake
 from retail_assets.platform import Platform
 
 NAMED = 20
@@ -74,7 +76,9 @@ def intake_findings(settings: Settings, feeds: Iterable[Feed], as_of: date) -> d
         rows: dict[str, int] = {folder: int(n) for folder, n in connection.execute(rejecting)}
         for feed in feeds:
             count, rejected = files.get(feed.folder, 0), rows.get(feed.folder, 0)
-            which = _which(connection, feed.folder, as_of) if count or rejected else None
+            which = (
+                _which(connection, Lake(settings.data_dir), feed.folder, as_of) if count or rejected else None
+            )
             findings[feed.name] = Finding(
                 passed=not (count or rejected),
                 figures={
@@ -89,7 +93,7 @@ def intake_findings(settings: Settings, feeds: Iterable[Feed], as_of: date) -> d
     return findings
 
 
-def _which(connection: Connection, folder: str, as_of: date) -> pl.DataFrame:
+def _which(connection: Connection, lake: Lake, folder: str, as_of: date) -> pl.DataFrame:
     """The newest files in quarantine, and the files of the night that had rows rejected, with why."""
     quarantined = (
         select(DROPS.c.sequence, DROPS.c.name, null(), DROPS.c.reason, DROPS.c.message)
@@ -98,7 +102,9 @@ def _which(connection: Connection, folder: str, as_of: date) -> pl.DataFrame:
         .limit(NAMED)
     )
     rejecting = (
-        select(DROPS.c.sequence, DROPS.c.name, ROW_COUNTS.c.rejected, ROW_COUNTS.c.by_rule, null())
+        select(
+            DROPS.c.sequence, DROPS.c.name, ROW_COUNTS.c.rejected, ROW_COUNTS.c.by_rule, DROPS.c.content_key
+        )
         .join(DROPS)
         .where(
             DROPS.c.folder == folder,
@@ -111,8 +117,8 @@ def _which(connection: Connection, folder: str, as_of: date) -> pl.DataFrame:
     )
     rows = [tuple(row) for row in connection.execute(quarantined)]
     rows += [
-        (number, name, rejected, _broken_rules(by_rule), None)
-        for number, name, rejected, by_rule, _ in connection.execute(rejecting)
+        (number, name, rejected, _broken_rules(by_rule), _first_reject(lake.rejects(content_key)))
+        for number, name, rejected, by_rule, content_key in connection.execute(rejecting)
     ]
     schema = {
         "drop": pl.Int64,
@@ -122,6 +128,17 @@ def _which(connection: Connection, folder: str, as_of: date) -> pl.DataFrame:
         "message": pl.String,
     }
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _first_reject(rejects: Path) -> str | None:
+    """Where to look in the file; None when the lake has lost it."""
+    if not rejects.exists():
+        return None
+    first = pl.scan_parquet(rejects).bottom_k(1, by="record").collect().row(0, named=True)
+    column = f" in column {first['column']}" if first["column"] else ""
+    return (
+        f"Record {first['record']} is the first: {first['rule']}{column}. All of them are in rejected_rows."
+    )
 
 
 def _said(files: int, rows: int) -> str:
