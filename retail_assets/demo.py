@@ -38,6 +38,9 @@ def main() -> int:
         return 1
     if done.success:
         _report(terminal, platform, seconds=time.monotonic() - started)
+        terminal.say(
+            "The sample has deliberate faults, of which the platform warns: docs/sample-retailer.md."
+        )
     show_summary(terminal, platform, done)
     if done.success:
         _next_steps(terminal, platform)
@@ -58,10 +61,10 @@ def _report(terminal: Terminal, platform: Platform, *, seconds: float) -> None:
         table.add_row(mart, f"{rows:,}", str(newest or ""))
     terminal.show(table)
     found = Table(title="What is true of the sample, and how much of it the platform found")
-    for column in ("flow", "what", "true", "found"):
+    for column in ("flow", "what", "true", "found", "not found"):
         found.add_column(column, justify="right" if column in ("true", "found") else "left")
     for one in truth_found(platform):
-        found.add_row(one.flow, one.what, f"{one.true:,}", f"{one.found:,}")
+        found.add_row(one.flow, one.what, f"{one.true:,}", f"{one.found:,}", ", ".join(one.missed))
     terminal.show(found)
 
 

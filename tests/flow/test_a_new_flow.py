@@ -105,7 +105,7 @@ def test_from_its_drops_to_what_each_audience_reads(night: Platform) -> None:
         read(night, "retail.duckdb", "from gate_staffing")
 
     [found] = [found for found in truth_found(night) if found.flow == "gates"]
-    assert (found.true, found.found) == (4, 4)
+    assert (found.true, found.found, found.missed) == (4, 4, ())
     quarantined = read(night, "retail.duckdb", "select name, reason from quarantined_files")
     assert quarantined == [("noise.gate", "not_a_gate_report")]
 
@@ -158,3 +158,5 @@ def test_its_decision_changes_its_marts_the_next_night(night: Platform, instance
     assert read(night, "merchants/M2/merchant.duckdb", "select assistants from gate_visits_by_merchant") == [
         (1,)
     ]
+    [found] = [found for found in truth_found(night) if found.flow == "gates"]
+    assert (found.found, found.missed) == (3, ("S2 2026-11-18",))
