@@ -45,7 +45,7 @@ class RunSummary:
     problems: list[str] = field(default_factory=list)
     """Sentences of what failed."""
     warnings: list[str] = field(default_factory=list)
-    """Checks that did not pass, as sentences."""
+    """Checks that did not pass: a sentence that says so, and those that say what to do. The log ends with them."""
     made: set[str] = field(default_factory=set)
     """Assets that were materialised."""
     release: str | None = None
@@ -72,12 +72,14 @@ def show_summary(terminal: Terminal, platform: Platform, done: RunSummary) -> No
     """What failed, warnings, and what became of files and rows where the run took some."""
     for sentence in done.problems:
         terminal.fail(sentence)
-    for sentence in done.warnings[:SENTENCES_SHOWN]:
-        terminal.say(f"warning: {sentence}", "yellow")
+    for sentences in done.warnings[:SENTENCES_SHOWN]:
+        terminal.say(f"warning: {sentences.partition('. ')[0].rstrip('.')}.", "yellow")
     if len(done.warnings) > SENTENCES_SHOWN:
         terminal.say(f"… and {len(done.warnings) - SENTENCES_SHOWN} more.", "yellow")
     if done.warnings:
-        terminal.say("`make dev` shows these checks with what to do about each.", "yellow")
+        terminal.say(
+            "What to do about each stands at the end of the log, and in the UI (`make dev`).", "yellow"
+        )
     if done.success and LEDGER in done.made:
         for line in _intake_lines(platform, done.night):
             terminal.say(line)
@@ -238,7 +240,7 @@ def _summary(result: Any, what: str, night: date, seconds: float, log: Path) -> 
         elif event.event_type_value == "ASSET_CHECK_EVALUATION":
             check = event.asset_check_evaluation_data
             if not check.passed:
-                said = (check.description or "did not pass").partition(". ")[0].rstrip(".")
+                said = (check.description or "did not pass").rstrip(".")
                 done.warnings.append(f"{check.asset_key.to_user_string()} ({check.check_name}): {said}.")
         elif event.event_type_value == "ASSET_MATERIALIZATION":
             key = event.asset_key.to_user_string()
@@ -246,6 +248,8 @@ def _summary(result: Any, what: str, night: date, seconds: float, log: Path) -> 
             if key == RELEASE:
                 number = event.materialization.metadata["release"].value
                 done.release = str(number) if isinstance(number, int) else None
+    with log.open("a", encoding="utf-8") as file:
+        file.writelines(f"warning: {sentences}\n" for sentences in done.warnings)
     return done
 
 

@@ -43,6 +43,15 @@ def test_the_full_log_is_a_file(calm_night: Path, said: list[str]) -> None:
     assert "ASSET_MATERIALIZATION" in text
 
 
+def test_warnings_are_one_sentence_here_and_in_the_log_with_what_to_do(said: list[str]) -> None:
+    [told] = [line for line in said if line.startswith("warning: feeds/sales")]
+    assert re.fullmatch(r"warning: feeds/sales \(files_and_rows_came_in\): [^.]* rejected\.", told)
+    lines = Path(said[-1].partition("Full log: ")[2]).read_text().splitlines()
+    [advised] = [line for line in lines if line.startswith("warning: feeds/sales")]
+    assert advised.startswith(told)
+    assert "decide release_file" in advised
+
+
 def test_its_run_is_found_where_overview_looks(calm_night: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_HOME", str(calm_night / "dagster"))
     with DagsterInstance.get() as instance:
