@@ -104,7 +104,7 @@ def _intake_lines(platform: Platform, night: date) -> list[str]:
     rows = {
         name: int(counts[name].sum()) for name in ("admitted", "routed", "filtered", "duplicate", "rejected")
     }
-    words = {"routed": "sent elsewhere", "filtered": "left out"}
+    words = {"filtered": "left out"}
     return [
         "Files: " + ", ".join(f"{count:,} {state}" for state, count in states.iter_rows()),
         "Rows: " + ", ".join(f"{count:,} {words.get(name, name)}" for name, count in rows.items() if count),

@@ -89,7 +89,7 @@ def test_what_is_no_file_of_somebody_is_left_out_and_counted(plain: PlainPlatfor
     [archive, _] = plain.admit().drops
     [counts] = archive.outcome.counts
     assert (counts.records, counts.routed, counts.filtered, counts.rejected) == (4, 1, 3, 0)
-    assert counts.by_rule == {"sent/part": 1, "left_out/system_file": 2, "left_out/hidden": 1}
+    assert counts.by_rule == {"routed/part": 1, "left_out/system_file": 2, "left_out/hidden": 1}
     assert archive.line() == "1 sales/from a mac.zip: loaded, no rows, 3 left out."
 
 
