@@ -41,6 +41,9 @@ def main() -> int:
     if done.success:
         terminal.show(_published(platform, seconds=time.monotonic() - started))
         terminal.show(_found(platform))
+        terminal.say(
+            "The sample has deliberate faults, of which the platform warns: docs/sample-retailer.md."
+        )
     show_summary(terminal, done)
     if done.success:
         _next_steps(terminal, platform)
@@ -66,10 +69,10 @@ def _published(platform: Platform, *, seconds: float) -> Table:
 
 def _found(platform: Platform) -> Table:
     found = Table(title="What is true of the sample, and how much of it the platform found")
-    for column in ("flow", "what", "true", "found"):
+    for column in ("flow", "what", "true", "found", "not found"):
         found.add_column(column, justify="right" if column in ("true", "found") else "left")
     for one in truth_found(platform):
-        found.add_row(one.flow, one.what, f"{one.true:,}", f"{one.found:,}")
+        found.add_row(one.flow, one.what, f"{one.true:,}", f"{one.found:,}", ", ".join(one.missed))
     return found
 
 

@@ -2,38 +2,15 @@
 
 import argparse
 import sys
-from datetime import date
 
-from retail_assets.command_run import run_job, show_summary
-from retail_assets.config import Settings
-from retail_assets.errors import ExplainedError
-from retail_assets.flows import platform_of
-from retail_assets.initialise import initialise
-from retail_assets.intake.ledger import newest_night
-from retail_assets.kit.terminal import Terminal, end_quietly
-from retail_assets.partitions import require_night, today
+from retail_assets.command_run import run_from_terminal, run_job
+from retail_assets.kit.terminal import day, end_quietly
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m retail_assets.nightly", description=__doc__)
-    parser.add_argument(
-        "--as-of", type=date.fromisoformat, help="the night's day, yyyy-mm-dd; default: today"
-    )
-    arguments = parser.parse_args()
-    settings = Settings()
-    platform, current = platform_of(settings), today(settings.zone)
-    night = arguments.as_of or current
-    terminal = Terminal()
-    try:
-        initialise(platform)
-        ran = newest_night(settings)
-        require_night(settings, night, newest=max(current, ran[0]) if ran else current)
-        done = run_job(platform, "nightly", night, terminal)
-    except ExplainedError as error:
-        terminal.fail(str(error))
-        return 1
-    show_summary(terminal, done)
-    return 0 if done.success else 1
+    parser.add_argument("--as-of", type=day, help="the night's day, yyyy-mm-dd; default: today")
+    return run_from_terminal(run_job, "nightly", as_of=parser.parse_args().as_of)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,9 @@ FINDINGS_NAMED = 100
 NIGHT_ONLY = {"retail/runs": "at_night"}
 """The tag of an asset that no drop starts."""
 
+QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
+"""Run config of what sensors and schedules start: the terminal is told warnings and errors, the UI everything."""
+
 _Body = TypeVar("_Body", bound=Callable[..., Any])
 
 LEDGER = dg.AssetKey(["intake", "ledger"])

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 from sqlalchemy import Connection, func, select
@@ -19,6 +20,7 @@ from retail_assets.intake.handlers import Handlers
 from retail_assets.intake.ledger import find_drops
 from retail_assets.intake.ledger_tables import DROPS, LOADED, QUARANTINED, ROW_COUNTS
 from retail_assets.kit.findings import Finding
+from retail_assets.lake import Lake
 from retail_assets.platform import Platform
 
 NAMED = 20
@@ -78,7 +80,8 @@ def feed_findings(
         rows: dict[str, int] = {folder: int(n) for folder, n in connection.execute(rejecting)}
         for feed in feeds:
             files, rejected = waiting.get(f"feeds/{feed.name}", _Waiting()), rows.get(feed.folder, 0)
-            which = [*_quarantined(connection, files), *_rejecting(connection, feed.folder, as_of)]
+            rejects = _rejecting(connection, platform.lake, feed.folder, as_of) if rejected else []
+            which = [*_quarantined(connection, files), *rejects]
             findings[feed.name] = Finding(
                 passed=not (files.count or rejected),
                 figures={"in_quarantine": files.count, "rejected_rows": rejected, **_shown(which)},
@@ -133,10 +136,12 @@ def _quarantined(connection: Connection, files: _Waiting) -> list[tuple]:
     return [(drop.sequence, drop.name, None, drop.reason, drop.message) for drop in drops]
 
 
-def _rejecting(connection: Connection, folder: str, as_of: date) -> list[tuple]:
+def _rejecting(connection: Connection, lake: Lake, folder: str, as_of: date) -> list[tuple]:
     """The files of the night that had rows rejected, with why."""
     query = (
-        select(DROPS.c.sequence, DROPS.c.name, ROW_COUNTS.c.rejected, ROW_COUNTS.c.by_rule)
+        select(
+            DROPS.c.sequence, DROPS.c.name, ROW_COUNTS.c.rejected, ROW_COUNTS.c.by_rule, DROPS.c.content_key
+        )
         .join(DROPS)
         .where(
             DROPS.c.folder == folder,
@@ -148,9 +153,20 @@ def _rejecting(connection: Connection, folder: str, as_of: date) -> list[tuple]:
         .limit(NAMED)
     )
     return [
-        (sequence, name, rejected, _broken_rules(by_rule), None)
-        for sequence, name, rejected, by_rule in connection.execute(query)
+        (sequence, name, rejected, _broken_rules(by_rule), _first_reject(lake.rejects(content_key)))
+        for sequence, name, rejected, by_rule, content_key in connection.execute(query)
     ]
+
+
+def _first_reject(rejects: Path) -> str | None:
+    """Where to look in the file; None when the lake has lost it."""
+    if not rejects.exists():
+        return None
+    first = pl.scan_parquet(rejects).bottom_k(1, by="record").collect().row(0, named=True)
+    column = f" in column {first['column']}" if first["column"] else ""
+    return (
+        f"Record {first['record']} is the first: {first['rule']}{column}. All of them are in rejected_rows."
+    )
 
 
 def _shown(which: list[tuple]) -> dict[str, pl.DataFrame]:

@@ -154,7 +154,7 @@ def _unpacked(content: ArchiveContent, drop: Drop, folder: Path) -> Unpacked:
         filtered=filtered,
         rejected=rejected,
         routed_to={drop.folder: len(parts)} if parts else {},
-        by_rule=by_rule | ({"sent/part": len(parts)} if parts else {}),
+        by_rule=by_rule | ({"routed/part": len(parts)} if parts else {}),
     )
     return Unpacked(parts, counts)
 

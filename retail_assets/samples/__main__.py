@@ -7,6 +7,7 @@ from pathlib import Path
 
 from retail_assets.config import Settings
 from retail_assets.flows import platform_of
+from retail_assets.kit.terminal import day
 from retail_assets.samples.generator import SampleConflict, write_day, write_sample
 from retail_assets.samples.plan import SIZES
 
@@ -14,13 +15,9 @@ from retail_assets.samples.plan import SIZES
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m retail_assets.samples", description=__doc__)
     parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same files (default: 7)")
-    parser.add_argument(
-        "--as-of", type=date.fromisoformat, default=date(2026, 11, 20), help="the night that finds them"
-    )
+    parser.add_argument("--as-of", type=day, default=date(2026, 11, 20), help="the night that finds them")
     parser.add_argument("--size", choices=SIZES, default="small")
-    parser.add_argument(
-        "--day", type=date.fromisoformat, help="add the daily files of this night to the sample"
-    )
+    parser.add_argument("--day", type=day, help="add the daily files of this night to the sample")
     parser.add_argument("--data-dir", type=Path, help="default: RETAIL_DATA_DIR, else data")
     arguments = parser.parse_args()
     settings = Settings() if arguments.data_dir is None else Settings(data_dir=arguments.data_dir.resolve())

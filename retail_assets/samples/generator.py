@@ -108,11 +108,11 @@ def write_day(platform: Platform, *, day: date) -> SampleReport:
 def _drop(platform: Platform, sample: Sample, night: date) -> list[Path]:
     with scratch_folder(platform.lake) as staging:
         drops = Drops(staging)
-        for place in (place for flow in platform.flows for place in flow.samples):
-            load(place)(sample, drops)
+        for code in (code for flow in platform.flows for code in flow.samples):
+            load(code)(sample, drops)
         if sample.first_night:
-            for place in (flow.sample_files for flow in platform.flows if flow.sample_files):
-                load(place)(platform)
+            for code in (flow.sample_files for flow in platform.flows if flow.sample_files):
+                load(code)(platform)
         return drops.deliver(platform, night.isoformat())
 
 

@@ -143,7 +143,7 @@ class Taken:
     """An archive that is unpacked, and what becomes of its one entry."""
 
     content: bytes
-    rule: str = "sent/part"
+    rule: str = "routed/part"
     name: str | None = None
     """Of the drop that it becomes."""
     reason: str | None = None
@@ -224,7 +224,7 @@ def test_unpacked_and_counted(admitted: Admitted, name: str) -> None:
     expected, report = TAKEN[name], admitted.drops[name]
     assert report.drop.state == "loaded", report.drop.message
     [counts] = report.outcome.counts
-    assert counts.by_rule == ({expected.rule: 1} if expected.name is None else {"sent/part": 1})
+    assert counts.by_rule == ({expected.rule: 1} if expected.name is None else {"routed/part": 1})
     parts = [(part["name"], part["reason"]) for part in _parts(admitted, name)]
     assert parts in ([], [(expected.name, expected.reason)], [(expected.name, "same_content")])
     assert bool(parts) == (expected.name is not None)

@@ -62,6 +62,7 @@ def test_files_and_rows_that_did_not_come_in_are_named(platform: Platform, drop:
     assert (quarantined["file"], quarantined["reason"]) == ("b.parquet", "wrong_format")
     assert quarantined["message"]
     assert (rejecting["file"], rejecting["rejected"], rejecting["reason"]) == ("a.csv", 1, "required")
+    assert rejecting["message"].startswith("Record 2 is the first: required in column store_id.")
     assert finding(platform, feed="products").passed
 
 

@@ -50,9 +50,17 @@ def test_the_data_dictionary_is_fresh_and_complete(platform: Platform) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(document: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", document.read_text()):
+    for target, heading in re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", document.read_text()):
         if "://" not in target:
-            assert (document.parent / target).exists(), target
+            path = document.parent / target if target else document
+            assert path.exists(), target
+            assert not heading or heading in _anchors(path), f"{target}#{heading}"
+
+
+def _anchors(document: Path) -> set[str]:
+    """Headings as links name them: in small letters, without punctuation, with dashes for blanks."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_the_code_in_how_to_add_a_flow_is_that_of_the_flow_that_the_tests_register() -> None:

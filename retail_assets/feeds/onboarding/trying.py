@@ -37,10 +37,10 @@ class Sample:
 
     target: str
     end: str
-    """sent, left_out, duplicate or rejected."""
+    """routed, left_out, duplicate or rejected."""
     rule: str
     feed: str
-    """The feed whose contract judged it; of a sent record the feed it would go to."""
+    """The feed whose contract judged it; of a routed record the feed it would go to."""
     record: int
     place: str | None
     column: str | None

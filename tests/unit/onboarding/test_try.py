@@ -78,7 +78,7 @@ def test_every_record_has_one_end(run: Run, till: tuple[Path, Path]) -> None:
     assert said.code == 0
     [file] = said.document["files"]
     [target] = file["targets"]
-    assert target["identity"] == ("8 records = 2 admitted + 1 sent + 2 left out + 1 duplicate + 2 rejected")
+    assert target["identity"] == ("8 records = 2 admitted + 1 routed + 2 left out + 1 duplicate + 2 rejected")
     assert target["sent_to"] == {"stock_movements": 1}
     assert target["by_rule"] == {
         "duplicate/repeat": 1,
@@ -86,7 +86,7 @@ def test_every_record_has_one_end(run: Run, till: tuple[Path, Path]) -> None:
         "left_out/total": 1,
         "rejected/not_a_number": 1,
         "rejected/voucher": 1,
-        "sent/broken": 1,
+        "routed/broken": 1,
     }
     assert (file["source"], file["encoding"], file["delimiter"]) == ("till", "utf-8", ";")
     rows = {admitted["feed"]: admitted for admitted in file["admitted"]}
@@ -102,14 +102,14 @@ def test_samples_name_record_column_and_value(run: Run, till: tuple[Path, Path])
     assert (wrong["record"], wrong["column"], wrong["value"]) == (7, "quantity", "viele")
     assert '"Menge":"viele"' in wrong["raw"]
     assert samples["voucher"]["record"] == 4
-    assert (samples["broken"]["feed"], samples["broken"]["end"]) == ("stock_movements", "sent")
+    assert (samples["broken"]["feed"], samples["broken"]["end"]) == ("stock_movements", "routed")
     assert samples["total"]["record"] == 8
 
 
 def test_people_read_it_in_a_hundred_columns(run: Run, till: tuple[Path, Path]) -> None:
     said = run("try", till[0], "--feed", "sales", "--source", till[1])
     assert max(map(len, said.out.splitlines())) <= 100
-    assert "8 records = 2 admitted + 1 sent + 2 left out + 1 duplicate + 2 rejected" in said.out
+    assert "8 records = 2 admitted + 1 routed + 2 left out + 1 duplicate + 2 rejected" in said.out
     assert "quantity = 'viele'" in said.out
     assert "quantity 3; unit_price 10.6" in said.out
 
@@ -163,7 +163,7 @@ def test_folders_and_several_paths_come_to_a_total(run: Run, tmp_path: Path) -> 
     assert (total["files"], total["quarantined"], total["records"]) == (3, 1, 4)
     [target] = total["targets"]
     assert target["identity"].startswith(
-        "4 records = 2 admitted + 0 sent + 0 left out + 0 duplicate + 2 rejected"
+        "4 records = 2 admitted + 0 routed + 0 left out + 0 duplicate + 2 rejected"
     )
     assert total["admitted"] == [{"feed": "sales", "rows": 2, "sums": {"quantity": "2", "unit_price": "5"}}]
     assert "Total of 3 files" in run("try", folder, other, "--feed", "sales").out
@@ -352,7 +352,7 @@ def test_the_numbers_always_add_up(run: Run, tmp_path: Path, rows: list[list[str
     said = run("try", path, "--feed", "sales", "--json")
     assert said.code == 0
     [target] = said.document["files"][0]["targets"]
-    ends = [target[end] for end in ("admitted", "sent", "left_out", "duplicate", "rejected")]
+    ends = [target[end] for end in ("admitted", "routed", "left_out", "duplicate", "rejected")]
     assert target["records"] == sum(ends) == len(rows)
     assert sum(target["by_rule"].values()) == sum(ends[1:])
 

@@ -47,7 +47,7 @@ def row_count_lines(report: AdmissionReport) -> list[str]:
             assert counts.adds_up
             rules = ", ".join(f"{rule} {count}" for rule, count in sorted(counts.by_rule.items()))
             lines.append(
-                f"    {counts.target}: {counts.records} records = {counts.admitted} admitted + {counts.routed} sent "
+                f"    {counts.target}: {counts.records} records = {counts.admitted} admitted + {counts.routed} routed "
                 f"+ {counts.filtered} left out + {counts.duplicate} duplicate + {counts.rejected} rejected"
                 + (f" ({rules})" if rules else "")
             )
