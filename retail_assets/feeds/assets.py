@@ -183,6 +183,6 @@ def _ledger_result(
         metadata={"drops": report.drop_count, "log": rows_table(pl.DataFrame({"line": report.summary()}))},
         check_results=[
             check_result("nothing_is_lost", finding, asset=LEDGER),
-            check_result("mappings_load", mappings_finding(platform), asset=LEDGER),
+            check_result("mappings_load", mappings_finding(platform, report.skipped), asset=LEDGER),
         ],
     )

@@ -44,6 +44,20 @@ def test_the_longest_pattern_wins(tmp_path: Path) -> None:
     assert sources.match("stores", "x.csv").mapping.name == "all"
 
 
+def test_only_patterns_that_fit_count(tmp_path: Path) -> None:
+    write(tmp_path, "many", files="['a_very_long_name_*.csv', '*.csv']")
+    write(tmp_path, "till", files="'till_*.csv'")
+    assert load_sources([tmp_path], ALL).match("stores", "till_1.csv").mapping.name == "till"
+
+
+def test_equally_long_patterns_clash_where_both_read_the_file(tmp_path: Path) -> None:
+    write(tmp_path, "one", files="'till_?*'", values=", name_values: '_(?<store>S[0-9]+)'")
+    write(tmp_path, "two", files="'*_*.csv'")
+    sources = load_sources([tmp_path], ALL)
+    assert "one.yaml and two.yaml" in str(sources.clash("stores", "till_S1.csv"))
+    assert not [n for n in ("till_S1.txt", "shop_S1.csv", "till_x.csv") if sources.clash("stores", n)]
+
+
 def test_parts_of_the_name(tmp_path: Path) -> None:
     write(tmp_path, "named", values=", name_values: '_(?<store>S[0-9]+)(?P<day>-[0-9]+)?'")
     sources = load_sources([tmp_path], ALL)
