@@ -70,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _named(text: str) -> tuple[str, int]:
     model, _, number = text.rpartition("/")
-    if not model or not number.isdigit():
+    if not model or not number.isdecimal():
         raise argparse.ArgumentTypeError(f"expected MODEL/VERSION, as list shows them; found {text!r}")
     return model, int(number)
 

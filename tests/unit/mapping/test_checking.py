@@ -69,6 +69,8 @@ Load = Callable[[str], SourceMapping]
             "cannot be the mark of decimals and of",
         ),
         ("quantity: Menge", "quantity: {column: Menge, scale: 0}", "a scale is a number other than 0"),
+        ("quantity: Menge", "quantity: {column: Menge, scale: 1_0}", "`1_0` is not a number"),
+        ("quantity: Menge", "quantity: {column: Menge, scale: inf}", "`inf` is not a number"),
         (
             "quantity: Menge",
             "quantity: {sql: Menge * 2}",
