@@ -106,6 +106,7 @@ def try_file(path: Path, *, feed: Feed, match: Match, settings: Settings, rows: 
                 sheets=records.sheets,
                 columns=records.columns,
                 unknown_columns=mapped.unknown_columns,
+                notes=[*start.notes, *(f"Not read: {what}." for what in records.left_out)],
                 records=records.record_count,
                 counts=mapped.counts,
                 admitted=[

@@ -77,6 +77,7 @@ def _layout(draft: Draft) -> dict[str, Any]:
         "encoding": records.encoding,
         "delimiter": {"\t": "tab"}.get(records.delimiter or "", records.delimiter),
         "sheet": layout.sheet,
+        "records": layout.records,
         "header_row": None if layout.header_row is None else str(layout.header_row),
     }
     return {key: value for key, value in found.items() if value is not None}
