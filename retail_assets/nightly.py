@@ -1,4 +1,4 @@
-"""`python -m retail_assets.nightly`: the nightly job once, without a daemon; exits non-zero when it fails."""
+"""`.venv/bin/python -m retail_assets.nightly`: the nightly job once, without a daemon; exits non-zero when it fails."""
 
 import argparse
 import sys
@@ -14,7 +14,7 @@ from retail_assets.partitions import require_night, today
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m retail_assets.nightly", description=__doc__)
+    parser = argparse.ArgumentParser(prog=".venv/bin/python -m retail_assets.nightly", description=__doc__)
     parser.add_argument(
         "--as-of", type=date.fromisoformat, help="the night's day, yyyy-mm-dd; default: today"
     )

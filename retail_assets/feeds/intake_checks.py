@@ -86,8 +86,9 @@ def intake_findings(settings: Settings, feeds: Iterable[Feed], as_of: date) -> d
                     **({"which": which} if which is not None else {}),
                 },
                 advice=f"{_said(count, rejected)}. See `which`, and the marts quarantined_files and rejected_rows. "
-                "Mend the source or its mapping (`python -m retail_assets.feeds try FILE`), then decide release_file "
-                "or reload_file with the number of the drop, or withdraw_file to close the case.",
+                "Mend the source or its mapping, then decide release_file or reload_file with the number of the drop, "
+                "or withdraw_file to close the case. What a mapping makes of a file: "
+                f"`.venv/bin/python -m retail_assets.feeds try FILE --feed {feed.name}`.",
             )
     return findings
 

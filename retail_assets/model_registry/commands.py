@@ -45,7 +45,9 @@ def main(platform: Platform, arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m retail_assets.model_registry", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog=".venv/bin/python -m retail_assets.model_registry", description=__doc__
+    )
     commands = parser.add_subparsers(dest="command", required=True)
 
     def add(name: str, run: Callable[[Platform, Terminal, Any], None]) -> argparse.ArgumentParser:
