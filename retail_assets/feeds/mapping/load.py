@@ -13,6 +13,7 @@ from pathlib import Path
 from retail_assets.contract import Feed, Feeds
 from retail_assets.errors import MappingError
 from retail_assets.feeds.mapping.check import PassedMappings, check_mapping
+from retail_assets.feeds.mapping.file_names import name_parts
 from retail_assets.feeds.mapping.model import Block, Cell, FromColumn, SourceMapping, Target
 from retail_assets.feeds.mapping.nodes import Node, parse_yaml
 from retail_assets.feeds.mapping.reading import IDENTITY, canonical_version, read_mapping
@@ -194,8 +195,7 @@ def _longest_fit(name: str, patterns: Iterable[str]) -> int:
 def _name_parts(mapping: SourceMapping, name: str) -> dict[str, str] | None:
     if mapping.name_values is None:
         return {}
-    found = re.search(mapping.name_values, name)
-    return {part: value or "" for part, value in found.groupdict().items()} if found else None
+    return name_parts(mapping.name_values, name)
 
 
 def _own_files(path: Path, feeds: Feeds) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -143,6 +143,11 @@ Load = Callable[[str], SourceMapping]
         ("targets:", "file: {header_row: two}\ntargets:", "`two` is not a whole number"),
         ('"till_*.csv"', '"till_*.csv"\n  name_values: "till_(.*)"', "name the parts you want"),
         ('"till_*.csv"', '"till_*.csv"\n  name_values: "till_("', "not a regular expression"),
+        (
+            '"till_*.csv"',
+            '"till_*.csv"\n  name_values: "(?=t)(?P<a>.)"',
+            "nothing may look ahead or back: .*[?]=",
+        ),
         ("targets:", "values: {null_words: [a, b}\ntargets:", ":5: not YAML.*between double quotes"),
         ("source: till", "source: &a [*a]", "alias that contains itself"),
     ],

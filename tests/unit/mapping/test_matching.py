@@ -1,5 +1,6 @@
 """Which mapping reads a file, and what names a content."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,17 @@ def test_parts_of_the_name(tmp_path: Path) -> None:
     assert sources.match("stores", "x_S12-3.csv").name_values == {"store": "S12", "day": "-3"}
     assert sources.match("stores", "x_S12.csv").name_values == {"store": "S12", "day": ""}
     assert sources.match("stores", "x.csv").mapping.name == "contract"
+
+
+def test_no_pattern_takes_long_and_groups_keep_their_meaning(tmp_path: Path) -> None:
+    write(tmp_path, "slow", values=", name_values: '(?P<all>(a+)+)(b)?(?P<S>c)?(?P<s>d)?[.]csv$'")
+    sources = load_sources([tmp_path], ALL)
+    started = time.monotonic()
+    assert sources.match("stores", "a" * 200 + "!.csv").mapping.name == "contract"
+    assert time.monotonic() - started < 5
+    assert sources.match("stores", "\udcff.csv").mapping.name == "contract"
+    assert sources.match("stores", "xaad.csv").name_values == {"all": "aa", "S": "", "s": "d"}
+    assert sources.match("stores", "O'aac.csv").name_values == {"all": "aa", "S": "c", "s": ""}
 
 
 def test_the_retailers_mapping_wins_over_the_packaged_one(tmp_path: Path) -> None:
