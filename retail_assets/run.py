@@ -1,4 +1,4 @@
-"""`python -m retail_assets.run`: a job, or some assets with their checks, once and without a daemon."""
+"""`.venv/bin/python -m retail_assets.run`: a job, or some assets with their checks, once and without a daemon."""
 
 import argparse
 import sys
@@ -8,7 +8,7 @@ from retail_assets.kit.terminal import day, end_quietly
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m retail_assets.run", description=__doc__)
+    parser = argparse.ArgumentParser(prog=".venv/bin/python -m retail_assets.run", description=__doc__)
     which = parser.add_mutually_exclusive_group(required=True)
     which.add_argument("--job", metavar="NAME", help="train_refund_classifier, weekly_tests, …")
     which.add_argument("--assets", metavar="KEY", nargs="+", help="marts/sales_daily, …")

@@ -212,7 +212,7 @@ def _ledger_result(
         metadata={"drops": report.drop_count, "log": rows_table(pl.DataFrame({"line": report.summary()}))},
         check_results=[
             check_result("nothing_is_lost", lost_finding(lost, shown=FINDINGS_NAMED), asset=LEDGER),
-            check_result("mappings_load", mappings_finding(platform), asset=LEDGER),
+            check_result("mappings_load", mappings_finding(platform, report.skipped), asset=LEDGER),
             check_result("decisions_accepted", decisions, asset=LEDGER, severity=WARN),
             check_result(FILES_CAME_IN, files, asset=LEDGER, severity=WARN),
         ],

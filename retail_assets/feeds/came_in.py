@@ -29,9 +29,9 @@ NAMED = 20
 AT_THE_LEDGER = "intake/ledger"
 
 FEED_ADVICE = (
-    "See `which`, and the marts quarantined_files and rejected_rows. Mend the source or its mapping "
-    "(`python -m retail_assets.feeds try FILE`), then decide release_file or reload_file with the number of the drop, "
-    "or withdraw_file to close the case."
+    "See `which`, and the marts quarantined_files and rejected_rows. Mend the source or its mapping, then decide "
+    "release_file or reload_file with the number of the drop, or withdraw_file to close the case. What a mapping makes "
+    "of a file: `.venv/bin/python -m retail_assets.feeds try FILE --feed {feed}`."
 )
 HANDLER_ADVICE = (
     "See `which`, and the mart quarantined_files. Have the file sent again and close the case with withdraw_file; or, "
@@ -85,7 +85,7 @@ def feed_findings(
             findings[feed.name] = Finding(
                 passed=not (files.count or rejected),
                 figures={"in_quarantine": files.count, "rejected_rows": rejected, **_shown(which)},
-                advice=f"{_said(files, rejected)}. {FEED_ADVICE}",
+                advice=f"{_said(files, rejected)}. {FEED_ADVICE.format(feed=feed.name)}",
             )
     return findings
 

@@ -1,4 +1,4 @@
-"""`python -m retail_assets.samples`: drop the sample retailer, or one more day of it, into the inbox."""
+"""`.venv/bin/python -m retail_assets.samples`: drop the sample retailer, or one more day of it, into the inbox."""
 
 import argparse
 import sys
@@ -13,7 +13,7 @@ from retail_assets.samples.plan import SIZES
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m retail_assets.samples", description=__doc__)
+    parser = argparse.ArgumentParser(prog=".venv/bin/python -m retail_assets.samples", description=__doc__)
     parser.add_argument("--seed", type=int, default=7, help="the same seed gives the same files (default: 7)")
     parser.add_argument("--as-of", type=day, default=date(2026, 11, 20), help="the night that finds them")
     parser.add_argument("--size", choices=SIZES, default="small")

@@ -89,7 +89,7 @@ def write_day(platform: Platform, *, day: date) -> SampleReport:
         marker = _marker(lake)
         if marker is None:
             raise SampleConflict(
-                f"{lake.root} holds no sample yet: run `python -m retail_assets.samples` first."
+                f"{lake.root} holds no sample yet: run `.venv/bin/python -m retail_assets.samples` first."
             )
         as_of, newest = (date.fromisoformat(marker[key]) for key in ("as_of", "newest_night"))
         if as_of <= day <= newest:

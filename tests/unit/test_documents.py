@@ -98,6 +98,20 @@ def test_the_settings_that_messages_and_models_name_exist() -> None:
     assert unknown == {"config.py": {"RETAIL_X"}}, "the example of how settings are called"
 
 
+def test_the_tests_that_a_document_names_exist() -> None:
+    code = "".join(path.read_text() for path in (REPOSITORY / "tests").rglob("test_*.py"))
+    texts = {document.name: document.read_text() for document in DOCUMENTS}
+    named_tests = {test for text in texts.values() for test in re.findall(r"`(test_\w+)`", text)}
+    assert {test for test in named_tests if f"def {test}(" not in code} == set()
+
+
+def test_commands_are_printed_as_they_can_be_typed() -> None:
+    """The project's own Python is in .venv; another one lacks its packages."""
+    bare = re.compile(r"(?<![/\w])python -m retail_assets")
+    texts = [*DOCUMENTS, *(path for path in code() if "retail_assets" in path.parts)]
+    assert [path.name for path in texts if bare.search(path.read_text())] == []
+
+
 @pytest.mark.parametrize("group", SETTINGS)
 def test_every_setting_says_what_it_is(group: type[FlowSettings]) -> None:
     assert [name for name, field in group.model_fields.items() if not field.description] == []

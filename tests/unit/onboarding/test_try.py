@@ -1,5 +1,6 @@
 """`try`: the numbers add up, nothing is changed, and whatever is wrong is said in a sentence."""
 
+import gzip
 import os
 import subprocess
 import sys
@@ -15,7 +16,9 @@ from retail_assets.config import REPOSITORY, Settings
 from retail_assets.feeds.loading import load_content
 from retail_assets.feeds.mapping.load import load_sources
 from retail_assets.feeds.onboarding.trying import try_file
+from retail_assets.feeds.onboarding.unpacking import Found
 from retail_assets.lake import Lake
+from tests.archives import zipped
 from tests.unit.onboarding.conftest import FEEDS, Run
 
 SALES = "order_id,line_number,store_id,product_id,sold_at,quantity,unit_price,currency,till\n"
@@ -324,7 +327,7 @@ def test_the_dry_run_says_what_loading_does(till: tuple[Path, Path], tmp_path: P
     lake.sources.mkdir(parents=True)
     till[1].rename(lake.sources / "till.yaml")
     match = load_sources([lake.sources], tuple(FEEDS.values())).match("sales", "till_1.csv")
-    tried = try_file(till[0], feed=FEEDS["sales"], match=match, settings=platform, rows=1)
+    tried = try_file(Found(till[0], till[0]), feed=FEEDS["sales"], match=match, settings=platform, rows=1)
     loaded = load_content(
         stored=till[0],
         name="till_1.csv",
@@ -378,3 +381,36 @@ def test_the_module_runs_before_any_set_up(till: tuple[Path, Path], tmp_path: Pa
     assert (done.returncode, done.stderr) == (0, "")
     assert "2 admitted" in done.stdout
     assert not (tmp_path / "none").exists()
+
+
+def test_archives_are_tried_part_by_part(run: Run, till: tuple[Path, Path], tmp_path: Path) -> None:
+    packed, single, odd = tmp_path / "export.zip", tmp_path / "till_9.csv.gz", tmp_path / "odd.zip"
+    single.write_bytes(gzip.compress(TILL_FILE.encode()))
+    inner = zipped({"till_2.csv": TILL_FILE})
+    packed.write_bytes(
+        zipped({"week/till_1.csv": TILL_FILE, "inner.zip": inner, ".hidden": "x", "../up.csv": "x"})
+    )
+    odd.write_bytes(packed.read_bytes() * 2)
+    said = run("try", packed, single, odd, "--feed", "sales", "--source", till[1], "--json")
+    assert said.code == 1
+    files = {Path(file["path"]).relative_to(tmp_path).as_posix(): file for file in said.document["files"]}
+    read = {name: file["records"] for name, file in files.items() if not file["quarantined"]}
+    assert read == {
+        "export.zip/week/till_1.csv": 8,
+        "export.zip/inner.zip/till_2.csv": 8,
+        "till_9.csv.gz/till_9.csv": 8,
+    }
+    refused = {name: file["quarantined"]["reason"] for name, file in files.items() if file["quarantined"]}
+    assert refused == {"export.zip/../up.csv": "unsafe_name", "odd.zip": "unlisted_bytes"}
+
+
+def test_a_mapping_is_found_by_its_name_in_the_folder_of_mappings(
+    run: Run, till: tuple[Path, Path], tmp_path: Path
+) -> None:
+    sources = tmp_path / "platform" / "sources"
+    sources.mkdir(parents=True)
+    till[1].rename(sources / "my_till.yaml")
+    assert run("try", till[0], "--feed", "sales", "--source", "my_till.yaml").code == 0
+    said = run("try", till[0], "--feed", "sales", "--source", "mine.yaml")
+    assert said.code == 2
+    assert said.err == f"There is no mapping mine.yaml, neither here nor in {sources}.\n"

@@ -38,11 +38,12 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
 
 
 def row_count_lines(report: AdmissionReport) -> list[str]:
+    """By name, so that files of a new feed are lines between the others."""
     lines = []
-    for found in report.drops:
+    for found in sorted(report.drops, key=lambda found: (found.drop.folder, found.drop.name)):
         drop = found.drop
         ending = f" ({drop.reason})" if drop.reason else ""
-        lines.append(f"{drop.sequence} {drop.folder}/{drop.name} [{drop.source}]: {drop.state}{ending}")
+        lines.append(f"{drop.folder}/{drop.name} [{drop.source}]: {drop.state}{ending}")
         for counts in found.outcome.counts:
             assert counts.adds_up
             rules = ", ".join(f"{rule} {count}" for rule, count in sorted(counts.by_rule.items()))
