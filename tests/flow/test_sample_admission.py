@@ -1,7 +1,7 @@
 """The sample through the real handlers: every file's row counts, what goes wrong on purpose, and coherent stock.
 
 The row counts of all files are golden; when a change is meant, write them again with
-`RETAIL_UPDATE_GOLDEN=1 python -m pytest tests/unit/samples/test_admission.py` and review the difference.
+`RETAIL_UPDATE_GOLDEN=1 python -m pytest tests/flow/test_sample_admission.py` and review the difference.
 """
 
 import os
@@ -20,7 +20,7 @@ from retail_assets.refunds.photos import admitted_photos
 from retail_assets.samples.generator import write_day, write_sample
 from tests.conftest import settings_of
 
-GOLDEN = Path(__file__).parent / "row_counts.txt"
+GOLDEN = Path(__file__).parent / "sample_row_counts.txt"
 
 
 @pytest.fixture(scope="module")
