@@ -33,6 +33,11 @@ demo: $(VENV)/.installed ## sample retailer -> nightly run -> published tables
 nightly: $(VENV)/.installed ## run the nightly job once, without a daemon: make nightly [AS_OF=2026-11-20]
 	@$(BIN)/python -m retail_assets.nightly $(if $(AS_OF),--as-of $(AS_OF))
 
+.PHONY: run
+run: $(VENV)/.installed ## a job or some assets, once: make run JOB=weekly_tests, make run ASSETS="marts/stores" [AS_OF=…]
+	@$(BIN)/python -m retail_assets.run $(if $(JOB),--job $(JOB)) $(if $(ASSETS),--assets $(ASSETS)) \
+		$(if $(AS_OF),--as-of $(AS_OF))
+
 .PHONY: dev
 dev: setup ## the Dagster UI with its daemon on http://127.0.0.1:3000: make dev [PORT=3001]
 	@$(BIN)/python -m retail_assets.dev $(if $(PORT),--port $(PORT))

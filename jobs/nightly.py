@@ -3,6 +3,7 @@
 import dagster as dg
 
 from retail_assets.dagster_kit.private import UnresolvedAssetJobDefinition
+from retail_assets.dagster_kit.wiring import QUIET
 from retail_assets.platform import Platform
 
 JOB_NAME = "nightly"
@@ -33,6 +34,6 @@ def nightly_schedule(platform: Platform, job: UnresolvedAssetJobDefinition) -> d
     )
     def nightly_at_two(context: dg.ScheduleEvaluationContext) -> dg.RunRequest:
         night = context.scheduled_execution_time.date().isoformat()
-        return dg.RunRequest(run_key=night, partition_key=night)
+        return dg.RunRequest(run_key=night, run_config=QUIET, partition_key=night)
 
     return nightly_at_two

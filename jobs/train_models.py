@@ -3,6 +3,7 @@
 import dagster as dg
 
 from retail_assets.dagster_kit.private import UnresolvedAssetJobDefinition
+from retail_assets.dagster_kit.wiring import QUIET
 from retail_assets.model_registry.training import training_group, training_name
 from retail_assets.models.spec import ModelSpec
 from retail_assets.platform import Platform
@@ -31,6 +32,7 @@ def training_schedules(
         dg.ScheduleDefinition(
             name=f"{job.name}_on_saturday",
             job=job,
+            run_config=QUIET,
             cron_schedule="0 6 * * 6",
             execution_timezone=platform.settings.time_zone,
             # Training takes all cores for an hour: somebody decides that it is worth it.

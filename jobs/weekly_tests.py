@@ -3,6 +3,7 @@
 import dagster as dg
 
 from retail_assets.dagster_kit.private import UnresolvedAssetJobDefinition
+from retail_assets.dagster_kit.wiring import QUIET
 from retail_assets.platform import Platform
 from retail_assets.warehouse.assets import TEST_SCOPE_TAG
 from retail_assets.warehouse.project import manifest_of
@@ -24,6 +25,7 @@ def weekly_tests_schedule(platform: Platform, job: UnresolvedAssetJobDefinition)
     return dg.ScheduleDefinition(
         name="weekly_tests_on_sunday",
         job=job,
+        run_config=QUIET,
         cron_schedule="0 5 * * 0",
         execution_timezone=platform.settings.time_zone,
         default_status=dg.DefaultScheduleStatus.RUNNING,

@@ -71,7 +71,7 @@ class Settings(FlowSettings):
         None, description="The oldest night that can be run; by default the day on which set-up ran."
     )
     audience_groups: dict[str, str] = Field(
-        {}, description="Audience -> group of the system that may read its folder, as JSON."
+        {}, description="Audience, or merchants/ID -> group of the system that may read its folder, as JSON."
     )
     owners: dict[str, list[str]] = Field(
         {}, description="Flow -> owners of its assets, as JSON; by default team:data."

@@ -11,10 +11,16 @@ from decimal import Decimal
 import dataframely as dy
 import polars as pl
 
+from ml.errors import ExplainedError
+
 MONEY = (18, 6)
 """Precision and scale of prices; amounts are rounded to the currency's minor unit in the marts."""
 
 QUANTITY = (18, 3)
+
+
+class ContractError(ExplainedError):
+    """A contract that is wrong; the text names it and its rule."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +85,25 @@ def row_rule(sql: str, polars: Callable[[], pl.Expr] | None = None):
 
     `polars` replaces the expression where polars' SQL cannot say it. Null passes.
     """
-    factory = dy.rule()(lambda cls: polars() if polars else pl.sql_expr(sql))
+
+    def expression(contract: type[dy.Schema]) -> pl.Expr:
+        try:
+            return polars() if polars else pl.sql_expr(sql)
+        except Exception as error:  # code of whoever wrote the contract
+            rule = next(name for name, value in vars(contract).items() if value is factory)
+            raise broken_rule(contract.__name__, rule, error) from error
+
+    factory = dy.rule()(expression)
     factory.sql = sql  # ty: ignore[missing-attribute]
     return factory
+
+
+def broken_rule(contract: str, rule: str, error: Exception) -> ContractError:
+    said = " ".join(str(error).split())[:300]
+    return ContractError(
+        f"The rule {rule} of the contract {contract} cannot be evaluated ({type(error).__name__}: {said}); mend it in "
+        "the contracts.py of its flow."
+    )
 
 
 def text(description: str, **options) -> dy.String:

@@ -4,6 +4,7 @@ import sys
 
 from retail_assets.config import Settings
 from retail_assets.errors import ExplainedError
+from retail_assets.feeds.contract_check import require_sound
 from retail_assets.flows import platform_of
 from retail_assets.warehouse.dbt_parse import parse_dbt_project
 from retail_assets.warehouse.dictionary import write_dictionary
@@ -14,6 +15,8 @@ from retail_assets.warehouse.sources import write_generated
 def main() -> int:
     platform = platform_of(Settings())
     try:
+        for feed in platform.feeds.values():
+            require_sound(feed)
         write_generated(platform)
         parse_dbt_project(platform)
         write_dictionary(platform, manifest_of(platform))

@@ -13,6 +13,7 @@ Layout under `RETAIL_DATA_DIR`:
     lake/ledger/<table>.parquet                  the ledger, exported for the warehouse
     lake/tables/<table>/<part>.parquet           what flows work out, for the warehouse
     lake/platform-id                             the id that the ledger carries too
+    lake/snapshot/                               what the last build of the warehouse read of the two above
     lake/work/<flow>/                            finished pieces of unfinished work, and what is worth keeping
     lake/scratch/                                unfinished writes; safe to delete when nothing runs
     warehouse/warehouse.duckdb                   dbt's working file
@@ -121,6 +122,10 @@ class Lake:
 
     def table_folder(self, table: str) -> Path:
         return self.root / "lake" / "tables" / table
+
+    @property
+    def snapshot(self) -> Path:
+        return self.root / "lake" / "snapshot"
 
     def work_folder(self, flow: str) -> Path:
         return self.root / "lake" / "work" / flow

@@ -33,18 +33,18 @@ def today(zone: ZoneInfo) -> date:
     return datetime.now(zone).date()
 
 
-def require_night(settings: Settings, night: date, *, current: date) -> None:
-    """Raise NoSuchNight for a night before the platform's first, or one that has not come yet."""
-    if night > current:
-        raise NoSuchNight(
-            f"The night of {night} has not come yet; the newest that can run is today's, {current}."
-        )
+def require_night(settings: Settings, night: date, *, newest: date) -> None:
+    """Raise NoSuchNight for a night before the platform's first, or after `newest`: today's, or the newest that ever
+    ran where that is later."""
     first = first_night(settings)
+    can_run = f"those from {first} to {newest} can be run"
     if night < first:
         raise NoSuchNight(
-            f"The night of {night} lies before this platform's first, {first}. To run older nights "
-            "set RETAIL_FIRST_NIGHT to an earlier day."
+            f"The night of {night} lies before this platform's first; {can_run}. To run older nights set "
+            "RETAIL_FIRST_NIGHT to an earlier day."
         )
+    if night > newest:
+        raise NoSuchNight(f"The night of {night} has not come yet; {can_run}.")
 
 
 def moment_of(night: date | None, started: datetime, zone: ZoneInfo) -> tuple[date, datetime]:

@@ -3,6 +3,7 @@
 import dagster as dg
 
 from retail_assets.dagster_kit.private import UnresolvedAssetJobDefinition
+from retail_assets.dagster_kit.wiring import QUIET
 from retail_assets.partitions import today
 from retail_assets.platform import Platform
 
@@ -20,6 +21,6 @@ def decision_sensor(
     )
     def decision_made(context: dg.RunStatusSensorContext) -> dg.RunRequest:
         night = today(platform.settings.zone).isoformat()
-        return dg.RunRequest(run_key=context.dagster_run.run_id, partition_key=night)
+        return dg.RunRequest(run_key=context.dagster_run.run_id, run_config=QUIET, partition_key=night)
 
     return decision_made

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from retail_assets.dagster_kit.private import UnresolvedAssetJobDefinition
-from retail_assets.dagster_kit.wiring import FOLDERS_TAG, LEDGER
+from retail_assets.dagster_kit.wiring import FOLDERS_TAG, LEDGER, QUIET
 from retail_assets.errors import ExplainedError
 from retail_assets.partitions import today
 from retail_assets.platform import Platform
@@ -68,6 +68,7 @@ def _sensor(platform: Platform, name: str, job: UnresolvedAssetJobDefinition) ->
                 dg.RunRequest(
                     # The same files ask once: a run that fails leaves them to the next drop or to the night.
                     run_key=f"{name}:{_digest(ready)}",
+                    run_config=QUIET,
                     partition_key=today(platform.settings.zone).isoformat(),
                     asset_selection=_selection(context, platform, handlers, ready, job),
                     tags={HANDLER_TAG: name, FOLDERS_TAG: ",".join(sorted(ready))},

@@ -15,9 +15,12 @@ import pytest
 
 from retail_assets.config import Settings
 from retail_assets.flows import platform_of
+from retail_assets.kit.terminal import end_quietly
 from retail_assets.platform import Platform
 from tests.faults.night import drop, drop_retailer, run_nights
 from tests.prepared import copy_platform, once, set_up_twice_at_once
+
+end_quietly()
 
 
 def settings_of(folder: Path) -> Settings:

@@ -24,6 +24,7 @@ from retail_assets.warehouse.build import Wanted, build_warehouse
 from retail_assets.warehouse.build_report import BuildReport
 from retail_assets.warehouse.dbt_command import dbt_environment, dbt_target
 from retail_assets.warehouse.manifest import read_manifest
+from retail_assets.warehouse.snapshot import take_snapshot
 from tests.lake_builder import LakeBuilder
 
 AS_OF = date(2026, 11, 20)
@@ -53,6 +54,7 @@ class Warehouse:
         where = ["--project-dir", str(DBT_PROJECT_DIR), "--profiles-dir", str(DBT_PROJECT_DIR)]
         where += ["--target-path", str(folder / "target"), "--log-path", str(folder / "logs")]
         told = self.environment(as_of, test_all_history=test_all_history)
+        take_snapshot(self.platform.lake, self.platform.tables.values())
         return _dbt([command, *where, *arguments], told, folder, on_event)
 
     def environment(self, as_of: date, *, test_all_history: bool = False) -> dict[str, str]:

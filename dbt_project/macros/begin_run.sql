@@ -3,7 +3,7 @@
    state.*    what this warehouse remembers between runs
    ledger.*   a snapshot of the ledger: all models of a run see the same drops, whatever is admitted meanwhile
    feeds.*    views over the lake's files; whoever reads one names the files first (see feed_files)
-   lake.*     views over the tables that flows keep in the lake
+   lake.*     views over the tables that flows keep in the lake, as the snapshot of the build has them
 
    The schemas state, ledger, feeds, lake and loaded hold no dbt models: nothing of them is published. #}
 {% macro begin_run() %}
@@ -58,7 +58,7 @@ where change.model = seen_by_all.model and change.run <= seen_by_all.run;
 {% for source in graph.sources.values() if source.source_name == 'ledger' %}
 create or replace table ledger.{{ source.name }} as
 select {{ typed_columns(source) }}
-from read_parquet({{ sql_string(lake_path('ledger/' ~ source.name ~ '.parquet')) }});
+from read_parquet({{ sql_string(lake_path('snapshot/ledger/' ~ source.name ~ '.parquet')) }});
 {% endfor %}
 
 {% for source in graph.sources.values() if source.source_name == 'feeds' %}
@@ -73,7 +73,7 @@ from read_parquet(
 {% for source in graph.sources.values() if source.source_name == 'lake' %}
 create or replace view lake.{{ source.name }} as
 select {{ typed_columns(source) }}
-from read_parquet({{ sql_string(lake_path('tables/' ~ source.name ~ '/*.parquet')) }}, union_by_name = true);
+from read_parquet({{ sql_string(lake_path('snapshot/tables/' ~ source.name ~ '/*.parquet')) }}, union_by_name = true);
 {% endfor %}
 
 -- Documents and store-days by content, which never change; which drops hold a content is the ledger's to say.

@@ -60,10 +60,14 @@ def stream_of(source: Path | bytes, limits: ImageLimits) -> Generator[BinaryIO]:
     try:
         found = source.stat()
         if not stat.S_ISREG(found.st_mode):  # opening a pipe would wait for a writer for ever
-            raise UnreadableImage("not_a_file", "It is a folder or a device, not a file.")
+            raise UnreadableImage(
+                "not_a_file", "It is a folder or a device, not a file. Send the photo itself."
+            )
         stream = source.open("rb")
     except (OSError, ValueError) as error:
-        raise UnreadableImage("cannot_open", f"The file cannot be opened: {error}.") from error
+        raise UnreadableImage(
+            "cannot_open", f"The file cannot be opened: {error}. Send the photo again."
+        ) from error
     with stream:
         check_bytes(found.st_size, limits)
         yield stream
@@ -73,7 +77,9 @@ def read_some(stream: BinaryIO, size: int) -> bytes:
     try:
         return stream.read(size)
     except OSError as error:  # a disk or a network share may fail after the first bytes
-        raise UnreadableImage("cannot_read", f"Reading the file failed: {error}.") from error
+        raise UnreadableImage(
+            "cannot_read", f"Reading the file failed: {error}. Send the photo again."
+        ) from error
 
 
 def jpeg_scans(content: bytes) -> int:
@@ -90,7 +96,8 @@ def check_bytes(size: int, limits: ImageLimits) -> None:
         raise UnreadableImage("empty", "The file is empty: it has no bytes. Send the photo again.")
     if size > limits.max_bytes:
         raise UnreadableImage(
-            "too_large", f"The file has {size:,} bytes; a photo may have {limits.max_bytes:,} at most."
+            "too_large",
+            f"The file has {size:,} bytes; a photo may have {limits.max_bytes:,} at most. Send a smaller copy.",
         )
 
 

@@ -103,14 +103,16 @@ def _opened(stream: BinaryIO, limits: ImageLimits) -> Generator[Image.Image]:
         picture = Image.open(stream, formats=[detected])
     except Exception as error:  # decoders raise anything at all on hostile headers
         raise UnreadableImage(
-            "corrupt", f"It starts like a {detected} picture, but the rest of its header cannot be read."
+            "corrupt",
+            f"It starts like a {detected} picture, but the rest of its header cannot be read. "
+            "Send the photo again, or save it anew as JPEG.",
         ) from error
     with picture:
         if picture.width * picture.height > limits.max_pixels:
             raise UnreadableImage(
                 "too_many_pixels",
                 f"It is {picture.width:,} x {picture.height:,} pixels large, more than the {limits.max_pixels:,} "
-                "pixels allowed.",
+                "pixels allowed. Send a smaller copy.",
             )
         yield picture
 
@@ -150,7 +152,7 @@ def _decoding(picture: Image.Image) -> Generator[None]:
         yield
     except MemoryError as error:
         raise UnreadableImage(
-            "too_much_memory", "Decoding it takes more memory than one photo may have."
+            "too_much_memory", "Decoding it takes more memory than one photo may have. Send a smaller copy."
         ) from error
     except UnreadableImage:
         raise
@@ -160,7 +162,7 @@ def _decoding(picture: Image.Image) -> Generator[None]:
                 "truncated", f"The {picture.format} picture ends before its last pixel. Send the photo again."
             ) from error
         raise UnreadableImage(
-            "corrupt", f"The {picture.format} picture cannot be decoded: {error}."
+            "corrupt", f"The {picture.format} picture cannot be decoded: {error}. Send the photo again."
         ) from error
 
 

@@ -24,6 +24,9 @@ LOCATION, REPOSITORY = "retail_assets", "__repository__"
 REPOSITORY_TAG = {".dagster/repository": f"{REPOSITORY}@{LOCATION}"}
 """The tag by which the page of a job finds its runs."""
 
+PARTITION_TAG = "dagster/partition"
+"""The tag by which a run knows its partition."""
+
 
 def place_runs_in_code_location(instance: DagsterInstance, job: str) -> None:
     """Let the runs of a job that are made through this instance say where they come from.

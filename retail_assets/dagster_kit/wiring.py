@@ -17,6 +17,7 @@ import polars as pl
 from pydantic import BaseModel, create_model
 
 from retail_assets.config import REPOSITORY
+from retail_assets.dagster_kit.private import PARTITION_TAG
 from retail_assets.dagster_kit.table_schema import table_schema
 from retail_assets.error_classification import explained_full_disk
 from retail_assets.errors import ExplainedError
@@ -37,6 +38,9 @@ FINDINGS_NAMED = 100
 
 NIGHT_ONLY = {"retail/runs": "at_night"}
 """The tag of an asset that no drop starts."""
+
+QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
+"""Run config of what sensors and schedules start: the terminal is told warnings and errors, the UI everything."""
 
 _Body = TypeVar("_Body", bound=Callable[..., Any])
 
@@ -168,11 +172,15 @@ def _ui_type(dtype: pl.DataType) -> str:
 class Night:
     """The night that a run works on, and the one moment that it takes for now."""
 
-    def __init__(self, context: dg.AssetExecutionContext | dg.OpExecutionContext, platform: Platform) -> None:
+    def __init__(
+        self,
+        context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext | dg.OpExecutionContext,
+        platform: Platform,
+    ) -> None:
         record = context.instance.get_run_record_by_id(context.run.run_id)
         # A run may have waited in the queue since it was asked for.
         started = datetime.fromtimestamp(record.start_time if record and record.start_time else time(), UTC)
-        partition = context.run.tags.get("dagster/partition")
+        partition = context.run.tags.get(PARTITION_TAG)
         self.run_started: datetime = started
         self.as_of, self.now = moment_of(
             date.fromisoformat(partition) if partition else None, started, platform.settings.zone

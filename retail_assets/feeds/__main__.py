@@ -1,4 +1,4 @@
-"""`python -m retail_assets.feeds try|propose`: for whoever brings a new source."""
+"""`.venv/bin/python -m retail_assets.feeds try|propose`: for whoever brings a new source."""
 
 import sys
 

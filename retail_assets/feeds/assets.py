@@ -160,10 +160,12 @@ def _files_check(platform: Platform, table: str) -> dg.AssetChecksDefinition:
         description="No file that the flow's own handlers read waits in quarantine.",
     )
     @told(platform)
-    def files_came_in() -> dg.AssetCheckResult:
+    def files_came_in(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
         from retail_assets.feeds.came_in import files_finding
 
-        finding = files_finding(platform, platform.handlers(), f"lake/{table}")
+        finding = files_finding(
+            platform, platform.handlers(), f"lake/{table}", Night(context, platform).as_of
+        )
         return check_result(FILES_CAME_IN, finding, severity=WARN)
 
     return files_came_in
@@ -205,7 +207,7 @@ def _ledger_result(
     lost = [*reconcile(settings, handlers, night=report.as_of), *accounting(settings)]
     decisions, files = (
         decisions_finding(settings, report.as_of),
-        files_finding(platform, handlers, AT_THE_LEDGER),
+        files_finding(platform, handlers, AT_THE_LEDGER, report.as_of),
     )
     return dg.MaterializeResult(
         asset_key=LEDGER,
@@ -217,7 +219,7 @@ def _ledger_result(
                 asset=LEDGER,
                 severity=dg.AssetCheckSeverity.ERROR if any(one.is_loss for one in lost) else WARN,
             ),
-            check_result("mappings_load", mappings_finding(platform), asset=LEDGER),
+            check_result("mappings_load", mappings_finding(platform, report.skipped), asset=LEDGER),
             check_result("decisions_accepted", decisions, asset=LEDGER, severity=WARN),
             check_result(FILES_CAME_IN, files, asset=LEDGER, severity=WARN),
         ],

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 import polars as pl
 from sqlalchemy import Connection, func, select
@@ -19,6 +20,7 @@ from retail_assets.intake.handlers import Handlers
 from retail_assets.intake.ledger import find_drops
 from retail_assets.intake.ledger_tables import DROPS, LOADED, QUARANTINED, ROW_COUNTS
 from retail_assets.kit.findings import Finding
+from retail_assets.lake import Lake
 from retail_assets.platform import Platform
 
 NAMED = 20
@@ -27,9 +29,9 @@ NAMED = 20
 AT_THE_LEDGER = "intake/ledger"
 
 FEED_ADVICE = (
-    "See `which`, and the marts quarantined_files and rejected_rows. Mend the source or its mapping "
-    "(`python -m retail_assets.feeds try FILE`), then decide release_file or reload_file with the number of the drop, "
-    "or withdraw_file to close the case."
+    "See `which`, and the marts quarantined_files and rejected_rows. Mend the source or its mapping, then decide "
+    "release_file or reload_file with the number of the drop, or withdraw_file to close the case. What a mapping makes "
+    "of a file: `.venv/bin/python -m retail_assets.feeds try FILE --feed {feed}`."
 )
 HANDLER_ADVICE = (
     "See `which`, and the mart quarantined_files. Have the file sent again and close the case with withdraw_file; or, "
@@ -55,6 +57,8 @@ class _Waiting:
     """Files in quarantine that warn at one asset."""
 
     count: int = 0
+    older: int = 0
+    """Of them those that came before the night."""
     newest: list[int] = field(default_factory=list)
 
 
@@ -72,28 +76,29 @@ def feed_findings(
     )
     findings = {}
     with platform_engine(platform.settings) as engine, reading(engine) as connection:
-        waiting = _waiting(connection, _asset_of(platform, handlers))
+        waiting = _waiting(connection, _asset_of(platform, handlers), as_of)
         rows: dict[str, int] = {folder: int(n) for folder, n in connection.execute(rejecting)}
         for feed in feeds:
             files, rejected = waiting.get(f"feeds/{feed.name}", _Waiting()), rows.get(feed.folder, 0)
-            which = [*_quarantined(connection, files), *_rejecting(connection, feed.folder, as_of)]
+            rejects = _rejecting(connection, platform.lake, feed.folder, as_of) if rejected else []
+            which = [*_quarantined(connection, files), *rejects]
             findings[feed.name] = Finding(
                 passed=not (files.count or rejected),
                 figures={"in_quarantine": files.count, "rejected_rows": rejected, **_shown(which)},
-                advice=f"{_said(files.count, rejected)}. {FEED_ADVICE}",
+                advice=f"{_said(files, rejected)}. {FEED_ADVICE.format(feed=feed.name)}",
             )
     return findings
 
 
-def files_finding(platform: Platform, handlers: Handlers, asset: str) -> Finding:
+def files_finding(platform: Platform, handlers: Handlers, asset: str, as_of: date) -> Finding:
     """The files in quarantine, whatever night they came, that warn at a computed table (`lake/…`) or the ledger."""
     with platform_engine(platform.settings) as engine, reading(engine) as connection:
-        files = _waiting(connection, _asset_of(platform, handlers)).get(asset, _Waiting())
+        files = _waiting(connection, _asset_of(platform, handlers), as_of).get(asset, _Waiting())
         which = _quarantined(connection, files)
     return Finding(
         passed=not files.count,
         figures={"in_quarantine": files.count, **_shown(which)},
-        advice=f"{_said(files.count)}. {LEDGER_ADVICE if asset == AT_THE_LEDGER else HANDLER_ADVICE}",
+        advice=f"{_said(files)}. {LEDGER_ADVICE if asset == AT_THE_LEDGER else HANDLER_ADVICE}",
     )
 
 
@@ -113,12 +118,14 @@ def _asset_of(platform: Platform, handlers: Handlers) -> Callable[[str, str], st
     return asset_of
 
 
-def _waiting(connection: Connection, asset_of: Callable[[str, str], str]) -> dict[str, _Waiting]:
+def _waiting(connection: Connection, asset_of: Callable[[str, str], str], as_of: date) -> dict[str, _Waiting]:
     found: dict[str, _Waiting] = {}
-    query = select(DROPS.c.sequence, DROPS.c.folder, DROPS.c.name).where(DROPS.c.state == QUARANTINED)
-    for sequence, folder, name in connection.execute(query.order_by(DROPS.c.sequence.desc())):
+    columns = (DROPS.c.sequence, DROPS.c.folder, DROPS.c.name, DROPS.c.partition)
+    query = select(*columns).where(DROPS.c.state == QUARANTINED).order_by(DROPS.c.sequence.desc())
+    for sequence, folder, name, night in connection.execute(query):
         files = found.setdefault(asset_of(folder, name), _Waiting())
         files.count += 1
+        files.older += night != as_of
         if files.count <= NAMED:
             files.newest.append(sequence)
     return found
@@ -129,10 +136,12 @@ def _quarantined(connection: Connection, files: _Waiting) -> list[tuple]:
     return [(drop.sequence, drop.name, None, drop.reason, drop.message) for drop in drops]
 
 
-def _rejecting(connection: Connection, folder: str, as_of: date) -> list[tuple]:
+def _rejecting(connection: Connection, lake: Lake, folder: str, as_of: date) -> list[tuple]:
     """The files of the night that had rows rejected, with why."""
     query = (
-        select(DROPS.c.sequence, DROPS.c.name, ROW_COUNTS.c.rejected, ROW_COUNTS.c.by_rule)
+        select(
+            DROPS.c.sequence, DROPS.c.name, ROW_COUNTS.c.rejected, ROW_COUNTS.c.by_rule, DROPS.c.content_key
+        )
         .join(DROPS)
         .where(
             DROPS.c.folder == folder,
@@ -144,17 +153,31 @@ def _rejecting(connection: Connection, folder: str, as_of: date) -> list[tuple]:
         .limit(NAMED)
     )
     return [
-        (sequence, name, rejected, _broken_rules(by_rule), None)
-        for sequence, name, rejected, by_rule in connection.execute(query)
+        (sequence, name, rejected, _broken_rules(by_rule), _first_reject(lake.rejects(content_key)))
+        for sequence, name, rejected, by_rule, content_key in connection.execute(query)
     ]
+
+
+def _first_reject(rejects: Path) -> str | None:
+    """Where to look in the file; None when the lake has lost it."""
+    if not rejects.exists():
+        return None
+    first = pl.scan_parquet(rejects).bottom_k(1, by="record").collect().row(0, named=True)
+    column = f" in column {first['column']}" if first["column"] else ""
+    return (
+        f"Record {first['record']} is the first: {first['rule']}{column}. All of them are in rejected_rows."
+    )
 
 
 def _shown(which: list[tuple]) -> dict[str, pl.DataFrame]:
     return {"which": pl.DataFrame(which, schema=_WHICH, orient="row")} if which else {}
 
 
-def _said(files: int, rows: int = 0) -> str:
-    said = [f"{files:,} file{'s' if files > 1 else ''} in quarantine"] if files else []
+def _said(files: _Waiting, rows: int = 0) -> str:
+    in_all = " in all" if files.older else ""
+    said = (
+        [f"{files.count:,} file{'s' if files.count > 1 else ''} in quarantine{in_all}"] if files.count else []
+    )
     said += [f"{rows:,} row{'s' if rows > 1 else ''} rejected"] if rows else []
     return " and ".join(said)
 

@@ -7,7 +7,8 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from retail_assets.config import Settings
-from retail_assets.contract import Feed
+from retail_assets.contract import Feed, broken_rule
+from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.lake import Lake
 from retail_assets.sql import identifier, literal
 
@@ -37,6 +38,21 @@ def contract_violations(*, feed: Feed, contents: list[str], settings: Settings) 
         if broken:
             found[content] = broken
     return found
+
+
+def require_sound(feed: Feed) -> None:
+    """Raise ContractError where a rule of a contract does not work, before any row comes."""
+    columns = ", ".join(
+        f"null::{contract_kind(column).sql_type} as {identifier(name)}"
+        for name, column in feed.columns.items()
+    )
+    with duckdb.connect(config={"threads": 1}) as con:
+        for rule, sql in feed.rules.items():
+            try:
+                con.execute(f"describe select not ({sql}) from (select {columns})")
+            except duckdb.Error as error:
+                raise broken_rule(feed.contract.__name__, rule, error) from error
+    feed.contract.filter(feed.contract.create_empty())
 
 
 def _rule_violations(feed: Feed, path: Path) -> dict[str, int]:

@@ -102,6 +102,7 @@ class _Tables:
             counts=loaded.counts,
             records=loaded.record_count,
             unknown_columns=loaded.unknown_columns,
+            left_out=loaded.left_out,
         )
 
     def after_load(

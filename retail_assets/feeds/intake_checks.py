@@ -11,9 +11,11 @@ from retail_assets.contract import Feed
 from retail_assets.database import platform_engine, reading
 from retail_assets.feeds.checked_contents import record_checked, unchecked_contents
 from retail_assets.feeds.contract_check import contract_violations
-from retail_assets.feeds.handler import current_sources
+from retail_assets.feeds.handler import current_sources, own_name
+from retail_assets.intake.claims import Skipped
 from retail_assets.intake.ledger_tables import DECISIONS, DROPS, LOADED, LOADS
 from retail_assets.intake.reconcile import Discrepancy
+from retail_assets.intake.settling import take_snapshot
 from retail_assets.kit.findings import Finding
 from retail_assets.names import printable
 from retail_assets.platform import Platform
@@ -100,18 +102,40 @@ def lost_finding(lost: Sequence[Discrepancy], *, shown: int) -> Finding:
     )
 
 
-def mappings_finding(platform: Platform) -> Finding:
-    """Source mappings that are wrong, with file, line and what would be right."""
-    broken = current_sources(platform).broken
-    rows = [(str(one.path), one.message, one.folder or "any", one.files_in_words) for one in broken]
+def mappings_finding(platform: Platform, skipped: Iterable[Skipped] = ()) -> Finding:
+    """Source mappings that are wrong, with file, line and what would be right, and files that several claim: those in
+    the inbox, and those `skipped` that wait elsewhere."""
+    sources = current_sources(platform)
+    rows = [
+        (one.path.name, one.message, ", ".join(one.folders) or "any", one.files_in_words)
+        for one in sources.broken
+    ]
+    waiting = {(one.folder, own_name(one.name)) for one in skipped}
+    for feed in platform.feeds.values():
+        waiting |= {(feed.folder, name) for name in take_snapshot(platform.lake.inbox / feed.inbox).files}
+    claimed: dict[tuple[str, str], list[str]] = {}
+    for folder, name in sorted(waiting):
+        if clash := sources.clash(folder, name):
+            claimed.setdefault((clash, folder), []).append(printable(name))
+    rows += [("several", clash, folder, _named(names)) for (clash, folder), names in claimed.items()]
     schema = dict.fromkeys(["mapping", "what is wrong", "folder", "files that wait"], pl.String)
     return Finding(
-        passed=not broken,
+        passed=not rows,
         figures={
-            "count": len(broken),
-            **({"broken": pl.DataFrame(rows, schema=schema, orient="row")} if broken else {}),
+            "count": len(rows),
+            **({"broken": pl.DataFrame(rows, schema=schema, orient="row")} if rows else {}),
         },
-        advice="; ".join(one.message for one in broken)
+        advice="; ".join(
+            [
+                *(one.message for one in sources.broken),
+                *(f"{names[0]}: {clash}" for (clash, _), names in claimed.items()),
+            ]
+        )
         + ". Files of these sources wait in the inbox, all others are taken. Mend the mapping; the next run takes "
         "them.",
     )
+
+
+def _named(names: list[str]) -> str:
+    more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more

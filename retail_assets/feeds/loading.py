@@ -24,6 +24,7 @@ class Loaded:
     counts: list[RowCounts]
     unknown_columns: list[str]
     record_count: int
+    left_out: tuple[str, ...]
 
 
 def content_key(sha256: str, name_values: Mapping[str, str], mapping: SourceMapping) -> str:
@@ -61,6 +62,7 @@ def load_content(
         counts=mapped.counts,
         unknown_columns=mapped.unknown_columns,
         record_count=records.record_count,
+        left_out=records.left_out,
     )
 
 

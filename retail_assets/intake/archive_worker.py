@@ -1,16 +1,19 @@
 """The process that unpacks archives. `archives` is its other side."""
 
 import gzip
+import os
 import stat
+import struct
 import zipfile
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from retail_assets.errors import Unreadable
 from retail_assets.intake.settling import DONE
+from retail_assets.names import printable
 from retail_assets.sandbox.answers import answer_with
 from retail_assets.sandbox.serving import serve
 
@@ -21,6 +24,13 @@ FAILED = Unreadable(
     "broken_archive", "An archive was expected, but unpacking it failed ({cause}); pack it anew."
 )
 _LEFT_OUT = {"__MACOSX": "system_file", "Thumbs.db": "system_file", "desktop.ini": "system_file"}
+
+_HEADER = slice(26, 30)
+"""Where the header of a file in an archive says how long the name and the extra fields behind it are."""
+_DESCRIPTORS = (0, 12, 16, 20, 24)
+"""Bytes that may stand behind a file whose size was not known when its header was written."""
+_END_BYTES = 22
+"""Length of the record that ends an archive, without its comment."""
 
 
 class _Readable(Protocol):
@@ -86,7 +96,7 @@ def _zip(path: Path, request: dict, out: Path, budget: _Budget) -> dict:
     parts: list[tuple[str, int]] = []
     by_rule: Counter[str] = Counter()
     refused = []
-    with zipfile.ZipFile(path) as archive:
+    with path.open("rb") as handle, zipfile.ZipFile(handle) as archive:
         entries = archive.infolist()
         if request["parts_before"] + len(entries) > request["max_parts"]:
             raise Unreadable(
@@ -94,6 +104,7 @@ def _zip(path: Path, request: dict, out: Path, budget: _Budget) -> dict:
                 f"With its {len(entries):,} files more than the {request['max_parts']:,} come in one archive that are "
                 "allowed (RETAIL_ARCHIVE_MAX_PARTS). Send it in parts.",
             )
+        _require_whole(handle, archive)
         for number, entry in enumerate(_files(entries), start=1):
             end, rule = _refusal(entry)
             if end:
@@ -107,6 +118,32 @@ def _zip(path: Path, request: dict, out: Path, budget: _Budget) -> dict:
     if not parts and not by_rule:
         raise Unreadable("empty_archive", "There is no file in it.")
     return {"parts": parts, "by_rule": dict(by_rule), "refused": refused}
+
+
+def _require_whole(handle: BinaryIO, archive: zipfile.ZipFile) -> None:
+    """Refuse bytes that belong to no file of the archive's directory, which of two archives that were joined lists
+    the files of the second alone."""
+    end, between = 0, (0,)
+    for entry in sorted(archive.infolist(), key=lambda entry: entry.header_offset):
+        if entry.header_offset - end not in between:
+            raise _not_whole(f"before {printable(entry.filename[:LONGEST_NAME])}")
+        handle.seek(entry.header_offset + _HEADER.start)
+        name_length, extra_length = struct.unpack("<HH", handle.read(4))
+        end = entry.header_offset + _HEADER.stop + name_length + extra_length + entry.compress_size
+        between = _DESCRIPTORS if entry.flag_bits & 0x8 else (0,)
+    if archive.start_dir - end not in between:
+        raise _not_whole("behind its last file")
+    handle.seek(-_END_BYTES - len(archive.comment), os.SEEK_END)
+    if handle.read(4) != b"PK\x05\x06":
+        raise _not_whole("behind its end")
+
+
+def _not_whole(where: str) -> Unreadable:
+    return Unreadable(
+        "unlisted_bytes",
+        f"There is something {where} that its list of files does not know, as in two archives that were joined, one "
+        "that unpacks itself, or a damaged one. Pack the files anew into one archive.",
+    )
 
 
 def _files(entries: list[zipfile.ZipInfo]) -> Iterator[zipfile.ZipInfo]:

@@ -58,7 +58,14 @@ def archive_handler(settings: Settings) -> Handler:
     lake = Lake(settings.data_dir)
 
     def unpack(stored: Path, drop: Drop, nesting: Nesting, folder: Path) -> Unpacked:
-        content = unpack_archive(stored, drop=drop, nesting=nesting, folder=folder, settings=settings)
+        content = unpack_archive(
+            stored,
+            name=drop.name,
+            modified_ns=drop.modified_ns,
+            nesting=nesting,
+            folder=folder,
+            settings=settings,
+        )
         _keep_rejects(lake, _identify(drop).content_key, content.refused)
         return _unpacked(content, drop, folder)
 
@@ -68,7 +75,7 @@ def archive_handler(settings: Settings) -> Handler:
         reader=Container(unpack),
         identify=_identify,
         everywhere=True,
-        takes=lambda folder, name: name.lower().endswith(SUFFIXES),
+        takes=lambda folder, name: is_archive(name),
         duplicate_of=_duplicate_of,
     )
 
@@ -103,10 +110,15 @@ def _duplicate_of(connection: Connection, drop: Drop, identity: Identity) -> int
     return None if changed else earlier.sequence
 
 
+def is_archive(name: str) -> bool:
+    """Whether a file calls itself one."""
+    return name.lower().endswith(SUFFIXES)
+
+
 def unpack_archive(
-    stored: Path, *, drop: Drop, nesting: Nesting, folder: Path, settings: Settings
+    stored: Path, *, name: str, modified_ns: int, nesting: Nesting, folder: Path, settings: Settings
 ) -> ArchiveContent:
-    """Unpack stored bytes into a folder. Raises Unreadable."""
+    """Unpack bytes into a folder; `name` and `modified_ns` are those of the file they came in. Raises Unreadable."""
     if nesting.depth >= settings.archive_max_depth:
         raise Unreadable(
             "too_deep",
@@ -118,8 +130,8 @@ def unpack_archive(
     )
     request = {
         "path": str(stored.absolute()),
-        "name": drop.name,
-        "modified_ns": drop.modified_ns,
+        "name": name,
+        "modified_ns": modified_ns,
         "out": str(folder.absolute()),
         "max_parts": settings.archive_max_parts,
         "max_bytes": settings.archive_max_bytes,
@@ -154,7 +166,7 @@ def _unpacked(content: ArchiveContent, drop: Drop, folder: Path) -> Unpacked:
         filtered=filtered,
         rejected=rejected,
         routed_to={drop.folder: len(parts)} if parts else {},
-        by_rule=by_rule | ({"sent/part": len(parts)} if parts else {}),
+        by_rule=by_rule | ({"routed/part": len(parts)} if parts else {}),
     )
     return Unpacked(parts, counts)
 

@@ -59,6 +59,8 @@ class Outcome:
     counts: Sequence[RowCounts] = ()
     records: int | None = None
     unknown_columns: Sequence[str] = ()
+    left_out: Sequence[str] = ()
+    """Parts of the drop that nobody asked for, in words: another sheet, say."""
     metadata: Mapping[str, str | int] = field(default_factory=dict)
     """What a content without rows is, as its flow wants to know it: a photo's width, say."""
 

@@ -7,6 +7,7 @@ lake/work/ledger has to be deleted.
 
 import filecmp
 import hashlib
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import polars as pl
@@ -54,7 +55,7 @@ def export_ledger(settings: Settings) -> None:
     """Write the ledger's tables. The same ledger gives the same bytes, and is not rewritten."""
     lake = Lake(settings.data_dir)
     # The lock keeps an older snapshot from being written over a newer one.
-    with file_lock(lake.lock_file("ledger-export")), platform_engine(settings) as engine:
+    with export_lock(lake), platform_engine(settings) as engine:
         with reading(engine) as connection:
             for name, query in {"loads": _loads_query(), "row_counts": _ordered(ROW_COUNTS)}.items():
                 _put_if_changed(lake, name, _read(connection, query, name).lazy())
@@ -72,6 +73,11 @@ def export_ledger(settings: Settings) -> None:
                     # What changed again since it was read stays noted.
                     seen = (CHANGED_PARTS.c.part == part, CHANGED_PARTS.c.changes == changes)
                     connection.execute(delete(CHANGED_PARTS).where(CHANGED_PARTS.c.table == name, *seen))
+
+
+def export_lock(lake: Lake) -> AbstractContextManager[None]:
+    """While it is held the exported tables stand still."""
+    return file_lock(lake.lock_file("ledger-export"))
 
 
 def _write_parts(connection: Connection, lake: Lake, name: str) -> dict[int, int]:

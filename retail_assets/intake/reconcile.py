@@ -68,7 +68,7 @@ def reconcile(settings: Settings, handlers: Handlers, *, night: date | None = No
 
 
 def accounting(settings: Settings) -> list[Discrepancy]:
-    """Files whose records do not add up: records = admitted + sent + left out + duplicate + rejected."""
+    """Files whose records do not add up: records = admitted + routed + left out + duplicate + rejected."""
     table = ROW_COUNTS.c
     parts = table.admitted + table.routed + table.filtered + table.duplicate + table.rejected
     query = (

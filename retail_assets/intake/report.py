@@ -27,6 +27,11 @@ class DropReport:
     def rejected(self) -> int:
         return sum(counts.rejected for counts in self.outcome.counts)
 
+    @property
+    def not_read(self) -> str:
+        """What of the drop nobody asked for; empty where all of it was read."""
+        return f"not read: {', '.join(self.outcome.left_out)}" if self.outcome.left_out else ""
+
     def line(self) -> str:
         drop, outcome = self.drop, self.outcome
         place = f"{drop.sequence} {drop.folder}/{drop.name}: {drop.state}"
@@ -44,7 +49,8 @@ class DropReport:
         unknown = (
             f"; columns not taken: {', '.join(outcome.unknown_columns)}" if outcome.unknown_columns else ""
         )
-        return f"{place}, {counts}{rest}{unknown}."
+        not_read = f"; {self.not_read}" if self.not_read else ""
+        return f"{place}, {counts}{rest}{unknown}{not_read}."
 
 
 @dataclass(frozen=True)
@@ -139,7 +145,7 @@ class AdmissionReport:
                 report.drop.records,
                 report.rejected or None,
                 report.drop.reason or "",
-                report.drop.message or "",
+                report.drop.message or report.not_read,
             )
             for report in self.drops
             if report.drop.folder == folder

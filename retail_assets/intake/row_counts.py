@@ -6,7 +6,7 @@ from typing import Self
 
 FIELDS = {
     "admitted": "admitted",
-    "sent": "routed",
+    "routed": "routed",
     "left_out": "filtered",
     "duplicate": "duplicate",
     "rejected": "rejected",
@@ -22,7 +22,7 @@ class RowCounts:
     records: int = 0
     admitted: int = 0
     routed: int = 0
-    """Sent to another target."""
+    """Given to another feed."""
     filtered: int = 0
     """Left out on purpose."""
     duplicate: int = 0
@@ -60,6 +60,6 @@ def row_counts(
     for end, rule, feed, count in ends:
         totals[FIELDS[end]] += count
         by_rule[f"{end}/{rule}"] += count
-        if end == "sent":
+        if end == "routed":
             routed_to[feed] += count
     return RowCounts(target, records, admitted, routed_to=dict(routed_to), by_rule=dict(by_rule), **totals)

@@ -2,6 +2,8 @@
 
 import atexit
 import os
+from argparse import ArgumentTypeError
+from datetime import date
 
 from rich.console import Console
 from rich.markup import escape
@@ -28,6 +30,14 @@ class Terminal:
         for column in table.columns:
             column.overflow = "fold"
         Console(highlight=False).print(table)
+
+
+def day(text: str) -> date:
+    """The type of an argument that is a day."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is no day; write yyyy-mm-dd, for example 2026-11-20") from None
 
 
 def end_quietly() -> None:

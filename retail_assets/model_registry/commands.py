@@ -44,7 +44,9 @@ def main(platform: Platform, arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m retail_assets.model_registry", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog=".venv/bin/python -m retail_assets.model_registry", description=__doc__
+    )
     commands = parser.add_subparsers(dest="command", required=True)
 
     def add(name: str, run: Callable[[Platform, Terminal, Any], None]) -> argparse.ArgumentParser:
@@ -69,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def _named(text: str) -> tuple[str, int]:
     model, _, number = text.rpartition("/")
-    if not model or not number.isdigit():
+    if not model or not number.isdecimal():
         raise argparse.ArgumentTypeError(f"expected MODEL/VERSION, as list shows them; found {text!r}")
     return model, int(number)
 

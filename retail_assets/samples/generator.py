@@ -6,7 +6,7 @@ admission empties it.
 
 import json
 import shutil
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,18 @@ class SampleReport:
 
     files: list[Path]
     stories: list[dict[str, Any]]
+    left_out: list[str] = field(default_factory=list)
+    """Flows that came after the sample was dropped, so that theirs is missing from it."""
+
+    @property
+    def warning(self) -> str | None:
+        """What to do about flows that were left out."""
+        if not self.left_out:
+            return None
+        return (
+            f"The sample is already there, without that of {', '.join(self.left_out)}: a new flow's sample needs "
+            "another RETAIL_DATA_DIR and DAGSTER_HOME."
+        )
 
 
 def write_sample(
@@ -44,6 +56,7 @@ def write_sample(
         raise ValueError(f"Size {size!r} is unknown; there are {', '.join(SIZES)}.")
     lake = platform.lake
     wanted = {"version": VERSION, "seed": seed, "as_of": as_of.isoformat(), "size": size}
+    flows = [flow.name for flow in platform.flows if flow.samples]
     with file_lock(lake.lock_file("sample")):
         marker = _marker(lake)
         if marker is not None:
@@ -54,13 +67,15 @@ def write_sample(
                     "Two samples would mix: point RETAIL_DATA_DIR (or --data-dir) at another folder, or "
                     f"remove {lake.root} except its README.md and start afresh."
                 )
-            return SampleReport([], marker["stories"])
+            dropped = marker.get("flows", flows)
+            return SampleReport([], marker["stories"], [flow for flow in flows if flow not in dropped])
         plan = Plan(seed, as_of, size)
         sample = Sample(plan, plan.periods(), first_night=True)
         _install_mappings(lake)
         files = _drop(platform, sample, as_of)
         told = [{k: v for k, v in asdict(story).items() if v is not None} for story in sample.told]
-        _write_marker(lake, {**wanted, "newest_night": as_of.isoformat(), "stories": told})
+        newest = {"newest_night": as_of.isoformat()}
+        _write_marker(lake, {**wanted, **newest, "flows": flows, "stories": told})
         return SampleReport(files, told)
 
 
@@ -74,7 +89,7 @@ def write_day(platform: Platform, *, day: date) -> SampleReport:
         marker = _marker(lake)
         if marker is None:
             raise SampleConflict(
-                f"{lake.root} holds no sample yet: run `python -m retail_assets.samples` first."
+                f"{lake.root} holds no sample yet: run `.venv/bin/python -m retail_assets.samples` first."
             )
         as_of, newest = (date.fromisoformat(marker[key]) for key in ("as_of", "newest_night"))
         if as_of <= day <= newest:
@@ -93,11 +108,11 @@ def write_day(platform: Platform, *, day: date) -> SampleReport:
 def _drop(platform: Platform, sample: Sample, night: date) -> list[Path]:
     with scratch_folder(platform.lake) as staging:
         drops = Drops(staging)
-        for place in (place for flow in platform.flows for place in flow.samples):
-            load(place)(sample, drops)
+        for code in (code for flow in platform.flows for code in flow.samples):
+            load(code)(sample, drops)
         if sample.first_night:
-            for place in (flow.sample_files for flow in platform.flows if flow.sample_files):
-                load(place)(platform)
+            for code in (flow.sample_files for flow in platform.flows if flow.sample_files):
+                load(code)(platform)
         return drops.deliver(platform, night.isoformat())
 
 

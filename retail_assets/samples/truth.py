@@ -5,13 +5,14 @@ A flow's sample writer says what is true with `drops.keep_truth`; after a night 
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import duckdb
 import polars as pl
 
 from retail_assets.lake import Lake
 from retail_assets.platform import Platform, load
+
+MISSES_NAMED = 3
 
 Truth = Callable[[str], pl.DataFrame]
 """Name of a truth -> its rows, of all nights of the sample."""
@@ -25,6 +26,8 @@ class TruthFound:
     what: str
     true: int
     found: int
+    missed: tuple[str, ...]
+    """Names of the others, no more than MISSES_NAMED."""
 
 
 def keep_truth(lake: Lake, name: str, stamp: str, rows: pl.DataFrame) -> None:
@@ -49,18 +52,19 @@ def read_truth(lake: Lake, name: str) -> pl.DataFrame:
 def truth_found(platform: Platform) -> list[TruthFound]:
     """Of every flow of which the sample knows the truth, how much was found in what is published."""
     found = []
-    for place in (flow.truth for flow in platform.flows if flow.truth):
+    for code in (flow.truth for flow in platform.flows if flow.truth):
         try:
-            found += load(place)(platform, lambda name: read_truth(platform.lake, name))
+            found += load(code)(platform, lambda name: read_truth(platform.lake, name))
         except NoTruth:
             continue
     return found
 
 
-def ask_published(platform: Platform, query: str, **frames: Any) -> pl.DataFrame:
-    """A query over the analysts' DuckDB file and frames by name."""
+def compare(platform: Platform, flow: str, what: str, query: str, *, told: pl.DataFrame) -> TruthFound:
+    """`query` asks the analysts' DuckDB file of each row of `told` its `name`, and whether it was `found`."""
     database = platform.lake.published.resolve() / "retail.duckdb"
     with duckdb.connect(str(database), read_only=True) as connection:
-        for name, frame in frames.items():
-            connection.register(name, frame.to_arrow())
-        return connection.sql(query).pl()
+        connection.register("told", told.to_arrow())
+        rows = connection.sql(query).pl()
+    missed = rows.filter(~pl.col("found"))["name"].sort()
+    return TruthFound(flow, what, rows.height, rows.height - len(missed), tuple(missed.head(MISSES_NAMED)))

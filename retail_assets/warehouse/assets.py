@@ -7,7 +7,16 @@ import dagster as dg
 import polars as pl
 
 from retail_assets.dagster_kit.private import assets_of_run
-from retail_assets.dagster_kit.wiring import FRESH, Night, mart_key, owners_of, rows_table, table_key, told
+from retail_assets.dagster_kit.wiring import (
+    FRESH,
+    Night,
+    check_result,
+    mart_key,
+    owners_of,
+    rows_table,
+    table_key,
+    told,
+)
 from retail_assets.platform import Platform
 from retail_assets.warehouse.lock import WAREHOUSE_POOL
 from retail_assets.warehouse.manifest import Manifest
@@ -19,6 +28,7 @@ if TYPE_CHECKING:
 
 PUBLISHED = dg.AssetKey(["published", "release"])
 PUBLICATION = "publication"
+READERS_FIND_THEIR_FOLDERS = "readers_find_their_folders"
 
 TEST_SCOPE_TAG = "retail/test_scope"
 """A run tagged `all` tests everything over all of history, instead of what changed."""
@@ -153,7 +163,13 @@ def _published(platform: Platform) -> dg.AssetsDefinition:
         description="What people read, in `data/published`: a DuckDB file and Parquet for each audience.",
     )
 
-    @dg.multi_asset(name=PUBLICATION, specs=[spec], pool=WAREHOUSE_POOL)
+    check = dg.AssetCheckSpec(
+        READERS_FIND_THEIR_FOLDERS,
+        asset=PUBLISHED,
+        description="Every reader with a folder of his own, a merchant say, has his id for its name.",
+    )
+
+    @dg.multi_asset(name=PUBLICATION, specs=[spec], check_specs=[check], pool=WAREHOUSE_POOL)
     @told(platform)
     def release(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from retail_assets.intake.ledger import newest_night
@@ -169,7 +185,14 @@ def _published(platform: Platform) -> dg.AssetsDefinition:
                 "release": publication.release or "unchanged: nothing published",
                 "parquet parts": f"{publication.parts_written} written, {publication.parts_linked} linked",
                 "tables": rows_table(tables),
-            }
+            },
+            check_results=[
+                check_result(
+                    READERS_FIND_THEIR_FOLDERS,
+                    publication.readers_finding(),
+                    severity=dg.AssetCheckSeverity.WARN,
+                )
+            ],
         )
 
     return release

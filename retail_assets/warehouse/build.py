@@ -27,6 +27,7 @@ from retail_assets.warehouse.dbt_run import SUCCEEDED, NodeResult, run_dbt, stat
 from retail_assets.warehouse.lock import warehouse_lock
 from retail_assets.warehouse.manifest import DataTest, Manifest
 from retail_assets.warehouse.relations import open_relations
+from retail_assets.warehouse.snapshot import take_snapshot
 
 
 @dataclass(frozen=True)
@@ -57,13 +58,16 @@ def build_warehouse(
 ) -> BuildReport:
     """Build models under the warehouse lock. Raises DbtFailed when dbt gives no result at all."""
     lake, settings = platform.lake, platform.settings
-    # Marts stand at the newest night that ever ran; refilling an older one never takes them back.
     record_night(settings, as_of, now)
-    as_of, now = newest_night(settings) or (as_of, now)
-    environment = dbt_environment(platform, as_of=as_of, now=now, test_all_history=wanted.test_all_history)
     with warehouse_lock(lake):
+        # Marts stand at the newest night that ever ran; refilling an older one never takes them back.
+        as_of, now = newest_night(settings) or (as_of, now)
+        environment = dbt_environment(
+            platform, as_of=as_of, now=now, test_all_history=wanted.test_all_history
+        )
         prune_targets(lake)
         project = _fingerprint_of(manifest, environment)
+        take_snapshot(lake, platform.tables.values())
         seen = look(lake, platform.tables.values(), as_of=as_of, now=now, project=project)
         state = built_state(lake)
         plan = _plan(lake, manifest, wanted, state, seen)

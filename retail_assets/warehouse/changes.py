@@ -92,24 +92,21 @@ def built_state(lake: Lake) -> BuiltState:
 
 
 def look(lake: Lake, tables: Iterable[LakeTable], *, as_of: date, now: datetime, project: str) -> Seen:
-    """What stands in the lake and the ledger right now. Take it before dbt starts: what comes later counts as new."""
-    files = {table.name: lake.table_folder(table.name).glob("*.parquet") for table in tables}
-    files[LEDGER] = lake.ledger.glob("*.parquet")
+    """What the snapshot holds, which dbt reads too: what comes after it was taken counts as new."""
+    folders = {table.name: lake.snapshot / "tables" / table.name for table in tables}
+    folders[LEDGER] = lake.snapshot / "ledger"
     return Seen(
-        {name: _fingerprint(found) for name, found in files.items()},
+        {name: _fingerprint(folder) for name, folder in folders.items()},
         _loaded_sources(lake),
         {AS_OF: as_of.isoformat(), NOW: now.isoformat()},
         project,
     )
 
 
-def _fingerprint(files: Iterable[Path]) -> str:
+def _fingerprint(folder: Path) -> str:
     digest = hashlib.sha256()
-    for file in sorted(files):
-        try:
-            status = file.stat()
-        except FileNotFoundError:  # a part that lost its rows was taken away since it was listed
-            continue
+    for file in sorted(folder.glob("*.parquet")):
+        status = file.stat()
         digest.update(f"{file.name} {status.st_size} {status.st_mtime_ns}".encode())
     return digest.hexdigest()[:16]
 
@@ -178,7 +175,7 @@ def _different(before: Mapping[str, str], now: Mapping[str, str]) -> set[str]:
 
 
 def _loaded_sources(lake: Lake) -> dict[str, dict[str, Any]]:
-    loads, drops = (literal(str(lake.ledger / f"{name}.parquet")) for name in ("loads", "drops"))
+    loads, drops = (literal(str(lake.snapshot / "ledger" / f"{name}.parquet")) for name in ("loads", "drops"))
     documents = literal(str(lake.documents("*")))
     digest = "count(*) || ' ' || bit_xor(hash(sequence, position, content_key))"
     with duckdb.connect() as connection:

@@ -27,6 +27,11 @@ class Place:
             return self.audience.folder
         return f"{self.audience.folder}/{folder_name(self.reader)}"
 
+    @property
+    def is_renamed(self) -> bool:
+        """Whether the folder of a reader does not have his id for a name."""
+        return self.reader is not None and folder_name(self.reader) != self.reader
+
     def path(self, name: str) -> str:
         return f"{self.folder}/{name}" if self.folder else name
 

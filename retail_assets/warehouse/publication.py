@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import polars as pl
 
 from retail_assets.intake.identity import require_same_platform
+from retail_assets.kit.findings import Finding
 from retail_assets.platform import Platform
 from retail_assets.warehouse import release as releases
 from retail_assets.warehouse.access import set_access
@@ -44,16 +46,29 @@ class Publication:
     """Parquet parts that the new release shares with the one before."""
 
     def tables(self) -> list[dict[str, Any]]:
-        """Every published mart with its readers, rows and newest business date."""
+        """Every published mart with its readers, rows, those that no reader is shown, and newest business date."""
         return [
             {
                 "mart": name,
                 "audience": mart.audience.name,
                 "rows": mart.rows,
+                "rows_without_reader": mart.without_reader,
                 "newest_business_date": mart.newest_business_date,
             }
             for name, mart in self.marts.items()
         ]
+
+    def readers_finding(self) -> Finding:
+        """Readers who do not find their folder by their id, because it is no harmless name of one."""
+        found = [place for place in places_of(self.marts.values()) if place.is_renamed]
+        rows = [(place.audience.name, repr(place.reader), place.folder) for place in found]
+        readers = pl.DataFrame(rows, schema=["audience", "id", "folder"], orient="row")
+        return Finding(
+            passed=not found,
+            figures={"renamed": len(found), **({"readers": readers} if found else {})},
+            advice=f"{len(found):,} id{'s' if len(found) > 1 else ''} of readers cannot name a folder, so theirs have "
+            "other names. See `readers`: mend the ids at their source, or tell these readers which folder is theirs.",
+        )
 
 
 def publish(*, platform: Platform, as_of: date, run_id: str) -> Publication:

@@ -5,7 +5,7 @@ Reading every row once is cheap: DuckDB hashes 10 million sales lines in a third
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import duckdb
@@ -58,6 +58,8 @@ class SurveyedMart:
     """Where its rows come from, as SQL."""
     parts: dict[str, Part]
     """By month (2026-11), by reader where its audience has a place for each, or one named WHOLE."""
+    without_reader: int = field(default=0, compare=False)
+    """Rows that are in no part: their reader is null, so nobody is shown them."""
 
     @property
     def audience(self) -> Audience:
@@ -136,11 +138,16 @@ def _survey_table(
     typed = ", ".join(
         f"cast({identifier(c.name)} as {c.sql_type}) as {identifier(c.name)}" for c in table.columns.values()
     )
-    source = f"(select {typed} from read_parquet([{', '.join(files)}], union_by_name = true))"
+    # Read once: what is written has to be what the digests are of, and flows may compute meanwhile.
+    source = f"temp.{identifier(table.name)}"
+    connection.execute(
+        f"create temp table {identifier(table.name)} as "
+        f"select {typed} from read_parquet([{', '.join(files)}], union_by_name = true)"
+    )
     columns = [
         Column(name, kind, table.columns[name].description)
         for name, kind in connection.execute(
-            f"select column_name, column_type from (describe {source[1:-1]})"
+            f"select column_name, column_type from (describe {source})"
         ).fetchall()
     ]
     return _survey(connection, mart, table.description, columns, source)
@@ -164,10 +171,10 @@ def _survey(
                 f"Mart {mart.name} has no column {wanted}, but {what}: add the column to the mart, or change what its "
                 "flow says of it."
             )
-    return replace(surveyed, parts=_parts(connection, surveyed))
+    return _with_parts(connection, surveyed)
 
 
-def _parts(connection: duckdb.DuckDBPyConnection, mart: SurveyedMart) -> dict[str, Part]:
+def _with_parts(connection: duckdb.DuckDBPyConnection, mart: SurveyedMart) -> SurveyedMart:
     day = f"cast({identifier(mart.date_column.name)} as date)" if mart.date_column else "null::date"
     cut = "''"
     if mart.audience.per is not None:
@@ -184,11 +191,10 @@ def _parts(connection: duckdb.DuckDBPyConnection, mart: SurveyedMart) -> dict[st
         """
     ).fetchall()
     parts = {
-        part: Part(count, digest, newest, tuple(found or ()))
-        for part, count, digest, newest, found in rows
-        if part is not None  # of no reader
+        part: Part(count, digest, newest, tuple(found or ())) for part, count, digest, newest, found in rows
     }
+    of_nobody = parts.pop(None, None)
     # A mart without rows still has a file, so that readers find its columns.
     if not parts and mart.audience.per is None:
-        return {UNDATED if mart.mart.by_month else WHOLE: Part(0, "0")}
-    return parts
+        parts = {UNDATED if mart.mart.by_month else WHOLE: Part(0, "0")}
+    return replace(mart, parts=parts, without_reader=of_nobody.rows if of_nobody else 0)

@@ -41,7 +41,9 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     shutil.copytree(models, project / "models" / "marts" / "gates")
     settings = settings_of(folder).model_copy(update={"dbt_project_dir": project})
     platform = Platform(
-        settings, (*FLOWS, FLOW), own={GateSettings: GateSettings(gate_staff_per_visitors=100)}
+        settings,
+        (*FLOWS, FLOW),
+        own={GateSettings: GateSettings(gate_staff_per_visitors=100, gate_open_hours=10)},
     )
     write_generated(platform)
     parse_dbt_project(platform)
@@ -97,6 +99,7 @@ def test_from_its_drops_to_what_each_audience_reads(night: Platform) -> None:
         ("S2", date(2026, 11, 18), 260), ("S2", date(2026, 11, 19), 30),
     ]  # fmt: skip
     assert read(night, "retail.duckdb", visits) == expected
+    assert read(night, "retail.duckdb", "select max(visitors_per_hour) from gate_visits") == [(26,)]
     # A table that Python computes from a mart is published as it stands; marts behind it are built after it.
     staffing = "select store_id, assistants from gate_staffing order by all"
     assert read(night, "operations/operations.duckdb", staffing) == [("S1", 2), ("S2", 3)]
@@ -107,7 +110,7 @@ def test_from_its_drops_to_what_each_audience_reads(night: Platform) -> None:
         read(night, "retail.duckdb", "from gate_staffing")
 
     [found] = [found for found in truth_found(night) if found.flow == "gates"]
-    assert (found.true, found.found) == (4, 4)
+    assert (found.true, found.found, found.missed) == (4, 4, ())
     quarantined = read(night, "retail.duckdb", "select name, reason from quarantined_files")
     assert quarantined == [("noise.gate", "not_a_gate_report")]
 
@@ -174,3 +177,5 @@ def test_its_decision_changes_its_marts_the_next_night(night: Platform, instance
     assert read(night, "merchants/M2/merchant.duckdb", "select assistants from gate_visits_by_merchant") == [
         (1,)
     ]
+    [found] = [found for found in truth_found(night) if found.flow == "gates"]
+    assert (found.found, found.missed) == (3, ("S2 2026-11-18",))

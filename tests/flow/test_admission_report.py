@@ -1,5 +1,9 @@
 """What an admission says of itself: the table of a folder's files in the UI, and the lines of the log."""
 
+import io
+import json
+
+import openpyxl
 import pytest
 
 from retail_assets.intake.report import SKIPPED_NAMED, FileLine
@@ -90,4 +94,31 @@ def test_an_archive_is_a_line_and_each_of_its_parts_is_one(plain: PlainPlatform)
         ("x.zip", "loaded", 3, 1, ""),
         ("a.csv", "loaded", 1, None, ""),
         ("c.csv", "quarantined", None, None, "broken"),
+    ]
+
+
+def test_sheets_that_nobody_asked_for_are_named_and_several_of_one_kind_refused(real: PlainPlatform) -> None:
+    def workbook(title: str, rows: list[list]) -> bytes:
+        book, stream = openpyxl.Workbook(), io.BytesIO()
+        for row in [["store_id", "name"], ["S1", "One"]]:
+            book.worksheets[0].append(row)
+        other = book.create_sheet(title)
+        for row in rows:
+            other.append(row)
+        book.save(stream)
+        return stream.getvalue()
+
+    real.drop("noted.xlsx", workbook("Notes", [["Dear all"]]), folder="stores", modified=1_000)
+    real.drop(
+        "two.xlsx", workbook("More", [["store_id", "name"], ["S2", "Two"]]), folder="stores", modified=2_000
+    )
+    lists = {"page1": [{"store_id": "S1", "name": "One"}], "page2": [{"store_id": "S2", "name": "Two"}]}
+    real.drop("two.json", json.dumps(lists), folder="stores", modified=3_000)
+    report = real.admit()
+    noted, *refused = report.files("stores")
+    assert noted.message == "not read: the sheet Notes (1 rows)"
+    assert report.summary()[0].endswith("1 rows in stores; not read: the sheet Notes (1 rows).")
+    assert [(line.state, line.reason) for line in refused] == [
+        ("quarantined", "several_sheets"),
+        ("quarantined", "several_lists"),
     ]

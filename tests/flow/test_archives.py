@@ -91,7 +91,7 @@ def test_what_is_no_file_of_somebody_is_left_out_and_counted(plain: PlainPlatfor
     [counts] = archive.outcome.counts
     assert (counts.records, counts.routed, counts.filtered, counts.rejected) == (5, 1, 4, 0)
     assert counts.by_rule == {
-        "sent/part": 1,
+        "routed/part": 1,
         "left_out/system_file": 2,
         "left_out/hidden": 1,
         "left_out/marker": 1,

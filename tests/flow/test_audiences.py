@@ -15,7 +15,7 @@ import pytest
 from retail_assets.config import Settings
 from retail_assets.lake import Lake
 from retail_assets.platform import Platform
-from retail_assets.warehouse import publication
+from retail_assets.warehouse import publication as publishing
 from retail_assets.warehouse.audience_files import write_database
 from retail_assets.warehouse.errors import PersonalData, PublicationError
 from retail_assets.warehouse.publication import publish
@@ -30,8 +30,8 @@ forks_import(__name__)
 
 
 def groups() -> list[str]:
-    """Two groups of this system that a stranger is not in."""
-    return [group.gr_name for group in grp.getgrall() if 0 < group.gr_gid < 1000][:2]
+    """Groups of this system that a stranger is not in: for operations, for merchants, for one of these."""
+    return [group.gr_name for group in grp.getgrall() if 0 < group.gr_gid < 1000][:3]
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ def opened(made: Path) -> Iterator[Path]:
     """A release of a platform that has a group for operations and one for merchants, where anybody may look."""
     if os.geteuid() != 0:
         unavailable("Only root can look at files as somebody else.")
-    operations, merchants = groups()
+    operations, merchants, _ = groups()
     folder = Path(tempfile.mkdtemp(prefix="retail-audiences-"))
     folder.chmod(0o755)
     platform = platform_in(
@@ -160,7 +160,7 @@ def test_a_stranger_enters_no_other_place_and_does_not_learn_which_there_are(ope
 
 
 def test_operations_read_what_is_for_them_with_persons_and_what_analysts_read(opened: Path):
-    operations, _ = groups()
+    operations, *_ = groups()
     found = as_reader(marts_of, opened / "operations", group=operations)
     assert found == {"insights": [("only for operations", "phone", 0)]}
     assert as_reader(meta_of, opened / "operations", group=operations) == [("insights", 1, 1, "a-run")]
@@ -169,13 +169,39 @@ def test_operations_read_what_is_for_them_with_persons_and_what_analysts_read(op
 
 
 def test_merchants_read_their_rows_and_nothing_of_operations(opened: Path):
-    _, merchants = groups()
+    _, merchants, _ = groups()
     for number in range(3):
         place = opened / "merchants" / f"M{number}"
         rows = [(f"M{number}", f"only for merchant {number}", 0)] * 10
         assert as_reader(marts_of, place, group=merchants) == {"merchant_cases": rows}
         assert as_reader(meta_of, place, group=merchants) == [("merchant_cases", 10, 1, "a-run")]
     assert as_reader(names, opened / "operations", group=merchants) == "PermissionError"
+
+
+def test_a_merchant_with_a_group_opens_his_folder_and_no_other(opened: Path):
+    data = opened.parent.parent
+    operations, merchants, first = groups()
+    given = {"operations": operations, "merchants": merchants}
+    settings = Settings(data_dir=data, release_min_age_seconds=0)
+
+    def run_with(**more: str) -> None:
+        run(platform_for_everybody(settings.model_copy(update={"audience_groups": given | more})))
+
+    own = opened / "merchants" / "M0"
+    run_with(**{"merchants/M0": first, "merchants/not-there": first})
+    assert as_reader(marts_of, own, group=first).keys() == {"merchant_cases"}
+    assert as_reader(meta_of, own, group=first) == [("merchant_cases", 10, 1, "a-run")]
+    for place in ("merchants/M1", "merchants/M2/parquet", "operations", "merchants"):
+        assert as_reader(names, opened / place, group=first) == "PermissionError", place
+    assert as_reader(read_bytes, opened / "merchants/M1/merchant.duckdb", group=first) == "PermissionError"
+    assert as_reader(names, own, group=merchants) == "PermissionError", "its own group alone has it"
+    assert as_reader(names, opened / "merchants" / "M1", group=merchants)
+    assert as_reader(names, own) == "PermissionError"
+
+    run_with()
+    assert as_reader(names, own, group=first) == "PermissionError"
+    assert as_reader(names, own, group=merchants)
+    assert (opened / "merchants").stat().st_mode & 0o777 == 0o750
 
 
 def test_nobody_but_the_platform_can_change_a_release(opened: Path):
@@ -185,7 +211,7 @@ def test_nobody_but_the_platform_can_change_a_release(opened: Path):
 
 
 def test_a_group_that_changes_has_the_kept_releases_at_once_and_another_has_them_no_more(opened: Path):
-    operations, merchants = groups()
+    operations, merchants, _ = groups()
     look_again = [opened / "operations", opened.parent / "2" / "operations"]
 
     def settings(**groups: str) -> Settings:
@@ -274,8 +300,12 @@ def test_a_merchant_without_rows_has_no_place_any_more(platform: Platform):
 
 def test_rows_without_a_merchant_are_nobodys(platform: Platform):
     change(platform.lake, "update marts.merchant_cases set merchant_id = null where merchant_id = 'M2'")
-    release = run(platform)
+    publication = publish(platform=platform, as_of=AS_OF, run_id="a-run")
+    release = platform.lake.published.resolve()
     assert names(release / "merchants") == {"M0", "M1"}
+    counted = {row["mart"]: row["rows_without_reader"] for row in publication.tables()}
+    assert (counted["merchant_cases"], counted["insights"], counted["products"]) == (10, 0, 0)
+    assert publication.readers_finding().passed, "which may be as it should"
     assert not [path for path in release.rglob("*.duckdb") if b"only for merchant 2" in path.read_bytes()]
 
 
@@ -306,8 +336,14 @@ def test_hostile_merchants_stay_inside_the_release_each_with_his_rows(platform: 
     assert len(found) == 3 + len(HOSTILE)
     assert sorted(rows[0] for rows in found if len(rows) == 1) == sorted((n, f"of {n}", 0) for n in HOSTILE)
     assert all(path.resolve().is_relative_to(release) for path in release.rglob("*"))
-    publish(platform=platform, as_of=AS_OF, run_id="a-run")
+    publication = publish(platform=platform, as_of=AS_OF, run_id="a-run")
     assert names(platform.lake.releases) == {"1"}, "nothing has changed"
+    finding = publication.readers_finding()
+    assert not finding.passed
+    assert finding.advice.startswith(f"{len(HOSTILE)} ids of readers cannot name a folder")
+    folders = dict(finding.figures["readers"].select("id", "folder").iter_rows())
+    for name in HOSTILE:
+        assert marts_of(release / folders[repr(name)]) == {"merchant_cases": [(name, f"of {name}", 0)]}
 
 
 def test_until_it_is_whole_nobody_else_may_enter_a_release(
@@ -319,7 +355,7 @@ def test_until_it_is_whole_nobody_else_may_enter_a_release(
         write_database(*arguments, folder=folder, **others)
         modes.append(folder.stat().st_mode & 0o777)
 
-    monkeypatch.setattr(publication, "write_database", write)
+    monkeypatch.setattr(publishing, "write_database", write)
     assert run(platform).stat().st_mode & 0o777 == 0o755
     assert modes == [0o700] * 5
 
@@ -342,13 +378,19 @@ def test_a_group_for_an_audience_that_does_not_exist_is_named_too(tmp_path: Path
         run(platform)
 
 
+def test_a_group_for_one_reader_of_an_audience_that_has_one_folder_is_named_too(tmp_path: Path, made: Path):
+    platform = platform_in(tmp_path / "data", made, audience_groups={"operations/M1": groups()[0]})
+    with pytest.raises(PublicationError, match="names operations/M1, but operations have one folder for all"):
+        run(platform)
+
+
 def test_a_group_that_the_platform_may_not_give_to_is_named_too(
     tmp_path: Path, made: Path, monkeypatch: pytest.MonkeyPatch
 ):
     def refuse(*_: Any) -> None:
         raise PermissionError
 
-    operations, _ = groups()
+    operations, *_ = groups()
     platform = platform_in(tmp_path / "data", made, audience_groups={"operations": operations})
     monkeypatch.setattr(os, "chown", refuse)
     with pytest.raises(

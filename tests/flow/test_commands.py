@@ -1,15 +1,28 @@
 """What a person at the terminal sees of a night, and where its run is found in the UI."""
 
+import logging
 import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
 from dagster import DagsterInstance
 
+from retail_assets import command_run
+from retail_assets.command_run import RunSummary, run_job
+from retail_assets.config import Settings
 from retail_assets.dagster_kit.private import REPOSITORY_TAG
+from retail_assets.dagster_kit.wiring import Night, partitions_of
+from retail_assets.database import migrate
+from retail_assets.intake.ledger import record_night
+from retail_assets.intake.ledger_export import export_ledger
+from retail_assets.kit.terminal import Terminal
+from retail_assets.platform import Platform
 from tests.faults.night import NIGHT
-from tests.prepared import start
+from tests.prepared import copy_platform, require_success, start
 
 STEP = re.compile(r"  \w+ +[\d.]+m?s")
 
@@ -24,6 +37,7 @@ def test_a_night_tells_its_steps_and_then_what_came_of_them(said: list[str]) -> 
     assert {"admission", "warehouse", "publication"} <= {line.split()[0] for line in steps}
     told = [line for line in said if line not in steps]
     assert any(re.fullmatch(r"Files: .*\d+ loaded.*", line) for line in told)
+    assert not any("whole night" in line for line in told), "this run took all of it"
     assert any(re.fullmatch(r"Rows: [\d,]+ admitted.*", line) for line in told)
     assert any(re.fullmatch(r"Published release \d+\.", line) for line in told)
     assert re.fullmatch(rf"Night of {NIGHT} done in \d+ s\. Full log: .*\.log", told[-1])
@@ -43,6 +57,15 @@ def test_the_full_log_is_a_file(calm_night: Path, said: list[str]) -> None:
     assert "ASSET_MATERIALIZATION" in text
 
 
+def test_warnings_are_one_sentence_here_and_in_the_log_with_what_to_do(said: list[str]) -> None:
+    [told] = [line for line in said if line.startswith("warning: feeds/sales")]
+    assert re.fullmatch(r"warning: feeds/sales \(files_and_rows_came_in\): [^.]* rejected\.", told)
+    lines = Path(said[-1].partition("Full log: ")[2]).read_text().splitlines()
+    [advised] = [line for line in lines if line.startswith("warning: feeds/sales")]
+    assert advised.startswith(told)
+    assert "decide release_file" in advised
+
+
 def test_its_run_is_found_where_overview_looks(calm_night: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DAGSTER_HOME", str(calm_night / "dagster"))
     with DagsterInstance.get() as instance:
@@ -60,3 +83,93 @@ def test_a_night_that_cannot_be_run_is_one_sentence(tmp_path: Path, night: str, 
     assert process.wait(120) == 1
     [said] = (tmp_path / "nightly.log").read_text().splitlines()
     assert sentence in said
+
+
+def test_a_night_that_ran_can_be_run_again_by_a_clock_that_is_before_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def run(platform: Platform, name: str, night: date, terminal: Terminal) -> RunSummary:
+        asked.append(night)
+        return RunSummary(True, "", night, 1.0, Path("log"))
+
+    migrate(settings)
+    record_night(settings, date(2999, 1, 2), datetime(2999, 1, 2, 1, tzinfo=UTC))
+    monkeypatch.setattr(command_run, "Settings", lambda: settings)
+    monkeypatch.setattr(command_run, "initialise", lambda _: None)
+    for night, code in ((date(2999, 1, 2), 0), (date(2999, 1, 3), 1)):
+        assert command_run.run_from_terminal(run, "nightly", as_of=night) == code
+    assert asked == [date(2999, 1, 2)]
+
+
+@pytest.mark.parametrize("night", [date(2026, 11, 20), date(2999, 1, 2)])
+def test_a_night_runs_though_its_day_has_not_come(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, night: date
+) -> None:
+    """As that of the demo does where the clock is before it."""
+    ran = []
+
+    @dg.multi_asset(specs=[dg.AssetSpec("counted")], partitions_def=partitions_of(platform))
+    def count(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+        ran.append(Night(context, platform).as_of)
+        yield dg.MaterializeResult("counted")
+
+    def small(_: Platform, loggers: Any) -> dg.Definitions:
+        return dg.Definitions([count], jobs=[dg.define_asset_job("nightly")], loggers=loggers)
+
+    export_ledger(platform.settings)
+    platform.settings.dagster_home.mkdir(parents=True, exist_ok=True)
+    monkeypatch.setenv("DAGSTER_HOME", "")  # which run_job sets, and the handlers
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    monkeypatch.setattr("retail_assets.definitions.build_defs", small)
+    assert run_job(platform, "nightly", night, Terminal()).success
+    assert ran == [night]
+
+
+def said_by_run(folder: Path, *arguments: str, fails: bool = False) -> list[str]:
+    process = start("run", folder, *arguments)
+    if fails:
+        assert process.wait(120) != 0
+    else:
+        require_success("run", folder, process)
+    return (folder / "run.log").read_text().splitlines()
+
+
+def test_assets_run_by_name_and_are_found_in_the_ui(
+    calm_night: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = copy_platform(calm_night, tmp_path)
+    step, told = said_by_run(folder, "--assets", "marts/stores", "marts/sales_daily", "--as-of", NIGHT)
+    assert re.fullmatch(STEP, step)
+    end = r"Run of marts/stores, marts/sales_daily done in \d+ s\. Full log: (.*\.log)"
+    assert (log := re.fullmatch(end, told))
+    assert "RUN_SUCCESS" in Path(log[1]).read_text()
+    monkeypatch.setenv("DAGSTER_HOME", str(folder / "dagster"))
+    with DagsterInstance.get() as instance:
+        made = instance.get_latest_materialization_event(dg.AssetKey(["marts", "stores"]))
+        assert made is not None
+        [run] = instance.get_runs(dg.RunsFilter(run_ids=[made.run_id], tags=REPOSITORY_TAG))
+    assert run.tags["dagster/partition"] == NIGHT
+    assert run.asset_selection == {dg.AssetKey(["marts", name]) for name in ("stores", "sales_daily")}
+
+
+def test_a_job_without_nights_runs_by_name(calm_night: Path, tmp_path: Path) -> None:
+    *_, told = said_by_run(copy_platform(calm_night, tmp_path), "--job", "weekly_tests")
+    assert told.startswith("Run of weekly_tests done in")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--job", "weekly"], "There is no job weekly to run; there are file_drop, nightly, "),
+        (["--job", "decide_withdraw_file"], "There is no job decide_withdraw_file to run"),
+        (["--assets", "marts/store"], "There is no asset marts/store; did you mean marts/stores"),
+        (["--job", "nightly", "--as-of", "today"], "'today' is no day; write yyyy-mm-dd"),
+    ],
+)
+def test_what_cannot_be_run_is_one_sentence(
+    prepared_platform: Path, tmp_path: Path, arguments: list[str], sentence: str
+) -> None:
+    *_, told = said_by_run(copy_platform(prepared_platform, tmp_path), *arguments, fails=True)
+    assert sentence in told

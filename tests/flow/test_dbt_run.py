@@ -9,6 +9,7 @@ import pytest
 from retail_assets.config import DBT_PROJECT_DIR
 from retail_assets.warehouse.dbt_command import dbt_environment
 from retail_assets.warehouse.dbt_run import FAILED, SUCCEEDED, DbtFailed, run_dbt
+from retail_assets.warehouse.snapshot import take_snapshot
 from tests.lake_builder import LakeBuilder
 from tests.warehouse import AS_OF
 
@@ -19,6 +20,7 @@ def lake(tmp_path: Path) -> LakeBuilder:
     lake.load("stores", [{"store_id": "S1", "name": "One"}])
     lake.load("sales", [{"order_id": "A", "line_number": 1, "sold_at": "2026-11-30 12:00:00+00"}])
     lake.write_ledger()
+    take_snapshot(lake.lake, lake.platform.tables.values())
     return lake
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from retail_assets.dagster_kit.private import SensorExecutionData
 from retail_assets.dagster_kit.run_coordinator import LOGIN_TAG
+from retail_assets.dagster_kit.wiring import QUIET
 from retail_assets.definitions import build_defs
 from retail_assets.flows import platform_of
 from retail_assets.partitions import today
@@ -74,6 +75,7 @@ def test_an_accepted_decision_starts_one_run_for_today(
     assert _state(decided, 1) == "withdrawn"
     second = _tick(repository, instance, first.cursor)
     [request] = second.run_requests or []
+    assert request.run_config == QUIET
     assert request.run_key == run.run_id
     assert repository.get_sensor_def("decision_made").job_name == "file_drop"
     assert request.partition_key == today(decided.settings.zone).isoformat()

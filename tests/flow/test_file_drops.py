@@ -14,6 +14,7 @@ from retail_assets.dagster_kit.private import SensorExecutionData
 from retail_assets.dagster_kit.wiring import (
     FOLDERS_TAG,
     ONE_NIGHT_A_RUN,
+    QUIET,
     feed_key,
     partitions_of,
     table_spec,
@@ -128,6 +129,7 @@ def _drop(platform: Platform, place: str, content: str = "x\n", *, done: bool = 
 
 def _request(found: SensorExecutionData) -> dg.RunRequest:
     [request] = found.run_requests or []
+    assert request.run_config == QUIET
     return request
 
 

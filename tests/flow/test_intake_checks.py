@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime, timedelta
 import polars as pl
 import pytest
 
-from retail_assets.command_run import RunSummary, show_summary
 from retail_assets.decisions.deciding import decide
 from retail_assets.decisions.kinds import Decision
 from retail_assets.feeds.came_in import AT_THE_LEDGER, feed_findings, files_finding
@@ -19,8 +18,8 @@ from retail_assets.feeds.intake_checks import (
 )
 from retail_assets.intake.admission import admit
 from retail_assets.intake.reconcile import reconcile
+from retail_assets.intake.run_summary import drops_as_they_stand, intake_lines
 from retail_assets.kit.findings import Finding
-from retail_assets.kit.terminal import Terminal
 from retail_assets.platform import Platform
 
 NIGHT = date(2026, 11, 20)
@@ -63,6 +62,7 @@ def test_files_and_rows_that_did_not_come_in_are_named(platform: Platform, drop:
     assert (quarantined["file"], quarantined["reason"]) == ("b.parquet", "wrong_format")
     assert quarantined["message"]
     assert (rejecting["file"], rejecting["rejected"], rejecting["reason"]) == ("a.csv", 1, "required")
+    assert rejecting["message"].startswith("Record 2 is the first: required in column store_id.")
     assert finding(platform, feed="products").passed
 
 
@@ -73,7 +73,10 @@ def test_a_file_in_quarantine_warns_until_its_case_is_closed(
     take(platform)
     next_night = NIGHT + timedelta(days=1)
     take(platform, next_night)
-    assert finding(platform, next_night).figures["in_quarantine"] == 1
+    assert finding(platform).advice.startswith("1 file in quarantine. ")
+    later = finding(platform, next_night)
+    assert later.figures["in_quarantine"] == 1
+    assert later.advice.startswith("1 file in quarantine in all. "), "more than this night's files"
     entry = decide(
         settings=platform.settings,
         handlers=platform.handlers(),
@@ -98,22 +101,21 @@ def test_files_in_quarantine_warn_where_their_kind_is_looked_after(
 
     assert waiting(finding(platform, feed="refund_manifests")) == ["manifest.csv"]
     assert waiting(finding(platform)) == []
-    photos = files_finding(platform, handlers, "lake/refund_images")
+    photos = files_finding(platform, handlers, "lake/refund_images", NIGHT)
     assert waiting(photos) == ["photo.jpg"]
     assert "mapping" not in photos.advice
-    archives = files_finding(platform, handlers, AT_THE_LEDGER)
+    archives = files_finding(platform, handlers, AT_THE_LEDGER, NIGHT)
     assert waiting(archives) == ["broken.zip"]
     assert archives.advice.startswith("1 file in quarantine. They are archives that cannot be unpacked")
 
 
-def test_a_refused_decision_warns_in_its_night(
-    platform: Platform, drop: Callable[..., None], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_refused_decision_warns_in_its_night(platform: Platform, drop: Callable[..., None]) -> None:
     def check(night: date) -> Finding:
         return decisions_finding(platform.settings, night)
 
     drop("a.csv", "store_id,name\nS1,One\n")
     take(platform)
+    before = drops_as_they_stand(platform.lake)
     assert check(NIGHT).passed
     kinds = {"withdraw_file": "1", "release_file": "99", "no_such_kind": "1"}
     for number, (kind, subject) in enumerate(kinds.items()):
@@ -132,8 +134,7 @@ def test_a_refused_decision_warns_in_its_night(
         "d2 (There is no kind no_such_kind; there are "
     )
     assert found.figures["which"]["decision"].to_list() == ["d1", "d2"]
-    show_summary(Terminal(), platform, RunSummary(True, NIGHT, 1, platform.lake.scratch / "log"))
-    assert "Decisions: 1 accepted, 2 refused" in capsys.readouterr().out.splitlines()
+    assert "Decisions: 1 accepted, 2 refused" in intake_lines(platform.lake, NIGHT, before)
     assert check(NIGHT + timedelta(days=1)).passed
 
 

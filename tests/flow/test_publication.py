@@ -4,14 +4,21 @@ import shutil
 from datetime import date, timedelta
 from multiprocessing.synchronize import Event
 from pathlib import Path
+from typing import Any
 
+import dataframely as dy
 import duckdb
 import polars as pl
 import pytest
 
-from retail_assets.flows import platform_of
+from retail_assets import demo
+from retail_assets.config import Settings
+from retail_assets.flows import FLOWS, platform_of
+from retail_assets.kit.lake_table import LakeTable
 from retail_assets.lake import Lake
-from retail_assets.platform import Platform
+from retail_assets.platform import Flow, Mart, Platform
+from retail_assets.warehouse import publication
+from retail_assets.warehouse.audience_files import write_part
 from retail_assets.warehouse.build_mark import building
 from retail_assets.warehouse.errors import HalfBuilt, NoWarehouse, PersonalData, PublicationError
 from retail_assets.warehouse.publication import Publication, publish
@@ -19,6 +26,12 @@ from tests.children import children, forks_import
 from tests.synthetic_warehouse import AS_OF, SECRETS, change, make_warehouse, next_generation
 
 forks_import(__name__)
+
+
+class Staffing(dy.Schema):
+    """Assistants at a gate."""
+
+    store_id = dy.String(primary_key=True)
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +87,31 @@ def test_a_release_holds_tables_with_descriptions_and_parquet(platform, lake):
             for month in ("09", "10", "11")
         ),
     }
+
+
+def test_a_table_that_is_computed_meanwhile_is_published_as_it_was_looked_at(
+    settings: Settings, lake: Lake, monkeypatch: pytest.MonkeyPatch
+):
+    """What was published before it changed back would stay, for the next look finds what this one found."""
+    table = LakeTable("gate_staffing", Staffing, published=True)
+    gates = Flow("gates", "Counts visitors.", tables=(table,), marts=(Mart("gate_staffing"),))
+    platform = Platform(settings, (*FLOWS, gates))
+    table.write(lake, "2026-11-20", pl.DataFrame({"store_id": ["S1"]}))
+
+    def write_late(*arguments: Any, **options: Any) -> None:
+        table.write(lake, "2026-11-20", pl.DataFrame({"store_id": ["S2"]}))
+        write_part(*arguments, **options)
+
+    monkeypatch.setattr(publication, "write_part", write_late)
+    run(platform)
+    assert ask(lake, "from gate_staffing") == [("S1",)]
+    assert pl.read_parquet(parquet_files(lake)["gate_staffing/part.parquet"]).rows() == [("S1",)]
+
+
+def test_a_demo_says_at_which_night_the_release_stands(platform, lake):
+    later = AS_OF + timedelta(days=2)
+    run(platform, later)
+    assert demo._published(platform, seconds=34.6).title == f"Published as of {later}, after 35 s"
 
 
 def test_parquet_and_tables_hold_the_same_rows_as_the_warehouse(platform, lake):

@@ -12,11 +12,14 @@ import pytest
 
 from retail_assets.flows import FLOWS
 from retail_assets.intake.ledger import newest_night
+from retail_assets.model_registry.tables import REGISTERED_MODEL_VERSIONS
 from retail_assets.platform import Platform
 from retail_assets.sales.settings import SalesSettings
+from retail_assets.warehouse import build
 from retail_assets.warehouse.build_mark import require_whole, unfinished
+from retail_assets.warehouse.dbt_run import run_dbt
 from retail_assets.warehouse.errors import HalfBuilt
-from tests.lake_builder import LakeBuilder
+from tests.lake_builder import LakeBuilder, write_table
 from tests.warehouse import AS_OF, Builds
 
 MODELS = ("product_performance", "rejected_rows", "quarantined_files", "stg_stores")
@@ -200,6 +203,48 @@ def test_what_a_part_took_in_is_given_up_again_when_it_is_withdrawn(builds: Buil
     builds.lake.write_ledger()
     builds.build()
     assert sold(builds) == {"S1": 1}
+
+
+def test_what_comes_while_dbt_starts_waits_for_the_next_build(
+    builds: Builds, monkeypatch: pytest.MonkeyPatch
+):
+    """So a file that comes and goes between a look at the ledger and dbt's own is published for no day at all."""
+    came: list[int] = []
+
+    def run_late(**options: Any) -> dict[str, Any]:
+        came.append(load(builds, "sales", line("C", quantity=5)))
+        return run_dbt(**options)
+
+    load(builds, "sales", line("D"))
+    with monkeypatch.context() as patch:
+        patch.setattr(build, "run_dbt", run_late)
+        builds.build()
+    assert sold(builds) == {"S1": 2}, "the one that came before"
+    builds.lake.withdraw(*came)
+    builds.lake.write_ledger()
+    builds.build()
+    assert sold(builds) == {"S1": 2}
+
+
+def test_nor_does_a_part_of_a_computed_table_that_comes_and_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    lake = LakeBuilder(tmp_path)
+    lake.write_ledger()
+    builds = Builds(lake, "model_versions")
+    part = REGISTERED_MODEL_VERSIONS.part(lake.lake, "late")
+
+    def run_late(**options: Any) -> dict[str, Any]:
+        row = {"model": "late", "version": "1"}
+        write_table(part, REGISTERED_MODEL_VERSIONS.columns, [row])
+        return run_dbt(**options)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(build, "run_dbt", run_late)
+        builds.build()
+    part.unlink()
+    builds.build()
+    assert rows(builds, "select * from marts.model_versions") == []
 
 
 def test_so_is_what_a_build_took_in_that_failed_later(builds: Builds):

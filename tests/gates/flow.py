@@ -11,6 +11,7 @@ from retail_assets.platform import Flow, Mart
 
 class GateSettings(FlowSettings):
     gate_staff_per_visitors: int = Field(50, ge=1, description="Visitors whom one assistant looks after.")
+    gate_open_hours: int = Field(12, ge=1, le=24, description="Hours a day that stores are open.")
 
 
 class GateCounts(dy.Schema):
@@ -38,7 +39,8 @@ GATE_STAFFING = LakeTable(
 FLOW = Flow(
     name="gates",  # its group in the UI, its folder in the dbt project
     description="How many people come into the stores.",
-    settings=GateSettings,  # RETAIL_GATE_…, read where they are needed
+    settings=GateSettings,
+    dbt_settings=("gate_open_hours",),  # what its models read
     handlers={"gates": "tests.gates.handler:gate_handler"},
     decisions="tests.gates.decisions:decision_kinds",
     tables=(GATE_COUNTS, GATE_STAFFING),

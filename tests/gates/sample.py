@@ -7,7 +7,7 @@ import polars as pl
 from retail_assets.platform import Platform
 from retail_assets.samples.drops import Drops
 from retail_assets.samples.sample import Sample
-from retail_assets.samples.truth import Truth, TruthFound, ask_published
+from retail_assets.samples.truth import Truth, TruthFound, compare
 
 
 def write_sample(sample: Sample, drops: Drops) -> None:
@@ -29,10 +29,10 @@ def write_sample(sample: Sample, drops: Drops) -> None:
 
 def truth_found(platform: Platform, truth: Truth) -> list[TruthFound]:
     """Days of stores whose visitors are exact in gate_visits."""
-    told = truth("gates/reports")
     query = """
-        select count(*) from told inner join gate_visits as found
-        using (store_id, business_date, visitors)
+        select
+            concat_ws(' ', told.store_id, told.business_date) as name,
+            coalesce(visits.visitors = told.visitors, false) as found
+        from told left join gate_visits as visits using (store_id, business_date)
     """
-    exact = ask_published(platform, query, told=told).item()
-    return [TruthFound("gates", "days of stores, visitors exact", told.height, exact)]
+    return [compare(platform, "gates", "days of stores, visitors exact", query, told=truth("gates/reports"))]

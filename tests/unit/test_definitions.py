@@ -1,10 +1,14 @@
 """What the code location holds, with the status of everything that fires by itself."""
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import dagster as dg
 import pytest
 from dagster import DefaultScheduleStatus, DefaultSensorStatus
 
 from retail_assets.config import Settings
+from retail_assets.dagster_kit.wiring import QUIET
 from retail_assets.definitions import build_defs
 from retail_assets.flows import platform_of
 from retail_assets.lake import Lake
@@ -35,6 +39,33 @@ def test_schedules_and_sensors_say_whether_they_run(whole: Platform, defs: dg.De
         **{f"{handler.name}_dropped": DefaultSensorStatus.RUNNING for handler in whole.handlers().all},
         "decision_made": DefaultSensorStatus.RUNNING,
     }
+
+
+def test_what_schedules_start_is_quiet_on_the_terminal(defs: dg.Definitions) -> None:
+    now = datetime(2026, 11, 21, 2, tzinfo=ZoneInfo("Europe/Berlin"))
+    repository = defs.get_repository_def()
+    for schedule in repository.schedule_defs:
+        with dg.build_schedule_context(scheduled_execution_time=now, repository_def=repository) as context:
+            for request in schedule.evaluate_tick(context).run_requests or []:
+                assert request.run_config == QUIET, schedule.name
+                assert dg.validate_run_config(defs.resolve_job_def(schedule.job_name), request.run_config)
+
+
+def test_a_quiet_run_tells_the_terminal_warnings_and_the_ui_everything(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    @dg.op
+    def speak(context: dg.OpExecutionContext) -> None:
+        context.log.info("all is well")
+        context.log.warning("all is not well")
+
+    with dg.DagsterInstance.ephemeral() as instance:
+        job = dg.GraphDefinition("talk", node_defs=[speak]).to_job()
+        run = job.execute_in_process(instance=instance, run_config=QUIET)
+        kept = [entry.user_message for entry in instance.all_logs(run.run_id)]
+    [line] = capfd.readouterr().err.splitlines()
+    assert "all is not well" in line
+    assert "all is well" in kept
 
 
 def test_every_kind_of_decision_has_a_job(whole: Platform, defs: dg.Definitions) -> None:

@@ -50,9 +50,17 @@ def test_the_data_dictionary_is_fresh_and_complete(platform: Platform) -> None:
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_links_lead_somewhere(document: Path) -> None:
-    for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", document.read_text()):
+    for target, heading in re.findall(r"\]\(([^)#]*)(?:#([^)]*))?\)", document.read_text()):
         if "://" not in target:
-            assert (document.parent / target).exists(), target
+            path = document.parent / target if target else document
+            assert path.exists(), target
+            assert not heading or heading in _anchors(path), f"{target}#{heading}"
+
+
+def _anchors(document: Path) -> set[str]:
+    """Headings as links name them: in small letters, without punctuation, with dashes for blanks."""
+    headings = re.findall(r"^#+ (.+)$", document.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def test_the_code_in_how_to_add_a_flow_is_that_of_the_flow_that_the_tests_register() -> None:
@@ -88,6 +96,20 @@ def code() -> Iterator[Path]:
 def test_the_settings_that_messages_and_models_name_exist() -> None:
     unknown = {path.name: found for path in code() if (found := named(path) - KNOWN - TOLD_TO_DBT)}
     assert unknown == {"config.py": {"RETAIL_X"}}, "the example of how settings are called"
+
+
+def test_the_tests_that_a_document_names_exist() -> None:
+    code = "".join(path.read_text() for path in (REPOSITORY / "tests").rglob("test_*.py"))
+    texts = {document.name: document.read_text() for document in DOCUMENTS}
+    named_tests = {test for text in texts.values() for test in re.findall(r"`(test_\w+)`", text)}
+    assert {test for test in named_tests if f"def {test}(" not in code} == set()
+
+
+def test_commands_are_printed_as_they_can_be_typed() -> None:
+    """The project's own Python is in .venv; another one lacks its packages."""
+    bare = re.compile(r"(?<![/\w])python -m retail_assets")
+    texts = [*DOCUMENTS, *(path for path in code() if "retail_assets" in path.parts)]
+    assert [path.name for path in texts if bare.search(path.read_text())] == []
 
 
 @pytest.mark.parametrize("group", SETTINGS)

@@ -33,24 +33,24 @@ ZONES = [
 
 @pytest.mark.parametrize("night", [FIRST, date(2026, 5, 1), date(2026, 11, 20)])
 def test_every_night_from_the_first_to_todays_can_run(settings: Settings, night: date) -> None:
-    require_night(settings, night, current=date(2026, 11, 20))
+    require_night(settings, night, newest=date(2026, 11, 20))
 
 
 def test_a_night_before_the_first_is_refused_with_what_to_do(settings: Settings) -> None:
     with pytest.raises(NoSuchNight) as refused:
-        require_night(settings, date(2025, 12, 31), current=date(2026, 11, 20))
+        require_night(settings, date(2025, 12, 31), newest=date(2026, 11, 20))
     assert str(refused.value) == (
-        "The night of 2025-12-31 lies before this platform's first, 2026-01-01. To run older nights set "
-        "RETAIL_FIRST_NIGHT to an earlier day."
+        "The night of 2025-12-31 lies before this platform's first; those from 2026-01-01 to 2026-11-20 can be "
+        "run. To run older nights set RETAIL_FIRST_NIGHT to an earlier day."
     )
     assert isinstance(refused.value, ExplainedError), "what a person can mend ends as one sentence"
 
 
 def test_a_night_to_come_is_refused_with_the_newest(settings: Settings) -> None:
     with pytest.raises(NoSuchNight) as refused:
-        require_night(settings, date(2026, 11, 21), current=date(2026, 11, 20))
+        require_night(settings, date(2026, 11, 21), newest=date(2026, 11, 20))
     assert str(refused.value) == (
-        "The night of 2026-11-21 has not come yet; the newest that can run is today's, 2026-11-20."
+        "The night of 2026-11-21 has not come yet; those from 2026-01-01 to 2026-11-20 can be run."
     )
 
 

@@ -23,7 +23,7 @@ VERSION_SCALE = 100
 
 @dataclass(frozen=True)
 class Verdict:
-    """Why a record does not come to the contract. `end`: left_out, rejected or sent."""
+    """Why a record does not come to the contract. `end`: left_out, rejected or routed."""
 
     condition: str
     end: str
@@ -151,7 +151,7 @@ def _either(condition: str, then: Value, otherwise: Value) -> Value:
 
 
 def _document(scope: Scope) -> str:
-    """The document or store-day of a record, as the target sees it: the same wherever the record is sent."""
+    """The document or store-day of a record, as the target sees it: the same wherever the record is routed."""
     target = scope.target
     if target.replaces == "document":
         return "_document_id"
@@ -184,7 +184,7 @@ def _verdicts(scope: Scope, rules: list[Rule], conditions: list[str]) -> list[Ve
         Verdict(_blank(scope), "left_out", "blank"),
         Verdict(_repeated_header(scope), "left_out", "repeated_header"),
     ]
-    ends = {"leave_out": "left_out", "reject": "rejected", "send_to": "sent"}
+    ends = {"leave_out": "left_out", "reject": "rejected", "send_to": "routed"}
     for rule, condition in zip(rules, conditions, strict=True):
         verdicts.append(Verdict(f"{condition} is null", "rejected", EXPRESSION_FAILED))
         if rule.action in ends:

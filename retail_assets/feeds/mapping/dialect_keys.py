@@ -53,11 +53,13 @@ def _negatives(node: Node) -> tuple[str, ...]:
 
 
 def _scale(node: Node) -> Decimal:
+    text = node.text()
     try:
-        scale = Decimal(node.text())
+        # Python reads 1_000, and digits of every script.
+        scale = Decimal(text if re.fullmatch("[0-9.eE+-]+", text) else "no number")
     except InvalidOperation:
-        raise node.error(f"`{node.text()}` is not a number such as 0.01") from None
-    if not scale.is_finite() or not scale or abs(scale) >= 10**9 or scale != round(scale, 9):
+        raise node.error(f"`{text}` is not a number such as 0.01") from None
+    if not scale or abs(scale) >= 10**9 or scale != round(scale, 9):
         raise node.error("a scale is a number other than 0, below a billion, with at most nine decimals")
     return scale
 

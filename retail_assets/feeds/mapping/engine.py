@@ -213,11 +213,9 @@ class _Run:
         if self.ends:
             query += f" union all select {columns} from {_files(self.ends)}"
         if repeats:
-            # A record that was sent, and repeats another there, ends as a duplicate.
+            # A record that was routed, and repeats another there, ends as a duplicate.
             again = f"select target, feed, _record from {_files(repeats)}"
-            query = (
-                f"select * from ({query}) where \"end\" <> 'sent' or (target, feed, _record) not in ({again})"
-            )
+            query = f"select * from ({query}) where \"end\" <> 'routed' or (target, feed, _record) not in ({again})"
             query += f" union all select {columns} from {_files(repeats)}"
         return self._copy(query, "ends.parquet")[0]
 

@@ -5,6 +5,9 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
+import duckdb
+
+from retail_assets.feeds.mapping.file_names import name_parts
 from retail_assets.feeds.mapping.nodes import Node
 from retail_assets.feeds.readers.layout import FORMATS, FileLayout
 
@@ -23,6 +26,11 @@ def name_pattern(node: Node) -> str:
         raise node.error(f"not a regular expression: {error}") from error
     if not groups:
         raise node.error("name the parts you want: (?P<store>[0-9]+)")
+    try:
+        name_parts(pattern, "")
+    except duckdb.Error as error:
+        said = str(error).partition(": ")[2] or str(error)
+        raise node.error(f"not possible here, where nothing may look ahead or back: {said}") from error
     return pattern
 
 

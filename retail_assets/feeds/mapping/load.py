@@ -13,6 +13,7 @@ from pathlib import Path
 from retail_assets.contract import Feed, Feeds
 from retail_assets.errors import MappingError
 from retail_assets.feeds.mapping.check import PassedMappings, check_mapping
+from retail_assets.feeds.mapping.file_names import name_parts
 from retail_assets.feeds.mapping.model import Block, Cell, FromColumn, SourceMapping, Target
 from retail_assets.feeds.mapping.nodes import Node, parse_yaml
 from retail_assets.feeds.mapping.reading import IDENTITY, canonical_version, read_mapping
@@ -37,51 +38,70 @@ class BrokenMapping:
     path: Path
     message: str
     """Names file and line, and what would be right."""
-    folder: str | None = None
-    """None where it names no inbox folder that there is."""
+    folders: tuple[str, ...] = ()
+    """Empty where it names no inbox folder that there is."""
     files: tuple[str, ...] = ()
     """Empty where it names none."""
 
     @property
     def files_in_words(self) -> str:
         """Which files wait for it."""
-        return ", ".join(self.files) or ("all that no other mapping reads" if self.folder else "none")
+        return ", ".join(self.files) or ("all that no other mapping reads" if self.folders else "none")
 
     def may_read(self, folder: str, name: str) -> bool:
         """Whether a file may be one of its own. Of a mapping that names neither folder nor files nobody knows."""
-        if self.folder is None:
-            return folder != DECISIONS and _fits(name, self.files)
-        return folder == self.folder and (not self.files or _fits(name, self.files))
+        fits = _longest_fit(name, self.files) > 0
+        if not self.folders:
+            return folder != DECISIONS and fits
+        return folder in self.folders and (fits or not self.files)
 
 
 @dataclass(frozen=True)
 class Sources:
-    """Mappings, the ones that win first; and those that are wrong."""
+    """The mappings that can read files, and those that are wrong."""
 
     feeds: Feeds
     mappings: tuple[SourceMapping, ...]
     broken: tuple[BrokenMapping, ...] = ()
 
     def match(self, folder: str, name: str) -> Match:
-        """The mapping whose folder and name pattern fit, else the one that expects the contract's names."""
-        return self._own_match(folder, name) or Match(identity_mapping(self._feed_of[folder]), {})
+        """The mapping whose folder and name pattern fit best, else the one that expects the contract's names."""
+        own = self._own_matches(folder, name)
+        return own[0] if own else Match(identity_mapping(self._feed_of[folder]), {})
 
-    def _own_match(self, folder: str, name: str) -> Match | None:
-        for mapping in self.mappings:
-            if mapping.folder == folder and (found := _name_values(mapping, name)) is not None:
-                return Match(mapping, found)
-        return None
+    def _own_matches(self, folder: str, name: str) -> list[Match]:
+        """The mapping with the longest pattern that fits; several where their patterns are equally long."""
+        here = [mapping for mapping in self.mappings if mapping.folder == folder]
+        fits = {mapping.name: _longest_fit(name, mapping.files) for mapping in here}
+        found = [
+            Match(mapping, parts)
+            for mapping in here
+            if fits[mapping.name] and (parts := _name_parts(mapping, name)) is not None
+        ]
+        longest = max((fits[match.mapping.name] for match in found), default=0)
+        return [match for match in found if fits[match.mapping.name] == longest]
 
     def why_held(self, folder: str, name: str) -> str | None:
         """Why a file has to wait for a mapping to be mended; None when it need not."""
-        match = self._own_match(folder, name)
+        own = self._own_matches(folder, name)
+        longest = max((_longest_fit(name, match.mapping.files) for match in own), default=0)
         for broken in self.broken:
-            wins = match is not None and _longest(match.mapping.files) > _longest(broken.files)
-            if broken.may_read(folder, name) and not wins:
+            if broken.may_read(folder, name) and _longest_fit(name, broken.files) >= longest:
                 return (
                     f"Its source mapping is wrong: {broken.message}. It is taken once the mapping is mended."
                 )
-        return None
+        return self.clash(folder, name)
+
+    def clash(self, folder: str, name: str) -> str | None:
+        """Which mappings all claim a file, so that nobody knows what its columns mean; None when one has it."""
+        own = self._own_matches(folder, name)
+        if len(own) < 2:
+            return None
+        claimants = " and ".join(match.mapping.where.file for match in own)
+        return (
+            f"The source mappings {claimants} claim it with equally long patterns in `match.files`. Make the "
+            "pattern of the one that is meant longer, or narrow the others; it is taken once one has it."
+        )
 
     def reachable(self, folder: str) -> set[str]:
         """The feeds that files of an inbox folder may fill: its own, and those of the mappings that read there."""
@@ -96,11 +116,10 @@ class Sources:
 def load_sources(folders: Iterable[Path], feeds: Feeds, *, remember: Path | None = None) -> Sources:
     """The packaged mappings and those of some folders; the same name in a later folder wins.
 
-    Where several fit a file, the longest file pattern wins. Binding every expression of a mapping takes longer than
+    Binding every expression of a mapping takes longer than
     all else on a quiet night, so what passed is remembered in a file, if one is given.
     """
     passed = PassedMappings(remember, feeds)
-    inboxes = {feed.folder for feed in feeds}
     mappings: dict[str, SourceMapping] = {}
     broken = []
     for folder in [PACKAGED_SOURCES, *folders]:
@@ -113,14 +132,12 @@ def load_sources(folders: Iterable[Path], feeds: Feeds, *, remember: Path | None
                         f"{path.name}: {here[mapping.name]} describes the source `{mapping.name}` already"
                     )
             except MappingError as error:
-                own, files = _own_files(path)
-                broken.append(BrokenMapping(path, str(error), own if own in inboxes else None, files))
+                broken.append(BrokenMapping(path, str(error), *_own_files(path, feeds)))
                 continue
             here[mapping.name] = path.name
             mappings[mapping.name] = mapping
     passed.keep()
-    ordered = sorted(mappings.values(), key=lambda m: (-_longest(m.files), m.name))
-    return Sources(feeds, tuple(ordered), tuple(broken))
+    return Sources(feeds, tuple(sorted(mappings.values(), key=lambda m: m.name)), tuple(broken))
 
 
 def chosen_match(mapping: SourceMapping, name: str) -> Match:
@@ -169,40 +186,44 @@ def identity_mapping(feed: Feed) -> SourceMapping:
     )
 
 
-def _name_values(mapping: SourceMapping, name: str) -> dict[str, str] | None:
-    """The parts of a file name, or None when the mapping does not read files of that name."""
-    return _name_parts(mapping, name) if _fits(name, mapping.files) else None
-
-
-def _longest(patterns: Iterable[str]) -> int:
-    return max(map(len, patterns), default=0)
-
-
-def _fits(name: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatch.fnmatchcase(name.lower(), pattern.lower()) for pattern in patterns)
+def _longest_fit(name: str, patterns: Iterable[str]) -> int:
+    """The length of the longest pattern that fits a file's name; 0 when none does."""
+    fits = (pattern for pattern in patterns if fnmatch.fnmatchcase(name.lower(), pattern.lower()))
+    return max(map(len, fits), default=0)
 
 
 def _name_parts(mapping: SourceMapping, name: str) -> dict[str, str] | None:
     if mapping.name_values is None:
         return {}
-    found = re.search(mapping.name_values, name)
-    return {part: value or "" for part, value in found.groupdict().items()} if found else None
+    return name_parts(mapping.name_values, name)
 
 
-def _own_files(path: Path) -> tuple[str | None, tuple[str, ...]]:
-    """The folder and the name patterns that a broken mapping names, as far as they can be made out."""
+def _own_files(path: Path, feeds: Feeds) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The folders and the name patterns of a broken mapping, as far as they can be made out. Where it names neither,
+    its files come into the folders of the feeds that it fills."""
     try:
         content = path.read_bytes()
-        root = parse_yaml(path.name, content).value
-        match = root["match"].value if isinstance(root, dict) and "match" in root else {}
-        if isinstance(match, dict):
-            texts = {key: node.texts() for key, node in match.items() if _is_text(node)}
-            return next(iter(texts.get("folder", ())), None), texts.get("files", ())
     except OSError:
-        return None, ()
+        return (), ()
+    text = content.decode("utf-8", "replace")
+    folder, files = _match_in_yaml(path.name, content) or _match_in_text(text)
+    if folder in {feed.folder for feed in feeds}:
+        return (folder,), files
+    filled = set(re.findall(r"\bfeed:\s*[\"']?([A-Za-z0-9_-]+)", text)) if not files else set()
+    return tuple(feed.folder for feed in feeds if feed.name in filled), files
+
+
+def _match_in_yaml(name: str, content: bytes) -> tuple[str | None, tuple[str, ...]] | None:
+    """The folder and the patterns that `match` names; None where there is no YAML, or no such block."""
+    try:
+        root = parse_yaml(name, content).value
     except MappingError:
-        return _files_in_text(content.decode("utf-8", "replace"))
-    return None, ()
+        return None
+    match = root["match"].value if isinstance(root, dict) and "match" in root else None
+    if not isinstance(match, dict):
+        return None
+    texts = {key: node.texts() for key, node in match.items() if _is_text(node)}
+    return next(iter(texts.get("folder", ())), None), texts.get("files", ())
 
 
 def _is_text(node: Node) -> bool:
@@ -210,8 +231,8 @@ def _is_text(node: Node) -> bool:
     return all(isinstance(item.value, str) for item in items)
 
 
-def _files_in_text(text: str) -> tuple[str | None, tuple[str, ...]]:
-    """The same of a text that is no YAML: what stands behind `folder:` and `files:`, in the line or below it."""
+def _match_in_text(text: str) -> tuple[str | None, tuple[str, ...]]:
+    """The same of any text: what stands behind `folder:` and `files:`, in the line or below it."""
     folder = re.search(r"\bfolder:\s*[\"']?([A-Za-z0-9_-]+)", text)
     files = re.search(r"\bfiles:([^\n]*(?:\n[ \t]*-[^\n]*)*)", text)
     listed = re.sub(r"(?m)^\s*-|\s#.*$", " ", files[1]) if files else ""

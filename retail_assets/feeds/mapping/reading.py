@@ -31,7 +31,7 @@ from retail_assets.feeds.mapping.table import normalised
 from retail_assets.feeds.mapping.values import STANDARD, Values
 from retail_assets.feeds.readers.layout import FileLayout
 
-ENGINE_VERSION = 2
+ENGINE_VERSION = 3
 """Part of every mapping's version: raise it when the same mapping comes to mean other rows."""
 
 IDENTITY = "contract"

@@ -28,8 +28,10 @@ def number_from_text(x: str, sql_type: str, values: Values, *, plain_numbers: bo
     for sign in values.strip:
         stripped = f"replace({stripped}, {literal(sign)}, '')"
     fast = f"try_cast({_point(stripped, values)} as {sql_type})"
-    if values.decimal != ".":
-        fast = f"case when contains({stripped}, '.') then null else {fast} end"
+    # DuckDB reads 1_000 as people write it in programs.
+    strange = "_" if values.decimal == "." else "_."
+    found = " or ".join(f"contains({stripped}, '{mark}')" for mark in strange)
+    fast = f"case when {found} then null else {fast} end"
     if plain_numbers and values.decimal != ".":
         fast = f"case when regexp_full_match({x}, '{_PLAIN_NUMBER}') then try_cast({x} as {sql_type}) else {fast} end"
     careful = _careful_number(stripped, sql_type, values)

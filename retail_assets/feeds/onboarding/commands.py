@@ -19,7 +19,9 @@ from retail_assets.feeds.mapping.load import chosen_match, load_mapping, load_so
 from retail_assets.feeds.onboarding.proposing.draft import draft_mapping
 from retail_assets.feeds.onboarding.proposing.writing import FILL_IN, mapping_text, try_command
 from retail_assets.feeds.onboarding.report import as_document, show
-from retail_assets.feeds.onboarding.trying import files_of, try_file
+from retail_assets.feeds.onboarding.trying import Tried, files_of, try_file
+from retail_assets.feeds.onboarding.unpacking import unpacked
+from retail_assets.intake.archives import SOURCE as ARCHIVE
 from retail_assets.names import printable
 from retail_assets.platform import Platform
 
@@ -34,7 +36,7 @@ exit codes: 0 every file can be read; 1 a file would go to quarantine; 2 the com
   files      one entry per file: path, source (the mapping), name_values, notes,
              quarantined (null, or reason and message; then the rest is empty), format, encoding, delimiter,
              sheets, columns, unknown_columns, records (as read),
-             targets: target, records (after unfolding) = admitted + sent + left_out + duplicate + rejected,
+             targets: target, records (after unfolding) = admitted + routed + left_out + duplicate + rejected,
                       sent_to {feed: records}, by_rule {"end/rule": records}, identity (the sum in words)
              admitted: feed, rows, sums {column: total}, first (rows)
              samples: target, end, rule, feed, record, place, column, value, raw
@@ -69,17 +71,24 @@ def _failed(message: str, code: int) -> int:
 def _try(platform: Platform, options: argparse.Namespace) -> int:
     settings, feed = platform.settings, platform.feeds[options.feed]
     feeds = tuple(platform.feeds.values())
-    chosen = load_mapping(options.source, feeds) if options.source else None
+    chosen = load_mapping(_mapping_file(platform, options.source), feeds) if options.source else None
     sources = load_sources([platform.lake.sources], feeds)
     tried = []
     paths = [file for given in options.paths for file in files_of(given)]
     if not paths:
         return _failed("There are no files in these folders.", WRONG)
-    for path in paths:
-        if chosen is None and (why := sources.why_held(feed.folder, path.name)):
-            return _failed(f"{path}: {why}", WRONG)
-        match = chosen_match(chosen, path.name) if chosen else sources.match(feed.folder, path.name)
-        tried.append(try_file(path, feed=feed, match=match, settings=settings, rows=options.rows))
+    with tempfile.TemporaryDirectory(prefix="retail-try-") as folder:
+        for found in (
+            one for path in paths for one in unpacked(path, folder=Path(folder), settings=settings)
+        ):
+            name, refusal = found.shown.name, found.refusal
+            if refusal:
+                tried.append(Tried(found.shown, ARCHIVE, reason=refusal.reason, message=refusal.message))
+                continue
+            if chosen is None and (why := sources.why_held(feed.folder, name)):
+                return _failed(f"{found.shown}: {why}", WRONG)
+            match = chosen_match(chosen, name) if chosen else sources.match(feed.folder, name)
+            tried.append(try_file(found, feed=feed, match=match, settings=settings, rows=options.rows))
     if options.json:
         print(json.dumps(as_document(feed.name, tried), indent=2))
     else:
@@ -87,13 +96,21 @@ def _try(platform: Platform, options: argparse.Namespace) -> int:
     return QUARANTINE if any(one.reason for one in tried) else READABLE
 
 
+def _mapping_file(platform: Platform, given: str) -> Path:
+    """A mapping where it was said to lie, or by its name in the retailer's folder of mappings."""
+    places = [Path(given), platform.lake.sources / given]
+    found = next((place for place in places if os.path.lexists(place)), None)
+    if found is None:
+        raise MappingError(f"There is no mapping {given}, neither here nor in {platform.lake.sources}.")
+    return found
+
+
 def _propose(platform: Platform, options: argparse.Namespace) -> int:
     out = options.out
     if out and os.path.lexists(out):
         return _failed(f"{out} is there already; name a new file, or delete it first.", WRONG)
-    name = str(out) if out else f"{options.feed}.yaml"
     draft = draft_mapping(
-        options.path, feed=platform.feeds[options.feed], settings=platform.settings, out=name
+        options.path, feed=platform.feeds[options.feed], settings=platform.settings, out=out
     )
     text = mapping_text(draft)
     if out is None:
@@ -116,7 +133,7 @@ def _console() -> Console:
 
 def _parser(feeds: list[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m retail_assets.feeds", description="For whoever brings a new source."
+        prog=".venv/bin/python -m retail_assets.feeds", description="For whoever brings a new source."
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     trying = commands.add_parser(
@@ -134,9 +151,9 @@ def _parser(feeds: list[str]) -> argparse.ArgumentParser:
     )
     trying.add_argument(
         "--source",
-        type=_existing,
         metavar="FILE.yaml",
-        help="read every file with this mapping; default: the mapping whose `match` fits, as in the inbox",
+        help="read every file with this mapping: a path, or a name in data/sources; default: the mapping whose "
+        "`match` fits, as in the inbox",
     )
     trying.add_argument("--json", action="store_true", help="one JSON document instead of a report")
     trying.add_argument("--rows", type=_count, default=3, help="how many admitted rows to show (default: 3)")

@@ -165,7 +165,7 @@ def _dialect(tried: Tried) -> str:
 def _show_counts(console: Console, counts: RowCounts, samples: list[Sample]) -> None:
     _line(console, counts.target, identity(counts), style="bold")
     for feed, count in counts.routed_to.items():
-        console.print(Padding(Text(f"{count:,} sent to {feed}"), (0, 0, 0, 12)))
+        console.print(Padding(Text(f"{count:,} routed to {feed}"), (0, 0, 0, 12)))
     for end_and_rule, count in counts.by_rule.items():
         end, rule = end_and_rule.split("/", 1)
         title = Text(f"{count:,} {end.replace('_', ' ')}: {rule}", style="yellow")

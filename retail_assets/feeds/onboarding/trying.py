@@ -21,6 +21,7 @@ from retail_assets.feeds.loading import map_file
 from retail_assets.feeds.mapping.engine import MASK, Mapped
 from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
+from retail_assets.feeds.onboarding.unpacking import Found
 from retail_assets.feeds.readers.records import RecordSet
 from retail_assets.intake.row_counts import RowCounts
 from retail_assets.intake.settling import take_snapshot
@@ -37,10 +38,10 @@ class Sample:
 
     target: str
     end: str
-    """sent, left_out, duplicate or rejected."""
+    """routed, left_out, duplicate or rejected."""
     rule: str
     feed: str
-    """The feed whose contract judged it; of a sent record the feed it would go to."""
+    """The feed whose contract judged it; of a routed record the feed it would go to."""
     record: int
     place: str | None
     column: str | None
@@ -87,12 +88,12 @@ def files_of(path: Path) -> list[Path]:
     return [path / name for name in take_snapshot(path).files] if path.is_dir() else [path]
 
 
-def try_file(path: Path, *, feed: Feed, match: Match, settings: Settings, rows: int) -> Tried:
+def try_file(found: Found, *, feed: Feed, match: Match, settings: Settings, rows: int) -> Tried:
     """What admission would do with the file; raises MappingError where the mapping does not fit the file."""
-    start = Tried(path, match.mapping.name, match.name_values, _notes(path, feed, match.mapping))
+    start = Tried(found.shown, match.mapping.name, match.name_values, _notes(found, feed, match.mapping))
     with tempfile.TemporaryDirectory(prefix="retail-try-") as folder:
         try:
-            records, mapped = _map(path, match=match, settings=settings, folder=Path(folder))
+            records, mapped = _map(found, match=match, settings=settings, folder=Path(folder))
         except Unreadable as refusal:
             return replace(start, reason=refusal.reason, message=refusal.message)
         with duckdb.connect() as connection:
@@ -106,6 +107,7 @@ def try_file(path: Path, *, feed: Feed, match: Match, settings: Settings, rows: 
                 sheets=records.sheets,
                 columns=records.columns,
                 unknown_columns=mapped.unknown_columns,
+                notes=[*start.notes, *(f"Not read: {what}." for what in records.left_out)],
                 records=records.record_count,
                 counts=mapped.counts,
                 admitted=[
@@ -120,15 +122,16 @@ def try_file(path: Path, *, feed: Feed, match: Match, settings: Settings, rows: 
     return tried
 
 
-def _map(path: Path, *, match: Match, settings: Settings, folder: Path) -> tuple[RecordSet, Mapped]:
-    if not is_plain(path.name):
+def _map(found: Found, *, match: Match, settings: Settings, folder: Path) -> tuple[RecordSet, Mapped]:
+    name = found.shown.name
+    if not is_plain(name):
         raise Unreadable(
             "unsafe_name",
             "The file's name holds control characters, backslashes or bytes that are not UTF-8. Rename the file.",
         )
     try:
         return map_file(
-            path=path, name=path.name, match=match, content_key="try", folder=folder, settings=settings
+            path=found.path, name=name, match=match, content_key="try", folder=folder, settings=settings
         )
     except (Unreadable, MappingError):
         raise
@@ -141,8 +144,8 @@ def _map(path: Path, *, match: Match, settings: Settings, folder: Path) -> tuple
         ) from error
 
 
-def _notes(path: Path, feed: Feed, mapping: SourceMapping) -> list[str]:
-    notes = []
+def _notes(found: Found, feed: Feed, mapping: SourceMapping) -> list[str]:
+    notes, path = [], found.path
     if path.is_symlink():
         notes.append("This is a symbolic link; in the inbox links are not followed. Drop the file itself.")
     elif path.is_file() and path.stat().st_nlink > 1:

@@ -13,6 +13,7 @@ from retail_assets.feeds.readers.output import write_frames
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet
 from retail_assets.feeds.readers.workbook import check_workbook, damaged
 
+SEVERAL_SHEETS = "several_sheets"
 _ALL_SHEETS = "*"
 _ERROR = re.compile(r"Error\((\w+)\)")
 _ERRORS = {"NA": "#N/A", "Div0": "#DIV/0!", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!"}
@@ -27,13 +28,24 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
     try:
         workbook = fastexcel.read_excel(path)
         sheets = {name: _cells(workbook, name) for name in _chosen(workbook.sheet_names, layout)}
+        others = {name: _cells(workbook, name) for name in workbook.sheet_names if name not in sheets}
     except fastexcel.FastExcelError as error:
         raise damaged(str(error)) from error
     tables = {name: _table(cells, layout, limits) for name, cells in sheets.items() if cells.width}
+    filled = {name: rows for name, cells in others.items() if (rows := _filled_rows(cells))}
+    left_out = tuple(f"the sheet {name} ({rows:,} rows)" for name, rows in filled.items())
     if not tables:
         raise Unreadable(
-            "empty", f"A table was expected, but there is none in the sheet {', '.join(sheets)}."
+            "empty",
+            f"A table was expected, but there is none in the sheet {', '.join(sheets)}"
+            + (
+                f"; name the right one in the mapping (`sheet`), there is {', '.join(left_out)}."
+                if filled
+                else "."
+            ),
         )
+    if layout.sheet is None:
+        _require_only(tables, {name: others[name] for name in filled}, layout, limits)
     columns: dict[str, str] = {}
     for table in tables.values():
         for title in table.columns:
@@ -45,6 +57,7 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
         format="excel",
         record_count=written.count,
         sheets=tuple(tables),
+        left_out=left_out,
     )
 
 
@@ -62,6 +75,37 @@ def _chosen(found: Sequence[str], layout: FileLayout) -> list[str]:
             "correct sheet, or send the workbook with it.",
         )
     return wanted
+
+
+def _require_only(
+    tables: dict[str, pl.DataFrame], others: dict[str, pl.DataFrame], layout: FileLayout, limits: ReaderLimits
+) -> None:
+    """Refuse a workbook of whose first sheet another has all columns: its rows would be lost without a word."""
+    [(first, table)] = tables.items()
+    columns = {title.lower() for title in table.columns}
+    for name, cells in others.items():
+        if _has_rows(cells, columns, layout, limits):
+            raise Unreadable(
+                SEVERAL_SHEETS,
+                f"One sheet of records was expected, but {name} has the columns of {first} too. Say in the mapping "
+                f'which sheets are meant: `file: {{sheet: "{first}"}}` for one, `file: {{sheet: "*"}}` for all.',
+            )
+
+
+def _has_rows(cells: pl.DataFrame, columns: set[str], layout: FileLayout, limits: ReaderLimits) -> bool:
+    """Whether a sheet has rows with all of these columns."""
+    try:
+        table = _table(cells, layout, limits)
+    except Unreadable:  # a sheet that is no such table
+        return False
+    return columns <= {title.lower() for title in table.columns} and _filled_rows(table) > 0
+
+
+def _filled_rows(cells: pl.DataFrame) -> int:
+    """Rows in which anything stands."""
+    if not cells.width:
+        return 0
+    return cells.select((pl.any_horizontal(pl.all().str.strip_chars() != "")).sum()).item()
 
 
 def _cells(workbook, sheet: str) -> pl.DataFrame:

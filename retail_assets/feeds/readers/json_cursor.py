@@ -1,7 +1,8 @@
 """Walks through a JSON document of any size without loading it, and finds the list of records in it."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator
 
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.encoding import TextFile
@@ -145,25 +146,42 @@ def find_records(cursor: Cursor, path: tuple[str, ...] = ()) -> tuple[str, ...] 
     return None
 
 
-def records_at(cursor: Cursor, path: Sequence[str]) -> Iterator[str]:
-    """The text of each record at a path, and then the rest of the document, which must be whole too."""
+def count_records(cursor: Cursor, path: tuple[str, ...], counts: Counter[str]) -> None:
+    """Move over a value; counts the objects in each of its lists of objects by dotted path."""
+    if len(path) > MAX_DEPTH:
+        raise too_deep()
+    match cursor.peek():
+        case "{":
+            for name in cursor.members():
+                count_records(cursor, (*path, name), counts)
+        case "[":
+            for _ in cursor.elements():
+                counts[".".join(path)] += cursor.peek() == "{"
+                cursor.value()
+        case _:
+            cursor.value()
+
+
+def records_at(cursor: Cursor, path: tuple[str, ...], others: Counter[str]) -> Iterator[str]:
+    """The text of each record at a path, and then the rest of the document, which must be whole too; other lists of
+    objects are counted in `others`."""
     found = False
 
     def record() -> str:
         text = cursor.value()
         return marked(text) if cursor.damaged else text
 
-    def walk(rest: Sequence[str]) -> Iterator[str]:
+    def walk(depth: int) -> Iterator[str]:
         nonlocal found
-        if rest:
+        if depth < len(path):
             if cursor.peek() != "{":
-                cursor.value()
+                count_records(cursor, path[:depth], others)
                 return
             for name in cursor.members():
-                if name == rest[0]:
-                    yield from walk(rest[1:])
+                if name == path[depth]:
+                    yield from walk(depth + 1)
                 else:
-                    cursor.value()
+                    count_records(cursor, (*path[:depth], name), others)
         elif cursor.peek() == "[":
             found = True
             for _ in cursor.elements():
@@ -172,7 +190,7 @@ def records_at(cursor: Cursor, path: Sequence[str]) -> Iterator[str]:
             found = True
             yield record()
 
-    yield from walk(path)
+    yield from walk(0)
     if cursor.peek():
         raise cursor.broken(f"{cursor.peek()} follows the document's end")
     if not found:

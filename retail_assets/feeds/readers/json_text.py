@@ -5,7 +5,9 @@ columns need not be known and a record that is no JSON spoils only itself.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,7 @@ from retail_assets.feeds.readers.output import write_frames
 from retail_assets.feeds.readers.records import RECORDS_FILE, ReaderLimits, RecordSet
 from retail_assets.sql import identifier, literal
 
+SEVERAL_LISTS = "several_lists"
 _DOCUMENT = "$"
 
 
@@ -43,8 +46,12 @@ def read_json(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimits
         raise Cursor(source).broken(f"{first} stands where a list or an object was expected")
     where = _path(source, layout)
     place = ".".join(where) or None
-    frames = _frames(_batches(records_at(Cursor(source), where)), place)
-    return _unfold(frames, source, "json", out=out, limits=limits)
+    others: Counter[str] = Counter()
+    texts = records_at(Cursor(source), where, others)
+    if layout.records is None:
+        texts = _of_the_only_list(texts, place, others)
+    records = _unfold(_frames(_batches(texts), place), source, "json", out=out, limits=limits)
+    return replace(records, left_out=_in_words(others))
 
 
 def read_ndjson(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimits) -> RecordSet:
@@ -76,6 +83,22 @@ def _path(source: TextFile, layout: FileLayout) -> tuple[str, ...]:
     if Cursor(source).peek() == "[":
         return ()
     return find_records(Cursor(source)) or ()
+
+
+def _of_the_only_list(texts: Iterator[str], path: str | None, others: Counter[str]) -> Iterator[str]:
+    """The records; raises Unreadable once it turns out that the document has another list of them."""
+    yield from texts
+    if found := _in_words(others):
+        raise Unreadable(
+            SEVERAL_LISTS,
+            f"One list of records was expected, but beside {path} there is {', '.join(found)}. Say in the mapping "
+            f"which one is meant, as in `file: {{records: {path}}}`, or take the document as one record with "
+            '`file: {records: "$"}` and `unfold` its lists.',
+        )
+
+
+def _in_words(lists: Counter[str]) -> tuple[str, ...]:
+    return tuple(f"{path} ({count:,} records)" for path, count in (+lists).items())
 
 
 def _lines(source: TextFile) -> Iterator[list[str]]:

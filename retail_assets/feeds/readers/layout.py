@@ -21,7 +21,7 @@ class FileLayout:
     quote: str | None = None
     """One character; None: `"`; an empty text: the source does not quote."""
     sheet: str | tuple[str, ...] | None = None
-    """One sheet, several, or `*` for every sheet; None: the first one."""
+    """One sheet, several, or `*` for every sheet; None: the first one, unless another has its columns too."""
     header_row: int | None = None
     """The line (text) or row (sheet) that holds the names, from 1; 0: there is none. None: the first line
     that is not blank, or no header when `columns` are given."""
@@ -31,4 +31,4 @@ class FileLayout:
     """Fields that are missing at the end of a line are empty; otherwise such a line is malformed."""
     records: str | None = None
     """Dotted path of the list of records inside a JSON document, `$` for the document itself. None: the root
-    list, else the first list of objects that is found, else the document itself."""
+    list, else the only list of objects that is found, else the document itself."""

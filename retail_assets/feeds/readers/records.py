@@ -51,6 +51,8 @@ class RecordSet:
     encoding: str | None = None
     delimiter: str | None = None
     sheets: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    """Other sheets or lists in the file, which the layout does not name, with how much is in them."""
 
 
 @cache

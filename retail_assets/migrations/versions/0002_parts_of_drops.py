@@ -34,6 +34,7 @@ def upgrade() -> None:
         counts.alter_column("sent", new_column_name="routed", existing_type=sa.BigInteger)
         counts.alter_column("left_out", new_column_name="filtered", existing_type=sa.BigInteger)
         counts.alter_column("sent_to", new_column_name="routed_to", existing_type=sa.Text)
+    op.execute("""update row_counts set by_rule = replace(by_rule, '"sent/', '"routed/')""")
     with op.batch_alter_table("decisions") as decisions:
         decisions.alter_column("entry", existing_type=sa.Integer, type_=sa.BigInteger, server_default=None)
     op.rename_table("facts", "content_metadata")

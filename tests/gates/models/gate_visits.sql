@@ -11,7 +11,8 @@ select
     report.store_id,
     report.merchant_id,
     report.business_date,
-    cast(sum(report.visitors) as bigint) as visitors
+    cast(sum(report.visitors) as bigint) as visitors,
+    sum(report.visitors) / {{ setting('gate_open_hours') }} as visitors_per_hour
 from {{ source('lake', 'gate_counts') }} as report
 left join judged on report.sequence = judged.sequence
 where coalesce(judged.verdict, 'fine') = 'fine'

@@ -50,7 +50,7 @@ insert into drops (sequence, claim, folder, name, size, modified_ns, sha256, con
     'withdrawn', null, null);
 insert into loads (sequence, feed, rows) values (1, 'sales', 1);
 insert into accounts (sequence, target, records, admitted, sent, left_out, duplicate, rejected, sent_to, by_rule)
-  values (1, 'sales', 5, 1, 1, 2, 0, 1, '{"stock_movements": 1}', '{}');
+  values (1, 'sales', 5, 1, 1, 2, 0, 1, '{"stock_movements": 1}', '{"sent/spot": 1}');
 insert into decisions (entry, decision_id, at, actor, kind, subject, sequence, accepted, state_after, message)
   values
   (1, 'd1', '2026-11-20 09:00:00.000000', 'ann', 'release_file', '5', 3, true, 'stored', 'Read again.'),
@@ -159,6 +159,7 @@ def test_rows_of_an_older_version_survive(old: Settings) -> None:
     assert asked_for == [4], "what a person released before is read, whatever it repeats"
     assert tuple(load) == (1, "sales", 1)
     assert (counts.routed, counts.filtered, counts.routed_to) == (1, 2, '{"stock_movements": 1}')
+    assert counts.by_rule == '{"routed/spot": 1}'
     assert [(row.entry, row.actor, row.accepted) for row in decisions] == [
         (1, "ann", True),
         (2, "ann", True),

@@ -80,7 +80,7 @@ def test_every_end(map_rows: MapRows) -> None:
         (3, "left_out", "repeated_header"),
         (4, "left_out", "total"),
         (5, "rejected", "training"),
-        (6, "sent", "broken_goods"),
+        (6, "routed", "broken_goods"),
         (7, "rejected", "required"),
         (8, "rejected", "not_a_number"),
         (9, "duplicate", "superseded"),
@@ -106,7 +106,7 @@ def test_every_end(map_rows: MapRows) -> None:
                 "rejected/not_a_number": 1,
                 "rejected/required": 1,
                 "rejected/training": 1,
-                "sent/broken_goods": 1,
+                "routed/broken_goods": 1,
             },
         )
     ]

@@ -84,7 +84,7 @@ def test_it_is_named_with_line_and_mend_and_holds_its_own_files(
     [broken] = sources.broken
     assert broken.path == tmp_path / "kasse.yaml"
     assert broken.message.startswith(message)
-    assert (broken.folder, broken.files) == ("sales", ("kasse_*.csv",))
+    assert (broken.folders, broken.files) == (("sales",), ("kasse_*.csv",))
     assert sources.match("stores", "shops.csv").mapping.name == "shops"
     assert held(
         sources, "sales/kasse_1.csv", "sales/Kasse_2.CSV", "sales/other.csv", "stores/kasse_1.csv"
@@ -125,6 +125,62 @@ def test_one_that_names_neither_stops_nothing(tmp_path: Path, text: str) -> None
     sources = sources_of(tmp_path, broken=text, shops=STORES.format(name="shops", files="'s*.csv'"))
     assert [broken.message.partition(":")[0] for broken in sources.broken] == ["broken.yaml"]
     assert not held(sources, *(f"{feed.folder}/s.csv" for feed in ALL))
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong"),
+    [
+        ("match:", "macth:"),
+        ("folder:", "fodler:"),
+        ("files:", "flies:"),
+        ("format:", "fromat:"),
+        ("decimal:", "decimla:"),
+        ("type:", "tpye:"),
+        ("name: total", "nam: total"),
+        ("columns:", "colums:"),
+        ("order_id:", "oder_id:"),
+        ("sql:", "slq:"),
+    ],
+)
+def test_a_misspelt_key_is_found_at_every_level(tmp_path: Path, right: str, wrong: str) -> None:
+    text = (
+        "source: kasse\n"
+        "match: {folder: sales, files: 'kasse_*.csv'}\n"
+        "file: {format: csv}\n"
+        "values: {decimal: ','}\n"
+        "parse: {Betrag: {type: number}}\n"
+        "leave_out: [{name: total, when: Bon = 'x'}]\n"
+        "targets: [{feed: sales, columns: {order_id: {sql: Bon}}}]\n"
+    )
+    [broken] = sources_of(tmp_path, kasse=text.replace(right, wrong, 1)).broken
+    line = text[: text.index(right)].count("\n") + 1
+    key, meant = wrong.split(":")[0], right.split(":")[0]
+    assert broken.message.startswith(f"kasse.yaml:{line}: ")
+    assert f"`{key}` (did you mean `{meant}`?)" in broken.message
+
+
+@pytest.mark.parametrize(
+    ("match", "waiting"),
+    [
+        ("macth: {folder: sales, files: 'kasse_*.csv'}", ["sales/kasse_1.csv"]),
+        ("macth: {folder: sales}", ["sales/kasse_1.csv", "sales/other.csv"]),
+        ("folder sales", ["sales/kasse_1.csv", "sales/other.csv"]),
+        ("match: {fodler: sales, flies: 'kasse_*.csv'}", ["sales/kasse_1.csv", "sales/other.csv"]),
+    ],
+)
+def test_one_whose_match_is_misspelt_holds_what_may_be_its_own(
+    tmp_path: Path, match: str, waiting: list[str]
+) -> None:
+    """Read by the contract's names, cents would be euros."""
+    sources = sources_of(
+        tmp_path,
+        kasse=f"source: kasse\n{match}\ntargets:\n  - feed: sales\n    columns: {{order_id: Bon}}\n",
+        shop=TILL.replace("source: kasse", "source: shop").replace("kasse_*", "shop_*"),
+    )
+    assert len(sources.broken) == 1
+    assert (
+        held(sources, "sales/kasse_1.csv", "sales/other.csv", "sales/shop_1.csv", "stores/x.csv") == waiting
+    )
 
 
 def test_one_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
@@ -180,13 +236,13 @@ def test_the_files_of_what_is_no_yaml_are_found_in_its_text(
     text = TILL.replace('files: "kasse_*.csv"', files) + "\tx: ["
     [broken] = sources_of(tmp_path, kasse=text).broken
     assert "not YAML" in broken.message
-    assert (broken.folder, list(broken.files)) == ("sales", reads)
+    assert (broken.folders, list(broken.files)) == (("sales",), reads)
 
 
 def test_in_one_line_too(tmp_path: Path) -> None:
     text = "source: x\nmatch: {folder: sales, files: 'x*.csv', name_values: '(?<a>.)'}\n\tx: ["
     [broken] = sources_of(tmp_path, x=text).broken
-    assert (broken.folder, broken.files[0]) == ("sales", "x*.csv")
+    assert (broken.folders, broken.files[0]) == (("sales",), "x*.csv")
 
 
 _POSITIONS = [
@@ -270,6 +326,29 @@ def test_the_night_takes_all_other_files_and_those_too_once_it_is_mended(platfor
         ("s1.csv", "loaded", "shops")
     ]
     assert not own.exists()
+
+
+def test_a_file_that_two_claim_waits_until_one_has_it(platform: Platform) -> None:
+    platform.lake.sources.mkdir(parents=True)
+    narrow = platform.lake.sources / "b.yaml"
+    (platform.lake.sources / "a.yaml").write_text(STORES.format(name="one", files="'x_*.csv'"))
+    narrow.write_text(STORES.format(name="two", files="'*_1.csv'"))
+    drop(platform, "stores/x_1.csv", "Nr,Name\nS1,North\n")
+    drop(platform, "stores/x_2.csv", "Nr,Name\nS2,South\n")
+
+    report = admit(settings=platform.settings, handlers=platform.handlers(), as_of=NIGHT)
+    assert [(one.drop.name, one.drop.source) for one in report.drops] == [("x_2.csv", "one")]
+    [skipped] = report.skipped
+    assert (skipped.name, skipped.reason) == ("x_1.csv", "held_back")
+    assert "a.yaml and b.yaml claim it" in skipped.message
+    finding = mappings_finding(platform)
+    assert not finding.passed
+    assert "x_1.csv: The source mappings a.yaml and b.yaml" in finding.advice
+
+    narrow.write_text(STORES.format(name="two", files="'x_1*.csv'"))
+    assert mappings_finding(platform).passed
+    report = admit(settings=platform.settings, handlers=platform.handlers(), as_of=NIGHT)
+    assert [(one.drop.name, one.drop.source) for one in report.drops] == [("x_1.csv", "two")]
 
 
 def test_a_decision_is_taken_whatever_is_broken(platform: Platform) -> None:

@@ -69,6 +69,8 @@ Load = Callable[[str], SourceMapping]
             "cannot be the mark of decimals and of",
         ),
         ("quantity: Menge", "quantity: {column: Menge, scale: 0}", "a scale is a number other than 0"),
+        ("quantity: Menge", "quantity: {column: Menge, scale: 1_0}", "`1_0` is not a number"),
+        ("quantity: Menge", "quantity: {column: Menge, scale: inf}", "`inf` is not a number"),
         (
             "quantity: Menge",
             "quantity: {sql: Menge * 2}",
@@ -141,6 +143,11 @@ Load = Callable[[str], SourceMapping]
         ("targets:", "file: {header_row: two}\ntargets:", "`two` is not a whole number"),
         ('"till_*.csv"', '"till_*.csv"\n  name_values: "till_(.*)"', "name the parts you want"),
         ('"till_*.csv"', '"till_*.csv"\n  name_values: "till_("', "not a regular expression"),
+        (
+            '"till_*.csv"',
+            '"till_*.csv"\n  name_values: "(?=t)(?P<a>.)"',
+            "nothing may look ahead or back: .*[?]=",
+        ),
         ("targets:", "values: {null_words: [a, b}\ntargets:", ":5: not YAML.*between double quotes"),
         ("source: till", "source: &a [*a]", "alias that contains itself"),
     ],

@@ -1,5 +1,6 @@
 """Which mapping reads a file, and what names a content."""
 
+import time
 from pathlib import Path
 
 import pytest
@@ -44,12 +45,37 @@ def test_the_longest_pattern_wins(tmp_path: Path) -> None:
     assert sources.match("stores", "x.csv").mapping.name == "all"
 
 
+def test_only_patterns_that_fit_count(tmp_path: Path) -> None:
+    write(tmp_path, "many", files="['a_very_long_name_*.csv', '*.csv']")
+    write(tmp_path, "till", files="'till_*.csv'")
+    assert load_sources([tmp_path], ALL).match("stores", "till_1.csv").mapping.name == "till"
+
+
+def test_equally_long_patterns_clash_where_both_read_the_file(tmp_path: Path) -> None:
+    write(tmp_path, "one", files="'till_?*'", values=", name_values: '_(?<store>S[0-9]+)'")
+    write(tmp_path, "two", files="'*_*.csv'")
+    sources = load_sources([tmp_path], ALL)
+    assert "one.yaml and two.yaml" in str(sources.clash("stores", "till_S1.csv"))
+    assert not [n for n in ("till_S1.txt", "shop_S1.csv", "till_x.csv") if sources.clash("stores", n)]
+
+
 def test_parts_of_the_name(tmp_path: Path) -> None:
     write(tmp_path, "named", values=", name_values: '_(?<store>S[0-9]+)(?P<day>-[0-9]+)?'")
     sources = load_sources([tmp_path], ALL)
     assert sources.match("stores", "x_S12-3.csv").name_values == {"store": "S12", "day": "-3"}
     assert sources.match("stores", "x_S12.csv").name_values == {"store": "S12", "day": ""}
     assert sources.match("stores", "x.csv").mapping.name == "contract"
+
+
+def test_no_pattern_takes_long_and_groups_keep_their_meaning(tmp_path: Path) -> None:
+    write(tmp_path, "slow", values=", name_values: '(?P<all>(a+)+)(b)?(?P<S>c)?(?P<s>d)?[.]csv$'")
+    sources = load_sources([tmp_path], ALL)
+    started = time.monotonic()
+    assert sources.match("stores", "a" * 200 + "!.csv").mapping.name == "contract"
+    assert time.monotonic() - started < 5
+    assert sources.match("stores", "\udcff.csv").mapping.name == "contract"
+    assert sources.match("stores", "xaad.csv").name_values == {"all": "aa", "S": "", "s": "d"}
+    assert sources.match("stores", "O'aac.csv").name_values == {"all": "aa", "S": "c", "s": ""}
 
 
 def test_the_retailers_mapping_wins_over_the_packaged_one(tmp_path: Path) -> None:

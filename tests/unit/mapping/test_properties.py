@@ -142,6 +142,6 @@ def test_row_counts_add_up(map_rows: MapRows, mapping_file, records: list[tuple[
     assert counts.routed == len(result.rows("stock_movements"))
     assert counts.rejected == len(result.rejects)
     ended = [record for record, _, _ in result.ends]
-    sent = [record for record, end, _ in result.ends if end == "sent"]
+    routed = [record for record, end, _ in result.ends if end == "routed"]
     assert sorted(ended + result.column("_record")) == list(range(1, len(records) + 1))
-    assert sorted(sent) == sorted(result.column("_record", "stock_movements"))
+    assert sorted(routed) == sorted(result.column("_record", "stock_movements"))

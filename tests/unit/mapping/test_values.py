@@ -99,6 +99,11 @@ NUMBERS = [
     ("null_words: n/a", "N/A", "null"),
     ("null_words: '-1'", "-1", "null"),
     ("replace: {o: '0'}", "1o", "10"),
+    *(
+        (values, text, None)
+        for text in ("1_000", "1_0.5", "1e1_0", "inf", "-Infinity", "nan", "0x10", "１２", "١٢", "²")
+        for values in ("decimal: '.'", "decimal: ',', thousands: '.'", "percent: true")
+    ),
 ]
 
 

@@ -365,3 +365,22 @@ def test_every_proposal_loads_once_filled(
     mapping.write_text(text, encoding="utf-8")
     tried = run("try", path, "--feed", "sales", "--source", mapping, "--json")
     assert tried.code == 0, text + tried.err + tried.out
+
+
+def test_of_several_lists_or_sheets_the_one_that_fits_is_proposed(run: Run, tmp_path: Path) -> None:
+    stores = [{"store_id": "S1", "name": "North"}, {"store_id": "S2", "name": "South"}]
+    lists, book = tmp_path / "lists.json", tmp_path / "book.xlsx"
+    lists.write_text(json.dumps({"pages": [{"page": 1}], "stores": stores}))
+    workbook = openpyxl.Workbook()
+    for title, rows in {"Stores": [list(s.values()) for s in stores], "Notes": [["x"]]}.items():
+        sheet = workbook.create_sheet(title)
+        for row in [["store_id", "name"] if title == "Stores" else ["Remark"], *rows]:
+            sheet.append(row)
+    workbook.remove(workbook.worksheets[0])
+    workbook.save(book)
+    for file, said in ((lists, "unfold: stores"), (book, "sheet: Stores")):
+        mapping = file.with_suffix(".yaml")
+        assert run("propose", file, "--feed", "stores", "--out", mapping).code == 0
+        assert said in mapping.read_text()
+        tried = run("try", file, "--feed", "stores", "--source", mapping, "--json").document["files"][0]
+        assert [(a["feed"], a["rows"]) for a in tried["admitted"]] == [("stores", 2)]

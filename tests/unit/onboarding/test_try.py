@@ -1,5 +1,6 @@
 """`try`: the numbers add up, nothing is changed, and whatever is wrong is said in a sentence."""
 
+import gzip
 import os
 import subprocess
 import sys
@@ -15,7 +16,9 @@ from retail_assets.config import REPOSITORY, Settings
 from retail_assets.feeds.loading import load_content
 from retail_assets.feeds.mapping.load import load_sources
 from retail_assets.feeds.onboarding.trying import try_file
+from retail_assets.feeds.onboarding.unpacking import Found
 from retail_assets.lake import Lake
+from tests.archives import zipped
 from tests.unit.onboarding.conftest import FEEDS, Run
 
 SALES = "order_id,line_number,store_id,product_id,sold_at,quantity,unit_price,currency,till\n"
@@ -78,7 +81,7 @@ def test_every_record_has_one_end(run: Run, till: tuple[Path, Path]) -> None:
     assert said.code == 0
     [file] = said.document["files"]
     [target] = file["targets"]
-    assert target["identity"] == ("8 records = 2 admitted + 1 sent + 2 left out + 1 duplicate + 2 rejected")
+    assert target["identity"] == ("8 records = 2 admitted + 1 routed + 2 left out + 1 duplicate + 2 rejected")
     assert target["sent_to"] == {"stock_movements": 1}
     assert target["by_rule"] == {
         "duplicate/repeat": 1,
@@ -86,7 +89,7 @@ def test_every_record_has_one_end(run: Run, till: tuple[Path, Path]) -> None:
         "left_out/total": 1,
         "rejected/not_a_number": 1,
         "rejected/voucher": 1,
-        "sent/broken": 1,
+        "routed/broken": 1,
     }
     assert (file["source"], file["encoding"], file["delimiter"]) == ("till", "utf-8", ";")
     rows = {admitted["feed"]: admitted for admitted in file["admitted"]}
@@ -102,14 +105,14 @@ def test_samples_name_record_column_and_value(run: Run, till: tuple[Path, Path])
     assert (wrong["record"], wrong["column"], wrong["value"]) == (7, "quantity", "viele")
     assert '"Menge":"viele"' in wrong["raw"]
     assert samples["voucher"]["record"] == 4
-    assert (samples["broken"]["feed"], samples["broken"]["end"]) == ("stock_movements", "sent")
+    assert (samples["broken"]["feed"], samples["broken"]["end"]) == ("stock_movements", "routed")
     assert samples["total"]["record"] == 8
 
 
 def test_people_read_it_in_a_hundred_columns(run: Run, till: tuple[Path, Path]) -> None:
     said = run("try", till[0], "--feed", "sales", "--source", till[1])
     assert max(map(len, said.out.splitlines())) <= 100
-    assert "8 records = 2 admitted + 1 sent + 2 left out + 1 duplicate + 2 rejected" in said.out
+    assert "8 records = 2 admitted + 1 routed + 2 left out + 1 duplicate + 2 rejected" in said.out
     assert "quantity = 'viele'" in said.out
     assert "quantity 3; unit_price 10.6" in said.out
 
@@ -163,7 +166,7 @@ def test_folders_and_several_paths_come_to_a_total(run: Run, tmp_path: Path) -> 
     assert (total["files"], total["quarantined"], total["records"]) == (3, 1, 4)
     [target] = total["targets"]
     assert target["identity"].startswith(
-        "4 records = 2 admitted + 0 sent + 0 left out + 0 duplicate + 2 rejected"
+        "4 records = 2 admitted + 0 routed + 0 left out + 0 duplicate + 2 rejected"
     )
     assert total["admitted"] == [{"feed": "sales", "rows": 2, "sums": {"quantity": "2", "unit_price": "5"}}]
     assert "Total of 3 files" in run("try", folder, other, "--feed", "sales").out
@@ -324,7 +327,7 @@ def test_the_dry_run_says_what_loading_does(till: tuple[Path, Path], tmp_path: P
     lake.sources.mkdir(parents=True)
     till[1].rename(lake.sources / "till.yaml")
     match = load_sources([lake.sources], tuple(FEEDS.values())).match("sales", "till_1.csv")
-    tried = try_file(till[0], feed=FEEDS["sales"], match=match, settings=platform, rows=1)
+    tried = try_file(Found(till[0], till[0]), feed=FEEDS["sales"], match=match, settings=platform, rows=1)
     loaded = load_content(
         stored=till[0],
         name="till_1.csv",
@@ -352,7 +355,7 @@ def test_the_numbers_always_add_up(run: Run, tmp_path: Path, rows: list[list[str
     said = run("try", path, "--feed", "sales", "--json")
     assert said.code == 0
     [target] = said.document["files"][0]["targets"]
-    ends = [target[end] for end in ("admitted", "sent", "left_out", "duplicate", "rejected")]
+    ends = [target[end] for end in ("admitted", "routed", "left_out", "duplicate", "rejected")]
     assert target["records"] == sum(ends) == len(rows)
     assert sum(target["by_rule"].values()) == sum(ends[1:])
 
@@ -378,3 +381,36 @@ def test_the_module_runs_before_any_set_up(till: tuple[Path, Path], tmp_path: Pa
     assert (done.returncode, done.stderr) == (0, "")
     assert "2 admitted" in done.stdout
     assert not (tmp_path / "none").exists()
+
+
+def test_archives_are_tried_part_by_part(run: Run, till: tuple[Path, Path], tmp_path: Path) -> None:
+    packed, single, odd = tmp_path / "export.zip", tmp_path / "till_9.csv.gz", tmp_path / "odd.zip"
+    single.write_bytes(gzip.compress(TILL_FILE.encode()))
+    inner = zipped({"till_2.csv": TILL_FILE})
+    packed.write_bytes(
+        zipped({"week/till_1.csv": TILL_FILE, "inner.zip": inner, ".hidden": "x", "../up.csv": "x"})
+    )
+    odd.write_bytes(packed.read_bytes() * 2)
+    said = run("try", packed, single, odd, "--feed", "sales", "--source", till[1], "--json")
+    assert said.code == 1
+    files = {Path(file["path"]).relative_to(tmp_path).as_posix(): file for file in said.document["files"]}
+    read = {name: file["records"] for name, file in files.items() if not file["quarantined"]}
+    assert read == {
+        "export.zip/week/till_1.csv": 8,
+        "export.zip/inner.zip/till_2.csv": 8,
+        "till_9.csv.gz/till_9.csv": 8,
+    }
+    refused = {name: file["quarantined"]["reason"] for name, file in files.items() if file["quarantined"]}
+    assert refused == {"export.zip/../up.csv": "unsafe_name", "odd.zip": "unlisted_bytes"}
+
+
+def test_a_mapping_is_found_by_its_name_in_the_folder_of_mappings(
+    run: Run, till: tuple[Path, Path], tmp_path: Path
+) -> None:
+    sources = tmp_path / "platform" / "sources"
+    sources.mkdir(parents=True)
+    till[1].rename(sources / "my_till.yaml")
+    assert run("try", till[0], "--feed", "sales", "--source", "my_till.yaml").code == 0
+    said = run("try", till[0], "--feed", "sales", "--source", "mine.yaml")
+    assert said.code == 2
+    assert said.err == f"There is no mapping mine.yaml, neither here nor in {sources}.\n"

@@ -4,6 +4,7 @@ import datetime as dt
 from pathlib import Path
 
 import openpyxl
+import openpyxl.chart
 import pytest
 
 from retail_assets.errors import Unreadable
@@ -77,6 +78,35 @@ def test_the_first_sheet_unless_the_mapping_says_otherwise(read: Reader, tmp_pat
     assert both.rows == [("1", "2", None), ("3", None, "x")]
     assert both.frame["_place"].to_list() == ["North", "South"]
     assert read(path, "b.xlsx", sheet=("South", "North")).found.sheets == ("South", "North")
+
+
+def test_a_second_sheet_of_the_same_table_is_not_passed_over(read: Reader, tmp_path: Path) -> None:
+    north, south = [["id", "qty"], [1, 2]], [["Note", "QTY", "Id"], ["x", 4, 3], [], [None, 6, 5]]
+    path = workbook(tmp_path / "b.xlsx", North=north, South=south, Head=[["id", "qty"]], Notes=[["Done"]])
+
+    with pytest.raises(Unreadable, match="South has the columns of North too") as error:
+        read(path, "b.xlsx")
+    assert error.value.reason == "several_sheets"
+    assert read(path, "b.xlsx", sheet="North").found.left_out == (
+        "the sheet South (3 rows)",
+        "the sheet Head (1 rows)",
+        "the sheet Notes (1 rows)",
+    )
+    assert read(path, "b.xlsx", sheet="*").found.left_out == ()
+
+
+def test_a_sheet_of_something_else_is_left_out_by_name(read: Reader, tmp_path: Path) -> None:
+    path = workbook(tmp_path / "b.xlsx", North=[["id", "qty"], [1, 2]], Notes=[["Dear all"], ["x"]], Empty=[])
+    assert read(path, "b.xlsx").found.left_out == ("the sheet Notes (2 rows)",)
+
+
+def test_a_chart_beside_the_table_is_no_loss(read: Reader, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.worksheets[0].append(["id"])
+    book.worksheets[0].append([1])
+    book.create_chartsheet("Chart").add_chart(openpyxl.chart.BarChart())
+    book.save(tmp_path / "b.xlsx")
+    assert read(tmp_path / "b.xlsx", "b.xlsx").rows == [("1",)]
 
 
 def test_header_below_a_title_and_merged_cells(read: Reader, tmp_path: Path) -> None:

@@ -36,6 +36,19 @@ def test_the_first_list_of_objects_is_found(read: Reader) -> None:
     assert read(json.dumps(ERP).encode(), "drop.json").found.columns == ["id", "lines"]
 
 
+PAGES = {"page1": [{"id": 1}], "meta": {"page2": [{"id": 2}, {"id": 3}]}, "tags": ["a"], "none": []}
+
+
+def test_of_several_lists_the_mapping_has_to_say_which(read: Reader) -> None:
+    data = json.dumps(PAGES).encode()
+    with pytest.raises(Unreadable, match=r"beside page1 there is meta.page2 \(2 records\)") as error:
+        read(data, "drop.json")
+    assert error.value.reason == "several_lists"
+    second = read(data, "drop.json", records="meta.page2")
+    assert (second.rows, second.found.left_out) == ([("2",), ("3",)], ("page1 (1 records)",))
+    assert read(data, "drop.json", records="$").found.left_out == ()
+
+
 def test_the_document_itself(read: Reader) -> None:
     assert read(json.dumps(ERP, indent=2).encode(), "drop.json", records="$").found.columns == [
         "meta",

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from retail_assets.flows import platform_of
-from retail_assets.platform import Platform
+from retail_assets.platform import Flow, Platform
 from retail_assets.samples.flows.refund_photos import DRAWN, SENT_INSTEAD
 from retail_assets.samples.generator import SampleConflict, SampleReport, write_day, write_sample
 from retail_assets.samples.truth import read_truth
@@ -129,6 +129,17 @@ def test_a_second_run_drops_nothing_even_when_the_inbox_was_emptied(
     assert second.files == []
     assert second.stories == sample.stories
     assert not written.lake.inbox.exists()
+
+
+def test_a_flow_that_came_after_the_sample_is_told_what_its_own_needs(written: Platform) -> None:
+    assert write_sample(written).warning is None
+    more = Platform(written.settings, (*written.flows, Flow("gates", "Visitors.", samples=("any:writer",))))
+    second = write_sample(more)
+    assert (second.files, second.left_out) == ([], ["gates"])
+    assert second.warning == (
+        "The sample is already there, without that of gates: a new flow's sample needs another RETAIL_DATA_DIR and "
+        "DAGSTER_HOME."
+    )
 
 
 @pytest.mark.parametrize("other", [{"seed": 8}, {"as_of": date(2026, 11, 21)}, {"size": "medium"}])

@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -30,11 +30,12 @@ def _serving(say: Say) -> Generator[str]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            said = say(self)
-            if said is not None:
-                self.send_response(200)
-                self.end_headers()
-                self.wfile.write(said if isinstance(said, bytes) else json.dumps(said).encode())
+            with suppress(ConnectionError):  # who asked has had enough
+                said = say(self)
+                if said is not None:
+                    self.send_response(200)
+                    self.end_headers()
+                    self.wfile.write(said if isinstance(said, bytes) else json.dumps(said).encode())
 
         def log_message(self, format: str, *args: object) -> None:
             pass

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import duckdb
 import pytest
 
 from retail_assets.lake import Lake
+from retail_assets.warehouse import snapshot
 from retail_assets.warehouse.changes import (
     EVERYTHING,
     LEDGER,
@@ -21,6 +23,7 @@ from retail_assets.warehouse.changes import (
     look,
 )
 from retail_assets.warehouse.manifest import DataTest
+from retail_assets.warehouse.snapshot import take_snapshot
 from tests.lake_builder import LakeBuilder
 from tests.unit.warehouse.manifests import data_test, manifest, model
 
@@ -54,10 +57,14 @@ class Platform:
         self._sql("create table loaded.stores (store_id varchar)")
 
     def look(self, as_of: date = NIGHT, project: str = "as it was") -> Seen:
+        take_snapshot(self.lake, self.lake_builder.platform.tables.values())
+        return self.look_again(as_of, project)
+
+    def look_again(self, as_of: date = NIGHT, project: str = "as it was") -> Seen:
+        """At the snapshot that the last look took."""
         now = datetime(as_of.year, as_of.month, as_of.day, 2)
-        return look(
-            self.lake, self.lake_builder.platform.tables.values(), as_of=as_of, now=now, project=project
-        )
+        tables = self.lake_builder.platform.tables.values()
+        return look(self.lake, tables, as_of=as_of, now=now, project=project)
 
     def changed(self, before: Seen, after: Seen | None = None, *, run: int = 7) -> set[str]:
         """Models that may come out different since a build in run 7 saw `before`."""
@@ -97,10 +104,25 @@ def test_nothing_follows_from_nothing(platform):
     assert NOTHING.models(MODELS) == set()
 
 
-def test_a_part_that_vanishes_while_it_is_looked_at_is_as_good_as_gone(platform):
+def test_a_part_that_vanishes_while_it_is_looked_at_is_as_good_as_gone(platform, monkeypatch):
     before = platform.look()
-    (platform.lake.ledger / "gone.parquet").symlink_to("nowhere")  # listed, and then not there
+    gone = platform.lake.table_folder("refund_images") / "gone.parquet"
+    gone.touch()
+
+    def link(file: Path, into: Path) -> None:
+        gone.unlink(missing_ok=True)  # listed, and then not there
+        into.hardlink_to(file)
+
+    monkeypatch.setattr(snapshot, "os", SimpleNamespace(link=link))
     assert platform.look() == before
+
+
+def test_what_is_written_after_the_snapshot_is_not_seen(platform):
+    before = platform.look()
+    platform.lake_builder.load("sales", [{"order_id": "late"}])
+    platform.lake_builder.write_ledger()
+    assert platform.look_again() == before
+    assert platform.look() != before
 
 
 def test_a_new_night_builds_what_asks_for_the_day_or_the_moment_and_what_follows(platform):

@@ -1,5 +1,6 @@
 """What can be guessed of a file for a feed: its layout, its columns, and which of them fits where."""
 
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from retail_assets.config import Settings
 from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.conversion import INSTANT
 from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.reading import IDENTITY
 from retail_assets.feeds.onboarding.proposing.matching import Placed, place
 from retail_assets.feeds.onboarding.proposing.names import likeness
 from retail_assets.feeds.onboarding.proposing.sampling import (
@@ -21,6 +23,7 @@ from retail_assets.feeds.onboarding.proposing.sampling import (
     without_totals,
 )
 from retail_assets.feeds.readers.records import ReaderLimits
+from retail_assets.names import printable
 
 
 @dataclass(frozen=True)
@@ -36,7 +39,20 @@ class Draft:
     lines: list[Record]
     totals: list[Record]
     time_zone: str
-    out: str
+    out: Path | None
+    """Where the mapping will lie, if that is known."""
+
+    @property
+    def source(self) -> str:
+        """A name for the source: what of its file's name stays the same from day to day."""
+        source = re.sub(r"[^A-Za-z0-9]+", "_", self.constant).strip("_")
+        return self.feed.name if source in ("", IDENTITY) else source
+
+    @property
+    def constant(self) -> str:
+        """What stands in the file's name before the first part with a digit."""
+        varying = re.search(r"(?<![^_\W])[^_\W]*\d", self.path.stem)
+        return printable(self.path.stem[: varying.start()] if varying else self.path.stem)
 
     @property
     def time_column(self) -> Column | None:
@@ -77,8 +93,8 @@ class Draft:
         return self.placed[heads[0]].source if wanted and heads else None
 
 
-def draft_mapping(path: Path, *, feed: Feed, settings: Settings, out: str) -> Draft:
-    """Everything that can be guessed; raises Unreadable. `out` is where the mapping will lie."""
+def draft_mapping(path: Path, *, feed: Feed, settings: Settings, out: Path | None) -> Draft:
+    """Everything that can be guessed; raises Unreadable."""
     with tempfile.TemporaryDirectory(prefix="retail-propose-") as folder:
         opened = open_file(path, folder=Path(folder), limits=ReaderLimits.of(settings))
     sample, totals = without_totals(opened.sample)

@@ -13,6 +13,8 @@ import polars as pl
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.onboarding.proposing.shapes import Shape, day_order, shape_of
 from retail_assets.feeds.onboarding.proposing.words import listed
+from retail_assets.feeds.readers.excel import SEVERAL_SHEETS
+from retail_assets.feeds.readers.json_text import SEVERAL_LISTS
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, read_records
 
@@ -47,18 +49,35 @@ class Opened:
 
 def open_file(path: Path, *, folder: Path, limits: ReaderLimits) -> Opened:
     """Find the layout and sample the records; raises Unreadable."""
-    layout = FileLayout()
-    first = _read(path, layout, folder / "first", limits)
+    layout, first = _first_look(path, folder, limits)
     if first.format in ("csv", "tsv", "excel"):
-        layout, first = _with_header(path, first, folder, limits)
-    if first.format == "excel":
+        layout, first = _with_header(path, layout, first, folder, limits)
+    if first.left_out and first.format == "excel":
         every = _read(path, replace(layout, sheet="*"), folder / "sheets", limits)
-        if len(every.sheets) > 1 and every.columns == first.columns:
+        if every.columns == first.columns:
             layout, first = replace(layout, sheet="*"), every
     step = max(1, first.record_count // SAMPLE_RECORDS)
     frame = pl.scan_parquet(first.path).gather_every(step).collect()
     frame = frame.filter(pl.col("_malformed").is_null()).select(first.columns)
     return Opened(layout, first, [_plain(record) for record in frame.iter_rows(named=True)])
+
+
+def _first_look(path: Path, folder: Path, limits: ReaderLimits) -> tuple[FileLayout, RecordSet]:
+    """The file as it would be read without a mapping. Of several sheets the first one, named; a document of several
+    lists as one record."""
+    try:
+        first = _read(path, FileLayout(), folder / "first", limits)
+    except Unreadable as refusal:
+        if refusal.reason not in (SEVERAL_SHEETS, SEVERAL_LISTS):
+            raise
+        layout = FileLayout(records="$") if refusal.reason == SEVERAL_LISTS else FileLayout(sheet="*")
+        first = _read(path, layout, folder / "all", limits)
+        if not first.sheets:
+            return layout, first
+    if not first.left_out and len(first.sheets) < 2:
+        return FileLayout(), first
+    layout = FileLayout(sheet=first.sheets[0])
+    return layout, _read(path, layout, folder / "sheet", limits)
 
 
 def _read(path: Path, layout: FileLayout, out: Path, limits: ReaderLimits) -> RecordSet:
@@ -67,26 +86,26 @@ def _read(path: Path, layout: FileLayout, out: Path, limits: ReaderLimits) -> Re
 
 
 def _with_header(
-    path: Path, first: RecordSet, folder: Path, limits: ReaderLimits
+    path: Path, layout: FileLayout, first: RecordSet, folder: Path, limits: ReaderLimits
 ) -> tuple[FileLayout, RecordSet]:
     """The row whose names fit: a title above the table leaves most columns without one."""
     best, row = _named(first), 0
     if len(first.columns) > 1 and all(shape_of({name: 1}).kind != "text" for name in first.columns):
-        layout = FileLayout(header_row=0)
+        layout = replace(layout, header_row=0)
         return layout, _read(path, layout, folder / "bare", limits)
     if best * 2 > len(first.columns) > 1:
-        return FileLayout(), first
+        return layout, first
     beginning = folder / f"beginning{path.suffix}"
     with path.open("rb") as source:
         beginning.write_bytes(source.read(_BEGINNING_BYTES if first.format != "excel" else -1))
     for number in range(2, _HEADER_ROWS + 1):
         with suppress(Unreadable):
-            found = _read(beginning, FileLayout(header_row=number), folder / f"row_{number}", limits)
+            found = _read(beginning, replace(layout, header_row=number), folder / f"row_{number}", limits)
             if _named(found) > best:
                 best, row = _named(found), number
     if not row:
-        return FileLayout(), first
-    layout = FileLayout(header_row=row)
+        return layout, first
+    layout = replace(layout, header_row=row)
     return layout, _read(path, layout, folder / "header", limits)
 
 
@@ -116,7 +135,11 @@ def without_totals(sample: list[Record]) -> tuple[list[Record], list[Record]]:
     def filled(record: Record) -> dict[str, str]:
         return {name: value for name, value in record.items() if isinstance(value, str) and value.strip()}
 
-    lines = [record for record in sample if any(name != value for name, value in filled(record).items())]
+    def is_line(record: Record) -> bool:
+        nested = any(value and not isinstance(value, str) for value in record.values())
+        return nested or any(name != value for name, value in filled(record).items())
+
+    lines = [record for record in sample if is_line(record)]
     totals = [record for record in lines if any(is_total(value) for value in filled(record).values())]
     if len(totals) > max(3, len(lines) // 20):
         return lines, []

@@ -10,7 +10,6 @@ import dataframely as dy
 from retail_assets.feeds.mapping.conversion import INSTANT, TEXT
 from retail_assets.feeds.mapping.engine import MASK
 from retail_assets.feeds.mapping.judging import contract_kind
-from retail_assets.feeds.mapping.reading import IDENTITY
 from retail_assets.feeds.onboarding.proposing.draft import Draft
 from retail_assets.feeds.onboarding.proposing.names import words
 from retail_assets.feeds.onboarding.proposing.sampling import Column, is_total
@@ -28,16 +27,11 @@ _EXAMPLES = 60
 
 def mapping_text(draft: Draft) -> str:
     """The whole file; what a person has to decide is marked."""
-    # What of a file's name stays the same from day to day: what stands before the first part with a digit.
-    varying = re.search(r"(?<![^_\W])[^_\W]*\d", draft.path.stem)
-    constant = printable(draft.path.stem[: varying.start()] if varying else draft.path.stem)
-    source = re.sub(r"[^A-Za-z0-9]+", "_", constant).strip("_")
-    source = draft.feed.name if source in ("", IDENTITY) else source
     values, own = _values(draft)
     blocks = [
         f"# A first mapping for {printable(draft.path.name)}. Decide on every line marked CHECK or {FILL_IN}.",
-        f"source: {source}\n",
-        _block("match", {"folder": draft.feed.folder, "files": f"{constant}*{draft.path.suffix}"}),
+        f"source: {draft.source}\n",
+        _block("match", {"folder": draft.feed.folder, "files": f"{draft.constant}*{draft.path.suffix}"}),
         _block("file", _layout(draft)),
         _block("values", values, {"time_zone": "CHECK: the zone of the source's own times"}),
         _block("parse", {draft.amount.name: "number"} if draft.amount else {}),
@@ -55,8 +49,11 @@ def mapping_text(draft: Draft) -> str:
 
 
 def try_command(draft: Draft) -> str:
-    path, out = shlex.quote(str(draft.path)), shlex.quote(draft.out)
-    return printable(f"python -m retail_assets.feeds try {path} --feed {draft.feed.name} --source {out}")
+    """What says what the mapping would do, once it is saved: in `data/sources` unless it lies elsewhere."""
+    path, out = shlex.quote(str(draft.path)), shlex.quote(str(draft.out or f"{draft.source}.yaml"))
+    return printable(
+        f".venv/bin/python -m retail_assets.feeds try {path} --feed {draft.feed.name} --source {out}"
+    )
 
 
 def _block(name: str, entries: dict[str, Any], comments: dict[str, str] | None = None) -> str | None:
@@ -77,6 +74,7 @@ def _layout(draft: Draft) -> dict[str, Any]:
         "encoding": records.encoding,
         "delimiter": {"\t": "tab"}.get(records.delimiter or "", records.delimiter),
         "sheet": layout.sheet,
+        "records": layout.records,
         "header_row": None if layout.header_row is None else str(layout.header_row),
     }
     return {key: value for key, value in found.items() if value is not None}
@@ -186,6 +184,8 @@ def _leftovers(draft: Draft) -> list[str]:
         lines.append("")
     if optional:
         lines += [f"# Optional columns without a source: {', '.join(optional)}", ""]
+    if draft.out is None:
+        lines.append(f"# Save this as data/sources/{draft.source}.yaml.")
     return [*lines, f"# Next: {try_command(draft)}"]
 
 

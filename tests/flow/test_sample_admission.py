@@ -1,7 +1,7 @@
 """The sample through the real handlers: every file's row counts, what goes wrong on purpose, and coherent stock.
 
 The row counts of all files are golden; when a change is meant, write them again with
-`RETAIL_UPDATE_GOLDEN=1 python -m pytest tests/unit/samples/test_admission.py` and review the difference.
+`RETAIL_UPDATE_GOLDEN=1 python -m pytest tests/flow/test_sample_admission.py` and review the difference.
 """
 
 import os
@@ -20,7 +20,7 @@ from retail_assets.refunds.photos import admitted_photos
 from retail_assets.samples.generator import write_day, write_sample
 from tests.conftest import settings_of
 
-GOLDEN = Path(__file__).parent / "row_counts.txt"
+GOLDEN = Path(__file__).parent / "sample_row_counts.txt"
 
 
 @pytest.fixture(scope="module")
@@ -38,16 +38,17 @@ def night(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
 
 
 def row_count_lines(report: AdmissionReport) -> list[str]:
+    """By name, so that files of a new feed are lines between the others."""
     lines = []
-    for found in report.drops:
+    for found in sorted(report.drops, key=lambda found: (found.drop.folder, found.drop.name)):
         drop = found.drop
         ending = f" ({drop.reason})" if drop.reason else ""
-        lines.append(f"{drop.sequence} {drop.folder}/{drop.name} [{drop.source}]: {drop.state}{ending}")
+        lines.append(f"{drop.folder}/{drop.name} [{drop.source}]: {drop.state}{ending}")
         for counts in found.outcome.counts:
             assert counts.adds_up
             rules = ", ".join(f"{rule} {count}" for rule, count in sorted(counts.by_rule.items()))
             lines.append(
-                f"    {counts.target}: {counts.records} records = {counts.admitted} admitted + {counts.routed} sent "
+                f"    {counts.target}: {counts.records} records = {counts.admitted} admitted + {counts.routed} routed "
                 f"+ {counts.filtered} left out + {counts.duplicate} duplicate + {counts.rejected} rejected"
                 + (f" ({rules})" if rules else "")
             )

@@ -1,0 +1,28 @@
+"""Parts of file names, found by RE2 (DuckDB's), whose time grows with the name and not with the pattern's ways."""
+
+import re
+from functools import cache, lru_cache
+
+import duckdb
+
+from retail_assets.sql import literal
+
+
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    return duckdb.connect(config={"enable_external_access": False, "threads": 1})
+
+
+@lru_cache(maxsize=10_000)
+def name_parts(pattern: str, name: str) -> dict[str, str] | None:
+    """The named groups of a regular expression that is found anywhere in a name, empty where a group has no part in
+    it; None when it is not found. Raises duckdb.Error for a pattern that RE2 does not know."""
+    groups = re.compile(pattern)
+    listed = ", ".join(literal(f"g{number}") for number in range(1, groups.groups + 1))
+    with _engine().cursor() as cursor:
+        cursor.execute(
+            f"select regexp_matches($name, {literal(pattern)}), regexp_extract($name, {literal(pattern)}, [{listed}])",
+            {"name": name.encode(errors="replace").decode()},  # a name may be no text
+        )
+        found, parts = cursor.fetchone() or (False, {})
+    return {group: parts[f"g{number}"] for group, number in groups.groupindex.items()} if found else None
