@@ -36,7 +36,7 @@ from retail_assets.intake.handlers import (
 from retail_assets.intake.ledger import Unfinished
 from retail_assets.intake.ledger_tables import CLAIMED, LOADED, STORED, UNFINISHED, Drop
 from retail_assets.intake.outcomes import record_duplicate, record_loaded, record_quarantined
-from retail_assets.intake.readable import require_readable
+from retail_assets.intake.readable import damaged_bytes, require_plain_name
 from retail_assets.intake.report import EXAMPLES, DropReport, Tally, count_after_all
 from retail_assets.intake.settling import is_being_written, modified_ns
 from retail_assets.intake.store import Changing, Stored, StoreResult, ToStore, store
@@ -62,6 +62,8 @@ class AdmissionRun:
     """What handlers have to say beside the drops: decisions, say."""
     waiting: set[int] = field(default_factory=set)
     """Drops whose source still writes to them; they need a second look."""
+    damaged: dict[int, str] = field(default_factory=dict)
+    """Drops that wait for bytes that are their own, and what to do about it."""
 
     def recover(self) -> None:
         """Give what an earlier run took a row, and remove what it had finished with."""
@@ -85,14 +87,15 @@ class AdmissionRun:
         next run where they are; so do those that their handler holds back.
         """
         folders, paused = list(folders), False
+        self.damaged = {}  # it may lie in the inbox again, and be mended when it is stored
         while True:
             with reading(self.engine) as connection:
                 there = ledger.unfinished(connection, folders)
             handled = [(drop, self.handlers.find(drop.folder, drop.name)) for drop in there]
             free = [(d, h) for d, h in handled if h is None or h.holds(d.folder, d.name) is None]
-            ready = [(d, h) for d, h in free if d.sequence not in self.waiting]
+            ready = [(d, h) for d, h in free if d.sequence not in self.waiting | self.damaged.keys()]
             if not ready:
-                if paused or not free:
+                if paused or all(d.sequence not in self.waiting for d, _ in free):
                     return
                 time.sleep(self.settings.settle_seconds)
                 self.waiting, paused = set(), True
@@ -126,7 +129,12 @@ class AdmissionRun:
             drops = ledger.find_drops(connection, sequences)
         claimed = self._store([drop for drop in drops if drop.state == CLAIMED])
         drops = [claimed.get(drop.sequence, drop) for drop in drops]
-        stored = [drop for drop in drops if drop.state == STORED]
+        # What was stored a moment ago has been hashed; what lies there since an earlier run may not be what it was.
+        stored = [
+            drop
+            for drop in drops
+            if drop.state == STORED and (drop.sequence in claimed or self._is_sound(drop))
+        ]
         if handler and isinstance(handler.reader, Batch):
             judged = judge_batch(lake=self.lake, engine=self.engine, handler=handler, drops=stored)
         else:
@@ -204,11 +212,17 @@ class AdmissionRun:
 
     # Bytes into rows
 
+    def _is_sound(self, drop: Drop) -> bool:
+        sentence = damaged_bytes(self.lake, drop)
+        if sentence:
+            self.damaged[drop.sequence] = sentence
+        return sentence is None
+
     def _judge(self, drop: Drop, handler: Handler | None) -> Drop:
         """A stored drop becomes rows, a duplicate, or a case for quarantine."""
         identity = None
         try:
-            require_readable(self.lake, drop)
+            require_plain_name(drop)
             handler = handler or self.handlers.of(drop.folder, drop.name)
             with costing_one_file(drop):
                 identity = handler.identify(drop)
