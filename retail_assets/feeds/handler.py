@@ -103,6 +103,7 @@ class _Tables:
             records=loaded.record_count,
             unknown_columns=loaded.unknown_columns,
             left_out=loaded.left_out,
+            files=loaded.files,
         )
 
     def after_load(

@@ -13,6 +13,7 @@ from retail_assets.feeds.mapping.judging import contract_version
 from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, read_records
+from retail_assets.intake.hashing import sha256_of
 from retail_assets.intake.row_counts import RowCounts
 from retail_assets.lake import Lake, put_in_place, scratch_folder
 
@@ -25,6 +26,8 @@ class Loaded:
     unknown_columns: list[str]
     record_count: int
     left_out: tuple[str, ...]
+    files: dict[str, str]
+    """Hashes of what was put into the lake, by path in the data folder."""
 
 
 def content_key(sha256: str, name_values: Mapping[str, str], mapping: SourceMapping) -> str:
@@ -52,17 +55,20 @@ def load_content(
         records, mapped = map_file(
             path=stored, name=name, match=match, content_key=content_key, folder=scratch, settings=settings
         )
-        for feed, rows in mapped.rows.items():
-            put_in_place(rows, lake.rows(feed, content_key))
+        finished = {lake.rows(feed, content_key): rows for feed, rows in mapped.rows.items()}
         if mapped.rejects:
-            put_in_place(mapped.rejects, lake.rejects(content_key))
+            finished[lake.rejects(content_key)] = mapped.rejects
         if mapped.documents:
-            put_in_place(mapped.documents, lake.documents(content_key))
+            finished[lake.documents(content_key)] = mapped.documents
+        files = {str(target.relative_to(lake.root)): sha256_of(file) for target, file in finished.items()}
+        for target, file in finished.items():
+            put_in_place(file, target)
     return Loaded(
         counts=mapped.counts,
         unknown_columns=mapped.unknown_columns,
         record_count=records.record_count,
         left_out=records.left_out,
+        files=files,
     )
 
 

@@ -63,6 +63,8 @@ class Outcome:
     """Parts of the drop that nobody asked for, in words: another sheet, say."""
     metadata: Mapping[str, str | int] = field(default_factory=dict)
     """What a content without rows is, as its flow wants to know it: a photo's width, say."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Hashes of the files that were put into the lake, by their path in the data folder."""
 
 
 @dataclass(frozen=True)
