@@ -9,6 +9,7 @@ from jobs.file_drop import file_drop_job
 from jobs.nightly import nightly_job, nightly_schedule
 from jobs.train_models import training_jobs, training_schedules
 from jobs.weekly_tests import weekly_tests_job, weekly_tests_schedule
+from jobs.weekly_verification import weekly_verification_job, weekly_verification_schedule
 from retail_assets.config import Settings
 from retail_assets.flows import platform_of
 from retail_assets.platform import Platform, load
@@ -24,12 +25,14 @@ def build_defs(
     brought = [load(flow.assets)(platform) for flow in platform.flows if flow.assets]
     assets = dg.Definitions.merge(*brought, warehouse_definitions(platform))
     nightly, file_drop, weekly = nightly_job(), file_drop_job(), weekly_tests_job(platform)
+    verification = weekly_verification_job()
     decisions, training = decision_jobs(platform), training_jobs(platform)
     own = dg.Definitions(
-        jobs=[nightly, file_drop, weekly, *decisions, *training],
+        jobs=[nightly, file_drop, weekly, verification, *decisions, *training],
         schedules=[
             nightly_schedule(platform, nightly),
             weekly_tests_schedule(platform, weekly),
+            weekly_verification_schedule(platform, verification),
             *training_schedules(platform, training),
         ],
         sensors=[

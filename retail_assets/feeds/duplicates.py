@@ -21,6 +21,7 @@ from retail_assets.intake.handlers import Identity
 from retail_assets.intake.ledger import LATEST_FIRST, after, before, feeds_of
 from retail_assets.intake.ledger_tables import DROPS, LOADED, LOADS, Drop
 from retail_assets.lake import Lake
+from retail_assets.sandbox.engine import SPILL_LIMIT
 from retail_assets.sql import identifier
 
 
@@ -61,7 +62,7 @@ def duplicate_of(
     later = select(DROPS.c.content_key).distinct().where(*since, DROPS.c.source == earlier.source)
     documents = [lake.documents(key) for key in connection.scalars(later)]
     pairs.append((lake.documents(earlier.content_key), documents, _SAME_DOCUMENT))
-    return None if _any_match(pairs, settings) else earlier.sequence
+    return None if _any_match(pairs, lake, settings) else earlier.sequence
 
 
 _SAME_DOCUMENT = "e.kind = l.kind and e._document = l._document and e._source = l._source"
@@ -78,7 +79,7 @@ def _same_key(feed: Feed) -> str:
     )
 
 
-def _any_match(pairs: list[tuple[Path, list[Path], str]], settings: Settings) -> bool:
+def _any_match(pairs: list[tuple[Path, list[Path], str]], lake: Lake, settings: Settings) -> bool:
     """True when a row of an earlier file fits one of the later files, for any of the pairs."""
     there = [
         (earlier, present, same)
@@ -90,6 +91,8 @@ def _any_match(pairs: list[tuple[Path, list[Path], str]], settings: Settings) ->
     limits: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": settings.duckdb_memory,
         "threads": settings.duckdb_threads,
+        "temp_directory": str(lake.scratch),
+        "max_temp_directory_size": SPILL_LIMIT,
     }
     with duckdb.connect(config=limits) as engine:
         for earlier, present, same in there:
