@@ -66,6 +66,9 @@ class Settings(FlowSettings):
 
     releases_kept: int = Field(3, ge=3, description="Releases that always stay.")
     release_min_age_seconds: float = Field(3600, ge=0, description="Younger releases stay in any case.")
+    mart_may_shrink: float = Field(
+        0.5, ge=0, le=1, description="Share of its rows that a mart may lose from one release to the next."
+    )
 
     first_night: date | None = Field(
         None, description="The oldest night that can be run; by default the day on which set-up ran."

@@ -12,7 +12,11 @@ FLOW = Flow(
         "archives": "retail_assets.feeds.handler:archives",
     },
     decisions="retail_assets.decisions.files:decision_kinds",
-    marts=(Mart("input_files"), Mart("rejected_rows"), Mart("quarantined_files")),
+    marts=(
+        Mart("input_files"),
+        Mart("rejected_rows", may_shrink=True),
+        Mart("quarantined_files", may_shrink=True),
+    ),
     # Last of all: the one spoils what the others wrote, the other decides about it.
     samples=("retail_assets.samples.flows.mistakes:write", "retail_assets.samples.flows.decisions:write"),
     truth="retail_assets.feeds.truth:truth_found",

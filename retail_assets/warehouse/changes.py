@@ -68,6 +68,13 @@ class BuiltState:
     def note_ahead(self, models: Iterable[str]) -> None:
         self._write({**self._read(), "ahead": sorted({*self.ahead(), *models})})
 
+    def retraction(self) -> int:
+        """Entry in the log of the newest decision to take a night back that the warehouse was made anew for."""
+        return self._read()["retraction"]
+
+    def note_retraction(self, entry: int) -> None:
+        self._write({**self._read(), "retraction": entry})
+
     def passed(self) -> set[str]:
         return set(self._read()["passed"])
 
@@ -75,7 +82,7 @@ class BuiltState:
         self._write({**self._read(), "passed": sorted(tests)})
 
     def _read(self) -> dict[str, Any]:
-        nothing = {"steps": {}, "ahead": [], "passed": []}
+        nothing = {"steps": {}, "ahead": [], "passed": [], "retraction": 0}
         try:
             return nothing | json.loads(self.file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
