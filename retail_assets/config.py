@@ -53,7 +53,9 @@ class Settings(FlowSettings):
         2.0, ge=0, description="Pause between the two looks at a file without a .done marker (no sensor)."
     )
     max_file_bytes: int = Field(20 * 2**30, description="Files above this size are quarantined.")
-    max_unpacked_bytes: int = Field(2 * 2**30, description="Limit of what a zipped workbook may unpack to.")
+    max_unpacked_bytes: int = Field(
+        4 * 2**30, description="Limit of what a workbook or the values of a Parquet file may unpack to."
+    )
     max_columns: int = Field(2_000, description="A table with more columns is quarantined.")
     reader_memory_bytes: int = Field(6 * 2**30, description="Address-space limit of the reading process.")
     reader_seconds: float = Field(1_800, description="Time limit for reading one file.")

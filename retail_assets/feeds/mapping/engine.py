@@ -4,18 +4,21 @@ Optimistic: the rows of a target are written in one pass; only when some record 
 pass ask what became of it, and only when keys repeat are rows written again.
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from retail_assets.error_classification import machine_trouble, out_of_memory
 from retail_assets.feeds.mapping.binding import bind_with
 from retail_assets.feeds.mapping.compile import CompiledBlock, compile_block, line_numbers
 from retail_assets.feeds.mapping.deduplicate import Part, merge_parts
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.model import Block, SourceMapping, Target
 from retail_assets.feeds.mapping.references import check_required_columns, unknown_columns
-from retail_assets.feeds.mapping.scope import Scope
+from retail_assets.feeds.mapping.scope import Scope, first_line
 from retail_assets.feeds.mapping.superseded import without_superseded
 from retail_assets.feeds.mapping.table import Table
 from retail_assets.feeds.mapping.unnest import unnested
@@ -65,17 +68,31 @@ class Content:
 def run_mapping(
     *, engine: duckdb.DuckDBPyConnection, mapping: SourceMapping, content: Content, folder: Path
 ) -> Mapped:
-    """Map the records of one file into `folder`; raises Unreadable when columns are missing."""
+    """Map the records of one file into `folder`; raises Unreadable when columns are missing, and MappingError where
+    the mapping does not fit the file."""
     run = _Run(engine, mapping, content, folder)
     whole = _records_table(engine, content)
     unknown: list[str] = []
     for number, target in enumerate(mapping.targets):
-        table = unnested(engine, mapping, target, whole, folder / f"unnested_{number}.parquet")
-        if table.columns:
-            check_required_columns(mapping, target, table)
-        unknown += [name for name in unknown_columns(mapping, table) if name not in unknown]
-        run.map_target(target, table)
+        with _explained(target):
+            table = unnested(engine, mapping, target, whole, folder / f"unnested_{number}.parquet")
+            if table.columns:
+                check_required_columns(mapping, target, table)
+            unknown += [name for name in unknown_columns(mapping, table) if name not in unknown]
+            run.map_target(target, table)
     return run.finish(unknown)
+
+
+@contextmanager
+def _explained(target: Target) -> Generator[None]:
+    """What DuckDB refuses to compute for any record at all, a time zone that there is not for one, is the mapping's
+    fault; memory and disks are not."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if machine_trouble(error) or out_of_memory(error):
+            raise
+        raise target.where.error(f"DuckDB refuses it: {first_line(error)}") from error
 
 
 def _records_table(engine: duckdb.DuckDBPyConnection, content: Content) -> Table:
