@@ -1,5 +1,6 @@
 """What Dagster loads: the assets, checks, jobs, schedules and sensors that the flows and the platform bring."""
 
+import logging
 from collections.abc import Mapping
 
 import dagster as dg
@@ -11,6 +12,7 @@ from jobs.train_models import training_jobs, training_schedules
 from jobs.weekly_tests import weekly_tests_job, weekly_tests_schedule
 from retail_assets.config import Settings
 from retail_assets.flows import platform_of
+from retail_assets.names import PrintableLogger
 from retail_assets.platform import Platform, load
 from retail_assets.warehouse.assets import definitions as warehouse_definitions
 from sensors.decisions import decision_sensor
@@ -45,4 +47,5 @@ def build_defs(
 @dg.definitions
 def defs() -> dg.Definitions:
     """What Dagster's own commands load; built when they ask, not when this module is imported."""
+    logging.setLoggerClass(PrintableLogger)  # Dagster makes the consoles of runs of it
     return build_defs(platform_of(Settings()))
