@@ -9,7 +9,7 @@ from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.columns import MALFORMED, PLACE, RECORD, column_names, too_many_columns
 from retail_assets.feeds.readers.engine import reader_duckdb
 from retail_assets.feeds.readers.records import RECORDS_FILE, ReaderLimits, RecordSet
-from retail_assets.sql import identifier, literal
+from retail_assets.sql import identifier, literal, parquet
 
 _MAGIC = b"PAR1"
 _VALUE_BYTES = 8
@@ -26,7 +26,7 @@ def read_parquet(path: Path, *, out: Path, limits: ReaderLimits) -> RecordSet:
     source.symlink_to(path.resolve())
     try:
         with reader_duckdb(limits, read=source, write=target, scratch=out) as connection:
-            connection.execute(f"create view source as select * from read_parquet({literal(str(source))})")
+            connection.execute(f"create view source as select * from {parquet(source)}")
             found = connection.execute("select column_name, column_type from (describe source)").fetchall()
             if len(found) > limits.columns:
                 raise too_many_columns(f"{len(found):,}", limits.columns)
