@@ -50,9 +50,10 @@ class Settings(FlowSettings):
     )
     dbt_project_dir: Path = Field(DBT_PROJECT_DIR, description="The dbt project that builds the warehouse.")
     time_zone: str = Field("Europe/Berlin", description="The retailer's zone: of business dates and nights.")
-    platform_url: str | None = Field(None, description="SQLAlchemy URL of the platform database.")
+    platform_url: str | None = Field(None, repr=False, description="SQLAlchemy URL of the platform database.")
     mlflow_url: str | None = Field(
         None,
+        repr=False,
         description="The model registry: SQLAlchemy URL of MLflow's database, or an MLflow server's address.",
     )
 

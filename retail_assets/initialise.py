@@ -16,6 +16,7 @@ from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 
+from ml.errors import without_passwords
 from ml.tracking.registry import RegistryUnreachable
 from retail_assets.audiences import ANALYSTS
 from retail_assets.config import REPOSITORY, Settings
@@ -133,7 +134,11 @@ def _upgrade_mlflow_database(settings: Settings) -> str | None:
     if done.returncode == 0:
         return None
     said = done.stderr.strip().splitlines()
-    return said[-1] if said else f"MLflow's tables could not be made (exit code {done.returncode})."
+    return (
+        without_passwords(said[-1])
+        if said
+        else f"MLflow's tables could not be made (exit code {done.returncode})."
+    )
 
 
 def _registry_answers(settings: Settings) -> bool:

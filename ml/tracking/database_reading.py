@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ml.errors import quoted
+from ml.errors import quoted, without_passwords
 from ml.tracking.registry import RegistryUnreachable, Version
 
 CONNECT_SECONDS = 5
@@ -75,11 +75,11 @@ def _connection(address: str) -> Generator[Any]:
         engine = create_engine(url, poolclass=NullPool, connect_args=seconds)
     except (SQLAlchemyError, ImportError, ValueError) as error:
         # What is no number may be a part of the password.
-        cause = "its port is no number" if isinstance(error, ValueError) else error
+        cause = "its port is no number" if isinstance(error, ValueError) else quoted(error)
         raise RegistryUnreachable(
             f"The model registry is no database that can be used ({cause}); expected an SQLAlchemy URL such as "
             "sqlite:///data/mlflow/mlflow.db, or the http:// address of an MLflow server."
-        ) from error
+        ) from None
     # SQLite would create an empty file.
     if is_sqlite and not Path(url.database or "").exists():
         raise RegistryUnreachable(f"There is no model registry at {url.database}: run `make setup`.")
@@ -91,8 +91,8 @@ def _connection(address: str) -> Generator[Any]:
 
             yield read
     except SQLAlchemyError as error:
-        cause = quoted(error.__cause__ or error)
+        place, cause = without_passwords(url.render_as_string()), quoted(error.__cause__ or error)
         raise RegistryUnreachable(
-            f"The model registry at {url.render_as_string()} does not answer ({cause}). Start its database, or "
-            "run `make setup` if it is new."
+            f"The model registry at {place} does not answer ({cause}). Start its database, or run `make setup` if it "
+            "is new."
         ) from error

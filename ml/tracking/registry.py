@@ -5,7 +5,7 @@ goes through MLflow; reading what stands in it does not (see `reading`).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -39,8 +39,8 @@ class UnknownVersion(ExplainedError):
 class Registry:
     """Where one platform keeps its models."""
 
-    url: str
-    """SQLAlchemy URL of MLflow's database, or the http(s) address of an MLflow server."""
+    url: str = field(repr=False)
+    """SQLAlchemy URL of MLflow's database, or the http(s) address of an MLflow server. It may hold a password."""
     artifacts: Path
     """The folder for the files of runs and versions; a server has its own place. Explicit, as MLflow's default is the
     working folder."""

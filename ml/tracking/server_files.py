@@ -7,9 +7,9 @@ from urllib.parse import quote, urlsplit
 
 from pydantic import BaseModel
 
-from ml.errors import quoted
+from ml.errors import quoted, without_passwords
 from ml.tracking.registry import RegistryUnreachable
-from ml.tracking.server_session import Conversation, shown
+from ml.tracking.server_session import Conversation
 
 SCHEME = "mlflow-artifacts"
 SECONDS = 600
@@ -66,8 +66,8 @@ def require_own_place(url: str, location: str) -> str:
         or not all(map(_is_plain, path.split("/")))
     ):
         raise RegistryUnreachable(
-            f"The MLflow server at {shown(url)} keeps files at {quoted(shown(location))}, which is not its own place "
-            f"for them: start it with --serve-artifacts, and a default artifact root of {SCHEME}:/."
+            f"The MLflow server at {without_passwords(url)} keeps files at {quoted(location)}, which is not its own "
+            f"place for them: start it with --serve-artifacts, and a default artifact root of {SCHEME}:/."
         )
     return path
 

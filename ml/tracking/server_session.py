@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from threading import Thread
 from typing import TYPE_CHECKING, BinaryIO, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from pydantic import BaseModel, ValidationError
 
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS, SILENT_SECONDS = 5, 30
 CHUNK_BYTES = 2**20
+
+SignIn = tuple[str, str]
+"""User and password."""
 
 _Result = TypeVar("_Result")
 _Answer = TypeVar("_Answer", bound=BaseModel)
@@ -39,7 +42,7 @@ class Conversation:
     """
 
     def __init__(self, url: str, *, seconds: float, max_bytes: int) -> None:
-        self.url = url
+        self.url, self._sign_in = address_of(url)
         self._seconds, self._until = seconds, time.monotonic() + seconds
         self._max_bytes, self._left = max_bytes, max_bytes
 
@@ -85,14 +88,14 @@ class Conversation:
         except (requests.RequestException, HTTPError) as error:
             cause = f"{type(error).__name__}: {quoted(error)}"
         raise RegistryUnreachable(
-            f"The MLflow server at {shown(self.url)} does not answer ({cause}). Start it, or mend RETAIL_MLFLOW_URL."
+            f"The MLflow server at {self.url} does not answer ({cause}). Start it, or mend RETAIL_MLFLOW_URL."
         )
 
     def _answer(self, path: str, asked: dict[str, object]) -> Iterator[bytes]:
         address = f"{self.url.rstrip('/')}/api/2.0/{path}"
         times = (CONNECT_SECONDS, SILENT_SECONDS)
         with (
-            _signed_in() as session,
+            _signed_in(self._sign_in) as session,
             session.get(address, params=asked, timeout=times, stream=True, allow_redirects=False) as answer,  # ty: ignore[invalid-argument-type]
         ):
             self._require_good(answer)
@@ -107,12 +110,12 @@ class Conversation:
     def _require_good(self, answer: "requests.Response") -> None:
         if answer.status_code in (401, 403):
             raise RegistryUnreachable(
-                f"The MLflow server at {shown(self.url)} refuses the platform ({answer.status_code}): set "
+                f"The MLflow server at {self.url} refuses the platform ({answer.status_code}): set "
                 "MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN, to an account that "
                 "may use the model registry."
             )
         if answer.is_redirect:
-            raise self.refused(f"it sends elsewhere, to {quoted(shown(answer.headers['Location']))}")
+            raise self.refused(f"it sends elsewhere, to {quoted(answer.headers['Location'])}")
         if answer.status_code != 200:
             raise self.refused(
                 f"{answer.status_code}: {quoted(answer.raw.read1(CHUNK_BYTES).decode(errors='replace'))}"
@@ -121,11 +124,11 @@ class Conversation:
     def refused(self, why: str) -> RegistryUnreachable:
         """The error for a server that answers, but not as MLflow does."""
         return RegistryUnreachable(
-            f"What answers at {shown(self.url)} is no MLflow server that can be used ({why}). Mend RETAIL_MLFLOW_URL."
+            f"What answers at {self.url} is no MLflow server that can be used ({why}). Mend RETAIL_MLFLOW_URL."
         )
 
 
-def _signed_in() -> "requests.Session":
+def _signed_in(sign_in: SignIn | None) -> "requests.Session":
     import requests
 
     session = requests.Session()
@@ -133,6 +136,8 @@ def _signed_in() -> "requests.Session":
     user, password = (os.environ.get(f"MLFLOW_TRACKING_{name}") for name in ("USERNAME", "PASSWORD"))
     if user and password:  # goes before a token, as with MLflow
         session.auth = (user, password)
+    elif sign_in:
+        session.auth = sign_in
     elif token := os.environ.get("MLFLOW_TRACKING_TOKEN"):
         session.headers["Authorization"] = f"Bearer {token}"
     if os.environ.get("MLFLOW_TRACKING_INSECURE_TLS", "").lower() in ("true", "1"):
@@ -144,10 +149,22 @@ def _signed_in() -> "requests.Session":
     return session
 
 
-def shown(url: str) -> str:
-    """An address without the password that may stand in it."""
+def address_of(url: str) -> tuple[str, SignIn | None]:
+    """A server's address without user and password, and these: no library is told them where it may quote them.
+
+    Raises RegistryUnreachable.
+    """
     try:
         parts = urlsplit(url)
+        is_address = parts.hostname and parts.port != 0
     except ValueError:
-        return "an address that is none"
-    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
+        parts = None
+    if not parts or not is_address or "@" in f"{parts.path}{parts.query}{parts.fragment}":
+        raise RegistryUnreachable(
+            "The address of the MLflow server is none; mend RETAIL_MLFLOW_URL: https://user:password@host:5000, say. "
+            "In a password, write / as %2F, @ as %40, # as %23 and ? as %3F."
+        )
+    sign_in, _, host = parts.netloc.rpartition("@")
+    user, _, password = sign_in.partition(":")
+    address = parts._replace(netloc=host).geturl()
+    return address, (unquote(user), unquote(password)) if sign_in else None

@@ -7,10 +7,11 @@ from collections.abc import Generator
 from contextlib import contextmanager, nullcontext, redirect_stderr, redirect_stdout
 from typing import Any
 
-from ml.errors import quoted
+from ml.errors import quoted, without_passwords
 from ml.tracking.reading import require_reachable
 from ml.tracking.registry import Registry, RegistryUnreachable
 from ml.tracking.server_files import SCHEME, require_own_place
+from ml.tracking.server_session import SignIn, address_of
 
 logger = logging.getLogger(__name__)
 
@@ -32,14 +33,32 @@ def mlflow_at(registry: Registry) -> Generator[Any]:
 
     # Setting it sets the variable too, for child processes; None unsets both.
     before = os.environ.get("MLFLOW_TRACKING_URI")
-    mlflow.set_tracking_uri(registry.url)
+    # MLflow quotes the address of a server in what it prints and raises, so it is not told the password in it.
+    url, sign_in = address_of(registry.url) if registry.is_server else (registry.url, None)
+    mlflow.set_tracking_uri(url)
     try:
-        with _files_only_to(registry.url) if registry.is_server else nullcontext():
+        with _signing_in(sign_in), _files_only_to(url) if registry.is_server else nullcontext():
             yield mlflow
     except mlflow.MlflowException as error:
         raise RegistryUnreachable(f"The model registry did not do what was asked: {quoted(error)}") from error
     finally:
         mlflow.set_tracking_uri(before)  # ty: ignore[invalid-argument-type]
+
+
+@contextmanager
+def _signing_in(sign_in: SignIn | None) -> Generator[None]:
+    """Let MLflow sign in as an address says, unless the environment says how."""
+    names = ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD")
+    before = {name: os.environ.get(name) for name in names}
+    if sign_in and not all(before.values()):
+        os.environ |= dict(zip(names, sign_in, strict=True))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None)
+            if value is not None:
+                os.environ[name] = value
 
 
 @contextmanager
@@ -85,4 +104,4 @@ def quietly() -> Generator[None]:
             yield
     finally:
         if text := said.getvalue().strip():
-            logger.info("MLflow: %s", text)
+            logger.info("MLflow: %s", without_passwords(text))

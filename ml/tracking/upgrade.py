@@ -8,6 +8,8 @@ import os
 import sys
 import warnings
 
+from ml.errors import quoted
+
 
 def upgrade(url: str) -> str | None:
     """Why it could not be done, as a sentence; None when it was."""
@@ -27,8 +29,13 @@ def upgrade(url: str) -> str | None:
             "the platform, or restore the database as it was before."
         )
     except (MlflowException, SQLAlchemyError) as error:
-        cause = " ".join(str(error.__cause__ or error).split())[:300]
+        cause = quoted(error.__cause__ or error)
         return f"The model registry's database could not be made or brought up to date ({cause})."
+    except ValueError:  # what is no number may be a part of the password
+        return (
+            "RETAIL_MLFLOW_URL names no database: its port is no number. In a password, write / as %2F, @ as %40 and "
+            "# as %23."
+        )
     return None
 
 

@@ -1,4 +1,5 @@
-"""The Postgres configuration: runs, events, schedules, the ledger and MLflow on a real server."""
+"""The Postgres configuration: runs, events, schedules, the ledger and MLflow on a real server, whose password nobody
+reads anywhere."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,8 +8,10 @@ import duckdb
 import sqlalchemy
 
 from retail_assets.config import REPOSITORY
+from retail_assets.refunds.model import REFUND_ITEM_CLASSIFIER
 from tests.faults.night import NIGHT, drop
 from tests.prepared import require_success, start
+from tests.secret import SECRET, files_with_secret, tables_with_secret, watched_command_lines, with_secret
 
 
 def _values(url: str, query: str) -> list:
@@ -30,21 +33,26 @@ def test_a_night_on_postgres(
         configuration.replace("port: 5432", f"port: {postgres_server['port']}")
     )
     drop(tmp_path, "stores", "stores.csv", "store_id,name\nS1,One\n")
-    night = start(
-        "nightly",
-        tmp_path,
-        "--as-of",
-        NIGHT,
-        RETAIL_PLATFORM_URL=platform,
-        RETAIL_MLFLOW_URL=mlflow,
-        DAGSTER_PG_HOST="127.0.0.1",
-        DAGSTER_PG_USERNAME=postgres_server["user"],
-        DAGSTER_PG_PASSWORD="unused: the test server trusts its own machine",
-        DAGSTER_PG_DB=dagster.rsplit("/", 1)[1],
+    servers = {
+        "RETAIL_PLATFORM_URL": with_secret(platform),
+        "RETAIL_MLFLOW_URL": with_secret(mlflow),
+        "DAGSTER_PG_HOST": "127.0.0.1",
+        "DAGSTER_PG_USERNAME": postgres_server["user"],
+        "DAGSTER_PG_PASSWORD": SECRET,  # not asked for: the test server trusts its own machine
+        "DAGSTER_PG_DB": dagster.rsplit("/", 1)[1],
+    }
+    with watched_command_lines() as shown:
+        night = start("nightly", tmp_path, "--as-of", NIGHT, **servers)
+        require_success("nightly", tmp_path, night)
+        models = start("model_registry", tmp_path, "promote", f"{REFUND_ITEM_CLASSIFIER}/1", **servers)
+        require_success("model_registry", tmp_path, models)
+    assert (shown, files_with_secret(tmp_path), tables_with_secret([dagster, platform, mlflow])) == (
+        [],
+        [],
+        [],
     )
-    require_success("nightly", tmp_path, night)
     assert _values(dagster, "select status from runs") == ["SUCCESS"]
-    assert _values(platform, "select state from drops") == ["loaded"]
+    assert _values(platform, "select distinct state from drops") == ["loaded"]
     champions = "select name || '/' || version from registered_model_aliases where alias = 'champion'"
     assert _values(mlflow, champions) == ["refund-item-classifier/1"]
     assert not (tmp_path / "data" / "mlflow" / "mlflow.db").exists()

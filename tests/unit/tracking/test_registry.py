@@ -182,7 +182,10 @@ def test_a_registry_that_is_no_database(url: str) -> None:
         require_reachable(Registry(url, Path("unused")))
 
 
-@pytest.mark.parametrize("url", ["http://ann:secret@[::1/mlflow", "http://ann:secret@host:port/", "http://"])
+@pytest.mark.parametrize(
+    "url",
+    ["http://ann:secret@[::1/mlflow", "http://ann:secret@host:port/", "http://ann:1/secret@host/", "http://"],
+)
 def test_a_registry_whose_address_is_none(url: str) -> None:
     with pytest.raises(RegistryUnreachable, match="mend RETAIL_MLFLOW_URL") as told:
         require_reachable(Registry(url, Path("unused")))
