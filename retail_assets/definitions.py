@@ -1,5 +1,6 @@
 """What Dagster loads: the assets, checks, jobs, schedules and sensors that the flows and the platform bring."""
 
+import logging
 from collections.abc import Mapping
 
 import dagster as dg
@@ -9,8 +10,10 @@ from jobs.file_drop import file_drop_job
 from jobs.nightly import nightly_job, nightly_schedule
 from jobs.train_models import training_jobs, training_schedules
 from jobs.weekly_tests import weekly_tests_job, weekly_tests_schedule
+from jobs.weekly_verification import weekly_verification_job, weekly_verification_schedule
 from retail_assets.config import Settings
 from retail_assets.flows import platform_of
+from retail_assets.names import PrintableLogger
 from retail_assets.platform import Platform, load
 from retail_assets.warehouse.assets import definitions as warehouse_definitions
 from sensors.decisions import decision_sensor
@@ -24,12 +27,14 @@ def build_defs(
     brought = [load(flow.assets)(platform) for flow in platform.flows if flow.assets]
     assets = dg.Definitions.merge(*brought, warehouse_definitions(platform))
     nightly, file_drop, weekly = nightly_job(), file_drop_job(), weekly_tests_job(platform)
+    verification = weekly_verification_job()
     decisions, training = decision_jobs(platform), training_jobs(platform)
     own = dg.Definitions(
-        jobs=[nightly, file_drop, weekly, *decisions, *training],
+        jobs=[nightly, file_drop, weekly, verification, *decisions, *training],
         schedules=[
             nightly_schedule(platform, nightly),
             weekly_tests_schedule(platform, weekly),
+            weekly_verification_schedule(platform, verification),
             *training_schedules(platform, training),
         ],
         sensors=[
@@ -45,4 +50,5 @@ def build_defs(
 @dg.definitions
 def defs() -> dg.Definitions:
     """What Dagster's own commands load; built when they ask, not when this module is imported."""
+    logging.setLoggerClass(PrintableLogger)  # Dagster makes the consoles of runs of it
     return build_defs(platform_of(Settings()))

@@ -28,7 +28,8 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -200,12 +201,29 @@ def _remove_unlocked(folder: Path) -> None:
 
 def put_in_place(finished: Path, target: Path) -> None:
     """Make a finished file the platform's alone and durable, then visible under its final name, in that order."""
-    with finished.open("rb") as handle:
-        os.fchmod(handle.fileno(), PRIVATE_FILE)
-        os.fsync(handle.fileno())
+    _make_durable(finished)
     private_folder(target.parent)
     finished.replace(target)
     sync_folder(target.parent)
+
+
+def put_all_in_place(finished: Mapping[Path, Path]) -> None:
+    """The same for many, by their final names: they wait for the disk together."""
+    with ThreadPoolExecutor(DISK_THREADS) as pool:
+        list(pool.map(_make_durable, finished.values()))
+    folders = {target.parent for target in finished}
+    for folder in folders:
+        private_folder(folder)
+    for target, file in finished.items():
+        file.replace(target)
+    for folder in folders:
+        sync_folder(folder)
+
+
+def _make_durable(file: Path) -> None:
+    with file.open("rb") as handle:
+        os.fchmod(handle.fileno(), PRIVATE_FILE)
+        os.fsync(handle.fileno())
 
 
 def sync_folder(folder: Path) -> None:

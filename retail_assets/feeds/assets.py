@@ -4,7 +4,7 @@ All feeds are one step, because files are admitted in one order and one file may
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 WARN = dg.AssetCheckSeverity.WARN
 FILES_CAME_IN = "files_came_in"
+VERIFICATION, BYTES_UNCHANGED = dg.AssetKey(["intake", "verification"]), "bytes_unchanged"
+WEEKLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=15), warn_window=timedelta(days=8))
 
 
 def definitions(platform: Platform) -> dg.Definitions:
@@ -70,7 +72,43 @@ def definitions(platform: Platform) -> dg.Definitions:
             yield _ledger_result(platform, handlers, report, today)
 
     checks = [_files_check(platform, table) for table in dict.fromkeys(platform.handler_tables.values())]
-    return dg.Definitions(assets=[admission], asset_checks=checks)
+    return dg.Definitions(assets=[admission, _verification(platform)], asset_checks=checks)
+
+
+def _verification(platform: Platform) -> dg.AssetsDefinition:
+    """Is what came in still what it was? Asked by a job of its own, about another part each week."""
+    spec = dg.AssetSpec(
+        VERIFICATION,
+        deps=[LEDGER],
+        description="A part of the lake's bytes, hashed again. All of them at once: "
+        "`.venv/bin/python -m retail_assets.verify`.",
+        group_name=FLOW.name,
+        kinds={"parquet"},
+        owners=owners_of(platform, FLOW.name),
+        freshness_policy=WEEKLY,
+        tags={"layer": "verification", "domain": FLOW.name},
+    )
+    check = dg.AssetCheckSpec(
+        BYTES_UNCHANGED,
+        asset=VERIFICATION,
+        description="Stored files and their rows have the bytes that were written.",
+    )
+
+    @dg.multi_asset(name="verification", specs=[spec], check_specs=[check])
+    @told(platform)
+    def verification(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from retail_assets.feeds.intake_checks import lost_finding
+        from retail_assets.intake.verification import WEEKS_FOR_ALL, verify_bytes
+
+        verified = verify_bytes(platform.settings, week_of=Night(context, platform).as_of)
+        return dg.MaterializeResult(
+            metadata={"files": verified.files, "part": f"one of {WEEKS_FOR_ALL}"},
+            check_results=[
+                check_result(BYTES_UNCHANGED, lost_finding(verified.findings, shown=FINDINGS_NAMED))
+            ],
+        )
+
+    return verification
 
 
 def _folders(

@@ -21,7 +21,8 @@ from retail_assets.intake.handlers import Identity
 from retail_assets.intake.ledger import LATEST_FIRST, after, before, feeds_of
 from retail_assets.intake.ledger_tables import DROPS, LOADED, LOADS, Drop
 from retail_assets.lake import Lake
-from retail_assets.sql import identifier
+from retail_assets.sandbox.engine import SPILL_LIMIT
+from retail_assets.sql import identifier, parquet
 
 
 def duplicate_of(
@@ -61,7 +62,7 @@ def duplicate_of(
     later = select(DROPS.c.content_key).distinct().where(*since, DROPS.c.source == earlier.source)
     documents = [lake.documents(key) for key in connection.scalars(later)]
     pairs.append((lake.documents(earlier.content_key), documents, _SAME_DOCUMENT))
-    return None if _any_match(pairs, settings) else earlier.sequence
+    return None if _any_match(pairs, lake, settings) else earlier.sequence
 
 
 _SAME_DOCUMENT = "e.kind = l.kind and e._document = l._document and e._source = l._source"
@@ -78,25 +79,26 @@ def _same_key(feed: Feed) -> str:
     )
 
 
-def _any_match(pairs: list[tuple[Path, list[Path], str]], settings: Settings) -> bool:
+def _any_match(pairs: list[tuple[Path, list[Path], str]], lake: Lake, settings: Settings) -> bool:
     """True when a row of an earlier file fits one of the later files, for any of the pairs."""
     there = [
         (earlier, present, same)
         for earlier, later, same in pairs
-        if earlier.exists() and (present := [str(path) for path in later if path.exists()])
+        if earlier.exists() and (present := [path for path in later if path.exists()])
     ]
     if not there:
         return False
     limits: dict[str, str | bool | int | float | list[str]] = {
         "memory_limit": settings.duckdb_memory,
         "threads": settings.duckdb_threads,
+        "temp_directory": str(lake.scratch),
+        "max_temp_directory_size": SPILL_LIMIT,
     }
     with duckdb.connect(config=limits) as engine:
         for earlier, present, same in there:
             found = engine.execute(
-                "select exists (select 1 from read_parquet($earlier) as e "
-                f"where exists (select 1 from read_parquet($later) as l where {same}))",
-                {"earlier": str(earlier), "later": present},
+                f"select exists (select 1 from {parquet(earlier)} as e "
+                f"where exists (select 1 from {parquet(present)} as l where {same}))"
             ).fetchone()
             if found and found[0]:
                 return True

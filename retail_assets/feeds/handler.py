@@ -1,6 +1,6 @@
 """How tables come in: source mappings read the files, contracts judge the rows."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,8 +11,8 @@ from sqlalchemy import Connection
 from retail_assets.decisions.log import decisions_in, record_decisions
 from retail_assets.errors import MappingError, Unreadable
 from retail_assets.feeds.duplicates import duplicate_of
-from retail_assets.feeds.loading import content_key, load_content
-from retail_assets.feeds.mapping.load import Match, Sources, load_sources
+from retail_assets.feeds.loading import Loaded, ToLoad, content_key, load_content, load_small_contents
+from retail_assets.feeds.mapping.load import Sources, load_sources
 from retail_assets.feeds.readers.kinds import TABLE_SUFFIXES
 from retail_assets.intake.archives import archive_handler
 from retail_assets.intake.handlers import DECISIONS, Handler, Identity, Inbox, OneByOne, Outcome
@@ -43,7 +43,7 @@ def table_handler(platform: Platform) -> Handler:
         name=NAME,
         description="Tables of every format, and decisions.",
         inboxes=tuple(Inbox(feed.folder, inbox / feed.inbox) for feed in platform.feeds.values()),
-        reader=OneByOne(tables.load),
+        reader=OneByOne(tables.load, tables.load_small),
         identify=tables.identify,
         takes=tables.takes,
         holds=lambda folder, name: tables.sources.why_held(folder, own_name(name)),
@@ -81,28 +81,39 @@ class _Tables:
         )
 
     def load(self, stored: Path, drop: Drop, identity: Identity) -> Outcome:
-        match: Match = identity.notes
-        lake = self.platform.lake
+        lake, settings, match = self.platform.lake, self.platform.settings, identity.notes
+        name, key = own_name(drop.name), identity.content_key
         try:
             loaded = load_content(
-                stored=stored,
-                name=own_name(drop.name),
-                match=match,
-                content_key=identity.content_key,
-                lake=lake,
-                settings=self.platform.settings,
+                stored=stored, name=name, match=match, content_key=key, lake=lake, settings=settings
             )
         except MappingError as error:
-            raise Unreadable(
-                "mapping_does_not_fit",
-                f"The source mapping does not fit this file: {error}. Mend it, then release the file.",
-            ) from error
+            raise _does_not_fit(error) from error
+        return self._outcome(loaded, key)
+
+    def load_small(self, drops: Sequence[tuple[Path, Drop, Identity]]) -> list[Outcome | Exception]:
+        contents = [
+            ToLoad(stored, own_name(drop.name), identity.notes, identity.content_key)
+            for stored, drop, identity in drops
+        ]
+        loaded = load_small_contents(contents, lake=self.platform.lake, settings=self.platform.settings)
+        return [
+            self._outcome(one, content.content_key)
+            if isinstance(one, Loaded)
+            else _does_not_fit(one)
+            if isinstance(one, MappingError)
+            else one
+            for content, one in zip(contents, loaded, strict=True)
+        ]
+
+    def _outcome(self, loaded: Loaded, key: str) -> Outcome:
         return Outcome(
-            rows=rows_by_feed(lake, self.platform.feeds, identity.content_key),
+            rows=rows_by_feed(self.platform.lake, loaded.feeds, key),
             counts=loaded.counts,
             records=loaded.record_count,
             unknown_columns=loaded.unknown_columns,
             left_out=loaded.left_out,
+            files=loaded.files,
         )
 
     def after_load(
@@ -124,6 +135,13 @@ class _Tables:
             tables = (f"lake/{table}" for table in self.platform.tables)
             return [*(f"feeds/{feed}" for feed in self.platform.feeds), *tables]
         return [f"feeds/{feed}" for feed in self.sources.reachable(folder)]
+
+
+def _does_not_fit(error: MappingError) -> Unreadable:
+    return Unreadable(
+        "mapping_does_not_fit",
+        f"The source mapping does not fit this file: {error}. Mend it, then release the file.",
+    )
 
 
 def own_name(name: str) -> str:

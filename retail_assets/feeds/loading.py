@@ -2,9 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from queue import SimpleQueue
+from typing import Self
+
+import duckdb
 
 from retail_assets.config import Settings
 from retail_assets.feeds.mapping.binding import mapping_duckdb
@@ -13,8 +19,9 @@ from retail_assets.feeds.mapping.judging import contract_version
 from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, read_records
+from retail_assets.intake.hashing import sha256_of
 from retail_assets.intake.row_counts import RowCounts
-from retail_assets.lake import Lake, put_in_place, scratch_folder
+from retail_assets.lake import Lake, put_all_in_place, scratch_folder
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,10 @@ class Loaded:
     unknown_columns: list[str]
     record_count: int
     left_out: tuple[str, ...]
+    feeds: tuple[str, ...]
+    """Those that got rows."""
+    files: dict[str, str]
+    """Hashes of what was put into the lake, by path in the data folder."""
 
 
 def content_key(sha256: str, name_values: Mapping[str, str], mapping: SourceMapping) -> str:
@@ -35,51 +46,147 @@ def content_key(sha256: str, name_values: Mapping[str, str], mapping: SourceMapp
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
+@dataclass(frozen=True)
+class ToLoad:
+    """A stored file, the mapping that reads it, and what its rows will be called."""
+
+    stored: Path
+    name: str
+    match: Match
+    content_key: str
+
+
 def load_content(
-    *,
-    stored: Path,
-    name: str,
-    match: Match,
-    content_key: str,
-    lake: Lake,
-    settings: Settings,
+    *, stored: Path, name: str, match: Match, content_key: str, lake: Lake, settings: Settings
 ) -> Loaded:
     """Read and map one stored file; its rows, rejects and documents lie in the lake when this returns.
 
-    Doing it again changes nothing. Raises Unreadable.
+    Doing it again changes nothing. Raises Unreadable and MappingError.
     """
+    content = ToLoad(stored, name, match, content_key)
     with scratch_folder(lake) as scratch:
-        records, mapped = map_file(
-            path=stored, name=name, match=match, content_key=content_key, folder=scratch, settings=settings
+        result = _Result(content, *_read_and_map(content, scratch, settings))
+        finished = result.finished(lake)
+        loaded = result.loaded(lake, finished)
+        put_all_in_place(finished)
+    return loaded
+
+
+def load_small_contents(
+    contents: Sequence[ToLoad], *, lake: Lake, settings: Settings
+) -> list[Loaded | Exception]:
+    """The same for small files, as many at once as there are threads; for each its error where it has one.
+
+    They share what takes longer than reading them: engines, and the wait for the disk.
+    """
+    workers = min(settings.duckdb_threads, len(contents))
+    engines: SimpleQueue[_Engine] = SimpleQueue()
+    with scratch_folder(lake) as scratch, ExitStack() as stack, ThreadPoolExecutor(workers) as pool:
+        for _ in range(workers):
+            engines.put(stack.enter_context(_Engine(scratch, settings)))
+
+        def one(number: int) -> _Result | Exception:
+            folder = scratch / str(number)
+            folder.mkdir()
+            engine = engines.get()
+            try:
+                return _Result(contents[number], *engine.map_file(contents[number], folder))
+            except Exception as error:
+                return error
+            finally:
+                engines.put(engine)
+
+        results = list(pool.map(one, range(len(contents))))
+        finished = [{} if isinstance(one, Exception) else one.finished(lake) for one in results]
+        loaded = [
+            one if isinstance(one, Exception) else one.loaded(lake, files)
+            for one, files in zip(results, finished, strict=True)
+        ]
+        put_all_in_place({target: file for files in finished for target, file in files.items()})
+    return loaded
+
+
+@dataclass(frozen=True)
+class _Result:
+    """What one file became, before it is put in place."""
+
+    content: ToLoad
+    records: RecordSet
+    mapped: Mapped
+
+    def finished(self, lake: Lake) -> dict[Path, Path]:
+        """Finished files by the names that they get in the lake."""
+        key = self.content.content_key
+        found = {lake.rows(feed, key): rows for feed, rows in self.mapped.rows.items()}
+        if self.mapped.rejects:
+            found[lake.rejects(key)] = self.mapped.rejects
+        if self.mapped.documents:
+            found[lake.documents(key)] = self.mapped.documents
+        return found
+
+    def loaded(self, lake: Lake, finished: Mapping[Path, Path]) -> Loaded:
+        return Loaded(
+            counts=self.mapped.counts,
+            unknown_columns=self.mapped.unknown_columns,
+            record_count=self.records.record_count,
+            left_out=self.records.left_out,
+            feeds=tuple(self.mapped.rows),
+            files={str(target.relative_to(lake.root)): sha256_of(file) for target, file in finished.items()},
         )
-        for feed, rows in mapped.rows.items():
-            put_in_place(rows, lake.rows(feed, content_key))
-        if mapped.rejects:
-            put_in_place(mapped.rejects, lake.rejects(content_key))
-        if mapped.documents:
-            put_in_place(mapped.documents, lake.documents(content_key))
-    return Loaded(
-        counts=mapped.counts,
-        unknown_columns=mapped.unknown_columns,
-        record_count=records.record_count,
-        left_out=records.left_out,
-    )
+
+
+class _Engine:
+    """A DuckDB for the mappings of several small files. One that failed is never used for another file."""
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self._folder, self._settings = folder, settings
+        self._stack = ExitStack()
+        self._engine: duckdb.DuckDBPyConnection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def map_file(self, content: ToLoad, folder: Path) -> tuple[RecordSet, Mapped]:
+        records = _read(content, folder, self._settings)
+        if self._engine is None:
+            opened = mapping_duckdb(folder=self._folder, memory=self._settings.duckdb_memory, threads=1)
+            self._engine = self._stack.enter_context(opened)
+        try:
+            return records, _map(self._engine, content, records, folder)
+        except Exception:
+            self._engine = None
+            self._stack.close()
+            raise
 
 
 def map_file(
     *, path: Path, name: str, match: Match, content_key: str, folder: Path, settings: Settings
 ) -> tuple[RecordSet, Mapped]:
-    """Read and map one file into a folder, and touch nothing else. Raises Unreadable."""
-    records = read_records(
-        path, name=name, layout=match.mapping.layout, out=folder, limits=ReaderLimits.of(settings)
-    )
-    content = Content(
+    """Read and map one file into a folder, and touch nothing else. Raises Unreadable and MappingError."""
+    return _read_and_map(ToLoad(path, name, match, content_key), folder, settings)
+
+
+def _read_and_map(content: ToLoad, folder: Path, settings: Settings) -> tuple[RecordSet, Mapped]:
+    records = _read(content, folder, settings)
+    memory, threads = settings.duckdb_memory, settings.duckdb_threads
+    with mapping_duckdb(folder=folder, memory=memory, threads=threads) as engine:
+        return records, _map(engine, content, records, folder)
+
+
+def _read(content: ToLoad, folder: Path, settings: Settings) -> RecordSet:
+    layout, limits = content.match.mapping.layout, ReaderLimits.of(settings)
+    return read_records(content.stored, name=content.name, layout=layout, out=folder, limits=limits)
+
+
+def _map(engine: duckdb.DuckDBPyConnection, content: ToLoad, records: RecordSet, folder: Path) -> Mapped:
+    given = Content(
         records=records.path,
         columns=records.columns,
         format=records.format,
-        name_values=match.name_values,
-        content_key=content_key,
+        name_values=content.match.name_values,
+        content_key=content.content_key,
     )
-    memory, threads = settings.duckdb_memory, settings.duckdb_threads
-    with mapping_duckdb(folder=folder, memory=memory, threads=threads) as engine:
-        return records, run_mapping(engine=engine, mapping=match.mapping, content=content, folder=folder)
+    return run_mapping(engine=engine, mapping=content.match.mapping, content=given, folder=folder)

@@ -69,7 +69,7 @@ def admit(
         drops=drops,
         tallies=tallies,
         skipped=[replace(one, name=printable(one.name)) for one in skipped],
-        notes=run.notes,
+        notes=[*run.notes, *run.damaged.values()],
     )
 
 

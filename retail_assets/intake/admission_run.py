@@ -17,18 +17,19 @@ from sqlalchemy import Connection, Engine
 from retail_assets.config import Settings
 from retail_assets.database import reading
 from retail_assets.errors import Unreadable
-from retail_assets.intake import claims, ledger
+from retail_assets.intake import claims, ledger, small_drops
 from retail_assets.intake.batch import judge_batch
 from retail_assets.intake.claim_batches import Claim, claimed_path
 from retail_assets.intake.claims import SettledFile, Skipped
 from retail_assets.intake.duplicates import judge_later_duplicates_again
-from retail_assets.intake.fault import costing_one_file
+from retail_assets.intake.fault import costing_one_file, reader_failed
 from retail_assets.intake.handlers import (
     Batch,
     Container,
     Handler,
     Handlers,
     Identity,
+    LoadSmall,
     OneByOne,
     Outcome,
     Unpack,
@@ -36,7 +37,7 @@ from retail_assets.intake.handlers import (
 from retail_assets.intake.ledger import Unfinished
 from retail_assets.intake.ledger_tables import CLAIMED, LOADED, STORED, UNFINISHED, Drop
 from retail_assets.intake.outcomes import record_duplicate, record_loaded, record_quarantined
-from retail_assets.intake.readable import require_readable
+from retail_assets.intake.readable import damaged_bytes, require_plain_name
 from retail_assets.intake.report import EXAMPLES, DropReport, Tally, count_after_all
 from retail_assets.intake.settling import is_being_written, modified_ns
 from retail_assets.intake.store import Changing, Stored, StoreResult, ToStore, store
@@ -62,6 +63,8 @@ class AdmissionRun:
     """What handlers have to say beside the drops: decisions, say."""
     waiting: set[int] = field(default_factory=set)
     """Drops whose source still writes to them; they need a second look."""
+    damaged: dict[int, str] = field(default_factory=dict)
+    """Drops that wait for bytes that are their own, and what to do about it."""
 
     def recover(self) -> None:
         """Give what an earlier run took a row, and remove what it had finished with."""
@@ -85,14 +88,15 @@ class AdmissionRun:
         next run where they are; so do those that their handler holds back.
         """
         folders, paused = list(folders), False
+        self.damaged = {}  # it may lie in the inbox again, and be mended when it is stored
         while True:
             with reading(self.engine) as connection:
                 there = ledger.unfinished(connection, folders)
             handled = [(drop, self.handlers.find(drop.folder, drop.name)) for drop in there]
             free = [(d, h) for d, h in handled if h is None or h.holds(d.folder, d.name) is None]
-            ready = [(d, h) for d, h in free if d.sequence not in self.waiting]
+            ready = [(d, h) for d, h in free if d.sequence not in self.waiting | self.damaged.keys()]
             if not ready:
-                if paused or not free:
+                if paused or all(d.sequence not in self.waiting for d, _ in free):
                     return
                 time.sleep(self.settings.settle_seconds)
                 self.waiting, paused = set(), True
@@ -126,11 +130,16 @@ class AdmissionRun:
             drops = ledger.find_drops(connection, sequences)
         claimed = self._store([drop for drop in drops if drop.state == CLAIMED])
         drops = [claimed.get(drop.sequence, drop) for drop in drops]
-        stored = [drop for drop in drops if drop.state == STORED]
+        # What was stored a moment ago has been hashed; what lies there since an earlier run may not be what it was.
+        stored = [
+            drop
+            for drop in drops
+            if drop.state == STORED and (drop.sequence in claimed or self._is_sound(drop))
+        ]
         if handler and isinstance(handler.reader, Batch):
             judged = judge_batch(lake=self.lake, engine=self.engine, handler=handler, drops=stored)
         else:
-            judged = [self._judge(drop, handler) for drop in stored]
+            judged = self._judge_in_order(stored, handler)
         ended = {drop.sequence: drop for drop in judged}
         news = [drop for drop in stored if drop.duplicate_of and ended[drop.sequence].state == LOADED]
         self.notes += [count_after_all(news)] if news else []
@@ -204,11 +213,76 @@ class AdmissionRun:
 
     # Bytes into rows
 
+    def _is_sound(self, drop: Drop) -> bool:
+        sentence = damaged_bytes(self.lake, drop)
+        if sentence:
+            self.damaged[drop.sequence] = sentence
+        return sentence is None
+
+    def _judge_in_order(self, drops: Sequence[Drop], handler: Handler | None) -> list[Drop]:
+        reader = handler.reader if handler else None
+        if handler is None or not isinstance(reader, OneByOne) or reader.load_small is None:
+            return [self._judge(drop, handler) for drop in drops]
+        with reading(self.engine) as connection:
+            groups = list(small_drops.groups(connection, drops))
+        judged: list[Drop] = []
+        for group in groups:
+            alone = len(group) == 1
+            judged += (
+                [self._judge(group[0], handler)]
+                if alone
+                else self._judge_together(group, handler, reader.load_small)
+            )
+        return judged
+
+    def _judge_together(self, drops: Sequence[Drop], handler: Handler, load_small: LoadSmall) -> list[Drop]:
+        """Small stored drops, none of which repeats another, become rows or cases for quarantine in one transaction."""
+        identities: dict[int, Identity] = {}
+        results: dict[int, Outcome | Unreadable] = {}
+        for drop in drops:
+            try:
+                require_plain_name(drop)
+                with costing_one_file(drop):
+                    identities[drop.sequence] = handler.identify(drop)
+            except Unreadable as refusal:
+                results[drop.sequence] = refusal
+        readable = [drop for drop in drops if drop.sequence in identities]
+        read = load_small(
+            [(self.lake.stored_file(d.sha256 or ""), d, identities[d.sequence]) for d in readable]
+        )
+        for drop, found in zip(readable, read, strict=True):
+            results[drop.sequence] = reader_failed(drop, found) if isinstance(found, Exception) else found
+        with self.engine.begin() as connection:
+            return [
+                self._recorded(
+                    connection, handler, drop, identities.get(drop.sequence), results[drop.sequence]
+                )
+                for drop in drops
+            ]
+
+    def _recorded(
+        self,
+        connection: Connection,
+        handler: Handler,
+        drop: Drop,
+        identity: Identity | None,
+        result: Outcome | Unreadable,
+    ) -> Drop:
+        """Record one of several drops; what goes wrong with it costs the others nothing."""
+        if identity is not None and isinstance(result, Outcome):
+            try:
+                with costing_one_file(drop), connection.begin_nested():
+                    return self._record_loaded(connection, handler, drop, identity, result)
+            except Unreadable as refusal:
+                result = refusal
+        assert isinstance(result, Unreadable)
+        return record_quarantined(connection, drop, result, identity)
+
     def _judge(self, drop: Drop, handler: Handler | None) -> Drop:
         """A stored drop becomes rows, a duplicate, or a case for quarantine."""
         identity = None
         try:
-            require_readable(self.lake, drop)
+            require_plain_name(drop)
             handler = handler or self.handlers.of(drop.folder, drop.name)
             with costing_one_file(drop):
                 identity = handler.identify(drop)
@@ -225,10 +299,14 @@ class AdmissionRun:
         outcome, parts = self._load(handler, drop, identity)
         with self.engine.begin() as connection:
             ledger.add_claims(connection, parts)
-            ended = record_loaded(connection, drop, identity, outcome)
-            judge_later_duplicates_again(connection, ended)
-            notes = list(handler.after_load(connection, ended, identity, outcome))
-        self.notes += notes
+            return self._record_loaded(connection, handler, drop, identity, outcome)
+
+    def _record_loaded(
+        self, connection: Connection, handler: Handler, drop: Drop, identity: Identity, outcome: Outcome
+    ) -> Drop:
+        ended = record_loaded(connection, drop, identity, outcome)
+        judge_later_duplicates_again(connection, ended)
+        self.notes += handler.after_load(connection, ended, identity, outcome)
         self.reports[drop.sequence] = DropReport(ended, outcome)
         return ended
 

@@ -19,7 +19,7 @@ from retail_assets.intake.fault import costing_one_file, reader_failed
 from retail_assets.intake.handlers import Batch, Handler, Identity, Outcome
 from retail_assets.intake.ledger_tables import DROPS, LOADED, Drop
 from retail_assets.intake.outcomes import Result, record_batch
-from retail_assets.intake.readable import require_readable
+from retail_assets.intake.readable import require_plain_name
 from retail_assets.lake import Lake
 
 logger = logging.getLogger(__name__)
@@ -32,7 +32,7 @@ def judge_batch(*, lake: Lake, engine: Engine, handler: Handler, drops: Sequence
     results: dict[int, Result] = {}
     for drop in drops:
         try:
-            require_readable(lake, drop)
+            require_plain_name(drop)
             with costing_one_file(drop):
                 identities[drop.sequence] = handler.identify(drop)
         except Unreadable as refusal:

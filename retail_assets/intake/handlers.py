@@ -63,6 +63,8 @@ class Outcome:
     """Parts of the drop that nobody asked for, in words: another sheet, say."""
     metadata: Mapping[str, str | int] = field(default_factory=dict)
     """What a content without rows is, as its flow wants to know it: a photo's width, say."""
+    files: Mapping[str, str] = field(default_factory=dict)
+    """Hashes of the files that were put into the lake, by their path in the data folder."""
 
 
 @dataclass(frozen=True)
@@ -96,13 +98,19 @@ Unpack = Callable[[Path, Drop, Nesting, Path], Unpacked]
 """Of the stored bytes, the drop, what it lies in, and a folder for the parts. Raises Unreadable."""
 
 
+LoadSmall = Callable[[Sequence[tuple[Path, Drop, Identity]]], Sequence[Outcome | Exception]]
+
+
 @dataclass(frozen=True)
 class OneByOne:
-    """Drops that are read one after the other, each in a transaction of its own."""
+    """Drops that are read and judged each by itself."""
 
     load: Callable[[Path, Drop, Identity], Outcome]
     """Of the stored bytes. Puts finished files in place, so that doing it twice is doing it once. Raises
     Unreadable."""
+    load_small: LoadSmall | None = None
+    """The same for small drops of different contents, together, where that is quicker: for each what it became, or
+    what `load` would raise."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +159,8 @@ class Handler:
     holds: Callable[[str, str], str | None] = _nothing
     """Of the same: why the file has to stay in the inbox for now, as a sentence."""
     duplicate_of: Callable[[Connection, Drop, Identity], int | None] | None = None
-    """The loaded drop that this one repeats. By default: the last one of its folder with the same content."""
+    """The loaded drop with the same bytes that this one repeats. By default: the last one of its folder with the same
+    content."""
     after_load: Callable[[Connection, Drop, Identity, Outcome], Iterable[str]] = _nothing_more
     """What else happens in the transaction that loads a drop; gives lines for the report."""
     starts: Callable[[str], Iterable[str]] = lambda _: ()

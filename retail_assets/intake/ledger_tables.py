@@ -147,6 +147,14 @@ class CheckedContent:
 
 
 @dataclass(frozen=True)
+class FileHash:
+    """A file that a content became, as it was when it was written."""
+
+    path: str = column("Within the data folder.", key=True)
+    sha256: str = column("Hash of its bytes.")
+
+
+@dataclass(frozen=True)
 class NightRun:
     """A night that ran."""
 
@@ -220,5 +228,6 @@ DECISIONS = _table(
 CONTENT_METADATA = _table("content_metadata", ContentMetadata)
 CHANGED_PARTS = _table("changed_parts", ChangedPart)
 CHECKED_CONTENTS = _table("checked_contents", CheckedContent)
+FILE_HASHES = _table("file_hashes", FileHash)
 NIGHT_RUNS = _table("night_runs", NightRun)
 PLATFORM = _table("platform", PlatformIdentity)

@@ -18,6 +18,7 @@ from retail_assets.intake.ledger import pieces, update_drops
 from retail_assets.intake.ledger_tables import (
     CONTENT_METADATA,
     DUPLICATE,
+    FILE_HASHES,
     LOADED,
     LOADS,
     QUARANTINED,
@@ -43,6 +44,8 @@ def record_loaded(connection: Connection, drop: Drop, identity: Identity, outcom
             connection.execute(insert(table), rows)
     if outcome.metadata:
         _keep_metadata(connection, {identity.content_key: outcome.metadata})
+    if outcome.files:
+        _keep_hashes(connection, outcome.files)
     return _update(connection, drop, _loaded(identity, outcome))
 
 
@@ -93,6 +96,14 @@ def _keep_metadata(connection: Connection, metadata: Mapping[str, Mapping[str, s
             for key, what in metadata.items()
         ]
         connection.execute(insert(CONTENT_METADATA), found)
+
+
+def _keep_hashes(connection: Connection, files: Mapping[str, str]) -> None:
+    """Of files by their paths; one that was written again has the hash that it has now."""
+    for paths in pieces(list(files)):
+        connection.execute(delete(FILE_HASHES).where(FILE_HASHES.c.path.in_(paths)))
+    rows = [{"path": path, "sha256": sha256} for path, sha256 in files.items()]
+    connection.execute(insert(FILE_HASHES), rows)
 
 
 def _update(connection: Connection, drop: Drop, values: dict[str, Any]) -> Drop:

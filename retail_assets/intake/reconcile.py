@@ -18,8 +18,9 @@ from retail_assets.database import platform_engine, reading
 from retail_assets.intake.claim_batches import NOTE
 from retail_assets.intake.handlers import Handlers
 from retail_assets.intake.inbox_folders import has_link
-from retail_assets.intake.ledger import pieces
+from retail_assets.intake.ledger import find_drops, pieces
 from retail_assets.intake.ledger_tables import DROPS, LOADED, LOADS, ROW_COUNTS, UNFINISHED
+from retail_assets.intake.readable import damaged_bytes
 from retail_assets.lake import Lake
 
 FORGOTTEN_SECONDS = 24 * 3600
@@ -31,7 +32,8 @@ COMPARED_AT_ONCE, NIGHTS_FOR_ALL = 500_000, 16
 
 LOSSES = frozenset(
     {
-        "bytes_missing", "bytes_without_a_drop", "quarantine_without_a_drop", "records_do_not_add_up", "rows_missing",
+        "bytes_changed", "bytes_missing", "bytes_without_a_drop", "quarantine_without_a_drop",
+        "records_do_not_add_up", "rows_missing",
     }
 )  # fmt: skip
 """Kinds with which marts would be built of less than came in. The others wait for somebody to look."""
@@ -60,7 +62,7 @@ def reconcile(settings: Settings, handlers: Handlers, *, night: date | None = No
     with platform_engine(settings) as engine, reading(engine) as connection:
         return [
             *_inbox(lake, handlers),
-            *_unfinished(connection),
+            *_unfinished(connection, lake),
             *_claims_and_quarantine(connection, lake),
             *_stored_bytes(connection, lake, night),
             *_loads_without_rows(connection, lake),
@@ -122,12 +124,15 @@ def _files_within(inbox: Path) -> Iterator[Path]:
             yield path
 
 
-def _unfinished(connection: Connection) -> Iterator[Discrepancy]:
-    query = select(DROPS).where(DROPS.c.state.in_(UNFINISHED)).order_by(DROPS.c.sequence)
-    for row in connection.execute(query):
-        place = f"drop {row.sequence} ({row.folder}/{row.name})"
+def _unfinished(connection: Connection, lake: Lake) -> Iterator[Discrepancy]:
+    query = select(DROPS.c.sequence).where(DROPS.c.state.in_(UNFINISHED)).order_by(DROPS.c.sequence)
+    for drop in find_drops(connection, connection.scalars(query).all()):
+        place = f"drop {drop.sequence} ({drop.folder}/{drop.name})"
+        if drop.sha256 and (sentence := damaged_bytes(lake, drop)):
+            yield Discrepancy("bytes_changed", place, sentence)
+            continue
         yield Discrepancy(
-            "unfinished", place, f"It is {row.state}, neither loaded nor in quarantine. Run admission again."
+            "unfinished", place, f"It is {drop.state}, neither loaded nor in quarantine. Run admission again."
         )
 
 

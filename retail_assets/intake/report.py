@@ -7,7 +7,7 @@ from datetime import date
 
 from retail_assets.intake.claims import Skipped
 from retail_assets.intake.handlers import Outcome
-from retail_assets.intake.ledger_tables import LOADED, UNFINISHED, Drop
+from retail_assets.intake.ledger_tables import CLAIMED, LOADED, STORED, Drop
 
 SKIPPED_NAMED = 20
 """Files skipped in one inbox for one reason that a report names; the others are counted."""
@@ -35,7 +35,9 @@ class DropReport:
     def line(self) -> str:
         drop, outcome = self.drop, self.outcome
         place = f"{drop.sequence} {drop.folder}/{drop.name}: {drop.state}"
-        if drop.state in UNFINISHED:
+        if drop.state == STORED:
+            return f"{place}, not read yet."
+        if drop.state == CLAIMED:
             return f"{place}. Its source still writes to it; the next run looks again."
         if drop.state != LOADED:
             return f"{place} ({drop.reason}). {drop.message}" if drop.reason else f"{place}."

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retail_assets.errors import Unreadable
+from retail_assets.intake.hashing import damage
 from retail_assets.intake.settling import modified_ns
 from retail_assets.lake import DISK_THREADS, PRIVATE_FILE, Lake, private_folder, scratch_folder, sync_folder
 
@@ -88,7 +89,7 @@ def _store_one(lake: Lake, file: ToStore, copy: Path, max_bytes: int) -> StoreRe
     if copied != before.st_size or _marks(after) != _marks(before):
         copy.unlink()
         return Changing(after.st_size, modified_ns(after))
-    _keep(copy, lake.stored_file(sha256), copied)
+    _keep(copy, lake.stored_file(sha256), sha256)
     return Stored(sha256, copied)
 
 
@@ -133,9 +134,9 @@ def _copy(source: int, copy: Path, max_bytes: int) -> tuple[str, int]:
     return digest.hexdigest(), copied
 
 
-def _keep(copy: Path, target: Path, size: int) -> None:
-    """Put a copy under its hash, unless the same bytes lie there already."""
-    if target.exists() and target.stat().st_size == size:
+def _keep(copy: Path, target: Path, sha256: str) -> None:
+    """Put a copy under its hash, unless the same bytes lie there already; what lies there damaged is mended."""
+    if damage(target, sha256) is None:
         copy.unlink()
         return
     descriptor = os.open(copy, os.O_RDONLY)

@@ -11,6 +11,11 @@ if TYPE_CHECKING:
     import duckdb
 
 
+SPILL_LIMIT = "500GB"
+"""What one file may spill. Left to itself DuckDB takes what is free on the disk for its limit, and what a full disk
+raises then looks like a file that asks for too much memory."""
+
+
 @contextmanager
 def closed_duckdb(
     *,
@@ -33,6 +38,7 @@ def closed_duckdb(
             "threads": str(threads),
             "memory_limit": literal(memory),
             "temp_directory": literal(str(spill)),
+            "max_temp_directory_size": literal(SPILL_LIMIT),
             **(settings or {}),
             "allowed_paths": _listed(files),
             "allowed_directories": _listed((spill, *folders)),

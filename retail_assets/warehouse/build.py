@@ -29,6 +29,7 @@ from retail_assets.warehouse.lock import warehouse_lock
 from retail_assets.warehouse.manifest import DataTest, Manifest
 from retail_assets.warehouse.relations import open_relations
 from retail_assets.warehouse.snapshot import take_snapshot
+from retail_assets.warehouse.unread_files import require_sound_files
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,8 @@ def build_warehouse(
         take_snapshot(lake, platform.tables.values())
         seen = look(lake, platform.tables.values(), as_of=as_of, now=now, project=project)
         plan = _plan(lake, manifest, wanted, state, seen)
+        if plan.stale:
+            require_sound_files(settings, all_of_them=plan.of_everything)
         run = partial(
             run_dbt,
             project=settings.dbt_project_dir,
@@ -115,6 +118,8 @@ class _Plan:
     due: list[DataTest]
     unchanged: list[DataTest]
     """Tests that would look at what they have seen."""
+    of_everything: bool
+    """Whether all that came in may be read again."""
 
 
 def _plan(lake: Lake, manifest: Manifest, wanted: Wanted, state: BuiltState, seen: Seen) -> _Plan:
@@ -129,7 +134,7 @@ def _plan(lake: Lake, manifest: Manifest, wanted: Wanted, state: BuiltState, see
     due, unchanged = due_tests(
         lake, manifest, wanted.tested, changed=changed, there=standing | set(wanted.models)
     )
-    return _Plan(set(wanted.models) - (standing - changed), due, unchanged)
+    return _Plan(set(wanted.models) - (standing - changed), due, unchanged, changes.everything)
 
 
 def _build(

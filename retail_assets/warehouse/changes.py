@@ -16,7 +16,7 @@ import duckdb
 
 from retail_assets.kit.lake_table import LakeTable
 from retail_assets.lake import Lake
-from retail_assets.sql import identifier, literal
+from retail_assets.sql import files_in, identifier, parquet
 from retail_assets.warehouse.manifest import AS_OF, NOW, DataTest, Manifest
 
 LEDGER = "ledger"
@@ -182,16 +182,16 @@ def _different(before: Mapping[str, str], now: Mapping[str, str]) -> set[str]:
 
 
 def _loaded_sources(lake: Lake) -> dict[str, dict[str, Any]]:
-    loads, drops = (literal(str(lake.snapshot / "ledger" / f"{name}.parquet")) for name in ("loads", "drops"))
-    documents = literal(str(lake.documents("*")))
+    loads, drops = (parquet(lake.snapshot / "ledger" / f"{name}.parquet") for name in ("loads", "drops"))
+    documents = files_in(lake.documents("").parent, "*.parquet")
     digest = "count(*) || ' ' || bit_xor(hash(sequence, position, content_key))"
     with duckdb.connect() as connection:
         of_feeds = connection.execute(
-            f"select source, feed, {digest} from read_parquet({loads}) group by source, feed"
+            f"select source, feed, {digest} from {loads} group by source, feed"
         ).fetchall()
         of_documents = connection.execute(
-            f"select source, {digest} from read_parquet({drops}) where state = 'loaded' "
-            f"and content_key in (select parse_filename(file, true) from glob({documents})) group by source"
+            f"select source, {digest} from {drops} where state = 'loaded' "
+            f"and content_key in (select parse_filename(file, true) from {documents}) group by source"
         ).fetchall()
     found: dict[str, dict[str, Any]] = {}
     for source, feed, loaded in of_feeds:

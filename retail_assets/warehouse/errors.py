@@ -7,6 +7,10 @@ class PublicationError(ExplainedError):
     """Nothing was published; readers keep the last release."""
 
 
+class DamagedLake(ExplainedError):
+    """Files of the lake are not what was written; the text says which and what to do."""
+
+
 class HalfBuilt(PublicationError):
     """The working warehouse holds marts of different nights."""
 

@@ -2,10 +2,8 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import duckdb
@@ -18,7 +16,7 @@ from retail_assets.warehouse.errors import PublicationError
 from retail_assets.warehouse.publication import publish
 from retail_assets.warehouse.release import numbers
 from tests.children import children, forks_import
-from tests.conftest import unavailable
+from tests.faults.small_disk import fill
 from tests.synthetic_warehouse import AS_OF, make_warehouse, next_generation, platform_for_everybody
 
 FILE_SYSTEM_EVENTS = frozenset(
@@ -167,19 +165,6 @@ def test_two_publications_at_once_publish_once(settings, lake):
     assert generation_seen(settings) == 0
 
 
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    if os.geteuid() != 0:
-        unavailable("Only root can mount the small disk that this test fills.")
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    subprocess.run(["/bin/mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", str(disk)], check=True)
-    try:
-        yield disk
-    finally:
-        subprocess.run(["/bin/umount", str(disk)], check=True)
-
-
 @pytest.mark.parametrize("free_kilobytes", [0, 40, 150, 300, 800])
 def test_on_a_full_disk_readers_keep_the_last_release_and_the_error_says_so(small_disk, free_kilobytes):
     settings = settings_for(small_disk)
@@ -197,9 +182,3 @@ def test_on_a_full_disk_readers_keep_the_last_release_and_the_error_says_so(smal
     run(settings)
     assert generation_seen(settings) == 1
     require_no_leftovers(settings)
-
-
-def fill(path: Path, *, leave: int) -> None:
-    disk = os.statvfs(path.parent)
-    with path.open("wb") as handle:
-        handle.write(b"\0" * max(0, disk.f_bavail * disk.f_frsize - leave))

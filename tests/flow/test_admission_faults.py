@@ -15,7 +15,7 @@ from retail_assets.intake.admission import admit
 from retail_assets.intake.handlers import Batch, Handlers, Inbox, OneByOne, Outcome
 from retail_assets.intake.reconcile import accounting
 from tests.conftest import unavailable
-from tests.plain_platform import FIRST, HEADER, NIGHT, PlainPlatform
+from tests.plain_platform import FIRST, HEADER, NIGHT, SECOND, PlainPlatform
 
 
 def test_a_full_disk_is_said_plainly_and_nothing_is_lost(settings: Settings, tmp_path: Path) -> None:
@@ -99,13 +99,35 @@ def _moved(inbox: Inbox, elsewhere: Path) -> Inbox:
     return replace(inbox, path=elsewhere) if inbox.folder == "products" else inbox
 
 
-def test_stored_bytes_that_vanished_are_a_case_for_quarantine(plain: PlainPlatform) -> None:
-    plain.drop("a.csv", FIRST)
+@pytest.mark.parametrize("folder", ["sales", "refunds"])
+@pytest.mark.parametrize("damage", ["a digit changed", "cut short", "gone"])
+def test_stored_bytes_that_rotted_are_not_read_and_condemn_no_file(
+    plain: PlainPlatform, damage: str, folder: str
+) -> None:
+    plain.drop("a.csv", FIRST, folder=folder)
     plain.admit()
-    plain.lake.stored_file(plain.table("drops")["sha256"][0]).unlink()
-    assert [finding.kind for finding in plain.discrepancies()] == ["bytes_missing"]
-    plain.decide("reload_file", 1)
-    assert plain.reasons()[0] == "bytes_missing"
+    stored = plain.lake.stored_file(plain.table("drops")["sha256"][0])
+    if damage == "gone":
+        stored.unlink()
+    else:
+        rotten = FIRST.replace("5", "6") if damage == "a digit changed" else FIRST[:-2]
+        stored.write_text(rotten)
+    entry = plain.decide("reload_file", 1)
+    assert entry.accepted
+    assert (plain.states()[0], plain.reasons()[0]) == ("stored", None)
+    found = [finding for finding in plain.discrepancies() if finding.kind == "bytes_changed"]
+    assert [(finding.is_loss, finding.place) for finding in found] == [(True, f"drop 1 ({folder}/a.csv)")]
+    assert f"Restore {stored} from a backup, or drop the same file again" in found[0].message
+
+    plain.drop("other.csv", SECOND, folder=folder)
+    report = plain.admit()
+    assert plain.states() == ["stored", "loaded", "loaded"], "the others come in"
+    assert report.notes == [found[0].message]
+
+    plain.drop("again.csv", FIRST, folder=folder)
+    assert plain.admit().notes == []
+    assert (plain.states()[0], stored.read_text()) == ("loaded", FIRST)
+    assert plain.discrepancies() == []
 
 
 def test_what_lies_where_it_does_not_belong_is_found(plain: PlainPlatform) -> None:

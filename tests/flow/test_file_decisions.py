@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from retail_assets.errors import Unreadable
 from retail_assets.intake.handlers import Handlers, Identity, OneByOne, Outcome
 from retail_assets.intake.ledger_tables import Drop
 from retail_assets.lake import Lake
@@ -61,9 +62,15 @@ def test_a_reload_reads_again_and_a_reload_that_fails_goes_to_quarantine(plain: 
     plain.admit()
     assert plain.decide("reload_file", 1, number=1).accepted
     assert plain.states()[0] == "loaded"
-    stored = plain.lake.stored_file(plain.table("drops")["sha256"][0])
-    stored.chmod(0o644)
-    stored.write_text("broken" + "\n" * (len(FIRST) - 6))
+    reader = next(handler for handler in plain.handlers.all if handler.name == "plain")
+
+    def unable(path: Path, drop: Drop, identity: Identity) -> Outcome:
+        if drop.folder == "sales":
+            raise Unreadable("broken", "This reader forgot how to.")
+        assert isinstance(reader.reader, OneByOne)
+        return reader.reader.load(path, drop, identity)
+
+    plain.handlers = Handlers([replace(reader, reader=OneByOne(unable))])
     assert plain.decide("reload_file", 1, number=2).accepted
     assert plain.states()[0] == "quarantined"
     assert "sales" not in plain.table("loads")["feed"].to_list()

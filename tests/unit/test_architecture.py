@@ -75,7 +75,7 @@ def drawn() -> list[list[str]]:
 
 
 HEIGHT = {name: -row for row, names in enumerate(drawn()) for name in names}
-COMMANDS = {"nightly", "run", "demo", "dev", "generate"}
+COMMANDS = {"nightly", "run", "demo", "dev", "generate", "verify"}
 
 
 @pytest.mark.parametrize("module", MODULES)

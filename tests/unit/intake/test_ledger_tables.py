@@ -23,6 +23,7 @@ from retail_assets.intake.ledger_tables import (
     CheckedContent,
     ContentMetadata,
     Drop,
+    FileHash,
     Load,
     LoggedDecision,
     NightRun,
@@ -42,6 +43,7 @@ ROWS: dict[str, type] = {
     "content_metadata": ContentMetadata,
     "changed_parts": ChangedPart,
     "checked_contents": CheckedContent,
+    "file_hashes": FileHash,
     "night_runs": NightRun,
     "platform": PlatformIdentity,
 }

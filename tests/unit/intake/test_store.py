@@ -45,11 +45,12 @@ def test_the_same_bytes_are_not_written_again(lake: Lake, tmp_path: Path) -> Non
     assert lake.stored_file(stored.sha256).stat().st_ino == inode
 
 
-def test_a_stored_file_that_was_cut_short_is_mended(lake: Lake, tmp_path: Path) -> None:
+@pytest.mark.parametrize("rotten", [b"by", b"bytez"])
+def test_a_stored_file_that_rotted_is_mended(lake: Lake, tmp_path: Path, rotten: bytes) -> None:
     (tmp_path / "a").write_bytes(b"bytes")
     stored = _store(lake, tmp_path / "a")
     assert isinstance(stored, Stored)
-    lake.stored_file(stored.sha256).write_bytes(b"by")
+    lake.stored_file(stored.sha256).write_bytes(rotten)
     _store(lake, tmp_path / "a")
     assert lake.stored_file(stored.sha256).read_bytes() == b"bytes"
 
