@@ -41,7 +41,7 @@ _SQLITE_ADVICE = {
     sqlite3.SQLITE_LOCKED: _HELD,
     sqlite3.SQLITE_READONLY: _CLOSED,
     sqlite3.SQLITE_CANTOPEN: _CLOSED,
-    sqlite3.SQLITE_IOERR: "its disk does not answer as it should. Mend that, and run again.",
+    sqlite3.SQLITE_IOERR: "the disk is full or does not answer. Make room or mend it, and run again.",
     sqlite3.SQLITE_CORRUPT: _BROKEN,
     sqlite3.SQLITE_NOTADB: _BROKEN,
 }

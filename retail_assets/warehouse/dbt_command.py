@@ -31,7 +31,7 @@ def dbt_environment(
 ) -> dict[str, str]:
     """What dbt is told. In the environment, not as vars: a var that changes makes dbt parse everything anew.
 
-    Night and now are those of the newest night that ever ran unless they are given; before the first night dbt can
+    Night and now are those of the newest night that ran unless they are given; before the first night dbt can
     only parse.
     """
     newest = newest_night(platform.settings) if as_of is None or now is None else None
