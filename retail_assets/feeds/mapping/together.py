@@ -123,7 +123,7 @@ def _records(
     engine.execute(
         f"create or replace temp table records as select * exclude (filename) "
         f"replace (_record + {_FILE} * (list_position({paths}, filename) - 1) as _record), false as _empty "
-        f"from read_parquet({paths}, filename = true)"
+        f"from read_parquet({paths}, filename = true, hive_partitioning = false)"
     )
     described = engine.execute("describe records").fetchall()
     own = ("_record", "_place", "_malformed", "_empty")
