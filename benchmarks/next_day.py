@@ -31,7 +31,11 @@ class Night:
 
 def _night(name: str, as_of: str) -> Night:
     folder = WORK / name
-    env = {"RETAIL_DATA_DIR": str(folder), "DAGSTER_HOME": str(folder / "dagster")}
+    env = {
+        "RETAIL_DATA_DIR": str(folder),
+        "DAGSTER_HOME": str(folder / "dagster"),
+        "RETAIL_FIRST_NIGHT": "2026-11-19",
+    }
     process = measure("-m", "retail_assets.nightly", "--as-of", as_of, env=env)
     with dg.DagsterInstance.from_config(str(folder / "dagster")) as instance:
         run = instance.get_run_records(limit=1)[0]

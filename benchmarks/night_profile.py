@@ -21,11 +21,14 @@ ENV = {
     "RETAIL_FIRST_NIGHT": str(FIRST),
 }
 DROP = """
+import logging
+
 import dagster as dg
 from retail_assets.config import Settings
 from retail_assets.definitions import build_defs
 from retail_assets.flows import platform_of
 
+logging.disable()  # the console of a job by itself tells every event
 platform = platform_of(Settings())
 repository = build_defs(platform).get_repository_def()
 job = repository.get_job("file_drop")

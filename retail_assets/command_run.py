@@ -18,6 +18,7 @@ from retail_assets.flows import platform_of
 from retail_assets.initialise import initialise
 from retail_assets.intake.ledger import newest_night
 from retail_assets.kit.terminal import Terminal
+from retail_assets.names import PrintableLogger, printable, printable_record
 from retail_assets.partitions import require_night, today
 from retail_assets.platform import Platform
 
@@ -57,10 +58,11 @@ class RunSummary:
 
 def run_from_terminal(run: Callable[..., RunSummary], what: Any, *, as_of: date | None) -> int:
     """What a command does: set up, run `run_job` or `run_assets` for a night (today's), show; the exit code."""
-    settings, terminal = Settings(), Terminal()
-    platform, current = platform_of(settings), today(settings.zone)
-    night = as_of or current
+    terminal = Terminal()
     try:
+        settings = Settings()
+        platform, current = platform_of(settings), today(settings.zone)
+        night = as_of or current
         initialise(platform)
         ran = newest_night(settings)
         require_night(settings, night, newest=max(current, ran[0]) if ran else current)
@@ -180,6 +182,7 @@ def _libraries_into(log: Path) -> None:
     """What libraries and plain modules log goes into the file too, instead of onto the terminal."""
     file = logging.FileHandler(log, encoding="utf-8")
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    file.addFilter(printable_record)
     logging.getLogger().handlers = [file]
 
 
@@ -188,7 +191,7 @@ def _command_logger(log: Path, terminal: Terminal) -> Any:
     import dagster as dg
 
     def command_logger(_: dg.InitLoggerContext) -> logging.Logger:
-        logger = logging.Logger("retail_assets.command", logging.DEBUG)
+        logger = PrintableLogger("retail_assets.command", logging.DEBUG)
         file = logging.FileHandler(log, encoding="utf-8")
         file.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
         logger.addHandler(file)
@@ -244,7 +247,7 @@ def _summary(result: Any, what: str, night: date, seconds: float, log: Path) -> 
                 number = event.materialization.metadata["release"].value
                 done.release = str(number) if isinstance(number, int) else None
     with log.open("a", encoding="utf-8") as file:
-        file.writelines(f"warning: {sentences}\n" for sentences in done.warnings)
+        file.writelines(f"warning: {printable(sentences)}\n" for sentences in done.warnings)
     return done
 
 

@@ -7,13 +7,20 @@ Every path hangs off `data_dir`, so that two platforms stand side by side on one
 from datetime import date
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 from pydantic import AliasChoices, Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from ml.errors import ExplainedError
+
 REPOSITORY = Path(__file__).resolve().parent.parent
 DBT_PROJECT_DIR = REPOSITORY / "dbt_project"
+
+
+class UnusablePath(ExplainedError):
+    """A folder whose name some engine would not take for a name."""
 
 
 class FlowSettings(BaseSettings):
@@ -53,7 +60,9 @@ class Settings(FlowSettings):
         2.0, ge=0, description="Pause between the two looks at a file without a .done marker (no sensor)."
     )
     max_file_bytes: int = Field(20 * 2**30, description="Files above this size are quarantined.")
-    max_unpacked_bytes: int = Field(2 * 2**30, description="Limit of what a zipped workbook may unpack to.")
+    max_unpacked_bytes: int = Field(
+        4 * 2**30, description="Limit of what a workbook or the values of a Parquet file may unpack to."
+    )
     max_columns: int = Field(2_000, description="A table with more columns is quarantined.")
     reader_memory_bytes: int = Field(6 * 2**30, description="Address-space limit of the reading process.")
     reader_seconds: float = Field(1_800, description="Time limit for reading one file.")
@@ -66,6 +75,9 @@ class Settings(FlowSettings):
 
     releases_kept: int = Field(3, ge=3, description="Releases that always stay.")
     release_min_age_seconds: float = Field(3600, ge=0, description="Younger releases stay in any case.")
+    mart_may_shrink: float = Field(
+        0.5, ge=0, le=1, description="Share of its rows that a mart may lose from one release to the next."
+    )
 
     first_night: date | None = Field(
         None, description="The oldest night that can be run; by default the day on which set-up ran."
@@ -95,6 +107,10 @@ class Settings(FlowSettings):
     @field_validator("data_dir", "dagster_home", "dbt_project_dir")
     @classmethod
     def _absolute(cls, value: Path) -> Path:
+        if "?" in str(value):
+            raise UnusablePath(
+                f"{value}: DuckDB and SQLite take what follows a question mark for options; name another folder."
+            )
         # Links on the way to the platform's folders are the operator's; below them none is followed.
         return (REPOSITORY / value).resolve()
 
@@ -110,8 +126,12 @@ class Settings(FlowSettings):
 
     @property
     def platform_database_url(self) -> str:
-        return self.platform_url or f"sqlite:///{self.data_dir / 'platform.db'}"
+        return self.platform_url or _sqlite(self.data_dir / "platform.db")
 
     @property
     def registry_url(self) -> str:
-        return self.mlflow_url or f"sqlite:///{self.data_dir / 'mlflow' / 'mlflow.db'}"
+        return self.mlflow_url or _sqlite(self.data_dir / "mlflow" / "mlflow.db")
+
+
+def _sqlite(file: Path) -> str:
+    return f"sqlite:///{quote(str(file))}"

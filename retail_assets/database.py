@@ -5,19 +5,22 @@ are made and changed by Alembic (`migrations/versions`): a database of an older 
 first time that a newer version of the platform opens it.
 """
 
+import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, DateTime, Dialect, Engine, MetaData, create_engine, event, inspect, text
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.engine import URL, ExceptionContext, make_url
+from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
 from sqlalchemy.types import TypeDecorator
 
+from ml.errors import quoted
 from retail_assets.config import Settings
-from retail_assets.errors import ExplainedError
+from retail_assets.errors import UnusableDatabase
 from retail_assets.lake import PRIVATE_FILE, Lake, file_lock
 
 METADATA = MetaData()
@@ -30,9 +33,22 @@ MIGRATION_LOCK = 0x52455441
 
 BUSY_SECONDS = 30
 
-
-class UnusableDatabase(ExplainedError):
-    """The platform database cannot be opened by this code; the message says what to do."""
+_HELD = "another process has held it for too long. Let that one end, or end it, and run again."
+_BROKEN = "it is damaged. Restore it together with the data folder, both from one backup."
+_CLOSED = "let the platform's user read and write the file and its folder, which must be there."
+_SQLITE_ADVICE = {
+    sqlite3.SQLITE_BUSY: _HELD,
+    sqlite3.SQLITE_LOCKED: _HELD,
+    sqlite3.SQLITE_READONLY: _CLOSED,
+    sqlite3.SQLITE_CANTOPEN: _CLOSED,
+    sqlite3.SQLITE_IOERR: "its disk does not answer as it should. Mend that, and run again.",
+    sqlite3.SQLITE_CORRUPT: _BROKEN,
+    sqlite3.SQLITE_NOTADB: _BROKEN,
+}
+"""By SQLite's codes. Its others are faults of a statement, or a full disk, which is told apart elsewhere."""
+_SERVER_ADVICE = (
+    "start the server, or set RETAIL_PLATFORM_URL to the one that runs and lets the platform's user in."
+)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -80,13 +96,12 @@ def migrate(settings: Settings) -> None:
     from alembic.config import Config
 
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    engine = _engine(settings, keeps_references=False)
+    engine = _engine(settings, migrates=True)
     configuration = Config()
     configuration.set_main_option("script_location", str(Path(__file__).with_name("migrations")))
     with file_lock(Lake(settings.data_dir).lock_file("platform-database")):
         if engine.dialect.name == "sqlite":
             _make_private(engine)
-            _use_write_ahead_log(engine)
         with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
                 # The file lock does not reach another machine.
@@ -108,8 +123,11 @@ def migrate(settings: Settings) -> None:
 def _make_private(engine: Engine) -> None:
     """Only the platform's user reads the database; SQLite gives the files beside it the same mode."""
     file = Path(engine.url.database or "")
-    file.touch(PRIVATE_FILE)
-    file.chmod(PRIVATE_FILE)
+    try:
+        file.touch(PRIVATE_FILE)
+        file.chmod(PRIVATE_FILE)
+    except OSError as error:
+        raise _unusable(engine.url, error, _CLOSED) from error
 
 
 def _revision(engine: Engine) -> str | None:
@@ -123,17 +141,22 @@ def _revision_in(connection: Connection) -> str | None:
     return connection.scalar(text("select version_num from alembic_version"))
 
 
-def _engine(settings: Settings, *, keeps_references: bool = True) -> Engine:
+def _engine(settings: Settings, *, migrates: bool = False) -> Engine:
     url = _url(settings)
     if url.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
+        engine = create_engine(url, pool_pre_ping=True)
+        event.listen(engine, "handle_error", partial(_explain, url))
+        return engine
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     engine = create_engine(url, connect_args={"timeout": BUSY_SECONDS})
+    event.listen(engine, "handle_error", partial(_explain, url))
 
     @event.listens_for(engine, "connect")
     def _configure(connection: Any, _: object) -> None:
         connection.isolation_level = None  # _begin below says when a transaction starts, not the driver
-        if keeps_references:  # a migration that makes a table anew has none for a moment
+        if migrates:  # and makes tables anew, which have no references for a moment
+            connection.execute("pragma journal_mode = wal")
+        else:
             connection.execute("pragma foreign_keys = on")
         # A claim is removed only after its row is safe, which "normal" does not promise on a power cut.
         connection.execute("pragma synchronous = full")
@@ -160,7 +183,19 @@ def _url(settings: Settings) -> URL:
     return url
 
 
-def _use_write_ahead_log(engine: Engine) -> None:
-    connection = engine.raw_connection()
-    connection.cursor().execute("pragma journal_mode = wal")
-    connection.close()
+def _explain(url: URL, context: ExceptionContext) -> UnusableDatabase | None:
+    """What is raised instead of an error that says nothing of a statement, but of the database."""
+    error = context.original_exception
+    if context.dialect.name == "sqlite":
+        # The upper bits say more than is needed here.
+        advice = _SQLITE_ADVICE.get(getattr(error, "sqlite_errorcode", 0) & 0xFF)
+    else:
+        is_away = isinstance(context.sqlalchemy_exception, OperationalError | InterfaceError)
+        advice = _SERVER_ADVICE if is_away and not context.is_pre_ping else None
+    return _unusable(url, error, advice) if advice else None
+
+
+def _unusable(url: URL, error: BaseException, advice: str) -> UnusableDatabase:
+    place = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    said = quoted(error).rstrip(".")
+    return UnusableDatabase(f"The platform database {place} cannot be used ({said}): {advice}")

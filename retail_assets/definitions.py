@@ -1,5 +1,6 @@
 """What Dagster loads: the assets, checks, jobs, schedules and sensors that the flows and the platform bring."""
 
+import logging
 from collections.abc import Mapping
 
 import dagster as dg
@@ -12,6 +13,7 @@ from jobs.weekly_tests import weekly_tests_job, weekly_tests_schedule
 from jobs.weekly_verification import weekly_verification_job, weekly_verification_schedule
 from retail_assets.config import Settings
 from retail_assets.flows import platform_of
+from retail_assets.names import PrintableLogger
 from retail_assets.platform import Platform, load
 from retail_assets.warehouse.assets import definitions as warehouse_definitions
 from sensors.decisions import decision_sensor
@@ -48,4 +50,5 @@ def build_defs(
 @dg.definitions
 def defs() -> dg.Definitions:
     """What Dagster's own commands load; built when they ask, not when this module is imported."""
+    logging.setLoggerClass(PrintableLogger)  # Dagster makes the consoles of runs of it
     return build_defs(platform_of(Settings()))

@@ -1,4 +1,4 @@
-"""`python -m retail_assets.dev`: the UI behind its guard, with the daemon of schedules and sensors, until Ctrl-C."""
+"""`.venv/bin/python -m retail_assets.dev`: the UI behind its guard, and the daemon of schedules and sensors."""
 
 import argparse
 import os
@@ -15,7 +15,7 @@ SECONDS_TO_END = 20
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(prog="python -m retail_assets.dev", description=__doc__)
+    parser = argparse.ArgumentParser(prog=".venv/bin/python -m retail_assets.dev", description=__doc__)
     parser.add_argument("-p", "--port", type=int, default=3000, help="default: %(default)s")
     port = parser.parse_args().port
     terminal = Terminal()

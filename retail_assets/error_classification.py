@@ -11,7 +11,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from retail_assets.errors import DiskFull
+from retail_assets.errors import DiskFull, UnusableDatabase
 
 _FULL_DISK = frozenset({errno.ENOSPC, errno.EDQUOT})
 _BROKEN_DISK = frozenset({errno.EIO, errno.EROFS, errno.ESTALE})
@@ -55,7 +55,7 @@ def is_full_disk(error: BaseException) -> bool:
 
 def is_the_machines(error: BaseException) -> bool:
     """True when trying the next file cannot help."""
-    known = isinstance(error, MachineTrouble) or _number(error) in _MACHINES | _ONLY_HERE
+    known = isinstance(error, MachineTrouble | UnusableDatabase) or _number(error) in _MACHINES | _ONLY_HERE
     return known or _is_the_databases(error) or is_full_disk(error)
 
 

@@ -2,7 +2,7 @@
 
 from ml.errors import ExplainedError
 
-__all__ = ["DiskFull", "ExplainedError", "MappingError", "Unreadable"]
+__all__ = ["DiskFull", "ExplainedError", "MappingError", "Unreadable", "UnusableDatabase"]
 
 
 class Unreadable(Exception):
@@ -24,3 +24,7 @@ class MappingError(ExplainedError):
 
 class DiskFull(ExplainedError):
     """No space is left; the text names the place and how much is free. Nothing is lost."""
+
+
+class UnusableDatabase(ExplainedError):
+    """The platform database is away, locked, broken or not this code's; the text says what to do."""

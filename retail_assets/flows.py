@@ -13,8 +13,19 @@ from retail_assets.purchasing.flow import FLOW as PURCHASING
 from retail_assets.refunds.flow import FLOW as REFUNDS
 from retail_assets.returns.flow import FLOW as RETURNS
 from retail_assets.sales.flow import FLOW as SALES
+from retail_assets.warehouse.flow import FLOW as PUBLICATION
 
-FLOWS: tuple[Flow, ...] = (MASTER_DATA, SALES, INVENTORY, PURCHASING, RETURNS, REFUNDS, MODELS, INTAKE)
+FLOWS: tuple[Flow, ...] = (
+    MASTER_DATA,
+    SALES,
+    INVENTORY,
+    PURCHASING,
+    RETURNS,
+    REFUNDS,
+    MODELS,
+    PUBLICATION,
+    INTAKE,
+)
 
 
 def platform_of(settings: Settings) -> Platform:

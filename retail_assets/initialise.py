@@ -28,6 +28,7 @@ from retail_assets.intake.ledger_export import export_ledger
 from retail_assets.lake import PRIVATE_FOLDER, Lake, file_lock, private_folder
 from retail_assets.models.setup import register_packaged_models
 from retail_assets.models.spec import registry_of
+from retail_assets.names import printable
 from retail_assets.partitions import first_night as first_night_of
 from retail_assets.partitions import today
 from retail_assets.platform import Platform
@@ -169,7 +170,7 @@ def main() -> int:
     try:
         initialise(platform_of(Settings()))
     except ExplainedError as error:
-        print(error, file=sys.stderr)
+        print(printable(str(error)), file=sys.stderr)
         return 1
     return 0
 

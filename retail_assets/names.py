@@ -1,5 +1,6 @@
 """Names: those of files as text, and those of what flows bring, which stand for one thing each."""
 
+import logging
 from collections.abc import Iterable
 from typing import TypeVar
 
@@ -33,6 +34,26 @@ def printable(name: str) -> str:
     """A file's name as text that any database and any screen takes; what is not text is escaped."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+class PrintableLogger(logging.Logger):
+    """A logger that quotes names and decisions as any screen takes them: none orders a terminal about."""
+
+    def __init__(self, name: str, level: int = logging.NOTSET) -> None:
+        super().__init__(name, level)
+        self.addFilter(printable_record)
+
+
+def printable_record(record: logging.LogRecord) -> bool:
+    """The same as a filter; it passes everything on."""
+    if record.exc_info:
+        record.exc_text = _printable_lines(logging.Formatter().formatException(record.exc_info))
+    record.msg, record.args = _printable_lines(record.getMessage()), ()
+    return True
+
+
+def _printable_lines(text: str) -> str:
+    return "\n".join(printable(line) for line in text.split("\n"))
 
 
 def is_plain(name: str) -> bool:

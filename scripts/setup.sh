@@ -57,6 +57,17 @@ fi
 export UV_FIND_LINKS="${UV_FIND_LINKS:-${PIP_FIND_LINKS:-$(.venv/bin/python -m pip config get global.find-links 2>/dev/null || true)}}"
 [ -n "$UV_FIND_LINKS" ] || unset UV_FIND_LINKS
 
+# Builds that the machine provides itself, as that of torch for CPUs, are not those whose hashes stand in the lock file:
+# these packages are not compared, all others are (uv refuses a file with another hash).
+own="$(for wheel in ${UV_FIND_LINKS:+"$UV_FIND_LINKS"/*.whl}; do basename "$wheel" | cut -d- -f1 | tr A-Z_ a-z-; done | sort -u)"
+constraints="$(mktemp)"
+trap 'rm -f "$constraints"' EXIT
+awk -v own="$own" '
+  BEGIN { split(own, names, "\n"); for (i in names) is_own[names[i]] = 1 }
+  /^[a-z0-9]/ { name = $1; sub(/==.*/, "", name); if (name in is_own) sub(/ *\\$/, "") }
+  !(name in is_own) || !/--hash/
+' requirements.lock > "$constraints"
+
 # The lock file constrains instead of listing, so that a CPU build of torch brings no CUDA packages along.
 # Compiled once here: every command would else compile thousands of modules anew where it may not write them.
-.venv/bin/uv pip install -q --compile-bytecode --python .venv/bin/python -r pyproject.toml --group dev -c requirements.lock
+.venv/bin/uv pip install -q --compile-bytecode --python .venv/bin/python -r pyproject.toml --group dev -c "$constraints"

@@ -58,7 +58,7 @@ where change.model = seen_by_all.model and change.run <= seen_by_all.run;
 {% for source in graph.sources.values() if source.source_name == 'ledger' %}
 create or replace table ledger.{{ source.name }} as
 select {{ typed_columns(source) }}
-from read_parquet({{ sql_string(lake_path('snapshot/ledger/' ~ source.name ~ '.parquet')) }});
+from read_parquet({{ sql_string(lake_path('snapshot/ledger/' ~ source.name ~ '.parquet')) }}, hive_partitioning = false);
 {% endfor %}
 
 {% for source in graph.sources.values() if source.source_name == 'feeds' %}
@@ -66,14 +66,17 @@ create or replace view feeds.{{ source.name }} as
 select {{ typed_columns(source) }}
 from read_parquet(
     coalesce(getvariable('files'), [{{ sql_string(lake_path(source.meta.folder ~ '/empty.parquet')) }}]),
-    union_by_name = true
+    hive_partitioning = false, union_by_name = true
 );
 {% endfor %}
 
 {% for source in graph.sources.values() if source.source_name == 'lake' %}
 create or replace view lake.{{ source.name }} as
 select {{ typed_columns(source) }}
-from read_parquet({{ sql_string(lake_path('snapshot/tables/' ~ source.name ~ '/*.parquet')) }}, union_by_name = true);
+from read_parquet(
+    {{ sql_string(lake_pattern('snapshot/tables/' ~ source.name ~ '/*.parquet')) }},
+    hive_partitioning = false, union_by_name = true
+);
 {% endfor %}
 
 -- Documents and store-days by content, which never change; which drops hold a content is the ledger's to say.
@@ -132,6 +135,11 @@ commit;
     {{ env_var('RETAIL_DATA_DIR') }}/lake/{{ path }}
 {%- endmacro %}
 
+{# The platform's own path is no pattern, whatever is in it. #}
+{% macro lake_pattern(path) -%}
+    {{ env_var('RETAIL_DATA_DIR') | replace('[', '[[]') | replace('*', '[*]') }}/lake/{{ path }}
+{%- endmacro %}
+
 {% macro typed_columns(source) -%}
     {%- for column in source.columns.values() %}
     cast("{{ column.name }}" as {{ column.data_type }}) as "{{ column.name }}"{{ "," if not loop.last }}
@@ -151,7 +159,7 @@ set variable files = (
     where feed = '{{ name }}' and content_key in ({{ content_keys }})
     {%- else %}
     select [{{ empty }}] || coalesce(list(file), [])
-    from glob({{ sql_string(lake_path(folder ~ '/*.parquet')) }}) as present (file)
+    from glob({{ sql_string(lake_pattern(folder ~ '/*.parquet')) }}) as present (file)
     where parse_filename(file, true) in ({{ content_keys }})
     {%- endif %}
 );

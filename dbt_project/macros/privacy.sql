@@ -13,3 +13,17 @@
         when {{ reason }} is not null then 'free_text'
     end
 {%- endmacro %}
+
+{# What is quoted from a file, for readers who may not see persons: nothing unless the drop may be quoted (int_drops). #}
+{% macro quoted(text, drops='drops') -%}
+    case when {{ drops }}.may_be_quoted or {{ text }} is null then {{ text }} else '***' end
+{%- endmacro %}
+
+{# Of feeds with personal columns their names, or another thing that their contract says; as a list for SQL. #}
+{% macro of_personal_feeds(said='name') -%}
+    {%- set found = [] -%}
+    {%- for feed in (graph.sources.values() if execute else []) if feed.source_name == 'feeds' and feed.meta.personal -%}
+        {%- do found.append(sql_string(feed.name if said == 'name' else feed.meta[said])) -%}
+    {%- endfor -%}
+    ({{ found | sort | join(', ') or "''" }})
+{%- endmacro %}

@@ -206,7 +206,7 @@ def _from_parquet(
 ) -> tuple[list[bytes | Path], list[str], bool, dict[str, list[str | None]]]:
     """Photos, labels, whether the file says which split each photo is of, and the attributes."""
     try:
-        table = pl.scan_parquet(path)
+        table = pl.scan_parquet(path, glob=False)
         schema = table.collect_schema()
         content = next((column for column in CONTENT_COLUMNS if schema.get(column) == pl.Binary), None)
         if content is None or not {"label", *attributes} <= set(schema):
@@ -244,7 +244,12 @@ def _from_catalogue(path: Path, known: set[str]) -> tuple[list[bytes | Path], li
     try:
         # Its product names hold commas and quotes that nothing escapes; the columns needed lie before them.
         styles = pl.read_csv(
-            file, truncate_ragged_lines=True, infer_schema=False, quote_char=None, encoding="utf8-lossy"
+            file,
+            truncate_ragged_lines=True,
+            infer_schema=False,
+            quote_char=None,
+            encoding="utf8-lossy",
+            glob=False,
         )
     except pl.exceptions.PolarsError as error:
         raise DatasetError(f"{file}: it cannot be read as CSV ({error}).") from error

@@ -22,7 +22,9 @@ INSERTED_AT_ONCE = 50_000
 
 def decisions_in(lake: Lake, content_key: str) -> pl.DataFrame:
     """The decisions of an admitted file, in the order in which they were taken."""
-    rows = pl.read_parquet(lake.rows("decisions", content_key)).sort("at", "_record").select(COLUMNS)
+    rows = (
+        pl.read_parquet(lake.rows("decisions", content_key), glob=False).sort("at", "_record").select(COLUMNS)
+    )
     return rows.with_columns(
         pl.selectors.string().str.replace_all("\0", "\ufffd", literal=True)
     )  # PostgreSQL

@@ -4,7 +4,7 @@ All feeds are one step, because files are admitted in one order and one file may
 """
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -55,7 +55,8 @@ def definitions(platform: Platform) -> dg.Definitions:
     def admission(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
         from retail_assets.intake.admission import admit
 
-        as_of = Night(context, platform).as_of
+        night = Night(context, platform)
+        as_of, today = night.as_of, night.run_started.astimezone(platform.settings.zone).date()
         selected = [feed for feed in feeds if feed_key(feed.name) in context.selected_asset_keys]
         handlers = platform.handlers()
         report = admit(
@@ -68,7 +69,7 @@ def definitions(platform: Platform) -> dg.Definitions:
             context.log.info(line)
         yield from _feed_results(platform, handlers, selected, report)
         if LEDGER in context.selected_asset_keys:
-            yield _ledger_result(platform, handlers, report)
+            yield _ledger_result(platform, handlers, report, today)
 
     checks = [_files_check(platform, table) for table in dict.fromkeys(platform.handler_tables.values())]
     return dg.Definitions(assets=[admission, _verification(platform)], asset_checks=checks)
@@ -183,6 +184,11 @@ def _ledger_checks() -> list[dg.AssetCheckSpec]:
             description="No decision that came in this night was refused.",
         ),
         dg.AssetCheckSpec(
+            "no_night_is_ahead",
+            asset=LEDGER,
+            description="The newest night is not later than the clock's.",
+        ),
+        dg.AssetCheckSpec(
             FILES_CAME_IN,
             asset=LEDGER,
             description="No archive waits in quarantine, and no file that nothing reads.",
@@ -236,10 +242,15 @@ def _feed_results(
 
 
 def _ledger_result(
-    platform: Platform, handlers: "Handlers", report: "AdmissionReport"
+    platform: Platform, handlers: "Handlers", report: "AdmissionReport", today: date
 ) -> dg.MaterializeResult:
     from retail_assets.feeds.came_in import AT_THE_LEDGER, files_finding
-    from retail_assets.feeds.intake_checks import decisions_finding, lost_finding, mappings_finding
+    from retail_assets.feeds.intake_checks import (
+        clock_finding,
+        decisions_finding,
+        lost_finding,
+        mappings_finding,
+    )
     from retail_assets.intake.reconcile import accounting, reconcile
 
     settings = platform.settings
@@ -260,6 +271,7 @@ def _ledger_result(
             ),
             check_result("mappings_load", mappings_finding(platform, report.skipped), asset=LEDGER),
             check_result("decisions_accepted", decisions, asset=LEDGER, severity=WARN),
+            check_result("no_night_is_ahead", clock_finding(settings, today), asset=LEDGER, severity=WARN),
             check_result(FILES_CAME_IN, files, asset=LEDGER, severity=WARN),
         ],
     )

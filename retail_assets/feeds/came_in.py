@@ -162,7 +162,7 @@ def _first_reject(rejects: Path) -> str | None:
     """Where to look in the file; None when the lake has lost it."""
     if not rejects.exists():
         return None
-    first = pl.scan_parquet(rejects).bottom_k(1, by="record").collect().row(0, named=True)
+    first = pl.scan_parquet(rejects, glob=False).bottom_k(1, by="record").collect().row(0, named=True)
     column = f" in column {first['column']}" if first["column"] else ""
     return (
         f"Record {first['record']} is the first: {first['rule']}{column}. All of them are in rejected_rows."

@@ -10,7 +10,7 @@ from retail_assets.config import Settings
 from retail_assets.contract import Feed, broken_rule
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.lake import Lake
-from retail_assets.sql import identifier, literal
+from retail_assets.sql import identifier, parquet
 
 BATCH_ROWS = 500_000
 """Rows checked at once; bounds memory however large a content is."""
@@ -70,8 +70,6 @@ def _repeated_keys(feed: Feed, path: Path, settings: Settings) -> dict[str, int]
     with duckdb.connect(
         config={"memory_limit": settings.duckdb_memory, "threads": settings.duckdb_threads}
     ) as con:
-        row = con.execute(
-            f"select count(*) - count(distinct hash({key})) from read_parquet({literal(str(path))})"
-        ).fetchone()
+        row = con.execute(f"select count(*) - count(distinct hash({key})) from {parquet(path)}").fetchone()
     repeated = row[0] if row else 0
     return {"key_repeated": repeated} if repeated else {}

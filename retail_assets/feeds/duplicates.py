@@ -22,7 +22,7 @@ from retail_assets.intake.ledger import LATEST_FIRST, after, before, feeds_of
 from retail_assets.intake.ledger_tables import DROPS, LOADED, LOADS, Drop
 from retail_assets.lake import Lake
 from retail_assets.sandbox.engine import SPILL_LIMIT
-from retail_assets.sql import identifier
+from retail_assets.sql import identifier, parquet
 
 
 def duplicate_of(
@@ -84,7 +84,7 @@ def _any_match(pairs: list[tuple[Path, list[Path], str]], lake: Lake, settings: 
     there = [
         (earlier, present, same)
         for earlier, later, same in pairs
-        if earlier.exists() and (present := [str(path) for path in later if path.exists()])
+        if earlier.exists() and (present := [path for path in later if path.exists()])
     ]
     if not there:
         return False
@@ -97,9 +97,8 @@ def _any_match(pairs: list[tuple[Path, list[Path], str]], lake: Lake, settings: 
     with duckdb.connect(config=limits) as engine:
         for earlier, present, same in there:
             found = engine.execute(
-                "select exists (select 1 from read_parquet($earlier) as e "
-                f"where exists (select 1 from read_parquet($later) as l where {same}))",
-                {"earlier": str(earlier), "later": present},
+                f"select exists (select 1 from {parquet(earlier)} as e "
+                f"where exists (select 1 from {parquet(present)} as l where {same}))"
             ).fetchone()
             if found and found[0]:
                 return True

@@ -1,5 +1,6 @@
 """Intake as a flow: what comes in, as tables or in archives, what became of it, and decisions about files."""
 
+from retail_assets.audiences import OPERATIONS
 from retail_assets.decisions.contracts import FEEDS
 from retail_assets.platform import Flow, Mart
 
@@ -12,7 +13,11 @@ FLOW = Flow(
         "archives": "retail_assets.feeds.handler:archives",
     },
     decisions="retail_assets.decisions.files:decision_kinds",
-    marts=(Mart("input_files"), Mart("rejected_rows"), Mart("quarantined_files")),
+    marts=(
+        Mart("input_files"),
+        Mart("rejected_rows", may_shrink=True),
+        Mart("quarantined_files", OPERATIONS, may_shrink=True),
+    ),
     # Last of all: the one spoils what the others wrote, the other decides about it.
     samples=("retail_assets.samples.flows.mistakes:write", "retail_assets.samples.flows.decisions:write"),
     truth="retail_assets.feeds.truth:truth_found",

@@ -15,6 +15,7 @@ from retail_assets.feeds.handler import current_sources, own_name
 from retail_assets.intake.claims import Skipped
 from retail_assets.intake.ledger_tables import DECISIONS, DROPS, LOADED, LOADS
 from retail_assets.intake.reconcile import Discrepancy
+from retail_assets.intake.retraction import nights_after
 from retail_assets.intake.settling import take_snapshot
 from retail_assets.kit.findings import Finding
 from retail_assets.names import printable
@@ -86,11 +87,31 @@ def decisions_finding(settings: Settings, as_of: date) -> Finding:
     )
 
 
+def clock_finding(settings: Settings, day: date) -> Finding:
+    """Nights that lie ahead of the clock, whose day it is: marts would stand there until they come."""
+    with platform_engine(settings) as engine, reading(engine) as connection:
+        ahead = nights_after(connection, day)
+    if not ahead:
+        return Finding(passed=True)
+    return Finding(
+        passed=False,
+        figures={"nights": ", ".join(map(str, ahead[:NAMED]))},
+        advice=f"The night of {ahead[-1]} ran, but today is {day}: marts stand at that night and do not move on until "
+        f"it has come. If a clock was wrong then, decide retract_night about {ahead[0]}, the first such night, and "
+        "run `make nightly`.",
+    )
+
+
 def lost_finding(lost: Sequence[Discrepancy], *, shown: int) -> Finding:
-    """What is not where it belongs; `shown` of it by name."""
-    rows = [(one.kind, printable(one.place), printable(one.message)) for one in lost[:shown]]
+    """What is not where it belongs, losses first; `shown` of it by name. A loss stops the run, so its sentence says at
+    once what to do."""
+    ordered = sorted(lost, key=lambda one: not one.is_loss)[:shown]
+    rows = [(one.kind, printable(one.place), printable(one.message)) for one in ordered]
     schema = dict.fromkeys(["kind", "place", "message"], pl.String)
-    said = "; ".join(f"{place}: {why.partition('. ')[0].rstrip('.')}" for _, place, why in rows[:TOLD])
+    said = "; ".join(
+        f"{place}: {(why if one.is_loss else why.partition('. ')[0]).rstrip('.')}"
+        for one, (_, place, why) in zip(ordered[:TOLD], rows, strict=False)
+    )
     more = "; …" if len(lost) > TOLD else ""
     return Finding(
         passed=not lost,

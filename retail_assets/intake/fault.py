@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from retail_assets.error_classification import is_the_machines
 from retail_assets.errors import Unreadable
 from retail_assets.intake.ledger_tables import Drop
+from retail_assets.names import printable_record
 
 logger = logging.getLogger(__name__)
+logger.addFilter(printable_record)  # errors quote files
 
 
 def reader_failed(drop: Drop, error: Exception) -> Unreadable:

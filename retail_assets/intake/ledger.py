@@ -252,7 +252,7 @@ def record_night(settings: Settings, as_of: date, now: datetime) -> None:
 
 
 def newest_night(settings: Settings) -> tuple[date, datetime] | None:
-    """The newest night that ever ran and its now; marts and publication stand there and never go back."""
+    """The newest night that ran and its now; marts and publication stand there until it is taken back."""
     newest = select(NIGHT_RUNS.c.as_of, NIGHT_RUNS.c.now).order_by(NIGHT_RUNS.c.as_of.desc()).limit(1)
     with platform_engine(settings) as engine, reading(engine) as connection:
         row = connection.execute(newest).one_or_none()

@@ -64,7 +64,8 @@ def export_ledger(settings: Settings) -> None:
             if parts or not (lake.ledger / f"{name}.parquet").exists():
                 nothing = pl.LazyFrame(schema=polars_schema(EXPORTED[name][1]))
                 files = [
-                    pl.scan_parquet(part) for part in sorted(_parts_folder(lake, name).glob("*.parquet"))
+                    pl.scan_parquet(part, glob=False)
+                    for part in sorted(_parts_folder(lake, name).glob("*.parquet"))
                 ]
                 _put_if_changed(lake, name, pl.concat([nothing, *files]))
         with engine.begin() as connection:

@@ -19,12 +19,12 @@ _COUNTED = {
 
 def drops_as_they_stand(lake: Lake) -> pl.DataFrame:
     """To be kept from before a run: the number, state and content of every drop."""
-    return pl.read_parquet(lake.ledger / "drops.parquet", columns=_STANDS)
+    return pl.read_parquet(lake.ledger / "drops.parquet", glob=False, columns=_STANDS)
 
 
 def intake_lines(lake: Lake, night: date, before: pl.DataFrame) -> list[str]:
     """What became another since `before`; and the night that it belongs to, where an earlier run took some of it."""
-    drops = pl.read_parquet(lake.ledger / "drops.parquet")
+    drops = pl.read_parquet(lake.ledger / "drops.parquet", glob=False)
     of_run = drops.join(before, on=_STANDS, how="anti", nulls_equal=True)
     of_night = drops.filter(partition=night)
     lines = _lines(lake, of_run, "") or ["This run took nothing new."]
@@ -36,7 +36,9 @@ def intake_lines(lake: Lake, night: date, before: pl.DataFrame) -> list[str]:
 def _lines(lake: Lake, drops: pl.DataFrame, of_what: str) -> list[str]:
     if drops.is_empty():
         return []
-    counts = pl.read_parquet(lake.ledger / "row_counts.parquet").join(drops, on="sequence", how="semi")
+    counts = pl.read_parquet(lake.ledger / "row_counts.parquet", glob=False).join(
+        drops, on="sequence", how="semi"
+    )
     of_archives = pl.col("target") == PARTS
     in_archives = counts.filter(of_archives)
     parts = {
@@ -49,9 +51,9 @@ def _lines(lake: Lake, drops: pl.DataFrame, of_what: str) -> list[str]:
     states = dict(drops.group_by("state").len().sort("state").iter_rows())
     files = f"Files{of_what}: {_words(states)}"
     lines = [f"{files} ({_words(parts)})" if any(parts.values()) else files]
-    decided = pl.read_parquet(lake.ledger / "decisions.parquet").join(drops, on="sequence", how="semi")[
-        "accepted"
-    ]
+    decided = pl.read_parquet(lake.ledger / "decisions.parquet", glob=False).join(
+        drops, on="sequence", how="semi"
+    )["accepted"]
     decisions = {"accepted": int(decided.sum()), "refused": int((~decided).sum())}
     counted = {"Rows": rows, "Decisions": decisions}
     return lines + [

@@ -50,7 +50,7 @@ class LakeTable:
     def read(self, lake: Lake, part: str) -> pl.DataFrame:
         """A part's rows; none when there is no such part."""
         path = self.part(lake, part)
-        return pl.read_parquet(path) if path.exists() else self.empty()
+        return pl.read_parquet(path, glob=False) if path.exists() else self.empty()
 
     def empty(self) -> pl.DataFrame:
         return pl.DataFrame(schema=self.schema)

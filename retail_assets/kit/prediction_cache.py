@@ -39,9 +39,10 @@ class PredictionCache:
 
     def answers(self, hashes: pl.Series) -> pl.DataFrame:
         """The answers that are known for some contents, one row per hash."""
-        if not any(self.folder.rglob("*.parquet")):
+        files = sorted(self.folder.rglob("*.parquet"))
+        if not files:
             return pl.DataFrame(schema=dict.fromkeys([KEY, *self.columns], pl.String))
-        known = pl.scan_parquet(self.folder / "**" / "*.parquet").select(KEY, *self.columns)
+        known = pl.scan_parquet(files, glob=False).select(KEY, *self.columns)
         wanted = pl.LazyFrame({KEY: hashes.unique()})
         return known.join(wanted, on=KEY, how="semi").unique(KEY).collect(engine="streaming")
 
@@ -68,7 +69,7 @@ class PredictionCache:
         if not files:
             return
         target = self.folder / f"{night.isoformat()}.parquet"
-        parts = [pl.read_parquet(file) for file in ([target] if target.exists() else []) + files]
+        parts = [pl.read_parquet(file, glob=False) for file in ([target] if target.exists() else []) + files]
         # A run that was killed before it removed the batches has put them in before.
         self._write(pl.concat(parts).unique(KEY, keep="first", maintain_order=True), target)
         shutil.rmtree(batches)

@@ -12,15 +12,15 @@ from retail_assets.kit.lake_table import LakeTable
 from retail_assets.lake import Lake
 from retail_assets.refunds.contracts import FOLDER, PHOTO
 from retail_assets.refunds.tables import REFUND_IMAGES, REFUND_ITEM_PREDICTIONS
-from retail_assets.sql import literal
+from retail_assets.sql import literal, parquet
 
 PHOTOS_OF_LEDGER = f"folder = {literal(FOLDER)} and source = {literal(PHOTO)} and state = 'loaded'"
 
 
 def partitions_with_other_photos(lake: Lake) -> set[date]:
     """Nights whose photos in the ledger are not those of refund_images."""
-    drops = literal(str(lake.ledger / "drops.parquet"))
-    ledger = f'select "partition" as night, sequence from read_parquet({drops}) where {PHOTOS_OF_LEDGER}'
+    drops = parquet(lake.ledger / "drops.parquet")
+    ledger = f'select "partition" as night, sequence from {drops} where {PHOTOS_OF_LEDGER}'
     return _differing(ledger, _rows(lake, REFUND_IMAGES))
 
 
@@ -30,8 +30,8 @@ def partitions_with_unanswered_photos(lake: Lake) -> set[date]:
 
 
 def _rows(lake: Lake, table: LakeTable) -> str:
-    parts = literal(str(lake.table_folder(table.name) / "*.parquet"))
-    return f"select admitted_on as night, sequence from read_parquet({parts}, union_by_name = true)"
+    parts = parquet(lake.table_folder(table.name).glob("*.parquet"), union_by_name=True)
+    return f"select admitted_on as night, sequence from {parts}"
 
 
 def _differing(wanted: str, there: str) -> set[date]:

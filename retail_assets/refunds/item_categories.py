@@ -12,6 +12,7 @@ from retail_assets.errors import ExplainedError
 from retail_assets.kit.findings import Finding
 from retail_assets.lake import Lake
 from retail_assets.refunds.tables import REFUND_ITEM_CATEGORIES
+from retail_assets.sql import parquet
 
 PACKAGED_CATEGORIES = Path(__file__).with_name("item_categories.yaml")
 
@@ -39,15 +40,14 @@ def item_categories(own: Path | None = None) -> pl.DataFrame:
 
 def unmapped_categories(lake: Lake, categories: pl.DataFrame) -> dict[str, int]:
     """Categories of loaded return cases that stand for no class, with their cases, the most frequent first."""
-    loads = pl.read_parquet(lake.ledger / "loads.parquet").filter(feed="return_cases")
-    files = [str(lake.rows("return_cases", key)) for key in loads["content_key"].unique()]
+    loads = pl.read_parquet(lake.ledger / "loads.parquet", glob=False).filter(feed="return_cases")
+    files = [lake.rows("return_cases", key) for key in loads["content_key"].unique()]
     if not files:
         return {}
     with duckdb.connect() as connection:
         rows = connection.execute(
-            "select item_category, count(*) as cases from read_parquet(?, union_by_name = true) "
-            "where item_category is not null group by item_category order by cases desc, item_category",
-            [files],
+            f"select item_category, count(*) as cases from {parquet(files, union_by_name=True)} "
+            "where item_category is not null group by item_category order by cases desc, item_category"
         ).fetchall()
     known = set(categories["item_category"])
     return {category: cases for category, cases in rows if _plain(category) not in known}

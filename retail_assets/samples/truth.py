@@ -46,7 +46,7 @@ def read_truth(lake: Lake, name: str) -> pl.DataFrame:
     files = sorted((lake.sample_truth / name).glob("*.parquet"))
     if not files:
         raise NoTruth(name)
-    return pl.read_parquet(files)
+    return pl.read_parquet(files, glob=False)
 
 
 def truth_found(platform: Platform) -> list[TruthFound]:

@@ -10,7 +10,7 @@ from functools import partial
 from retail_assets.intake.ledger import newest_night, record_night
 from retail_assets.lake import Lake
 from retail_assets.platform import Platform
-from retail_assets.warehouse.build_mark import building, unfinished
+from retail_assets.warehouse.build_mark import building, delete_warehouse, unfinished
 from retail_assets.warehouse.build_report import BuildReport, report_of
 from retail_assets.warehouse.changes import (
     EVERYTHING,
@@ -24,6 +24,7 @@ from retail_assets.warehouse.changes import (
 )
 from retail_assets.warehouse.dbt_command import dbt_environment, dbt_target, prune_targets
 from retail_assets.warehouse.dbt_run import SUCCEEDED, NodeResult, run_dbt, status_of
+from retail_assets.warehouse.decisions import RETRACT_NIGHT, accepted
 from retail_assets.warehouse.lock import warehouse_lock
 from retail_assets.warehouse.manifest import DataTest, Manifest
 from retail_assets.warehouse.relations import open_relations
@@ -61,8 +62,11 @@ def build_warehouse(
     lake, settings = platform.lake, platform.settings
     record_night(settings, as_of, now)
     with warehouse_lock(lake):
-        # Marts stand at the newest night that ever ran; refilling an older one never takes them back.
+        # Marts stand at the newest night that ran; refilling an older one never takes them back.
         as_of, now = newest_night(settings) or (as_of, now)
+        state = built_state(lake)
+        if wanted.is_complete:
+            _take_back(platform, manifest, state)
         environment = dbt_environment(
             platform, as_of=as_of, now=now, test_all_history=wanted.test_all_history
         )
@@ -70,7 +74,6 @@ def build_warehouse(
         project = _fingerprint_of(manifest, environment)
         take_snapshot(lake, platform.tables.values())
         seen = look(lake, platform.tables.values(), as_of=as_of, now=now, project=project)
-        state = built_state(lake)
         plan = _plan(lake, manifest, wanted, state, seen)
         if plan.stale:
             require_sound_files(settings, all_of_them=plan.of_everything)
@@ -96,6 +99,14 @@ def build_warehouse(
                 due=plan.due,
                 unchanged=plan.unchanged,
             )
+
+
+def _take_back(platform: Platform, manifest: Manifest, state: BuiltState) -> None:
+    """Begin from nothing where a night was taken back: what models remember of it only ever goes forward."""
+    newest = max(accepted(platform.settings, RETRACT_NIGHT).values(), default=0)
+    if newest != state.retraction():
+        delete_warehouse(platform.lake, _standing(platform.lake, manifest))
+        state.note_retraction(newest)
 
 
 @dataclass(frozen=True)

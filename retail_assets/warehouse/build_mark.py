@@ -29,6 +29,13 @@ def building(lake: Lake, models: Collection[str], *, to_come: Collection[str] = 
     _write(lake, (unfinished(lake) - frozenset(models)) | stays)
 
 
+def delete_warehouse(lake: Lake, models: Collection[str]) -> None:
+    """Delete the working warehouse; the `models` that it held count as unfinished from now on. Hold its lock."""
+    _write(lake, unfinished(lake) | frozenset(models))
+    for file in (lake.warehouse, lake.warehouse.with_name(f"{lake.warehouse.name}.wal")):
+        file.unlink(missing_ok=True)
+
+
 def unfinished(lake: Lake) -> frozenset[str]:
     """Models that a run began to build and did not finish."""
     mark = _mark(lake)

@@ -16,7 +16,7 @@ import duckdb
 
 from retail_assets.kit.lake_table import LakeTable
 from retail_assets.lake import Lake
-from retail_assets.sql import identifier, literal
+from retail_assets.sql import files_in, identifier, parquet
 from retail_assets.warehouse.manifest import AS_OF, NOW, DataTest, Manifest
 
 LEDGER = "ledger"
@@ -68,6 +68,13 @@ class BuiltState:
     def note_ahead(self, models: Iterable[str]) -> None:
         self._write({**self._read(), "ahead": sorted({*self.ahead(), *models})})
 
+    def retraction(self) -> int:
+        """Entry in the log of the newest decision to take a night back that the warehouse was made anew for."""
+        return self._read()["retraction"]
+
+    def note_retraction(self, entry: int) -> None:
+        self._write({**self._read(), "retraction": entry})
+
     def passed(self) -> set[str]:
         return set(self._read()["passed"])
 
@@ -75,7 +82,7 @@ class BuiltState:
         self._write({**self._read(), "passed": sorted(tests)})
 
     def _read(self) -> dict[str, Any]:
-        nothing = {"steps": {}, "ahead": [], "passed": []}
+        nothing = {"steps": {}, "ahead": [], "passed": [], "retraction": 0}
         try:
             return nothing | json.loads(self.file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -175,16 +182,16 @@ def _different(before: Mapping[str, str], now: Mapping[str, str]) -> set[str]:
 
 
 def _loaded_sources(lake: Lake) -> dict[str, dict[str, Any]]:
-    loads, drops = (literal(str(lake.snapshot / "ledger" / f"{name}.parquet")) for name in ("loads", "drops"))
-    documents = literal(str(lake.documents("*")))
+    loads, drops = (parquet(lake.snapshot / "ledger" / f"{name}.parquet") for name in ("loads", "drops"))
+    documents = files_in(lake.documents("").parent, "*.parquet")
     digest = "count(*) || ' ' || bit_xor(hash(sequence, position, content_key))"
     with duckdb.connect() as connection:
         of_feeds = connection.execute(
-            f"select source, feed, {digest} from read_parquet({loads}) group by source, feed"
+            f"select source, feed, {digest} from {loads} group by source, feed"
         ).fetchall()
         of_documents = connection.execute(
-            f"select source, {digest} from read_parquet({drops}) where state = 'loaded' "
-            f"and content_key in (select parse_filename(file, true) from glob({documents})) group by source"
+            f"select source, {digest} from {drops} where state = 'loaded' "
+            f"and content_key in (select parse_filename(file, true) from {documents}) group by source"
         ).fetchall()
     found: dict[str, dict[str, Any]] = {}
     for source, feed, loaded in of_feeds:

@@ -21,3 +21,7 @@ class NoWarehouse(PublicationError):
 
 class PersonalData(PublicationError):
     """A mart has a column with personal data that its audience may not see."""
+
+
+class FewerRows(PublicationError):
+    """A mart would lose more of its rows at once than it may."""

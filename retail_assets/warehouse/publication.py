@@ -20,7 +20,10 @@ from retail_assets.warehouse import release as releases
 from retail_assets.warehouse.access import set_access
 from retail_assets.warehouse.audience_files import Edition, write_database, write_part
 from retail_assets.warehouse.build_mark import require_whole
+from retail_assets.warehouse.changes import built_state
+from retail_assets.warehouse.decisions import ACCEPT_FEWER_ROWS, accepted
 from retail_assets.warehouse.errors import PublicationError
+from retail_assets.warehouse.fewer_rows import require_rows
 from retail_assets.warehouse.lock import warehouse_lock
 from retail_assets.warehouse.personal_columns import require_no_personal_columns
 from retail_assets.warehouse.places import Place, places_of
@@ -74,7 +77,8 @@ class Publication:
 def publish(*, platform: Platform, as_of: date, run_id: str) -> Publication:
     """Publish the marts as they stand in the working warehouse; a no-op when nothing has changed.
 
-    The release stands at the newest `as_of` that was ever published. Takes the warehouse lock. Raises PublicationError.
+    The release stands at the newest `as_of` that was ever published, unless nights were taken back since. Takes the
+    warehouse lock. Raises PublicationError.
     """
     lake, settings = platform.lake, platform.settings
     require_same_platform(settings)
@@ -97,15 +101,21 @@ def publish(*, platform: Platform, as_of: date, run_id: str) -> Publication:
 
 def _publish(platform: Platform, *, as_of: date, run_id: str) -> Publication:
     lake = platform.lake
-    previous = releases.current_manifest(lake)
-    if previous:
-        as_of = max(as_of, previous.as_of)
+    previous = last = releases.current_manifest(lake)
+    retraction = built_state(lake).retraction()
+    goes_back = last is not None and retraction > last.retraction
+    if last and not goes_back:
+        as_of = max(as_of, last.as_of)
     if previous and (previous.layout, previous.engine) != (LAYOUT, duckdb.__version__):
         previous = None  # its digests and files cannot be compared with today's
     with open_warehouse(platform) as connection:
         marts = survey(connection, platform)
         guarded = {n: [c.name for c in m.columns] for n, m in marts.items() if not m.audience.sees_persons}
         require_no_personal_columns(guarded, platform.feeds)
+        may_lose = accepted(platform.settings, ACCEPT_FEWER_ROWS)
+        if last and not goes_back:
+            known = {mart for mart, entry in may_lose.items() if entry > last.accepted}
+            require_rows(platform, last.marts, marts, accepted=known)
         if (
             previous
             and (previous.as_of, previous.marts) == (as_of, marts)
@@ -116,7 +126,8 @@ def _publish(platform: Platform, *, as_of: date, run_id: str) -> Publication:
         with releases.new_release(lake, number) as folder:
             edition = Edition(number, run_id, datetime.now(UTC), as_of)
             written, linked = _write(connection, platform, marts, edition, previous, folder)
-            _describe(folder, edition, marts)
+            newest = max(may_lose.values(), default=0)
+            _describe(folder, edition, marts, retraction=retraction, accepted=newest)
             set_access(folder, platform.settings.audience_groups)
     releases.swap(lake, number)
     return Publication(number, as_of, marts, written, linked)
@@ -175,7 +186,9 @@ def _link_unchanged(
     return True
 
 
-def _describe(folder: Path, edition: Edition, marts: dict[str, SurveyedMart]) -> None:
+def _describe(
+    folder: Path, edition: Edition, marts: dict[str, SurveyedMart], *, retraction: int, accepted: int
+) -> None:
     files = {str(p.relative_to(folder)): p.stat().st_size for p in sorted(folder.rglob("*")) if p.is_file()}
     manifest = ReleaseManifest(
         layout=LAYOUT,
@@ -186,5 +199,7 @@ def _describe(folder: Path, edition: Edition, marts: dict[str, SurveyedMart]) ->
         as_of=edition.as_of,
         marts=marts,
         files=files,
+        retraction=retraction,
+        accepted=accepted,
     )
     releases.write_manifest(folder, manifest)

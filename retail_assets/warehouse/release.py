@@ -39,6 +39,10 @@ class ReleaseManifest:
     marts: dict[str, SurveyedMart]
     files: dict[str, int]
     """Size of every file by its path in the release."""
+    retraction: int = 0
+    """Entry in the log of the newest decision to take a night back that its marts follow."""
+    accepted: int = 0
+    """Entry of the newest decision about fewer rows that was known when it was made; later ones are for the next."""
 
 
 _MANIFEST = TypeAdapter(ReleaseManifest)

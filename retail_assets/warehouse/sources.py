@@ -51,6 +51,7 @@ def flow_sources(flow: Flow) -> dict[str, Any]:
                 "business_time": feed.business_time,
                 "admission_day_columns": sorted(feed.defaults_to_admission_day),
                 "parents": feed.parents,
+                **({"personal": sorted(feed.personal), "inbox_folder": feed.folder} if feed.personal else {}),
             },
         )
         for feed in flow.feeds

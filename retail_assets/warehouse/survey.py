@@ -14,7 +14,7 @@ from retail_assets.audiences import Audience
 from retail_assets.kit.lake_table import LakeTable
 from retail_assets.lake import Lake
 from retail_assets.platform import Mart, Platform
-from retail_assets.sql import identifier, literal
+from retail_assets.sql import identifier, literal, parquet
 from retail_assets.warehouse.errors import NoWarehouse, PublicationError
 from retail_assets.warehouse.manifest import MARTS
 from retail_assets.warehouse.reading import WAREHOUSE
@@ -130,7 +130,7 @@ def _survey_model(connection: duckdb.DuckDBPyConnection, mart: Mart, description
 def _survey_table(
     connection: duckdb.DuckDBPyConnection, lake: Lake, mart: Mart, table: LakeTable
 ) -> SurveyedMart:
-    files = [literal(str(file)) for file in sorted(lake.table_folder(table.name).glob("*.parquet"))]
+    files = sorted(lake.table_folder(table.name).glob("*.parquet"))
     if not files:
         raise PublicationError(
             f"{mart.name} has no file in {lake.table_folder(table.name)}: run `make setup`."
@@ -142,7 +142,7 @@ def _survey_table(
     source = f"temp.{identifier(table.name)}"
     connection.execute(
         f"create temp table {identifier(table.name)} as "
-        f"select {typed} from read_parquet([{', '.join(files)}], union_by_name = true)"
+        f"select {typed} from {parquet(files, union_by_name=True)}"
     )
     columns = [
         Column(name, kind, table.columns[name].description)

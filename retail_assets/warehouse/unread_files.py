@@ -6,19 +6,19 @@ from retail_assets.config import Settings
 from retail_assets.database import platform_engine, reading
 from retail_assets.intake.verification import damaged_files
 from retail_assets.lake import Lake
-from retail_assets.sql import literal
+from retail_assets.sql import literal, parquet
 from retail_assets.warehouse.errors import DamagedLake
 
 NAMED = 3
 
 _UNREAD = """
-select 'lake/rows/' || feed || '/' || content_key || '.parquet' from read_parquet({loads})
+select 'lake/rows/' || feed || '/' || content_key || '.parquet' from {loads}
 where ('stg_' || feed, content_key) not in (from applied)
 union
-select 'lake/rejects/' || content_key || '.parquet' from read_parquet({drops})
+select 'lake/rejects/' || content_key || '.parquet' from {drops}
 where state = 'loaded' and ('stg_rejects', content_key) not in (from applied)
 union
-select 'lake/documents/' || content_key || '.parquet' from read_parquet({drops})
+select 'lake/documents/' || content_key || '.parquet' from {drops}
 where state = 'loaded' and content_key not in (from documents_read)
 """
 
@@ -42,7 +42,7 @@ def require_sound_files(settings: Settings, *, all_of_them: bool) -> None:
 
 def _unread(lake: Lake, *, all_of_them: bool) -> list[str]:
     """Paths in the data folder; rejects and documents that a content may have."""
-    loads, drops = (literal(str(lake.snapshot / "ledger" / f"{name}.parquet")) for name in ("loads", "drops"))
+    loads, drops = (parquet(lake.snapshot / "ledger" / f"{name}.parquet") for name in ("loads", "drops"))
     with duckdb.connect() as connection:
         if all_of_them or not lake.warehouse.exists():
             connection.execute("create table applied (model varchar, content_key varchar)")

@@ -1,4 +1,4 @@
-"""`python -m retail_assets.web`: Dagster's web server behind the guard; takes the options of `dagster-webserver`."""
+"""`.venv/bin/python -m retail_assets.web`: Dagster's web server behind the guard; takes all options of the server."""
 
 from dagster_webserver import app
 from dagster_webserver.cli import main

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 
+from retail_assets.sql import parquet
 from tests.prepared import require_success, start
 
 NIGHT = "2026-11-20"
@@ -98,7 +99,7 @@ def published(folder: Path) -> dict[str, list]:
             con.execute(f'select * from "{name}"')
             tables[name] = _rows(con)
         for mart in sorted((release / "parquet").iterdir()):
-            con.execute(f"select * from read_parquet('{mart}/**/*.parquet', hive_partitioning = false)")
+            con.execute(f"select * from {parquet(mart.rglob('*.parquet'))}")
             tables[f"parquet/{mart.name}"] = _rows(con)
     return tables
 

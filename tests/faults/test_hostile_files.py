@@ -253,6 +253,26 @@ def test_a_parquet_file_cut_in_the_middle(attempt: Attempt) -> None:
     assert refused(attempt, b"PAR1" + b"\xff" * 100 + b"PAR1", "drop.parquet") == "damaged_parquet"
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        pl.Series(["x" * 100_000]).new_from_index(0, 200),
+        pl.Series([["x" * 100_000] * 10]).new_from_index(0, 20),
+        pl.Series([b"x" * 100_000]).new_from_index(0, 200),
+        pl.Series([7]).new_from_index(0, 2_000_000),
+    ],
+    ids=["text", "lists", "bytes", "numbers"],
+)
+def test_a_small_parquet_file_that_unpacks_to_a_lot(attempt: Attempt, values: pl.Series) -> None:
+    buffer = io.BytesIO()
+    values.to_frame("id").write_parquet(buffer, compression="zstd")
+    limits = replace(LIMITS, unpacked_bytes=10 * 2**20)
+
+    assert len(buffer.getvalue()) < 2**20
+    assert refused(attempt, buffer.getvalue(), "drop.parquet", limits=limits) == "unpacks_too_large"
+    assert attempt(parquet_bytes(), "drop.parquet", limits=limits)
+
+
 def test_reading_longer_than_allowed(attempt: Attempt) -> None:
     lines = b"a,b\n" + b'"1"x,2\n' * 300_000
 

@@ -19,7 +19,7 @@ def test_a_ledger_that_was_emptied_stops_the_night(calm_night: Path, tmp_path: P
     night = start_night(folder)
     assert night.wait(120) == 1
     said = (folder / "nightly.log").read_text()
-    assert "Stored, but no drop has this hash. Restore the ledger." in said
+    assert "Stored, but no drop has this hash. Restore the ledger;" in said
     assert f"Night of {NIGHT} failed" in said
     assert "Traceback" not in said
     assert (folder / "data" / "published").readlink() == published

@@ -111,7 +111,7 @@ def test_from_its_drops_to_what_each_audience_reads(night: Platform) -> None:
 
     [found] = [found for found in truth_found(night) if found.flow == "gates"]
     assert (found.true, found.found, found.missed) == (4, 4, ())
-    quarantined = read(night, "retail.duckdb", "select name, reason from quarantined_files")
+    quarantined = read(night, "operations/operations.duckdb", "select name, reason from quarantined_files")
     assert quarantined == [("noise.gate", "not_a_gate_report")]
 
 

@@ -17,7 +17,7 @@ from retail_assets.feeds.intake_checks import (
     mappings_finding,
 )
 from retail_assets.intake.admission import admit
-from retail_assets.intake.reconcile import reconcile
+from retail_assets.intake.reconcile import Discrepancy, reconcile
 from retail_assets.intake.run_summary import drops_as_they_stand, intake_lines
 from retail_assets.kit.findings import Finding
 from retail_assets.platform import Platform
@@ -176,6 +176,11 @@ def test_what_is_lost_is_named_and_where_it_may_belong(platform: Platform) -> No
     )
     assert found.figures["findings"]["place"].to_list()[1] == f"{inbox}/feeds/caf\\xe9\\n"
     assert lost_finding([], shown=10).passed
+    gone = Discrepancy("bytes_missing", "drop 1", "Its file is gone. Drop it again.")
+    assert (
+        "4 not in place: drop 1: Its file is gone. Drop it again; "
+        in lost_finding([*lost, gone], shown=10).advice
+    )
 
 
 def test_rejected_rows_warn_in_their_own_night_only(platform: Platform, drop: Callable[..., None]) -> None:

@@ -25,7 +25,7 @@ from tests.warehouse import AS_OF, Builds
 MODELS = ("product_performance", "rejected_rows", "quarantined_files", "stg_stores")
 TESTED = ("stg_sales", "sales_daily", "rejected_rows")
 NEXT = AS_OF + timedelta(days=1)
-LEDGER_READERS = {"stg_rejects", "rejected_rows", "quarantined_files"}
+LEDGER_READERS = {"stg_rejects", "int_drops", "rejected_rows", "quarantined_files"}
 
 
 def line(

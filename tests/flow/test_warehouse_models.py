@@ -128,7 +128,9 @@ def test_intake(warehouse: Warehouse) -> None:
     assert files == loaded + 1
 
 
-def test_column_lineage_is_worked_out_of_every_model(warehouse: Warehouse) -> None:
+@pytest.fixture(scope="module")
+def lineage(warehouse: Warehouse) -> dict[str, dict[str, Any]]:
+    """Of every model its columns, and the columns of its parents that each is made of."""
     project = read_manifest(DBT_PROJECT_DIR)
     compiled = warehouse.path.parent / "target" / "compiled" / "retail"
     found = {}
@@ -141,6 +143,31 @@ def test_column_lineage_is_worked_out_of_every_model(warehouse: Warehouse) -> No
                 parents=relations_of([*project.parent_relations(model), model.relation], relations.columns),
             )
             assert found[model.name].keys() == columns.keys(), model.name
+    return found
+
+
+def test_what_is_quoted_from_files_reaches_readers_who_see_no_persons_through_one_model(
+    warehouse: Warehouse, lineage: dict[str, dict[str, Any]]
+) -> None:
+    project = read_manifest(DBT_PROJECT_DIR)
+    drops = project.source_relations["ledger.drops"]
+    model_of = {model.relation: model.name for model in project.models.values()}
+    quotes = {(drops, name) for name in ("name", "message", "unknown_columns", "name_values")}
+
+    def quoted(model: str, column: str) -> bool:
+        """Whether a column is made of a quote, other than by the model that masks."""
+        made_of = lineage[model][column] if model != "int_drops" else set()
+        deeper = ((model_of[relation], name) for relation, name in made_of if relation in model_of)
+        return bool(quotes & set(made_of)) or any(quoted(*one) for one in deeper if one != (model, column))
+
+    guarded = {mart.name for mart in warehouse.platform.marts.values() if not mart.audience.sees_persons}
+    found = [(mart, c) for mart in guarded & lineage.keys() for c in lineage[mart] if quoted(mart, c)]
+    assert found == []
+    assert quoted("quarantined_files", "message")
+
+
+def test_column_lineage_is_worked_out_of_every_model(lineage: dict[str, dict[str, Any]]) -> None:
+    project, found = read_manifest(DBT_PROJECT_DIR), lineage
     bare = {name for name, lineage in found.items() if not any(lineage.values())}
     assert bare == {"int_product_costs"}, "it reads the history of its feed, which is no relation of dbt's"
     lines = project.models["sales_lines"].relation

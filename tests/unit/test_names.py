@@ -1,5 +1,6 @@
 """Names of files, and of what flows bring."""
 
+import logging
 from dataclasses import replace
 
 import pytest
@@ -8,7 +9,7 @@ from retail_assets.config import FlowSettings, Settings
 from retail_assets.decisions.kinds import Kind, Subject
 from retail_assets.flows import FLOWS
 from retail_assets.intake.handlers import Handler, Handlers, Inbox
-from retail_assets.names import NameTaken, is_plain, printable
+from retail_assets.names import NameTaken, is_plain, printable, printable_record
 from retail_assets.platform import Flow, Platform
 from tests.gates.flow import FLOW as GATES
 
@@ -127,3 +128,16 @@ def test_an_inbox_within_another_is_refused(settings: Settings, inner: str) -> N
     path = handler.inboxes[0].path.parent / inner
     with pytest.raises(NameTaken, match=r"The inbox folder .* lies in .* a drop of both"):
         Handlers([handler, replace(handler, name="inner", inboxes=(Inbox("inner", path),))])
+
+
+def test_a_log_takes_no_orders_from_what_it_tells() -> None:
+    try:
+        raise ValueError("broken\x1b[2J\nat the second line")
+    except ValueError as error:
+        told = logging.makeLogRecord(
+            {"msg": "file %s\nis broken", "args": ("\x1b]0;x\x07",), "exc_info": (ValueError, error, None)}
+        )
+    assert printable_record(told)
+    assert logging.Formatter().format(told) == (
+        "file \\x1b]0;x\\x07\nis broken\nValueError: broken\\x1b[2J\nat the second line"
+    )

@@ -17,7 +17,7 @@ from retail_assets.feeds.mapping.layers import Layers
 from retail_assets.feeds.mapping.model import Block, Cell, Constant, SourceMapping, Target
 from retail_assets.feeds.mapping.reading import ENGINE_VERSION as MAPPING_ENGINE_VERSION
 from retail_assets.feeds.mapping.references import referenced_by
-from retail_assets.feeds.mapping.scope import Scope
+from retail_assets.feeds.mapping.scope import Scope, first_line
 from retail_assets.feeds.mapping.table import Table
 from retail_assets.feeds.mapping.values import STANDARD, Values
 from retail_assets.sql import identifier, literal
@@ -69,8 +69,11 @@ def check_mapping(mapping: SourceMapping) -> None:
         engine.execute("set TimeZone = 'UTC'")
         for target in mapping.targets:
             for block in target.blocks:
-                _check_constants(engine, block)
-                _check_expressions(engine, mapping, target, block)
+                try:
+                    _check_constants(engine, block)
+                    _check_expressions(engine, mapping, target, block)
+                except duckdb.Error as error:
+                    raise block.where.error(f"DuckDB refuses it: {first_line(error)}") from error
 
 
 def _check_expressions(

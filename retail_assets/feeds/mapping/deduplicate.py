@@ -9,7 +9,7 @@ from pathlib import Path
 import duckdb
 
 from retail_assets.contract import Feed
-from retail_assets.sql import identifier, literal
+from retail_assets.sql import identifier, literal, parquet
 
 ROWS_PER_PASS = 20_000_000
 """Keys are compared in slices of their hash, so that memory does not grow with the file."""
@@ -39,7 +39,7 @@ def merge_parts(engine: duckdb.DuckDBPyConnection, feed: Feed, parts: list[Part]
     """One file with the rows of all parts and every key once."""
     parts = [part for part in parts if part.rows] or parts[:1]
     relation = " union all ".join(
-        f"select *, {number} as _part, {literal(part.target)} as _target from read_parquet({literal(str(part.path))})"
+        f"select *, {number} as _part, {literal(part.target)} as _target from {parquet(part.path)}"
         for number, part in enumerate(parts)
     )
     repeated = _count_repeated_keys(engine, feed, relation, sum(part.rows for part in parts))
@@ -51,7 +51,7 @@ def merge_parts(engine: duckdb.DuckDBPyConnection, feed: Feed, parts: list[Part]
         return Merged(rows, None)
     repeats = folder / f"repeats_{feed.name}.parquet"
     _write_repeats(engine, feed, relation, repeats)
-    lost = f"select _part, _record from read_parquet({literal(str(repeats))})"
+    lost = f"select _part, _record from {parquet(repeats)}"
     kept = f"select * exclude (_part, _target) from ({relation}) where (_part, _record) not in ({lost})"
     write_relation(engine, kept, rows)
     return Merged(rows, repeats)

@@ -5,6 +5,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
+from retail_assets.feeds.mapping.functions import MAX_GROWTH, growth_of_pairs
 from retail_assets.feeds.mapping.nodes import Node, meant
 from retail_assets.feeds.mapping.values import EPOCHS, NEGATIVES
 
@@ -46,6 +47,13 @@ def _strip(node: Node) -> tuple[str, ...]:
 
 def _pairs(node: Node) -> tuple[tuple[str, str], ...]:
     return tuple((old, new.text()) for old, new in node.entries().items())
+
+
+def _replaced(node: Node) -> tuple[tuple[str, str], ...]:
+    pairs = _pairs(node)
+    if growth_of_pairs(pairs) > MAX_GROWTH:
+        raise node.error(f"these could make a text more than {MAX_GROWTH:,} times as long; make them shorter")
+    return pairs
 
 
 def _negatives(node: Node) -> tuple[str, ...]:
@@ -108,7 +116,7 @@ _READERS = {
     "null_words": Node.texts,
     "true_words": Node.texts,
     "false_words": Node.texts,
-    "replace": _pairs,
+    "replace": _replaced,
     "translate": _pairs,
     "dates": _formats,
     "times": _formats,

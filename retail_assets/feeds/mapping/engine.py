@@ -4,23 +4,26 @@ Optimistic: the rows of a target are written in one pass; only when some record 
 pass ask what became of it, and only when keys repeat are rows written again.
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
+from retail_assets.error_classification import machine_trouble, out_of_memory
 from retail_assets.feeds.mapping.binding import bind_with
 from retail_assets.feeds.mapping.compile import CompiledBlock, compile_block, line_numbers
 from retail_assets.feeds.mapping.deduplicate import Part, merge_parts
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.model import Block, SourceMapping, Target
 from retail_assets.feeds.mapping.references import check_required_columns, unknown_columns
-from retail_assets.feeds.mapping.scope import Scope
+from retail_assets.feeds.mapping.scope import Scope, first_line
 from retail_assets.feeds.mapping.superseded import without_superseded
 from retail_assets.feeds.mapping.table import Table
 from retail_assets.feeds.mapping.unnest import unnested
 from retail_assets.intake.row_counts import RowCounts, row_counts
-from retail_assets.sql import identifier, literal
+from retail_assets.sql import identifier, literal, parquet
 
 MASK = "***"
 
@@ -65,22 +68,36 @@ class Content:
 def run_mapping(
     *, engine: duckdb.DuckDBPyConnection, mapping: SourceMapping, content: Content, folder: Path
 ) -> Mapped:
-    """Map the records of one file into `folder`; raises Unreadable when columns are missing."""
+    """Map the records of one file into `folder`; raises Unreadable when columns are missing, and MappingError where
+    the mapping does not fit the file."""
     run = _Run(engine, mapping, content, folder)
     whole = _records_table(engine, content)
     unknown: list[str] = []
     for number, target in enumerate(mapping.targets):
-        table = unnested(engine, mapping, target, whole, folder / f"unnested_{number}.parquet")
-        if table.columns:
-            check_required_columns(mapping, target, table)
-        unknown += [name for name in unknown_columns(mapping, table) if name not in unknown]
-        run.map_target(target, table)
+        with _explained(target):
+            table = unnested(engine, mapping, target, whole, folder / f"unnested_{number}.parquet")
+            if table.columns:
+                check_required_columns(mapping, target, table)
+            unknown += [name for name in unknown_columns(mapping, table) if name not in unknown]
+            run.map_target(target, table)
     return run.finish(unknown)
+
+
+@contextmanager
+def _explained(target: Target) -> Generator[None]:
+    """What DuckDB refuses to compute for any record at all, a time zone that there is not for one, is the mapping's
+    fault; memory and disks are not."""
+    try:
+        yield
+    except duckdb.Error as error:
+        if machine_trouble(error) or out_of_memory(error):
+            raise
+        raise target.where.error(f"DuckDB refuses it: {first_line(error)}") from error
 
 
 def _records_table(engine: duckdb.DuckDBPyConnection, content: Content) -> Table:
     """The records as their reader wrote them. Columns go by position: SQL does not tell `a` from `A`."""
-    relation = f"read_parquet({literal(str(content.records))})"
+    relation = parquet(content.records)
     described = engine.execute(f"describe select * from {relation}").fetchall()
     own = [
         (name, sql_type)
@@ -107,7 +124,9 @@ class _Run:
     def map_target(self, target: Target, table: Table) -> None:
         if target.derives_line_numbers:
             numbers = line_numbers(self._scope(target, table))
-            table = table.numbered(_file(self._copy(numbers, f"line_numbers_{len(self.records)}.parquet")[0]))
+            table = table.numbered(
+                parquet(self._copy(numbers, f"line_numbers_{len(self.records)}.parquet")[0])
+            )
         main = self._compile(target, target.block, table)
         records = self.records[target.name] = self._one(f"select count(*) from {table.relation}")
         admitted = self.admitted[target.name] = self._write_rows(
@@ -200,7 +219,7 @@ class _Run:
             rows={
                 feed: m.rows
                 for feed, m in merged.items()
-                if self._one(f"select count(*) from {_file(m.rows)}")
+                if self._one(f"select count(*) from {parquet(m.rows)}")
             },
             rejects=self._write_rejects(ends),
             documents=documents,
@@ -211,17 +230,17 @@ class _Run:
         columns = ", ".join(ENDS)
         query = f"select {', '.join(f'null::{kind} as {name}' for name, kind in ENDS.items())} where false"
         if self.ends:
-            query += f" union all select {columns} from {_files(self.ends)}"
+            query += f" union all select {columns} from {parquet(self.ends)}"
         if repeats:
             # A record that was routed, and repeats another there, ends as a duplicate.
-            again = f"select target, feed, _record from {_files(repeats)}"
+            again = f"select target, feed, _record from {parquet(repeats)}"
             query = f"select * from ({query}) where \"end\" <> 'routed' or (target, feed, _record) not in ({again})"
-            query += f" union all select {columns} from {_files(repeats)}"
+            query += f" union all select {columns} from {parquet(repeats)}"
         return self._copy(query, "ends.parquet")[0]
 
     def _row_counts(self, target: Target, ends: Path) -> RowCounts:
         counts = self.engine.execute(
-            f'select "end", rule, feed, count(*) from {_file(ends)} where target = $1 group by all order by all',
+            f'select "end", rule, feed, count(*) from {parquet(ends)} where target = $1 group by all order by all',
             [target.name],
         ).fetchall()
         here = sum(
@@ -242,7 +261,7 @@ class _Run:
         query = (
             f"select {literal(self.content.content_key)} as _content_key, feed, "
             f'place, _record as record, rule, "column", {value} as value, {raw} as raw '
-            f"from {_file(ends)} where \"end\" = 'rejected'"
+            f"from {parquet(ends)} where \"end\" = 'rejected'"
         )
         path, rows = self._copy(query, "rejects.parquet")
         return path if rows else None
@@ -250,7 +269,7 @@ class _Run:
     def _gather_documents(self) -> Path | None:
         if not self.documents:
             return None
-        query = f"select * replace (max(_version) as _version) from {_files(self.documents)} group by all"
+        query = f"select * replace (max(_version) as _version) from {parquet(self.documents)} group by all"
         path, rows = self._copy(query, "documents.parquet")
         return path if rows else None
 
@@ -272,11 +291,3 @@ def _codes(block: CompiledBlock, feeds: list[str]) -> str:
 def _case(answers: dict[str, str]) -> str:
     branches = " ".join(f"when {condition} then {answer}" for condition, answer in answers.items())
     return f"cast(case {branches} end as varchar)"
-
-
-def _file(path: Path) -> str:
-    return f"read_parquet({literal(str(path))})"
-
-
-def _files(paths: list[Path]) -> str:
-    return f"read_parquet([{', '.join(literal(str(path)) for path in paths)}])"

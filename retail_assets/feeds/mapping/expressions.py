@@ -1,12 +1,13 @@
 """SQL expressions in mappings: is a text one harmless scalar expression, and which columns does it name?
 
-DuckDB's own parser answers; nothing here guesses at SQL. An expression may use DuckDB's scalar functions whose
-result depends on their arguments only: no subqueries, no aggregates or windows, no clock, no chance, no settings.
+DuckDB's own parser answers; nothing here guesses at SQL. An expression may use the functions and types that
+`functions` lists: no subqueries, no aggregates or windows, no lists, no clock, no chance, no settings.
 """
 
 import difflib
 import json
-from collections.abc import Callable, Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from threading import Lock
@@ -14,6 +15,9 @@ from typing import Any
 
 import duckdb
 
+from retail_assets.feeds.mapping.functions import FUNCTIONS, MAX_GROWTH, TYPES, growth
+
+MAX_CHARACTERS = 5_000
 _OPENING = "select (\n"
 
 
@@ -53,20 +57,30 @@ def parse_expression(text: str) -> Expression:
     """Check one expression and find its columns; raises ExpressionError."""
     if not text.strip():
         raise ExpressionError("an expression is missing")
-    tree = _syntax_tree(text)
+    if len(text) > MAX_CHARACTERS:
+        raise ExpressionError(f"an expression has at most {MAX_CHARACTERS:,} characters")
+    try:
+        return _read_tree(text, _syntax_tree(text))
+    except RecursionError:
+        raise ExpressionError("too many brackets within brackets") from None
+
+
+def _read_tree(text: str, tree: dict[str, Any]) -> Expression:
     columns: dict[tuple[int, int], Reference] = {}
     numbers: list[str] = []
-    for node, parameters in _walk(tree, frozenset()):
-        _refuse(node)
-        if node.get("class") in ("COMPARISON", "BETWEEN") or node.get("type") in (
-            "COMPARE_IN",
-            "COMPARE_NOT_IN",
-        ):
+    grows = []
+    for node in _walk(tree):
+        grows.append(_checked(node))
+        if node["class"] in ("COMPARISON", "BETWEEN") or node["type"] in ("COMPARE_IN", "COMPARE_NOT_IN"):
             numbers += _compared_with_number(node)
-        if node.get("class") == "COLUMN_REF" and node["column_names"][0] not in parameters:
+        if node["class"] == "COLUMN_REF":
             start = node["query_location"] - len(_OPENING)
             end = start + node["query_location_length"]
             columns[start, end] = Reference(".".join(node["column_names"]), start, end)
+    if math.prod(grows) * len(columns) > MAX_GROWTH:
+        raise ExpressionError(
+            f"this could make a text more than {MAX_GROWTH:,} times as long; make it shorter"
+        )
     return Expression(text, tuple(columns.values()), tuple(dict.fromkeys(numbers)))
 
 
@@ -87,26 +101,11 @@ _CLAUSES = ("modifiers", "where_clause", "group_expressions", "having", "sample"
 
 def _serialize(statement: str) -> str:
     try:
-        [(tree,)] = _ask("select json_serialize_sql($1::varchar)", [statement])
+        with _ONE_AT_A_TIME:  # sensors load mappings in threads of one process
+            [(tree,)] = _parser().execute("select json_serialize_sql($1::varchar)", [statement]).fetchall()
     except duckdb.Error as error:
         raise ExpressionError(str(error)) from error
     return tree
-
-
-@cache
-def _functions() -> dict[str, bool]:
-    """Every scalar function and macro by name: whether its result depends on its arguments only."""
-    return dict(
-        _ask(
-            "select lower(function_name), bool_and(function_type in ('scalar', 'macro') "
-            "and coalesce(stability, 'CONSISTENT') = 'CONSISTENT') from duckdb_functions() group by all"
-        )
-    )
-
-
-def _ask(query: str, parameters: Sequence[str] = ()) -> list[tuple]:
-    with _ONE_AT_A_TIME:  # sensors load mappings in threads of one process
-        return _parser().execute(query, parameters).fetchall()
 
 
 _ONE_AT_A_TIME = Lock()
@@ -117,25 +116,16 @@ def _parser() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"enable_external_access": False, "threads": 1})
 
 
-def _walk(node: Any, parameters: frozenset[str]) -> Iterator[tuple[dict[str, Any], frozenset[str]]]:
-    """Every node of the tree with the lambda parameters that are in force there."""
+def _walk(node: Any) -> Iterator[dict[str, Any]]:
+    """Every part of an expression."""
     if isinstance(node, list):
         for child in node:
-            yield from _walk(child, parameters)
+            yield from _walk(child)
     elif isinstance(node, dict):
-        if node.get("class") == "LAMBDA":
-            parameters = parameters | _lambda_parameters(node["lhs"])
-            yield from _walk(node["expr"], parameters)
-            return
-        yield node, parameters
+        if "class" in node:
+            yield node
         for child in node.values():
-            yield from _walk(child, parameters)
-
-
-def _lambda_parameters(lhs: dict[str, Any]) -> frozenset[str]:
-    return frozenset(
-        n["column_names"][0] for n, _ in _walk(lhs, frozenset()) if n.get("class") == "COLUMN_REF"
-    )
+            yield from _walk(child)
 
 
 _REFUSED = {
@@ -145,26 +135,35 @@ _REFUSED = {
     "PARAMETER": "a parameter",
     "POSITIONAL_REFERENCE": "a positional reference",
     "DEFAULT": "DEFAULT",
+    "LAMBDA": "`->`",
+    "COLLATE": "`collate`",
+    "ARRAY_CONSTRUCTOR": "a list",
+    "GROUPING_FUNCTION": "`grouping`",
 }
 
 
-def _refuse(node: dict[str, Any]) -> None:
-    kind = node.get("class")
-    if kind in _REFUSED:
-        raise ExpressionError(f"an expression works on one record: {_REFUSED[kind]} is not possible")
-    if kind == "FUNCTION" and not node["is_operator"]:
-        name = node["function_name"].lower()
-        if node["schema"]:
-            raise ExpressionError(f"write {name}({node['schema']}, …) instead of {node['schema']}.{name}(…)")
-        if name not in _functions():
-            near = difflib.get_close_matches(name, [n for n, pure in _functions().items() if pure], n=1)
-            raise ExpressionError(
-                f"there is no function {name}(){f' (did you mean {near[0]}()?)' if near else ''}"
-            )
-        if not _functions()[name]:
-            raise ExpressionError(
-                f"{name}() is not possible here: an expression sees one record, and gives the same each time"
-            )
+def _checked(node: dict[str, Any]) -> float:
+    """How many times longer this part may make a text; raises ExpressionError where it is not possible."""
+    refused = _REFUSED.get(node["class"]) or _REFUSED.get(node["type"])
+    if refused:
+        raise ExpressionError(f"an expression works on one record: {refused} is not possible")
+    if node["class"] == "TYPE" and node["type_name"].lower() not in TYPES:
+        raise ExpressionError(f"nothing becomes a {node['type_name'].lower()} in a mapping")
+    if node["class"] != "FUNCTION":
+        return 1
+    name = node["function_name"].lower()
+    if node["schema"]:
+        raise ExpressionError(f"write {name}({node['schema']}, …) instead of {node['schema']}.{name}(…)")
+    if name not in FUNCTIONS:
+        near = difflib.get_close_matches(name, FUNCTIONS, n=1)
+        raise ExpressionError(
+            f"{name}() is not possible here{f' (did you mean {near[0]}()?)' if near else ''}; "
+            "the functions for expressions are listed in docs/bring-a-source.md"
+        )
+    try:
+        return growth(name, [argument["expression"] for argument in node["arguments"]])
+    except ValueError as error:
+        raise ExpressionError(str(error)) from error
 
 
 def _compared_with_number(node: dict[str, Any]) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 import duckdb
 
 from retail_assets.feeds.mapping.file_names import name_parts
+from retail_assets.feeds.mapping.functions import MAX_PATTERN
 from retail_assets.feeds.mapping.nodes import Node
 from retail_assets.feeds.readers.layout import FORMATS, FileLayout
 
@@ -20,9 +21,11 @@ def inbox_folder(node: Node, folders: Iterable[str]) -> str:
 
 def name_pattern(node: Node) -> str:
     pattern = re.sub(r"\(\?<(?=[A-Za-z_])", "(?P<", node.filled_text())
+    if len(pattern) > MAX_PATTERN:
+        raise node.error(f"a regular expression has at most {MAX_PATTERN} characters here")
     try:
         groups = re.compile(pattern).groupindex
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise node.error(f"not a regular expression: {error}") from error
     if not groups:
         raise node.error("name the parts you want: (?P<store>[0-9]+)")
@@ -73,7 +76,7 @@ def file_layout(node: Node) -> FileLayout:
 def _encoding(node: Node) -> str:
     try:
         return codecs.lookup(node.text()).name
-    except LookupError:
+    except (LookupError, ValueError):
         raise node.error(
             f"`{node.text()}` is no encoding; write utf-8, utf-16, windows-1252, latin-1, …"
         ) from None

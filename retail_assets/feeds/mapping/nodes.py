@@ -8,6 +8,11 @@ from retail_assets.errors import MappingError
 from retail_assets.feeds.mapping.model import Where
 from retail_assets.feeds.mapping.table import closest
 
+MAX_BYTES = 2**16
+MAX_NODES = 10_000
+"""Keys and values, with each alias written out; their texts together are held to MAX_BYTES too."""
+MAX_DEPTH = 20
+
 
 @dataclass(frozen=True)
 class Node:
@@ -50,8 +55,8 @@ class Node:
         return self.choice(("true", "false")) == "true"
 
     def whole_number(self) -> int:
-        if not (self.text().isascii() and self.text().isdigit()):
-            raise self.error(f"`{self.text()}` is not a whole number")
+        if not (self.text().isascii() and self.text().isdigit() and len(self.text()) < 10):
+            raise self.error(f"`{self.text()[:20]}` is not a whole number below a billion")
         return int(self.text())
 
     def entries(self) -> "dict[str, Node]":
@@ -79,7 +84,11 @@ class Node:
 
 
 def parse_yaml(name: str, content: bytes) -> Node:
-    """The root of a YAML file; raises MappingError with the line where it is not YAML."""
+    """The root of a YAML file; raises MappingError with the line where it is not YAML, or far more than a mapping."""
+    if len(content) > MAX_BYTES:
+        raise MappingError(
+            f"{name}: a mapping has at most {MAX_BYTES:,} bytes, and this file {len(content):,}"
+        )
     try:
         root = yaml.compose(content.decode("utf-8-sig"), Loader=yaml.SafeLoader)
     except UnicodeDecodeError as error:
@@ -91,7 +100,7 @@ def parse_yaml(name: str, content: bytes) -> Node:
         raise MappingError(f"{name}: not YAML: {error}") from error
     if root is None:
         raise MappingError(f"{name}: the file is empty; it has to begin with `source: NAME`")
-    return _node(root, name, "", ())
+    return _Nodes(name).node(root, "", ())
 
 
 def _yaml_hint(error: yaml.MarkedYAMLError) -> str:
@@ -104,28 +113,52 @@ def _yaml_hint(error: yaml.MarkedYAMLError) -> str:
     return ""
 
 
-def _node(node: yaml.Node, file: str, path: str, above: tuple[int, ...]) -> Node:
-    where = Where(file, node.start_mark.line + 1, path)
-    if id(node) in above:
-        raise where.error("an alias that contains itself")
-    above = (*above, id(node))
-    if isinstance(node, yaml.ScalarNode):
-        return Node(where, _whole_text(node, where))
-    if isinstance(node, yaml.SequenceNode):
-        return Node(
-            where, [_node(item, file, f"{path}[{n}]", above) for n, item in enumerate(node.value, start=1)]
-        )
-    entries: dict[str, Node] = {}
-    for key_node, value_node in node.value:
-        if not isinstance(key_node, yaml.ScalarNode):
-            raise Where(file, key_node.start_mark.line + 1, path).error("a key has to be one text")
-        key = _whole_text(key_node, where)
-        inner = f"{path}.{key}" if path else key
-        here = Where(file, key_node.start_mark.line + 1, inner)
-        if key in entries:
-            raise here.error(f"`{key}` stands here twice")
-        entries[key] = Node(here, _node(value_node, file, inner, above).value)
-    return Node(where, entries)
+class _Nodes:
+    """Makes the nodes of one file, and counts: a few lines of aliases of aliases stand for millions of values."""
+
+    def __init__(self, file: str) -> None:
+        self.file, self.nodes, self.characters = file, 0, 0
+
+    def node(self, node: yaml.Node, path: str, above: tuple[int, ...]) -> Node:
+        where = Where(self.file, node.start_mark.line + 1, path)
+        if id(node) in above:
+            raise where.error("an alias that contains itself")
+        if len(above) == MAX_DEPTH:
+            raise where.error(f"nothing in a mapping lies deeper than {MAX_DEPTH} blocks within blocks")
+        above = (*above, id(node))
+        if isinstance(node, yaml.ScalarNode):
+            return Node(where, self._text(node, where))
+        self._count(where)
+        if isinstance(node, yaml.SequenceNode):
+            items = enumerate(node.value, start=1)
+            return Node(where, [self.node(item, f"{path}[{n}]", above) for n, item in items])
+        entries: dict[str, Node] = {}
+        for key_node, value_node in node.value:
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise Where(self.file, key_node.start_mark.line + 1, path).error("a key has to be one text")
+            key = self._text(key_node, where)
+            inner = f"{path}.{key}" if path else key
+            here = Where(self.file, key_node.start_mark.line + 1, inner)
+            if key in entries:
+                raise here.error(f"`{key}` stands here twice")
+            entries[key] = Node(here, self.node(value_node, inner, above).value)
+        return Node(where, entries)
+
+    def _text(self, node: yaml.ScalarNode, where: Where) -> str:
+        """The text of a scalar; YAML's escapes could write half a character, which no file and no database takes."""
+        self._count(where, len(node.value))
+        if any("\ud800" <= character <= "\udfff" for character in node.value):
+            raise where.error("an escape like \\ud83d is half a character; write the character itself")
+        return node.value
+
+    def _count(self, where: Where, characters: int = 0) -> None:
+        self.nodes += 1
+        self.characters += characters
+        if self.nodes > MAX_NODES or self.characters > MAX_BYTES:
+            raise where.error(
+                f"a mapping has at most {MAX_NODES:,} keys and values, and {MAX_BYTES:,} characters in them; this "
+                "one has more, with its aliases (`*name`) written out"
+            )
 
 
 def meant(text: str, known: list[str]) -> str:
@@ -135,10 +168,3 @@ def meant(text: str, known: list[str]) -> str:
 
 def _or(words: tuple[str, ...]) -> str:
     return " or ".join(f"`{word}`" for word in words)
-
-
-def _whole_text(node: yaml.ScalarNode, where: Where) -> str:
-    """The text of a scalar; YAML's escapes could write half a character, which no file and no database takes."""
-    if any("\ud800" <= character <= "\udfff" for character in node.value):
-        raise where.error("an escape like \\ud83d is half a character; write the character itself")
-    return node.value

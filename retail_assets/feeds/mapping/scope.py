@@ -141,10 +141,10 @@ class Scope:
         except duckdb.Error as error:
             texts = [r.column for r in self.readings_of([expression]) if r.kind is TEXT]
             hint = f" (text here: {', '.join(texts)}; `parse` declares other types)" if texts else ""
-            raise where.error(f"{_first_sentence(error)}{hint}") from error
+            raise where.error(f"{first_line(error)}{hint}") from error
 
 
-def _first_sentence(error: duckdb.Error) -> str:
+def first_line(error: duckdb.Error) -> str:
     return str(error).strip().splitlines()[0]
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 
 from retail_assets.feeds.mapping.deduplicate import Part, write_relation, written_off
-from retail_assets.sql import literal
+from retail_assets.sql import literal, parquet
 
 
 def without_superseded(
@@ -27,9 +27,9 @@ def _split(
     engine: duckdb.DuckDBPyConnection, part: Part, documents: Path, superseded: Path, kept: Path
 ) -> Part:
     """Write the superseded rows, and what is left without them; nothing is written when none is superseded."""
-    rows = f"read_parquet({literal(str(part.path))})"
+    rows = parquet(part.path)
     older = (
-        f"select line._record from {rows} as line join read_parquet({literal(str(documents))}) as document "
+        f"select line._record from {rows} as line join {parquet(documents)} as document "
         f"on document._document = line._document and document.kind = {literal(part.versioned or '')} "
         "where line._version is distinct from document._version and document._version is not null"
     )

@@ -11,7 +11,7 @@ from retail_assets.errors import Unreadable
 from retail_assets.feeds.mapping.model import SourceMapping, Target
 from retail_assets.feeds.mapping.references import referenced_by
 from retail_assets.feeds.mapping.table import Table, closest
-from retail_assets.sql import literal
+from retail_assets.sql import literal, parquet
 
 MAX_UNKNOWN_FIELDS = 500
 
@@ -48,7 +48,7 @@ def unnested(
     engine.execute(f"copy ({query}) to {literal(str(path))} (format parquet, compression snappy)")
     types = [sql_type for _, sql_type in kept.values()] + ["VARCHAR"] * len(fields)
     typed = {name: (f"_f{n}", types[n]) for n, name in enumerate([*kept, *fields])}
-    return Table(f"read_parquet({literal(str(path))})", typed, whole.format)
+    return Table(parquet(path), typed, whole.format)
 
 
 def _own_columns(levels: list[_Level]) -> str:

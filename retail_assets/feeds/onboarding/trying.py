@@ -26,7 +26,7 @@ from retail_assets.feeds.readers.records import RecordSet
 from retail_assets.intake.row_counts import RowCounts
 from retail_assets.intake.settling import take_snapshot
 from retail_assets.names import is_plain
-from retail_assets.sql import identifier, literal
+from retail_assets.sql import identifier, literal, parquet
 
 SAMPLES = 3
 """So many records are shown of each rule."""
@@ -156,7 +156,7 @@ def _notes(found: Found, feed: Feed, mapping: SourceMapping) -> list[str]:
 
 
 def _admitted(connection: duckdb.DuckDBPyConnection, feed: Feed, path: Path, rows: int) -> Admitted:
-    relation = f"read_parquet({literal(str(path))})"
+    relation = parquet(path)
     numeric = [name for name, column in feed.columns.items() if isinstance(column, (dy.Decimal, dy.Integer))]
     sums = ", ".join(["count(*)", *(f"sum({identifier(name)})" for name in numeric)])
     count, *totals = connection.execute(f"select {sums} from {relation}").fetchone() or (0,)
@@ -178,7 +178,7 @@ def _samples(connection: duckdb.DuckDBPyConnection, mapping: SourceMapping, ends
     personal = [feed.name for feed in feeds if feed.personal]
     found = connection.execute(
         'select target, "end", rule, feed, _record, place, "column", value, raw '
-        f"from read_parquet({literal(str(ends))}) "
+        f"from {parquet(ends)} "
         'qualify row_number() over (partition by target, "end", rule, feed order by _record) <= $1 '
         'order by target, "end", rule, feed, _record',
         [SAMPLES],

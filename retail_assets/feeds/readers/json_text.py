@@ -28,7 +28,7 @@ from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.lines import marked, whole_lines
 from retail_assets.feeds.readers.output import write_frames
 from retail_assets.feeds.readers.records import RECORDS_FILE, ReaderLimits, RecordSet
-from retail_assets.sql import identifier, literal
+from retail_assets.sql import identifier, literal, parquet
 
 SEVERAL_LISTS = "several_lists"
 _DOCUMENT = "$"
@@ -152,7 +152,7 @@ def _unfold(
     raw = write_frames(frames, columns=["text"], out=out, name="texts.parquet")
     target = out / RECORDS_FILE
     with reader_duckdb(limits, read=raw.path, write=target, scratch=out) as connection:
-        texts = f"read_parquet({literal(str(raw.path))})"
+        texts = parquet(raw.path)
         good = r"starts_with(ltrim(text, E' \t\r'), '{') and json_valid(text)"
         connection.execute(f"""
             create temp table shapes as

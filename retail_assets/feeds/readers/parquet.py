@@ -9,9 +9,11 @@ from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.columns import MALFORMED, PLACE, RECORD, column_names, too_many_columns
 from retail_assets.feeds.readers.engine import reader_duckdb
 from retail_assets.feeds.readers.records import RECORDS_FILE, ReaderLimits, RecordSet
-from retail_assets.sql import identifier, literal
+from retail_assets.sql import identifier, literal, parquet
 
 _MAGIC = b"PAR1"
+_VALUE_BYTES = 8
+"""What a number or a time takes at least, however often it repeats."""
 _NESTED = ("STRUCT", "MAP", "UNION", "VARIANT")
 
 
@@ -24,7 +26,7 @@ def read_parquet(path: Path, *, out: Path, limits: ReaderLimits) -> RecordSet:
     source.symlink_to(path.resolve())
     try:
         with reader_duckdb(limits, read=source, write=target, scratch=out) as connection:
-            connection.execute(f"create view source as select * from read_parquet({literal(str(source))})")
+            connection.execute(f"create view source as select * from {parquet(source)}")
             found = connection.execute("select column_name, column_type from (describe source)").fetchall()
             if len(found) > limits.columns:
                 raise too_many_columns(f"{len(found):,}", limits.columns)
@@ -33,6 +35,7 @@ def read_parquet(path: Path, *, out: Path, limits: ReaderLimits) -> RecordSet:
                 f", {_value(name, kind)} as {identifier(column)}"
                 for (name, kind), column in zip(found, columns, strict=True)
             )
+            _check_unpacked(connection, source, found, limits)
             connection.execute(f"""
                 copy (
                     select row_number() over () as {RECORD}, null::varchar as {PLACE},
@@ -72,9 +75,42 @@ def _check_frame(path: Path) -> None:
         )
 
 
+def _check_unpacked(
+    connection: duckdb.DuckDBPyConnection, source: Path, found: list[tuple[str, str]], limits: ReaderLimits
+) -> None:
+    """First by what the file says of itself, which costs nothing, then by what its texts amount to: a dictionary
+    says a long text once, and rows repeat it in a few bits."""
+    row = connection.execute(
+        f"select sum(greatest(total_uncompressed_size, num_values * {_VALUE_BYTES})) "
+        f"from parquet_metadata({literal(str(source))})"
+    ).fetchone()
+    _hold_to(limits, int(row[0] or 0) if row else 0)
+    texts = [f"coalesce(sum(strlen({_value(name, kind)})), 0)" for name, kind in found if _is_text(kind)]
+    if texts:
+        row = connection.execute(f"select {' + '.join(texts)} from source").fetchone()
+        _hold_to(limits, int(row[0]) if row else 0)
+
+
+def _hold_to(limits: ReaderLimits, unpacked: int) -> None:
+    if unpacked > limits.unpacked_bytes:
+        raise Unreadable(
+            "unpacks_too_large",
+            f"A Parquet file that unpacks to at most {limits.unpacked_bytes:,} bytes was expected, but this one "
+            f"has {unpacked:,}; send it in parts, or raise RETAIL_MAX_UNPACKED_BYTES.",
+        )
+
+
+def _is_text(kind: str) -> bool:
+    return kind in ("VARCHAR", "BLOB") or _is_nested(kind)
+
+
+def _is_nested(kind: str) -> bool:
+    return kind.startswith(_NESTED) or kind.endswith("]")
+
+
 def _value(name: str, kind: str) -> str:
     column = identifier(name)
-    if kind.startswith(_NESTED) or kind.endswith("]"):
+    if _is_nested(kind):
         return f"to_json({column})::varchar"
     if kind == "BLOB":
         return f"coalesce(try(decode({column})), hex({column}))"

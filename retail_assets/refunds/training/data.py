@@ -134,7 +134,9 @@ def _part(dataset: Dataset, held: set[str]) -> TrainingPart:
 
 def _has_splits(dataset: Dataset) -> bool:
     try:
-        return dataset.path.is_file() and "split" in pl.read_parquet_schema(dataset.path)
+        return (
+            dataset.path.is_file() and "split" in pl.scan_parquet(dataset.path, glob=False).collect_schema()
+        )
     except pl.exceptions.PolarsError:
         return False  # loading says what is wrong with it
 

@@ -20,8 +20,10 @@ def relabelled_photos(lake: Lake) -> "LabelledImages | None":
     from ml.vision.data import LabelledImages
     from ml.vision.labels import CLASSES
 
-    decisions = pl.read_parquet(lake.ledger / "decisions.parquet").filter("accepted", kind="relabel_item")
-    drops = pl.read_parquet(lake.ledger / "drops.parquet").filter(state=LOADED)
+    decisions = pl.read_parquet(lake.ledger / "decisions.parquet", glob=False).filter(
+        "accepted", kind="relabel_item"
+    )
+    drops = pl.read_parquet(lake.ledger / "drops.parquet", glob=False).filter(state=LOADED)
     said = (
         decisions.with_columns(pl.col("subject").cast(pl.Int64).alias("drop"))
         .join(drops.select("sequence", "sha256"), left_on="drop", right_on="sequence")

@@ -187,6 +187,11 @@ def _unknown_product(sample: Sample, drops: Drops) -> None:
         sku=pl.lit("P9999"), line=pl.int_range(901, 903, dtype=pl.Int32), qty=pl.lit(1, pl.Int32)
     )
     drops.rewrite("sales", name, formats.parquet(pl.concat([lines, unknown])))
+    sold = drops.truths["sales/store_days"]
+    that_day = (pl.col("store_id") == store) & (pl.col("business_date") == sample.plan.day(last.start))
+    drops.truths["sales/store_days"] = sold.with_columns(
+        units=pl.when(that_day).then(pl.col("units") + unknown.height).otherwise("units")
+    )
     sample.tell(
         "unknown product", "Sold, but in no products file.", product_id="P9999", store_id=store, file=name
     )

@@ -19,11 +19,11 @@ from retail_assets.config import Settings
 from retail_assets.database import (
     METADATA,
     NEWEST_REVISION,
-    UnusableDatabase,
     migrate,
     platform_engine,
     reading,
 )
+from retail_assets.errors import UnusableDatabase
 from retail_assets.intake import ledger
 from retail_assets.intake.ledger_export import export_ledger
 from retail_assets.intake.ledger_tables import (

@@ -84,10 +84,10 @@ Load = Callable[[str], SourceMapping]
         (
             "quantity: Menge",
             "quantity: {sql: roud(Menge)}",
-            r"no function roud\(\) \(did you mean round\(\)\?\)",
+            r"roud\(\) is not possible here \(did you mean round\(\)\?\)",
         ),
         ("quantity: Menge", "quantity: {sql: sum(Menge)}", r"sum\(\) is not possible here"),
-        ("quantity: Menge", "quantity: {sql: random()}", "gives the same each time"),
+        ("quantity: Menge", "quantity: {sql: random()}", r"random\(\) is not possible"),
         ("quantity: Menge", "quantity: {sql: Menge.abs()}", r"write abs\(Menge"),
         ("quantity: Menge", "quantity: {sql: (select 1)}", "a subquery is not possible"),
         ("quantity: Menge", "quantity: {sql: '1) from x; --'}", "syntax error"),

@@ -3,9 +3,11 @@
 import re
 from pathlib import Path
 
+import duckdb
 import pytest
 
 from retail_assets.feeds.mapping.dialect_keys import COLUMN_VALUE_KEYS
+from retail_assets.feeds.mapping.functions import FUNCTIONS
 from retail_assets.feeds.mapping.load import PACKAGED_SOURCES, load_mapping
 from retail_assets.feeds.mapping.nodes import parse_yaml
 from retail_assets.feeds.mapping.reading import plain
@@ -55,6 +57,17 @@ def test_every_example_loads(tmp_path: Path, example: str) -> None:
 def test_the_worked_example_is_the_packaged_mapping() -> None:
     packaged = parse_yaml("packaged", (PACKAGED_SOURCES / "online_retail.yaml").read_bytes())
     assert plain(parse_yaml("guide", EXAMPLES[0].encode())) == plain(packaged)
+
+
+def test_every_function_is_listed_and_pure() -> None:
+    listed = set(re.findall("`([a-z0-9_]+)`", GUIDE.read_text().partition("### Functions")[2]))
+    named = {name for name in FUNCTIONS if name[0].isalpha() and not name.endswith("_escape")}
+    assert named <= listed
+
+    query = "select function_name, coalesce(stability, 'CONSISTENT') = 'CONSISTENT' from duckdb_functions()"
+    found = duckdb.execute(query).fetchall()
+    assert not FUNCTIONS & {name for name, pure in found if not pure}
+    assert named <= {"coalesce", "try", *(name for name, _ in found)}
 
 
 def test_every_key_is_explained() -> None:

@@ -33,5 +33,5 @@ select
     cast(counts.rejected as bigint) as rejected,
     drops.unknown_columns,
     drops.parent as came_in
-from {{ source('ledger', 'drops') }} as drops
+from {{ ref('int_drops') }} as drops
 left join counts on drops.sequence = counts.sequence

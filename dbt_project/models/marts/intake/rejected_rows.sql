@@ -5,10 +5,10 @@ select
     drops.folder,
     drops.name,
     rejects.feed,
-    rejects.place,
+    {{ quoted('rejects.place') }} as place,
     rejects.record,
     rejects.rule,
     rejects."column",
-    rejects.value
+    {{ quoted('rejects.value') }} as value
 from {{ ref('stg_rejects') }} as rejects
-inner join {{ source('ledger', 'drops') }} as drops on rejects._sequence = drops.sequence
+inner join {{ ref('int_drops') }} as drops on rejects._sequence = drops.sequence

@@ -57,7 +57,7 @@ def open_file(path: Path, *, folder: Path, limits: ReaderLimits) -> Opened:
         if every.columns == first.columns:
             layout, first = replace(layout, sheet="*"), every
     step = max(1, first.record_count // SAMPLE_RECORDS)
-    frame = pl.scan_parquet(first.path).gather_every(step).collect()
+    frame = pl.scan_parquet(first.path, glob=False).gather_every(step).collect()
     frame = frame.filter(pl.col("_malformed").is_null()).select(first.columns)
     return Opened(layout, first, [_plain(record) for record in frame.iter_rows(named=True)])
 

@@ -1,0 +1,40 @@
+-- Whose drops may be quoted: those that were read as what has no personal columns. What is in quarantine may be
+-- anybody's, whatever folder it was dropped in: a list of customers without a header has customers for its column names.
+-- An archive has not been read at all; its own name is as free as the names in it.
+with may_not as (
+    select sequence from {{ source('ledger', 'loads') }} where feed in {{ of_personal_feeds() }}
+    union all
+    select sequence from {{ source('ledger', 'row_counts') }} where target in {{ of_personal_feeds() }}
+    union all
+    select parent from {{ source('ledger', 'drops') }} where parent is not null
+),
+
+drops as (
+    select
+        *,
+        state = 'loaded'
+        and source != 'archive'
+        and folder not in {{ of_personal_feeds('inbox_folder') }}
+        and sequence not in (select may_not.sequence from may_not) as may_be_quoted
+    from {{ source('ledger', 'drops') }}
+)
+
+select
+    sequence,
+    folder,
+    {{ quoted('name') }} as name,
+    parent,
+    size,
+    modified_ns,
+    sha256,
+    source,
+    source_version,
+    admitted_at,
+    "partition",
+    state,
+    reason,
+    duplicate_of,
+    records,
+    {{ quoted('unknown_columns') }} as unknown_columns,
+    may_be_quoted
+from drops

@@ -1,0 +1,131 @@
+"""Nothing that a file says of a person reaches readers who may not see persons, whatever is wrong with the file."""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import openpyxl
+import polars as pl
+import pytest
+
+from retail_assets.intake.admission import admit
+from retail_assets.platform import Platform
+from retail_assets.warehouse.publication import publish
+from tests.lake_builder import LakeBuilder
+from tests.warehouse import AS_OF, Builds
+
+NAME, EMAIL, PHONE = "Erika Mustermann", "erika@mustermann.example", "+49 151 5550123"
+ROW = f"C1,{NAME},{EMAIL},{PHONE}\n"
+PLANTED = ("erika", "mustermann", "5550123")
+
+
+def archive(members: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as file:
+        for name, content in members.items():
+            file.writestr(name, content)
+    return packed.getvalue()
+
+
+def workbook(sheet: str) -> bytes:
+    """Two sheets with a table each, so that nobody knows which is meant."""
+    book, written = openpyxl.Workbook(), io.BytesIO()
+    for title in (sheet, f"{sheet} 2"):
+        book.create_sheet(title).append(ROW.strip().split(","))
+    book.save(written)
+    return written.getvalue()
+
+
+HEADER = "customer_id,name,email,region\n"
+FILES: dict[str, bytes] = {
+    "without_header.csv": (ROW + ROW.replace("C1", "C2")).encode(),
+    "one_line.csv": ROW.encode(),
+    "shifted.csv": (HEADER + f"{NAME},{EMAIL},{PHONE},C1\n").encode(),
+    "too_many_fields.csv": (HEADER + f"C1,{NAME},{EMAIL},North,{PHONE}\n").encode(),
+    "too_long.csv": (HEADER + f"C1,{NAME},{EMAIL * 20},{PHONE}\n,{NAME},{EMAIL},\n").encode(),
+    "unknown_columns.csv": f"customer_id,name,{NAME},{EMAIL}\nC1,a,b,{PHONE}\n".encode(),
+    f"{NAME} {EMAIL} {PHONE}.csv": (HEADER + ROW).encode(),
+    f"{NAME}\\{PHONE}.csv": (HEADER + ROW).encode(),
+    f"repeats {NAME}.csv": (HEADER + ROW).encode(),
+    "keys.json": f'{{"{NAME}": {{"{EMAIL}": "{PHONE}"}}}}'.encode(),
+    "lists.json": f'{{"{NAME}": [{{"a": 1}}], "{EMAIL}": [{{"a": 1}}], "{PHONE}": [{{"a": 1}}]}}'.encode(),
+    "records.json": f'[{{"{NAME}": "{EMAIL}", "customer_id": "C1"}}]'.encode(),
+    "cut_off.json": f'[{{"customer_id": "{NAME}", {EMAIL}'.encode(),
+    "lines.ndjson": f'{{"{NAME}": "{EMAIL}"}}\n{{"customer_id": {PHONE}\n'.encode(),
+    "sheets.xlsx": workbook(NAME),
+    "cut_off.xlsx": workbook(NAME)[:-200],
+    "no_workbook.xlsx": archive({f"{NAME}.xml": ROW.encode(), f"{EMAIL}.txt": b""}),
+    f"{NAME}.xlsx": ROW.encode(),
+    "members.zip": archive({f"{NAME} {PHONE}.csv": (HEADER + ROW).encode(), f"../{EMAIL}.csv": ROW.encode()}),
+    f"{NAME}.zip": archive({f"{EMAIL}.csv": b"\0"}),
+    f"{NAME}.csv.gz": ROW.encode(),
+    f"{NAME}.pdf": b"%PDF-1.4 " + ROW.encode(),
+}
+
+
+def folders(platform: Platform) -> Iterator[tuple[str, Path]]:
+    """Every inbox folder of a feed."""
+    for feed in platform.feeds.values():
+        yield feed.folder, platform.lake.inbox / feed.inbox
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Platform:
+    """A release of a platform on which all of these came in every feed."""
+    lake = LakeBuilder(tmp_path_factory.mktemp("personal") / "data")
+    platform = lake.platform
+    builds = Builds(lake)
+    for _, inbox in folders(platform):
+        inbox.mkdir(parents=True, exist_ok=True)
+        for name, content in FILES.items():
+            (inbox / name).write_bytes(content)
+            (inbox / f"{name}.done").touch()
+    admit(settings=platform.settings, handlers=platform.handlers(), as_of=AS_OF)
+    assert builds.build().problem is None
+    publish(platform=platform, as_of=AS_OF, run_id="a-run")
+    return platform
+
+
+def test_the_files_came_in(published: Platform) -> None:
+    drops = pl.read_parquet(published.lake.ledger / "drops.parquet")
+    text = drops.select("name", "message", "unknown_columns").write_json().lower()
+    assert all(planted in text for planted in PLANTED), "the ledger says what people need who mend"
+    for folder, _ in folders(published):
+        assert drops.filter(pl.col("folder") == folder).height >= len(FILES), folder
+    states = set(drops.filter(pl.col("folder") == "customers")["state"])
+    assert states == {"loaded", "quarantined", "duplicate"}
+
+
+def test_readers_who_may_not_see_persons_find_nothing_of_them(published: Platform) -> None:
+    release = published.lake.published.resolve()
+    found = {}
+    for path in release.rglob("*"):
+        if path.is_dir() or path.is_relative_to(release / "operations"):
+            continue
+        text = (path.read_bytes().decode("latin-1") + decoded(path)).lower()
+        if seen := [planted for planted in PLANTED if planted in text]:
+            found[str(path.relative_to(release))] = seen
+    assert found == {}
+
+
+def decoded(path: Path) -> str:
+    """What a published file holds, unpacked."""
+    if path.suffix == ".parquet":
+        return str(pl.read_parquet(path, hive_partitioning=False).rows())
+    if path.suffix != ".duckdb":
+        return ""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        tables = connection.execute("select schema_name, table_name from duckdb_tables()").fetchall()
+        return str([connection.execute(f'from "{schema}"."{name}"').fetchall() for schema, name in tables])
+
+
+def test_operations_read_what_they_need_to_mend_it(published: Platform) -> None:
+    database = published.lake.published / "operations" / "operations.duckdb"
+    with duckdb.connect(str(database), read_only=True) as connection:
+        query = (
+            "select message from quarantined_files where folder = 'customers' and name = 'without_header.csv'"
+        )
+        [(message,)] = connection.execute(query).fetchall()
+    assert NAME in message

@@ -1,0 +1,135 @@
+"""A mapping may be written badly, or by somebody who means harm: it stays cheap, and ends in a sentence."""
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from retail_assets.errors import MappingError
+from retail_assets.feeds.mapping.load import load_sources
+from retail_assets.feeds.mapping.model import SourceMapping
+from tests.unit.mapping.conftest import FEEDS, MapRows
+
+Load = Callable[[str], SourceMapping]
+STORES = """\
+source: hostile
+match: {folder: stores, files: "*.csv"}
+parse: {Zahl: integer, Tag: date}
+targets:
+  - feed: stores
+    columns:
+      store_id: Nr
+      name: NAME
+"""
+BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
+    f"{new}: &{new} [{','.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+)
+GROWING = "'aaaaaaaaaaaaaaaaaaaa'"
+
+
+def with_sql(expression: str) -> str:
+    return STORES.replace("NAME", f"{{sql: {json.dumps(expression)}}}")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (BOMB, "aliases .* written out"),
+        (f"a: &a {'x' * 50_000}\nb: [*a, *a]\n", "aliases .* written out"),
+        (STORES + "#" * 2**16, "a mapping has at most 65,536 bytes"),
+        (STORES + "x: " + "[" * 30 + "]" * 30, "deeper than 20 blocks"),
+        (STORES + "x: " + "[" * 1_000, "not YAML"),
+    ],
+    ids=["aliases", "long aliases", "bytes", "depth", "brackets"],
+)
+def test_yaml_that_stands_for_more_than_it_says(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "hostile.yaml").write_text(text)
+    began = time.monotonic()
+    (broken,) = load_sources([tmp_path], tuple(FEEDS.values())).broken
+
+    assert time.monotonic() - began < 5  # half a minute without the count
+    with pytest.raises(MappingError, match=rf"^hostile\.yaml.*{message}"):
+        raise MappingError(broken.message)
+
+
+@pytest.mark.parametrize(
+    ("expression", "message"),
+    [
+        ("now()", r"now\(\) is not possible"),
+        ("today()", r"today\(\) is not possible"),
+        ("ago(interval 1 day)", r"ago\(\) is not possible"),
+        ("age(Tag)", r"age\(\) is not possible"),
+        ("get_current_timestamp()", "is not possible"),
+        ("nextval('x')", "is not possible"),
+        ("repeat(Nr, 1000000000)", r"repeat\(\) is not possible"),
+        ("array_to_string(range(1000000000), '')", "is not possible"),
+        ("format('{:1000000000}', Nr)", "is not possible"),
+        ("bitstring('1', 1000000000)", "is not possible"),
+        ("[Nr]", "is not possible"),
+        ("array[Nr]", "a list is not possible"),
+        ("{'a': Nr}", "is not possible"),
+        ("Nr -> Nr", "`->` is not possible"),
+        ("grouping(Nr)", "`grouping` is not possible"),
+        ("Nr collate nocase", "`collate` is not possible"),
+        ("Nr::integer[100000]", "nothing becomes a array"),
+        ("Nr::bit", "nothing becomes a bit"),
+        ("lpad(Nr, 1000000000, 'y')", r"lpad\(\) fills up to is a number up to 200"),
+        ("rpad(Nr, Zahl, 'y')", r"rpad\(\) fills up to is a number up to 200"),
+        (f"replace(replace(replace(Nr, '', {GROWING}), 'a', {GROWING}), 'a', {GROWING})", "times as long"),
+        (f"regexp_replace(regexp_replace(Nr, '', {GROWING}, 'g'), 'a|', '{'x' * 60}', 'g')", "times as long"),
+        (f"regexp_replace({'||'.join(['Nr'] * 100)}, '', {GROWING}, 'g')", "times as long"),
+        ("replace(Nr, 'a', Nr)", "texts in single quotes"),
+        ("regexp_matches(Nr, Nr)", "texts in single quotes"),
+        (f"regexp_matches(Nr, '{'(' * 101}{')' * 101}')", "at most 200 characters"),
+        (f"'{'x' * 5000}'", "at most 5,000 characters"),
+        ("(" * 2400 + "Nr" + ")" * 2400, "depth limit"),
+    ],
+)
+def test_expressions_that_are_not_possible(mapping_file: Load, expression: str, message: str) -> None:
+    with pytest.raises(MappingError, match=rf"^mapping\.yaml:8: .*{message}"):
+        mapping_file(with_sql(expression))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("NAME", f"{{column: N, replace: {{a: {'b' * 50}, b: {'c' * 50}}}}}", ":8: .*times as long"),
+        (
+            "NAME",
+            f"{{column: N, replace: {{{', '.join(f'{n}: x' for n in range(1100))}}}}}",
+            ":5: .*DuckDB refuses it",
+        ),
+        ("parse", f"file: {{header_row: {'9' * 5000}}}\nparse", ":3: .*not a whole number"),
+        ("parse", 'file: {encoding: "a\\0b"}\nparse', ":3: .*is no encoding"),
+        ('"*.csv"', '"*.csv", name_values: "(?P<a>x{4294967296})"', ":2: .*not a regular expression"),
+        ('"*.csv"', f'"*.csv", name_values: "{"(?P<a>x)" * 30}"', ":2: .*at most 200 characters"),
+    ],
+)
+def test_other_keys_that_are_not_possible(mapping_file: Load, old: str, new: str, message: str) -> None:
+    with pytest.raises(MappingError, match=r"^mapping\.yaml" + message):
+        mapping_file(STORES.replace(old, new).replace("NAME", "Name"))
+
+
+@pytest.mark.parametrize("expression", ["timezone(Name, Tag::timestamp)", "Name like 'x' escape 'ab'"])
+def test_what_fails_only_when_it_runs(map_rows: MapRows, expression: str) -> None:
+    rows = [{"Nr": "1", "Name": "Nowhere", "Zahl": "1", "Tag": "2026-11-20"}]
+    with pytest.raises(MappingError, match=r"^mapping\.yaml:5: targets\[1\]: DuckDB refuses it"):
+        map_rows(with_sql(expression), rows)
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ("lpad(Nr, 6, '0')", "000071"),
+        ("replace(replace(replace(Name, 'ä', 'ae'), 'ö', 'oe'), 'ü', 'ue')", "Koeln"),
+        ("regexp_replace(Name, '[^A-Z]', '', 'g')", "K"),
+        ("strftime(Tag + interval 1 day, '%Y%m%d')", "20261121"),
+        ("case when Zahl between 1 and 5 then Nr[1:1] else concat_ws('-', Nr, Zahl) end", "7"),
+        ("coalesce(nullif(trim(Name), ''), 'x') || cast(round(Zahl * 1.5, 0) as integer)", "Köln5"),
+    ],
+)
+def test_expressions_that_are(map_rows: MapRows, expression: str, value: str) -> None:
+    rows = [{"Nr": "71", "Name": "Köln", "Zahl": "3", "Tag": "2026-11-20"}]
+    assert map_rows(with_sql(expression), rows).column("name", "stores") == [value]
