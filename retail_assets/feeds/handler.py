@@ -11,9 +11,10 @@ from sqlalchemy import Connection
 from retail_assets.decisions.log import decisions_in, record_decisions
 from retail_assets.errors import MappingError, Unreadable
 from retail_assets.feeds.duplicates import duplicate_of
-from retail_assets.feeds.loading import Loaded, ToLoad, content_key, load_content, load_small_contents
+from retail_assets.feeds.loading import Loaded, ToLoad, content_key, load_content
 from retail_assets.feeds.mapping.load import Sources, load_sources
 from retail_assets.feeds.readers.kinds import TABLE_SUFFIXES
+from retail_assets.feeds.small_files import load_small_contents
 from retail_assets.intake.archives import archive_handler
 from retail_assets.intake.handlers import DECISIONS, Handler, Identity, Inbox, OneByOne, Outcome
 from retail_assets.intake.ledger_tables import Drop

@@ -2,13 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
-from typing import Self
 
 import duckdb
 
@@ -18,6 +14,7 @@ from retail_assets.feeds.mapping.engine import Content, Mapped, run_mapping
 from retail_assets.feeds.mapping.judging import contract_version
 from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
+from retail_assets.feeds.mapping.together import AllAdmitted
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, read_records
 from retail_assets.intake.hashing import sha256_of
 from retail_assets.intake.row_counts import RowCounts
@@ -65,54 +62,20 @@ def load_content(
     """
     content = ToLoad(stored, name, match, content_key)
     with scratch_folder(lake) as scratch:
-        result = _Result(content, *_read_and_map(content, scratch, settings))
+        result = Result(content, *_read_and_map(content, scratch, settings))
         finished = result.finished(lake)
         loaded = result.loaded(lake, finished)
         put_all_in_place(finished)
     return loaded
 
 
-def load_small_contents(
-    contents: Sequence[ToLoad], *, lake: Lake, settings: Settings
-) -> list[Loaded | Exception]:
-    """The same for small files, as many at once as there are threads; for each its error where it has one.
-
-    They share what takes longer than reading them: engines, and the wait for the disk.
-    """
-    workers = min(settings.duckdb_threads, len(contents))
-    engines: SimpleQueue[_Engine] = SimpleQueue()
-    with scratch_folder(lake) as scratch, ExitStack() as stack, ThreadPoolExecutor(workers) as pool:
-        for _ in range(workers):
-            engines.put(stack.enter_context(_Engine(scratch, settings)))
-
-        def one(number: int) -> _Result | Exception:
-            folder = scratch / str(number)
-            folder.mkdir()
-            engine = engines.get()
-            try:
-                return _Result(contents[number], *engine.map_file(contents[number], folder))
-            except Exception as error:
-                return error
-            finally:
-                engines.put(engine)
-
-        results = list(pool.map(one, range(len(contents))))
-        finished = [{} if isinstance(one, Exception) else one.finished(lake) for one in results]
-        loaded = [
-            one if isinstance(one, Exception) else one.loaded(lake, files)
-            for one, files in zip(results, finished, strict=True)
-        ]
-        put_all_in_place({target: file for files in finished for target, file in files.items()})
-    return loaded
-
-
 @dataclass(frozen=True)
-class _Result:
+class Result:
     """What one file became, before it is put in place."""
 
     content: ToLoad
     records: RecordSet
-    mapped: Mapped
+    mapped: Mapped | AllAdmitted
 
     def finished(self, lake: Lake) -> dict[Path, Path]:
         """Finished files by the names that they get in the lake."""
@@ -135,33 +98,6 @@ class _Result:
         )
 
 
-class _Engine:
-    """A DuckDB for the mappings of several small files. One that failed is never used for another file."""
-
-    def __init__(self, folder: Path, settings: Settings) -> None:
-        self._folder, self._settings = folder, settings
-        self._stack = ExitStack()
-        self._engine: duckdb.DuckDBPyConnection | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stack.close()
-
-    def map_file(self, content: ToLoad, folder: Path) -> tuple[RecordSet, Mapped]:
-        records = _read(content, folder, self._settings)
-        if self._engine is None:
-            opened = mapping_duckdb(folder=self._folder, memory=self._settings.duckdb_memory, threads=1)
-            self._engine = self._stack.enter_context(opened)
-        try:
-            return records, _map(self._engine, content, records, folder)
-        except Exception:
-            self._engine = None
-            self._stack.close()
-            raise
-
-
 def map_file(
     *, path: Path, name: str, match: Match, content_key: str, folder: Path, settings: Settings
 ) -> tuple[RecordSet, Mapped]:
@@ -173,7 +109,7 @@ def _read_and_map(content: ToLoad, folder: Path, settings: Settings) -> tuple[Re
     records = _read(content, folder, settings)
     memory, threads = settings.duckdb_memory, settings.duckdb_threads
     with mapping_duckdb(folder=folder, memory=memory, threads=threads) as engine:
-        return records, _map(engine, content, records, folder)
+        return records, map_records(engine, content, records, folder)
 
 
 def _read(content: ToLoad, folder: Path, settings: Settings) -> RecordSet:
@@ -181,7 +117,9 @@ def _read(content: ToLoad, folder: Path, settings: Settings) -> RecordSet:
     return read_records(content.stored, name=content.name, layout=layout, out=folder, limits=limits)
 
 
-def _map(engine: duckdb.DuckDBPyConnection, content: ToLoad, records: RecordSet, folder: Path) -> Mapped:
+def map_records(
+    engine: duckdb.DuckDBPyConnection, content: ToLoad, records: RecordSet, folder: Path
+) -> Mapped:
     given = Content(
         records=records.path,
         columns=records.columns,

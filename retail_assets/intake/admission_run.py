@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Engine
 
 from retail_assets.config import Settings
 from retail_assets.database import reading
+from retail_assets.error_classification import is_the_machines
 from retail_assets.errors import Unreadable
 from retail_assets.intake import claims, ledger, small_drops
 from retail_assets.intake.batch import judge_batch
@@ -24,6 +25,7 @@ from retail_assets.intake.claims import SettledFile, Skipped
 from retail_assets.intake.duplicates import judge_later_duplicates_again
 from retail_assets.intake.fault import costing_one_file, reader_failed
 from retail_assets.intake.handlers import (
+    DECISIONS,
     Batch,
     Container,
     Handler,
@@ -45,6 +47,10 @@ from retail_assets.lake import Lake, scratch_folder
 
 CHUNK, BATCH_CHUNK = 64, 1_000
 """Drops stored together: their fsyncs share the disk, and only these lie in claims and store at once."""
+
+
+Judged = tuple[Drop, Identity | None, Outcome | Unreadable]
+"""A drop that was read: without an identity only what cannot be."""
 
 
 @dataclass
@@ -252,15 +258,29 @@ class AdmissionRun:
         )
         for drop, found in zip(readable, read, strict=True):
             results[drop.sequence] = reader_failed(drop, found) if isinstance(found, Exception) else found
+        found = [(drop, identities.get(drop.sequence), results[drop.sequence]) for drop in drops]
         with self.engine.begin() as connection:
-            return [
-                self._recorded(
-                    connection, handler, drop, identities.get(drop.sequence), results[drop.sequence]
-                )
-                for drop in drops
-            ]
+            return self._recorded(connection, handler, found)
 
-    def _recorded(
+    def _recorded(self, connection: Connection, handler: Handler, found: Sequence[Judged]) -> list[Drop]:
+        """Record what several drops became; what goes wrong with one costs the others nothing."""
+        loaded = [(drop, i, result) for drop, i, result in found if i and isinstance(result, Outcome)]
+        ended: dict[int, Drop] = {}
+        # A decision sees the drops before it loaded, and those after it not yet.
+        if not any(DECISIONS in outcome.rows for _, _, outcome in loaded):
+            try:
+                with connection.begin_nested():
+                    recorded = self._record_loaded(connection, handler, loaded)
+                ended = {drop.sequence: drop for drop in recorded}
+            except Exception as error:
+                if is_the_machines(error):
+                    raise
+        return [
+            ended.get(drop.sequence) or self._recorded_alone(connection, handler, drop, identity, result)
+            for drop, identity, result in found
+        ]
+
+    def _recorded_alone(
         self,
         connection: Connection,
         handler: Handler,
@@ -268,11 +288,11 @@ class AdmissionRun:
         identity: Identity | None,
         result: Outcome | Unreadable,
     ) -> Drop:
-        """Record one of several drops; what goes wrong with it costs the others nothing."""
         if identity is not None and isinstance(result, Outcome):
             try:
                 with costing_one_file(drop), connection.begin_nested():
-                    return self._record_loaded(connection, handler, drop, identity, result)
+                    [ended] = self._record_loaded(connection, handler, [(drop, identity, result)])
+                    return ended
             except Unreadable as refusal:
                 result = refusal
         assert isinstance(result, Unreadable)
@@ -299,16 +319,18 @@ class AdmissionRun:
         outcome, parts = self._load(handler, drop, identity)
         with self.engine.begin() as connection:
             ledger.add_claims(connection, parts)
-            return self._record_loaded(connection, handler, drop, identity, outcome)
+            [ended] = self._record_loaded(connection, handler, [(drop, identity, outcome)])
+        return ended
 
     def _record_loaded(
-        self, connection: Connection, handler: Handler, drop: Drop, identity: Identity, outcome: Outcome
-    ) -> Drop:
-        ended = record_loaded(connection, drop, identity, outcome)
-        judge_later_duplicates_again(connection, ended)
-        self.notes += handler.after_load(connection, ended, identity, outcome)
-        self.reports[drop.sequence] = DropReport(ended, outcome)
-        return ended
+        self, connection: Connection, handler: Handler, loaded: Sequence[tuple[Drop, Identity, Outcome]]
+    ) -> list[Drop]:
+        recorded = record_loaded(connection, loaded)
+        judge_later_duplicates_again(connection, recorded)
+        for drop, (_, identity, outcome) in zip(recorded, loaded, strict=True):
+            self.notes += handler.after_load(connection, drop, identity, outcome)
+            self.reports[drop.sequence] = DropReport(drop, outcome)
+        return recorded
 
     def _load(self, handler: Handler, drop: Drop, identity: Identity) -> tuple[Outcome, list[Claim]]:
         stored = self.lake.stored_file(drop.sha256 or "")

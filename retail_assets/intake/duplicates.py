@@ -4,27 +4,33 @@ Whoever repeats a drop counts nowhere as long as that drop does. So whatever end
 back among the stored drops, in the same transaction; the run that does it reads them.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, tuple_
 
-from retail_assets.intake.ledger import after, containers_of, pieces, place, place_of, update_drops
+from retail_assets.intake.ledger import after, containers_of, pieces, place, update_drops
 from retail_assets.intake.ledger_tables import DROPS, DUPLICATE, LOADED, STORED, Drop
 
 
-def judge_later_duplicates_again(connection: Connection, drop: Drop) -> None:
-    """A drop was loaded, perhaps out of turn: later duplicates of it, or of older ones, may be news after all."""
+def judge_later_duplicates_again(connection: Connection, drops: Sequence[Drop]) -> None:
+    """Drops were loaded, perhaps out of turn: later duplicates of them, or of older ones, may be news after all."""
+    places = sorted((drop.position, drop.sequence) for drop in drops)
+    if not places:
+        return
     original = DROPS.alias()
     query = (
-        select(DROPS.c.sequence)
+        select(DROPS.c.position, DROPS.c.sequence, original.c.position, original.c.sequence)
         .join(original, original.c.sequence == DROPS.c.duplicate_of)
-        .where(
-            DROPS.c.state == DUPLICATE,
-            after(drop.position, drop.sequence),
-            place(original) <= place_of(drop),
-        )
+        .where(DROPS.c.state == DUPLICATE, after(*places[0]), place(original) <= tuple_(*places[-1]))
     )
-    _judge_again(connection, connection.scalars(query).all())
+    again = []
+    for position, sequence, of_position, of_sequence in connection.execute(query):
+        # Is one of them not before the original, and before the duplicate?
+        first = bisect_left(places, (of_position, of_sequence))
+        if first < len(places) and places[first] < (position, sequence):
+            again.append(sequence)
+    _judge_again(connection, again)
 
 
 def judge_duplicates_of(connection: Connection, ended: Iterable[int]) -> None:

@@ -34,19 +34,25 @@ Result = Outcome | Unreadable | int
 """What a drop became, why it did not, or the drop that it repeats."""
 
 
-def record_loaded(connection: Connection, drop: Drop, identity: Identity, outcome: Outcome) -> Drop:
-    """The drop became rows; those of an earlier reading of it are no longer its own."""
-    _clear(connection, [drop.sequence])
-    loads = [{"sequence": drop.sequence, "feed": feed, "rows": rows} for feed, rows in outcome.rows.items()]
-    counts = [{"sequence": drop.sequence, **_counts(target)} for target in outcome.counts]
+def record_loaded(connection: Connection, loaded: Sequence[tuple[Drop, Identity, Outcome]]) -> list[Drop]:
+    """Drops became rows; those of an earlier reading of them are no longer their own."""
+    _clear(connection, [drop.sequence for drop, _, _ in loaded])
+    loads, counts, metadata, files = [], [], {}, {}
+    for drop, identity, outcome in loaded:
+        number = {"sequence": drop.sequence}
+        loads += [{**number, "feed": feed, "rows": rows} for feed, rows in outcome.rows.items()]
+        counts += [{**number, **_counts(target)} for target in outcome.counts]
+        if outcome.metadata:
+            metadata[identity.content_key] = outcome.metadata
+        files.update(outcome.files)
     for table, rows in ((LOADS, loads), (ROW_COUNTS, counts)):
         if rows:
             connection.execute(insert(table), rows)
-    if outcome.metadata:
-        _keep_metadata(connection, {identity.content_key: outcome.metadata})
-    if outcome.files:
-        _keep_hashes(connection, outcome.files)
-    return _update(connection, drop, _loaded(identity, outcome))
+    _keep_metadata(connection, metadata)
+    _keep_hashes(connection, files)
+    values = {drop.sequence: _loaded(identity, outcome) for drop, identity, outcome in loaded}
+    update_drops(connection, values)
+    return [replace(drop, **values[drop.sequence]) for drop, _, _ in loaded]
 
 
 def record_duplicate(connection: Connection, drop: Drop, identity: Identity, *, of: int) -> Drop:
@@ -102,8 +108,9 @@ def _keep_hashes(connection: Connection, files: Mapping[str, str]) -> None:
     """Of files by their paths; one that was written again has the hash that it has now."""
     for paths in pieces(list(files)):
         connection.execute(delete(FILE_HASHES).where(FILE_HASHES.c.path.in_(paths)))
-    rows = [{"path": path, "sha256": sha256} for path, sha256 in files.items()]
-    connection.execute(insert(FILE_HASHES), rows)
+    if files:
+        rows = [{"path": path, "sha256": sha256} for path, sha256 in files.items()]
+        connection.execute(insert(FILE_HASHES), rows)
 
 
 def _update(connection: Connection, drop: Drop, values: dict[str, Any]) -> Drop:

@@ -209,5 +209,8 @@ class ChildPool:
             finally:
                 idle.put(child)
 
+        if children == 1:  # no thread is needed, which would only start the child and end
+            yield from map(on_a_child, requests)
+            return
         with ThreadPoolExecutor(children) as pool:
             yield from pool.map(on_a_child, requests)

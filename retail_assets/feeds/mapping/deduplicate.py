@@ -68,14 +68,14 @@ def _count_repeated_keys(engine: duckdb.DuckDBPyConnection, feed: Feed, relation
     for number in range(slices):
         within = f"where key_hash % {slices} = {number}" if slices > 1 else ""
         engine.execute(
-            f"insert into repeated_keys select key_hash from (select {_key_hash(feed)} as key_hash from ({relation})) "
+            f"insert into repeated_keys select key_hash from (select {key_hash(feed)} as key_hash from ({relation})) "
             f"{within} group by key_hash having count(*) > 1"
         )
     row = engine.execute("select count(*) from repeated_keys").fetchone()
     return row[0] if row else 0
 
 
-def _key_hash(feed: Feed) -> str:
+def key_hash(feed: Feed) -> str:
     return f"hash({', '.join(identifier(name) for name in feed.distinct)})"
 
 
@@ -86,7 +86,7 @@ def _write_repeats(engine: duckdb.DuckDBPyConnection, feed: Feed, relation: str,
     ranked = (
         f"select *, row_number() over ({order}) as _rank, {content} as _content, "
         f"first_value({content}) over ({order}) as _winner "
-        f"from ({relation}) where {_key_hash(feed)} in (select key_hash from repeated_keys)"
+        f"from ({relation}) where {key_hash(feed)} in (select key_hash from repeated_keys)"
     )
     lost = f"select * from ({ranked}) where _rank > 1"
     rule = "if(_content = _winner, 'repeat', 'superseded')"

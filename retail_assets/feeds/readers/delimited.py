@@ -83,7 +83,7 @@ class _Table:
             whole = Piece(begun + piece.data, damaged, piece.final)
             frame, begun = self._parse(self._filled(whole) if self.dialect.fill_short else whole)
             begun_damaged = damaged and bool(begun)
-            yield frame.with_columns(pl.col(RECORD) + done)
+            yield frame.with_columns(pl.col(RECORD) + done) if done else frame
             done += frame.height
             piece = next(pieces, None)
 
@@ -128,7 +128,12 @@ class _Table:
             return None
         if frame.height != len(numbers):
             return None
-        return frame.with_columns(pl.Series(RECORD, numbers), pl.lit(None, pl.String).alias(MALFORMED))
+        return frame.hstack(
+            [
+                pl.Series(RECORD, numbers),
+                pl.Series(MALFORMED, [None], pl.String).new_from_index(0, frame.height),
+            ]
+        )
 
     def _beside_malformed(self, piece: Piece, found: Structure) -> pl.DataFrame | None:
         """Records of which some are malformed or blank; None if one of those spans several lines."""

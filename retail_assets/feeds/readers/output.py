@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from pathlib import Path
 
 import polars as pl
@@ -24,23 +25,31 @@ def write_frames(
     schema = pl.Schema(
         {RECORD: pl.Int64, PLACE: pl.String, MALFORMED: pl.String, **dict.fromkeys(columns, pl.String)}
     )
+
+    def shaped(frame: pl.DataFrame) -> pl.DataFrame:
+        # Series by series: a query over the frame would take longer than the frame of a small file.
+        nothing = pl.Series([None], dtype=pl.String).new_from_index(0, frame.height)
+        return pl.DataFrame({name: frame[name] if name in frame.columns else nothing for name in schema})
+
+    path, frames = out / name, iter(frames)
+    first = list(islice(frames, 2))
+    if len(first) < 2:  # a small file: there is nothing to overlap, and a stream takes longer than its row
+        whole = shaped(first[0]) if first else schema.to_frame()
+        whole.write_parquet(path, compression="lz4", statistics=False)
+        return Written(path, whole.height)
     count = 0
     failure: list[BaseException] = []
 
     def source(*_) -> Iterator[pl.DataFrame]:
         nonlocal count
         try:
-            for frame in frames:
+            for frame in chain(first, frames):
                 count += frame.height
-                missing = [
-                    pl.lit(None, pl.String).alias(c) for c in (PLACE, MALFORMED) if c not in frame.columns
-                ]
-                yield frame.with_columns(missing).select(schema.names())
+                yield shaped(frame)
         except BaseException as error:
             failure.append(error)
             raise
 
-    path = out / name
     try:
         # A Python source under a streaming sink: parsing and compressing overlap, memory stays flat.
         register_io_source(source, schema=schema).sink_parquet(path, compression="lz4", statistics=False)

@@ -1,5 +1,6 @@
 """What readers are for: one file in, one Parquet of text records out, whatever the file holds."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
@@ -10,7 +11,7 @@ from retail_assets.feeds.readers.layout import FileLayout
 
 if TYPE_CHECKING:
     from retail_assets.config import Settings  # the reading process starts without it
-    from retail_assets.sandbox.process import ChildProcess
+    from retail_assets.sandbox.process import ChildPool, ChildProcess
 
 RECORDS_FILE = "records.parquet"
 """Where a reader puts them, in the folder that it is given."""
@@ -56,11 +57,21 @@ class RecordSet:
 
 
 @cache
-def _child() -> "ChildProcess":
-    """The one child of this process that reads tables."""
-    from retail_assets.sandbox.process import ChildProcess
+def _children() -> "ChildPool":
+    """The children of this process that read tables."""
+    from retail_assets.sandbox.process import ChildPool
 
-    return ChildProcess("retail_assets.feeds.readers.worker")
+    return ChildPool("retail_assets.feeds.readers.worker")
+
+
+@dataclass(frozen=True)
+class ToRead:
+    """A file, what it is called, how its source lays it out, and an existing folder for its records."""
+
+    path: Path
+    name: str
+    layout: FileLayout
+    out: Path
 
 
 def read_records(path: Path, *, name: str, layout: FileLayout, out: Path, limits: ReaderLimits) -> RecordSet:
@@ -70,21 +81,44 @@ def read_records(path: Path, *, name: str, layout: FileLayout, out: Path, limits
     a parser or never to end costs that process and becomes unreadable. What is not the file's fault, a full disk
     for one, raises OSError.
     """
+    [found] = read_many([ToRead(path, name, layout, out)], limits=limits, children=1)
+    if isinstance(found, Exception):
+        raise found
+    return found
+
+
+def read_many(
+    files: Sequence[ToRead], *, limits: ReaderLimits, children: int
+) -> Iterator[RecordSet | Exception]:
+    """The same for several files, as many at a time as there may be children; for each what `read_records` would
+    give or raise.
+    """
+
+    def read(child: "ChildProcess", file: ToRead) -> RecordSet | Exception:
+        try:
+            return _read(child, file, limits)
+        except Exception as error:
+            return error
+
+    return _children().map(read, files, children=children)
+
+
+def _read(child: "ChildProcess", file: ToRead, limits: ReaderLimits) -> RecordSet:
     from retail_assets.sandbox.answers import found_in
     from retail_assets.sandbox.process import ChildDied, ChildTimeout
 
     def read(answer: dict) -> RecordSet:
-        return found_in(answer, RecordSet, path=out / RECORDS_FILE)
+        return found_in(answer, RecordSet, path=file.out / RECORDS_FILE)
 
     request = {
-        "path": str(path.absolute()),
-        "name": name,
-        "layout": asdict(layout),
-        "out": str(out.absolute()),
+        "path": str(file.path.absolute()),
+        "name": file.name,
+        "layout": asdict(file.layout),
+        "out": str(file.out.absolute()),
         "limits": asdict(limits),
     }
     try:
-        return _child().ask(request, limits, read)
+        return child.ask(request, limits, read)
     except ChildTimeout:
         raise Unreadable(
             "timeout",

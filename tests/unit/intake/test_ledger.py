@@ -51,7 +51,7 @@ def test_a_drop_and_what_it_became_are_exported(either: Settings) -> None:
         ledger.record_stored(connection, {1: Stored("f" * 64, 3)})
         [drop] = ledger.find_drops(connection, [1])
         outcome = Outcome(rows={"sales": 1}, counts=[counts], records=3, unknown_columns=["z"])
-        record_loaded(connection, drop, Identity("till", "v1", {"day": "1"}, "key"), outcome)
+        record_loaded(connection, [(drop, Identity("till", "v1", {"day": "1"}, "key"), outcome)])
     export_ledger(either)
     folder = Lake(either.data_dir).ledger
     [drop_row] = pl.read_parquet(folder / "drops.parquet").to_dicts()

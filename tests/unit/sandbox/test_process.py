@@ -1,7 +1,7 @@
 """What a child process is given, and what the parent makes of whatever it answers."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,10 +87,13 @@ def test_records_are_read_where_the_reader_was_told_to_put_them(
     found = {"path": "/etc/passwd", "columns": ["a"], "format": "delimited", "record_count": 1}
 
     class Saying:
+        def map(self, work: Callable, requests: Sequence, *, children: int) -> list:
+            return [work(self, request) for request in requests]
+
         def ask(self, _: dict, limits: Limits, read: object) -> object:
             return child.ask({"say": json.dumps({"found": found}) + "\n"}, LIMITS, read)  # ty: ignore[invalid-argument-type]
 
-    monkeypatch.setattr(records, "_child", Saying)
+    monkeypatch.setattr(records, "_children", Saying)
     limits = records.ReaderLimits(2**20, 2**20, 10, 2**30, 60)
     read = records.read_records(
         tmp_path / "x", name="x.csv", layout=FileLayout(), out=tmp_path, limits=limits

@@ -1,0 +1,132 @@
+"""Carries a mapping out over many small files at once: planning its query takes longer than running it over a row.
+
+Only for the plain case: one contract, no documents, every record admitted and no key twice. Any other file, and any
+trouble, is left to `engine`, which knows every verdict.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from retail_assets.feeds.mapping.binding import bind_with
+from retail_assets.feeds.mapping.compile import compile_block
+from retail_assets.feeds.mapping.deduplicate import key_hash
+from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.model import SourceMapping
+from retail_assets.feeds.mapping.references import check_required_columns, referenced_by, unknown_columns
+from retail_assets.feeds.mapping.scope import Scope
+from retail_assets.feeds.mapping.table import Table
+from retail_assets.intake.row_counts import RowCounts, row_counts
+from retail_assets.sql import identifier, literal
+
+TEXT_FORMATS = ("csv", "tsv")
+"""Whose records all have the same types: text."""
+
+_FILE = 2**32
+"""Records are numbered through all files: the number of the file times this, plus the record's own."""
+
+
+@dataclass(frozen=True)
+class TextRecords:
+    """The records of one file as its reader wrote them, and what its rows will be called."""
+
+    path: Path
+    count: int
+    content_key: str
+
+
+@dataclass(frozen=True)
+class AllAdmitted:
+    """What a file became whose records are all rows of one feed."""
+
+    counts: list[RowCounts]
+    unknown_columns: list[str]
+    rows: dict[str, Path]
+    rejects: None = None
+    documents: None = None
+
+
+def is_plain(mapping: SourceMapping) -> bool:
+    """Whether each record of the mapping stands for itself, in one contract."""
+    target = mapping.targets[0]
+    own = (target.unnest, target.document, target.replaces, target.version, target.derives_line_numbers)
+    return len(mapping.targets) == 1 and not any((*own, target.sent))
+
+
+def map_plain_files(
+    *,
+    engine: duckdb.DuckDBPyConnection,
+    mapping: SourceMapping,
+    files: Sequence[TextRecords],
+    columns: Sequence[str],
+    format: str,
+    name_values: Mapping[str, str],
+    folder: Path,
+) -> dict[int, AllAdmitted]:
+    """Map files of text with the same columns into `folder`; those with nothing to explain, by their place in the
+    list. Raises whatever the mapping or the files make it raise; then nothing is said of any of them.
+    """
+    [target] = mapping.targets
+    table = _records(engine, files, columns, format)
+    if any(table.find(name) is None and table.holder(name) for name in referenced_by(mapping, target)):
+        return {}  # a field within JSON
+    check_required_columns(mapping, target, table)
+    scope = Scope(
+        mapping=mapping, target=target, table=table, name_values=dict(name_values), bind=bind_with(engine)
+    )
+    block = compile_block(scope, target.block)
+    feed = block.feed
+    contract = [
+        f"cast({name} as {contract_kind(column).sql_type}) as {name}"
+        for name, column in ((identifier(name), column) for name, column in feed.columns.items())
+    ]
+    engine.execute(
+        f"create or replace temp table admitted as select {', '.join(contract)}, _record, _document, _version, _extra "
+        f"from ({block.judged}) where _route is null and _fault is null"
+    )
+    found = engine.execute(
+        f"select _record // {_FILE}, count(*) from admitted "
+        f"group by all having count(*) = count(distinct {key_hash(feed)})"
+    ).fetchall()
+    whole = sorted(number for number, count in found if count == files[number].count)
+    keys = f"[{', '.join(literal(file.content_key) for file in files)}]"
+    engine.execute(
+        f"copy (select {', '.join(map(identifier, feed.columns))}, _record % {_FILE} as _record, "
+        f"{keys}[_record // {_FILE} + 1] as _content_key, {literal(mapping.name)} as _source, "
+        f"_document, _version, _extra, _record // {_FILE} as _file from admitted "
+        f"where _file in (select unnest({whole}::bigint[])) order by admitted._record) "
+        f"to {literal(str(folder))} (format parquet, compression snappy, partition_by (_file))"
+    )
+    unknown = unknown_columns(mapping, table)
+    return {
+        number: AllAdmitted(
+            [
+                row_counts(
+                    target=target.name, records=files[number].count, admitted=files[number].count, ends=[]
+                )
+            ],
+            unknown,
+            {feed.name: path},
+        )
+        for number in whole
+        for [path] in [list((folder / f"_file={number}").iterdir())]
+    }
+
+
+def _records(
+    engine: duckdb.DuckDBPyConnection, files: Sequence[TextRecords], columns: Sequence[str], format: str
+) -> Table:
+    """All records as the table that mappings work on."""
+    paths = f"[{', '.join(literal(str(file.path)) for file in files)}]"
+    engine.execute(
+        f"create or replace temp table records as select * exclude (filename) "
+        f"replace (_record + {_FILE} * (list_position({paths}, filename) - 1) as _record), false as _empty "
+        f"from read_parquet({paths}, filename = true, hive_partitioning = false)"
+    )
+    described = engine.execute("describe records").fetchall()
+    own = ("_record", "_place", "_malformed", "_empty")
+    names = [name for name, sql_type, *_ in described if name not in own and sql_type == "VARCHAR"]
+    typed = {name: (identifier(sql), "VARCHAR") for name, sql in zip(columns, names, strict=True)}
+    return Table("records", typed, format)
