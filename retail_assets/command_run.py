@@ -17,6 +17,7 @@ from retail_assets.errors import ExplainedError
 from retail_assets.flows import platform_of
 from retail_assets.initialise import initialise
 from retail_assets.intake.ledger import newest_night
+from retail_assets.kit.previews import as_it_was
 from retail_assets.kit.terminal import Terminal
 from retail_assets.names import PrintableLogger, printable, printable_record
 from retail_assets.partitions import require_night, today
@@ -235,7 +236,7 @@ def _summary(result: Any, what: str, night: date, seconds: float, log: Path) -> 
         elif event.event_type_value == "ASSET_CHECK_EVALUATION":
             check = event.asset_check_evaluation_data
             if not check.passed:
-                said = (check.description or "did not pass").rstrip(".")
+                said = as_it_was(check.description or "did not pass").rstrip(".")
                 stops = check.blocking and check.severity == dg.AssetCheckSeverity.ERROR
                 (done.problems if stops else done.warnings).append(
                     f"{check.asset_key.to_user_string()} ({check.check_name}): {said}."

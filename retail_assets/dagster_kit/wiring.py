@@ -134,7 +134,7 @@ def check_result(
         passed=finding.passed,
         severity=severity,
         metadata=shown(finding.figures),
-        description=None if finding.passed else finding.advice,
+        description=None if finding.passed else previews.harmless(finding.advice),
     )
 
 

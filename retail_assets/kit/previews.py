@@ -2,6 +2,7 @@
 
 What is shown there is Markdown, and much of it comes from outside: file names, headers, sentences that quote a file.
 `escaped` is the one way for such text into Markdown; tables are safer still, and are what most things are shown as.
+The descriptions of checks, which logs tell too, are made `harmless`.
 Pictures are stored with the event that shows them, so their size is bounded.
 """
 
@@ -24,6 +25,8 @@ PICTURE_BYTES = 300_000
 _COLOURS = (256, 64, 16)
 _ADDRESS = re.compile(r"(?<=www)(?=\.)|(?<=http)(?=s?:)|(?=@)", re.IGNORECASE)
 """Where an address is cut, which GitHub's Markdown finds in text that was escaped and makes a link of."""
+_MEANING = re.compile(rf"{_ADDRESS.pattern}|(?<=<)|(?<=\])", re.IGNORECASE)
+"""Where else Markdown is cut before it means more than its look: tags, and what makes a text a link or a picture."""
 _WORD_JOINER = "\u2060"
 """Takes no space and does not let a line break."""
 
@@ -32,6 +35,17 @@ def escaped(text: str) -> str:
     """Text from outside as Markdown that shows it, and does nothing else: no link, image, emphasis or HTML."""
     words = " ".join(text.split())
     return "".join(_entity(character) for character in _ADDRESS.sub(_WORD_JOINER, words))
+
+
+def harmless(sentence: str) -> str:
+    """A sentence that quotes text from outside, for where it is Markdown in one place and plain text in another: it
+    may look emphasised, and holds no link, image or HTML."""
+    return _MEANING.sub(_WORD_JOINER, sentence)
+
+
+def as_it_was(sentence: str) -> str:
+    """The sentence before it was made harmless, for a terminal."""
+    return sentence.replace(_WORD_JOINER, "")
 
 
 def _entity(character: str) -> str:

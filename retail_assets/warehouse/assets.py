@@ -17,6 +17,7 @@ from retail_assets.dagster_kit.wiring import (
     table_key,
     told,
 )
+from retail_assets.kit.previews import harmless
 from retail_assets.platform import Platform
 from retail_assets.warehouse.lock import WAREHOUSE_POOL
 from retail_assets.warehouse.manifest import Manifest
@@ -137,7 +138,8 @@ def _checked(tested: "TestedModel") -> dg.AssetCheckResult:
         check_name=DATA_TESTS,
         passed=not failed,
         severity=dg.AssetCheckSeverity.WARN if only_warnings else dg.AssetCheckSeverity.ERROR,
-        description="; ".join(what_broke(test, tested.failed[test.name]) for test in failed) or None,
+        description=harmless("; ".join(what_broke(test, tested.failed[test.name]) for test in failed))
+        or None,
         metadata=metadata,
     )
 

@@ -10,8 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import dagster as dg
 import pytest
 
+from retail_assets.config import Settings
+from retail_assets.definitions import build_defs
+from retail_assets.flows import platform_of
 from tests.conftest import unavailable
 from tests.faults.night import NIGHT, drop
 from tests.prepared import copy_platform, require_success, start
@@ -28,6 +32,11 @@ MARKS = (
     "[mend](http://evil.example/link)",
     "http://evil.example/bare www.evil.example <script>alert(1)</script>",
 )
+LEDGER, LEDGER_CHECKS = (
+    "/assets/intake/ledger",
+    ("nothing_is_lost", "mappings_load", "decisions_accepted"),
+)
+DECIDED = MARKS[1:3]
 PAGE_SECONDS = 30
 LOOK_MS, CALM_LOOKS = 50, 6
 
@@ -53,6 +62,8 @@ def _drop_hostile(folder: Path) -> None:
         photos = folder / "data" / "inbox" / "refunds"
         photos.mkdir(parents=True, exist_ok=True)
         (photos / f"{name}.jpg").write_text(mark)
+        (folder / "data" / "inbox" / name).mkdir()
+        (folder / "data" / "sources" / f"{name}.yaml").write_text(f"version: {_quoted(mark)}\n")
     decided = folder / "data" / "inbox" / "decisions"
     decided.mkdir(parents=True, exist_ok=True)
     entries = [
@@ -79,12 +90,29 @@ class Seen:
     linked: list[str] = field(default_factory=list)
 
 
+def _decide(folder: Path) -> None:
+    """Runs that fail with a sentence: decisions about what does not exist."""
+    platform = platform_of(Settings(data_dir=folder / "data", dagster_home=folder / "dagster"))
+    jobs = build_defs(platform).get_repository_def()
+    with dg.DagsterInstance.from_config(str(folder / "dagster")) as instance:
+        for mark in DECIDED:
+            job = jobs.get_job("decide_withdraw_file")
+            config = {"ops": {"withdraw_file": {"config": {"subject": mark}}}}
+            assert not job.execute_in_process(config, instance, raise_on_error=False).success
+
+
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory, prepared_platform: Path) -> Iterator[str]:
+def hostile(tmp_path_factory: pytest.TempPathFactory, prepared_platform: Path) -> Path:
     folder = copy_platform(prepared_platform, tmp_path_factory.mktemp("hostile"))
     _drop_hostile(folder)
     require_success("nightly", folder, start("nightly", folder, "--as-of", NIGHT))
-    with web_server(folder) as address:
+    _decide(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def address(hostile: Path) -> Iterator[str]:
+    with web_server(hostile) as address:
         yield address
 
 
@@ -93,6 +121,10 @@ def _ask(address: str, query: str) -> dict:
     request = urllib.request.Request(f"{address}/graphql", body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=PAGE_SECONDS) as answer:
         return json.load(answer)["data"]
+
+
+def _runs(address: str) -> list[dict]:
+    return _ask(address, "{runsOrError{...on Runs{results{runId status}}}}")["runsOrError"]["results"]
 
 
 @pytest.fixture(scope="module")
@@ -104,10 +136,11 @@ def seen(address: str) -> Seen:
     from playwright.sync_api import sync_playwright
 
     keys = [node["assetKey"]["path"] for node in _ask(address, "{assetNodes{assetKey{path}}}")["assetNodes"]]
-    [run] = _ask(address, "{runsOrError{...on Runs{results{runId}}}}")["runsOrError"]["results"]
+    runs = {f"/runs/{run['runId']}": run["status"] for run in _runs(address)}
     assets = ["/assets/" + "/".join(quote(part) for part in key) for key in keys]
     pages = [*assets, *(f"{page}?view=checks" for page in assets if page.startswith("/assets/feeds/"))]
-    pages += ["/assets", "/runs", f"/runs/{run['runId']}"]
+    pages += [f"{LEDGER}?view=checks&checkDetail={name}" for name in LEDGER_CHECKS]
+    pages += ["/assets", "/runs", *runs]
     seen, waiting = Seen(), set()
     with sync_playwright() as playwright:
         # Root may not use Chromium's sandbox; the pages are our own.
@@ -126,6 +159,8 @@ def seen(address: str) -> Seen:
                 path,
             )
             _settle(page, waiting)
+            if runs.get(path) == "FAILURE":  # its log comes through a socket
+                page.get_by_text("events.Failure:").first.wait_for(timeout=PAGE_SECONDS * 1000)
             seen.texts[path] = page.inner_text("body")
             seen.linked += page.eval_on_selector_all(
                 "[src], a[href]", "all => all.map(one => one.getAttribute('src') || one.getAttribute('href'))"
@@ -159,8 +194,12 @@ def test_the_texts_were_there_to_be_read(seen: Seen) -> None:
     """Else the other tests would have seen nothing."""
     for asset in ("feeds/stores", "feeds/products", "feeds/sales", "intake/ledger"):
         assert "evil.example" in seen.texts[f"/assets/{asset}"].replace("\u2060", ""), asset
+    for name in LEDGER_CHECKS:
+        assert "evil.example" in seen.texts[f"{LEDGER}?view=checks&checkDetail={name}"].replace("\u2060", "")
+    assert sum(
+        "evil.example" in text for page, text in seen.texts.items() if page.startswith("/runs/")
+    ) >= len(DECIDED)
 
 
 def test_nothing_was_launched(seen: Seen, address: str) -> None:
-    runs = _ask(address, "{runsOrError{...on Runs{results{runId}}}}")["runsOrError"]["results"]
-    assert len(runs) == 1
+    assert len(_runs(address)) == 1 + len(DECIDED)

@@ -20,8 +20,10 @@ from retail_assets.kit import previews
 from retail_assets.kit.previews import (
     CELL_CHARACTERS,
     PICTURE_BYTES,
+    as_it_was,
     cell,
     escaped,
+    harmless,
     image_markdown,
     records,
 )
@@ -90,6 +92,18 @@ def test_any_text_is_shown_as_it_is(text: str) -> None:
     assert set(page.tags) <= {"p"}
     assert page.words == text.split()
     assert not BARE_ADDRESS.search(page.text)
+
+
+@given(
+    st.text(st.characters(exclude_categories=["C"]) | st.sampled_from("[]()<>!:`&\\\n"))
+    | st.sampled_from(HOSTILE)
+)
+def test_a_sentence_that_quotes_any_text_does_nothing(text: str) -> None:
+    for sentence in (text, f"Nothing is taken from {text}: move it."):
+        page = Page(harmless(sentence))
+        assert not {"a", "img", "script"} & set(page.tags)
+        assert not BARE_ADDRESS.search(page.text)
+        assert as_it_was(harmless(sentence)) == sentence
 
 
 @pytest.mark.parametrize(
