@@ -1,5 +1,6 @@
 """Small tables are read in groups; what becomes of each is what would have become of it alone."""
 
+import errno
 from pathlib import Path
 
 import polars as pl
@@ -79,3 +80,26 @@ def test_a_group_comes_to_what_each_alone_comes_to(
     for name, table in alone.items():
         assert table.equals(grouped[name]), name
         assert table.schema == grouped[name].schema, name
+
+
+@pytest.mark.parametrize("where", ["put_all_in_place", "map_plain_files", "read_many"])
+def test_trouble_of_the_machine_condemns_none_of_a_group(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    plain = PlainPlatform(platform.settings, platform.handlers())
+    for number in range(5):
+        plain.drop(f"{number}.csv", HEADER + ROW.format(number), folder="stock_counts")
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(small_files, where, fail)
+        if where == "map_plain_files":  # then each is mapped by itself
+            broken.setattr(small_files, "map_records", fail)
+        with pytest.raises(OSError, match="Input/output error"):
+            plain.admit()
+    plain.admit()
+    assert plain.states() == ["loaded"] * 5
+    assert plain.rows("stock_counts").height == 5
+    assert plain.discrepancies() == []
