@@ -122,9 +122,12 @@ def _run(
         "ignore"
     )  # what libraries have to say about themselves is for the log of whoever develops
     started = time.monotonic()
-    import dagster as dg
-
-    from retail_assets.dagster_kit.private import PARTITION_TAG, REPOSITORY_TAG, place_runs_in_code_location
+    from retail_assets.dagster_kit.private import (
+        PARTITION_TAG,
+        REPOSITORY_TAG,
+        opened_instance,
+        place_runs_in_code_location,
+    )
     from retail_assets.definitions import build_defs
     from retail_assets.intake.run_summary import drops_as_they_stand, intake_lines
 
@@ -136,7 +139,7 @@ def _run(
     defs = build_defs(platform, loggers={"command": _command_logger(log, terminal)})
     job = _job_named(defs, name) if name else defs.resolve_implicit_global_asset_job_def()
     assets = _assets_named(job, keys)
-    with dg.DagsterInstance.get() as instance:
+    with opened_instance(platform.settings.dagster_home) as instance:
         place_runs_in_code_location(instance, job.name)
         result = job.execute_in_process(
             instance=instance,

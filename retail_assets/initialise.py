@@ -93,11 +93,9 @@ def _create_dagster_home(home: Path) -> None:
         home / ".created", leftovers=[home / "storage", home / "history", home / "schedules"]
     ) as missing:
         if missing:
-            import dagster as dg
+            from retail_assets.dagster_kit.private import limit_pool, opened_instance
 
-            from retail_assets.dagster_kit.private import limit_pool
-
-            with dg.DagsterInstance.from_config(str(home)) as instance:
+            with opened_instance(home) as instance:
                 # A pool's default limit leaks once on a fresh instance: the first two queued runs both start.
                 limit_pool(instance, WAREHOUSE_POOL, 1)
 

@@ -1,6 +1,9 @@
 """What the platform needs of Dagster that has no public name, in one place: look here first after an upgrade."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import partial
+from pathlib import Path
 
 from dagster import AssetExecutionContext, AssetKey, DagsterInstance
 from dagster._core.definitions.sensor_definition import SensorExecutionData
@@ -8,13 +11,19 @@ from dagster._core.definitions.unresolved_asset_job_definition import Unresolved
 from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteRepositoryOrigin
 from dagster._core.run_coordinator import SubmitRunContext
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
+from sqlalchemy.exc import SQLAlchemyError
+
+from ml.errors import quoted
+from retail_assets.errors import ExplainedError
 
 __all__ = [
+    "DagsterAway",
     "SensorExecutionData",
     "SubmitRunContext",
     "UnresolvedAssetJobDefinition",
     "assets_of_run",
     "limit_pool",
+    "opened_instance",
     "place_runs_in_code_location",
 ]
 
@@ -26,6 +35,27 @@ REPOSITORY_TAG = {".dagster/repository": f"{REPOSITORY}@{LOCATION}"}
 
 PARTITION_TAG = "dagster/partition"
 """The tag by which a run knows its partition."""
+
+
+class DagsterAway(ExplainedError):
+    """The database of Dagster's runs and events does not answer."""
+
+
+@contextmanager
+def opened_instance(home: Path) -> Generator[DagsterInstance]:
+    """The Dagster whose folder this is. Raises DagsterAway."""
+    try:
+        instance = DagsterInstance.from_config(str(home))
+    except Exception as error:  # a storage wraps what its database says in errors of its own
+        cause = error.__cause__ or error
+        if not isinstance(cause, SQLAlchemyError):
+            raise
+        raise DagsterAway(
+            f"The database of Dagster's runs, which {home / 'dagster.yaml'} names, cannot be used ({quoted(cause)}). "
+            "Start it, or mend that file and the variables it reads."
+        ) from error
+    with instance:
+        yield instance
 
 
 def place_runs_in_code_location(instance: DagsterInstance, job: str) -> None:

@@ -8,7 +8,8 @@ import pytest
 from ml.errors import quoted, without_passwords
 from ml.tracking.registry import Registry
 from ml.tracking.session import mlflow_at
-from retail_assets.config import Settings
+from retail_assets.config import REPOSITORY, Settings
+from retail_assets.dagster_kit.private import DagsterAway, opened_instance
 from tests.prepared import copy_platform, start
 from tests.secret import SECRET, files_with_secret, watched_command_lines, with_secret
 from tests.servers import free_port
@@ -38,6 +39,19 @@ def test_set_up_and_models_without_their_server(prepared_platform: Path, tmp_pat
     for command in ("initialise", "model_registry"):
         said = (tmp_path / f"{command}.log").read_text().strip()
         assert "MLflow server" in said and "Traceback" not in said
+
+
+def test_dagster_without_its_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    configuration = (REPOSITORY / "deploy" / "dagster-postgres.yaml").read_text()
+    (tmp_path / "dagster.yaml").write_text(configuration.replace("port: 5432", f"port: {free_port()}"))
+    for name, value in {"HOST": "127.0.0.1", "USERNAME": "ann", "PASSWORD": SECRET, "DB": "runs"}.items():
+        monkeypatch.setenv(f"DAGSTER_PG_{name}", value)
+    with (
+        pytest.raises(DagsterAway, match=r"dagster\.yaml names, cannot be used .* Start it") as told,
+        opened_instance(tmp_path),
+    ):
+        pass
+    assert SECRET not in str(told.value)
 
 
 @pytest.mark.parametrize(
