@@ -18,7 +18,7 @@ from sqlalchemy.engine import URL, ExceptionContext, make_url
 from sqlalchemy.exc import ArgumentError, InterfaceError, OperationalError
 from sqlalchemy.types import TypeDecorator
 
-from ml.errors import quoted
+from ml.errors import quoted, without_passwords
 from retail_assets.config import Settings
 from retail_assets.errors import UnusableDatabase
 from retail_assets.lake import PRIVATE_FILE, Lake, file_lock
@@ -196,6 +196,10 @@ def _explain(url: URL, context: ExceptionContext) -> UnusableDatabase | None:
 
 
 def _unusable(url: URL, error: BaseException, advice: str) -> UnusableDatabase:
-    place = url.database if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    place = (
+        url.database
+        if url.get_backend_name() == "sqlite"
+        else without_passwords(url.render_as_string(hide_password=False))
+    )
     said = quoted(error).rstrip(".")
     return UnusableDatabase(f"The platform database {place} cannot be used ({said}): {advice}")
