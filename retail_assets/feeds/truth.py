@@ -6,7 +6,7 @@ from retail_assets.sql import parquet
 
 
 def truth_found(platform: Platform, truth: Truth) -> list[TruthFound]:
-    """Files that must be refused, taken for duplicates or withdrawn. Names are the ledger's: analysts see few of them."""
+    """Files that must be refused, taken for duplicates or withdrawn, by the names that the ledger has."""
     drops = parquet(platform.lake.ledger / "drops.parquet")
     query = f"""
         select
