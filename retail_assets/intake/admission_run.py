@@ -16,41 +16,29 @@ from sqlalchemy import Connection, Engine
 
 from retail_assets.config import Settings
 from retail_assets.database import reading
-from retail_assets.error_classification import is_the_machines
 from retail_assets.errors import Unreadable
-from retail_assets.intake import claims, ledger, small_drops
+from retail_assets.intake import claims, ledger
 from retail_assets.intake.batch import judge_batch
-from retail_assets.intake.claim_batches import Claim, claimed_path
+from retail_assets.intake.claim_batches import claimed_path
 from retail_assets.intake.claims import SettledFile, Skipped
-from retail_assets.intake.duplicates import judge_later_duplicates_again
-from retail_assets.intake.fault import costing_one_file, reader_failed
 from retail_assets.intake.handlers import (
-    DECISIONS,
     Batch,
-    Container,
     Handler,
     Handlers,
-    Identity,
-    LoadSmall,
-    OneByOne,
     Outcome,
-    Unpack,
 )
+from retail_assets.intake.judging import Judge
 from retail_assets.intake.ledger import Unfinished
 from retail_assets.intake.ledger_tables import CLAIMED, LOADED, STORED, UNFINISHED, Drop
-from retail_assets.intake.outcomes import record_duplicate, record_loaded, record_quarantined
-from retail_assets.intake.readable import damaged_bytes, require_plain_name
+from retail_assets.intake.outcomes import record_quarantined
+from retail_assets.intake.readable import damaged_bytes
 from retail_assets.intake.report import EXAMPLES, DropReport, Tally, count_after_all
 from retail_assets.intake.settling import is_being_written, modified_ns
 from retail_assets.intake.store import Changing, Stored, StoreResult, ToStore, store
-from retail_assets.lake import Lake, scratch_folder
+from retail_assets.lake import Lake
 
 CHUNK, BATCH_CHUNK = 64, 1_000
 """Drops stored together: their fsyncs share the disk, and only these lie in claims and store at once."""
-
-
-Judged = tuple[Drop, Identity | None, Outcome | Unreadable]
-"""A drop that was read: without an identity only what cannot be."""
 
 
 @dataclass
@@ -145,7 +133,9 @@ class AdmissionRun:
         if handler and isinstance(handler.reader, Batch):
             judged = judge_batch(lake=self.lake, engine=self.engine, handler=handler, drops=stored)
         else:
-            judged = self._judge_in_order(stored, handler)
+            judged = Judge(self.lake, self.engine, self.handlers, self.reports, self.notes).judge(
+                stored, handler
+            )
         ended = {drop.sequence: drop for drop in judged}
         news = [drop for drop in stored if drop.duplicate_of and ended[drop.sequence].state == LOADED]
         self.notes += [count_after_all(news)] if news else []
@@ -217,148 +207,11 @@ class AdmissionRun:
         claimed = claimed_path(self.lake, drop.claim)
         return claimed if os.path.lexists(claimed) else claims.quarantine_path(self.lake, drop.sequence)
 
-    # Bytes into rows
-
     def _is_sound(self, drop: Drop) -> bool:
         sentence = damaged_bytes(self.lake, drop)
         if sentence:
             self.damaged[drop.sequence] = sentence
         return sentence is None
-
-    def _judge_in_order(self, drops: Sequence[Drop], handler: Handler | None) -> list[Drop]:
-        reader = handler.reader if handler else None
-        if handler is None or not isinstance(reader, OneByOne) or reader.load_small is None:
-            return [self._judge(drop, handler) for drop in drops]
-        with reading(self.engine) as connection:
-            groups = list(small_drops.groups(connection, drops))
-        judged: list[Drop] = []
-        for group in groups:
-            alone = len(group) == 1
-            judged += (
-                [self._judge(group[0], handler)]
-                if alone
-                else self._judge_together(group, handler, reader.load_small)
-            )
-        return judged
-
-    def _judge_together(self, drops: Sequence[Drop], handler: Handler, load_small: LoadSmall) -> list[Drop]:
-        """Small stored drops, none of which repeats another, become rows or cases for quarantine in one transaction."""
-        identities: dict[int, Identity] = {}
-        results: dict[int, Outcome | Unreadable] = {}
-        for drop in drops:
-            try:
-                require_plain_name(drop)
-                with costing_one_file(drop):
-                    identities[drop.sequence] = handler.identify(drop)
-            except Unreadable as refusal:
-                results[drop.sequence] = refusal
-        readable = [drop for drop in drops if drop.sequence in identities]
-        read = load_small(
-            [(self.lake.stored_file(d.sha256 or ""), d, identities[d.sequence]) for d in readable]
-        )
-        for drop, found in zip(readable, read, strict=True):
-            results[drop.sequence] = reader_failed(drop, found) if isinstance(found, Exception) else found
-        found = [(drop, identities.get(drop.sequence), results[drop.sequence]) for drop in drops]
-        with self.engine.begin() as connection:
-            return self._recorded(connection, handler, found)
-
-    def _recorded(self, connection: Connection, handler: Handler, found: Sequence[Judged]) -> list[Drop]:
-        """Record what several drops became; what goes wrong with one costs the others nothing."""
-        loaded = [(drop, i, result) for drop, i, result in found if i and isinstance(result, Outcome)]
-        ended: dict[int, Drop] = {}
-        # A decision sees the drops before it loaded, and those after it not yet.
-        if not any(DECISIONS in outcome.rows for _, _, outcome in loaded):
-            try:
-                with connection.begin_nested():
-                    recorded = self._record_loaded(connection, handler, loaded)
-                ended = {drop.sequence: drop for drop in recorded}
-            except Exception as error:
-                if is_the_machines(error):
-                    raise
-        return [
-            ended.get(drop.sequence) or self._recorded_alone(connection, handler, drop, identity, result)
-            for drop, identity, result in found
-        ]
-
-    def _recorded_alone(
-        self,
-        connection: Connection,
-        handler: Handler,
-        drop: Drop,
-        identity: Identity | None,
-        result: Outcome | Unreadable,
-    ) -> Drop:
-        if identity is not None and isinstance(result, Outcome):
-            try:
-                with costing_one_file(drop), connection.begin_nested():
-                    [ended] = self._record_loaded(connection, handler, [(drop, identity, result)])
-                    return ended
-            except Unreadable as refusal:
-                result = refusal
-        assert isinstance(result, Unreadable)
-        return record_quarantined(connection, drop, result, identity)
-
-    def _judge(self, drop: Drop, handler: Handler | None) -> Drop:
-        """A stored drop becomes rows, a duplicate, or a case for quarantine."""
-        identity = None
-        try:
-            require_plain_name(drop)
-            handler = handler or self.handlers.of(drop.folder, drop.name)
-            with costing_one_file(drop):
-                identity = handler.identify(drop)
-                return self._rows_or_duplicate(handler, drop, identity)
-        except Unreadable as refusal:
-            with self.engine.begin() as connection:
-                return record_quarantined(connection, drop, refusal, identity)
-
-    def _rows_or_duplicate(self, handler: Handler, drop: Drop, identity: Identity) -> Drop:
-        repeated = self._repeats(handler, drop, identity)
-        if repeated is not None:
-            with self.engine.begin() as connection:
-                return record_duplicate(connection, drop, identity, of=repeated)
-        outcome, parts = self._load(handler, drop, identity)
-        with self.engine.begin() as connection:
-            ledger.add_claims(connection, parts)
-            [ended] = self._record_loaded(connection, handler, [(drop, identity, outcome)])
-        return ended
-
-    def _record_loaded(
-        self, connection: Connection, handler: Handler, loaded: Sequence[tuple[Drop, Identity, Outcome]]
-    ) -> list[Drop]:
-        recorded = record_loaded(connection, loaded)
-        judge_later_duplicates_again(connection, recorded)
-        for drop, (_, identity, outcome) in zip(recorded, loaded, strict=True):
-            self.notes += handler.after_load(connection, drop, identity, outcome)
-            self.reports[drop.sequence] = DropReport(drop, outcome)
-        return recorded
-
-    def _load(self, handler: Handler, drop: Drop, identity: Identity) -> tuple[Outcome, list[Claim]]:
-        stored = self.lake.stored_file(drop.sha256 or "")
-        match handler.reader:
-            case OneByOne(load):
-                return load(stored, drop, identity), []
-            case Container(unpack):
-                return self._unpack(unpack, stored, drop)
-        raise AssertionError(f"{handler.name} judges its drops together")
-
-    def _unpack(self, unpack: Unpack, stored: Path, drop: Drop) -> tuple[Outcome, list[Claim]]:
-        """Put a container's parts among the claims; they get their rows in the transaction that loads it."""
-        with reading(self.engine) as connection:
-            nesting, known = ledger.nesting_of(connection, drop), ledger.has_parts(connection, drop.sequence)
-        with scratch_folder(self.lake) as scratch:
-            unpacked = unpack(stored, drop, nesting, scratch)
-            # A run that was killed after it had unpacked has left the parts among the claims, which have rows by now.
-            parts = [] if known else claims.put_parts(lake=self.lake, drop=drop, parts=unpacked.parts)
-        return Outcome(counts=[unpacked.counts], records=unpacked.counts.records), parts
-
-    def _repeats(self, handler: Handler, drop: Drop, identity: Identity) -> int | None:
-        """The drop that this one repeats; what a person asked to be read is always read."""
-        if drop.asked_for:
-            return None
-        with reading(self.engine) as connection:
-            if handler.duplicate_of is not None:
-                return handler.duplicate_of(connection, drop, identity)
-            return ledger.last_loaded_like(connection, drop, identity.content_key)
 
     # The claim's end
 

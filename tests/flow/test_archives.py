@@ -10,7 +10,7 @@ from sqlalchemy import event
 from retail_assets.config import Settings
 from retail_assets.database import platform_engine
 from retail_assets.decisions.files import FILE
-from retail_assets.intake import admission_run
+from retail_assets.intake import judging
 from retail_assets.intake.ledger_export import export_ledger
 from retail_assets.intake.reconcile import accounting
 from retail_assets.platform import Platform
@@ -363,7 +363,7 @@ def test_a_crash_between_unpacking_and_the_ledger_makes_no_second_copy(
 ) -> None:
     plain.drop("x.zip", zipped({"a.csv": FIRST, "b.csv": SECOND}))
     with monkeypatch.context() as broken:
-        broken.setattr(admission_run, "record_loaded", _crash)
+        broken.setattr(judging, "record_loaded", _crash)
         with pytest.raises(KeyboardInterrupt):
             plain.admit()
     assert len(list(plain.lake.claims.glob("parts-*/[0-9]"))) == 2, "the parts lie among the claims"
