@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retail_assets.config import Settings
-from retail_assets.feeds.mapping.binding import mapping_duckdb
+from retail_assets.feeds.mapping.asking import mapping_duckdb
 from retail_assets.feeds.mapping.engine import Content, Mapped, run_mapping
 from retail_assets.feeds.mapping.judging import contract_version
 from retail_assets.feeds.mapping.load import Match
@@ -15,6 +15,7 @@ from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, read_records
 from retail_assets.intake.row_counts import RowCounts
 from retail_assets.lake import Lake, put_in_place, scratch_folder
+from retail_assets.sandbox.limits import Limits
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,11 @@ def map_file(
         name_values=match.name_values,
         content_key=content_key,
     )
-    memory, threads = settings.duckdb_memory, settings.duckdb_threads
-    with mapping_duckdb(folder=folder, memory=memory, threads=threads) as engine:
+    limits = Limits(
+        memory_bytes=settings.reader_memory_bytes,
+        file_bytes=settings.max_file_bytes,
+        seconds=settings.reader_seconds,
+        threads=settings.duckdb_threads,
+    )
+    with mapping_duckdb(folder=folder, memory=settings.duckdb_memory, limits=limits) as engine:
         return records, run_mapping(engine=engine, mapping=match.mapping, content=content, folder=folder)
