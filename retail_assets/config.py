@@ -65,8 +65,10 @@ class Settings(FlowSettings):
         4 * 2**30, description="Limit of what a workbook or the values of a Parquet file may unpack to."
     )
     max_columns: int = Field(2_000, description="A table with more columns is quarantined.")
-    reader_memory_bytes: int = Field(6 * 2**30, description="Address-space limit of the reading process.")
-    reader_seconds: float = Field(1_800, description="Time limit for reading one file.")
+    reader_memory_bytes: int = Field(
+        6 * 2**30, description="Address-space limit of the processes that read and map."
+    )
+    reader_seconds: float = Field(1_800, description="Time limit for reading one file, and for mapping it.")
     archive_max_parts: int = Field(10_000, description="An archive with more files is quarantined.")
     archive_max_bytes: int = Field(8 * 2**30, description="Limit of what an archive may unpack to.")
     archive_max_depth: int = Field(2, description="Archives in archives, up to so many.")

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from retail_assets.config import Settings
-from retail_assets.feeds.mapping.binding import mapping_duckdb
+from retail_assets.feeds.mapping.asking import Engine, MappingLimits, mapping_duckdb
 from retail_assets.feeds.mapping.engine import Content, Mapped, run_mapping
 from retail_assets.feeds.mapping.judging import contract_version
 from retail_assets.feeds.mapping.load import Match
@@ -107,9 +105,8 @@ def map_file(
 
 def _read_and_map(content: ToLoad, folder: Path, settings: Settings) -> tuple[RecordSet, Mapped]:
     records = _read(content, folder, settings)
-    memory, threads = settings.duckdb_memory, settings.duckdb_threads
-    with mapping_duckdb(folder=folder, memory=memory, threads=threads) as engine:
-        return records, map_records(engine, content, records, folder)
+    engine = mapping_duckdb(folder, MappingLimits.of(settings))
+    return records, map_records(engine, content, records, folder)
 
 
 def _read(content: ToLoad, folder: Path, settings: Settings) -> RecordSet:
@@ -117,9 +114,7 @@ def _read(content: ToLoad, folder: Path, settings: Settings) -> RecordSet:
     return read_records(content.stored, name=content.name, layout=layout, out=folder, limits=limits)
 
 
-def map_records(
-    engine: duckdb.DuckDBPyConnection, content: ToLoad, records: RecordSet, folder: Path
-) -> Mapped:
+def map_records(engine: Engine, content: ToLoad, records: RecordSet, folder: Path) -> Mapped:
     given = Content(
         records=records.path,
         columns=records.columns,

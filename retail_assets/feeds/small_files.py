@@ -4,17 +4,13 @@ Each keeps its own content key, its own files and its own verdict; what `loading
 """
 
 import logging
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
-from queue import SimpleQueue
-
-import duckdb
 
 from retail_assets.config import Settings
 from retail_assets.feeds.loading import Loaded, Result, ToLoad, map_records
-from retail_assets.feeds.mapping.binding import mapping_duckdb
+from retail_assets.feeds.mapping.asking import Engine, MappingLimits, on_children
 from retail_assets.feeds.mapping.engine import Mapped
 from retail_assets.feeds.mapping.together import (
     TEXT_FORMATS,
@@ -27,6 +23,9 @@ from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, ToRead,
 from retail_assets.lake import Lake, put_all_in_place, scratch_folder
 
 logger = logging.getLogger(__name__)
+
+_Group = dict[int, tuple[RecordSet, str]]
+"""Files that one query can map, by their place: of each the records and the content key."""
 
 
 def load_small_contents(
@@ -77,38 +76,36 @@ def _mapped(
     workers: int,
 ) -> list[Mapped | AllAdmitted | Exception]:
     """Plain files together, then all others each by itself."""
+    limits = replace(MappingLimits.of(settings), duckdb_threads=1)
     found: dict[int, Mapped | AllAdmitted | Exception] = {
         number: read for number, read in enumerate(records) if isinstance(read, Exception)
     }
-    with ExitStack() as stack, ThreadPoolExecutor(workers) as pool:
-        engines: SimpleQueue[_Engine] = SimpleQueue()
-        for _ in range(workers):
-            engines.put(_Engine(stack, scratch, settings))
 
-        def one(number: int) -> Mapped | Exception:
-            engine, read = engines.get(), records[number]
-            assert isinstance(read, RecordSet)
-            try:
-                return engine.map(contents[number], read, _folder(scratch, number))
-            except Exception as error:
-                return error
-            finally:
-                engines.put(engine)
+    def one(engine: Engine, number: int) -> Mapped | Exception:
+        read = records[number]
+        assert isinstance(read, RecordSet)
+        try:
+            return map_records(engine, contents[number], read, _folder(scratch, number))
+        except Exception as error:
+            return error
 
-        for group in _plain_groups(contents, records):
-            engine = engines.get()
-            found |= engine.map_together(group, contents[next(iter(group))], scratch / f"from-{min(group)}")
-            engines.put(engine)
-        others = [number for number in range(len(contents)) if number not in found]
-        found |= dict(zip(others, pool.map(one, others), strict=True))
+    def together(engine: Engine, group: _Group) -> dict[int, AllAdmitted]:
+        number = min(group)
+        folder = scratch / f"from-{number}"
+        folder.mkdir()
+        return _map_together(engine, group, contents[number], folder)
+
+    groups = _plain_groups(contents, records)
+    for admitted in on_children(together, groups, folder=scratch, limits=limits, children=workers):
+        found |= admitted
+    others = [number for number in range(len(contents)) if number not in found]
+    alone = on_children(one, others, folder=scratch, limits=limits, children=workers)
+    found |= dict(zip(others, alone, strict=True))
     return [found[number] for number in range(len(contents))]
 
 
-def _plain_groups(
-    contents: Sequence[ToLoad], records: Sequence[RecordSet | Exception]
-) -> list[dict[int, tuple[RecordSet, str]]]:
-    """Files that one query can map, by their place: of each the records and the content key."""
-    groups: dict[object, dict[int, tuple[RecordSet, str]]] = {}
+def _plain_groups(contents: Sequence[ToLoad], records: Sequence[RecordSet | Exception]) -> list[_Group]:
+    groups: dict[object, _Group] = {}
     for number, (content, read) in enumerate(zip(contents, records, strict=True)):
         mapping = content.match.mapping
         if isinstance(read, RecordSet) and read.format in TEXT_FORMATS and is_plain(mapping):
@@ -118,44 +115,21 @@ def _plain_groups(
     return [group for group in groups.values() if len(group) > 1]
 
 
-class _Engine:
-    """A DuckDB for the mappings of several small files. One that failed is never used again."""
-
-    def __init__(self, stack: ExitStack, folder: Path, settings: Settings) -> None:
-        self._stack, self._folder, self._settings = stack, folder, settings
-        self._engine: duckdb.DuckDBPyConnection | None = None
-
-    def map(self, content: ToLoad, records: RecordSet, folder: Path) -> Mapped:
-        try:
-            return map_records(self._open(), content, records, folder)
-        except Exception:
-            self._engine = None
-            raise
-
-    def map_together(
-        self, group: Mapping[int, tuple[RecordSet, str]], like: ToLoad, folder: Path
-    ) -> dict[int, AllAdmitted]:
-        """What files of a group became that have nothing to explain, by their place."""
-        numbers, first = list(group), next(iter(group.values()))[0]
-        try:
-            found = map_plain_files(
-                engine=self._open(),
-                mapping=like.match.mapping,
-                files=[TextRecords(read.path, read.record_count, key) for read, key in group.values()],
-                columns=first.columns,
-                format=first.format,
-                name_values=like.match.name_values,
-                folder=folder,
-            )
-        except Exception as error:
-            # Whoever of them is to blame is found when each is mapped by itself.
-            logger.debug("Mapping %s files together failed.", len(group), exc_info=error)
-            self._engine = None
-            return {}
-        return {numbers[place]: admitted for place, admitted in found.items()}
-
-    def _open(self) -> duckdb.DuckDBPyConnection:
-        if self._engine is None:
-            opened = mapping_duckdb(folder=self._folder, memory=self._settings.duckdb_memory, threads=1)
-            self._engine = self._stack.enter_context(opened)
-        return self._engine
+def _map_together(engine: Engine, group: _Group, like: ToLoad, folder: Path) -> dict[int, AllAdmitted]:
+    """What files of a group became that have nothing to explain, by their place."""
+    numbers, first = list(group), next(iter(group.values()))[0]
+    try:
+        found = map_plain_files(
+            engine=engine,
+            mapping=like.match.mapping,
+            files=[TextRecords(read.path, read.record_count, key) for read, key in group.values()],
+            columns=first.columns,
+            format=first.format,
+            name_values=like.match.name_values,
+            folder=folder,
+        )
+    except Exception as error:
+        # Whoever of them is to blame is found when each is mapped by itself.
+        logger.debug("Mapping %s files together failed.", len(group), exc_info=error)
+        return {}
+    return {numbers[place]: admitted for place, admitted in found.items()}

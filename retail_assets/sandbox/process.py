@@ -192,12 +192,16 @@ class ChildPool:
         self._module = module
         self._children: list[ChildProcess] = []
 
+    def first(self) -> ChildProcess:
+        """The one for requests that come one by one."""
+        self._have(1)
+        return self._children[0]
+
     def map(
         self, work: Callable[[ChildProcess, Request], Answer], requests: Sequence[Request], *, children: int
     ) -> Iterator[Answer]:
         """`work` done on each request with one of the children, in order."""
-        while len(self._children) < children:
-            self._children.append(ChildProcess(self._module))
+        self._have(children)
         idle: SimpleQueue[ChildProcess] = SimpleQueue()
         for child in self._children[:children]:
             idle.put(child)
@@ -214,3 +218,7 @@ class ChildPool:
             return
         with ThreadPoolExecutor(children) as pool:
             yield from pool.map(on_a_child, requests)
+
+    def _have(self, children: int) -> None:
+        while len(self._children) < children:
+            self._children.append(ChildProcess(self._module))

@@ -3,13 +3,15 @@
 import hashlib
 import json
 import os
+import tempfile
 from pathlib import Path
 from threading import get_ident
 
 import duckdb
 
 from retail_assets.contract import Feeds
-from retail_assets.feeds.mapping.binding import bind_with
+from retail_assets.errors import Unreadable
+from retail_assets.feeds.mapping.asking import Engine, MappingLimits, mapping_duckdb
 from retail_assets.feeds.mapping.compile import compile_block, line_numbers
 from retail_assets.feeds.mapping.conversion import Kind, Raw, convert
 from retail_assets.feeds.mapping.judging import contract_checks, contract_kind, contract_version
@@ -20,7 +22,13 @@ from retail_assets.feeds.mapping.references import referenced_by
 from retail_assets.feeds.mapping.scope import Scope, first_line
 from retail_assets.feeds.mapping.table import Table
 from retail_assets.feeds.mapping.values import STANDARD, Values
+from retail_assets.sandbox.limits import Limits
 from retail_assets.sql import identifier, literal
+
+CHECK_LIMITS = MappingLimits(
+    Limits(memory_bytes=6 * 2**30, file_bytes=2**30, seconds=60), duckdb_memory="500MB"
+)
+"""What checking one mapping may take."""
 
 
 class PassedMappings:
@@ -65,8 +73,8 @@ class PassedMappings:
 
 def check_mapping(mapping: SourceMapping) -> None:
     """Raise MappingError where an expression, a constant or a format does not work."""
-    with duckdb.connect(config={"enable_external_access": False, "threads": 1}) as engine:
-        engine.execute("set TimeZone = 'UTC'")
+    with tempfile.TemporaryDirectory() as folder:
+        engine = mapping_duckdb(Path(folder), CHECK_LIMITS)
         for target in mapping.targets:
             for block in target.blocks:
                 try:
@@ -74,11 +82,14 @@ def check_mapping(mapping: SourceMapping) -> None:
                     _check_expressions(engine, mapping, target, block)
                 except duckdb.Error as error:
                     raise block.where.error(f"DuckDB refuses it: {first_line(error)}") from error
+                except Unreadable as refusal:
+                    raise block.where.error(
+                        f"checking it takes more than {CHECK_LIMITS.child.seconds:,.0f} s or "
+                        f"{CHECK_LIMITS.duckdb_memory} ({refusal.reason})"
+                    ) from refusal
 
 
-def _check_expressions(
-    engine: duckdb.DuckDBPyConnection, mapping: SourceMapping, target: Target, block: Block
-) -> None:
+def _check_expressions(engine: Engine, mapping: SourceMapping, target: Target, block: Block) -> None:
     table = _expected_table(mapping, target)
 
     def scope() -> Scope:
@@ -87,12 +98,12 @@ def _check_expressions(
             target=target,
             table=table,
             name_values=mapping.name_parts,
-            bind=bind_with(engine),
+            bind=engine.bind,
         )
 
     if target.derives_line_numbers:
         table = table.numbered(f"({line_numbers(scope())})")
-    engine.execute(f"describe {compile_block(scope(), block).judged}")
+    engine.rows(f"describe {compile_block(scope(), block).judged}")
 
 
 def _expected_table(mapping: SourceMapping, target: Target) -> Table:
@@ -114,7 +125,7 @@ def _expected_table(mapping: SourceMapping, target: Target) -> Table:
     return Table(f"(select {', '.join([*own, *selected])})", columns, mapping.layout.format)
 
 
-def _check_constants(engine: duckdb.DuckDBPyConnection, block: Block) -> None:
+def _check_constants(engine: Engine, block: Block) -> None:
     for name, cell in block.cells.items():
         if isinstance(cell.origin, Constant):
             _check_constant(engine, block, name, cell, cell.origin.text, cell.values)
@@ -122,9 +133,7 @@ def _check_constants(engine: duckdb.DuckDBPyConnection, block: Block) -> None:
             _check_constant(engine, block, name, cell, cell.default, STANDARD)
 
 
-def _check_constant(
-    engine: duckdb.DuckDBPyConnection, block: Block, name: str, cell: Cell, text: str, values: Values
-) -> None:
+def _check_constant(engine: Engine, block: Block, name: str, cell: Cell, text: str, values: Values) -> None:
     feed = block.feed
     kind: Kind = contract_kind(feed.columns[name])
     query = Layers("select 1 as _one")
@@ -132,9 +141,9 @@ def _check_constant(
     query.end_phase()
     broken = [c for c in contract_checks(feed) if c.column == name]
     conditions = ", ".join(f"coalesce({check.condition}, false)" for check in broken) or "false"
-    row = engine.execute(f"select {identifier(name)} is null, {conditions} from ({query.sql})").fetchone()
-    if row and row[0]:
+    [row] = engine.rows(f"select {identifier(name)} is null, {conditions} from ({query.sql})")
+    if row[0]:
         raise cell.where.error(f"`{text}` is not a {kind.name}")
-    for check, is_broken in zip(broken, row[1:] if row else (), strict=False):
+    for check, is_broken in zip(broken, row[1:], strict=False):
         if is_broken:
             raise cell.where.error(f"`{text}` breaks the contract of {feed.name}.{name}: {check.rule}")

@@ -6,9 +6,8 @@ all different rows stay.
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from retail_assets.contract import Feed
+from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.sql import identifier, literal, parquet
 
 ROWS_PER_PASS = 20_000_000
@@ -35,62 +34,60 @@ class Merged:
     repeats: Path | None
 
 
-def merge_parts(engine: duckdb.DuckDBPyConnection, feed: Feed, parts: list[Part], folder: Path) -> Merged:
+def merge_parts(engine: Engine, feed: Feed, parts: list[Part], folder: Path) -> Merged:
     """One file with the rows of all parts and every key once."""
     parts = [part for part in parts if part.rows] or parts[:1]
     relation = " union all ".join(
         f"select *, {number} as _part, {literal(part.target)} as _target from {parquet(part.path)}"
         for number, part in enumerate(parts)
     )
-    repeated = _count_repeated_keys(engine, feed, relation, sum(part.rows for part in parts))
+    repeated = _write_repeated_keys(engine, feed, relation, sum(part.rows for part in parts), folder)
     if not repeated and len(parts) == 1:
         return Merged(parts[0].path, None)
     rows = folder / f"rows_{feed.name}.parquet"
     if not repeated:
-        write_relation(engine, f"select * exclude (_part, _target) from ({relation})", rows)
+        engine.write(f"select * exclude (_part, _target) from ({relation})", rows)
         return Merged(rows, None)
     repeats = folder / f"repeats_{feed.name}.parquet"
-    _write_repeats(engine, feed, relation, repeats)
+    _write_repeats(engine, feed, relation, repeated, repeats)
     lost = f"select _part, _record from {parquet(repeats)}"
     kept = f"select * exclude (_part, _target) from ({relation}) where (_part, _record) not in ({lost})"
-    write_relation(engine, kept, rows)
+    engine.write(kept, rows)
     return Merged(rows, repeats)
 
 
-def write_relation(engine: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
-    engine.execute(f"copy ({query}) to {literal(str(path))} (format parquet, compression snappy)")
-
-
-def _count_repeated_keys(engine: duckdb.DuckDBPyConnection, feed: Feed, relation: str, rows: int) -> int:
-    """Put the hashes of keys that occur more than once into the table `repeated_keys`."""
-    engine.execute("create or replace temp table repeated_keys (key_hash ubigint)")
+def _write_repeated_keys(engine: Engine, feed: Feed, relation: str, rows: int, folder: Path) -> list[Path]:
+    """Files with the hashes of keys that occur more than once."""
     slices = max(1, -(-rows // ROWS_PER_PASS))
+    written = []
     for number in range(slices):
         within = f"where key_hash % {slices} = {number}" if slices > 1 else ""
-        engine.execute(
-            f"insert into repeated_keys select key_hash from (select {key_hash(feed)} as key_hash from ({relation})) "
+        repeated = (
+            f"select key_hash from (select {key_hash(feed)} as key_hash from ({relation})) "
             f"{within} group by key_hash having count(*) > 1"
         )
-    row = engine.execute("select count(*) from repeated_keys").fetchone()
-    return row[0] if row else 0
+        path = folder / f"repeated_{feed.name}_{number}.parquet"
+        if engine.write(repeated, path):
+            written.append(path)
+    return written
 
 
 def key_hash(feed: Feed) -> str:
     return f"hash({', '.join(identifier(name) for name in feed.distinct)})"
 
 
-def _write_repeats(engine: duckdb.DuckDBPyConnection, feed: Feed, relation: str, path: Path) -> None:
+def _write_repeats(engine: Engine, feed: Feed, relation: str, repeated: list[Path], path: Path) -> None:
     keys = ", ".join(identifier(name) for name in feed.distinct)
     content = f"hash({', '.join(identifier(name) for name in feed.columns)}, _document, _version)"
     order = f"partition by {keys} order by _version desc nulls last, _part desc, _record desc"
     ranked = (
         f"select *, row_number() over ({order}) as _rank, {content} as _content, "
         f"first_value({content}) over ({order}) as _winner "
-        f"from ({relation}) where {key_hash(feed)} in (select key_hash from repeated_keys)"
+        f"from ({relation}) where {key_hash(feed)} in (select key_hash from {parquet(repeated)})"
     )
     lost = f"select * from ({ranked}) where _rank > 1"
     rule = "if(_content = _winner, 'repeat', 'superseded')"
-    write_relation(engine, written_off(feed, lost, rule=rule, also="_part"), path)
+    engine.write(written_off(feed, lost, rule=rule, also="_part"), path)
 
 
 def written_off(feed: Feed, relation: str, *, rule: str, also: str | None = None) -> str:

@@ -11,8 +11,7 @@ from pathlib import Path
 
 import duckdb
 
-from retail_assets.error_classification import machine_trouble, out_of_memory
-from retail_assets.feeds.mapping.binding import bind_with
+from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.compile import CompiledBlock, compile_block, line_numbers
 from retail_assets.feeds.mapping.deduplicate import Part, merge_parts
 from retail_assets.feeds.mapping.judging import contract_kind
@@ -65,9 +64,7 @@ class Content:
     content_key: str
 
 
-def run_mapping(
-    *, engine: duckdb.DuckDBPyConnection, mapping: SourceMapping, content: Content, folder: Path
-) -> Mapped:
+def run_mapping(*, engine: Engine, mapping: SourceMapping, content: Content, folder: Path) -> Mapped:
     """Map the records of one file into `folder`; raises Unreadable when columns are missing, and MappingError where
     the mapping does not fit the file."""
     run = _Run(engine, mapping, content, folder)
@@ -86,19 +83,17 @@ def run_mapping(
 @contextmanager
 def _explained(target: Target) -> Generator[None]:
     """What DuckDB refuses to compute for any record at all, a time zone that there is not for one, is the mapping's
-    fault; memory and disks are not."""
+    fault."""
     try:
         yield
     except duckdb.Error as error:
-        if machine_trouble(error) or out_of_memory(error):
-            raise
         raise target.where.error(f"DuckDB refuses it: {first_line(error)}") from error
 
 
-def _records_table(engine: duckdb.DuckDBPyConnection, content: Content) -> Table:
+def _records_table(engine: Engine, content: Content) -> Table:
     """The records as their reader wrote them. Columns go by position: SQL does not tell `a` from `A`."""
     relation = parquet(content.records)
-    described = engine.execute(f"describe select * from {relation}").fetchall()
+    described = engine.rows(f"describe select * from {relation}")
     own = [
         (name, sql_type)
         for name, sql_type, *_ in described
@@ -111,9 +106,7 @@ def _records_table(engine: duckdb.DuckDBPyConnection, content: Content) -> Table
 class _Run:
     """The files of one content while they are written."""
 
-    def __init__(
-        self, engine: duckdb.DuckDBPyConnection, mapping: SourceMapping, content: Content, folder: Path
-    ) -> None:
+    def __init__(self, engine: Engine, mapping: SourceMapping, content: Content, folder: Path) -> None:
         self.engine, self.mapping, self.content, self.folder = engine, mapping, content, folder
         self.records: dict[str, int] = {}
         self.admitted: dict[str, int] = {}
@@ -128,7 +121,7 @@ class _Run:
                 parquet(self._copy(numbers, f"line_numbers_{len(self.records)}.parquet")[0])
             )
         main = self._compile(target, target.block, table)
-        records = self.records[target.name] = self._one(f"select count(*) from {table.relation}")
+        records = self.records[target.name] = self.engine.count(f"select count(*) from {table.relation}")
         admitted = self.admitted[target.name] = self._write_rows(
             target, main, "_route is null and _fault is null"
         )
@@ -159,7 +152,7 @@ class _Run:
             target=target,
             table=table,
             name_values=self.content.name_values,
-            bind=bind_with(self.engine),
+            bind=self.engine.bind,
         )
 
     def _write_rows(self, target: Target, block: CompiledBlock, which: str) -> int:
@@ -219,7 +212,7 @@ class _Run:
             rows={
                 feed: m.rows
                 for feed, m in merged.items()
-                if self._one(f"select count(*) from {parquet(m.rows)}")
+                if self.engine.count(f"select count(*) from {parquet(m.rows)}")
             },
             rejects=self._write_rejects(ends),
             documents=documents,
@@ -239,10 +232,10 @@ class _Run:
         return self._copy(query, "ends.parquet")[0]
 
     def _row_counts(self, target: Target, ends: Path) -> RowCounts:
-        counts = self.engine.execute(
+        counts = self.engine.rows(
             f'select "end", rule, feed, count(*) from {parquet(ends)} where target = $1 group by all order by all',
             [target.name],
-        ).fetchall()
+        )
         here = sum(
             count for end, _, feed, count in counts if end == "duplicate" and feed == target.block.feed.name
         )
@@ -275,11 +268,7 @@ class _Run:
 
     def _copy(self, query: str, name: str) -> tuple[Path, int]:
         path = self.folder / name
-        return path, self._one(f"copy ({query}) to {literal(str(path))} (format parquet, compression snappy)")
-
-    def _one(self, query: str) -> int:
-        row = self.engine.execute(query).fetchone()
-        return int(row[0]) if row else 0
+        return path, self.engine.write(query, path)
 
 
 def _codes(block: CompiledBlock, feeds: list[str]) -> str:

@@ -3,14 +3,13 @@
 from dataclasses import replace
 from pathlib import Path
 
-import duckdb
-
-from retail_assets.feeds.mapping.deduplicate import Part, write_relation, written_off
+from retail_assets.feeds.mapping.asking import Engine
+from retail_assets.feeds.mapping.deduplicate import Part, written_off
 from retail_assets.sql import literal, parquet
 
 
 def without_superseded(
-    engine: duckdb.DuckDBPyConnection, parts: list[Part], documents: Path | None, folder: Path
+    engine: Engine, parts: list[Part], documents: Path | None, folder: Path
 ) -> tuple[list[Part], list[Path]]:
     """The parts with the rows of each document's highest version, and files with what was set aside."""
     kept, aside = [], []
@@ -23,9 +22,7 @@ def without_superseded(
     return kept, aside
 
 
-def _split(
-    engine: duckdb.DuckDBPyConnection, part: Part, documents: Path, superseded: Path, kept: Path
-) -> Part:
+def _split(engine: Engine, part: Part, documents: Path, superseded: Path, kept: Path) -> Part:
     """Write the superseded rows, and what is left without them; nothing is written when none is superseded."""
     rows = parquet(part.path)
     older = (
@@ -33,11 +30,11 @@ def _split(
         f"on document._document = line._document and document.kind = {literal(part.versioned or '')} "
         "where line._version is distinct from document._version and document._version is not null"
     )
-    row = engine.execute(f"select count(*) from ({older})").fetchone()
-    if not row or not row[0]:
+    superseded_rows = engine.count(f"select count(*) from ({older})")
+    if not superseded_rows:
         return part
     feed, target = part.feed, literal(part.target)
     found = f"select *, {target} as _target from {rows} where _record in ({older})"
-    write_relation(engine, written_off(feed, found, rule="'superseded'"), superseded)
-    write_relation(engine, f"select * from {rows} where _record not in ({older})", kept)
-    return replace(part, path=kept, rows=part.rows - row[0])
+    engine.write(written_off(feed, found, rule="'superseded'"), superseded)
+    engine.write(f"select * from {rows} where _record not in ({older})", kept)
+    return replace(part, path=kept, rows=part.rows - superseded_rows)

@@ -8,9 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
-from retail_assets.feeds.mapping.binding import bind_with
+from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.compile import compile_block
 from retail_assets.feeds.mapping.deduplicate import key_hash
 from retail_assets.feeds.mapping.judging import contract_kind
@@ -19,7 +17,7 @@ from retail_assets.feeds.mapping.references import check_required_columns, refer
 from retail_assets.feeds.mapping.scope import Scope
 from retail_assets.feeds.mapping.table import Table
 from retail_assets.intake.row_counts import RowCounts, row_counts
-from retail_assets.sql import identifier, literal
+from retail_assets.sql import identifier, literal, parquet
 
 TEXT_FORMATS = ("csv", "tsv")
 """Whose records all have the same types: text."""
@@ -57,7 +55,7 @@ def is_plain(mapping: SourceMapping) -> bool:
 
 def map_plain_files(
     *,
-    engine: duckdb.DuckDBPyConnection,
+    engine: Engine,
     mapping: SourceMapping,
     files: Sequence[TextRecords],
     columns: Sequence[str],
@@ -65,16 +63,16 @@ def map_plain_files(
     name_values: Mapping[str, str],
     folder: Path,
 ) -> dict[int, AllAdmitted]:
-    """Map files of text with the same columns into `folder`; those with nothing to explain, by their place in the
-    list. Raises whatever the mapping or the files make it raise; then nothing is said of any of them.
+    """Map files of text with the same columns into an empty `folder`; those with nothing to explain, by their place
+    in the list. Raises whatever the mapping or the files make it raise; then nothing is said of any of them.
     """
     [target] = mapping.targets
-    table = _records(engine, files, columns, format)
+    table = _records(engine, files, columns, format, folder / "records.parquet")
     if any(table.find(name) is None and table.holder(name) for name in referenced_by(mapping, target)):
         return {}  # a field within JSON
     check_required_columns(mapping, target, table)
     scope = Scope(
-        mapping=mapping, target=target, table=table, name_values=dict(name_values), bind=bind_with(engine)
+        mapping=mapping, target=target, table=table, name_values=dict(name_values), bind=engine.bind
     )
     block = compile_block(scope, target.block)
     feed = block.feed
@@ -82,22 +80,24 @@ def map_plain_files(
         f"cast({name} as {contract_kind(column).sql_type}) as {name}"
         for name, column in ((identifier(name), column) for name, column in feed.columns.items())
     ]
-    engine.execute(
-        f"create or replace temp table admitted as select {', '.join(contract)}, _record, _document, _version, _extra "
-        f"from ({block.judged}) where _route is null and _fault is null"
+    admitted, rows = folder / "admitted.parquet", folder / "rows"
+    engine.write(
+        f"select {', '.join(contract)}, _record, _document, _version, _extra from ({block.judged}) "
+        "where _route is null and _fault is null",
+        admitted,
     )
-    found = engine.execute(
-        f"select _record // {_FILE}, count(*) from admitted "
+    found = engine.rows(
+        f"select _record // {_FILE}, count(*) from {parquet(admitted)} "
         f"group by all having count(*) = count(distinct {key_hash(feed)})"
-    ).fetchall()
+    )
     whole = sorted(number for number, count in found if count == files[number].count)
     keys = f"[{', '.join(literal(file.content_key) for file in files)}]"
-    engine.execute(
+    engine.rows(
         f"copy (select {', '.join(map(identifier, feed.columns))}, _record % {_FILE} as _record, "
         f"{keys}[_record // {_FILE} + 1] as _content_key, {literal(mapping.name)} as _source, "
-        f"_document, _version, _extra, _record // {_FILE} as _file from admitted "
+        f"_document, _version, _extra, _record // {_FILE} as _file from {parquet(admitted)} as admitted "
         f"where _file in (select unnest({whole}::bigint[])) order by admitted._record) "
-        f"to {literal(str(folder))} (format parquet, compression snappy, partition_by (_file))"
+        f"to {literal(str(rows))} (format parquet, compression snappy, partition_by (_file))"
     )
     unknown = unknown_columns(mapping, table)
     return {
@@ -111,22 +111,23 @@ def map_plain_files(
             {feed.name: path},
         )
         for number in whole
-        for [path] in [list((folder / f"_file={number}").iterdir())]
+        for [path] in [list((rows / f"_file={number}").iterdir())]
     }
 
 
 def _records(
-    engine: duckdb.DuckDBPyConnection, files: Sequence[TextRecords], columns: Sequence[str], format: str
+    engine: Engine, files: Sequence[TextRecords], columns: Sequence[str], format: str, path: Path
 ) -> Table:
-    """All records as the table that mappings work on."""
+    """All records, written to `path`, as the table that mappings work on."""
     paths = f"[{', '.join(literal(str(file.path)) for file in files)}]"
-    engine.execute(
-        f"create or replace temp table records as select * exclude (filename) "
+    engine.write(
+        "select * exclude (filename) "
         f"replace (_record + {_FILE} * (list_position({paths}, filename) - 1) as _record), false as _empty "
-        f"from read_parquet({paths}, filename = true, hive_partitioning = false)"
+        f"from read_parquet({paths}, filename = true, hive_partitioning = false)",
+        path,
     )
-    described = engine.execute("describe records").fetchall()
+    described = engine.rows(f"describe select * from {parquet(path)}")
     own = ("_record", "_place", "_malformed", "_empty")
     names = [name for name, sql_type, *_ in described if name not in own and sql_type == "VARCHAR"]
     typed = {name: (identifier(sql), "VARCHAR") for name, sql in zip(columns, names, strict=True)}
-    return Table("records", typed, format)
+    return Table(parquet(path), typed, format)

@@ -5,9 +5,8 @@ mapping names a column under its dotted path. What comes out is an ordinary tabl
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from retail_assets.errors import Unreadable
+from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.model import SourceMapping, Target
 from retail_assets.feeds.mapping.references import referenced_by
 from retail_assets.feeds.mapping.table import Table, closest
@@ -24,9 +23,7 @@ class _Level:
     element: str
 
 
-def unnested(
-    engine: duckdb.DuckDBPyConnection, mapping: SourceMapping, target: Target, whole: Table, path: Path
-) -> Table:
+def unnested(engine: Engine, mapping: SourceMapping, target: Target, whole: Table, path: Path) -> Table:
     """The table that a target works on, written to `path` when it is not the file's own."""
     names = [
         name for name in referenced_by(mapping, target) if name == target.unnest or whole.find(name) is None
@@ -45,7 +42,7 @@ def unnested(
     numbered = ", ".join(f"{sql} as _f{number}" for number, sql in enumerate(columns))
     own = _own_columns(levels)
     query = f"select {own}{', ' if numbered else ''}{numbered} from ({relation})"
-    engine.execute(f"copy ({query}) to {literal(str(path))} (format parquet, compression snappy)")
+    engine.write(query, path)
     types = [sql_type for _, sql_type in kept.values()] + ["VARCHAR"] * len(fields)
     typed = {name: (f"_f{n}", types[n]) for n, name in enumerate([*kept, *fields])}
     return Table(parquet(path), typed, whole.format)
@@ -131,7 +128,7 @@ def _holder(whole: Table, levels: list[_Level], name: str) -> tuple[str, str]:
 
 
 def _unnamed_fields(
-    engine: duckdb.DuckDBPyConnection, whole: Table, levels: list[_Level], relation: str, nested: list[str]
+    engine: Engine, whole: Table, levels: list[_Level], relation: str, nested: list[str]
 ) -> dict[str, str]:
     """Fields beside the named ones, so that they are kept and reported like any unknown column."""
     objects: dict[str, str] = {level.path: level.element for level in levels}
@@ -147,6 +144,6 @@ def _unnamed_fields(
             f"select distinct unnest(json_keys(o)) as key from (select {value} as o from ({relation})) "
             "where json_type(o) = 'OBJECT'"
         )
-        names = [f"{path}.{key}" for (key,) in engine.execute(query).fetchall()]
+        names = [f"{path}.{key}" for (key,) in engine.rows(query)]
         found |= {name: _field(whole, levels, name) for name in names if name not in objects}
     return dict(sorted(found.items()))

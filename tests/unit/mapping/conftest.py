@@ -10,7 +10,8 @@ import polars as pl
 import pytest
 
 from retail_assets.config import Settings
-from retail_assets.feeds.mapping.binding import mapping_duckdb
+from retail_assets.feeds.mapping.asking import mapping_duckdb
+from retail_assets.feeds.mapping.check import CHECK_LIMITS
 from retail_assets.feeds.mapping.engine import Content, Mapped, run_mapping
 from retail_assets.feeds.mapping.load import identity_mapping, load_mapping
 from retail_assets.feeds.mapping.model import SourceMapping
@@ -104,8 +105,8 @@ def map_rows(tmp_path: Path, mapping_file: Callable[[str], SourceMapping]) -> Ma
         folder.mkdir(exist_ok=True)
         records.write_parquet(folder / "records.parquet")
         content = Content(folder / "records.parquet", table.columns, file_format, name_values or {}, KEY)
-        with mapping_duckdb(folder=folder, memory="500MB", threads=1) as engine:
-            result = Result(run_mapping(engine=engine, mapping=mapping, content=content, folder=folder))
+        engine = mapping_duckdb(folder, CHECK_LIMITS)
+        result = Result(run_mapping(engine=engine, mapping=mapping, content=content, folder=folder))
         assert all(counts.adds_up for counts in result.counts), result.counts
         return result
 
