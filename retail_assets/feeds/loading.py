@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from retail_assets.config import Settings
-from retail_assets.feeds.mapping.asking import Engine, MappingLimits, mapping_duckdb
+from retail_assets.feeds.mapping.asking import MappingLimits, mapping_duckdb
 from retail_assets.feeds.mapping.engine import Content, Mapped, run_mapping
 from retail_assets.feeds.mapping.judging import contract_version
 from retail_assets.feeds.mapping.load import Match
@@ -60,7 +60,7 @@ def load_content(
     """
     content = ToLoad(stored, name, match, content_key)
     with scratch_folder(lake) as scratch:
-        result = Result(content, *_read_and_map(content, scratch, settings))
+        result = Result(content, *map_file(content, scratch, settings))
         finished = result.finished(lake)
         loaded = result.loaded(lake, finished)
         put_all_in_place(finished)
@@ -96,25 +96,16 @@ class Result:
         )
 
 
-def map_file(
-    *, path: Path, name: str, match: Match, content_key: str, folder: Path, settings: Settings
-) -> tuple[RecordSet, Mapped]:
+def map_file(content: ToLoad, folder: Path, settings: Settings) -> tuple[RecordSet, Mapped]:
     """Read and map one file into a folder, and touch nothing else. Raises Unreadable and MappingError."""
-    return _read_and_map(ToLoad(path, name, match, content_key), folder, settings)
-
-
-def _read_and_map(content: ToLoad, folder: Path, settings: Settings) -> tuple[RecordSet, Mapped]:
-    records = _read(content, folder, settings)
-    engine = mapping_duckdb(folder, MappingLimits.of(settings))
-    return records, map_records(engine, content, records, folder)
-
-
-def _read(content: ToLoad, folder: Path, settings: Settings) -> RecordSet:
-    layout, limits = content.match.mapping.layout, ReaderLimits.of(settings)
-    return read_records(content.stored, name=content.name, layout=layout, out=folder, limits=limits)
-
-
-def map_records(engine: Engine, content: ToLoad, records: RecordSet, folder: Path) -> Mapped:
+    mapping = content.match.mapping
+    records = read_records(
+        content.stored,
+        name=content.name,
+        layout=mapping.layout,
+        out=folder,
+        limits=ReaderLimits.of(settings),
+    )
     given = Content(
         records=records.path,
         columns=records.columns,
@@ -122,4 +113,5 @@ def map_records(engine: Engine, content: ToLoad, records: RecordSet, folder: Pat
         name_values=content.match.name_values,
         content_key=content.content_key,
     )
-    return run_mapping(engine=engine, mapping=content.match.mapping, content=given, folder=folder)
+    with mapping_duckdb(folder, MappingLimits.of(settings)) as engine:
+        return records, run_mapping(engine=engine, mapping=mapping, content=given, folder=folder)

@@ -1,31 +1,28 @@
-"""Many small files become finished files of the lake together: they share children, engines and waits for the disk.
+"""Many small files become finished files of the lake together: they share children, queries and waits for the disk.
 
-Each keeps its own content key, its own files and its own verdict; what `loading` does with one file it does here.
+Each keeps its own content key, its own files and its own verdict. Plain ones are read and mapped many at a time;
+whatever else there is, and whatever goes wrong with that, is left to `loading`, file by file.
 """
 
 import logging
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from retail_assets.config import Settings
-from retail_assets.feeds.loading import Loaded, Result, ToLoad, map_records
-from retail_assets.feeds.mapping.asking import Engine, MappingLimits, on_children
-from retail_assets.feeds.mapping.engine import Mapped
-from retail_assets.feeds.mapping.together import (
-    TEXT_FORMATS,
-    AllAdmitted,
-    TextRecords,
-    is_plain,
-    map_plain_files,
-)
-from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, ToRead, read_many
+from retail_assets.feeds.loading import Loaded, Result, ToLoad, map_file
+from retail_assets.feeds.mapping.asking import MappingLimits, mapping_duckdb
+from retail_assets.feeds.mapping.together import is_plain, map_plain_files
+from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, TextGroup, read_together
 from retail_assets.lake import Lake, put_all_in_place, scratch_folder
 
 logger = logging.getLogger(__name__)
 
-_Group = dict[int, tuple[RecordSet, str]]
-"""Files that one query can map, by their place: of each the records and the content key."""
+_Group = dict[int, ToLoad]
+"""Files that one query can map if they have the same columns, by their place among all."""
 
 
 def load_small_contents(
@@ -34,102 +31,98 @@ def load_small_contents(
     """Read and map stored files; their rows, rejects and documents lie in the lake when this returns. For each what
     `load_content` would give or raise.
     """
-    workers = min(settings.duckdb_threads, len(contents)) or 1
     with scratch_folder(lake) as scratch:
-        records = _read(contents, scratch, settings, workers)
-        mapped = _mapped(contents, records, scratch, settings, workers)
-        results: list[Loaded | Exception] = []
+        results = _became(contents, scratch, settings)
+        loaded: list[Loaded | Exception] = []
         finished: dict[Path, Path] = {}
-        for content, read, found in zip(contents, records, mapped, strict=True):
-            if isinstance(found, Exception):
-                results.append(found)
+        for number in range(len(contents)):
+            result = results[number]
+            if isinstance(result, Exception):
+                loaded.append(result)
                 continue
-            assert isinstance(read, RecordSet)
-            result = Result(content, read, found)
             files = result.finished(lake)
             finished |= files
-            results.append(result.loaded(lake, files))
+            loaded.append(result.loaded(lake, files))
         put_all_in_place(finished)
-    return results
+    return loaded
 
 
-def _read(
-    contents: Sequence[ToLoad], scratch: Path, settings: Settings, workers: int
-) -> list[RecordSet | Exception]:
-    files = []
-    for number, content in enumerate(contents):
-        folder = _folder(scratch, number)
-        folder.mkdir()
-        files.append(ToRead(content.stored, content.name, content.match.mapping.layout, folder))
-    return list(read_many(files, limits=ReaderLimits.of(settings), children=workers))
+def _became(
+    contents: Sequence[ToLoad], scratch: Path, settings: Settings
+) -> Mapping[int, Result | Exception]:
+    """By the place of each."""
+    workers = min(settings.duckdb_threads, len(contents)) or 1
 
-
-def _folder(scratch: Path, number: int) -> Path:
-    return scratch / str(number)
-
-
-def _mapped(
-    contents: Sequence[ToLoad],
-    records: Sequence[RecordSet | Exception],
-    scratch: Path,
-    settings: Settings,
-    workers: int,
-) -> list[Mapped | AllAdmitted | Exception]:
-    """Plain files together, then all others each by itself."""
-    limits = replace(MappingLimits.of(settings), duckdb_threads=1)
-    found: dict[int, Mapped | AllAdmitted | Exception] = {
-        number: read for number, read in enumerate(records) if isinstance(read, Exception)
-    }
-
-    def one(engine: Engine, number: int) -> Mapped | Exception:
-        read = records[number]
-        assert isinstance(read, RecordSet)
+    def alone(number: int) -> Result | Exception:
         try:
-            return map_records(engine, contents[number], read, _folder(scratch, number))
+            return Result(contents[number], *map_file(contents[number], _new_folder(scratch), settings))
         except Exception as error:
             return error
 
-    def together(engine: Engine, group: _Group) -> dict[int, AllAdmitted]:
-        number = min(group)
-        folder = scratch / f"from-{number}"
-        folder.mkdir()
-        return _map_together(engine, group, contents[number], folder)
+    def together(group: _Group) -> dict[int, Result]:
+        return _map_together(group, _new_folder(scratch), settings)
 
-    groups = _plain_groups(contents, records)
-    for admitted in on_children(together, groups, folder=scratch, limits=limits, children=workers):
-        found |= admitted
-    others = [number for number in range(len(contents)) if number not in found]
-    alone = on_children(one, others, folder=scratch, limits=limits, children=workers)
-    found |= dict(zip(others, alone, strict=True))
-    return [found[number] for number in range(len(contents))]
+    with ThreadPoolExecutor(workers) as pool:
+        found: dict[int, Result | Exception] = {}
+        for some in pool.map(together, _plain_groups(contents, workers)):
+            found |= some
+        others = [number for number in range(len(contents)) if number not in found]
+        return found | dict(zip(others, pool.map(alone, others), strict=True))
 
 
-def _plain_groups(contents: Sequence[ToLoad], records: Sequence[RecordSet | Exception]) -> list[_Group]:
-    groups: dict[object, _Group] = {}
-    for number, (content, read) in enumerate(zip(contents, records, strict=True)):
+def _plain_groups(contents: Sequence[ToLoad], workers: int) -> Iterator[_Group]:
+    """As many of the same kind as there are workers for."""
+    alike: dict[object, list[int]] = {}
+    for number, content in enumerate(contents):
         mapping = content.match.mapping
-        if isinstance(read, RecordSet) and read.format in TEXT_FORMATS and is_plain(mapping):
+        if is_plain(mapping):
             named = tuple(sorted(content.match.name_values.items()))
-            alike = (mapping.name, mapping.version, read.format, tuple(read.columns), named)
-            groups.setdefault(alike, {})[number] = (read, content.content_key)
-    return [group for group in groups.values() if len(group) > 1]
+            alike.setdefault((mapping.name, mapping.version, named), []).append(number)
+    for numbers in alike.values():
+        groups = min(workers, len(numbers) // 2)
+        for first in range(groups):
+            yield {number: contents[number] for number in numbers[first::groups]}
 
 
-def _map_together(engine: Engine, group: _Group, like: ToLoad, folder: Path) -> dict[int, AllAdmitted]:
-    """What files of a group became that have nothing to explain, by their place."""
-    numbers, first = list(group), next(iter(group.values()))[0]
+def _map_together(group: _Group, folder: Path, settings: Settings) -> dict[int, Result]:
+    """What files of a group became that have nothing to explain."""
+    numbers, contents = list(group), list(group.values())
+    match = contents[0].match
+    found: dict[int, Result] = {}
+    limits = replace(MappingLimits.of(settings), duckdb_threads=1)
+    for files in _read_together(contents, folder, settings):
+        with _else_alone(), mapping_duckdb(folder, limits) as engine:
+            mapped = map_plain_files(
+                engine=engine,
+                mapping=match.mapping,
+                group=files,
+                content_keys=[content.content_key for content in contents],
+                name_values=match.name_values,
+                folder=_new_folder(folder),
+            )
+            counts = dict(zip(files.files, files.counts, strict=True))
+            for number, admitted in mapped.items():
+                records = RecordSet(files.path, files.columns, files.format, counts[number])
+                found[numbers[number]] = Result(contents[number], records, admitted)
+    return found
+
+
+def _read_together(contents: Sequence[ToLoad], folder: Path, settings: Settings) -> list[TextGroup]:
+    files = [(content.stored, content.name) for content in contents]
+    layout, limits = contents[0].match.mapping.layout, ReaderLimits.of(settings)
+    with _else_alone():
+        return read_together(files, layout=layout, out=folder, limits=limits)
+    return []
+
+
+@contextmanager
+def _else_alone() -> Generator[None]:
+    """Whoever of several files is to blame is found when each is read by itself."""
     try:
-        found = map_plain_files(
-            engine=engine,
-            mapping=like.match.mapping,
-            files=[TextRecords(read.path, read.record_count, key) for read, key in group.values()],
-            columns=first.columns,
-            format=first.format,
-            name_values=like.match.name_values,
-            folder=folder,
-        )
+        yield
     except Exception as error:
-        # Whoever of them is to blame is found when each is mapped by itself.
-        logger.debug("Mapping %s files together failed.", len(group), exc_info=error)
-        return {}
-    return {numbers[place]: admitted for place, admitted in found.items()}
+        logger.debug("What many small files go through together failed.", exc_info=error)
+
+
+def _new_folder(parent: Path) -> Path:
+    return Path(tempfile.mkdtemp(dir=parent))

@@ -37,7 +37,7 @@ from retail_assets.intake.settling import is_being_written, modified_ns
 from retail_assets.intake.store import Changing, Stored, StoreResult, ToStore, store
 from retail_assets.lake import Lake
 
-CHUNK, BATCH_CHUNK = 64, 1_000
+CHUNK, BATCH_CHUNK, CHUNK_BYTES = 256, 1_000, 2**30
 """Drops stored together: their fsyncs share the disk, and only these lie in claims and store at once."""
 
 
@@ -114,10 +114,16 @@ class AdmissionRun:
         """Drops in order, as many together as their handler judges together."""
         for _, group in groupby(ready, lambda pair: pair[1].name if pair[1] else None):
             pairs = list(group)
-            handler, sequences = pairs[0][1], [drop.sequence for drop, _ in pairs]
-            size = BATCH_CHUNK if handler and isinstance(handler.reader, Batch) else CHUNK
-            for start in range(0, len(sequences), size):
-                yield sequences[start : start + size], handler
+            handler = pairs[0][1]
+            most = BATCH_CHUNK if handler and isinstance(handler.reader, Batch) else CHUNK
+            chunk, size = [], 0
+            for drop, _ in pairs:
+                if chunk and (len(chunk) == most or size + drop.size > CHUNK_BYTES):
+                    yield chunk, handler
+                    chunk, size = [], 0
+                chunk.append(drop.sequence)
+                size += drop.size
+            yield chunk, handler
 
     def _finish_together(self, sequences: list[int], handler: Handler | None) -> None:
         with reading(self.engine) as connection:

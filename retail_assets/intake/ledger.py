@@ -54,6 +54,7 @@ class Unfinished(NamedTuple):
     sequence: int
     folder: str
     name: str
+    size: int
 
 
 def add_claims(connection: Connection, claims: Sequence[Claim]) -> None:
@@ -102,7 +103,7 @@ def sequence_of(connection: Connection, claim: str) -> int:
 
 def unfinished(connection: Connection, folders: Iterable[str]) -> list[Unfinished]:
     """Drops that are claimed or stored and nothing else yet, in order."""
-    query = select(DROPS.c.sequence, DROPS.c.folder, DROPS.c.name).where(
+    query = select(DROPS.c.sequence, DROPS.c.folder, DROPS.c.name, DROPS.c.size).where(
         DROPS.c.state.in_(UNFINISHED), DROPS.c.folder.in_(list(folders))
     )
     return [Unfinished(*row) for row in connection.execute(query.order_by(DROPS.c.sequence))]

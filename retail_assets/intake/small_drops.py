@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from retail_assets.intake.ledger import pieces
 from retail_assets.intake.ledger_tables import DROPS, LOADED, Drop
 
-SMALL_BYTES = 2**20
+SMALL_BYTES, GROUP_BYTES = 2**20, 2**26
 
 
 def groups(connection: Connection, drops: Sequence[Drop]) -> Iterator[list[Drop]]:
@@ -19,10 +19,13 @@ def groups(connection: Connection, drops: Sequence[Drop]) -> Iterator[list[Drop]
         seen |= set(connection.scalars(loaded))
     group: list[Drop] = []
     for drop in drops:
-        if drop.size <= SMALL_BYTES and not drop.asked_for and drop.sha256 not in seen:
-            group.append(drop)
-        else:
-            yield from [group, [drop]] if group else [[drop]]
+        together = drop.size <= SMALL_BYTES and not drop.asked_for and drop.sha256 not in seen
+        if group and (not together or sum(each.size for each in group) + drop.size > GROUP_BYTES):
+            yield group
+            group = []
+        group.append(drop)
+        if not together:
+            yield group
             group = []
         seen.add(drop.sha256)
     if group:

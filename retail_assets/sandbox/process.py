@@ -16,10 +16,9 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from queue import SimpleQueue
+from contextlib import contextmanager, suppress
 from typing import IO, Any, Protocol, TypeVar
 
 from retail_assets.config import REPOSITORY
@@ -190,35 +189,28 @@ class ChildPool:
 
     def __init__(self, module: str) -> None:
         self._module = module
-        self._children: list[ChildProcess] = []
+        self._idle: list[ChildProcess] = []
 
-    def first(self) -> ChildProcess:
-        """The one for requests that come one by one."""
-        self._have(1)
-        return self._children[0]
+    @contextmanager
+    def borrow(self) -> Generator[ChildProcess]:
+        """A child that nobody else has meanwhile."""
+        try:
+            child = self._idle.pop()
+        except IndexError:
+            child = ChildProcess(self._module)
+        try:
+            yield child
+        finally:
+            self._idle.append(child)
 
     def map(
         self, work: Callable[[ChildProcess, Request], Answer], requests: Sequence[Request], *, children: int
     ) -> Iterator[Answer]:
         """`work` done on each request with one of the children, in order."""
-        self._have(children)
-        idle: SimpleQueue[ChildProcess] = SimpleQueue()
-        for child in self._children[:children]:
-            idle.put(child)
 
         def on_a_child(request: Request) -> Answer:
-            child = idle.get()
-            try:
+            with self.borrow() as child:
                 return work(child, request)
-            finally:
-                idle.put(child)
 
-        if children == 1:  # no thread is needed, which would only start the child and end
-            yield from map(on_a_child, requests)
-            return
         with ThreadPoolExecutor(children) as pool:
             yield from pool.map(on_a_child, requests)
-
-    def _have(self, children: int) -> None:
-        while len(self._children) < children:
-            self._children.append(ChildProcess(self._module))

@@ -7,7 +7,7 @@ import pytest
 from retail_assets.config import Settings
 from retail_assets.error_classification import is_full_disk, machine_trouble
 from retail_assets.feeds.handler import current_sources
-from retail_assets.feeds.loading import map_file
+from retail_assets.feeds.loading import ToLoad, map_file
 from retail_assets.platform import Platform
 from retail_assets.sandbox.engine import closed_duckdb
 from tests.faults.small_disk import fill
@@ -47,5 +47,5 @@ def test_a_full_disk_is_no_verdict_on_a_file(
     settings: Settings = platform.settings.model_copy(update={"duckdb_memory": "40MB"})
     match = current_sources(platform).match("sales", name)
     with pytest.raises(Exception) as met:
-        map_file(path=path, name=name, match=match, content_key="k", folder=small_disk, settings=settings)
+        map_file(ToLoad(path, name, match, "k"), small_disk, settings)
     assert is_full_disk(met.value)

@@ -65,7 +65,7 @@ def test_a_group_comes_to_what_each_alone_comes_to(
 
     def noting(**given):
         found = map_plain_files(**given)
-        sizes.append((len(given["files"]), len(found)))
+        sizes.append((len(given["group"].files), len(found)))
         return found
 
     monkeypatch.setattr(small_files, "map_plain_files", noting)
@@ -82,7 +82,7 @@ def test_a_group_comes_to_what_each_alone_comes_to(
         assert table.schema == grouped[name].schema, name
 
 
-@pytest.mark.parametrize("where", ["put_all_in_place", "map_plain_files", "read_many"])
+@pytest.mark.parametrize("where", ["put_all_in_place", "map_plain_files", "read_together"])
 def test_trouble_of_the_machine_condemns_none_of_a_group(
     platform: Platform, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
@@ -95,8 +95,8 @@ def test_trouble_of_the_machine_condemns_none_of_a_group(
 
     with monkeypatch.context() as broken:
         broken.setattr(small_files, where, fail)
-        if where == "map_plain_files":  # then each is mapped by itself
-            broken.setattr(small_files, "map_records", fail)
+        if where != "put_all_in_place":  # then each is read by itself
+            broken.setattr(small_files, "map_file", fail)
         with pytest.raises(OSError, match="Input/output error"):
             plain.admit()
     plain.admit()

@@ -3,11 +3,12 @@ and together they may ask for any time and any memory. `worker` is the child's s
 """
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import duckdb
 
@@ -17,9 +18,6 @@ from retail_assets.sandbox.answers import found_in
 from retail_assets.sandbox.limits import Limits
 from retail_assets.sandbox.process import ChildDied, ChildPool, ChildProcess, ChildTimeout
 from retail_assets.sql import literal
-
-Request = TypeVar("Request")
-Answer = TypeVar("Answer")
 
 
 @dataclass(frozen=True)
@@ -103,26 +101,8 @@ def _children() -> ChildPool:
     return ChildPool("retail_assets.feeds.mapping.worker")
 
 
-def mapping_duckdb(folder: Path, limits: MappingLimits) -> Engine:
+@contextmanager
+def mapping_duckdb(folder: Path, limits: MappingLimits) -> Generator[Engine]:
     """DuckDB for one mapping over the files of one folder."""
-    return _engine(folder, limits, _children().first())
-
-
-def on_children(
-    work: Callable[[Engine, Request], Answer],
-    requests: Sequence[Request],
-    *,
-    folder: Path,
-    limits: MappingLimits,
-    children: int,
-) -> Iterator[Answer]:
-    """`work` done on each request, in order, with as many engines over the folder as there may be children."""
-
-    def on(child: ChildProcess, request: Request) -> Answer:
-        return work(_engine(folder, limits, child), request)
-
-    return _children().map(on, requests, children=children)
-
-
-def _engine(folder: Path, limits: MappingLimits, child: ChildProcess) -> Engine:
-    return Engine(folder, limits, child, time.monotonic() + limits.child.seconds)
+    with _children().borrow() as child:
+        yield Engine(folder, limits, child, time.monotonic() + limits.child.seconds)

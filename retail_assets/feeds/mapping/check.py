@@ -73,8 +73,7 @@ class PassedMappings:
 
 def check_mapping(mapping: SourceMapping) -> None:
     """Raise MappingError where an expression, a constant or a format does not work."""
-    with tempfile.TemporaryDirectory() as folder:
-        engine = mapping_duckdb(Path(folder), CHECK_LIMITS)
+    with tempfile.TemporaryDirectory() as folder, mapping_duckdb(Path(folder), CHECK_LIMITS) as engine:
         for target in mapping.targets:
             for block in target.blocks:
                 try:

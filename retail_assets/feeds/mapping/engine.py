@@ -19,7 +19,7 @@ from retail_assets.feeds.mapping.model import Block, SourceMapping, Target
 from retail_assets.feeds.mapping.references import check_required_columns, unknown_columns
 from retail_assets.feeds.mapping.scope import Scope, first_line
 from retail_assets.feeds.mapping.superseded import without_superseded
-from retail_assets.feeds.mapping.table import Table
+from retail_assets.feeds.mapping.table import Table, records_table
 from retail_assets.feeds.mapping.unnest import unnested
 from retail_assets.intake.row_counts import RowCounts, row_counts
 from retail_assets.sql import identifier, literal, parquet
@@ -68,7 +68,7 @@ def run_mapping(*, engine: Engine, mapping: SourceMapping, content: Content, fol
     """Map the records of one file into `folder`; raises Unreadable when columns are missing, and MappingError where
     the mapping does not fit the file."""
     run = _Run(engine, mapping, content, folder)
-    whole = _records_table(engine, content)
+    whole = records_table(engine, content.records, content.columns, content.format)
     unknown: list[str] = []
     for number, target in enumerate(mapping.targets):
         with _explained(target):
@@ -88,19 +88,6 @@ def _explained(target: Target) -> Generator[None]:
         yield
     except duckdb.Error as error:
         raise target.where.error(f"DuckDB refuses it: {first_line(error)}") from error
-
-
-def _records_table(engine: Engine, content: Content) -> Table:
-    """The records as their reader wrote them. Columns go by position: SQL does not tell `a` from `A`."""
-    relation = parquet(content.records)
-    described = engine.rows(f"describe select * from {relation}")
-    own = [
-        (name, sql_type)
-        for name, sql_type, *_ in described
-        if name not in ("_record", "_place", "_malformed")
-    ]
-    columns = {name: (identifier(sql), kind) for name, (sql, kind) in zip(content.columns, own, strict=True)}
-    return Table(f"(select *, false as _empty from {relation})", columns, content.format)
 
 
 class _Run:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import dataframely as dy
@@ -82,6 +83,7 @@ _BOUNDS = (
 )
 
 
+@cache
 def contract_version(feed: Feed) -> str:
     """Changes whenever the contract would judge rows otherwise."""
     columns = [(name, contract_kind(column).sql_type) for name, column in feed.columns.items()]

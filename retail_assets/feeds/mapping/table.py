@@ -3,10 +3,15 @@
 import difflib
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
+from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.conversion import Raw
+from retail_assets.feeds.readers.columns import OWN_COLUMNS
+from retail_assets.sql import identifier, parquet
 
 SHEET_NAME = "sheet_name"
 """What mappings call the sheet that a record stands in, unless the source has a column of that name."""
@@ -70,3 +75,12 @@ def closest(name: str, known: list[str]) -> str | None:
     by_form = {normalised(k): k for k in reversed(known)}
     found = difflib.get_close_matches(normalised(name), list(by_form), n=1, cutoff=0.6)
     return by_form[found[0]] if found else None
+
+
+def records_table(engine: Engine, records: Path, columns: Sequence[str], format: str) -> Table:
+    """Records as their reader wrote them. Columns go by position: SQL does not tell `a` from `A`."""
+    relation = parquet(records)
+    described = engine.rows(f"describe select * from {relation}")
+    own = [(name, sql_type) for name, sql_type, *_ in described if name not in OWN_COLUMNS]
+    typed = {name: (identifier(sql), kind) for name, (sql, kind) in zip(columns, own, strict=True)}
+    return Table(f"(select *, false as _empty from {relation})", typed, format)

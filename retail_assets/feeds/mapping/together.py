@@ -15,24 +15,10 @@ from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.mapping.references import check_required_columns, referenced_by, unknown_columns
 from retail_assets.feeds.mapping.scope import Scope
-from retail_assets.feeds.mapping.table import Table
+from retail_assets.feeds.mapping.table import records_table
+from retail_assets.feeds.readers.records import RECORDS_PER_FILE, TextGroup
 from retail_assets.intake.row_counts import RowCounts, row_counts
 from retail_assets.sql import identifier, literal, parquet
-
-TEXT_FORMATS = ("csv", "tsv")
-"""Whose records all have the same types: text."""
-
-_FILE = 2**32
-"""Records are numbered through all files: the number of the file times this, plus the record's own."""
-
-
-@dataclass(frozen=True)
-class TextRecords:
-    """The records of one file as its reader wrote them, and what its rows will be called."""
-
-    path: Path
-    count: int
-    content_key: str
 
 
 @dataclass(frozen=True)
@@ -57,17 +43,18 @@ def map_plain_files(
     *,
     engine: Engine,
     mapping: SourceMapping,
-    files: Sequence[TextRecords],
-    columns: Sequence[str],
-    format: str,
+    group: TextGroup,
+    content_keys: Sequence[str],
     name_values: Mapping[str, str],
     folder: Path,
 ) -> dict[int, AllAdmitted]:
-    """Map files of text with the same columns into an empty `folder`; those with nothing to explain, by their place
-    in the list. Raises whatever the mapping or the files make it raise; then nothing is said of any of them.
+    """Map files of text with the same columns into an empty `folder`; those with nothing to explain, by their place.
+
+    `content_keys` are what the rows of each place will be called. Raises whatever the mapping or the files make it
+    raise; then nothing is said of any of them.
     """
     [target] = mapping.targets
-    table = _records(engine, files, columns, format, folder / "records.parquet")
+    table = records_table(engine, group.path, group.columns, group.format)
     if any(table.find(name) is None and table.holder(name) for name in referenced_by(mapping, target)):
         return {}  # a field within JSON
     check_required_columns(mapping, target, table)
@@ -82,52 +69,31 @@ def map_plain_files(
     ]
     admitted, rows = folder / "admitted.parquet", folder / "rows"
     engine.write(
-        f"select {', '.join(contract)}, _record, _document, _version, _extra from ({block.judged}) "
-        "where _route is null and _fault is null",
+        f"select {', '.join(contract)}, _record % {RECORDS_PER_FILE} as _record, "
+        f"_record // {RECORDS_PER_FILE} as _file, _document, _version, _extra "
+        f"from ({block.judged}) where _route is null and _fault is null",
         admitted,
     )
     found = engine.rows(
-        f"select _record // {_FILE}, count(*) from {parquet(admitted)} "
+        f"select _file, count(*) from {parquet(admitted)} "
         f"group by all having count(*) = count(distinct {key_hash(feed)})"
     )
-    whole = sorted(number for number, count in found if count == files[number].count)
-    keys = f"[{', '.join(literal(file.content_key) for file in files)}]"
+    counts = dict(zip(group.files, group.counts, strict=True))
+    whole = sorted(number for number, count in found if count == counts[number])
+    keys = f"[{', '.join(map(literal, content_keys))}]"
     engine.rows(
-        f"copy (select {', '.join(map(identifier, feed.columns))}, _record % {_FILE} as _record, "
-        f"{keys}[_record // {_FILE} + 1] as _content_key, {literal(mapping.name)} as _source, "
-        f"_document, _version, _extra, _record // {_FILE} as _file from {parquet(admitted)} as admitted "
-        f"where _file in (select unnest({whole}::bigint[])) order by admitted._record) "
+        f"copy (select {', '.join(map(identifier, feed.columns))}, _record, "
+        f"{keys}[_file + 1] as _content_key, {literal(mapping.name)} as _source, _document, _version, _extra, _file "
+        f"from {parquet(admitted)} where _file in (select unnest({whole}::bigint[])) order by _file, _record) "
         f"to {literal(str(rows))} (format parquet, compression snappy, partition_by (_file))"
     )
     unknown = unknown_columns(mapping, table)
     return {
         number: AllAdmitted(
-            [
-                row_counts(
-                    target=target.name, records=files[number].count, admitted=files[number].count, ends=[]
-                )
-            ],
+            [row_counts(target=target.name, records=counts[number], admitted=counts[number], ends=[])],
             unknown,
             {feed.name: path},
         )
         for number in whole
         for [path] in [list((rows / f"_file={number}").iterdir())]
     }
-
-
-def _records(
-    engine: Engine, files: Sequence[TextRecords], columns: Sequence[str], format: str, path: Path
-) -> Table:
-    """All records, written to `path`, as the table that mappings work on."""
-    paths = f"[{', '.join(literal(str(file.path)) for file in files)}]"
-    engine.write(
-        "select * exclude (filename) "
-        f"replace (_record + {_FILE} * (list_position({paths}, filename) - 1) as _record), false as _empty "
-        f"from read_parquet({paths}, filename = true, hive_partitioning = false)",
-        path,
-    )
-    described = engine.rows(f"describe select * from {parquet(path)}")
-    own = ("_record", "_place", "_malformed", "_empty")
-    names = [name for name, sql_type, *_ in described if name not in own and sql_type == "VARCHAR"]
-    typed = {name: (identifier(sql), "VARCHAR") for name, sql in zip(columns, names, strict=True)}
-    return Table(parquet(path), typed, format)

@@ -17,7 +17,7 @@ from retail_assets.config import Settings
 from retail_assets.contract import Feed
 from retail_assets.error_classification import is_the_machines
 from retail_assets.errors import MappingError, Unreadable
-from retail_assets.feeds.loading import map_file
+from retail_assets.feeds.loading import ToLoad, map_file
 from retail_assets.feeds.mapping.engine import MASK, Mapped
 from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
@@ -130,9 +130,7 @@ def _map(found: Found, *, match: Match, settings: Settings, folder: Path) -> tup
             "The file's name holds control characters, backslashes or bytes that are not UTF-8. Rename the file.",
         )
     try:
-        return map_file(
-            path=found.path, name=name, match=match, content_key="try", folder=folder, settings=settings
-        )
+        return map_file(ToLoad(found.path, name, match, "try"), folder, settings)
     except (Unreadable, MappingError):
         raise
     except Exception as error:

@@ -25,10 +25,34 @@ from retail_assets.feeds.readers.structure import Structure, filled, inspect
 _HEAD_BYTES = 2**20
 
 
+@dataclass(frozen=True)
+class Delimited:
+    """A file whose head is read, and its records, which are read as they are taken."""
+
+    columns: list[str]
+    frames: Iterator[pl.DataFrame]
+    encoding: str
+    delimiter: str
+
+
 def read_delimited(
     path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimits, tabs: bool
 ) -> RecordSet:
     """Read a CSV file, or a TSV file when `tabs`."""
+    table = open_delimited(path, layout=layout, limits=limits, tabs=tabs)
+    written = write_frames(table.frames, columns=table.columns, out=out)
+    return RecordSet(
+        path=written.path,
+        columns=table.columns,
+        format="tsv" if tabs else "csv",
+        record_count=written.count,
+        encoding=table.encoding,
+        delimiter=table.delimiter,
+    )
+
+
+def open_delimited(path: Path, *, layout: FileLayout, limits: ReaderLimits, tabs: bool) -> Delimited:
+    """The head of a CSV file, or of a TSV file when `tabs`."""
     text = open_text(path, declared=layout.encoding)
     start = next(text.blocks(), None)
     if start is None or not start.data.strip():
@@ -38,15 +62,8 @@ def read_delimited(
     first = next(pieces)
     head = read_head(_first_lines(first, limits), layout, tabs=tabs, max_columns=limits.columns)
     table = _Table(head.dialect, head.columns)
-    written = write_frames(table.frames(_without(first, head.lines), pieces), columns=head.columns, out=out)
-    return RecordSet(
-        path=written.path,
-        columns=head.columns,
-        format="tsv" if tabs else "csv",
-        record_count=written.count,
-        encoding=text.encoding,
-        delimiter=head.dialect.delimiter,
-    )
+    frames = table.frames(_without(first, head.lines), pieces)
+    return Delimited(head.columns, frames, text.encoding, head.dialect.delimiter)
 
 
 def _first_lines(first: Piece, limits: ReaderLimits) -> list[str]:
@@ -81,10 +98,11 @@ class _Table:
         while piece is not None:
             damaged = piece.damaged or begun_damaged
             whole = Piece(begun + piece.data, damaged, piece.final)
-            frame, begun = self._parse(self._filled(whole) if self.dialect.fill_short else whole)
-            begun_damaged = damaged and bool(begun)
-            yield frame.with_columns(pl.col(RECORD) + done) if done else frame
-            done += frame.height
+            if whole.data:
+                frame, begun = self._parse(self._filled(whole) if self.dialect.fill_short else whole)
+                begun_damaged = damaged and bool(begun)
+                yield frame.with_columns(pl.col(RECORD) + done) if done else frame
+                done += frame.height
             piece = next(pieces, None)
 
     def _filled(self, piece: Piece) -> Piece:

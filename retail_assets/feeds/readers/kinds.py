@@ -15,6 +15,9 @@ EXTENSIONS = {
 TABLE_SUFFIXES = tuple(EXTENSIONS)
 """What calls itself a table."""
 
+TEXT_FORMATS = ("csv", "tsv")
+"""Whose records all have the same types: text."""
+
 _CONTENTS = {b"PAR1": "parquet", b"PK\x03\x04": "excel", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1": "excel"}
 _OTHERS = {
     b"\x1f\x8b": "a gzip archive", b"BZh": "a bzip2 archive", b"\xfd7zXZ\0": "an xz archive",

@@ -1,20 +1,24 @@
 """What readers are for: one file in, one Parquet of text records out, whatever the file holds."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.layout import FileLayout
 
 if TYPE_CHECKING:
     from retail_assets.config import Settings  # the reading process starts without it
-    from retail_assets.sandbox.process import ChildPool, ChildProcess
+    from retail_assets.sandbox.process import ChildPool
+
+Answer = TypeVar("Answer")
 
 RECORDS_FILE = "records.parquet"
 """Where a reader puts them, in the folder that it is given."""
+RECORDS_PER_FILE = 2**32
+"""Where several files lie in one Parquet, a record's number is its file's place times this, plus its own."""
 
 
 @dataclass(frozen=True)
@@ -56,22 +60,31 @@ class RecordSet:
     """Other sheets or lists in the file, which the layout does not name, with how much is in them."""
 
 
+@dataclass(frozen=True)
+class TextGroup:
+    """The records of several files of delimited text that have the same columns, in one Parquet."""
+
+    path: Path
+    """As a RecordSet's, but `_record` is counted through all files: see RECORDS_PER_FILE."""
+    columns: list[str]
+    format: str
+    files: list[int]
+    """By their place among those that were read together."""
+    counts: list[int]
+    """Of the records of each."""
+
+
+@dataclass(frozen=True)
+class _Groups:
+    groups: list[TextGroup]
+
+
 @cache
 def _children() -> "ChildPool":
     """The children of this process that read tables."""
     from retail_assets.sandbox.process import ChildPool
 
     return ChildPool("retail_assets.feeds.readers.worker")
-
-
-@dataclass(frozen=True)
-class ToRead:
-    """A file, what it is called, how its source lays it out, and an existing folder for its records."""
-
-    path: Path
-    name: str
-    layout: FileLayout
-    out: Path
 
 
 def read_records(path: Path, *, name: str, layout: FileLayout, out: Path, limits: ReaderLimits) -> RecordSet:
@@ -81,44 +94,38 @@ def read_records(path: Path, *, name: str, layout: FileLayout, out: Path, limits
     a parser or never to end costs that process and becomes unreadable. What is not the file's fault, a full disk
     for one, raises OSError.
     """
-    [found] = read_many([ToRead(path, name, layout, out)], limits=limits, children=1)
-    if isinstance(found, Exception):
-        raise found
-    return found
-
-
-def read_many(
-    files: Sequence[ToRead], *, limits: ReaderLimits, children: int
-) -> Iterator[RecordSet | Exception]:
-    """The same for several files, as many at a time as there may be children; for each what `read_records` would
-    give or raise.
-    """
-
-    def read(child: "ChildProcess", file: ToRead) -> RecordSet | Exception:
-        try:
-            return _read(child, file, limits)
-        except Exception as error:
-            return error
-
-    return _children().map(read, files, children=children)
-
-
-def _read(child: "ChildProcess", file: ToRead, limits: ReaderLimits) -> RecordSet:
     from retail_assets.sandbox.answers import found_in
-    from retail_assets.sandbox.process import ChildDied, ChildTimeout
 
     def read(answer: dict) -> RecordSet:
-        return found_in(answer, RecordSet, path=file.out / RECORDS_FILE)
+        return found_in(answer, RecordSet, path=out / RECORDS_FILE)
 
-    request = {
-        "path": str(file.path.absolute()),
-        "name": file.name,
-        "layout": asdict(file.layout),
-        "out": str(file.out.absolute()),
-        "limits": asdict(limits),
-    }
+    return _ask({"path": str(path.absolute()), "name": name}, read, layout=layout, out=out, limits=limits)
+
+
+def read_together(
+    files: Sequence[tuple[Path, str]], *, layout: FileLayout, out: Path, limits: ReaderLimits
+) -> list[TextGroup]:
+    """The records of small files of delimited text, given with their names. What else they are, and what cannot be
+    read, stands in no group; what spoils the reading of them all raises as in `read_records`.
+    """
+    from retail_assets.sandbox.answers import found_in
+
+    def read(answer: dict) -> list[TextGroup]:
+        return [replace(group, path=out / group.path.name) for group in found_in(answer, _Groups).groups]
+
+    named = [(str(path.absolute()), name) for path, name in files]
+    return _ask({"files": named}, read, layout=layout, out=out, limits=limits)
+
+
+def _ask(
+    what: dict, read: Callable[[dict], Answer], *, layout: FileLayout, out: Path, limits: ReaderLimits
+) -> Answer:
+    from retail_assets.sandbox.process import ChildDied, ChildTimeout
+
+    request = {**what, "layout": asdict(layout), "out": str(out.absolute()), "limits": asdict(limits)}
     try:
-        return child.ask(request, limits, read)
+        with _children().borrow() as child:
+            return child.ask(request, limits, read)
     except ChildTimeout:
         raise Unreadable(
             "timeout",

@@ -105,8 +105,8 @@ def map_rows(tmp_path: Path, mapping_file: Callable[[str], SourceMapping]) -> Ma
         folder.mkdir(exist_ok=True)
         records.write_parquet(folder / "records.parquet")
         content = Content(folder / "records.parquet", table.columns, file_format, name_values or {}, KEY)
-        engine = mapping_duckdb(folder, CHECK_LIMITS)
-        result = Result(run_mapping(engine=engine, mapping=mapping, content=content, folder=folder))
+        with mapping_duckdb(folder, CHECK_LIMITS) as engine:
+            result = Result(run_mapping(engine=engine, mapping=mapping, content=content, folder=folder))
         assert all(counts.adds_up for counts in result.counts), result.counts
         return result
 
