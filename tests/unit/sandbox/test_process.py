@@ -1,9 +1,11 @@
 """What a child process is given, and what the parent makes of whatever it answers."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import pytest
 
@@ -84,18 +86,25 @@ def test_what_a_child_says_of_a_file_is_said(child: ChildProcess) -> None:
 def test_records_are_read_where_the_reader_was_told_to_put_them(
     child: ChildProcess, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = {"path": "/etc/passwd", "columns": ["a"], "format": "delimited", "record_count": 1}
+    alone = {"path": "/etc/passwd", "columns": ["a"], "format": "csv", "record_count": 1}
+    group = {"path": "/etc/passwd", "columns": ["a"], "format": "csv", "files": [0], "counts": [1]}
 
     class Saying:
-        def map(self, work: Callable, requests: Sequence, *, children: int) -> list:
-            return [work(self, request) for request in requests]
+        @contextmanager
+        def borrow(self) -> Generator[Self]:
+            yield self
 
-        def ask(self, _: dict, limits: Limits, read: object) -> object:
+        def ask(self, request: dict, limits: Limits, read: object) -> object:
+            found = {"groups": [group]} if "files" in request else alone
             return child.ask({"say": json.dumps({"found": found}) + "\n"}, LIMITS, read)  # ty: ignore[invalid-argument-type]
 
     monkeypatch.setattr(records, "_children", Saying)
-    limits = records.ReaderLimits(2**20, 2**20, 10, 2**30, 60)
-    read = records.read_records(
-        tmp_path / "x", name="x.csv", layout=FileLayout(), out=tmp_path, limits=limits
-    )
+    where = {
+        "layout": FileLayout(),
+        "out": tmp_path,
+        "limits": records.ReaderLimits(2**20, 2**20, 10, 2**30, 60),
+    }
+    read = records.read_records(tmp_path / "x", name="x.csv", **where)
+    [read_together] = records.read_together([(tmp_path / "x", "x.csv")], **where)
     assert read.path == tmp_path / "records.parquet"
+    assert read_together.path == tmp_path / "passwd"
