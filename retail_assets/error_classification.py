@@ -42,6 +42,13 @@ _ENGINES_SAY = (
 same words anywhere else may be quoted from a file."""
 
 
+_NO_MEMORY = re.compile(
+    r"^Out of Memory Error: |failed to allocate|(could not|cannot|unable to) allocate|out of memory$|bad_?alloc"
+    r"|memory allocation of \d+ bytes failed",
+    re.IGNORECASE,
+)
+
+
 class MachineTrouble(OSError):
     """Reading failed in a child process for a reason that no other file would have changed."""
 
@@ -98,4 +105,6 @@ def machine_trouble(error: BaseException) -> int | None:
 
 
 def out_of_memory(error: BaseException) -> bool:
-    return isinstance(error, MemoryError) or "memory" in str(error).lower()
+    """In a child process: whether the file asked for more than there may be. Engines say it in their own words; the
+    word alone may be quoted from a file."""
+    return isinstance(error, MemoryError) or bool(_NO_MEMORY.search(str(error)))

@@ -13,7 +13,7 @@ import polars as pl
 import pytest
 from sqlalchemy import create_engine, text
 
-from retail_assets.error_classification import is_full_disk, machine_trouble
+from retail_assets.error_classification import is_full_disk, machine_trouble, out_of_memory
 
 NO_SPACE = os.strerror(errno.ENOSPC)
 FRAME = pl.DataFrame({"number": range(100_000)})
@@ -94,3 +94,17 @@ def test_a_table_that_quotes_a_full_disk_is_a_file_like_others(tmp_path: Path) -
     with pytest.raises(duckdb.Error, match=NO_SPACE) as met:
         duckdb.execute(f"from read_csv('{tmp_path / 'x.csv'}', columns = {{'number': 'integer'}})").fetchall()
     assert machine_trouble(met.value) is None
+
+
+@pytest.mark.parametrize("query", ["select 'memory stick'::integer", "select * from memory_cards"])
+def test_a_file_that_speaks_of_memory_asks_for_none(query: str) -> None:
+    with pytest.raises(duckdb.Error, match="memory") as met:
+        duckdb.execute(query)
+    assert not out_of_memory(met.value)
+
+
+def test_engines_that_may_have_no_more_memory() -> None:
+    with duckdb.connect(config={"memory_limit": "20MB"}) as connection, pytest.raises(duckdb.Error) as met:
+        connection.execute("select string_agg(repeat('x', 100000000), '') from range(9)").fetchall()
+    assert out_of_memory(met.value)
+    assert out_of_memory(MemoryError())
