@@ -96,8 +96,13 @@ class Result:
         )
 
 
-def map_file(content: ToLoad, folder: Path, settings: Settings) -> tuple[RecordSet, Mapped]:
-    """Read and map one file into a folder, and touch nothing else. Raises Unreadable and MappingError."""
+def map_file(
+    content: ToLoad, folder: Path, settings: Settings, *, within: Path | None = None
+) -> tuple[RecordSet, Mapped]:
+    """Read and map one file into a folder, and touch nothing else. Raises Unreadable and MappingError.
+
+    Files whose folders lie `within` another one share its engine: making one takes longer than a small file.
+    """
     mapping = content.match.mapping
     records = read_records(
         content.stored,
@@ -113,5 +118,5 @@ def map_file(content: ToLoad, folder: Path, settings: Settings) -> tuple[RecordS
         name_values=content.match.name_values,
         content_key=content.content_key,
     )
-    with mapping_duckdb(folder, MappingLimits.of(settings)) as engine:
+    with mapping_duckdb(within or folder, MappingLimits.of(settings)) as engine:
         return records, run_mapping(engine=engine, mapping=mapping, content=given, folder=folder)

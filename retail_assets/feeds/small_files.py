@@ -54,8 +54,9 @@ def _became(
     workers = min(settings.duckdb_threads, len(contents)) or 1
 
     def alone(number: int) -> Result | Exception:
+        content, folder = contents[number], _new_folder(scratch)
         try:
-            return Result(contents[number], *map_file(contents[number], _new_folder(scratch), settings))
+            return Result(content, *map_file(content, folder, settings, within=scratch))
         except Exception as error:
             return error
 
