@@ -55,6 +55,9 @@ class Flow:
     settings: type[FlowSettings] | None = None
     dbt_settings: tuple[str, ...] = ()
     """Names of its settings that dbt models read with the macro `setting`."""
+    dbt_constants: Mapping[str, Any] = field(default_factory=dict)
+    """Name -> list or mapping of texts and numbers that dbt models read with the macro `constant`: rules that Python
+    states."""
     feeds: tuple[Feed, ...] = ()
     handlers: Mapping[str, EntryPoint] = field(default_factory=dict)
     """Name -> `(platform) -> Handler`: how its drops come in. Each has a sensor of its name."""
@@ -103,6 +106,14 @@ class Platform:
     def tables(self) -> dict[str, LakeTable]:
         """Every computed table by name."""
         return self._by_name("computed table", lambda flow: flow.tables)
+
+    @cached_property
+    def dbt_constants(self) -> dict[str, Any]:
+        """Every constant of dbt by name."""
+        brought = (
+            (name, flow.name, value) for flow in self.flows for name, value in flow.dbt_constants.items()
+        )
+        return by_name("constant of dbt", brought)
 
     @cached_property
     def marts(self) -> dict[str, Mart]:
@@ -159,7 +170,7 @@ class Platform:
 
     def _require_distinct_declarations(self) -> None:
         self._by_name("flow", lambda flow: [flow])
-        _ = self.feeds, self.tables, self.marts, self.handler_entry_points
+        _ = self.feeds, self.tables, self.marts, self.handler_entry_points, self.dbt_constants
         feeds = [(flow.name, feed) for flow in self.flows for feed in flow.feeds]
         by_name("inbox folder", ((feed.folder, flow, feed) for flow, feed in feeds))
         by_name("place in the inbox", ((feed.inbox, flow, feed) for flow, feed in feeds))

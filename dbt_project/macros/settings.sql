@@ -24,3 +24,8 @@
 {% macro cut(name, position) -%}
     {%- if execute -%}{{ env_var('RETAIL_' ~ name | upper).split(',')[position] }}{%- endif -%}
 {%- endmacro %}
+
+{# Texts as a list for SQL. #}
+{% macro sql_list(texts) -%}
+    ({% for text in texts %}{{ sql_string(text) }}{{ ", " if not loop.last }}{% endfor %})
+{%- endmacro %}

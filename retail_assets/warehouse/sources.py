@@ -2,6 +2,7 @@
 each per flow, and the typed empty files that give an empty lake its types.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -125,8 +126,21 @@ def generated(platform: Platform) -> dict[Path, str]:
         path: HEADER + yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=110)
         for path, content in contents.items()
     }
-    parents = platform.settings.dbt_project_dir / "models" / "intermediate" / "master_data"
-    return texts | {parents / "int_referenced_parents.sql": referenced_parents(platform)}
+    project = platform.settings.dbt_project_dir
+    parents = project / "models" / "intermediate" / "master_data" / "int_referenced_parents.sql"
+    return texts | {
+        parents: referenced_parents(platform),
+        project / "macros" / "_constants.sql": constants(platform),
+    }
+
+
+def constants(platform: Platform) -> str:
+    """The macro that gives models what flows state in Python: rules that both read."""
+    stated = json.dumps(platform.dbt_constants, indent=4, sort_keys=True, ensure_ascii=False)
+    return (
+        f"{{# {HEADER.removeprefix('# ').strip()} #}}\n"
+        f"{{% macro constant(name) %}}\n{{{{ return({stated}[name]) }}}}\n{{% endmacro %}}\n"
+    )
 
 
 def referenced_parents(platform: Platform) -> str:

@@ -1,1 +1,2 @@
+{{ config(touches=['case_id']) }}
 {{ staging('return_cases') }}

@@ -1,0 +1,116 @@
+{# Generated from what the flows declare, by `make dictionary`; do not edit. #}
+{% macro constant(name) %}
+{{ return({
+    "return_evidence_kinds": [
+        "evidence",
+        "response"
+    ],
+    "return_final_statuses": [
+        "approved",
+        "rejected"
+    ],
+    "return_first": {
+        "priority": "medium",
+        "status": "submitted"
+    },
+    "return_may": {
+        "assigned": {
+            "admin": "any",
+            "ops": "any"
+        },
+        "created": {
+            "admin": "any",
+            "customer": "own"
+        },
+        "escalated": {
+            "admin": "any",
+            "ops": "any"
+        },
+        "evidence": {
+            "admin": "any",
+            "customer": "own",
+            "ops": "any"
+        },
+        "note_added": {
+            "admin": "any",
+            "ops": "any"
+        },
+        "priority_changed": {
+            "admin": "any",
+            "ops": "any"
+        },
+        "response": {
+            "admin": "any",
+            "merchant": "own",
+            "ops": "any"
+        },
+        "risk_scored": {
+            "admin": "any",
+            "ops": "any"
+        },
+        "status_changed": {
+            "admin": "any",
+            "ops": "any"
+        }
+    },
+    "return_priorities": [
+        "low",
+        "medium",
+        "high",
+        "urgent"
+    ],
+    "return_sla_hours": {
+        "high": [
+            24,
+            72
+        ],
+        "low": [
+            72,
+            240
+        ],
+        "medium": [
+            48,
+            120
+        ],
+        "urgent": [
+            8,
+            24
+        ]
+    },
+    "return_statuses": [
+        "submitted",
+        "in_review",
+        "waiting_customer",
+        "waiting_merchant",
+        "approved",
+        "rejected"
+    ],
+    "return_transitions": {
+        "approved": [],
+        "in_review": [
+            "waiting_customer",
+            "waiting_merchant",
+            "approved",
+            "rejected"
+        ],
+        "rejected": [],
+        "submitted": [
+            "in_review",
+            "waiting_customer",
+            "waiting_merchant",
+            "approved",
+            "rejected"
+        ],
+        "waiting_customer": [
+            "in_review",
+            "approved",
+            "rejected"
+        ],
+        "waiting_merchant": [
+            "in_review",
+            "approved",
+            "rejected"
+        ]
+    }
+}[name]) }}
+{% endmacro %}

@@ -1,0 +1,2 @@
+{{ config(touches=['case_id']) }}
+{{ staging('return_documents') }}
