@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import duckdb
 import polars as pl
 
+from retail_assets.lake import scratch_folder
 from retail_assets.platform import Platform
 from retail_assets.sql import identifier, literal
 from retail_assets.warehouse.errors import NoWarehouse
@@ -25,10 +26,10 @@ def open_warehouse(platform: Platform) -> Generator[duckdb.DuckDBPyConnection]:
     lake, settings = platform.lake, platform.settings
     if not lake.warehouse.exists():
         raise NoWarehouse(f"There is no warehouse at {lake.warehouse} yet: run `make nightly`.")
-    with duckdb.connect() as connection:
+    with scratch_folder(lake) as spill, duckdb.connect() as connection:
         connection.execute(f"set threads = {settings.duckdb_threads}")
         connection.execute(f"set memory_limit = {literal(settings.duckdb_memory)}")
-        connection.execute(f"set temp_directory = {literal(str(lake.releases / '.spill'))}")
+        connection.execute(f"set temp_directory = {literal(str(spill))}")
         connection.execute(f"set TimeZone = {literal(settings.time_zone)}")
         connection.execute(f"attach {literal(str(lake.warehouse))} as {WAREHOUSE} (read_only)")
         yield connection
