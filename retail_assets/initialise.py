@@ -37,16 +37,20 @@ from retail_assets.warehouse.dbt_parse import parse_dbt_project
 from retail_assets.warehouse.lock import WAREHOUSE_POOL
 from retail_assets.warehouse.sources import land_empty_tables
 
+OF_THE_GROUP = 0o770
+
 
 def initialise(platform: Platform, *, first_night: date | None = None) -> None:
     """Create the folders, databases and the dbt manifest of one platform.
 
     `first_night` is the oldest night that it will be able to run, where that is not fixed yet; by default today.
     """
-    platform.require_distinct_names()
     settings, lake = platform.settings, platform.lake
     with file_lock(private_folder(settings.dagster_home) / ".initialise.lock"):
-        _create_folders(lake)
+        _create_folders(
+            lake
+        )  # first: whoever needs a folder makes it, but not with the modes that it is to have
+        platform.require_distinct_names()
         migrate(settings)
         require_same_platform(settings)
         _fix_first_night(settings, lake, first_night)
@@ -59,13 +63,16 @@ def initialise(platform: Platform, *, first_night: date | None = None) -> None:
 
 
 def _create_folders(lake: Lake) -> None:
-    """The folders of a platform. Sources come into the inbox and readers to the releases; all else is its own."""
+    """The folders of a platform. Sources come into the inbox and readers to the releases; all else is its own.
+
+    What waits in the inbox may name persons: strangers do not enter, and the umask says whether the group does.
+    """
     for folder in (lake.root, lake.releases):
         if not folder.exists():
             folder.mkdir(parents=True)
             folder.chmod(ANALYSTS.mode)  # whatever the umask
     for folder in (lake.inbox, lake.sources):
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(mode=OF_THE_GROUP, exist_ok=True)
     for folder in (lake.claims.parent, lake.claims, lake.warehouse.parent, lake.mlflow):
         private_folder(folder).chmod(PRIVATE_FOLDER)
 

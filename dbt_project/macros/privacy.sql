@@ -1,8 +1,9 @@
-{# Ids of persons are published, names and addresses are not: what does not look like an id becomes one. #}
-{% macro pseudonym(actor) -%}
+{# Ids of persons are published, names and addresses are not: what does not look like an id becomes one. The key is the
+   platform's own: of a bare hash an address or a telephone number is soon guessed. #}
+{% macro pseudonym(person) -%}
     case
-        when regexp_full_match({{ actor }}, '[A-Za-z0-9_.:#/-]+') then {{ actor }}
-        else 'person-' || left(md5({{ actor }}), 12)
+        when regexp_full_match({{ person }}, '[A-Za-z0-9_.:#/-]+') then {{ person }}
+        else 'person-' || left(md5({{ sql_string(setting('pseudonym_key')) }} || {{ person }}), 12)
     end
 {%- endmacro %}
 

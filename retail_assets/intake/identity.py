@@ -19,19 +19,25 @@ class WrongLedger(ExplainedError):
     """Ledger and lake are not of one platform; the text says what to do."""
 
 
+def platform_id(lake: Lake) -> str | None:
+    """The id that a lake carries; None before its first run."""
+    file = lake.identity_file
+    return file.read_text(encoding="utf-8") if file.exists() else None
+
+
 def require_same_platform(settings: Settings) -> None:
     """Raise WrongLedger unless ledger and lake are of one platform. Where both are new, they get their id."""
     lake = Lake(settings.data_dir)
     with platform_engine(settings) as engine:
         with reading(engine) as connection:
-            if _in_ledger(connection) == _in_lake(lake) is not None:
+            if _in_ledger(connection) == platform_id(lake) is not None:
                 return
         with file_lock(lake.lock_file("platform-id")), engine.begin() as connection:
             _join(connection, lake)
 
 
 def _join(connection: Connection, lake: Lake) -> None:
-    in_ledger, in_lake = _in_ledger(connection), _in_lake(lake)
+    in_ledger, in_lake = _in_ledger(connection), platform_id(lake)
     if in_ledger and in_lake and in_ledger != in_lake:
         raise WrongLedger(
             f"The platform database belongs to the platform {in_ledger}, and {lake.identity_file.parent} to "
@@ -48,22 +54,17 @@ def _join(connection: Connection, lake: Lake) -> None:
             f"The platform database knows drops, but {lake.identity_file.parent} holds none of their files: it is "
             "new, or was emptied. Restore the folder from its backup, or set RETAIL_DATA_DIR to the one that has them."
         )
-    platform_id = in_ledger or in_lake or str(uuid.uuid4())
+    known = in_ledger or in_lake or str(uuid.uuid4())
     if not in_ledger:
-        connection.execute(insert(PLATFORM).values(platform_id=platform_id))
+        connection.execute(insert(PLATFORM).values(platform_id=known))
     if not in_lake:
         with scratch_folder(lake) as scratch:
-            (scratch / "id").write_text(platform_id, encoding="utf-8")
+            (scratch / "id").write_text(known, encoding="utf-8")
             put_in_place(scratch / "id", lake.identity_file)
 
 
 def _in_ledger(connection: Connection) -> str | None:
     return connection.scalar(select(PLATFORM.c.platform_id))
-
-
-def _in_lake(lake: Lake) -> str | None:
-    file = lake.identity_file
-    return file.read_text(encoding="utf-8") if file.exists() else None
 
 
 def _knows_stored_drops(connection: Connection) -> bool:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from retail_assets.config import REPOSITORY
+from retail_assets.intake.identity import platform_id
 from retail_assets.intake.ledger import newest_night
 from retail_assets.lake import Lake
 from retail_assets.platform import Platform
@@ -46,6 +47,7 @@ def dbt_environment(
         "RETAIL_DBT": str(Path(sys.executable).parent / "dbt"),
         "RETAIL_AS_OF": night.isoformat() if night else "",
         "RETAIL_NOW": moment.isoformat() if moment else "",
+        "RETAIL_PSEUDONYM_KEY": platform_id(platform.lake) or "",
         "RETAIL_TEST_ALL_HISTORY": "true" if test_all_history else "false",
         "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
     }

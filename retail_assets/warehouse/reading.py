@@ -6,8 +6,11 @@ from contextlib import contextmanager
 import duckdb
 import polars as pl
 
+from retail_assets.intake.identity import platform_id
+from retail_assets.lake import scratch_folder
 from retail_assets.platform import Platform
 from retail_assets.sql import identifier, literal
+from retail_assets.warehouse.addresses import know_pseudonyms
 from retail_assets.warehouse.errors import NoWarehouse
 from retail_assets.warehouse.lock import warehouse_lock
 from retail_assets.warehouse.manifest import MARTS
@@ -25,12 +28,13 @@ def open_warehouse(platform: Platform) -> Generator[duckdb.DuckDBPyConnection]:
     lake, settings = platform.lake, platform.settings
     if not lake.warehouse.exists():
         raise NoWarehouse(f"There is no warehouse at {lake.warehouse} yet: run `make nightly`.")
-    with duckdb.connect() as connection:
+    with scratch_folder(lake) as spill, duckdb.connect() as connection:
         connection.execute(f"set threads = {settings.duckdb_threads}")
         connection.execute(f"set memory_limit = {literal(settings.duckdb_memory)}")
-        connection.execute(f"set temp_directory = {literal(str(lake.releases / '.spill'))}")
+        connection.execute(f"set temp_directory = {literal(str(spill))}")
         connection.execute(f"set TimeZone = {literal(settings.time_zone)}")
         connection.execute(f"attach {literal(str(lake.warehouse))} as {WAREHOUSE} (read_only)")
+        know_pseudonyms(connection, platform_id(lake) or "")
         yield connection
 
 

@@ -15,6 +15,7 @@ from retail_assets.kit.lake_table import LakeTable
 from retail_assets.lake import Lake
 from retail_assets.platform import Mart, Platform
 from retail_assets.sql import identifier, literal, parquet
+from retail_assets.warehouse.addresses import without_addresses
 from retail_assets.warehouse.errors import NoWarehouse, PublicationError
 from retail_assets.warehouse.manifest import MARTS
 from retail_assets.warehouse.reading import WAREHOUSE
@@ -160,6 +161,11 @@ def _survey(
     columns: list[Column],
     source: str,
 ) -> SurveyedMart:
+    if not mart.audience.sees_persons:
+        texts = [c.name for c in columns if c.type == "VARCHAR" and c.name != mart.audience.per]
+        guarded = identifier(f"{mart.name} without addresses")
+        connection.execute(f"create temp view {guarded} as {without_addresses(source, texts)}")
+        source = f"temp.{guarded}"
     surveyed = SurveyedMart(mart.name, mart, description, tuple(columns), source, {})
     names = {column.name for column in columns}
     for wanted, what in (

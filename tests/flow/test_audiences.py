@@ -1,6 +1,7 @@
 """Every audience is published, and each opened as its reader would: as a member of its group, or as a stranger."""
 
 import grp
+import hashlib
 import os
 import shutil
 import tempfile
@@ -18,6 +19,7 @@ from retail_assets.platform import Platform
 from retail_assets.warehouse import publication as publishing
 from retail_assets.warehouse.audience_files import write_database
 from retail_assets.warehouse.errors import PersonalData, PublicationError
+from retail_assets.warehouse.places import folder_name
 from retail_assets.warehouse.publication import publish
 from tests.children import children, forks_import
 from tests.conftest import unavailable
@@ -290,6 +292,35 @@ def test_personal_columns_stop_publication_for_all_unless_the_audience_sees_pers
         run(platform)
     database = platform.lake.published / "operations" / "operations.duckdb"
     assert ask(database, "select text from insights") == [("only for operations",)]
+
+
+def test_e_mail_addresses_reach_only_readers_who_see_persons(platform: Platform):
+    address = "ada@example.com"
+    change(platform.lake, f"update marts.products set name = 'of {address}' where product_id in ('P1', 'P2')")
+    change(platform.lake, "update marts.products set name = 'Cable @home 2m @ 3.50' where product_id = 'P3'")
+    change(platform.lake, f"update marts.merchant_cases set text = '{address}' where merchant_id = 'M1'")
+    change(platform.lake, f"insert into marts.merchant_cases values ('{address}', 'his', 0)")
+    change(platform.lake, f"update marts.insights set text = '{address}'")
+    release = run(platform)
+    assert ask(release / "operations" / "operations.duckdb", "select text from insights") == [(address,)]
+    products = dict(marts_of(release)["products"])
+    assert products["P1"] == products["P2"]
+    assert products["P1"].startswith("person-")
+    assert (products["P3"], products["P4"]) == ("Cable @home 2m @ 3.50", "Mug 4")
+    [(pseudonym,)] = ask(
+        release / "merchants" / "M1" / "merchant.duckdb", "select distinct text from merchant_cases"
+    )
+    assert pseudonym.startswith("person-")
+    assert pseudonym != f"person-{hashlib.md5(address.encode()).hexdigest()[:12]}", (
+        "which anybody could guess"
+    )
+    his = release / "merchants" / folder_name(address)
+    assert marts_of(his) == {"merchant_cases": [(address, "his", 0)]}
+    strangers = [path for path in release.rglob("*.*") if not path.is_relative_to(release / "operations")]
+    holders = {path for path in strangers if address.encode() in path.read_bytes()}
+    assert {path for path in holders if not path.is_relative_to(his)} == {release / "release.json"}
+    run(platform)
+    assert names(platform.lake.releases) == {"1"}, "nothing has changed"
 
 
 def test_a_merchant_without_rows_has_no_place_any_more(platform: Platform):

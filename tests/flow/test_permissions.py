@@ -4,8 +4,14 @@ import os
 import stat
 from pathlib import Path
 
+import duckdb
 import pytest
 
+from retail_assets.flows import platform_of
+from retail_assets.initialise import initialise
+from retail_assets.platform import Platform
+from retail_assets.warehouse.reading import open_warehouse
+from tests.conftest import settings_of
 from tests.faults.night import NIGHT, drop_retailer
 from tests.prepared import require_success, start
 
@@ -14,10 +20,11 @@ from tests.prepared import require_success, start
 def open_handed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A platform from set-up to publication by a user whose umask keeps nothing back."""
     folder = tmp_path_factory.mktemp("open_handed")
-    drop_retailer(folder)
-    (folder / "data" / "inbox" / "feeds" / "stores" / "link.csv").symlink_to("/etc/hostname")
     before = os.umask(0)
     try:
+        require_success("initialise", folder, start("initialise", folder))
+        drop_retailer(folder)
+        (folder / "data" / "inbox" / "feeds" / "stores" / "link.csv").symlink_to("/etc/hostname")
         require_success("nightly", folder, start("nightly", folder, "--as-of", NIGHT))
     finally:
         os.umask(before)
@@ -52,3 +59,25 @@ def test_the_platform_database_is_read_by_nobody_else(open_handed: Path) -> None
 def test_readers_reach_what_is_published(open_handed: Path) -> None:
     for path in (open_handed, open_handed / "releases", (open_handed / "published").resolve()):
         assert stat.S_IMODE(path.stat().st_mode) == 0o755
+
+
+@pytest.mark.parametrize("name", ["inbox", "sources"])
+def test_strangers_do_not_see_what_waits(open_handed: Path, name: str) -> None:
+    assert stat.S_IMODE((open_handed / name).stat().st_mode) == 0o770
+
+
+def test_readers_reach_what_is_published_though_the_umask_keeps_everything_back(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        initialise(platform_of(settings_of(tmp_path)))
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE((tmp_path / "data" / name).stat().st_mode) for name in ("", "releases")} == {0o755}
+
+
+def test_what_a_publication_spills_is_the_platforms_alone(platform: Platform) -> None:
+    platform.lake.warehouse.parent.mkdir(parents=True)
+    duckdb.connect(str(platform.lake.warehouse)).close()
+    with open_warehouse(platform) as connection:
+        [(folder,)] = connection.execute("select current_setting('temp_directory')").fetchall()
+        assert stat.S_IMODE(Path(folder).stat().st_mode) == 0o700

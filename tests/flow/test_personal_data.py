@@ -64,6 +64,49 @@ FILES: dict[str, bytes] = {
     f"{NAME}.pdf": b"%PDF-1.4 " + ROW.encode(),
 }
 
+SALES = "order_id,line_number,store_id,product_id,sold_at,quantity,unit_price,currency,customer_id"
+LINE = "O1,{},S1,P1,2026-11-19T10:00:00Z,{},2,EUR,{}"
+SALES_FILES = {
+    "addresses.csv": [
+        SALES + f",{EMAIL}",
+        LINE.format(1, 1, EMAIL) + ",",
+        LINE.format(2, 1, NAME) + ",",
+        LINE.format(3, 1, PHONE) + ",",
+        LINE.format(4, EMAIL, "C1") + ",",
+    ],
+    f"{EMAIL}.csv": [SALES, LINE.format(5, 1, "C1")],
+    # Records that are sent to customers and refused there: their file is one of customers too.
+    f"shop {NAME}.csv": [
+        f"{SALES},{NAME}",
+        LINE.format(6, 1, "C1") + ",",
+        f"customer,,{NAME},{EMAIL},,,,,{PHONE},",
+    ],
+    # A list of customers where sales without a header are expected.
+    f"till {NAME}.csv": [ROW.strip(), ROW.strip().replace("C1", "C2")],
+}
+SHOP = """
+source: shop
+match: {folder: sales, files: "shop *"}
+targets:
+  - feed: sales
+    same_names: true
+    columns:
+      {order_id: order_id, line_number: line_number, store_id: store_id, product_id: product_id, sold_at: sold_at,
+       quantity: quantity, unit_price: unit_price, currency: currency}
+    rules: [{name: customer, when: order_id = 'customer', send_to: customers}]
+    sent: {customers: {columns: {customer_id: line_number, name: store_id, email: product_id}}}
+"""
+TILL = """
+source: till
+match: {folder: sales, files: "till *"}
+file: {header_row: 0, columns: [order_id, quantity, product_id, store_id]}
+targets:
+  - feed: sales
+    columns:
+      {order_id: order_id, line_number: {constant: 1}, store_id: store_id, product_id: product_id, quantity: quantity,
+       sold_at: {constant: "2026-11-19T10:00:00Z"}, unit_price: {constant: 1}, currency: {constant: EUR}}
+"""
+
 
 def folders(platform: Platform) -> Iterator[tuple[str, Path]]:
     """Every inbox folder of a feed."""
@@ -82,6 +125,12 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Platform:
         for name, content in FILES.items():
             (inbox / name).write_bytes(content)
             (inbox / f"{name}.done").touch()
+    platform.lake.sources.mkdir()
+    for source, mapping in {"shop": SHOP, "till": TILL}.items():
+        (platform.lake.sources / f"{source}.yaml").write_text(mapping)
+    for name, lines in SALES_FILES.items():
+        (platform.lake.inbox / "feeds" / "sales" / name).write_text("\n".join(lines))
+        (platform.lake.inbox / "feeds" / "sales" / f"{name}.done").touch()
     admit(settings=platform.settings, handlers=platform.handlers(), as_of=AS_OF)
     assert builds.build().problem is None
     publish(platform=platform, as_of=AS_OF, run_id="a-run")
@@ -94,6 +143,8 @@ def test_the_files_came_in(published: Platform) -> None:
     assert all(planted in text for planted in PLANTED), "the ledger says what people need who mend"
     for folder, _ in folders(published):
         assert drops.filter(pl.col("folder") == folder).height >= len(FILES), folder
+    sales = drops.filter(folder="sales", state="loaded")
+    assert set(SALES_FILES) <= set(sales["name"])
     states = set(drops.filter(pl.col("folder") == "customers")["state"])
     assert states == {"loaded", "quarantined", "duplicate"}
 

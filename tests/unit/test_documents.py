@@ -17,7 +17,7 @@ DOCUMENTS = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").glob("*.md"
 SETTINGS = [Settings, *(flow.settings for flow in FLOWS if flow.settings)]
 
 OF_TESTS = {"RETAIL_UPDATE_GOLDEN"}
-TOLD_TO_DBT = {"RETAIL_AS_OF", "RETAIL_NOW", "RETAIL_DBT", "RETAIL_TEST_ALL_HISTORY"}
+TOLD_TO_DBT = {"RETAIL_AS_OF", "RETAIL_NOW", "RETAIL_DBT", "RETAIL_PSEUDONYM_KEY", "RETAIL_TEST_ALL_HISTORY"}
 """What a run tells dbt, and nobody sets."""
 
 

@@ -22,6 +22,7 @@ from retail_assets.feeds.mapping.references import referenced_by
 from retail_assets.feeds.mapping.scope import Scope, first_line
 from retail_assets.feeds.mapping.table import Table
 from retail_assets.feeds.mapping.values import STANDARD, Values
+from retail_assets.lake import private_folder
 from retail_assets.sandbox.limits import Limits
 from retail_assets.sql import identifier, literal
 
@@ -64,7 +65,7 @@ class PassedMappings:
         """Remember those that were asked for."""
         if self._file is None or self._used == self._known:
             return
-        self._file.parent.mkdir(parents=True, exist_ok=True)
+        private_folder(self._file.parent)
         # Sensors load mappings in threads of one process.
         fresh = self._file.with_name(f"{self._file.name}.{os.getpid()}-{get_ident()}")
         fresh.write_text(json.dumps(sorted(self._used)))

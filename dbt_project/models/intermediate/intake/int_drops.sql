@@ -1,10 +1,20 @@
 -- Whose drops may be quoted: those that were read as what has no personal columns. What is in quarantine may be
 -- anybody's, whatever folder it was dropped in: a list of customers without a header has customers for its column names.
--- An archive has not been read at all; its own name is as free as the names in it.
+-- The same may be a file of which every record was rejected. An archive has not been read at all; its own name is as free
+-- as the names in it.
 with may_not as (
     select sequence from {{ source('ledger', 'loads') }} where feed in {{ of_personal_feeds() }}
     union all
     select sequence from {{ source('ledger', 'row_counts') }} where target in {{ of_personal_feeds() }}
+    union all
+    -- Records that a mapping sent there, of which none was admitted.
+    select _sequence from {{ ref('stg_rejects') }} where feed in {{ of_personal_feeds() }}
+    union all
+    select sequence
+    from {{ source('ledger', 'row_counts') }}
+    where sequence not in (select loads.sequence from {{ source('ledger', 'loads') }} as loads)
+    group by sequence
+    having sum(rejected) > 0
     union all
     select parent from {{ source('ledger', 'drops') }} where parent is not null
 ),
