@@ -38,3 +38,13 @@ where
     kind = 'change_case' and accepted
     and decision_id not in (select entry_id from {{ this }} where origin = 'decision')
 {% endmacro %}
+
+{# Rows (priority, its rank, hours to the first response, hours to the resolution). #}
+{% macro return_sla() -%}
+    {%- set rows = [] -%}
+    {%- for priority in constant('return_priorities') -%}
+        {%- set hours = constant('return_sla_hours')[priority] -%}
+        {%- do rows.append("('" ~ priority ~ "', " ~ loop.index ~ ", " ~ hours[0] ~ ", " ~ hours[1] ~ ")") -%}
+    {%- endfor -%}
+    {{ rows | join(', ') }}
+{%- endmacro %}

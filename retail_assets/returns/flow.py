@@ -1,13 +1,27 @@
 """Returns: the cases that customers open."""
 
-from retail_assets.platform import Flow
+from retail_assets.audiences import MERCHANTS, OPERATIONS
+from retail_assets.platform import Flow, Mart
 from retail_assets.returns import rules
 from retail_assets.returns.contracts import FEEDS
+from retail_assets.returns.settings import ReturnSettings
 
 FLOW = Flow(
     name="returns",
     description="Return cases of customers.",
+    settings=ReturnSettings,
+    dbt_settings=tuple(ReturnSettings.model_fields),
     feeds=FEEDS,
     dbt_constants=rules.FOR_SQL,
-    samples=("retail_assets.samples.flows.returns:write",),
+    marts=(
+        Mart("return_cases", OPERATIONS),
+        Mart("ops_queue", OPERATIONS, may_shrink=True),
+        Mart("return_audit_trail", OPERATIONS),
+        Mart("return_metrics_daily"),
+        Mart("merchant_return_cases", MERCHANTS),
+    ),
+    samples=(
+        "retail_assets.samples.flows.returns:write",
+        "retail_assets.samples.flows.return_events:write",
+    ),
 )

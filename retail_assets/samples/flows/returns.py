@@ -15,8 +15,8 @@ DAYS_OF_CASES = 60
 """Cases reach back so many days before `as_of`."""
 LATEST = 14
 """So many days after its order a case is opened at the latest."""
-DECIDED_AFTER = 4
-"""Days after which a case comes again, decided."""
+DECIDED_AFTER, SLOWLY, EVERY_SLOW_CASE = 4, 9, 8
+"""Days after which a case comes again, decided; some take longer than is promised."""
 FASHION = 3
 """The first categories of the catalogue are fashion; more of it comes back."""
 EVERY_FASHION_LINE, EVERY_OTHER_LINE = 7, 40
@@ -50,8 +50,11 @@ def write(sample: Sample, drops: Drops) -> None:
             continue
         cases = opened(sample, start, period.end)
         if period.daily:
-            earlier = period.start - DECIDED_AFTER
-            cases = pl.concat([cases, opened(sample, earlier, earlier + 1)])
+            earlier = [
+                opened(sample, day, day + 1) for day in (period.start - SLOWLY, period.start - DECIDED_AFTER)
+            ]
+            again = pl.concat(earlier).filter(pl.col("day") + pl.col("decided_after") == period.start)
+            cases = pl.concat([cases, again])
         cases = _with_state(cases, period)
         stamp, own = sample.stamp(period), pl.col("merchant_id").is_null()
         drops.add(
@@ -63,14 +66,14 @@ def write(sample: Sample, drops: Drops) -> None:
         drops.add(
             "return_cases",
             f"marketplace_{stamp}.csv",
-            formats.csv(cases.filter(~own).drop("day")),
+            formats.csv(_in_words_of_the_contract(cases.filter(~own))),
             at=sample.file_time(period, 1, 13),
         )
 
 
 def opened(sample: Sample, start: int, end: int) -> pl.DataFrame:
-    """The cases opened on the days from `start` up to, not including, `end`: `day` and the contract's columns
-    without those that tell how far a case is.
+    """The cases opened on the days from `start` up to, not including, `end`: `day`, `decided_after` and the contract's
+    columns without those that tell how far a case is.
     """
     cases = pl.concat([_of_the_shop(sample, start, end), _of_merchants(sample, start, end)])
     reasons, messages = (
@@ -81,8 +84,10 @@ def opened(sample: Sample, start: int, end: int) -> pl.DataFrame:
     turn = pl.when("worn").then(dice % len(MESSAGES)).otherwise(OF_SIZE + dice % (len(MESSAGES) - OF_SIZE))
     turn = cases.select(turn).to_series()
     created = formats.instants(sample.plan, cases["day"], cases["second"])
+    slow = dice % EVERY_SLOW_CASE == 0
     return cases.select(
         "day",
+        pl.when(slow).then(SLOWLY).otherwise(DECIDED_AFTER).alias("decided_after"),
         "case_id",
         "order_reference",
         "customer_id",
@@ -186,13 +191,21 @@ def _with_state(cases: pl.DataFrame, period: Period) -> pl.DataFrame:
     )
     urgent = (pl.col("return_reason") == "defective") & (pl.col("order_value") > 100)
     return cases.with_columns(
-        status=pl.when(age > DECIDED_AFTER)
+        status=pl.when(age > pl.col("decided_after"))
         .then(decided)
         .when(age > 1)
         .then(pl.lit("in_review"))
         .otherwise(pl.lit("open")),
         priority=pl.when(urgent).then(pl.lit("high")).otherwise(pl.lit("normal")),
         assigned_to=pl.when(age > 1).then(pl.format("u-6{}", pl.col("day") % 4)),
+    )
+
+
+def _in_words_of_the_contract(cases: pl.DataFrame) -> pl.DataFrame:
+    """What merchants send: they were told the words, the returns desk has its own."""
+    status = {"open": "submitted", "refunded": "approved", "declined": "rejected"}
+    return cases.drop("day", "decided_after").with_columns(
+        pl.col("status").replace(status), pl.col("priority").replace({"normal": "medium"})
     )
 
 

@@ -169,6 +169,9 @@ def test_nights_continue_the_sample_one_by_one(written: Platform) -> None:
         "purchase_events_20261120.csv",
         "returns_desk_20261120.ndjson",
         "marketplace_20261120.csv",
+        "return_events_20261120.csv",
+        "return_notes_20261120.csv",
+        "return_documents_20261120.csv",
     }
     inbox = written.lake.inbox
     photos = [path for path in added.files if path.suffix in (".jpg", ".png")]
@@ -176,6 +179,6 @@ def test_nights_continue_the_sample_one_by_one(written: Platform) -> None:
     assert all(path.is_relative_to(inbox / "refunds") for path in photos)
     assert write_day(written, day=date(2026, 11, 21)).files == []
     later = write_day(written, day=date(2026, 11, 22)).files
-    assert len([path for path in later if path.parent.parent.name == "feeds"]) == 9
+    assert len([path for path in later if path.parent.parent.name == "feeds"]) == 12
     wms = (written.lake.inbox / "feeds/stock_movements/wms_20261120.csv").read_text("latin-1")
     assert "UL-0008-Z|S02|P0005" in wms, "the transfer that was on its way arrives"

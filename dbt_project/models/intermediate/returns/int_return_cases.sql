@@ -1,0 +1,71 @@
+{{ config(
+    materialized='by_change', unit='case_id', waits=true, touches=['business_date'],
+    follows=['stg_return_cases', 'int_return_case_history'],
+) }}
+-- Where cases stand. Both times that were promised run from the creation of a case, by the priority that it has now.
+with cases as (
+    select *
+    from {{ ref('stg_return_cases') }}
+    where {{ touched('case_id') }} and {{ has_come() }}
+),
+
+history as (
+    select
+        case_id,
+        arg_max(status, place) as status,
+        arg_max(priority, place) as priority,
+        arg_max(assigned_to, place) as assigned_to,
+        min(happened_at) filter (where is_answer) as first_responded_at,
+        min(happened_at) filter (where type = 'escalated' and broken_rule is null) as escalated_at,
+        min(happened_at) filter (where status in {{ sql_list(constant('return_final_statuses')) }}) as resolved_at,
+        max(happened_at) filter (where broken_rule is null) as last_event_at,
+        count(*) filter (where type = 'status_changed' and broken_rule is null) as status_changes,
+        count(*) filter (where type = 'assigned' and broken_rule is null) as assignments,
+        count(*) filter (where type = 'document_added' and broken_rule is null) as documents,
+        count(broken_rule) as violations
+    from (
+        select
+            *,
+            broken_rule is null
+            and (origin = 'decision' or actor_role in ('ops', 'admin'))
+            and type in ('status_changed', 'priority_changed', 'assigned', 'note_added', 'document_added')
+                as is_answer
+        from {{ ref('int_return_case_history') }}
+        where {{ touched('case_id') }}
+    ) as entry
+    group by case_id
+)
+
+select
+    cases.case_id,
+    cases.business_date,
+    cases.order_reference,
+    cases.customer_id,
+    cases.merchant_id,
+    cases.store_id,
+    cases.product_id,
+    cases.item_category,
+    cases.return_reason,
+    cases.order_value,
+    cases.currency,
+    cases.channel,
+    cases.delivery_date,
+    cases.created_at,
+    history.status,
+    history.priority,
+    history.assigned_to,
+    history.status not in {{ sql_list(constant('return_final_statuses')) }} as is_active,
+    cases.created_at + to_hours(sla.first_response_hours) as first_response_due_at,
+    cases.created_at + to_hours(sla.resolution_hours) as sla_due_at,
+    history.first_responded_at,
+    history.escalated_at,
+    history.resolved_at,
+    history.last_event_at,
+    history.status_changes,
+    history.assignments,
+    history.documents,
+    history.violations
+from cases
+inner join history on cases.case_id = history.case_id
+inner join (values {{ return_sla() }}) as sla (priority, rank, first_response_hours, resolution_hours)
+    on history.priority = sla.priority

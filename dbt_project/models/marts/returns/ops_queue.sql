@@ -1,0 +1,47 @@
+-- Everything that operations may want to see: what is active, and what was closed lately. Ready ordered.
+with cases as (
+    select
+        *,
+        is_active and sla_due_at < {{ now() }} as is_breached,
+        list_position({{ sql_list(constant('return_priorities')) | replace('(', '[') | replace(')', ']') }}, priority)
+            as priority_rank
+    from {{ ref('int_return_cases') }}
+    where is_active or last_event_at >= {{ now() }} - to_days({{ setting('return_queue_closed_days') }})
+),
+
+ordered as (
+    select
+        *,
+        row_number() over (
+            order by is_breached desc, priority_rank desc, sla_due_at, created_at, case_id
+        ) as position
+    from cases
+)
+
+select
+    position,
+    (position - 1) // {{ setting('return_queue_page_rows') }} + 1 as page,
+    ordered.case_id,
+    ordered.status,
+    ordered.priority,
+    is_active,
+    is_breached,
+    sla_due_at,
+    first_response_due_at,
+    first_responded_at,
+    ordered.created_at,
+    order_reference,
+    ordered.customer_id,
+    customer.name as customer_name,
+    customer.email as customer_email,
+    ordered.merchant_id,
+    merchant.display_name as merchant_name,
+    item_category,
+    return_reason,
+    order_value,
+    ordered.currency,
+    assigned_to,
+    documents
+from ordered
+left join {{ ref('stg_customers') }} as customer on ordered.customer_id = customer.customer_id
+left join {{ ref('stg_merchants') }} as merchant on ordered.merchant_id = merchant.merchant_id

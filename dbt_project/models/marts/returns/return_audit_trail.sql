@@ -1,0 +1,50 @@
+{{ config(
+    materialized='by_change', unit='case_id', follows=['int_return_case_history', 'stg_return_notes'], waits=true
+) }}
+-- Everything that is known of a case, in order: what happened, what was tried against the rules, and what was written.
+with entries as (
+    select
+        case_id,
+        happened_at,
+        origin,
+        entry_id,
+        type,
+        value as detail,
+        actor,
+        actor_role,
+        broken_rule,
+        status as status_after,
+        priority as priority_after
+    from {{ ref('int_return_case_history') }}
+    where {{ touched('case_id') }} and entry_id is not null
+    union all
+    select
+        case_id,
+        note.at,
+        'note',
+        note_id,
+        if(internal, 'internal_note', 'note'),
+        note.text,
+        author,
+        author_role,
+        null,
+        null,
+        null
+    from {{ ref('stg_return_notes') }} as note
+    where {{ touched('case_id') }} and {{ has_come() }}
+)
+
+select
+    case_id,
+    row_number() over (partition by case_id order by happened_at, origin, entry_id) as place,
+    happened_at,
+    origin,
+    entry_id,
+    type,
+    detail,
+    actor,
+    actor_role,
+    broken_rule,
+    status_after,
+    priority_after
+from entries

@@ -1,0 +1,32 @@
+{{ config(materialized='by_change', unit='case_id', follows=['int_return_cases']) }}
+select
+    case_id,
+    business_date,
+    status,
+    priority,
+    is_active,
+    created_at,
+    first_response_due_at,
+    sla_due_at,
+    first_responded_at,
+    escalated_at,
+    resolved_at,
+    last_event_at,
+    order_reference,
+    customer_id,
+    merchant_id,
+    store_id,
+    product_id,
+    item_category,
+    return_reason,
+    order_value,
+    currency,
+    channel,
+    delivery_date,
+    assigned_to,
+    status_changes,
+    assignments,
+    documents,
+    violations
+from {{ ref('int_return_cases') }}
+where {{ touched('case_id') }}
