@@ -152,7 +152,7 @@ class LakeBuilder:
         )
         return number
 
-    def decide(self, kind: str, subject: int, verdict: str | None = None, **values: Any) -> None:
+    def decide(self, kind: str, subject: int | str, verdict: str | None = None, **values: Any) -> None:
         """An accepted decision."""
         self.decisions.append(
             {

@@ -13,6 +13,7 @@ FLOW = Flow(
     dbt_settings=tuple(ReturnSettings.model_fields),
     feeds=FEEDS,
     dbt_constants=rules.FOR_SQL,
+    decisions="retail_assets.returns.decisions:decision_kinds",
     marts=(
         Mart("return_cases", OPERATIONS),
         Mart("ops_queue", OPERATIONS, may_shrink=True),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from retail_assets.returns import rules
+from retail_assets.returns.decisions import ASSIGN
 from tests.lake_builder import LakeBuilder
 from tests.warehouse import AS_OF, Warehouse
 
@@ -131,6 +132,34 @@ def as_row(event: Row, rng: random.Random) -> Row:
     }
 
 
+def a_decision(rng: random.Random, number: int, cases: int) -> Row:
+    verdict = rng.choice([*rules.STATUSES, *rules.PRIORITIES, ASSIGN])
+    what = "status_changed" if verdict in rules.STATUSES else "priority_changed"
+    return {
+        "id": f"D-{number:04}",
+        "origin": "decision",
+        "case_id": f"R-{rng.randrange(cases)}",
+        "at": START + timedelta(hours=rng.randrange(300)),
+        "type": "assigned" if verdict == ASSIGN else what,
+        "value": "u-5" if verdict == ASSIGN else verdict,
+        "actor": "ann",
+        "role": "ops",
+    }
+
+
+def decide(lake: LakeBuilder, decision: Row, *, accepted: bool = True) -> None:
+    assigns = decision["type"] == "assigned"
+    lake.decide(
+        "change_case",
+        decision["case_id"],
+        ASSIGN if assigns else decision["value"],
+        decision_id=decision["id"],
+        at=decision["at"],
+        payload='{"assigned_to": "u-5"}' if assigns else None,
+        accepted=accepted,
+    )
+
+
 def expected(cases: Sequence[Row], events: Sequence[Row]) -> list[tuple]:
     known = {case["case_id"]: case for case in cases}
     found = []
@@ -165,7 +194,11 @@ def test_it_is_what_the_rules_say(warehouse: Warehouse, lake: LakeBuilder) -> No
     lake.load("return_cases", cases[50:])
     lake.load("return_events", [as_row(event, rng) for event in later])
     lake.load("return_events", [as_row(event, rng) for event in first[:50]])  # replayed
+    decisions = [a_decision(rng, number, len(cases)) for number in range(80)]
+    for decision in decisions:
+        decide(lake, decision)
+    decide(lake, decisions[0] | {"id": "D-refused"}, accepted=False)
     again = built(warehouse, lake)
-    assert again == expected(cases, events)
+    assert again == expected(cases, [*events, *decisions])
     rules_seen = {row[2] for row in again}
     assert len(rules_seen) == 11, rules_seen

@@ -25,10 +25,11 @@ def write(sample: Sample, drops: Drops) -> None:
         at = sample.file_time(sample.periods[0], 1, 13, 50)
         drops.add("merchants", "marketplace_merchants.csv", formats.csv(frame), at=at)
     for period in sample.periods:
-        start = max(period.start, sample.plan.base_days - returns.DAYS_OF_CASES)
+        first = sample.plan.base_days - returns.DAYS_OF_CASES
+        start = max(period.start, first)
         if start >= period.end:
             continue
-        cases = returns.opened(sample, start - returns.SLOWLY, period.end)
+        cases = returns.opened(sample, max(start - returns.SLOWLY, first), period.end)
         happened = _life(cases).filter(pl.col("on").is_between(start, period.end, closed="left"))
         stamp = sample.stamp(period)
         for minute, (feed, rows) in enumerate(_feeds(sample, happened).items()):

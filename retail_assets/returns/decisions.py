@@ -1,0 +1,66 @@
+"""The decision about a return case: operations change its status, its priority, or who works on it.
+
+It is judged against the state that people saw, which is the published one. Whether it still fits what happened since is
+for the history of the case to say, which keeps it as broken where it does not.
+"""
+
+from typing import TYPE_CHECKING
+
+from retail_assets.audiences import OPERATIONS as OPERATIONS_AUDIENCE
+from retail_assets.decisions.kinds import ADMINISTRATOR, OPERATIONS, Kind, Subject
+from retail_assets.returns.rules import FINAL_STATUSES, PRIORITIES, STATUSES, TRANSITIONS
+
+if TYPE_CHECKING:
+    import polars as pl
+    from sqlalchemy import Connection
+
+    from retail_assets.lake import Lake
+    from retail_assets.platform import Platform
+
+ASSIGN = "assign"
+"""The verdict that gives a case to somebody, whom the payload names: {"assigned_to": "u-61"}."""
+
+_ACTIVE = [status for status in STATUSES if status not in FINAL_STATUSES]
+
+
+def decision_kinds(platform: "Platform") -> list[Kind]:
+    def states(_: "Connection", subjects: "pl.Series") -> "pl.DataFrame":
+        return published_states(platform.lake, subjects)
+
+    changed = {after: {b: after for b in _ACTIVE if after in TRANSITIONS[b]} for after in STATUSES}
+    kept = {verdict: {status: status for status in _ACTIVE} for verdict in (*PRIORITIES, ASSIGN)}
+    return [
+        Kind(
+            name="change_case",
+            about=Subject(
+                "return case",
+                states,
+                described="Return case, as in the mart ops_queue (R-20261118-003).",
+            ),
+            description=(
+                "Change a return case: the verdict is its new status, its new priority, or `assign` with whoever "
+                'gets it in the payload ({"assigned_to": "u-61"}).'
+            ),
+            roles=frozenset({ADMINISTRATOR, OPERATIONS}),
+            transitions={verdict: before for verdict, before in (changed | kept).items() if before},
+            effect="Return case {label}: {verdict}.",
+            example={"subject": "R-20261118-003", "verdict": "in_review"},
+        )
+    ]
+
+
+def published_states(lake: "Lake", subjects: "pl.Series") -> "pl.DataFrame":
+    """The status of each return case that operations can see; see `Subject.states`."""
+    import polars as pl
+
+    schema = dict.fromkeys(["subject", "state", "label", "refusal"], pl.String)
+    folder = lake.published / OPERATIONS_AUDIENCE.folder / "parquet" / "return_cases"
+    files = sorted(folder.resolve().glob("*.parquet"))
+    if not files:
+        refusal = "No return cases are published yet: run `make nightly`, then decide again under another id."
+        return pl.DataFrame(
+            {"subject": subjects.unique(), "state": None, "label": None, "refusal": refusal}, schema
+        )
+    cases = pl.scan_parquet(files, glob=False).filter(pl.col("case_id").is_in(subjects.unique().implode()))
+    nothing = pl.lit(None, pl.String)
+    return cases.select(subject="case_id", state="status", label="case_id", refusal=nothing).collect()
