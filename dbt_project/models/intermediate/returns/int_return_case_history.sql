@@ -8,7 +8,7 @@
 -- with what its own row says.
 -- depends_on: {{ ref('stg_return_cases') }}
 with recursive cases as (
-    select case_id, customer_id, merchant_id, created_at, status, priority, assigned_to
+    select case_id, business_date, customer_id, merchant_id, created_at, status, priority, assigned_to
     from {{ ref('stg_return_cases') }}
     where {{ touched('case_id') }} and {{ has_come() }}
 ),
@@ -18,6 +18,7 @@ entries as (
         'event' as origin,
         event_id as entry_id,
         case_id,
+        business_date,
         event.at,
         type,
         actor,
@@ -30,6 +31,7 @@ entries as (
         'decision' as origin,
         decision_id as entry_id,
         subject as case_id,
+        cast(timezone('{{ setting("time_zone") }}', decision.at) as date) as business_date,
         decision.at,
         case
             when verdict in {{ sql_list(constant('return_statuses')) }} then 'status_changed'
@@ -74,6 +76,7 @@ judged as (
 beginnings as (
     select
         cases.case_id,
+        business_date,
         coalesce(
             if(said.status, null, cases.status), {{ sql_string(constant('return_first').status) }}
         ) as status,
@@ -99,6 +102,7 @@ folded as (
     select
         case_id,
         0::bigint as place,
+        business_date,
         null::varchar as rule,
         status,
         priority,
@@ -108,6 +112,7 @@ folded as (
     select
         judged.case_id,
         judged.place,
+        judged.business_date,
         broken.rule,
         if(broken.rule is null and type = 'status_changed', value, folded.status) as status,
         if(broken.rule is null and type = 'priority_changed', value, folded.priority) as priority,
@@ -128,6 +133,7 @@ folded as (
 select
     folded.case_id,
     folded.place,
+    folded.business_date,
     judged.origin,
     judged.entry_id,
     judged.at as happened_at,
@@ -144,6 +150,6 @@ left join judged on folded.case_id = judged.case_id and folded.place = judged.pl
 union all
 -- Of cases that are not known (yet) nothing is folded.
 select
-    case_id, place, origin, entry_id, judged.at, type, value, actor, actor_role, rule, null, null, null
+    case_id, place, business_date, origin, entry_id, judged.at, type, value, actor, actor_role, rule, null, null, null
 from judged
 where rule = 'unknown_case'

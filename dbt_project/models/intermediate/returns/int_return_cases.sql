@@ -1,5 +1,5 @@
 {{ config(
-    materialized='by_change', unit='case_id', waits=true, touches=['business_date'],
+    materialized='by_change', unit='case_id',
     follows=['stg_return_cases', 'int_return_case_history'],
 ) }}
 -- Where cases stand. Both times that were promised run from the creation of a case, by the priority that it has now.
