@@ -134,7 +134,7 @@ def _run(
     before = drops_as_they_stand(platform.lake)
     # A night after today's is no partition yet, so Dagster takes it as a tag only.
     is_ahead = night > today(platform.settings.zone)
-    log = _new_log(platform.settings.dagster_home / "logs", f"{name or 'assets'}-{night}")
+    log = _new_log(platform.settings.command_logs, f"{name or 'assets'}-{night}")
     _libraries_into(log)
     defs = build_defs(platform, loggers={"command": _command_logger(log, terminal)})
     job = _job_named(defs, name) if name else defs.resolve_implicit_global_asset_job_def()

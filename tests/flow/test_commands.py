@@ -23,6 +23,7 @@ from retail_assets.kit.terminal import Terminal
 from retail_assets.platform import Platform
 from tests.faults.night import NIGHT
 from tests.prepared import copy_platform, require_success, start
+from tests.servers import free_port, web_server
 
 STEP = re.compile(r"  \w+ +[\d.]+m?s")
 
@@ -51,10 +52,25 @@ def test_libraries_say_nothing_on_the_terminal(said: list[str]) -> None:
 
 def test_the_full_log_is_a_file(calm_night: Path, said: list[str]) -> None:
     log = Path(said[-1].partition("Full log: ")[2])
-    assert log.is_relative_to(calm_night / "dagster" / "logs")
+    assert log.is_relative_to(calm_night / "dagster" / "command_logs")
     text = log.read_text()
     assert "RUN_SUCCESS" in text
     assert "ASSET_MATERIALIZATION" in text
+
+
+def test_no_log_leaves_the_machine(calm_night: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dagster's servers send whatever lies in `logs` of its folder to its makers, unless a variable forbids it."""
+    monkeypatch.delenv("DAGSTER_DISABLE_TELEMETRY", raising=False)
+    home = copy_platform(calm_night, tmp_path) / "dagster"
+    (home / "logs").mkdir(exist_ok=True)
+    (home / "logs" / "nightly-2026-11-19-20261119T020000.log").write_text("of an earlier version")
+    require_success("initialise", tmp_path, start("initialise", tmp_path))
+    kept = sorted((home / "command_logs").iterdir())
+    assert len(kept) == 2
+    with web_server(tmp_path, DAGSTER_TELEMETRY_URL=f"http://127.0.0.1:{free_port()}"):
+        pass
+    assert sorted((home / "command_logs").iterdir()) == kept
+    assert not [*home.glob("logs/*"), *home.glob(".logs_queue/*")]
 
 
 def test_warnings_are_one_sentence_here_and_in_the_log_with_what_to_do(said: list[str]) -> None:
