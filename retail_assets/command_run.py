@@ -211,7 +211,8 @@ class _Steps(logging.Handler):
     """Steps as they end, and warnings that a step logs, on the terminal."""
 
     _ENDED = re.compile(
-        r'(Finished) execution of step "(\w+)" in ([\d.]+m?s)|Execution of step "(\w+)" (failed)'
+        r"\S+ - \S+ - \d+ - \w+ - STEP_\w+ - "  # what a step says has no process: it tells no step
+        r'(?:Finished execution of step "(\w+)" in ([\d.]+m?s)|Execution of step "(\w+)" (failed))'
     )
     _SAID = re.compile(r"\S+ - \S+ - \S+ - (.*)", re.DOTALL)
 
@@ -221,8 +222,8 @@ class _Steps(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
-        if ended := self._ENDED.search(text):
-            _, step, took, failed_step, failed = ended.groups()
+        if ended := self._ENDED.match(text):
+            step, took, failed_step, failed = ended.groups()
             self._terminal.say(f"  {step or failed_step:<28} {took or failed}")
         elif record.levelno == logging.WARNING and (said := self._SAID.match(text)):
             self._terminal.say(f"  {said[1].splitlines()[0]}", "yellow")
