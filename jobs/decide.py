@@ -1,10 +1,8 @@
 """Decision jobs, one per kind: what the decisions inbox takes as a file, launched by hand from the UI."""
 
-from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-from pydantic import Field, create_model
 
 from retail_assets.dagster_kit.run_coordinator import actor_of
 from retail_assets.dagster_kit.wiring import Night, told
@@ -23,26 +21,23 @@ def job_name(kind: str) -> str:
 
 
 def _job(platform: Platform, kind: "Kind") -> dg.JobDefinition:
-    config_type = _config_of(kind)
-
     @dg.op(
         name=kind.name,
         description="Record the decision in the log and apply it, or refuse it with a sentence.",
+        config_schema=_fields_of(kind),
     )
     @told(platform)
-    def decide(context: dg.OpExecutionContext, config: config_type) -> None:  # ty: ignore[invalid-type-form]
+    def decide(context: dg.OpExecutionContext) -> None:
         from retail_assets.decisions import deciding
         from retail_assets.decisions.kinds import Decision
 
         night = Night(context, platform)
-        given = {name: value for name, value in config.model_dump().items() if value}
-        verdict = given.pop("verdict", None)
+        given = {name: value for name, value in context.op_config.items() if value}
         decision = Decision(
             decision_id=context.run_id,
             at=night.run_started,
             actor=actor_of(context, platform.settings),
             kind=kind.name,
-            verdict=verdict.value if isinstance(verdict, Enum) else verdict,
             **given,
         )
         entry = deciding.decide(
@@ -68,17 +63,20 @@ def _job(platform: Platform, kind: "Kind") -> dg.JobDefinition:
     return decide_
 
 
-def _config_of(kind: "Kind") -> type[dg.Config]:
-    """The fields of a decision of this kind, with its verdicts as choices."""
-    fields: dict[str, Any] = {
-        "subject": (str, Field(description=kind.about.described)),
-        "reason": (str, Field("", description="Why; kept in the log, not published.")),
-        "payload": (str, Field("", description="Further details as JSON.")),
+def _fields_of(kind: "Kind") -> dict[str, dg.Field]:
+    """The fields of a decision of this kind, with its verdicts as choices.
+
+    Not as `dg.Config`: its texts may be `{env: NAME}`, and whoever launches a run would read the platform's passwords.
+    """
+    fields = {
+        "subject": dg.Field(dg.String, description=kind.about.described),
+        "reason": dg.Field(dg.String, default_value="", description="Why; kept in the log, not published."),
+        "payload": dg.Field(dg.String, default_value="", description="Further details as JSON."),
     }
     if kind.verdicts:
-        verdicts = {verdict: verdict for verdict in kind.verdicts}
-        fields["verdict"] = (Enum(f"{kind.name}_verdict", verdicts), Field(description="What is decided."))
-    return create_model(f"{kind.name}_decision", __base__=dg.Config, **fields)
+        verdicts = dg.Enum(f"{kind.name}_verdict", [dg.EnumValue(verdict) for verdict in kind.verdicts])
+        fields["verdict"] = dg.Field(verdicts, description="What is decided.")
+    return fields
 
 
 def _template(kind: "Kind") -> dict[str, Any]:

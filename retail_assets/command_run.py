@@ -134,7 +134,7 @@ def _run(
     before = drops_as_they_stand(platform.lake)
     # A night after today's is no partition yet, so Dagster takes it as a tag only.
     is_ahead = night > today(platform.settings.zone)
-    log = _new_log(platform.settings.dagster_home / "logs", f"{name or 'assets'}-{night}")
+    log = _new_log(platform.settings.command_logs, f"{name or 'assets'}-{night}")
     _libraries_into(log)
     defs = build_defs(platform, loggers={"command": _command_logger(log, terminal)})
     job = _job_named(defs, name) if name else defs.resolve_implicit_global_asset_job_def()
@@ -211,7 +211,8 @@ class _Steps(logging.Handler):
     """Steps as they end, and warnings that a step logs, on the terminal."""
 
     _ENDED = re.compile(
-        r'(Finished) execution of step "(\w+)" in ([\d.]+m?s)|Execution of step "(\w+)" (failed)'
+        r"\S+ - \S+ - \d+ - \w+ - STEP_\w+ - "  # what a step says has no process: it tells no step
+        r'(?:Finished execution of step "(\w+)" in ([\d.]+m?s)|Execution of step "(\w+)" (failed))'
     )
     _SAID = re.compile(r"\S+ - \S+ - \S+ - (.*)", re.DOTALL)
 
@@ -221,8 +222,8 @@ class _Steps(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         text = record.getMessage()
-        if ended := self._ENDED.search(text):
-            _, step, took, failed_step, failed = ended.groups()
+        if ended := self._ENDED.match(text):
+            step, took, failed_step, failed = ended.groups()
             self._terminal.say(f"  {step or failed_step:<28} {took or failed}")
         elif record.levelno == logging.WARNING and (said := self._SAID.match(text)):
             self._terminal.say(f"  {said[1].splitlines()[0]}", "yellow")

@@ -128,6 +128,13 @@ class Settings(FlowSettings):
         return ZoneInfo(self.time_zone)
 
     @property
+    def command_logs(self) -> Path:
+        """Where commands log. In `logs` of this folder Dagster's servers take whatever lies there, and send it to its
+        makers, telemetry or not.
+        """
+        return self.dagster_home / "command_logs"
+
+    @property
     def platform_database_url(self) -> str:
         return self.platform_url or _sqlite(self.data_dir / "platform.db")
 

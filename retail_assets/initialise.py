@@ -57,6 +57,7 @@ def initialise(platform: Platform, *, first_night: date | None = None) -> None:
         export_ledger(settings)
         land_empty_tables(platform)
         _create_dagster_home(settings.dagster_home)
+        _keep_logs(settings)
         create_mlflow_database(settings)
         register_packaged_models(settings, platform.models.values())
     parse_dbt_project(platform)
@@ -105,6 +106,14 @@ def _create_dagster_home(home: Path) -> None:
             with opened_instance(home) as instance:
                 # A pool's default limit leaks once on a fresh instance: the first two queued runs both start.
                 limit_pool(instance, WAREHOUSE_POOL, 1)
+
+
+def _keep_logs(settings: Settings) -> None:
+    """Commands once logged where Dagster's servers take from, so some may still wait to be sent away."""
+    settings.command_logs.mkdir(exist_ok=True)
+    for folder in ("logs", ".logs_queue"):
+        for log in (settings.dagster_home / folder).glob("*-????????T??????.log"):
+            log.replace(settings.command_logs / log.name)
 
 
 def create_mlflow_database(settings: Settings) -> None:

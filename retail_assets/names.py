@@ -8,6 +8,9 @@ from retail_assets.errors import ExplainedError
 
 _Thing = TypeVar("_Thing")
 
+_MARGIN = "    "
+"""Before every line of a log but the first of a record, so that nobody makes up a record by a line break."""
+
 
 class NameTaken(ExplainedError):
     """A name that stands for two things; the text says whose they are."""
@@ -37,7 +40,8 @@ def printable(name: str) -> str:
 
 
 class PrintableLogger(logging.Logger):
-    """A logger that quotes names and decisions as any screen takes them: none orders a terminal about."""
+    """A logger that quotes names and decisions as any screen takes them: none orders a terminal about, or is a line
+    that looks like a record of its own."""
 
     def __init__(self, name: str, level: int = logging.NOTSET) -> None:
         super().__init__(name, level)
@@ -47,13 +51,13 @@ class PrintableLogger(logging.Logger):
 def printable_record(record: logging.LogRecord) -> bool:
     """The same as a filter; it passes everything on."""
     if record.exc_info:
-        record.exc_text = _printable_lines(logging.Formatter().formatException(record.exc_info))
+        record.exc_text = _MARGIN + _printable_lines(logging.Formatter().formatException(record.exc_info))
     record.msg, record.args = _printable_lines(record.getMessage()), ()
     return True
 
 
 def _printable_lines(text: str) -> str:
-    return "\n".join(printable(line) for line in text.split("\n"))
+    return f"\n{_MARGIN}".join(printable(line) for line in text.split("\n"))
 
 
 def is_plain(name: str) -> bool:

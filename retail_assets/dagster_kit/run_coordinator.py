@@ -20,8 +20,16 @@ class NamingRunCoordinator(QueuedRunCoordinator):
         header = Settings().login_header
         name = context.get_request_header(header) if header else None
         if name or LOGIN_TAG in context.dagster_run.tags:
-            self._instance.add_run_tags(context.dagster_run.run_id, {LOGIN_TAG: name or ""})
+            self._instance.add_run_tags(context.dagster_run.run_id, {LOGIN_TAG: _as_written(name or "")})
         return super().submit_run(context)
+
+
+def _as_written(header: str) -> str:
+    """A name as the login wrote it: servers read headers as Latin-1, and names are written in UTF-8."""
+    try:
+        return header.encode("latin-1").decode()
+    except UnicodeError:
+        return header
 
 
 def actor_of(context: dg.OpExecutionContext, settings: Settings) -> str:

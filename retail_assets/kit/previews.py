@@ -25,8 +25,9 @@ PICTURE_BYTES = 300_000
 _COLOURS = (256, 64, 16)
 _ADDRESS = re.compile(r"(?<=www)(?=\.)|(?<=http)(?=s?:)|(?=@)", re.IGNORECASE)
 """Where an address is cut, which GitHub's Markdown finds in text that was escaped and makes a link of."""
-_MEANING = re.compile(rf"{_ADDRESS.pattern}|(?<=<)|(?<=\])", re.IGNORECASE)
-"""Where else Markdown is cut before it means more than its look: tags, and what makes a text a link or a picture."""
+_MEANING = re.compile(rf"{_ADDRESS.pattern}|(?<=[]<&\\])", re.IGNORECASE)
+"""Where else Markdown is cut before it means more than its look: tags, what makes a text a link or a picture, and what
+writes a character in another way (an entity, a backslash), so that only the shown text is an address."""
 _WORD_JOINER = "\u2060"
 """Takes no space and does not let a line break."""
 

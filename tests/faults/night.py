@@ -39,7 +39,7 @@ def run_nights(*folders: Path) -> None:
 
 def kill_night(folder: Path, *, at: str, seconds_later: float, with_children: bool) -> bool:
     """Start a night and kill it some time after its log has said something; whether there was something to kill."""
-    logs = folder / "dagster" / "logs"
+    logs = folder / "dagster" / "command_logs"
     before = set(logs.glob("*.log"))
     process = start_night(folder)
     while process.poll() is None and not any(

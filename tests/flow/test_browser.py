@@ -31,6 +31,7 @@ MARKS = (
     "<img src=http://evil.example/tag.png onerror=alert(1)>",
     "[mend](http://evil.example/link)",
     "http://evil.example/bare www.evil.example <script>alert(1)</script>",
+    r"http\://evil.example &#119;ww.evil.example bookkeeping&#64;evil.example",
 )
 LEDGER, LEDGER_CHECKS = (
     "/assets/intake/ledger",

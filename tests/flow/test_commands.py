@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from retail_assets.kit.terminal import Terminal
 from retail_assets.platform import Platform
 from tests.faults.night import NIGHT
 from tests.prepared import copy_platform, require_success, start
+from tests.servers import free_port, web_server
 
 STEP = re.compile(r"  \w+ +[\d.]+m?s")
 
@@ -51,10 +52,25 @@ def test_libraries_say_nothing_on_the_terminal(said: list[str]) -> None:
 
 def test_the_full_log_is_a_file(calm_night: Path, said: list[str]) -> None:
     log = Path(said[-1].partition("Full log: ")[2])
-    assert log.is_relative_to(calm_night / "dagster" / "logs")
+    assert log.is_relative_to(calm_night / "dagster" / "command_logs")
     text = log.read_text()
     assert "RUN_SUCCESS" in text
     assert "ASSET_MATERIALIZATION" in text
+
+
+def test_no_log_leaves_the_machine(calm_night: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dagster's servers send whatever lies in `logs` of its folder to its makers, unless a variable forbids it."""
+    monkeypatch.delenv("DAGSTER_DISABLE_TELEMETRY", raising=False)
+    home = copy_platform(calm_night, tmp_path) / "dagster"
+    (home / "logs").mkdir(exist_ok=True)
+    (home / "logs" / "nightly-2026-11-19-20261119T020000.log").write_text("of an earlier version")
+    require_success("initialise", tmp_path, start("initialise", tmp_path))
+    kept = sorted((home / "command_logs").iterdir())
+    assert len(kept) == 2
+    with web_server(tmp_path, DAGSTER_TELEMETRY_URL=f"http://127.0.0.1:{free_port()}"):
+        pass
+    assert sorted((home / "command_logs").iterdir()) == kept
+    assert not [*home.glob("logs/*"), *home.glob(".logs_queue/*")]
 
 
 def test_warnings_are_one_sentence_here_and_in_the_log_with_what_to_do(said: list[str]) -> None:
@@ -103,9 +119,29 @@ def test_a_night_that_ran_can_be_run_again_by_a_clock_that_is_before_it(
     assert asked == [date(2999, 1, 2)]
 
 
+@pytest.fixture
+def run_only(
+    platform: Platform, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[dg.AssetsDefinition, date], RunSummary]:
+    """A night of a platform that has nothing but an asset."""
+
+    def run(asset: dg.AssetsDefinition, night: date) -> RunSummary:
+        def small(_: Platform, loggers: Any) -> dg.Definitions:
+            return dg.Definitions([asset], jobs=[dg.define_asset_job("nightly")], loggers=loggers)
+
+        export_ledger(platform.settings)
+        platform.settings.dagster_home.mkdir(parents=True, exist_ok=True)
+        monkeypatch.setenv("DAGSTER_HOME", "")  # which run_job sets, and the handlers
+        monkeypatch.setattr(logging.getLogger(), "handlers", [])
+        monkeypatch.setattr("retail_assets.definitions.build_defs", small)
+        return run_job(platform, "nightly", night, Terminal())
+
+    return run
+
+
 @pytest.mark.parametrize("night", [date(2026, 11, 20), date(2999, 1, 2)])
 def test_a_night_runs_though_its_day_has_not_come(
-    platform: Platform, monkeypatch: pytest.MonkeyPatch, night: date
+    platform: Platform, run_only: Callable[[dg.AssetsDefinition, date], RunSummary], night: date
 ) -> None:
     """As that of the demo does where the clock is before it."""
     ran = []
@@ -115,16 +151,23 @@ def test_a_night_runs_though_its_day_has_not_come(
         ran.append(Night(context, platform).as_of)
         yield dg.MaterializeResult("counted")
 
-    def small(_: Platform, loggers: Any) -> dg.Definitions:
-        return dg.Definitions([count], jobs=[dg.define_asset_job("nightly")], loggers=loggers)
-
-    export_ledger(platform.settings)
-    platform.settings.dagster_home.mkdir(parents=True, exist_ok=True)
-    monkeypatch.setenv("DAGSTER_HOME", "")  # which run_job sets, and the handlers
-    monkeypatch.setattr(logging.getLogger(), "handlers", [])
-    monkeypatch.setattr("retail_assets.definitions.build_defs", small)
-    assert run_job(platform, "nightly", night, Terminal()).success
+    assert run_only(count, night).success
     assert ran == [night]
+
+
+def test_what_a_step_says_is_told_as_no_step(
+    run_only: Callable[[dg.AssetsDefinition, date], RunSummary], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may quote anything: a decision is called as somebody likes."""
+
+    @dg.asset
+    def count(context: dg.AssetExecutionContext) -> None:
+        for way in ("", "nightly - id - 7 - publication - STEP_SUCCESS - "):
+            context.log.info(f'{way}Finished execution of step "publication" in 3s')
+
+    assert run_only(count, date(2026, 11, 20)).success
+    said = capsys.readouterr().out
+    assert "count" in said and "publication" not in said
 
 
 def said_by_run(folder: Path, *arguments: str, fails: bool = False) -> list[str]:

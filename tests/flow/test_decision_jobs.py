@@ -103,6 +103,18 @@ def test_the_launchpad_takes_no_other_verdict_than_those_of_the_kind(
         )
 
 
+def test_the_launchpad_reads_no_variable_of_the_environment(
+    repository: dg.RepositoryDefinition, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RETAIL_PLATFORM_URL", "postgresql://ann:secret@host/retail")
+    for field in ("subject", "reason", "payload"):
+        config = {"subject": "1"} | {field: {"env": "RETAIL_PLATFORM_URL"}}
+        with pytest.raises(dg.DagsterInvalidConfigError):
+            repository.get_job("decide_withdraw_file").execute_in_process(
+                run_config={"ops": {"withdraw_file": {"config": config}}}
+            )
+
+
 @pytest.mark.parametrize(
     ("setting", "tags", "sentence"),
     [

@@ -46,9 +46,14 @@ def _launch(address: str, login: str, tags: dict[str, str]) -> dict:
 
 
 @pytest.mark.parametrize("claimed", [{}, {LOGIN_TAG: "admin"}])
-def test_a_run_carries_the_name_of_the_login(address: str, claimed: dict[str, str]) -> None:
-    launched = _launch(address, "ann", claimed)
+@pytest.mark.parametrize(
+    ("sent", "name"), [(b"ann", "ann"), ("jürgen".encode(), "jürgen"), (b"j\xfcrgen", "jürgen")]
+)
+def test_a_run_carries_the_name_of_the_login(
+    address: str, claimed: dict[str, str], sent: bytes, name: str
+) -> None:
+    launched = _launch(address, sent.decode("latin-1"), claimed)
     assert launched["__typename"] == "LaunchRunSuccess"
     tags = {tag["key"]: tag["value"] for tag in launched["run"]["tags"]}
-    assert tags[LOGIN_TAG] == "ann"
+    assert tags[LOGIN_TAG] == name
     assert launched["run"]["status"] == "QUEUED"

@@ -130,7 +130,7 @@ def test_an_inbox_within_another_is_refused(settings: Settings, inner: str) -> N
         Handlers([handler, replace(handler, name="inner", inboxes=(Inbox("inner", path),))])
 
 
-def test_a_log_takes_no_orders_from_what_it_tells() -> None:
+def test_a_log_takes_no_orders_and_no_records_from_what_it_tells() -> None:
     try:
         raise ValueError("broken\x1b[2J\nat the second line")
     except ValueError as error:
@@ -139,5 +139,5 @@ def test_a_log_takes_no_orders_from_what_it_tells() -> None:
         )
     assert printable_record(told)
     assert logging.Formatter().format(told) == (
-        "file \\x1b]0;x\\x07\nis broken\nValueError: broken\\x1b[2J\nat the second line"
+        "file \\x1b]0;x\\x07\n    is broken\n    ValueError: broken\\x1b[2J\n    at the second line"
     )

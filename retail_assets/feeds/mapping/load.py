@@ -18,6 +18,7 @@ from retail_assets.feeds.mapping.model import Block, Cell, FromColumn, SourceMap
 from retail_assets.feeds.mapping.nodes import Node, parse_yaml
 from retail_assets.feeds.mapping.reading import IDENTITY, canonical_version, read_mapping
 from retail_assets.intake.handlers import DECISIONS
+from retail_assets.names import printable
 
 PACKAGED_SOURCES = Path(__file__).resolve().parent.parent / "sources"
 """The mappings that come with the platform."""
@@ -132,9 +133,9 @@ def load_sources(folders: Iterable[Path], feeds: Feeds, *, remember: Path | None
                         f"{path.name}: {here[mapping.name]} describes the source `{mapping.name}` already"
                     )
             except MappingError as error:
-                broken.append(BrokenMapping(path, str(error), *_own_files(path, feeds)))
+                broken.append(BrokenMapping(path, printable(str(error)), *_own_files(path, feeds)))
                 continue
-            here[mapping.name] = path.name
+            here[mapping.name] = printable(path.name)
             mappings[mapping.name] = mapping
     passed.keep()
     return Sources(feeds, tuple(sorted(mappings.values(), key=lambda m: m.name)), tuple(broken))
@@ -152,13 +153,14 @@ def chosen_match(mapping: SourceMapping, name: str) -> Match:
 
 def load_mapping(path: Path, feeds: Feeds, *, passed: PassedMappings | None = None) -> SourceMapping:
     """One mapping file, checked unless it passed before. Raises MappingError naming file and line."""
+    name = printable(path.name)
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise MappingError(f"{path.name}: it cannot be read ({error.strerror})") from error
-    mapping = _read(path.name, content, feeds)
+        raise MappingError(f"{name}: it cannot be read ({error.strerror})") from error
+    mapping = _read(name, content, feeds)
     if passed is None or not passed.knows(content):
-        _check(path.name, content, feeds)
+        _check(name, content, feeds)
         if passed is not None:
             passed.add(content)
     return mapping

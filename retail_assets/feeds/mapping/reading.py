@@ -30,6 +30,7 @@ from retail_assets.feeds.mapping.nodes import Node, meant
 from retail_assets.feeds.mapping.table import normalised
 from retail_assets.feeds.mapping.values import STANDARD, Values
 from retail_assets.feeds.readers.layout import FileLayout
+from retail_assets.intake.handlers import DECISIONS
 
 ENGINE_VERSION = 3
 """Part of every mapping's version: raise it when the same mapping comes to mean other rows."""
@@ -58,6 +59,7 @@ class _MappingReader:
         self.value_fields = fields["values"].fields(VALUE_KEYS) if "values" in fields else {}
         self.values = _merged(STANDARD, value_settings(self.value_fields), fields.get("values", root))
         self.name_values: str | None = None
+        self.folder = ""
         self.parsed: dict[str, dict[str, Any]] = {}
 
     def read(self) -> SourceMapping:
@@ -68,11 +70,12 @@ class _MappingReader:
             )
         match = self.fields["match"].fields(("folder", "files", "name_values"), required=("folder", "files"))
         self.name_values = name_pattern(match["name_values"]) if "name_values" in match else None
+        self.folder = inbox_folder(match["folder"], [feed.folder for feed in self.feeds.values()])
         parse = self._parse(self.fields["parse"]) if "parse" in self.fields else {}
         return SourceMapping(
             name=name,
             version=canonical_version(plain(self.root)),
-            folder=inbox_folder(match["folder"], [feed.folder for feed in self.feeds.values()]),
+            folder=self.folder,
             files=tuple(item.filled_text() for item in match["files"].items()),
             name_values=self.name_values,
             layout=file_layout(self.fields["file"]) if "file" in self.fields else FileLayout(),
@@ -130,7 +133,13 @@ class _MappingReader:
         name, known = node.text(), list(self.feeds)
         if name not in self.feeds:
             raise node.error(f"there is no feed `{name}`{meant(name, known)}; there are {', '.join(known)}")
-        return self.feeds[name]
+        feed = self.feeds[name]
+        if feed.folder == DECISIONS != self.folder:
+            # Else who drops into any other folder says who decides.
+            raise node.error(
+                f"`{name}` comes out of the inbox folder {DECISIONS} only, not out of {self.folder}"
+            )
+        return feed
 
     def _sent(self, node: Node, target: Feed) -> dict[str, Block]:
         blocks = {}

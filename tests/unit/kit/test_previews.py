@@ -55,6 +55,9 @@ HOSTILE = [
     "---",
     "[1]: https://evil.example",
     "Größe 38,5; früher – heute",
+    r"http\://evil.example www\.evil.example",
+    "http&#58;//evil.example &#119;ww.evil.example h&#x74;tps&colon;//evil.example",
+    "bookkeeping&commat;evil.example bookkeeping&#64;evil.example",
 ]
 
 

@@ -1,5 +1,6 @@
 """A mapping that is wrong stops its own files and nobody else's."""
 
+import os
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -360,3 +361,14 @@ def test_a_decision_is_taken_whatever_is_broken(platform: Platform) -> None:
     )
     entry = decide(settings=platform.settings, handlers=platform.handlers(), as_of=NIGHT, decision=decision)
     assert entry.message == "There is no file with sequence number 99."
+
+
+@pytest.mark.parametrize("name", [b"m\xfcller.yaml", "\u202e\x1b[31m.yaml".encode()])
+def test_a_broken_mapping_is_told_whatever_its_file_is_called(platform: Platform, name: bytes) -> None:
+    sources = platform.lake.sources
+    sources.mkdir(parents=True, exist_ok=True)
+    (sources / os.fsdecode(name)).write_text('source: "\u202e"\n', encoding="utf-8")
+    found = mappings_finding(platform)
+    told = f"{found.advice} {found.figures['broken'].rows()}"
+    assert ".yaml" in told
+    assert told.isprintable(), "or no database and no screen takes it"

@@ -133,3 +133,22 @@ def test_what_fails_only_when_it_runs(map_rows: MapRows, expression: str) -> Non
 def test_expressions_that_are(map_rows: MapRows, expression: str, value: str) -> None:
     rows = [{"Nr": "71", "Name": "Köln", "Zahl": "3", "Tag": "2026-11-20"}]
     assert map_rows(with_sql(expression), rows).column("name", "stores") == [value]
+
+
+DECIDING = "{decision_id: A, at: B, actor: C, kind: D, subject: E}"
+
+
+@pytest.mark.parametrize(
+    "targets",
+    [
+        f"[{{feed: decisions, columns: {DECIDING}}}]",
+        "[{feed: stores, columns: {store_id: A, name: B}, rules: [{name: x, when: \"A = '1'\", send_to: decisions}], "
+        f"sent: {{decisions: {{columns: {DECIDING}}}}}}}]",
+    ],
+    ids=["target", "sent"],
+)
+def test_nobody_decides_by_a_file_in_another_folder(mapping_file: Load, targets: str) -> None:
+    text = f'source: s\nmatch: {{folder: FOLDER, files: "*.csv"}}\ntargets: {targets}\n'
+    with pytest.raises(MappingError, match="comes out of the inbox folder decisions only, not out of stores"):
+        mapping_file(text.replace("FOLDER", "stores"))
+    assert mapping_file(text.replace("FOLDER", "decisions")).folder == "decisions"
