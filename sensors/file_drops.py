@@ -91,10 +91,10 @@ def _seen(handlers: "Handlers", handler: "Handler", inbox: "Inbox") -> "InboxSna
     """The files of a folder that are a handler's, and are not held back."""
     from retail_assets.intake.settling import take_snapshot
 
-    folder, nested = inbox.folder, handlers.inboxes[inbox.folder].nested
+    folder, levels = inbox.folder, handlers.inboxes[inbox.folder].levels
     return take_snapshot(
         inbox.path,
-        nested=nested,
+        levels=levels,
         wanted=lambda name: handlers.find(folder, name) is handler and handler.holds(folder, name) is None,
         limit=WATCHED,
     )

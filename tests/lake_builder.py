@@ -47,6 +47,7 @@ class Drop:
     name: str = ""
     reason: str | None = None
     message: str | None = None
+    name_values: str = "{}"
 
 
 class LakeBuilder:
@@ -107,6 +108,7 @@ class LakeBuilder:
         sequence: int | None = None,
         documents: Iterable[str | tuple[str, int | None]] = (),
         rejects: Sequence[Row] = (),
+        name_values: str = "{}",
     ) -> int:
         """A loaded drop with rows for several feeds; returns its sequence number."""
         content_key = self.content(rows, source=source, documents=documents, rejects=rejects)
@@ -120,6 +122,7 @@ class LakeBuilder:
             on,
             rows={feed: len(feed_rows) for feed, feed_rows in rows.items() if feed_rows},
             name=f"{folder}_{number}.csv",
+            name_values=name_values,
         )
         return number
 
@@ -184,7 +187,7 @@ class LakeBuilder:
                 "size": 100,
                 "modified_ns": 1_795_132_800_000_000_000,
                 "sha256": d.content_key,
-                "name_values": "{}",
+                "name_values": d.name_values,
                 "source": d.source,
                 "source_version": "1",
                 "content_key": d.content_key,

@@ -93,7 +93,7 @@ def plain_handlers(settings: Settings) -> Handlers:
     def inbox(folder: str) -> Inbox:
         path = lake.inbox / ("feeds" if folder in FEED_FOLDERS else "") / folder
         path.mkdir(parents=True, exist_ok=True)
-        return Inbox(folder, path, nested=folder == "refunds")
+        return Inbox(folder, path, levels=int(folder == "refunds"))
 
     return Handlers(
         [

@@ -30,13 +30,32 @@
     {{ pairs | join(', ') }}
 {%- endmacro %}
 
-{# Cases about which somebody has decided since the history was built: decisions come into the log one after the other. #}
-{% macro return_cases_decided_since(since) %}
-select decision.subject as case_id
-from {{ source('ledger', 'decisions') }} as decision
-where
-    kind = 'change_case' and accepted
-    and decision_id not in (select entry_id from {{ this }} where origin = 'decision')
+{# Documents of return cases that were dropped and count. #}
+{% macro documents_that_count() -%}
+    folder = 'returns' and source = 'return-document' and state = 'loaded'
+{%- endmacro %}
+
+{# The case of such a document. #}
+{% macro case_of_document() -%}
+    json_extract_string(name_values,'$.case_id')
+{%- endmacro %}
+
+{# Cases of which the ledger knows other decisions or documents than their history. #}
+{% macro return_cases_of_the_ledger(since) %}
+select case_id
+from (
+    select 'decision' as origin, decision_id as entry_id, subject as case_id, true as is_known
+    from {{ source('ledger', 'decisions') }}
+    where kind = 'change_case' and accepted
+    union all
+    select 'drop', cast(sequence as varchar), {{ case_of_document() }}, true
+    from {{ source('ledger', 'drops') }}
+    where {{ documents_that_count() }}
+) as known
+full join (
+    select origin, entry_id, case_id, true as is_told from {{ this }} where origin in ('decision', 'drop')
+) as told using (origin, entry_id, case_id)
+where known.is_known is null or told.is_told is null
 {% endmacro %}
 
 {# Rows (priority, its rank, hours to the first response, hours to the resolution). #}

@@ -61,8 +61,7 @@ def admit(
             skipped += run.held_back(handlers.inboxes)
             drops, tallies = run.drop_reports(), run.tallies()
         for inbox in inboxes:
-            if inbox.nested:
-                claims.remove_emptied(inbox.path)
+            claims.remove_emptied(inbox.path, levels=inbox.levels)
         export_ledger(settings)
     return AdmissionReport(
         as_of=as_of,
@@ -74,7 +73,7 @@ def admit(
 
 
 def _snapshot(inbox: Inbox) -> InboxSnapshot:
-    return take_snapshot(inbox.path, nested=inbox.nested)
+    return take_snapshot(inbox.path, levels=inbox.levels)
 
 
 def _not_looked_into(inbox: Inbox, name: str) -> Skipped:

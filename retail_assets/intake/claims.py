@@ -239,8 +239,10 @@ def set_aside(*, lake: Lake, claims: Mapping[int, str]) -> None:
         close_batch(batch)
 
 
-def remove_emptied(inbox: Path) -> None:
-    """Remove the folders of a nested inbox that have been empty for a while."""
+def remove_emptied(inbox: Path, *, levels: int) -> None:
+    """Remove the folders in an inbox, so many levels deep, that have been empty for a while."""
+    if not levels:
+        return
     oldest = time.time() - EMPTIED_SECONDS
     with suppress(OSError):  # there is none, or it leads elsewhere
         descriptor = open_inbox_folder(inbox)
@@ -248,6 +250,7 @@ def remove_emptied(inbox: Path) -> None:
             with os.scandir(descriptor) as entries:
                 folders = [entry for entry in entries if entry.is_dir(follow_symlinks=False)]
             for folder in folders:
+                remove_emptied(inbox / folder.name, levels=levels - 1)
                 with suppress(OSError):  # it is not empty, or gone
                     # Taking the last file was a change of the folder, too.
                     if folder.stat(follow_symlinks=False).st_mtime < oldest:

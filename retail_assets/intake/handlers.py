@@ -34,8 +34,8 @@ class Inbox:
     folder: str
     """As the ledger names it."""
     path: Path
-    nested: bool = False
-    """Whether folders in it are looked into, one level deep; a drop's name is then `folder/file`."""
+    levels: int = 0
+    """So many levels of folders in it are looked into; a drop's name is then `folder/file`."""
 
 
 @dataclass(frozen=True)
@@ -177,11 +177,11 @@ class Handlers:
 
     @cached_property
     def inboxes(self) -> dict[str, Inbox]:
-        """Every inbox folder by name; it is nested if one of its handlers says so."""
+        """Every inbox folder by name; as deep as the deepest of its handlers says."""
         found: dict[str, Inbox] = {}
         for inbox in (inbox for handler in self.all for inbox in handler.inboxes):
             known = found.get(inbox.folder)
-            if known is None or inbox.nested:
+            if known is None or inbox.levels > known.levels:
                 found[inbox.folder] = inbox
         return found
 

@@ -104,7 +104,7 @@ def _inbox(lake: Lake, handlers: Handlers) -> Iterator[Discrepancy]:
             message = "A part of this path is a link: nothing is taken from here. Put a folder in its place."
             yield Discrepancy("link_in_inbox", str(inbox.path), message)
             continue
-        for path in _files_within(inbox.path) if inbox.nested else _entries(inbox.path):
+        for path in _files_within(inbox.path, inbox.levels):
             # The change time says when it came here; the modification time is what its source says.
             if path.lstat().st_ctime < oldest:
                 yield Discrepancy(
@@ -115,11 +115,11 @@ def _inbox(lake: Lake, handlers: Handlers) -> Iterator[Discrepancy]:
                 )
 
 
-def _files_within(inbox: Path) -> Iterator[Path]:
-    """What lies in a nested inbox; an emptied folder of it is nothing that was forgotten."""
+def _files_within(inbox: Path, levels: int) -> Iterator[Path]:
+    """What lies in an inbox and in the folders in it; an emptied one is nothing that was forgotten."""
     for path in _entries(inbox):
-        if path.is_dir() and not path.is_symlink():
-            yield from _entries(path)
+        if levels and path.is_dir() and not path.is_symlink():
+            yield from _files_within(path, levels - 1)
         else:
             yield path
 

@@ -62,44 +62,52 @@ def _is_hidden(name: str) -> bool:
 def take_snapshot(
     inbox: Path,
     *,
-    nested: bool = False,
+    levels: int = 0,
     wanted: Callable[[str], bool] = lambda _: True,
     limit: int | None = None,
 ) -> InboxSnapshot:
     """Look at an inbox folder, or at the first `limit` of the names that are wanted. A missing folder is empty.
 
-    Of a nested inbox the folders in it are looked into too: the name of what lies there is `folder/file`. An inbox
+    Folders in it are looked into too, so many levels deep: the name of what lies there is `folder/file`. An inbox
     folder that cannot be looked into, or has a link in its path, is among what is not taken, as `.`.
     """
     try:
-        files, folders = _listed(inbox, wanted=wanted, limit=limit)
+        return InboxSnapshot(*_looked_into(inbox, levels=levels, wanted=wanted, limit=limit))
     except FileNotFoundError:
         return InboxSnapshot({})
     except OSError as problem:
         if problem.errno not in LINK_ERRORS | {errno.EACCES}:
             raise
         return InboxSnapshot({}, ["."])
-    if not nested:
-        return InboxSnapshot(files, folders)
+
+
+def _looked_into(
+    folder: Path, *, levels: int, wanted: Callable[[str], bool], limit: int | None
+) -> tuple[dict[str, SeenFile], list[str]]:
+    """The files of a folder and of those in it, and the names of folders that are not looked into."""
+    files, folders = _listed(folder, wanted=wanted, limit=limit)
+    if not levels:
+        return files, folders
     not_taken = []
-    for folder in folders:
+    for name in folders:
         rest = None if limit is None else limit - len(files)
         if rest == 0:
             break
         try:
-            inner, deeper = _listed(
-                inbox / folder,
-                wanted=lambda name, within=folder: wanted(f"{within}/{name}"),
+            inner, deeper = _looked_into(
+                folder / name,
+                levels=levels - 1,
+                wanted=lambda file, within=name: wanted(f"{within}/{file}"),
                 limit=rest,
             )
         except FileNotFoundError:
             continue
         except OSError:
-            not_taken.append(folder)
+            not_taken.append(name)
             continue
-        files |= {f"{folder}/{name}": seen for name, seen in inner.items()}
-        not_taken += [f"{folder}/{name}" for name in deeper]
-    return InboxSnapshot(files, not_taken)
+        files |= {f"{name}/{file}": seen for file, seen in inner.items()}
+        not_taken += [f"{name}/{other}" for other in deeper]
+    return files, not_taken
 
 
 def _listed(

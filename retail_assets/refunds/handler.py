@@ -31,7 +31,7 @@ def photo_handler(platform: Platform) -> Handler:
     return Handler(
         name="refund_photos",
         description="Photos of returned items, loose or in a folder named after their return case.",
-        inboxes=(Inbox(FOLDER, platform.lake.inbox / FOLDER, nested=True),),
+        inboxes=(Inbox(FOLDER, platform.lake.inbox / FOLDER, levels=1),),
         reader=Batch(load),
         identify=identify_photo,
         takes=is_photo,

@@ -13,6 +13,7 @@ FLOW = Flow(
     dbt_settings=tuple(ReturnSettings.model_fields),
     feeds=FEEDS,
     dbt_constants=rules.FOR_SQL,
+    handlers={"return_documents": "retail_assets.returns.evidence:evidence_handler"},
     decisions="retail_assets.returns.decisions:decision_kinds",
     marts=(
         Mart("return_cases", OPERATIONS),

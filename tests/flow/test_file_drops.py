@@ -48,7 +48,7 @@ def letter_handler(platform: Platform) -> Handler:
         ),
         inboxes=(
             Inbox("letters", platform.lake.inbox / "letters"),
-            Inbox("scans", platform.lake.inbox / "office" / "scans", nested=True),
+            Inbox("scans", platform.lake.inbox / "office" / "scans", levels=1),
         ),
         takes=lambda folder, name: name.endswith(".pdf"),
         starts=lambda folder: ["lake/toy_forecasts"] if folder == "scans" else [],

@@ -73,7 +73,7 @@ def office(platform: Platform, readers: Readers) -> PlainPlatform:
             readers.batch("scans"),
             _identify("scan"),
             inboxes=(
-                Inbox("scans", inbox / "office" / "scans", nested=True),
+                Inbox("scans", inbox / "office" / "scans", levels=1),
                 Inbox("invoices", inbox / "invoices"),
             ),
             takes=_ends_with(".tif"),

@@ -17,7 +17,7 @@ def gate_handler(platform: Platform) -> Handler:
     return Handler(
         name="gates",  # its sensor is gates_dropped
         description="Reports of door gates.",
-        inboxes=(Inbox(FOLDER, platform.lake.inbox / "doors" / FOLDER, nested=True),),
+        inboxes=(Inbox(FOLDER, platform.lake.inbox / "doors" / FOLDER, levels=1),),
         reader=Batch(_load),
         identify=_identify,
         starts=lambda _: ["lake/gate_counts"],  # what a drop runs; the rest waits for the night

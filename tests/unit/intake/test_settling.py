@@ -45,7 +45,7 @@ def test_folders_are_named_but_not_files(tmp_path: Path) -> None:
     assert take_snapshot(tmp_path / "missing") == InboxSnapshot({})
 
 
-def test_a_nested_inbox_is_looked_into_one_level_deep(tmp_path: Path) -> None:
+def test_an_inbox_is_looked_into_as_many_levels_deep_as_it_says(tmp_path: Path) -> None:
     for place in ("case/deeper", ".hidden", "case 2", "empty"):
         (tmp_path / place).mkdir(parents=True)
     for name in (
@@ -58,11 +58,13 @@ def test_a_nested_inbox_is_looked_into_one_level_deep(tmp_path: Path) -> None:
     ):
         (tmp_path / name).touch()
     (tmp_path / "case 2/b.jpg.done").touch()
-    seen = take_snapshot(tmp_path, nested=True)
+    seen = take_snapshot(tmp_path, levels=1)
     assert list(seen.files) == ["loose.jpg", "case/a.jpg", "case 2/b.jpg"]
     assert seen.files["case 2/b.jpg"].done
     assert seen.not_taken == ["case/deeper"]
-    assert len(take_snapshot(tmp_path, nested=True, limit=2).files) == 2
+    deep = take_snapshot(tmp_path, levels=2)
+    assert set(deep.files) == {*seen.files, "case/deeper/no.jpg"} and not deep.not_taken
+    assert len(take_snapshot(tmp_path, levels=1, limit=2).files) == 2
 
 
 def test_a_link_to_a_folder_is_a_file_and_is_not_looked_into(tmp_path: Path) -> None:
@@ -70,7 +72,7 @@ def test_a_link_to_a_folder_is_a_file_and_is_not_looked_into(tmp_path: Path) -> 
     (tmp_path / "elsewhere" / "secret.jpg").touch()
     (tmp_path / "inbox").mkdir()
     (tmp_path / "inbox" / "case").symlink_to(tmp_path / "elsewhere")
-    assert list(take_snapshot(tmp_path / "inbox", nested=True).files) == ["case"]
+    assert list(take_snapshot(tmp_path / "inbox", levels=1).files) == ["case"]
 
 
 def test_a_look_survives_a_cursor(tmp_path: Path) -> None:

@@ -1,10 +1,10 @@
 {{ config(
     materialized='by_change', unit='case_id', waits=true,
     follows=['stg_return_cases', 'stg_return_events'],
-    also={'macro': 'return_cases_decided_since', 'from': []},
+    also={'macro': 'return_cases_of_the_ledger', 'from': []},
 ) }}
--- What happened to cases, in order, and what of it counts: events of sources and decisions taken here, folded by the rules
--- of cases. What breaks a rule is kept with its name and changes nothing. A case of which no event says its state begins
+-- What happened to cases, in order, and what of it counts: events of sources, decisions taken here and documents dropped
+-- here, folded by the rules of cases. What breaks a rule is kept with its name and changes nothing. A case of which no event says its state begins
 -- with what its own row says.
 -- depends_on: {{ ref('stg_return_cases') }}
 with recursive cases as (
@@ -43,13 +43,27 @@ entries as (
         case when verdict = 'assign' then payload ->> 'assigned_to' else verdict end as value
     from {{ source('ledger', 'decisions') }} as decision
     where kind = 'change_case' and accepted and {{ touched('subject') }}
+    union all
+    -- Whoever may drop here is of operations, who may add documents of either kind.
+    select
+        'drop' as origin,
+        cast(sequence as varchar) as entry_id,
+        {{ case_of_document() }} as case_id,
+        "partition" as business_date,
+        admitted_at as at,
+        'document_added' as type,
+        null as actor,
+        'ops' as actor_role,
+        name_values ->> 'kind' as value
+    from {{ source('ledger', 'drops') }} as document
+    where {{ documents_that_count() }} and {{ touched(case_of_document()) }}
 ),
 
 -- What the rules say about an entry whatever came before it.
 judged as (
     select
         entries.*,
-        row_number() over (partition by entries.case_id order by entries.at, origin desc, entry_id) as place,
+        row_number() over (partition by entries.case_id order by entries.at, origin = 'decision', origin, entry_id) as place,
         case
             when cases.case_id is null then 'unknown_case'
             when entries.at < cases.created_at then 'before_its_case'

@@ -1,0 +1,87 @@
+"""Documents dropped into the folders of return cases."""
+
+from pathlib import Path
+
+import pytest
+
+from retail_assets.platform import Platform
+from retail_assets.returns.evidence import media_type
+from tests.lake_builder import LakeBuilder
+from tests.plain_platform import PlainPlatform
+from tests.warehouse import AS_OF, Warehouse
+
+PDF, JPEG = b"%PDF-1.7\n...", b"\xff\xd8\xff\xe0..."
+
+
+def test_each_belongs_to_the_case_of_its_folder(platform: Platform) -> None:
+    plain = PlainPlatform(platform.settings, platform.handlers())
+    inbox = platform.lake.inbox / "returns"
+    files = {
+        "R-1/evidence/a.jpg": JPEG,
+        "R-1/response/answer.pdf": PDF,
+        "R-2/evidence/a.jpg": JPEG,  # the same photo, of another case
+        "R-1/evidence/letter.txt": b"Es war schon kaputt.",
+        "R-1/evidence/tool.exe": b"MZ\0\0\0",
+        "R-1/evidence/empty.txt": b"",
+        "R-1/loose.pdf": PDF,
+        "R-1/photos/a.jpg": JPEG,
+        "loose.pdf": PDF,
+    }
+    for name, content in files.items():
+        (inbox / name).parent.mkdir(parents=True, exist_ok=True)
+        (inbox / name).write_bytes(content)
+        (inbox / f"{name}.done").touch()
+    plain.admit()
+
+    drops = plain.table("drops").select("name", "name_values", "reason").rows()
+    found = {name: (values, reason) for name, values, reason in drops}
+    assert found["R-1/response/answer.pdf"] == ('{"case_id": "R-1", "kind": "response"}', None)
+    assert found["R-2/evidence/a.jpg"][1] is None
+    assert found["R-1/evidence/letter.txt"][1] is None
+    assert {name for name, (_, reason) in found.items() if reason == "no_case_folder"} == {
+        "R-1/loose.pdf", "R-1/photos/a.jpg", "loose.pdf",
+    }  # fmt: skip
+    assert {name for name, (_, reason) in found.items() if reason == "not_a_document"} == {
+        "R-1/evidence/tool.exe", "R-1/evidence/empty.txt",
+    }  # fmt: skip
+    assert plain.discrepancies() == []
+
+
+@pytest.mark.parametrize(
+    ("head", "expected"),
+    [
+        (b"RIFF\x24\0\0\0WEBPVP8 ", "image/webp"),
+        (b"\0\0\0\x18ftypheic", "image/heic"),
+        ("Größe".encode()[:3], "text/plain"),  # cut in a letter
+        (b"caf\xe9 au lait", "text/plain"),
+        ("Größe".encode("utf-16"), "text/plain"),
+        (b"\x01\x02 text", None),
+        (b"  \n", None),
+    ],
+)
+def test_its_first_bytes_say_what_it_is(head: bytes, expected: str | None) -> None:
+    assert media_type(head) == expected
+
+
+def test_it_stands_in_the_history_until_it_is_withdrawn(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path)
+    lake = LakeBuilder(warehouse.settings.data_dir)
+
+    def history() -> list[tuple]:
+        lake.write_ledger()
+        warehouse.build("stg_return_cases", "stg_return_events", "+return_cases", as_of=AS_OF)
+        history = "intermediate.int_return_case_history where origin = 'drop'"
+        return sorted(warehouse.rows(f"select case_id, type, value, broken_rule from {history}"))
+
+    lake.load("return_cases", [{"case_id": "R-1", "created_at": "2026-11-01 10:00:00+00"}])
+    values = '{"case_id": "R-1", "kind": "evidence"}'
+    first = lake.drop({}, folder="returns", source="return-document", name_values=values)
+    assert history() == [("R-1", "document_added", "evidence", None)]
+    other = '{"case_id": "R-9", "kind": "response"}'
+    lake.drop({}, folder="returns", source="return-document", name_values=other)
+    assert history() == [
+        ("R-1", "document_added", "evidence", None), ("R-9", "document_added", "response", "unknown_case"),
+    ]  # fmt: skip
+    lake.withdraw(first)
+    assert history() == [("R-9", "document_added", "response", "unknown_case")]
+    assert warehouse.rows("select case_id, documents from marts.return_cases") == [("R-1", 0)]
