@@ -80,11 +80,19 @@ def test_yaml_that_stands_for_more_than_it_says(tmp_path: Path, text: str, messa
         (f"replace(replace(replace(Nr, '', {GROWING}), 'a', {GROWING}), 'a', {GROWING})", "times as long"),
         (f"regexp_replace(regexp_replace(Nr, '', {GROWING}, 'g'), 'a|', '{'x' * 60}', 'g')", "times as long"),
         (f"regexp_replace({'||'.join(['Nr'] * 100)}, '', {GROWING}, 'g')", "times as long"),
+        ("replace(" * 9 + "'a'" + f", 'a', {GROWING})" * 9, "times as long"),
+        (f"concat_ws(concat_ws(Nr{', Nr' * 40}){', Nr' * 40})", "times as long"),
         ("replace(Nr, 'a', Nr)", "texts in single quotes"),
         ("regexp_matches(Nr, Nr)", "texts in single quotes"),
         (f"regexp_matches(Nr, '{'(' * 101}{')' * 101}')", "at most 200 characters"),
         (f"'{'x' * 5000}'", "at most 5,000 characters"),
         ("(" * 2400 + "Nr" + ")" * 2400, "depth limit"),
+        ("'x' ||\u00a0Nr || Zahl", "a blank in it is none of the keyboard's"),
+        (
+            "' or now() or ' /*\u3000\u3000\u3000\u3000\u3000*/ || Nr",
+            "a blank in it is none of the keyboard's",
+        ),
+        ("\ufeffNr", "a blank in it is none of the keyboard's"),
     ],
 )
 def test_expressions_that_are_not_possible(mapping_file: Load, expression: str, message: str) -> None:
@@ -124,6 +132,8 @@ def test_what_fails_only_when_it_runs(map_rows: MapRows, expression: str) -> Non
     [
         ("lpad(Nr, 6, '0')", "000071"),
         ("replace(replace(replace(Name, 'ä', 'ae'), 'ö', 'oe'), 'ü', 'ue')", "Koeln"),
+        ("replace('1\u00a0' || Nr, '\u00a0', '') -- without\u00a0blanks", "171"),
+        ("concat_ws(', ', Nr, Name, Zahl)", "71, Köln, 3"),
         ("regexp_replace(Name, '[^A-Z]', '', 'g')", "K"),
         ("strftime(Tag + interval 1 day, '%Y%m%d')", "20261121"),
         ("case when Zahl between 1 and 5 then Nr[1:1] else concat_ws('-', Nr, Zahl) end", "7"),
