@@ -128,7 +128,7 @@ def mappings_finding(platform: Platform, skipped: Iterable[Skipped] = ()) -> Fin
     the inbox, and those `skipped` that wait elsewhere."""
     sources = current_sources(platform)
     rows = [
-        (one.path.name, one.message, ", ".join(one.folders) or "any", one.files_in_words)
+        (printable(one.path.name), one.message, ", ".join(one.folders) or "any", one.files_in_words)
         for one in sources.broken
     ]
     waiting = {(one.folder, own_name(one.name)) for one in skipped}

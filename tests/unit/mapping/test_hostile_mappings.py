@@ -1,15 +1,21 @@
 """A mapping may be written badly, or by somebody who means harm: it stays cheap, and ends in a sentence."""
 
 import json
+import os
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from retail_assets.errors import MappingError
+from retail_assets.feeds.intake_checks import mappings_finding
+from retail_assets.feeds.mapping import check, load
+from retail_assets.feeds.mapping.check import CHECK_LIMITS
 from retail_assets.feeds.mapping.load import load_sources
 from retail_assets.feeds.mapping.model import SourceMapping
+from retail_assets.platform import Platform
 from tests.unit.mapping.conftest import FEEDS, MapRows
 
 Load = Callable[[str], SourceMapping]
@@ -41,8 +47,10 @@ def with_sql(expression: str) -> str:
         (STORES + "#" * 2**16, "a mapping has at most 65,536 bytes"),
         (STORES + "x: " + "[" * 30 + "]" * 30, "deeper than 20 blocks"),
         (STORES + "x: " + "[" * 1_000, "not YAML"),
+        (STORES + 'x: "\\UFFFFFFFF"', "not YAML"),
+        (f"%YAML {'9' * 5_000}.1\n---\n{STORES}", "not YAML"),
     ],
-    ids=["aliases", "long aliases", "bytes", "depth", "brackets"],
+    ids=["aliases", "long aliases", "bytes", "depth", "brackets", "character", "version"],
 )
 def test_yaml_that_stands_for_more_than_it_says(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "hostile.yaml").write_text(text)
@@ -52,6 +60,56 @@ def test_yaml_that_stands_for_more_than_it_says(tmp_path: Path, text: str, messa
     assert time.monotonic() - began < 5  # half a minute without the count
     with pytest.raises(MappingError, match=rf"^hostile\.yaml.*{message}"):
         raise MappingError(broken.message)
+
+
+def test_what_is_no_mapping_at_all_stops_no_other(platform: Platform) -> None:
+    sources = platform.lake.sources
+    sources.mkdir(parents=True)
+    (sources / "good.yaml").write_text(STORES.replace("NAME", "Name"))
+    os.mkfifo(sources / "pipe.yaml")
+    (sources / "zero.yaml").symlink_to("/dev/zero")
+    with (sources / "huge.yaml").open("wb") as huge:
+        huge.truncate(2**40)
+    Path(os.fsdecode(bytes(sources) + b"/\xff\x1b.yaml")).write_text("")
+
+    found = load_sources([sources], tuple(FEEDS.values()))
+    assert "hostile" in {mapping.name for mapping in found.mappings}
+    assert sorted(broken.message.partition(":")[0] for broken in found.broken) == [
+        r"\xff\x1b.yaml",
+        "huge.yaml",
+        "pipe.yaml",
+        "zero.yaml",
+    ]
+    told = mappings_finding(platform)
+    assert told.figures["count"] == 4
+    assert told.advice.isprintable()
+
+
+def test_an_error_that_nobody_thought_of_stops_one_mapping(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> None:
+        raise ZeroDivisionError("division by zero")
+
+    load_sources([], tuple(FEEDS.values()))
+    monkeypatch.setattr(load, "read_mapping", fail)
+    (tmp_path / "own.yaml").write_text(STORES)
+    [broken] = load_sources([tmp_path], tuple(FEEDS.values())).broken
+    assert broken.message == "own.yaml: reading it failed (ZeroDivisionError: division by zero)"
+    assert broken.folders == ("stores",)
+
+
+def test_a_mapping_that_takes_all_the_time_there_is_takes_it_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load_sources([], tuple(FEEDS.values()))
+    short = replace(CHECK_LIMITS, child=replace(CHECK_LIMITS.child, seconds=0))
+    monkeypatch.setattr(check, "CHECK_LIMITS", short)
+    (tmp_path / "slow.yaml").write_text(STORES.replace("NAME", "Slow"))
+    [first] = load_sources([tmp_path], tuple(FEEDS.values())).broken
+    assert "checking it takes more than 0 s" in first.message
+    monkeypatch.setattr(load, "check_mapping", lambda _: pytest.fail("it was checked again"))
+    assert load_sources([tmp_path], tuple(FEEDS.values())).broken == (first,)
 
 
 @pytest.mark.parametrize(
