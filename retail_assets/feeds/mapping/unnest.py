@@ -33,6 +33,9 @@ def unnested(engine: Engine, mapping: SourceMapping, target: Target, whole: Tabl
         return whole
     levels, relation = _levels(whole, target)
     parents = {column for name in [*nested, target.unnest or ""] if (column := whole.holder(name))}
+    # Each is parsed once, however many of its fields are taken.
+    parsed = [f"{_parsed(whole.columns[name][0])} as {_parent(whole, name)}" for name in sorted(parents)]
+    relation = f"select {', '.join(['*', *parsed])} from ({relation})"
     fields = {name: _field(whole, levels, name) for name in nested}
     for name, sql in _unnamed_fields(engine, whole, levels, relation, nested).items():
         if len(fields) < len(nested) + MAX_UNKNOWN_FIELDS:
@@ -82,7 +85,7 @@ def _levels(whole: Table, target: Target) -> tuple[list[_Level], str]:
     broken = f"{source} is not null and trim({source}) <> '' and not json_valid({source})"
     relation = (
         f"select * replace (case when {broken} then coalesce(_malformed, {source}) else _malformed end as _malformed), "
-        f"case when json_valid({source}) then json({source}) end as _j0 from ({relation})"
+        f"{_parsed(source)} as _j0 from ({relation})"
     )
     levels: list[_Level] = []
     segments = target.unnest.split(".")[len(column.split(".")) :]
@@ -123,8 +126,16 @@ def _holder(whole: Table, levels: list[_Level], name: str) -> tuple[str, str]:
         if name == level.path or name.startswith(f"{level.path}."):
             return level.element, level.path
     column = whole.holder(name) or name
-    source = whole.columns[column][0]
-    return f"case when json_valid({source}) then json({source}) end", column
+    return _parent(whole, column), column
+
+
+def _parent(whole: Table, column: str) -> str:
+    """What a column that holds JSON is called once it is parsed."""
+    return f"_p{list(whole.columns).index(column)}"
+
+
+def _parsed(source: str) -> str:
+    return f"case when json_valid({source}) then json({source}) end"
 
 
 def _unnamed_fields(
@@ -139,10 +150,11 @@ def _unnamed_fields(
             inner = ".".join(name.split(".")[:length])
             objects[inner] = f"json_extract({value}, {literal(_rest(inner, path))})"
     found: dict[str, str] = {}
+    enough = MAX_UNKNOWN_FIELDS + len(objects) + len(nested)
     for path, value in objects.items():
         query = (
             f"select distinct unnest(json_keys(o)) as key from (select {value} as o from ({relation})) "
-            "where json_type(o) = 'OBJECT'"
+            f"where json_type(o) = 'OBJECT' order by key limit {enough}"
         )
         names = [f"{path}.{key}" for (key,) in engine.rows(query)]
         found |= {name: _field(whole, levels, name) for name in names if name not in objects}

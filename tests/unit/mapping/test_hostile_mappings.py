@@ -3,18 +3,20 @@
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from retail_assets.errors import MappingError
+from retail_assets.errors import MappingError, Unreadable
 from retail_assets.feeds.intake_checks import mappings_finding
 from retail_assets.feeds.mapping import check, load
+from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.check import CHECK_LIMITS
 from retail_assets.feeds.mapping.load import load_sources
 from retail_assets.feeds.mapping.model import SourceMapping
+from retail_assets.feeds.mapping.unnest import MAX_UNKNOWN_FIELDS
 from retail_assets.platform import Platform
 from tests.unit.mapping.conftest import FEEDS, MapRows
 
@@ -201,3 +203,29 @@ def test_what_fails_only_when_it_runs(map_rows: MapRows, expression: str) -> Non
 def test_expressions_that_are(map_rows: MapRows, expression: str, value: str) -> None:
     rows = [{"Nr": "71", "Name": "Köln", "Zahl": "3", "Tag": "2026-11-20"}]
     assert map_rows(with_sql(expression), rows).column("name", "stores") == [value]
+
+
+def test_a_header_of_accents_is_compared_with_nothing(map_rows: MapRows) -> None:
+    began = time.monotonic()
+    with pytest.raises(Unreadable) as refused:
+        map_rows(STORES.replace("NAME", "Name"), [{"Nr": "1", "\u0301\u0316" * 100_000: "x"}])
+    assert time.monotonic() - began < 10  # minutes if it were
+    assert refused.value.reason == "missing_columns"
+    assert len(refused.value.message) < 1_000
+
+
+def test_of_any_number_of_fields_few_come_into_this_process(
+    map_rows: MapRows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers, rows = [], Engine.rows
+
+    def noting(engine: Engine, query: str, parameters: Sequence[str] = ()) -> list[tuple]:
+        answers.append(rows(engine, query, parameters))
+        return answers[-1]
+
+    monkeypatch.setattr(Engine, "rows", noting)
+    names = {"a": "Ort"} | {f"f{number:05}": number for number in range(5_000)}
+    mapped = map_rows(STORES.replace("NAME", "Namen.a"), [{"Nr": "1", "Namen": json.dumps(names)}])
+    assert mapped.column("name", "stores") == ["Ort"]
+    assert len(mapped.mapped.unknown_columns) == MAX_UNKNOWN_FIELDS
+    assert max(map(len, answers)) < 2 * MAX_UNKNOWN_FIELDS

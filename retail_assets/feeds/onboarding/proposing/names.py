@@ -8,12 +8,14 @@ from pathlib import Path
 
 import yaml
 
+from retail_assets.feeds.mapping.table import MAX_COMPARED
+
 _LETTERS = str.maketrans({"ß": "ss", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae"})
 
 
 def words(name: str) -> tuple[str, ...]:
     """`unitPrice (€)`, `UNIT_PRICE` and `Unit price` are the same words."""
-    plain = unicodedata.normalize("NFKD", name.translate(_LETTERS))
+    plain = unicodedata.normalize("NFKD", name[:MAX_COMPARED].translate(_LETTERS))
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", plain)
     return tuple(re.findall(r"[a-z0-9]+", plain.lower()))
