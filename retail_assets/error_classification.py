@@ -18,6 +18,7 @@ _BROKEN_DISK = frozenset({errno.EIO, errno.EROFS, errno.ESTALE})
 _MACHINES = _FULL_DISK | _BROKEN_DISK | {errno.EMFILE, errno.ENFILE}
 """What the next file would meet too."""
 
+_BEYOND_LIMITS = {errno.ENOMEM, errno.EFBIG}
 _ONLY_HERE = {errno.ENOMEM}
 """In a child it is the limit that was set for one file. (So is a MemoryError anywhere: Python raises it for what one
 file asks for, and a machine that is short of memory kills instead.)"""
@@ -25,9 +26,9 @@ _ONLY_IN_CHILDREN = {errno.EACCES, errno.EPERM, errno.ENOENT}
 """A child opens nothing but the platform's own files."""
 
 _DATABASE_FULL = "database or disk is full"
-_TEXTS = {os.strerror(number): number for number in (*_FULL_DISK, errno.EIO, errno.EROFS)} | {
-    _DATABASE_FULL: errno.ENOSPC
-}
+_TEXTS = {
+    os.strerror(number): number for number in (*_FULL_DISK, errno.EIO, errno.EROFS, *_BEYOND_LIMITS)
+} | {_DATABASE_FULL: errno.ENOSPC}
 _ENGINES_SAY = (
     ("OSError", r"(.+) \(os error \d+\)"),  # polars
     ("ComputeError", r"parquet: File out of specification: underlying IO error: (.+) \(os error \d+\)"),
@@ -97,5 +98,10 @@ def machine_trouble(error: BaseException) -> int | None:
     return number if number in _MACHINES | _ONLY_IN_CHILDREN else None
 
 
-def out_of_memory(error: BaseException) -> bool:
-    return isinstance(error, MemoryError) or "memory" in str(error).lower()
+def beyond_limits(error: BaseException) -> bool:
+    """In a child process: whether one file asked for more memory, or for a larger file, than it may have."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException":
+        return True
+    # What else DuckDB says quotes queries and values, in which the word may stand.
+    said = type(error).__module__ != "_duckdb" and "memory" in str(error).lower()
+    return said or _number(error) in _BEYOND_LIMITS

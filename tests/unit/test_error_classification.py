@@ -3,6 +3,7 @@
 import errno
 import os
 import random
+import resource
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -13,7 +14,7 @@ import polars as pl
 import pytest
 from sqlalchemy import create_engine, text
 
-from retail_assets.error_classification import is_full_disk, machine_trouble
+from retail_assets.error_classification import beyond_limits, is_full_disk, machine_trouble
 
 NO_SPACE = os.strerror(errno.ENOSPC)
 FRAME = pl.DataFrame({"number": range(100_000)})
@@ -93,4 +94,26 @@ def test_a_table_that_quotes_a_full_disk_is_a_file_like_others(tmp_path: Path) -
     (tmp_path / "x.csv").write_text(f"number\n1\n{NO_SPACE}\n")
     with pytest.raises(duckdb.Error, match=NO_SPACE) as met:
         duckdb.execute(f"from read_csv('{tmp_path / 'x.csv'}', columns = {{'number': 'integer'}})").fetchall()
+    assert machine_trouble(met.value) is None
+
+
+@pytest.mark.parametrize("word", ["memory", os.strerror(errno.EFBIG), os.strerror(errno.ENOMEM)])
+def test_a_query_that_speaks_of_memory_asks_for_none(word: str) -> None:
+    with pytest.raises(duckdb.Error, match=word) as met:
+        duckdb.execute(f"select upper('{word}', 1)")
+    assert not beyond_limits(met.value)
+
+
+def test_what_asks_for_too_much_is_known(tmp_path: Path) -> None:
+    with duckdb.connect(config={"memory_limit": "10MB"}) as connection, pytest.raises(duckdb.Error) as met:
+        connection.execute("select string_agg(repeat('x', 1000000), '') from range(100)").fetchall()
+    assert beyond_limits(met.value)
+    here, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, most))
+    try:
+        with pytest.raises(duckdb.Error) as met:
+            _copy(tmp_path / "large", "parquet")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (here, most))
+    assert beyond_limits(met.value)
     assert machine_trouble(met.value) is None

@@ -1,7 +1,8 @@
 """What a child process is given, and what the parent makes of whatever it answers."""
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,8 +88,9 @@ def test_records_are_read_where_the_reader_was_told_to_put_them(
     found = {"path": "/etc/passwd", "columns": ["a"], "format": "delimited", "record_count": 1}
 
     class Saying:
-        def map(self, work: Callable, requests: Sequence, *, children: int) -> list:
-            return [work(self, request) for request in requests]
+        @contextmanager
+        def borrow(self) -> Generator["Saying"]:
+            yield self
 
         def ask(self, _: dict, limits: Limits, read: object) -> object:
             return child.ask({"say": json.dumps({"found": found}) + "\n"}, LIMITS, read)  # ty: ignore[invalid-argument-type]
