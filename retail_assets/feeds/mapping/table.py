@@ -84,9 +84,12 @@ def closest(name: str, known: list[str]) -> str | None:
 
 
 def records_table(engine: Engine, records: Path, columns: Sequence[str], format: str) -> Table:
-    """Records as their reader wrote them. Columns go by position: SQL does not tell `a` from `A`."""
+    """Records as their reader wrote them. Columns go by position, under numbers: SQL does not tell `a` from `A`, and a
+    source's name may be one of the platform's own."""
     relation = parquet(records)
     described = engine.rows(f"describe select * from {relation}")
     own = [(name, sql_type) for name, sql_type, *_ in described if name not in OWN_COLUMNS]
-    typed = {name: (identifier(sql), kind) for name, (sql, kind) in zip(columns, own, strict=True)}
-    return Table(f"(select *, false as _empty from {relation})", typed, format)
+    numbered = [f"{identifier(name)} as _r{number}" for number, (name, _) in enumerate(own)]
+    typed = {name: (f"_r{n}", kind) for n, (name, (_, kind)) in enumerate(zip(columns, own, strict=True))}
+    selected = ", ".join([*OWN_COLUMNS, "false as _empty", *numbered])
+    return Table(f"(select {selected} from {relation})", typed, format)

@@ -205,6 +205,31 @@ def test_expressions_that_are(map_rows: MapRows, expression: str, value: str) ->
     assert map_rows(with_sql(expression), rows).column("name", "stores") == [value]
 
 
+NAMES = [
+    "_empty",
+    "_LINE_NUMBER",
+    "_path",
+    "_j0",
+    "_p0",
+    "_u0",
+    "_f0",
+    "_c0",
+    "_v0",
+    "_route",
+    "_fault",
+    "_extra",
+]
+
+
+@pytest.mark.parametrize("nested", [False, True])
+def test_a_source_may_call_its_columns_as_the_platform_does(map_rows: MapRows, nested: bool) -> None:
+    mapping = STORES.replace("NAME", "Namen.a" if nested else "{sql: Namen}")
+    row = {"Nr": "1", "Namen": '{"a": "Ort"}' if nested else "Ort", **dict.fromkeys(NAMES, "true")}
+    mapped = map_rows(mapping, [row])
+    assert mapped.column("name", "stores") == ["Ort"]
+    assert mapped.mapped.unknown_columns == NAMES
+
+
 def test_a_header_of_accents_is_compared_with_nothing(map_rows: MapRows) -> None:
     began = time.monotonic()
     with pytest.raises(Unreadable) as refused:
