@@ -254,3 +254,15 @@ def test_of_any_number_of_fields_few_come_into_this_process(
     assert mapped.column("name", "stores") == ["Ort"]
     assert len(mapped.mapped.unknown_columns) == MAX_UNKNOWN_FIELDS
     assert max(map(len, answers)) < 2 * MAX_UNKNOWN_FIELDS
+
+
+def test_many_fields_of_many_records_fit_into_memory(map_rows: MapRows) -> None:
+    prices = {f"S{number:03}": number * 1.5 for number in range(400)}
+    rows = [{"Nr": f"{n}", "Namen": json.dumps({"a": "Ort", "n": n, **prices})} for n in range(3_000)]
+    mapped = map_rows(STORES.replace("NAME", "Namen.a"), rows)
+    assert len(mapped.column("name", "stores")) == 3_000
+    last = max(mapped.rows("stores"), key=lambda row: row["_record"])
+    assert json.loads(last["_extra"]) == {
+        "Namen.n": "2999",
+        **{f"Namen.{store}": str(price) for store, price in prices.items()},
+    }
