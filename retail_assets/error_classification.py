@@ -18,6 +18,7 @@ _BROKEN_DISK = frozenset({errno.EIO, errno.EROFS, errno.ESTALE})
 _MACHINES = _FULL_DISK | _BROKEN_DISK | {errno.EMFILE, errno.ENFILE}
 """What the next file would meet too."""
 
+_BEYOND_LIMITS = {errno.ENOMEM, errno.EFBIG}
 _ONLY_HERE = {errno.ENOMEM}
 """In a child it is the limit that was set for one file. (So is a MemoryError anywhere: Python raises it for what one
 file asks for, and a machine that is short of memory kills instead.)"""
@@ -25,9 +26,9 @@ _ONLY_IN_CHILDREN = {errno.EACCES, errno.EPERM, errno.ENOENT}
 """A child opens nothing but the platform's own files."""
 
 _DATABASE_FULL = "database or disk is full"
-_TEXTS = {os.strerror(number): number for number in (*_FULL_DISK, errno.EIO, errno.EROFS)} | {
-    _DATABASE_FULL: errno.ENOSPC
-}
+_TEXTS = {
+    os.strerror(number): number for number in (*_FULL_DISK, errno.EIO, errno.EROFS, *_BEYOND_LIMITS)
+} | {_DATABASE_FULL: errno.ENOSPC}
 _ENGINES_SAY = (
     ("OSError", r"(.+) \(os error \d+\)"),  # polars
     ("ComputeError", r"parquet: File out of specification: underlying IO error: (.+) \(os error \d+\)"),
@@ -40,13 +41,6 @@ _ENGINES_SAY = (
 )
 """Errors that come without a number, and where in the whole of their text the engine itself names the trouble. The
 same words anywhere else may be quoted from a file."""
-
-
-_NO_MEMORY = re.compile(
-    r"^Out of Memory Error: |failed to allocate|(could not|cannot|unable to) allocate|out of memory$|bad_?alloc"
-    r"|memory allocation of \d+ bytes failed",
-    re.IGNORECASE,
-)
 
 
 class MachineTrouble(OSError):
@@ -104,7 +98,10 @@ def machine_trouble(error: BaseException) -> int | None:
     return number if number in _MACHINES | _ONLY_IN_CHILDREN else None
 
 
-def out_of_memory(error: BaseException) -> bool:
-    """In a child process: whether the file asked for more than there may be. Engines say it in their own words; the
-    word alone may be quoted from a file."""
-    return isinstance(error, MemoryError) or bool(_NO_MEMORY.search(str(error)))
+def beyond_limits(error: BaseException) -> bool:
+    """In a child process: whether one file asked for more memory, or for a larger file, than it may have."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryException":
+        return True
+    # What else DuckDB says quotes queries and values, in which the word may stand.
+    said = type(error).__module__ != "_duckdb" and "memory" in str(error).lower()
+    return said or _number(error) in _BEYOND_LIMITS

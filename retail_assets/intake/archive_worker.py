@@ -19,7 +19,7 @@ from retail_assets.sandbox.serving import serve
 
 CHUNK = 1 << 20
 LONGEST_NAME = 500
-TOO_LARGE = "Unpacking it takes more memory than it may."
+TOO_LARGE = "Unpacking it takes more memory or disk than it may."
 FAILED = Unreadable(
     "broken_archive", "An archive was expected, but unpacking it failed ({cause}); pack it anew."
 )

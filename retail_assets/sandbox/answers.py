@@ -12,7 +12,7 @@ With `worn_out` where the child should be given nothing more.
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from retail_assets.error_classification import MachineTrouble, machine_trouble, out_of_memory
+from retail_assets.error_classification import MachineTrouble, beyond_limits, machine_trouble
 from retail_assets.errors import Unreadable
 
 Found = TypeVar("Found")
@@ -21,7 +21,8 @@ Found = TypeVar("Found")
 def answer_with(find: Callable[[], object], *, too_large: str, failed: Unreadable) -> dict[str, Any]:
     """The child's side: the answer about what `find` gives, or raises.
 
-    `too_large` is the message where memory ran out, `failed` what any other error becomes; both may have `{cause}`.
+    `too_large` is the message where memory or disk beyond the limits was asked for, `failed` what any other error
+    becomes; both may have `{cause}`.
     """
     try:
         return {"found": find()}
@@ -29,11 +30,12 @@ def answer_with(find: Callable[[], object], *, too_large: str, failed: Unreadabl
         return _unreadable(error.reason, error.message)
     except BaseException as error:
         # Everything that reading may raise, panics of native code (no Exception) among them.
-        cause = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+        said, *_ = " ".join(str(error).split()).partition(" Possible solutions:")  # what DuckDB may be told
+        cause = f"{type(error).__name__}: {said[:300]}"
         trouble = machine_trouble(error)
         if trouble is not None:
             return {"machine_trouble": [trouble, cause]}
-        if out_of_memory(error):
+        if beyond_limits(error):
             return _unreadable("too_much_memory", too_large.format(cause=cause))
         answer = _unreadable(failed.reason, failed.message.format(cause=cause))
         return answer if isinstance(error, Exception) else answer | {"worn_out": True}

@@ -3,6 +3,7 @@
 import errno
 import os
 import random
+import resource
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -13,7 +14,7 @@ import polars as pl
 import pytest
 from sqlalchemy import create_engine, text
 
-from retail_assets.error_classification import is_full_disk, machine_trouble, out_of_memory
+from retail_assets.error_classification import beyond_limits, is_full_disk, machine_trouble
 
 NO_SPACE = os.strerror(errno.ENOSPC)
 FRAME = pl.DataFrame({"number": range(100_000)})
@@ -96,15 +97,23 @@ def test_a_table_that_quotes_a_full_disk_is_a_file_like_others(tmp_path: Path) -
     assert machine_trouble(met.value) is None
 
 
-@pytest.mark.parametrize("query", ["select 'memory stick'::integer", "select * from memory_cards"])
-def test_a_file_that_speaks_of_memory_asks_for_none(query: str) -> None:
-    with pytest.raises(duckdb.Error, match="memory") as met:
-        duckdb.execute(query)
-    assert not out_of_memory(met.value)
+@pytest.mark.parametrize("word", ["memory", os.strerror(errno.EFBIG), os.strerror(errno.ENOMEM)])
+def test_a_query_that_speaks_of_memory_asks_for_none(word: str) -> None:
+    with pytest.raises(duckdb.Error, match=word) as met:
+        duckdb.execute(f"select upper('{word}', 1)")
+    assert not beyond_limits(met.value)
 
 
-def test_engines_that_may_have_no_more_memory() -> None:
-    with duckdb.connect(config={"memory_limit": "20MB"}) as connection, pytest.raises(duckdb.Error) as met:
-        connection.execute("select string_agg(repeat('x', 100000000), '') from range(9)").fetchall()
-    assert out_of_memory(met.value)
-    assert out_of_memory(MemoryError())
+def test_what_asks_for_too_much_is_known(tmp_path: Path) -> None:
+    with duckdb.connect(config={"memory_limit": "10MB"}) as connection, pytest.raises(duckdb.Error) as met:
+        connection.execute("select string_agg(repeat('x', 1000000), '') from range(100)").fetchall()
+    assert beyond_limits(met.value)
+    here, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, most))
+    try:
+        with pytest.raises(duckdb.Error) as met:
+            _copy(tmp_path / "large", "parquet")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (here, most))
+    assert beyond_limits(met.value)
+    assert machine_trouble(met.value) is None

@@ -18,7 +18,9 @@ import duckdb
 from retail_assets.feeds.mapping.functions import FUNCTIONS, MAX_GROWTH, TYPES, growth
 
 MAX_CHARACTERS = 5_000
-_OPENING = "select (\n"
+_OPENING, _CLOSING = "select (\n", "\n), "
+_END = "the_end"
+"""Named behind the expression, to see whether DuckDB counts places as the text does."""
 
 
 class ExpressionError(Exception):
@@ -77,7 +79,7 @@ def _read_tree(text: str, tree: dict[str, Any]) -> Expression:
             start = node["query_location"] - len(_OPENING)
             end = start + node["query_location_length"]
             columns[start, end] = Reference(".".join(node["column_names"]), start, end)
-    if math.prod(grows) * len(columns) > MAX_GROWTH:
+    if math.prod(grows) * max(1, len(columns)) > MAX_GROWTH:
         raise ExpressionError(
             f"this could make a text more than {MAX_GROWTH:,} times as long; make it shorter"
         )
@@ -85,15 +87,19 @@ def _read_tree(text: str, tree: dict[str, Any]) -> Expression:
 
 
 def _syntax_tree(text: str) -> dict[str, Any]:
-    answer = json.loads(_serialize(f"{_OPENING}{text}\n)"))
+    answer = json.loads(_serialize(f"{_OPENING}{text}{_CLOSING}{_END}"))
     if answer["error"]:
         raise ExpressionError(answer["error_message"])
     statements = answer["statements"]
     node = statements[0]["node"] if len(statements) == 1 else {}
-    bare = node.get("type") == "SELECT_NODE" and len(node["select_list"]) == 1
+    bare = node.get("type") == "SELECT_NODE" and len(node["select_list"]) == 2
     if not bare or node["from_table"]["type"] != "EMPTY" or any(node[part] for part in _CLAUSES):
         raise ExpressionError("write one SQL expression, without `select`, `from` or `;`")
-    return node["select_list"][0]
+    expression, end = node["select_list"]
+    if end["query_location"] != len(f"{_OPENING}{text}{_CLOSING}".encode()):
+        # It takes blanks of other kinds for shorter ones: columns would be replaced where none stands.
+        raise ExpressionError("a blank in it is none of the keyboard's (copied from a page?); type it anew")
+    return expression
 
 
 _CLAUSES = ("modifiers", "where_clause", "group_expressions", "having", "sample", "qualify")

@@ -61,6 +61,8 @@ def growth(name: str, arguments: list[dict[str, Any]]) -> float:
         return 1 + len(_text(name, constants[2]))  # a pattern may fit between any two characters
     if name == "replace" and len(constants) > 2:
         return _longer(constants[1] or "", _text(name, constants[2]))
+    if name == "concat_ws" and constants and constants[0] is None:
+        return max(1, len(constants) - 2)  # what stands between is written so many times
     return 1
 
 

@@ -5,17 +5,19 @@ A mapping file that is wrong stops nobody else's files: its own stay in the inbo
 
 import fnmatch
 import re
+import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 
 from retail_assets.contract import Feed, Feeds
+from retail_assets.error_classification import is_the_machines
 from retail_assets.errors import MappingError
 from retail_assets.feeds.mapping.check import PassedMappings, check_mapping
 from retail_assets.feeds.mapping.file_names import name_parts
 from retail_assets.feeds.mapping.model import Block, Cell, FromColumn, SourceMapping, Target
-from retail_assets.feeds.mapping.nodes import Node, parse_yaml
+from retail_assets.feeds.mapping.nodes import MAX_BYTES, Node, parse_yaml
 from retail_assets.feeds.mapping.reading import IDENTITY, canonical_version, read_mapping
 from retail_assets.intake.handlers import DECISIONS
 from retail_assets.names import printable
@@ -130,7 +132,7 @@ def load_sources(folders: Iterable[Path], feeds: Feeds, *, remember: Path | None
                 mapping = load_mapping(path, feeds, passed=passed)
                 if mapping.name in here:
                     raise MappingError(
-                        f"{path.name}: {here[mapping.name]} describes the source `{mapping.name}` already"
+                        f"{printable(path.name)}: {here[mapping.name]} describes the source `{mapping.name}` already"
                     )
             except MappingError as error:
                 broken.append(BrokenMapping(path, printable(str(error)), *_own_files(path, feeds)))
@@ -153,17 +155,34 @@ def chosen_match(mapping: SourceMapping, name: str) -> Match:
 
 def load_mapping(path: Path, feeds: Feeds, *, passed: PassedMappings | None = None) -> SourceMapping:
     """One mapping file, checked unless it passed before. Raises MappingError naming file and line."""
+    name, content = printable(path.name), _content(path)
+    try:
+        mapping = _read(name, content, feeds)
+        if passed is None or not passed.knows(content):
+            if refusal := _refusal(name, content, feeds):
+                raise MappingError(refusal)
+            if passed is not None:
+                passed.add(content)
+    except MappingError:
+        raise
+    except Exception as error:
+        if is_the_machines(error):
+            raise
+        said = " ".join(str(error).split())[:300]
+        raise MappingError(f"{name}: reading it failed ({type(error).__name__}: {said})") from error
+    return mapping
+
+
+def _content(path: Path) -> bytes:
+    """The bytes of a mapping file, of one that is too long a few too many. Raises MappingError."""
     name = printable(path.name)
     try:
-        content = path.read_bytes()
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise MappingError(f"{name}: a file was expected, and this is a folder, a pipe or a device")
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise MappingError(f"{name}: it cannot be read ({error.strerror})") from error
-    mapping = _read(name, content, feeds)
-    if passed is None or not passed.knows(content):
-        _check(name, content, feeds)
-        if passed is not None:
-            passed.add(content)
-    return mapping
 
 
 @lru_cache(maxsize=256)
@@ -172,8 +191,13 @@ def _read(name: str, content: bytes, feeds: Feeds) -> SourceMapping:
 
 
 @lru_cache(maxsize=256)
-def _check(name: str, content: bytes, feeds: Feeds) -> None:
-    check_mapping(_read(name, content, feeds))
+def _refusal(name: str, content: bytes, feeds: Feeds) -> str | None:
+    """Why a mapping does not fit itself; kept as long as this process runs, since to find out may take a minute."""
+    try:
+        check_mapping(_read(name, content, feeds))
+    except MappingError as error:
+        return str(error)
+    return None
 
 
 @lru_cache(maxsize=64)
@@ -204,8 +228,8 @@ def _own_files(path: Path, feeds: Feeds) -> tuple[tuple[str, ...], tuple[str, ..
     """The folders and the name patterns of a broken mapping, as far as they can be made out. Where it names neither,
     its files come into the folders of the feeds that it fills."""
     try:
-        content = path.read_bytes()
-    except OSError:
+        content = _content(path)
+    except MappingError:
         return (), ()
     text = content.decode("utf-8", "replace")
     folder, files = _match_in_yaml(path.name, content) or _match_in_text(text)

@@ -86,9 +86,7 @@ class Node:
 def parse_yaml(name: str, content: bytes) -> Node:
     """The root of a YAML file; raises MappingError with the line where it is not YAML, or far more than a mapping."""
     if len(content) > MAX_BYTES:
-        raise MappingError(
-            f"{name}: a mapping has at most {MAX_BYTES:,} bytes, and this file {len(content):,}"
-        )
+        raise MappingError(f"{name}: a mapping has at most {MAX_BYTES:,} bytes, and this file has more")
     try:
         root = yaml.compose(content.decode("utf-8-sig"), Loader=yaml.SafeLoader)
     except UnicodeDecodeError as error:
@@ -96,7 +94,12 @@ def parse_yaml(name: str, content: bytes) -> Node:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise MappingError(f"{name}:{line}: not YAML: {error.problem}{_yaml_hint(error)}") from error
-    except (yaml.YAMLError, RecursionError) as error:
+    except (
+        yaml.YAMLError,
+        RecursionError,
+        ValueError,
+        OverflowError,
+    ) as error:  # also for numbers of any size
         raise MappingError(f"{name}: not YAML: {error}") from error
     if root is None:
         raise MappingError(f"{name}: the file is empty; it has to begin with `source: NAME`")

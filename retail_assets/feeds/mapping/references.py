@@ -14,7 +14,7 @@ from retail_assets.feeds.mapping.model import (
     Target,
 )
 from retail_assets.feeds.mapping.scope import FILE_NAME, LINE_NUMBER
-from retail_assets.feeds.mapping.table import Table, closest, normalised
+from retail_assets.feeds.mapping.table import MAX_COMPARED, Table, closest, normalised
 
 _NESTED_FORMATS = ("json", "ndjson")
 
@@ -79,15 +79,22 @@ def check_required_columns(mapping: SourceMapping, target: Target, table: Table)
         return
     found = list(table.columns)
     asked = _named_as_columns(mapping, target)
-    hints = [f"`{name}`" + _hint(name, found, is_column=normalised(name) in asked) for name in missing]
-    shown = ", ".join(f"`{name}`" for name in found[:50]) or "none"
+    hints = [_quoted(name) + _hint(name, found, is_column=normalised(name) in asked) for name in missing[:50]]
     none_found = not any(table.find(name) for name in referenced_by(mapping, target))
-    more = f" and {len(found) - 50} more" if len(found) > 50 else ""
     raise Unreadable(
         "missing_columns",
-        f"Expected {'column' if len(missing) == 1 else 'columns'} {', '.join(hints)}; found {shown}{more}. "
+        f"Expected {'column' if len(missing) == 1 else 'columns'} {_first(hints, missing)}; "
+        f"found {_first([_quoted(name) for name in found[:50]], found) or 'none'}. "
         f"{_advice(mapping, none_found=none_found)}",
     )
+
+
+def _quoted(name: str) -> str:
+    return f"`{name if len(name) <= MAX_COMPARED else name[:MAX_COMPARED] + '…'}`"
+
+
+def _first(said: list[str], of: list[str]) -> str:
+    return ", ".join(said) + (f" and {len(of) - len(said)} more" if len(of) > len(said) else "")
 
 
 def _required(mapping: SourceMapping, target: Target, table: Table) -> list[str]:

@@ -13,6 +13,9 @@ from retail_assets.feeds.mapping.conversion import Raw
 from retail_assets.feeds.readers.columns import OWN_COLUMNS
 from retail_assets.sql import identifier, parquet
 
+MAX_COMPARED = 200
+"""Characters of names that are found as people spell them. What a comparison costs grows with their square, and a
+header may be megabytes of accents."""
 SHEET_NAME = "sheet_name"
 """What mappings call the sheet that a record stands in, unless the source has a column of that name."""
 
@@ -67,20 +70,26 @@ class Table:
 
 
 def normalised(name: str) -> str:
+    """What spellings of a name have in common; a long one has only its own."""
+    if len(name) > MAX_COMPARED:
+        return name
     return re.sub(r"\s+", " ", unicodedata.normalize("NFC", name)).strip().casefold()
 
 
 def closest(name: str, known: list[str]) -> str | None:
     """The known name that somebody who wrote `name` may have meant."""
-    by_form = {normalised(k): k for k in reversed(known)}
+    by_form = {normalised(k): k for k in reversed(known) if len(k) <= MAX_COMPARED}
     found = difflib.get_close_matches(normalised(name), list(by_form), n=1, cutoff=0.6)
     return by_form[found[0]] if found else None
 
 
 def records_table(engine: Engine, records: Path, columns: Sequence[str], format: str) -> Table:
-    """Records as their reader wrote them. Columns go by position: SQL does not tell `a` from `A`."""
+    """Records as their reader wrote them. Columns go by position, under numbers: SQL does not tell `a` from `A`, and a
+    source's name may be one of the platform's own."""
     relation = parquet(records)
     described = engine.rows(f"describe select * from {relation}")
     own = [(name, sql_type) for name, sql_type, *_ in described if name not in OWN_COLUMNS]
-    typed = {name: (identifier(sql), kind) for name, (sql, kind) in zip(columns, own, strict=True)}
-    return Table(f"(select *, false as _empty from {relation})", typed, format)
+    numbered = [f"{identifier(name)} as _r{number}" for number, (name, _) in enumerate(own)]
+    typed = {name: (f"_r{n}", kind) for n, (name, (_, kind)) in enumerate(zip(columns, own, strict=True))}
+    selected = ", ".join([*OWN_COLUMNS, "false as _empty", *numbered])
+    return Table(f"(select {selected} from {relation})", typed, format)

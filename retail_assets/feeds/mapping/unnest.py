@@ -23,6 +23,10 @@ class _Level:
     element: str
 
 
+_Field = tuple[str, str]
+"""The JSON value that a nested field lies in, and where in it, as a JSON pointer."""
+
+
 def unnested(engine: Engine, mapping: SourceMapping, target: Target, whole: Table, path: Path) -> Table:
     """The table that a target works on, written to `path` when it is not the file's own."""
     names = [
@@ -33,12 +37,15 @@ def unnested(engine: Engine, mapping: SourceMapping, target: Target, whole: Tabl
         return whole
     levels, relation = _levels(whole, target)
     parents = {column for name in [*nested, target.unnest or ""] if (column := whole.holder(name))}
+    parsed = [f"{_parsed(whole.columns[name][0])} as {_parent(whole, name)}" for name in sorted(parents)]
+    relation = f"select {', '.join(['*', *parsed])} from ({relation})"
     fields = {name: _field(whole, levels, name) for name in nested}
-    for name, sql in _unnamed_fields(engine, whole, levels, relation, nested).items():
+    for name, field in _unnamed_fields(engine, whole, levels, relation, nested).items():
         if len(fields) < len(nested) + MAX_UNKNOWN_FIELDS:
-            fields.setdefault(name, sql)
+            fields.setdefault(name, field)
     kept = {name: place for name, place in whole.columns.items() if name not in parents}
-    columns = [sql for sql, _ in kept.values()] + list(fields.values())
+    texts, relation = _texts(list(fields.values()), relation)
+    columns = [sql for sql, _ in kept.values()] + texts
     numbered = ", ".join(f"{sql} as _f{number}" for number, sql in enumerate(columns))
     own = _own_columns(levels)
     query = f"select {own}{', ' if numbered else ''}{numbered} from ({relation})"
@@ -82,7 +89,7 @@ def _levels(whole: Table, target: Target) -> tuple[list[_Level], str]:
     broken = f"{source} is not null and trim({source}) <> '' and not json_valid({source})"
     relation = (
         f"select * replace (case when {broken} then coalesce(_malformed, {source}) else _malformed end as _malformed), "
-        f"case when json_valid({source}) then json({source}) end as _j0 from ({relation})"
+        f"{_parsed(source)} as _j0 from ({relation})"
     )
     levels: list[_Level] = []
     segments = target.unnest.split(".")[len(column.split(".")) :]
@@ -111,10 +118,24 @@ def _elements(value: str) -> str:
     )
 
 
-def _field(whole: Table, levels: list[_Level], name: str) -> str:
-    """A nested field as text."""
+def _field(whole: Table, levels: list[_Level], name: str) -> _Field:
     value, path = _holder(whole, levels, name)
-    return f"json_extract_string({value}, {literal(_rest(name, path) or '$')})"
+    return value, _rest(name, path) or "$"
+
+
+def _texts(fields: list[_Field], relation: str) -> tuple[list[str], str]:
+    """The fields as texts, and the relation that has them: one list for each JSON value, which is parsed once."""
+    lists: dict[str, list[str]] = {}
+    places = []
+    for value, pointer in fields:
+        pointers = lists.setdefault(value, [])
+        pointers.append(literal(pointer))
+        places.append(f"_l{list(lists).index(value)}[{len(pointers)}]")
+    found = [
+        f"json_extract_string({value}, [{', '.join(pointers)}]) as _l{number}"
+        for number, (value, pointers) in enumerate(lists.items())
+    ]
+    return places, f"select {', '.join(['*', *found])} from ({relation})"
 
 
 def _holder(whole: Table, levels: list[_Level], name: str) -> tuple[str, str]:
@@ -123,13 +144,21 @@ def _holder(whole: Table, levels: list[_Level], name: str) -> tuple[str, str]:
         if name == level.path or name.startswith(f"{level.path}."):
             return level.element, level.path
     column = whole.holder(name) or name
-    source = whole.columns[column][0]
-    return f"case when json_valid({source}) then json({source}) end", column
+    return _parent(whole, column), column
+
+
+def _parent(whole: Table, column: str) -> str:
+    """What a column that holds JSON is called once it is parsed."""
+    return f"_p{list(whole.columns).index(column)}"
+
+
+def _parsed(source: str) -> str:
+    return f"case when json_valid({source}) then json({source}) end"
 
 
 def _unnamed_fields(
     engine: Engine, whole: Table, levels: list[_Level], relation: str, nested: list[str]
-) -> dict[str, str]:
+) -> dict[str, _Field]:
     """Fields beside the named ones, so that they are kept and reported like any unknown column."""
     objects: dict[str, str] = {level.path: level.element for level in levels}
     for name in nested:
@@ -138,11 +167,12 @@ def _unnamed_fields(
         for length in range(len(path.split(".")) + 1, len(name.split("."))):
             inner = ".".join(name.split(".")[:length])
             objects[inner] = f"json_extract({value}, {literal(_rest(inner, path))})"
-    found: dict[str, str] = {}
+    found: dict[str, _Field] = {}
+    enough = MAX_UNKNOWN_FIELDS + len(objects) + len(nested)
     for path, value in objects.items():
         query = (
             f"select distinct unnest(json_keys(o)) as key from (select {value} as o from ({relation})) "
-            "where json_type(o) = 'OBJECT'"
+            f"where json_type(o) = 'OBJECT' order by key limit {enough}"
         )
         names = [f"{path}.{key}" for (key,) in engine.rows(query)]
         found |= {name: _field(whole, levels, name) for name in names if name not in objects}

@@ -9,15 +9,15 @@ from pathlib import Path
 
 import duckdb
 
-from retail_assets.error_classification import machine_trouble, out_of_memory
+from retail_assets.error_classification import beyond_limits, machine_trouble
 from retail_assets.errors import Unreadable
 from retail_assets.sandbox.answers import answer_with
 from retail_assets.sandbox.engine import closed_duckdb
 from retail_assets.sandbox.serving import serve
 
 TOO_LARGE = (
-    "A file of bearable size was expected, but mapping it asks for more memory than there may be ({cause}); send it in "
-    "parts, or look for what makes long texts in its source mapping."
+    "A file of bearable size was expected, but mapping it asks for more memory or disk than there may be ({cause}); "
+    "send it in parts, or look for what makes long texts in its source mapping."
 )
 FAILED = Unreadable(
     "mapping_failed", "A file that can be mapped was expected, but mapping it failed ({cause}); send it anew."
@@ -64,7 +64,7 @@ def _rows(request: dict) -> dict:
     except duckdb.Error as error:
         if isinstance(error, duckdb.FatalException | duckdb.InternalException):
             _engine.close()  # it would refuse whatever comes next
-        if machine_trouble(error) or out_of_memory(error):
+        if machine_trouble(error) or beyond_limits(error):
             raise
         return {"refused": str(error)}
 

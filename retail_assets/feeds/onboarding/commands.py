@@ -13,7 +13,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from retail_assets.error_classification import is_full_disk
+from retail_assets.error_classification import MachineTrouble, is_full_disk
 from retail_assets.errors import MappingError, Unreadable
 from retail_assets.feeds.mapping.load import chosen_match, load_mapping, load_sources
 from retail_assets.feeds.onboarding.proposing.draft import draft_mapping
@@ -57,10 +57,12 @@ def main(platform: Platform, arguments: list[str] | None = None) -> int:
         sys.stdout = None
         return READABLE
     except Exception as error:
-        if not is_full_disk(error):
-            raise
-        folder = tempfile.gettempdir()
-        return _failed(f"No space left in {folder}; free some, or set TMPDIR to a roomier folder.", WRONG)
+        if is_full_disk(error):
+            folder = tempfile.gettempdir()
+            return _failed(f"No space left in {folder}; free some, or set TMPDIR to a roomier folder.", WRONG)
+        if isinstance(error, MachineTrouble):
+            return _failed(f"It cannot be read here ({error.strerror}).", WRONG)
+        raise
 
 
 def _failed(message: str, code: int) -> int:

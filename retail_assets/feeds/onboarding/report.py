@@ -189,7 +189,7 @@ def _sample(sample: Sample) -> Text:
 
 def _readable(raw: str | None) -> str:
     """A record as it came; JSON without its punctuation and its nulls."""
-    with suppress(ValueError):
+    with suppress(ValueError, RecursionError):
         record = json.loads(raw or "", parse_float=Decimal)
         if isinstance(record, dict):
             return ", ".join(f"{shown(k)}: {shown(v)}" for k, v in record.items() if v not in (None, ""))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import duckdb
 
-from retail_assets.error_classification import machine_trouble, out_of_memory
+from retail_assets.error_classification import beyond_limits, machine_trouble
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.columns import MALFORMED, PLACE, RECORD, column_names, too_many_columns
 from retail_assets.feeds.readers.engine import reader_duckdb
@@ -47,7 +47,7 @@ def read_parquet(path: Path, *, out: Path, limits: ReaderLimits) -> RecordSet:
                 f"select num_rows from parquet_file_metadata({literal(str(target))})"
             ).fetchone() or (0,)
     except duckdb.Error as error:
-        if machine_trouble(error) or out_of_memory(error):
+        if machine_trouble(error) or beyond_limits(error):
             raise
         raise Unreadable(
             "damaged_parquet",

@@ -12,8 +12,8 @@ from retail_assets.sandbox.answers import answer_with
 from retail_assets.sandbox.serving import serve
 
 TOO_LARGE = (
-    "A table of bearable size was expected, but its content asks for more memory than a reader may have ({cause}); "
-    "send it in parts, or as CSV."
+    "A table of bearable size was expected, but its content asks for more memory or disk than a reader may have "
+    "({cause}); send it in parts, or as CSV."
 )
 FAILED = Unreadable(
     "unreadable", "A readable table was expected, but reading it failed ({cause}); export it anew."

@@ -187,7 +187,7 @@ def test_one_whose_match_is_misspelt_holds_what_may_be_its_own(
 def test_one_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     (tmp_path / "folder.yaml").mkdir()
     [broken] = sources_of(tmp_path).broken
-    assert broken.message == "folder.yaml: it cannot be read (Is a directory)"
+    assert broken.message == "folder.yaml: a file was expected, and this is a folder, a pipe or a device"
 
 
 def test_a_longer_pattern_reads_its_files_as_before(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -365,6 +366,15 @@ def test_every_proposal_loads_once_filled(
     mapping.write_text(text, encoding="utf-8")
     tried = run("try", path, "--feed", "sales", "--source", mapping, "--json")
     assert tried.code == 0, text + tried.err + tried.out
+
+
+def test_a_thousand_long_names_are_compared_in_seconds(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    names = [f"{number} {'menge preis artikel ' * 9}" for number in range(1_000)]
+    path.write_text("\n".join(",".join(row) for row in (names, [f"{n}" for n in range(1_000)])) + "\n")
+    began = time.monotonic()
+    assert run("propose", path, "--feed", "sales").code == 0
+    assert time.monotonic() - began < 15  # a minute if each were
 
 
 def test_of_several_lists_or_sheets_the_one_that_fits_is_proposed(run: Run, tmp_path: Path) -> None:

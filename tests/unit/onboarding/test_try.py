@@ -264,6 +264,24 @@ def test_a_hostile_file_is_a_sentence(
         assert refused["quarantined"]["reason"] and refused["targets"] == []
 
 
+@pytest.mark.parametrize("command", ["try", "propose"])
+def test_a_link_that_leads_nowhere_is_a_sentence(run: Run, tmp_path: Path, command: str) -> None:
+    path = tmp_path / "link.csv"
+    path.symlink_to("nowhere")
+    said = run(command, path, "--feed", "sales")
+    assert said.code == 2
+    assert said.err.startswith("It cannot be read here (FileNotFoundError")
+
+
+def test_a_record_of_any_depth_is_shown(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "stores.ndjson"
+    deep = '{"a":' * 50_000 + "1" + "}" * 50_000
+    path.write_text(f'{{"store_id": "S1", "name": {deep}, "opened_on": "soon"}}\n')
+    said = run("try", path, "--feed", "stores")
+    assert said.code == 0
+    assert "1 rejected" in said.out
+
+
 def test_nothing_of_a_file_plays_tricks_on_the_screen(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "sales.csv"
     hostile = "\x1b[2J\x07[red]P\u202e1[/red]"

@@ -3,17 +3,20 @@
 import difflib
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import yaml
 
+from retail_assets.feeds.mapping.table import MAX_COMPARED
+
 _LETTERS = str.maketrans({"ß": "ss", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae"})
 
 
+@lru_cache(maxsize=10_000)
 def words(name: str) -> tuple[str, ...]:
     """`unitPrice (€)`, `UNIT_PRICE` and `Unit price` are the same words."""
-    plain = unicodedata.normalize("NFKD", name.translate(_LETTERS))
+    plain = unicodedata.normalize("NFKD", name[:MAX_COMPARED].translate(_LETTERS))
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", plain)
     return tuple(re.findall(r"[a-z0-9]+", plain.lower()))
@@ -41,7 +44,8 @@ def _alike(name: tuple[str, ...], known: tuple[str, ...], whole: bool) -> float:
         return max(0.88 - 0.06 * (len(name) - len(known)), 0.6)
     if len(theirs) >= 4 and theirs in mine:
         return 0.7
-    typo = difflib.SequenceMatcher(None, mine, theirs).ratio()
+    typos = difflib.SequenceMatcher(None, mine, theirs)
+    typo = typos.ratio() if typos.real_quick_ratio() > 0.85 else 0.0  # their lengths alone tell most apart
     return 0.75 * typo if typo > 0.85 and min(len(mine), len(theirs)) > 4 else 0.0
 
 
