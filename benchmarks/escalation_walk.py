@@ -1,7 +1,7 @@
 """How good escalation risk is, week by week: `python -m benchmarks.escalation_walk --cases PATH [--from DATE]`.
 
-Before each week, the command line trains on every case that was opened more than some days earlier; then it scores the
-week, with all earlier cases as history, labelled as far as they were known. Beside it, what one would do first: logistic
+Before each week, the command line trains on every case opened more than some days earlier; then it scores the week,
+with all earlier cases as history, labelled as far as they were known. Beside it, what one would do first: logistic
 regression on one-hot columns, and gradient boosting on ordinal ones.
 """
 
