@@ -8,19 +8,20 @@ UNCHANGED = (1.0, 0.0)
 """Slope and offset that leave a logit as it is."""
 
 
+LARGEST_SPREAD = 0.25
+"""How far slopes, and offsets, of single blocks may lie apart."""
+
+
 def recalibration(logits: np.ndarray, labels: np.ndarray, block: np.ndarray) -> tuple[float, float]:
     """Slope and offset (Platt 1999) that [n] logits of unseen cases ask for, given the numbers of their blocks.
 
-    Where the base rate drifts, a recalibration may be out of date when it comes. So one is made only where it would
-    have helped each time: fitted to the blocks before, it has to lessen the loss of every block after the first.
+    A bias that moves from block to block will have moved again: recency is what follows a drift, and correcting for
+    it as well would overshoot. So what all blocks ask for is done only where each asks for about the same.
     """
-    for number in range(1, block.max() + 1):
-        now = block == number
-        slope, offset = _platt(logits[block < number], labels[block < number])
-        plain = log_loss(labels[now], logits[now]).mean()
-        if log_loss(labels[now], slope * logits[now] + offset).mean() >= plain:
-            return UNCHANGED
-    return _platt(logits, labels) if block.max() else UNCHANGED
+    blocks = [_platt(logits[block == number], labels[block == number]) for number in np.unique(block)]
+    if len(blocks) < 2 or np.ptp(blocks, axis=0).max() > LARGEST_SPREAD:
+        return UNCHANGED
+    return _platt(logits, labels)
 
 
 def _platt(logits: np.ndarray, labels: np.ndarray) -> tuple[float, float]:
