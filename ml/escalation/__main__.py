@@ -15,8 +15,6 @@ from ml.terminal import say
 if TYPE_CHECKING:
     import polars as pl
 
-PACKAGED = "packaged"
-
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ml.escalation", description=__doc__)
@@ -78,6 +76,7 @@ def _train_parser(commands) -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--contract", type=int, default=2, help="version of the features; %(default)s")
     _add_label_days(parser)
+    parser.add_argument("--about", metavar="TEXT", help="what the cases are, for the model card")
 
 
 def _train(parsed: argparse.Namespace) -> int:
@@ -103,8 +102,8 @@ def _train(parsed: argparse.Namespace) -> int:
         as_of=parsed.as_of,
         seed=parsed.seed,
         recipe=recipe,
-        command=_command(parsed),
-        data={"name": parsed.cases.name},
+        command=_command(parsed.words),
+        data={"name": parsed.cases.name, "about": parsed.about},
     )
     save_model(trained.model, card, parsed.out)
     write_model_card(parsed.out)
@@ -118,9 +117,13 @@ def _train(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _command(parsed: argparse.Namespace) -> str:
+def _command(words: list[str]) -> str:
     """What makes this model again; where somebody keeps cases and models is not part of it."""
-    shown = [Path(word).name if "/" in word else word for word in parsed.words]
+    placeholders = {"--out": "MODEL", "--about": "TEXT"}
+    shown = [
+        placeholders.get(before) or (Path(word).name if Path(word).is_absolute() else word)
+        for before, word in zip(["", *words], words, strict=False)
+    ]
     return shlex.join(["python", "-m", "ml.escalation", *shown])
 
 
@@ -150,7 +153,12 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
         metavar="CASES.parquet",
         help="the cases known so far; default: those that the model learned from",
     )
-    parser.add_argument("--model", default=PACKAGED, metavar="DIR", help="the folder of a model; %(default)s")
+    parser.add_argument(
+        "--model",
+        type=Path,
+        metavar="DIR",
+        help="the folder of a model; default: the one that comes with the code",
+    )
 
 
 def _score(parsed: argparse.Namespace) -> int:
@@ -171,7 +179,7 @@ def _scores(
     from ml.escalation.model import PACKAGED_MODEL, load_model
     from ml.escalation.score import score_cases
 
-    model = load_model(PACKAGED_MODEL if parsed.model == PACKAGED else Path(parsed.model))
+    model = load_model(parsed.model or PACKAGED_MODEL)
     later = (cases["created_at"] > parsed.as_of).sum()
     if later:
         say(

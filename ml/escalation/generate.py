@@ -37,7 +37,8 @@ HOURS = np.concatenate([np.full(7, 0.2), np.full(5, 1.4), np.full(8, 1.2), np.fu
 @dataclass(frozen=True)
 class Generated:
     cases: pl.DataFrame
-    """The columns of the feed return_cases, and `escalated`: null while the days of a case are not over."""
+    """The columns of the feed return_cases, `photo_disagrees`, where a photo came, and `escalated`: null while the
+    days of a case are not over."""
     events: pl.DataFrame
     """event_id, case_id, at, type, actor, actor_role, payload."""
 
@@ -66,6 +67,7 @@ def generate(rows: int, *, seed: int, until: datetime, days: int = DAYS) -> Gene
     priority = rng.choice(len(PRIORITIES), rows, p=[0.2, 0.55, 0.2, 0.05])
     waited, value = rng.geometric(0.09, rows), np.round(rng.lognormal(4.3, 0.8, rows), 2)
     length = np.where(rng.random(rows) < 0.15, 0, rng.gamma(1.4, 90, rows)).astype(int)
+    disagrees = rng.random(rows) < 0.08
     logits = (
         BASE
         + effects
@@ -74,6 +76,7 @@ def generate(rows: int, *, seed: int, until: datetime, days: int = DAYS) -> Gene
         + 0.05 * (waited - 11)
         + 0.35 * (np.log(value) - 4.3)
         + 0.004 * (length - 100)
+        + 0.9 * disagrees
         + 0.5 * np.sin(offsets / 86_400 / days * 2 * np.pi)
     )
     escalated = rng.random(rows) < sigmoid(logits)
@@ -90,16 +93,18 @@ def generate(rows: int, *, seed: int, until: datetime, days: int = DAYS) -> Gene
             "created_at": created,
             "status": pl.Series(["submitted"] * rows),
             "priority": pl.Series(list(PRIORITIES)).gather(priority),
+            "photo_disagrees": disagrees,
             "escalated": escalated,
         }
     ).with_columns(
-        pl.format("R-{}", pl.col("case_id")).alias("case_id"),
+        pl.format("R{}-{}", pl.lit(seed), "case_id").alias("case_id"),
         *(
             pl.concat_str(pl.lit(letter), pl.col(name).str.zfill(4)).alias(name)
             for name, letter in zip(who, "MSPUC", strict=True)
         ),
         customer_message=_messages(length),
         currency=pl.lit("EUR"),
+        photo_disagrees=pl.when(pl.Series(rng.random(rows) < 0.4)).then("photo_disagrees"),
     )
     events = _events(rng, cases).filter(pl.col("at") <= until)
     over = pl.col("created_at") + timedelta(days=WINDOW_DAYS) <= until
