@@ -1,7 +1,8 @@
 """Reads return cases as they come, and makes them fit: known columns, known types, nothing unbelievable.
 
-A case is a row of the feed return_cases; `escalated`, where it stands, is a given label, and `photo_disagrees` says
-that the class of a refund photo is not that of the declared item.
+A case is a row of the feed return_cases. Three columns may stand beside: `escalated` is a given label,
+`photo_disagrees` says that the class of a refund photo is not that of the declared item, and `region` is the
+merchant's: no feature, but fairness is measured by it.
 """
 
 from collections.abc import Mapping
@@ -31,6 +32,7 @@ COLUMNS: Mapping[str, pl.DataType | type[pl.DataType]] = {
     "order_value": pl.Float64,
     "delivery_date": pl.Date,
     "photo_disagrees": pl.Boolean,
+    "region": pl.String,
     "escalated": pl.Boolean,
 }
 """The columns of cases as they are worked with; all but the first two may be missing in a file."""

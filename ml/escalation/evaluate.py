@@ -15,7 +15,7 @@ REVIEW_SHARE = 0.1
 FEWEST = 30
 """Cases of a slice, below which it is not shown."""
 SLICES = ("priority", "channel", "item_category", "return_reason")
-FAIRNESS = ("store_id", "merchant_id", "region")
+FAIRNESS = ("region", "merchant_id")
 """Columns whose values should be picked for review for their outcomes alone."""
 
 
@@ -48,8 +48,10 @@ def evaluate(scores: pl.DataFrame, cases: pl.DataFrame, *, review_share: float =
         raise NothingToMeasure("None of the scored cases has a known outcome; give cases with `escalated`.")
     labels, probabilities = judged["escalated"].cast(pl.Float64).to_numpy(), judged["score"].to_numpy()
     picked = selected(probabilities, review_share)
-    columns = {name: judged[name].fill_null("").to_numpy() for name in SLICES if name in judged.columns}
-    groups = {name: judged[name].fill_null("").to_numpy() for name in FAIRNESS if name in judged.columns}
+    columns, groups = (
+        {name: judged[name].fill_null("").to_numpy() for name in names if judged[name].count()}
+        for names in (SLICES, FAIRNESS)
+    )
     return Evaluation(
         metrics=measure(labels, probabilities, review_share=review_share),
         reliability=reliability(labels, probabilities),

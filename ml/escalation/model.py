@@ -49,6 +49,8 @@ class Model:
     """The recency-weighted share of escalations in training."""
     history: pl.DataFrame
     """The cases known in training, in the columns HISTORY_SCHEMA; `escalated` is null where it was not known."""
+    reference: Mapping[str, Any]
+    """How features and scores were distributed in training (see drift.py)."""
     cuts: tuple[float, float] = CUTS
     version: str = ""
 
@@ -70,6 +72,7 @@ class Model:
             "statistics": asdict(self.statistics),
             "cuts": list(self.cuts),
             "features": features,
+            "reference": dict(self.reference),
         }
 
 
@@ -127,6 +130,7 @@ def load_model(folder: Path = PACKAGED_MODEL, *, version: str | None = None) -> 
             statistics=Smoothing(**said["statistics"]),
             base_rate=float(said["base_rate"]),
             history=pl.read_parquet(BytesIO(history)).match_to_schema(HISTORY_SCHEMA),
+            reference=dict(said["reference"]),
             cuts=(float(said["cuts"][0]), float(said["cuts"][1])),
             version=version or f"{NAME}-{digest[:8]}",
         )

@@ -20,9 +20,9 @@ class Recipe:
     """Where too little came to choose."""
     statistics: Smoothing = field(default_factory=Smoothing)
     folds: int = 5
-    regularisation: float = 0.3
+    regularisation: float = 0.1
     gap_days: float = 5
-    """Validation leaves out so many days before the days that it judges: what is known of late cases comes late."""
+    """Validation leaves out at least so many days before the days that it judges: outcomes are known late."""
     blocks: int = 3
     shortest_block: float = 3
     longest_block: float = 30

@@ -10,6 +10,7 @@ import polars as pl
 from ml.errors import ExplainedError
 from ml.escalation.calibrate import UNCHANGED, recalibration
 from ml.escalation.contract import Contract, contract
+from ml.escalation.drift import SCORE, reference
 from ml.escalation.evaluate import measure
 from ml.escalation.events import up_to
 from ml.escalation.features import case_features, instants
@@ -17,7 +18,6 @@ from ml.escalation.labels import WINDOW_DAYS, with_labels
 from ml.escalation.linear import fit, sigmoid
 from ml.escalation.model import HISTORY_SCHEMA, Model
 from ml.escalation.recipe import Recipe
-from ml.escalation.target_statistics import recency
 from ml.escalation.validation import FEWEST, Examples, Validated, validate
 
 
@@ -100,17 +100,21 @@ def _fitted(
 ) -> tuple[Model, Choice]:
     validated = validate(examples, learned, recipe, as_of=as_of, seed=seed, report=report)
     choice = Choice(recipe.usual_half_life) if validated is None else choose(validated, recipe)
-    weights = recency(as_of - examples.opened, choice.half_life_days)
+    weights = examples.weights(choice.half_life_days)
     numbers = examples.numbers(learned, recipe, as_of=as_of, seed=seed)
-    linear = fit(numbers, examples.labels, weights, regularisation=recipe.regularisation)
     slope, offset = choice.recalibration
+    linear = fit(numbers, examples.labels, weights, regularisation=recipe.regularisation).recalibrated(
+        slope, offset
+    )
+    scores = pl.Series(SCORE, sigmoid(linear.logits(numbers)))
     report(f"Fitted with {named(choice.half_life_days)}; logit times {slope:.2f} plus {offset:.2f}.")
     model = Model(
         contract=learned,
-        linear=linear.recalibrated(slope, offset),
+        linear=linear,
         statistics=recipe.statistics,
         base_rate=float(np.average(examples.labels, weights=weights)),
         history=known.select(list(HISTORY_SCHEMA)),
+        reference=reference(examples.features.select(*learned.names, scores)),
     )
     return model, choice
 

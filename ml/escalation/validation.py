@@ -43,6 +43,10 @@ class Examples:
         """int64 [n]: microseconds since 1970."""
         return instants(self.cases["created_at"])
 
+    def weights(self, half_life_days: float | None) -> np.ndarray:
+        """float64 [n]: what each case counts; the newest counts 1, however long ago it was opened."""
+        return recency(self.opened.max() - self.opened, half_life_days)
+
     def where(self, rows: np.ndarray) -> "Examples":
         return Examples(self.features.filter(rows), self.cases.filter(rows))
 
@@ -86,9 +90,11 @@ def blocks(examples: Examples, recipe: Recipe, as_of: int) -> Iterator[Block]:
     first = opened.min()
     length = int(np.clip((as_of - first) / 20, recipe.shortest_block * DAY, recipe.longest_block * DAY))
     end = int(opened.max()) + 1
+    # As late as outcomes are known this time, they were known then.
+    gap = max(recipe.gap_days * DAY, as_of - end)
     for number in range(recipe.blocks, 0, -1):
         start = end - number * length
-        earlier = examples.where(opened < start - recipe.gap_days * DAY)
+        earlier = examples.where(opened < start - gap)
         days = examples.where((opened >= start) & (opened < start + length))
         if earlier.suffice and len(days):
             yield Block(start, earlier, days)
@@ -125,9 +131,13 @@ def validate(
     for number, block in enumerate(blocks(examples, recipe, as_of)):
         numbers = block.earlier.numbers(contract, recipe, as_of=block.start, seed=seed)
         later = block.days.later_numbers(contract, recipe, block.earlier)
-        ages = block.start - block.earlier.opened
         fitted = [
-            fit(numbers, block.earlier.labels, recency(ages, half_life), regularisation=recipe.regularisation)
+            fit(
+                numbers,
+                block.earlier.labels,
+                block.earlier.weights(half_life),
+                regularisation=recipe.regularisation,
+            )
             for half_life in recipe.half_lives
         ]
         parts.append(
@@ -136,7 +146,7 @@ def validate(
                 labels=block.days.labels,
                 logits=np.column_stack([one.logits(later) for one in fitted]),
                 challenger=_boosted(
-                    numbers, block.earlier.labels, recency(ages, recipe.usual_half_life), later, seed
+                    numbers, block.earlier.labels, block.earlier.weights(recipe.usual_half_life), later, seed
                 ),
             )
         )
