@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ml.errors import ExplainedError
-from ml.terminal import say
+from ml.terminal import progress_bar, say
 
 if TYPE_CHECKING:
     import polars as pl
@@ -166,8 +166,16 @@ def _score(parsed: argparse.Namespace) -> int:
     from ml.escalation.cases import read_cases
     from ml.escalation.score import write_scores
 
-    frames = _scores(parsed, read_cases(parsed.cases), _events(parsed))
-    count = write_scores(frames, parsed.out)
+    cases = read_cases(parsed.cases)
+    with progress_bar() as progress:
+        task = progress.add_task("cases", total=len(cases))
+
+        def counted() -> Iterator["pl.DataFrame"]:
+            for frame in _scores(parsed, cases, _events(parsed)):
+                progress.advance(task, len(frame))
+                yield frame
+
+        count = write_scores(counted(), parsed.out)
     say(f"{count:,} cases scored. Written to {parsed.out}.")
     return 0
 

@@ -24,7 +24,8 @@ CATEGORIES = (
     "channel",
 )
 INSTANT = pl.Datetime("us", "UTC")
-COLUMNS: Mapping[str, pl.DataType | type[pl.DataType]] = {
+Kind = pl.DataType | type[pl.DataType]
+COLUMNS: Mapping[str, Kind] = {
     "case_id": pl.String,
     "created_at": INSTANT,
     **dict.fromkeys(CATEGORIES, pl.String),
@@ -67,21 +68,15 @@ def normalised(table: pl.DataFrame, name: str = "the cases") -> pl.DataFrame:
     zone are UTC. A value that cannot be (negative, not finite) is unknown. Raises UnusableTable.
     """
     require(table, REQUIRED, name)
-    cases = table.select(
-        (converted(table, column, kind, name) if column in table.columns else pl.lit(None, kind)).alias(
-            column
-        )
-        for column, kind in COLUMNS.items()
-    )
+    cases = selected(table, COLUMNS, name)
+    whole = cases.drop_nulls(REQUIRED)
+    if whole.is_empty() and len(cases):
+        raise UnusableTable(f"No row of {quoted(name)} has a case_id and an instant in created_at.")
     value = pl.col("order_value")
-    return (
-        cases.drop_nulls(REQUIRED)
-        .with_columns(
-            pl.col("priority").str.to_lowercase().str.strip_chars(),
-            pl.when(value.is_between(0, LARGEST_VALUE)).then(value),
-        )
-        .unique("case_id", keep="last", maintain_order=True)
-    )
+    return whole.with_columns(
+        pl.col("priority").str.to_lowercase().str.strip_chars(),
+        pl.when(value.is_between(0, LARGEST_VALUE)).then(value),
+    ).unique("case_id", keep="last", maintain_order=True)
 
 
 def require(table: pl.DataFrame, columns: tuple[str, ...], name: str) -> None:
@@ -90,7 +85,17 @@ def require(table: pl.DataFrame, columns: tuple[str, ...], name: str) -> None:
         raise UnusableTable(f"{quoted(name)} has no column {' and no column '.join(missing)}.")
 
 
-def converted(table: pl.DataFrame, column: str, kind: pl.DataType | type[pl.DataType], name: str) -> pl.Expr:
+def selected(table: pl.DataFrame, columns: Mapping[str, Kind], name: str) -> pl.DataFrame:
+    """These columns of a table in these types; null where there is none. Raises UnusableTable."""
+    return table.select(
+        (_converted(table, column, kind, name) if column in table.columns else pl.lit(None, kind)).alias(
+            column
+        )
+        for column, kind in columns.items()
+    )
+
+
+def _converted(table: pl.DataFrame, column: str, kind: pl.DataType | type[pl.DataType], name: str) -> pl.Expr:
     """A column of a table as another type. Raises UnusableTable where it holds something else altogether."""
     given, value = table.schema[column], pl.col(column)
     if given == pl.Null or given == kind:

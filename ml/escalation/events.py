@@ -8,10 +8,13 @@ from pathlib import Path
 
 import polars as pl
 
-from ml.escalation.cases import INSTANT, UnusableTable, converted, read_table, require
+from ml.escalation.cases import INSTANT, read_table, require, selected
 
 REQUIRED = ("case_id", "at", "type")
-COLUMNS = ("event_id", "case_id", "at", "type", "actor_role", "payload")
+COLUMNS = {
+    name: INSTANT if name == "at" else pl.String
+    for name in ("event_id", "case_id", "at", "type", "actor_role", "payload")
+}
 CHANGED_TO = {"status_changed": "status", "priority_changed": "priority", "assigned": "assigned_to"}
 """Event types, and the name beside `to` under which a payload may say what it was changed to."""
 FINAL = ("approved", "rejected")
@@ -23,36 +26,28 @@ COUNTS = ("evidence", "responses", "status_changes", "reassignments", "notes")
 
 
 def read_events(path: Path) -> pl.DataFrame:
-    """The columns EVENTS of each event, by case and time. Raises UnusableTable.
+    """The events of a Parquet file, as `normalised_events` gives them. Raises UnusableTable."""
+    return normalised_events(read_table(path), str(path))
+
+
+def normalised_events(table: pl.DataFrame, name: str = "the events") -> pl.DataFrame:
+    """Events in the columns EVENTS, by case and time. Raises UnusableTable.
 
     An event counts once, however often the log was replayed. `to` is what a status, priority or assignment was
-    changed to, `kind` that of a document; both stand in the payload, a JSON object.
+    changed to, `kind` that of a document; both stand in the payload, a JSON object. Of a payload that is none,
+    nothing is known.
     """
-    table, name = read_table(path), str(path)
     require(table, REQUIRED, name)
     payload = pl.col("payload")
     if isinstance(table.schema.get("payload"), pl.Struct):
         table = table.with_columns(payload.struct.json_encode())
-    kinds = {column: INSTANT if column == "at" else pl.String for column in COLUMNS}
-    events = table.select(
-        (converted(table, column, kind, name) if column in table.columns else pl.lit(None, kind)).alias(
-            column
-        )
-        for column, kind in kinds.items()
-    ).drop_nulls(REQUIRED)
-    broken = events.filter(payload.is_not_null() & ~payload.str.starts_with("{"))
-    if len(broken):
-        raise UnusableTable(
-            f"The payload of an event of {broken['case_id'][0]!r} in {name} is no JSON object."
-        )
-    named = events.filter(pl.col("event_id").is_not_null()).unique(
-        "event_id", keep="first", maintain_order=True
-    )
+    events = selected(table, COLUMNS, name).drop_nulls(REQUIRED)
+    named = events.filter(pl.col("event_id").is_not_null()).unique("event_id", maintain_order=True)
     events = pl.concat([named, events.filter(pl.col("event_id").is_null())])
     to = [payload.str.json_path_match(f"$.{key}") for key in ("to", *CHANGED_TO.values())]
     return (
         events.with_columns(kind=payload.str.json_path_match("$.kind"), to=pl.coalesce(to))
-        .unique([column for column in COLUMNS if column != "event_id"], keep="first", maintain_order=True)
+        .unique([column for column in COLUMNS if column != "event_id"], maintain_order=True)
         .select(list(EVENTS))
         .sort("case_id", "at", maintain_order=True)
     )

@@ -161,6 +161,7 @@ def test_evaluate_measures_and_draws(
         (b"nonsense", "is no Parquet file"),
         ({"case_id": ["1"]}, "has no column created_at"),
         ({"case_id": ["1"], "created_at": [1]}, "holds Int64, and no instants"),
+        ({"case_id": ["1"], "created_at": ["soon"]}, "has a case_id and an instant in created_at"),
         ({"case_id": ["1"], "created_at": [NOW], "escalated": ["maybe"]}, "'maybe'; it takes true, false"),
         ({"case_id": ["1"], "created_at": [NOW], "channel": [["a"]]}, "and no plain values"),
         ({"case_id": ["1"], "created_at": [NOW], "escalated": [1]}, "are too few to learn from"),
