@@ -15,6 +15,8 @@ TENTHS = 10
 MOST_VALUES = 20
 LEAST_SHARE = 1e-3
 """An empty bin counts as if it held this share."""
+MUCH = 0.25
+"""Above it, much has changed: time to train again."""
 SCORE = "score"
 
 

@@ -60,6 +60,21 @@ def reasons_figure(reasons: "pl.DataFrame") -> "Figure":
     return figure
 
 
+def drift_figure(drifted: "pl.DataFrame") -> "Figure":
+    """The population stability of scores and features, the most moved on top; beyond the line much has changed."""
+    from matplotlib.figure import Figure
+
+    from ml.escalation.drift import MUCH
+
+    table = drifted.head(20).reverse()
+    figure = Figure(figsize=(7, 0.3 * max(len(table), 1) + 1.5), layout="constrained")
+    axes = figure.add_subplot()
+    axes.barh(table["name"].to_list(), table["psi"].to_list())
+    axes.axvline(MUCH, color="grey", linestyle="--", linewidth=1)
+    axes.set_xlabel("population stability index")
+    return figure
+
+
 def write_figures(evaluation: "Evaluation", folder: Path) -> None:
     """All of them as PNG files."""
     folder.mkdir(parents=True, exist_ok=True)

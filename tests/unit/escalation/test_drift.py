@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.escalation.cases import normalised
-from ml.escalation.drift import SCORE, base_rate_index, drift, reference, stability_index
+from ml.escalation.drift import MUCH, SCORE, base_rate_index, drift, reference, stability_index
 from ml.escalation.features import case_features
 from ml.escalation.model import load_model
+from ml.escalation.plots import drift_figure
 from ml.escalation.score import score_cases
 from tests.unit.escalation.conftest import TRAINED_AT, Files
 
@@ -58,4 +59,5 @@ def test_a_model_knows_what_it_learned_from(files: Files) -> None:
     scores = pl.concat(score_cases(model, recent, as_of=recent["created_at"].max()))  # ty: ignore[invalid-argument-type]
     found = drift(model.reference, features.with_columns(scores[SCORE]))
     assert set(found["name"]) == {*model.contract.names, SCORE}
-    assert found.filter(pl.col("name") == SCORE)["psi"][0] < 0.25
+    assert found.filter(pl.col("name") == SCORE)["psi"][0] < MUCH
+    assert len(drift_figure(found).axes[0].patches) == 20
