@@ -7,9 +7,10 @@ import hashlib
 import json
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,6 +59,11 @@ class Registration:
     figures: Mapping[str, "Figure"] = field(default_factory=dict)
     texts: Mapping[str, str] = field(default_factory=dict)
     """Reports by file name."""
+
+
+def pinned(distributions: Iterable[str]) -> tuple[str, ...]:
+    """Requirements for exactly what is installed; a build's local label (+cpu) is known to its own index only."""
+    return tuple(f"{name}=={version(name).partition('+')[0]}" for name in distributions)
 
 
 def folder_digest(folder: Path) -> str:
@@ -180,8 +186,8 @@ def _served(folder: Path, endpoint: Endpoint, scratch: Path) -> dict[str, Any]:
     shutil.copytree(folder, model)
     code = scratch / "code"
     for package in endpoint.packages:
-        # Sources only: the packaged model lies beside them, and would travel twice.
-        for source in package.rglob("*.py"):
+        # Code and what it is told only: the packaged model lies beside them, and would travel twice.
+        for source in (path for path in package.rglob("*") if path.suffix in (".py", ".yaml")):
             target = code / package.name / source.relative_to(package)
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml.vision.terminal import progress_bar, say, show_evaluations
+from ml.terminal import progress_bar, say
+from ml.vision.terminal import show_evaluations
 
 if TYPE_CHECKING:
     import polars as pl

@@ -1,11 +1,9 @@
 """What goes along with a registered classifier so that `mlflow models serve` answers for it."""
 
-import re
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from ml.tracking.registering import Endpoint
+from ml.tracking.registering import Endpoint, pinned
 
 NEEDS = (
     "efficientnet-lite-pytorch",
@@ -30,8 +28,7 @@ def endpoint() -> Endpoint:
         code=folder / "serving.py",
         packages=(folder.parent,),
         signature=_signature,
-        # A build's local label (+cpu) is known to its own index only.
-        requirements=tuple(f"{name}=={re.sub(r'[+].*', '', version(name))}" for name in NEEDS),
+        requirements=pinned(NEEDS),
     )
 
 

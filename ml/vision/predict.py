@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from ml.terminal import printable
 from ml.vision.data import PHOTO_SUFFIXES
 from ml.vision.image_files import DEFAULT_LIMITS, ImageLimits
 from ml.vision.scoring import BATCH_PHOTOS, ScoredBatch, scored_batches
-from ml.vision.terminal import printable
 
 if TYPE_CHECKING:
     from ml.vision.package import Classifier

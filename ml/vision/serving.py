@@ -12,20 +12,17 @@ from typing import Any
 
 import mlflow
 import numpy as np
-import yaml
 
+from ml.tracking.serving import registered_version
 from ml.vision.image_files import UnreadableImage
 from ml.vision.package import load_classifier
 from ml.vision.scoring import scored_batches
-
-META = "registered_model_meta"
-"""What MLflow writes beside a model that it loads from its registry."""
 
 
 class ServedClassifier(mlflow.pyfunc.PythonModel):
     def load_context(self, context: Any) -> None:
         folder = Path(context.artifacts["model"])
-        self._classifier = load_classifier(folder, version=_registered_version(folder))
+        self._classifier = load_classifier(folder, version=registered_version(folder))
 
     def predict(self, context, model_input, params=None):  # MLflow reads hints as a schema of their own
         import pandas as pd
@@ -60,13 +57,6 @@ def _decoded(text: object) -> bytes:
         return base64.b64decode("".join(str(text).rpartition(",")[2].split()), validate=True)
     except (binascii.Error, ValueError):
         return b"not base64"
-
-
-def _registered_version(folder: Path) -> str | None:
-    meta = folder.parent.parent / META
-    if not meta.is_file():
-        return None
-    return str(yaml.safe_load(meta.read_text(encoding="utf-8"))["model_version"])
 
 
 mlflow.models.set_model(ServedClassifier())

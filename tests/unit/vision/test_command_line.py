@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from rich.console import Console
 
-from ml.vision import terminal
+from ml import terminal
 from ml.vision.__main__ import main
 from ml.vision.package import PACKAGED_MODEL, read_card
 from ml.vision.training_pipeline import Built

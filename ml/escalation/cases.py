@@ -1,0 +1,135 @@
+"""Reads return cases as they come, and makes them fit: known columns, known types, nothing unbelievable.
+
+A case is a row of the feed return_cases. Three columns may stand beside: `escalated` is a given label,
+`photo_disagrees` says that the class of a refund photo is not that of the declared item, and `region` is the
+merchant's: no feature, but fairness is measured by it.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from ml.errors import ExplainedError, quoted
+
+CATEGORIES = (
+    "merchant_id",
+    "store_id",
+    "product_id",
+    "item_category",
+    "return_reason",
+    "assigned_to",
+    "customer_id",
+    "priority",
+    "channel",
+)
+INSTANT = pl.Datetime("us", "UTC")
+Kind = pl.DataType | type[pl.DataType]
+COLUMNS: Mapping[str, Kind] = {
+    "case_id": pl.String,
+    "created_at": INSTANT,
+    **dict.fromkeys(CATEGORIES, pl.String),
+    "customer_message": pl.String,
+    "order_value": pl.Float64,
+    "delivery_date": pl.Date,
+    "photo_disagrees": pl.Boolean,
+    "region": pl.String,
+    "escalated": pl.Boolean,
+}
+"""The columns of cases as they are worked with; all but the first two may be missing in a file."""
+REQUIRED = ("case_id", "created_at")
+LARGEST_VALUE = 1e12
+"""No order is worth more in any currency."""
+
+
+class UnusableTable(ExplainedError, ValueError):
+    """A file that does not hold what it should; the message says what is wrong."""
+
+
+def read_cases(path: Path) -> pl.DataFrame:
+    """The cases of a Parquet file, as `normalised` gives them. Raises UnusableTable."""
+    return normalised(read_table(path), str(path))
+
+
+def read_table(path: Path) -> pl.DataFrame:
+    """A Parquet file as it is. Raises UnusableTable."""
+    if not path.is_file():
+        raise UnusableTable(f"There is no file {quoted(path)}.")
+    try:
+        return pl.read_parquet(path, hive_partitioning=False)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise UnusableTable(f"{quoted(path)} is no Parquet file that can be read: {quoted(error)}") from error
+
+
+def normalised(table: pl.DataFrame, name: str = "the cases") -> pl.DataFrame:
+    """Cases in the columns COLUMNS, one row per case, in the order they came.
+
+    Of rows with the same case_id the last counts; rows without case_id or created_at are left out. Times without a
+    zone are UTC. A value that cannot be (negative, not finite) is unknown. Raises UnusableTable.
+    """
+    require(table, REQUIRED, name)
+    cases = selected(table, COLUMNS, name)
+    whole = cases.drop_nulls(REQUIRED)
+    if whole.is_empty() and len(cases):
+        raise UnusableTable(f"No row of {quoted(name)} has a case_id and an instant in created_at.")
+    value = pl.col("order_value")
+    return whole.with_columns(
+        pl.col("priority").str.to_lowercase().str.strip_chars(),
+        pl.when(value.is_between(0, LARGEST_VALUE)).then(value),
+    ).unique("case_id", keep="last", maintain_order=True)
+
+
+def require(table: pl.DataFrame, columns: tuple[str, ...], name: str) -> None:
+    missing = [column for column in columns if column not in table.columns]
+    if missing:
+        raise UnusableTable(f"{quoted(name)} has no column {' and no column '.join(missing)}.")
+
+
+def selected(table: pl.DataFrame, columns: Mapping[str, Kind], name: str) -> pl.DataFrame:
+    """These columns of a table in these types; null where there is none. Raises UnusableTable."""
+    return table.select(
+        (_converted(table, column, kind, name) if column in table.columns else pl.lit(None, kind)).alias(
+            column
+        )
+        for column, kind in columns.items()
+    )
+
+
+def _converted(table: pl.DataFrame, column: str, kind: pl.DataType | type[pl.DataType], name: str) -> pl.Expr:
+    """A column of a table as another type. Raises UnusableTable where it holds something else altogether."""
+    given, value = table.schema[column], pl.col(column)
+    if given == pl.Null or given == kind:
+        return value.cast(kind)
+    if kind == INSTANT:
+        return _instant(value, given, column, name)
+    if kind == pl.Date:
+        return value.str.slice(0, 10).str.to_date(strict=False) if given == pl.String else value.cast(pl.Date)
+    if kind == pl.Boolean:
+        return _yes_or_no(table, column, name)
+    if given.is_nested():
+        raise UnusableTable(f"The column {column} of {quoted(name)} holds {given}, and no plain values.")
+    return value.cast(kind, strict=False)
+
+
+def _instant(value: pl.Expr, given: pl.DataType, column: str, name: str) -> pl.Expr:
+    if given == pl.String:
+        return value.str.to_datetime(time_unit="us", time_zone="UTC", strict=False)
+    if given == pl.Date:
+        return value.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    if not isinstance(given, pl.Datetime):
+        raise UnusableTable(f"The column {column} of {quoted(name)} holds {given}, and no instants.")
+    if given.time_zone is None:
+        return value.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    return value.dt.convert_time_zone("UTC").cast(INSTANT)
+
+
+def _yes_or_no(table: pl.DataFrame, column: str, name: str) -> pl.Expr:
+    known = table[column].drop_nulls().unique().cast(pl.String).str.to_lowercase()
+    words = {"0": False, "0.0": False, "false": False, "1": True, "1.0": True, "true": True}
+    strange = known.filter(~known.is_in(list(words)))
+    if len(strange):
+        raise UnusableTable(
+            f"The column {column} of {quoted(name)} holds {quoted(strange[0])!r}; it takes true, false, 1, 0 or "
+            "nothing."
+        )
+    return pl.col(column).cast(pl.String).str.to_lowercase().replace_strict(words, return_dtype=pl.Boolean)

@@ -1,0 +1,109 @@
+"""What happened to cases: reads the event log, and says how far each case was at its moment of scoring.
+
+An outcome (an escalation, a final status) is what the model foretells: it is no moment and makes no feature.
+"""
+
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from ml.escalation.cases import INSTANT, read_table, require, selected
+
+REQUIRED = ("case_id", "at", "type")
+COLUMNS = {
+    name: INSTANT if name == "at" else pl.String
+    for name in ("event_id", "case_id", "at", "type", "actor_role", "payload")
+}
+CHANGED_TO = {"status_changed": "status", "priority_changed": "priority", "assigned": "assigned_to"}
+"""Event types, and the name beside `to` under which a payload may say what it was changed to."""
+FINAL = ("approved", "rejected")
+EVENTS = pl.Schema(
+    {"case_id": pl.String, "at": INSTANT} | dict.fromkeys(("type", "actor_role", "kind", "to"), pl.String)
+)
+"""The columns of events as they are worked with."""
+COUNTS = ("evidence", "responses", "status_changes", "reassignments", "notes")
+
+
+def read_events(path: Path) -> pl.DataFrame:
+    """The events of a Parquet file, as `normalised_events` gives them. Raises UnusableTable."""
+    return normalised_events(read_table(path), str(path))
+
+
+def normalised_events(table: pl.DataFrame, name: str = "the events") -> pl.DataFrame:
+    """Events in the columns EVENTS, by case and time. Raises UnusableTable.
+
+    An event counts once, however often the log was replayed. `to` is what a status, priority or assignment was
+    changed to, `kind` that of a document; both stand in the payload, a JSON object. Of a payload that is none,
+    nothing is known.
+    """
+    require(table, REQUIRED, name)
+    payload = pl.col("payload")
+    if isinstance(table.schema.get("payload"), pl.Struct):
+        table = table.with_columns(payload.struct.json_encode())
+    events = selected(table, COLUMNS, name).drop_nulls(REQUIRED)
+    named = events.filter(pl.col("event_id").is_not_null()).unique("event_id", maintain_order=True)
+    events = pl.concat([named, events.filter(pl.col("event_id").is_null())])
+    to = [payload.str.json_path_match(f"$.{key}") for key in ("to", *CHANGED_TO.values())]
+    return (
+        events.with_columns(kind=payload.str.json_path_match("$.kind"), to=pl.coalesce(to))
+        .unique([column for column in COLUMNS if column != "event_id"], maintain_order=True)
+        .select(list(EVENTS))
+        .sort("case_id", "at", maintain_order=True)
+    )
+
+
+def up_to(events: pl.DataFrame | None, as_of: datetime) -> pl.DataFrame | None:
+    """The events at or before an instant."""
+    return None if events is None else events.filter(pl.col("at") <= as_of)
+
+
+def is_outcome() -> pl.Expr:
+    """Of events: whether it tells how the case came out."""
+    closing = (pl.col("type") == "status_changed") & pl.col("to").is_in(FINAL)
+    return (pl.col("type") == "escalated") | closing.fill_null(False)
+
+
+def activity(cases: pl.DataFrame, events: pl.DataFrame | None) -> pl.DataFrame:
+    """`case_id`, `moment`, `priority`, `assigned_to` and COUNTS of each case, in the order of the cases.
+
+    The moment of scoring is that of the latest event, or the opening of the case. An event before its case counts
+    from its opening. What was scored (`risk_scored`) is no event of the case, nor is what came after its outcome.
+    """
+    if events is None or events.is_empty():
+        zeros = [pl.lit(0, pl.Int64).alias(name) for name in COUNTS]
+        return cases.select(
+            "case_id", pl.col("created_at").alias("moment"), "priority", "assigned_to", *zeros
+        )
+    own = events.join(cases.select("case_id", "created_at"), on="case_id", how="inner").filter(
+        pl.col("type") != "risk_scored"
+    )
+    own = own.with_columns(pl.max_horizontal("at", "created_at").alias("at"))
+    ended = own.filter(is_outcome()).group_by("case_id").agg(pl.col("at").min().alias("ended"))
+    own = own.join(ended, on="case_id", how="left").filter(
+        pl.col("ended").is_null() | (pl.col("at") < pl.col("ended"))
+    )
+    kind = pl.col("type")
+    assigned = pl.col("to").filter(kind == "assigned")
+    document = kind == "document_added"
+    summed = own.group_by("case_id").agg(
+        pl.col("at").max().alias("moment"),
+        pl.col("to").filter(kind == "priority_changed").last().str.to_lowercase().alias("new_priority"),
+        assigned.last().alias("new_assignee"),
+        (document & (pl.col("kind") != "response")).sum().alias("evidence"),
+        (document & (pl.col("kind") == "response")).sum().alias("responses"),
+        (kind == "status_changed").sum().alias("status_changes"),
+        (assigned.len().cast(pl.Int64) - 1).clip(0).alias("reassignments"),
+        (kind == "note_added").sum().alias("notes"),
+    )
+    return (
+        cases.select("case_id", "created_at", "priority", "assigned_to")
+        .join(summed, on="case_id", how="left", maintain_order="left")
+        .select(
+            "case_id",
+            pl.coalesce("moment", "created_at").alias("moment"),
+            pl.coalesce("new_priority", "priority").alias("priority"),
+            pl.coalesce("new_assignee", "assigned_to").alias("assigned_to"),
+            *(pl.col(name).fill_null(0).cast(pl.Int64) for name in COUNTS),
+        )
+    )
