@@ -67,3 +67,13 @@ where known.is_known is null or told.is_told is null
     {%- endfor -%}
     {{ rows | join(', ') }}
 {%- endmacro %}
+
+{# Cases whose risk was told since their trail was built. #}
+{% macro return_cases_scored_since(since) %}
+select case_id
+from (select case_id, count(*) as times from {{ source('lake', 'escalation_scores') }} group by case_id) as now
+left join (
+    select case_id, count(*) as times from {{ this }} where origin = 'score' group by case_id
+) as told using (case_id)
+where now.times is distinct from told.times
+{% endmacro %}

@@ -5,6 +5,7 @@ from retail_assets.platform import Flow, Mart
 from retail_assets.returns import rules
 from retail_assets.returns.contracts import FEEDS
 from retail_assets.returns.settings import ReturnSettings
+from retail_assets.returns.tables import ESCALATION_SCORES
 
 FLOW = Flow(
     name="returns",
@@ -15,8 +16,13 @@ FLOW = Flow(
     dbt_constants=rules.FOR_SQL,
     handlers={"return_documents": "retail_assets.returns.evidence:evidence_handler"},
     decisions="retail_assets.returns.decisions:decision_kinds",
+    tables=(ESCALATION_SCORES,),
+    models="retail_assets.returns.model:models",
+    assets="retail_assets.returns.assets:definitions",
     marts=(
+        Mart("escalation_scores", OPERATIONS),
         Mart("return_cases", OPERATIONS),
+        Mart("return_case_history", OPERATIONS),
         Mart("ops_queue", OPERATIONS, may_shrink=True),
         Mart("return_audit_trail", OPERATIONS),
         Mart("return_metrics_daily"),

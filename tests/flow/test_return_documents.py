@@ -70,7 +70,7 @@ def test_it_stands_in_the_history_until_it_is_withdrawn(tmp_path: Path) -> None:
     def history() -> list[tuple]:
         lake.write_ledger()
         warehouse.build("stg_return_cases", "stg_return_events", "+return_cases", as_of=AS_OF)
-        history = "intermediate.int_return_case_history where origin = 'drop'"
+        history = "marts.return_case_history where origin = 'drop'"
         return sorted(warehouse.rows(f"select case_id, type, value, broken_rule from {history}"))
 
     lake.load("return_cases", [{"case_id": "R-1", "created_at": "2026-11-01 10:00:00+00"}])

@@ -174,10 +174,9 @@ def expected(cases: Sequence[Row], events: Sequence[Row]) -> list[tuple]:
 
 def built(warehouse: Warehouse, lake: LakeBuilder) -> list[tuple]:
     lake.write_ledger()
-    warehouse.build("stg_return_cases", "stg_return_events", "int_return_case_history", as_of=AS_OF)
+    warehouse.build("stg_return_cases", "stg_return_events", "return_case_history", as_of=AS_OF)
     query = (
-        "select case_id, entry_id, broken_rule, status, priority, assigned_to "
-        "from intermediate.int_return_case_history"
+        "select case_id, entry_id, broken_rule, status, priority, assigned_to from marts.return_case_history"
     )
     return sorted(warehouse.rows(query), key=str)
 

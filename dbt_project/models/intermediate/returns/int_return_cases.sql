@@ -1,6 +1,6 @@
 {{ config(
     materialized='by_change', unit='case_id',
-    follows=['stg_return_cases', 'int_return_case_history'],
+    follows=['stg_return_cases', 'return_case_history'],
 ) }}
 -- Where cases stand. Both times that were promised run from the creation of a case, by the priority that it has now.
 with cases as (
@@ -19,6 +19,8 @@ history as (
         min(happened_at) filter (where type = 'escalated' and broken_rule is null) as escalated_at,
         min(happened_at) filter (where status in {{ sql_list(constant('return_final_statuses')) }}) as resolved_at,
         max(happened_at) filter (where broken_rule is null) as last_event_at,
+        max(happened_at) filter (where broken_rule is null and type != 'risk_scored' and happened_at < ended_at)
+            as scored_moment,
         count(*) filter (where type = 'status_changed' and broken_rule is null) as status_changes,
         count(*) filter (where type = 'assigned' and broken_rule is null) as assignments,
         count(*) filter (where type = 'document_added' and broken_rule is null) as documents,
@@ -26,11 +28,18 @@ history as (
     from (
         select
             *,
+            coalesce(
+                min(happened_at) filter (
+                    where broken_rule is null
+                    and (type = 'escalated' or status in {{ sql_list(constant('return_final_statuses')) }})
+                ) over (partition by case_id),
+                'infinity'
+            ) as ended_at,
             broken_rule is null
             and (origin = 'decision' or actor_role in ('ops', 'admin'))
             and type in ('status_changed', 'priority_changed', 'assigned', 'note_added', 'document_added')
                 as is_answer
-        from {{ ref('int_return_case_history') }}
+        from {{ ref('return_case_history') }}
         where {{ touched('case_id') }}
     ) as entry
     group by case_id
@@ -46,6 +55,7 @@ select
     cases.product_id,
     cases.item_category,
     cases.return_reason,
+    cases.customer_message,
     cases.order_value,
     cases.currency,
     cases.channel,
@@ -61,6 +71,13 @@ select
     history.escalated_at,
     history.resolved_at,
     history.last_event_at,
+    coalesce(history.scored_moment, cases.created_at) as scored_moment,
+    md5(
+        row(
+            customer_id, merchant_id, store_id, product_id, item_category, return_reason, customer_message,
+            order_value, channel, delivery_date, history.priority, history.assigned_to
+        )::varchar
+    ) as inputs_digest,
     history.status_changes,
     history.assignments,
     history.documents,

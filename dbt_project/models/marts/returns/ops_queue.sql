@@ -41,7 +41,13 @@ select
     order_value,
     ordered.currency,
     assigned_to,
-    documents
+    documents,
+    risk.score as risk_score,
+    risk.label as risk_label,
+    risk.reason_codes,
+    cast(round(risk.score * order_value, 2) as {{ amount_type() }}) as value_at_risk,
+    risk.scored_at
 from ordered
+left join {{ ref('int_return_risks') }} as risk on ordered.case_id = risk.case_id
 left join {{ ref('stg_customers') }} as customer on ordered.customer_id = customer.customer_id
 left join {{ ref('stg_merchants') }} as merchant on ordered.merchant_id = merchant.merchant_id

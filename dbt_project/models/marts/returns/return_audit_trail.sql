@@ -1,7 +1,10 @@
 {{ config(
-    materialized='by_change', unit='case_id', follows=['int_return_case_history', 'stg_return_notes'], waits=true
+    materialized='by_change', unit='case_id', waits=true,
+    follows=['return_case_history', 'stg_return_notes'],
+    also={'macro': 'return_cases_scored_since', 'from': []},
 ) }}
--- Everything that is known of a case, in order: what happened, what was tried against the rules, and what was written.
+-- Everything that is known of a case, in order: what happened, what was tried against the rules, what was written, and
+-- each time that its risk was told.
 with entries as (
     select
         case_id,
@@ -15,7 +18,7 @@ with entries as (
         broken_rule,
         status as status_after,
         priority as priority_after
-    from {{ ref('int_return_case_history') }}
+    from {{ ref('return_case_history') }}
     where {{ touched('case_id') }} and entry_id is not null
     union all
     select
@@ -32,6 +35,21 @@ with entries as (
         null
     from {{ ref('stg_return_notes') }} as note
     where {{ touched('case_id') }} and {{ has_come() }}
+    union all
+    select
+        case_id,
+        scored_at,
+        'score',
+        model_version,
+        'risk_scored',
+        format('{} ({:.3f})', label, score),
+        null,
+        null,
+        null,
+        null,
+        null
+    from {{ source('lake', 'escalation_scores') }}
+    where {{ touched('case_id') }}
 )
 
 select
