@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 import polars as pl
 
@@ -81,12 +81,12 @@ def score_night(
     """Add to the night's part of escalation_scores. What was told stays; told again is what changed since."""
     lake = platform.lake
     with file_lock(lake.lock_file(_LOCK)):
-        cases = read_mart(platform, "return_cases", *_CASES)
+        cases = _in_utc(read_mart(platform, "return_cases", *_CASES))
         due = cases.join(_told(lake), on=_TOLD_FROM, how="anti")
         if due.is_empty():
             return ScoringReport(0, cases.height, None, {})
         scorer = resolve(platform)
-        rows = _scored(platform, scorer, cases, due, as_of=now).with_columns(scored_on=pl.lit(night))
+        rows = _scored(platform, scorer, cases, due, as_of=now.astimezone(UTC)).with_columns(scored_on=pl.lit(night))
         part = pl.concat([ESCALATION_SCORES.read(lake, night.isoformat()), _typed(rows)])
         ESCALATION_SCORES.write(lake, night.isoformat(), part.sort("case_id", "scored_at"))
     labels = dict(rows["label"].value_counts().sort("label").iter_rows())
@@ -111,6 +111,11 @@ def _told(lake: Lake) -> pl.DataFrame:
     return pl.concat(pl.read_parquet(part, columns=list(_TOLD_FROM), glob=False) for part in parts)
 
 
+def _in_utc(mart: pl.DataFrame) -> pl.DataFrame:
+    """Marts come in the retailer's zone."""
+    return mart.with_columns(pl.selectors.datetime(time_zone="*").dt.convert_time_zone("UTC"))
+
+
 def _typed(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.select(ESCALATION_SCORES.schema.names()).cast(dict(ESCALATION_SCORES.schema))
 
@@ -118,7 +123,7 @@ def _typed(rows: pl.DataFrame) -> pl.DataFrame:
 def _scored(
     platform: Platform, scorer: Scorer, cases: pl.DataFrame, due: pl.DataFrame, *, as_of: datetime
 ) -> pl.DataFrame:
-    events = _events(read_mart(platform, "return_case_history", *_HISTORY))
+    events = _events(_in_utc(read_mart(platform, "return_case_history", *_HISTORY)))
     known = with_labels(normalised(cases), events, as_of=as_of)
     scores = scorer.scores(normalised(due), known=known, events=events, as_of=as_of)
     told_from = due.select(_TOLD_FROM)
