@@ -22,6 +22,7 @@ import polars as pl
 from ml.escalation.cases import CATEGORIES, normalised, read_cases
 from ml.escalation.features import PAIRS, RECENCY_OF
 from ml.escalation.generate import generate
+from ml.escalation.linear import FARTHEST
 from ml.escalation.model import Model
 from ml.escalation.score import score_cases, write_scores
 from ml.escalation.train import train
@@ -72,7 +73,8 @@ def _one(model: Model, case: dict[str, Any], known: pl.DataFrame) -> float:
             continue
         if feature.kind == "log":
             value = math.log1p(max(value, 0))
-        logit += (value - model.linear.mean[n]) * model.linear.coefficient[n] / model.linear.scale[n]
+        distance = (value - model.linear.mean[n]) / model.linear.scale[n]
+        logit += min(max(distance, -FARTHEST), FARTHEST) * model.linear.coefficient[n]
     return 1 / (1 + math.exp(-logit))
 
 

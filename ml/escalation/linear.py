@@ -4,10 +4,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+FARTHEST = 10.0
+"""Standard deviations from the mean: what lies beyond counts as if it lay there, and no freak value decides alone."""
+
 
 @dataclass(frozen=True)
 class Linear:
-    """logit = intercept + sum of coefficient * (value - mean) / scale; a value that is not known adds nothing."""
+    """logit = intercept + sum of coefficient * standardised value; a value that is not known adds nothing."""
 
     mean: np.ndarray
     scale: np.ndarray
@@ -16,7 +19,7 @@ class Linear:
 
     def parts(self, numbers: np.ndarray) -> np.ndarray:
         """float64 [n, features]: what each number adds to the logit; NaN adds 0."""
-        return np.nan_to_num((numbers - self.mean) * (self.coefficient / self.scale))
+        return standardised(numbers, self.mean, self.scale) * self.coefficient
 
     def logits(self, numbers: np.ndarray) -> np.ndarray:
         return self.intercept + self.parts(numbers).sum(1)
@@ -26,6 +29,11 @@ class Linear:
         return replace(
             self, coefficient=slope * self.coefficient, intercept=float(slope * self.intercept + offset)
         )
+
+
+def standardised(numbers: np.ndarray, mean: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """float64 [n, features]: distances from the mean in standard deviations; 0 of what is not known."""
+    return np.nan_to_num(np.clip((numbers - mean) / scale, -FARTHEST, FARTHEST))
 
 
 def fit(numbers: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, regularisation: float) -> Linear:
@@ -39,11 +47,10 @@ def fit(numbers: np.ndarray, labels: np.ndarray, weights: np.ndarray, *, regular
     filled = np.where(known, numbers, 0)
     seen = np.maximum(weights @ known, 1e-300)
     mean = weights @ filled / seen
-    deviations = np.where(known, numbers - mean, 0)
-    scale = np.sqrt(weights @ deviations**2 / seen)
+    scale = np.sqrt(weights @ np.where(known, numbers - mean, 0) ** 2 / seen)
     scale = np.where(scale > 1e-9, scale, 1.0)
     found = LogisticRegression(C=regularisation, max_iter=1000).fit(
-        deviations / scale, labels, sample_weight=weights
+        standardised(numbers, mean, scale), labels, sample_weight=weights
     )
     return Linear(mean, scale, found.coef_[0], float(found.intercept_[0]))
 

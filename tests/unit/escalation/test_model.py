@@ -90,6 +90,11 @@ def test_recalibration_is_a_model_of_the_same_kind() -> None:
     assert linear.parts(numbers)[3, 2] == 0
 
 
+def test_no_freak_value_decides_alone() -> None:
+    linear = Linear(np.zeros(1), np.ones(1), np.full(1, 0.3), intercept=0.0)
+    assert linear.logits(np.array([[1e300], [-np.inf], [10.0], [np.nan]])).tolist() == [3, -3, 3, 0]
+
+
 def test_the_history_holds_what_counting_needs_and_no_messages(folder: Path) -> None:
     history = pl.read_parquet(folder / HISTORY)
     assert "customer_message" not in history.columns
