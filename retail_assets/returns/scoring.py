@@ -86,7 +86,9 @@ def score_night(
         if due.is_empty():
             return ScoringReport(0, cases.height, None, {})
         scorer = resolve(platform)
-        rows = _scored(platform, scorer, cases, due, as_of=now.astimezone(UTC)).with_columns(scored_on=pl.lit(night))
+        rows = _scored(platform, scorer, cases, due, as_of=now.astimezone(UTC)).with_columns(
+            scored_on=pl.lit(night)
+        )
         part = pl.concat([ESCALATION_SCORES.read(lake, night.isoformat()), _typed(rows)])
         ESCALATION_SCORES.write(lake, night.isoformat(), part.sort("case_id", "scored_at"))
     labels = dict(rows["label"].value_counts().sort("label").iter_rows())

@@ -1,0 +1,118 @@
+"""The risk of return cases: told when something changed, by the champion or whoever stands in, to operations alone."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from ml.escalation.model import NAME, load_model
+from retail_assets.platform import Platform
+from retail_assets.returns import scoring
+from retail_assets.returns.scoring import Scorer, score_night, scorer_of, the_champion_scored
+from tests.lake_builder import LakeBuilder
+from tests.warehouse import AS_OF, Warehouse
+
+NOW = datetime(AS_OF.year, AS_OF.month, AS_OF.day, 1, tzinfo=UTC)
+CASES = ("stg_return_cases", "stg_return_events", "+return_cases", "return_case_history")
+Score = Callable[..., scoring.ScoringReport]
+
+
+def packaged(_: Platform) -> Scorer:
+    return Scorer("packaged", load_model(), "There is no champion.")
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    return Warehouse(tmp_path)
+
+
+@pytest.fixture
+def lake(warehouse: Warehouse) -> LakeBuilder:
+    lake = LakeBuilder(warehouse.settings.data_dir)
+    lake.load("return_cases", [
+        {"case_id": f"R-{n}", "created_at": NOW - timedelta(days=n), "merchant_id": "M-1", "order_value": 40 * n,
+         "currency": "EUR", "customer_message": "x" * n}
+        for n in range(1, 6)
+    ])  # fmt: skip
+    return lake
+
+
+@pytest.fixture
+def score(warehouse: Warehouse, lake: LakeBuilder) -> Score:
+    def night(as_of: date = AS_OF, resolve: Callable[[Platform], Scorer] = packaged) -> scoring.ScoringReport:
+        lake.write_ledger()
+        warehouse.build(*CASES, as_of=as_of)
+        now = NOW + (as_of - AS_OF)
+        return score_night(warehouse.platform, night=as_of, now=now, resolve=resolve)
+
+    return night
+
+
+def told(warehouse: Warehouse) -> pl.DataFrame:
+    folder = warehouse.platform.lake.table_folder("escalation_scores")
+    return pl.read_parquet(folder / "*.parquet").sort("case_id", "scored_at")
+
+
+def test_only_what_changed_is_told_again(warehouse: Warehouse, lake: LakeBuilder, score: Score) -> None:
+    assert (score().scored, score().scored) == (5, 0)
+    first = told(warehouse)
+    events = [
+        {"event_id": "E1", "case_id": "R-2", "at": NOW - timedelta(hours=1), "type": "assigned", "actor": "u-1",
+         "actor_role": "ops", "payload": "u-1"},
+        # Breaks a rule, so nothing changed.
+        {"event_id": "E2", "case_id": "R-3", "at": NOW - timedelta(hours=1), "type": "assigned", "actor": "M-1",
+         "actor_role": "merchant", "payload": "u-1"},
+    ]  # fmt: skip
+    lake.load("return_events", events)
+    lake.load(
+        "return_cases", [{"case_id": "R-4", "created_at": NOW - timedelta(days=4), "merchant_id": "M-2"}]
+    )
+    later = AS_OF + timedelta(days=1)
+    report = score(later)
+    assert (report.scored, report.unchanged) == (2, 3)
+    again = told(warehouse)
+    assert again.filter(pl.col("scored_on") == later)["case_id"].to_list() == ["R-2", "R-4"]
+    assert again.filter(pl.col("scored_on") == AS_OF).equals(first), "what was told stays"
+    assert again["score"].is_between(0, 1).all()
+    parts = (
+        again["base_logit"]
+        + again["contributions"].list.eval(pl.element().struct.field("contribution")).list.sum()
+    )
+    assert ((parts - again["logit"]).abs() < 1e-9).all()
+    finding = the_champion_scored(report)
+    assert not finding.passed and "There is no champion." in finding.advice
+
+
+def test_without_any_model_the_fixed_rule_tells(
+    warehouse: Warehouse, score: Score, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "broken").mkdir()
+    spec = warehouse.platform.models[NAME]
+    monkeypatch.setitem(warehouse.platform.models, NAME, replace(spec, packaged=tmp_path / "broken"))
+    report = score(resolve=scorer_of)
+    assert report.scorer is not None and report.scorer.source == "placeholder"
+    rows = told(warehouse)
+    assert set(rows["model_source"]) == {"placeholder"} and set(rows["model_version"]) == {"placeholder"}
+    assert rows["score"].is_between(0.05, 0.95).all()
+
+
+def test_operations_alone_see_it(warehouse: Warehouse, lake: LakeBuilder, score: Score) -> None:
+    score()
+    planted = told(warehouse).with_columns(score=pl.lit(0.1234567891))
+    lake.part("escalation_scores", AS_OF.isoformat(), planted.to_dicts())
+    lake.write_ledger()
+    warehouse.build()
+    queue = warehouse.rows(
+        "select case_id, risk_score, value_at_risk from marts.ops_queue order by case_id limit 1"
+    )
+    assert [(case, round(float(score), 9), float(value)) for case, score, value in queue] == [
+        ("R-1", 0.123456789, 4.94)
+    ]
+    trail = "select count(*) from marts.return_audit_trail where origin = 'score'"
+    assert warehouse.rows(trail) == [(5,)]
+    for name, mart in warehouse.platform.marts.items():
+        if not mart.audience.sees_persons:
+            assert "0.12345678" not in str(warehouse.table(f"marts.{name}")), name
