@@ -94,7 +94,7 @@ def _of_itself(case: dict[str, Any]) -> dict[str, float | None]:
         "message_missing": float(not text),
         "message_marks": sum(character in "!?" for character in text),
         "message_capitals": sum(character.isupper() for character in text) / max(len(text), 1),
-        "photo_disagrees": None,
+        "photo_disagrees": case["photo_disagrees"],
     }
 
 

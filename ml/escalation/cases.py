@@ -124,12 +124,13 @@ def _instant(value: pl.Expr, given: pl.DataType, column: str, name: str) -> pl.E
 
 
 def _yes_or_no(table: pl.DataFrame, column: str, name: str) -> pl.Expr:
-    known = table[column].drop_nulls().unique().cast(pl.String).str.to_lowercase()
+    value = pl.col(column).fill_nan(None) if table.schema[column].is_float() else pl.col(column)
     words = {"0": False, "0.0": False, "false": False, "1": True, "1.0": True, "true": True}
-    strange = known.filter(~known.is_in(list(words)))
+    said = value.cast(pl.String).str.to_lowercase()
+    strange = table.select(said.filter(~said.is_in(list(words))).unique()).to_series()
     if len(strange):
         raise UnusableTable(
             f"The column {column} of {quoted(name)} holds {quoted(strange[0])!r}; it takes true, false, 1, 0 or "
             "nothing."
         )
-    return pl.col(column).cast(pl.String).str.to_lowercase().replace_strict(words, return_dtype=pl.Boolean)
+    return said.replace_strict(words, return_dtype=pl.Boolean)

@@ -10,7 +10,7 @@ import polars as pl
 from ml.escalation.cases import CATEGORIES, INSTANT
 from ml.escalation.contract import Contract
 from ml.escalation.events import activity
-from ml.escalation.timeline import DAY, HOUR, Timeline
+from ml.escalation.timeline import DAY, HOUR, Clock, Timeline, in_window
 
 WINDOW = 60 * DAY
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
@@ -103,32 +103,28 @@ def _band(value: pl.Expr, bounds: tuple[int, ...]) -> pl.Expr:
 def _of_earlier_cases(frame: pl.DataFrame, known: pl.DataFrame | None) -> list[pl.Series]:
     """Counts of earlier cases and the time since the last, by category, and how many came of late."""
     everything = with_known(frame, known)
-    moments, own = instants(frame["moment"]), instants(frame["created_at"])
-    times, rows = instants(everything["created_at"]), np.arange(len(frame))
-    one = np.zeros(len(everything), np.int64)
-    load = Timeline(one, times)
-    found = [
-        pl.Series(name, load.count(one[rows], moments, window, own))
-        for name, window in (("cases_1h", HOUR), ("cases_1d", DAY))
-    ]
+    moments, own, rows = instants(frame["moment"]), instants(frame["created_at"]), np.arange(len(frame))
+    clock = Clock(instants(everything["created_at"]))
+    now, then = clock.rank(moments), clock.rank(moments - WINDOW)
+    opened = np.cumsum(np.append(0, np.bincount(clock.ranks, minlength=clock.step)))
+    found = []
+    for name, window in (("cases_1h", HOUR), ("cases_1d", DAY)):
+        counted = opened[now] - opened[clock.rank(moments - window)]
+        found.append(pl.Series(name, counted - in_window(own, moments, window)))
     for column in CATEGORIES:
         keys = codes(everything[column])
-        timeline, asked, missing = Timeline(keys, times), keys[rows], frame[column].is_null()
-
-        def known_only(name: str, values: np.ndarray, missing: pl.Series = missing) -> pl.Series:
-            return pl.Series(name, values, nan_to_null=True).set(missing, None)
-
-        found.append(known_only(f"{column}_cases_60d", timeline.count(asked, moments, WINDOW, own)))
+        timeline, asked = Timeline(keys, clock), keys[rows]
+        first, end = timeline.first(asked), timeline.end(asked, now)
+        missing = frame[column].is_null()
+        counted = end - timeline.end(asked, then) - in_window(own, moments, WINDOW)
+        values = {f"{column}_cases_60d": counted}
         if column in RECENCY_OF:
-            waited = np.minimum(timeline.since_last(asked, moments, rows), WINDOW)
-            hours = np.nan_to_num(waited, nan=WINDOW) / HOUR
-            found += [
-                known_only(f"{column}_hours_since_last", hours),
-                missing.alias(f"{column}_missing"),
-            ]
+            waited = timeline.since_last(first, end, moments, rows)
+            values[f"{column}_hours_since_last"] = np.fmin(waited, WINDOW) / HOUR
+            found.append(missing.alias(f"{column}_missing"))
         if column == "customer_id":
-            earlier = timeline.before(asked, moments)
-            found.append(known_only("prior_returns", earlier.end - earlier.first - (own < moments)))
+            values["prior_returns"] = end - first - (own < moments)
+        found += [pl.Series(name, one).set(missing, None) for name, one in values.items()]
     return found
 
 

@@ -3,6 +3,7 @@
 The same seed, number and end give the same cases. They prove nothing about real ones.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -27,6 +28,8 @@ REASONS = {
 """Reason of a return -> what it adds to the logit."""
 CHANNELS = ("web", "phone", "store")
 PRIORITIES = {"low": -0.3, "medium": 0.0, "high": 0.4, "urgent": 0.7}
+SPREADS = {"merchant_id": 0.7, "store_id": 0.2, "product_id": 0.5, "assigned_to": 0.3, "customer_id": 0.6}
+"""How far the logits of merchants, stores, … lie apart, in standard deviations."""
 WORDS = "The parcel came late and the seam of the item is open. Please answer me soon, I have written twice before. "
 BASE = -2.1
 WEEK = np.array([1.3, 1.1, 1.0, 1.0, 1.1, 0.7, 0.6])
@@ -47,68 +50,88 @@ def generate(rows: int, *, seed: int, until: datetime, days: int = DAYS) -> Gene
     """Cases opened in the days before `until`, in the order of their opening, and their events up to then."""
     rng = np.random.default_rng(seed)
     offsets = _offsets(rng, rows, days, until)
-    created = pl.Series(offsets * 1_000_000, dtype=pl.Duration("us")) + (until - timedelta(days=days))
-    draw, customers = rng.integers, max(rows // CASES_A_CUSTOMER, 1)
-    who = {
-        "merchant_id": draw(MERCHANTS, size=rows),
-        "store_id": draw(STORES, size=rows),
-        "product_id": (PRODUCTS * rng.beta(1, 3, rows)).astype(int),
-        "assigned_to": draw(ASSIGNEES, size=rows),
-        "customer_id": draw(customers, size=rows),
-    }
-    sizes = (MERCHANTS, STORES, PRODUCTS, ASSIGNEES, customers)
-    spread = (0.7, 0.2, 0.5, 0.3, 0.6)
-    world = np.random.default_rng(0)  # which merchants are troublesome is the same in all made-up cases
-    effects = sum(
-        world.normal(0, how_far, size)[values]
-        for values, size, how_far in zip(who.values(), sizes, spread, strict=True)
-    )
-    reason, item = draw(len(REASONS), size=rows), who["product_id"] % len(ITEMS)
-    priority = rng.choice(len(PRIORITIES), rows, p=[0.2, 0.55, 0.2, 0.05])
-    waited, value = rng.geometric(0.09, rows), np.round(rng.lognormal(4.3, 0.8, rows), 2)
-    length = np.where(rng.random(rows) < 0.15, 0, rng.gamma(1.4, 90, rows)).astype(int)
-    disagrees = rng.random(rows) < 0.08
-    logits = (
-        BASE
-        + effects
-        + np.array(list(REASONS.values()))[reason]
-        + np.array(list(PRIORITIES.values()))[priority]
-        + 0.05 * (waited - 11)
-        + 0.35 * (np.log(value) - 4.3)
-        + 0.004 * (length - 100)
-        + 0.9 * disagrees
-        + 0.5 * np.sin(offsets / 86_400 / days * 2 * np.pi)
-    )
-    escalated = rng.random(rows) < sigmoid(logits)
-    cases = pl.DataFrame(
-        {
-            "case_id": pl.Series(range(1, rows + 1)).cast(pl.String).str.zfill(7),
-            "order_reference": pl.Series(draw(10_000, 99_999, size=rows)).cast(pl.String),
-            **{name: pl.Series(values).cast(pl.String) for name, values in who.items()},
-            "item_category": pl.Series(ITEMS).gather(item),
-            "return_reason": pl.Series(list(REASONS)).gather(reason),
-            "order_value": value,
-            "channel": pl.Series(CHANNELS).gather(draw(len(CHANNELS), size=rows)),
-            "delivery_date": (created - pl.Series(waited) * timedelta(days=1)).dt.date(),
-            "created_at": created,
-            "status": pl.Series(["submitted"] * rows),
-            "priority": pl.Series(list(PRIORITIES)).gather(priority),
-            "photo_disagrees": disagrees,
-            "escalated": escalated,
-        }
-    ).with_columns(
-        pl.format("R{}-{}", pl.lit(seed), "case_id").alias("case_id"),
-        *(
-            pl.concat_str(pl.lit(letter), pl.col(name).str.zfill(4)).alias(name)
-            for name, letter in zip(who, "MSPUC", strict=True)
-        ),
-        customer_message=_messages(length),
-        currency=pl.lit("EUR"),
-        photo_disagrees=pl.when(pl.Series(rng.random(rows) < 0.4)).then("photo_disagrees"),
-    )
+    drawn = _drawn(rng, rows)
+    logits = _logits(drawn) + 0.5 * np.sin(offsets / (days * 86_400) * 2 * np.pi)
+    opened = pl.Series(offsets * 1_000_000, dtype=pl.Duration("us")) + (until - timedelta(days=days))
+    cases = _cases(drawn, opened, seed).with_columns(escalated=rng.random(rows) < sigmoid(logits))
     events = _events(rng, cases).filter(pl.col("at") <= until)
     over = pl.col("created_at") + timedelta(days=WINDOW_DAYS) <= until
     return Generated(cases.with_columns(pl.when(over).then("escalated")), events)
+
+
+def _drawn(rng: np.random.Generator, rows: int) -> pl.DataFrame:
+    """What cases are about, as numbers."""
+    photo = rng.random(rows) < 0.4
+    return pl.DataFrame(
+        {
+            "merchant_id": rng.integers(MERCHANTS, size=rows),
+            "store_id": rng.integers(STORES, size=rows),
+            "product_id": (PRODUCTS * rng.beta(1, 3, rows)).astype(int),
+            "assigned_to": rng.integers(ASSIGNEES, size=rows),
+            "customer_id": rng.integers(max(rows // CASES_A_CUSTOMER, 1), size=rows),
+            "order_reference": rng.integers(10_000, 99_999, size=rows),
+            "reason": rng.integers(len(REASONS), size=rows),
+            "channel": rng.integers(len(CHANNELS), size=rows),
+            "priority": rng.choice(len(PRIORITIES), rows, p=[0.2, 0.55, 0.2, 0.05]),
+            "waited": rng.geometric(0.09, rows),
+            "value": np.round(rng.lognormal(4.3, 0.8, rows), 2),
+            "length": np.where(rng.random(rows) < 0.15, 0, rng.gamma(1.4, 90, rows)).astype(int),
+            "photo": photo,
+            "disagrees": photo & (rng.random(rows) < 0.2),
+        }
+    )
+
+
+def _logits(drawn: pl.DataFrame) -> np.ndarray:
+    """float64 [n]: the mechanism, but for the season."""
+    effects = np.zeros(len(drawn))
+    for number, (name, spread) in enumerate(SPREADS.items()):
+        # Which merchants are troublesome is the same in all made-up cases.
+        who = drawn[name].to_numpy()
+        effects += np.random.default_rng(number).normal(0, spread, who.max(initial=0) + 1)[who]
+    return (
+        BASE
+        + effects
+        + np.array(list(REASONS.values()))[drawn["reason"]]
+        + np.array(list(PRIORITIES.values()))[drawn["priority"]]
+        + 0.05 * (drawn["waited"].to_numpy() - 11)
+        + 0.35 * (np.log(drawn["value"].to_numpy()) - 4.3)
+        + 0.004 * (drawn["length"].to_numpy() - 100)
+        + 0.9 * drawn["disagrees"].to_numpy()
+    )
+
+
+def _cases(drawn: pl.DataFrame, opened: pl.Series, seed: int) -> pl.DataFrame:
+    """The numbers as columns of the feed."""
+
+    def one_of(words: Iterable[str], column: str) -> pl.Series:
+        return pl.Series(list(words)).gather(drawn[column])
+
+    def numbered(prefix: str, number: str | pl.Expr, digits: int) -> pl.Expr:
+        number = pl.col(number) if isinstance(number, str) else number
+        return pl.concat_str(pl.lit(prefix), number.cast(pl.String).str.zfill(digits))
+
+    written = pl.lit(WORDS * (drawn["length"].to_numpy().max(initial=0) // len(WORDS) + 1))
+    return drawn.select(
+        case_id=numbered(f"R{seed}-", pl.int_range(1, pl.len() + 1), 7),
+        order_reference=pl.col("order_reference").cast(pl.String),
+        customer_id=numbered("C", "customer_id", 4),
+        merchant_id=numbered("M", "merchant_id", 4),
+        store_id=numbered("S", "store_id", 4),
+        product_id=numbered("P", "product_id", 4),
+        item_category=pl.Series(ITEMS).gather(drawn["product_id"] % len(ITEMS)),
+        return_reason=one_of(REASONS, "reason"),
+        customer_message=pl.when(pl.col("length") > 0).then(written.str.slice(0, pl.col("length"))),
+        order_value="value",
+        currency=pl.lit("EUR"),
+        channel=one_of(CHANNELS, "channel"),
+        delivery_date=(opened - drawn["waited"] * timedelta(days=1)).dt.date(),
+        created_at=opened,
+        status=pl.lit("submitted"),
+        priority=one_of(PRIORITIES, "priority"),
+        assigned_to=numbered("U", "assigned_to", 4),
+        photo_disagrees=pl.when(pl.col("photo")).then("disagrees"),
+    )
 
 
 def _offsets(rng: np.random.Generator, rows: int, days: int, until: datetime) -> np.ndarray:
@@ -117,13 +140,6 @@ def _offsets(rng: np.random.Generator, rows: int, days: int, until: datetime) ->
     day = rng.choice(days, rows, p=WEEK[weekday] / WEEK[weekday].sum())
     hour = rng.choice(24, rows, p=HOURS / HOURS.sum())
     return np.sort(day * 86_400 + hour * 3600 + rng.integers(3600, size=rows))
-
-
-def _messages(length: np.ndarray) -> pl.Series:
-    """So many characters of the same words; nothing where there are none."""
-    text = WORDS * (length.max(initial=0) // len(WORDS) + 1)
-    written = pl.when(pl.col("length") > 0).then(pl.lit(text).str.slice(0, pl.col("length")))
-    return pl.DataFrame({"length": length}).select(written).to_series()
 
 
 def _events(rng: np.random.Generator, cases: pl.DataFrame) -> pl.DataFrame:

@@ -13,7 +13,7 @@ import polars as pl
 
 from ml.escalation.contract import Contract
 from ml.escalation.features import codes, instants, with_pairs
-from ml.escalation.timeline import DAY, Timeline
+from ml.escalation.timeline import DAY, Clock, Timeline
 
 MOST_HALVINGS = 500.0
 """What is older by more half-lives counts nothing, and overflows nothing."""
@@ -99,15 +99,18 @@ def before_moment(
     weights = smoothing.weights(newest - times)
     fading = smoothing.weights(moments - newest)
 
+    clock = Clock(times)
+    now = clock.rank(moments)
+
     def sums(keys: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        timeline = Timeline(keys, times)
-        place = timeline.before(asked, moments)
-        last = np.maximum(place.end - 1, 0)
+        timeline = Timeline(keys, clock)
+        first, end = timeline.first(asked), timeline.end(asked, now)
+        last = np.maximum(end - 1, 0)
         by_key = pl.DataFrame(
             {"key": keys[timeline.order], "weight": weights[timeline.order]}
             | {"escalated": (weights * outcome)[timeline.order]}
         ).select(pl.col("weight", "escalated").cum_sum().over("key"))
-        some = place.end > place.first
+        some = end > first
         weight, hits = (
             np.where(some, by_key[name].to_numpy()[last], 0) * fading for name in ("weight", "escalated")
         )

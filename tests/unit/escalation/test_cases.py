@@ -48,7 +48,8 @@ def test_values_that_cannot_be_are_unknown(value: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "label"), [(1, True), (0, False), (1.0, True), ("true", True), (None, None)]
+    ("given", "label"),
+    [(1, True), (0, False), (1.0, True), ("true", True), (None, None), (float("nan"), None)],
 )
 def test_labels(given: object, label: bool | None) -> None:
     assert one(escalated=given)["escalated"] is label
