@@ -62,9 +62,9 @@ def make_warehouse(lake: Lake, *, lines: int = 3_000) -> None:
             select 'sales' as feed, '{email}' as raw, date '{first}' as business_date;
         create view marts.rejected_rows as select feed, business_date from warehouse.staging.stg_rejects;
         create table marts.insights as
-            select 'only for operations' as text, 'phone' as customer_email, 0 as generation;
+            select 'only for operations' as sentence, 'phone' as customer_email, 0 as generation;
         create table marts.merchant_cases as
-            select 'M' || i % 3 as merchant_id, 'only for merchant ' || i % 3 as text, 0 as generation
+            select 'M' || i % 3 as merchant_id, 'only for merchant ' || i % 3 as sentence, 0 as generation
             from range(30) as r(i);
         create table marts.sales_daily__dbt_tmp as select 1 as leftover;
         comment on table marts.sales_daily is 'Sales of a day.';

@@ -44,5 +44,5 @@ class EscalationScores(dy.Schema):
 
 
 ESCALATION_SCORES = LakeTable(
-    "escalation_scores", EscalationScores, reads=("return_cases", "return_case_history"), published=True
+    "escalation_scores", EscalationScores, reads=("return_cases", "return_case_history")
 )

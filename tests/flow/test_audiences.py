@@ -273,10 +273,12 @@ def test_all_audiences_move_with_one_link(platform: Platform):
 
 def test_a_change_for_one_audience_makes_a_release_for_all(platform: Platform):
     run(platform)
-    change(platform.lake, "update marts.insights set text = 'another'")
+    change(platform.lake, "update marts.insights set sentence = 'another'")
     release = run(platform)
     assert release.name == "2"
-    assert ask(release / "operations" / "operations.duckdb", "select text from insights") == [("another",)]
+    assert ask(release / "operations" / "operations.duckdb", "select sentence from insights") == [
+        ("another",)
+    ]
     unchanged = release / "merchants" / "M0" / "parquet" / "merchant_cases" / "part.parquet"
     assert unchanged.stat().st_nlink == 2, "linked from the release before"
 
@@ -286,29 +288,29 @@ def test_personal_columns_stop_publication_for_all_unless_the_audience_sees_pers
     platform: Platform, mart: str
 ):
     run(platform)
-    change(platform.lake, "update marts.insights set text = 'another'")
+    change(platform.lake, "update marts.insights set sentence = 'another'")
     change(platform.lake, f"alter table marts.{mart} add column customer_email varchar")
     with pytest.raises(PersonalData, match=rf"{mart}\.customer_email.*name another audience"):
         run(platform)
     database = platform.lake.published / "operations" / "operations.duckdb"
-    assert ask(database, "select text from insights") == [("only for operations",)]
+    assert ask(database, "select sentence from insights") == [("only for operations",)]
 
 
 def test_e_mail_addresses_reach_only_readers_who_see_persons(platform: Platform):
     address = "ada@example.com"
     change(platform.lake, f"update marts.products set name = 'of {address}' where product_id in ('P1', 'P2')")
     change(platform.lake, "update marts.products set name = 'Cable @home 2m @ 3.50' where product_id = 'P3'")
-    change(platform.lake, f"update marts.merchant_cases set text = '{address}' where merchant_id = 'M1'")
+    change(platform.lake, f"update marts.merchant_cases set sentence = '{address}' where merchant_id = 'M1'")
     change(platform.lake, f"insert into marts.merchant_cases values ('{address}', 'his', 0)")
-    change(platform.lake, f"update marts.insights set text = '{address}'")
+    change(platform.lake, f"update marts.insights set sentence = '{address}'")
     release = run(platform)
-    assert ask(release / "operations" / "operations.duckdb", "select text from insights") == [(address,)]
+    assert ask(release / "operations" / "operations.duckdb", "select sentence from insights") == [(address,)]
     products = dict(marts_of(release)["products"])
     assert products["P1"] == products["P2"]
     assert products["P1"].startswith("person-")
     assert (products["P3"], products["P4"]) == ("Cable @home 2m @ 3.50", "Mug 4")
     [(pseudonym,)] = ask(
-        release / "merchants" / "M1" / "merchant.duckdb", "select distinct text from merchant_cases"
+        release / "merchants" / "M1" / "merchant.duckdb", "select distinct sentence from merchant_cases"
     )
     assert pseudonym.startswith("person-")
     assert pseudonym != f"person-{hashlib.md5(address.encode()).hexdigest()[:12]}", (
