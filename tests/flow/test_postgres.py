@@ -54,7 +54,7 @@ def test_a_night_on_postgres(
     assert _values(dagster, "select status from runs") == ["SUCCESS"]
     assert _values(platform, "select distinct state from drops") == ["loaded"]
     champions = "select name || '/' || version from registered_model_aliases where alias = 'champion'"
-    assert _values(mlflow, champions) == ["refund-item-classifier/1"]
+    assert _values(mlflow, champions) == ["escalation-risk/1", "refund-item-classifier/1"]
     assert not (tmp_path / "data" / "mlflow" / "mlflow.db").exists()
     assert not (tmp_path / "data" / "platform.db").exists()
     with duckdb.connect(
@@ -62,4 +62,6 @@ def test_a_night_on_postgres(
     ) as con:
         assert con.execute("select store_id from stores").fetchall() == [("S1",)]
         versions = con.execute("select model, version, origin from model_versions where is_champion")
-        assert versions.fetchall() == [("refund-item-classifier", 1, "packaged")]
+        assert versions.fetchall() == [
+            (name, 1, "packaged") for name in ("escalation-risk", "refund-item-classifier")
+        ]

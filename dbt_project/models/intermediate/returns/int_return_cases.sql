@@ -12,9 +12,9 @@ with cases as (
 history as (
     select
         case_id,
-        arg_max(status, place) as status,
-        arg_max(priority, place) as priority,
-        arg_max(assigned_to, place) as assigned_to,
+        arg_max(status, step) as status,
+        arg_max(priority, step) as priority,
+        arg_max(assigned_to, step) as assigned_to,
         min(happened_at) filter (where is_answer) as first_responded_at,
         min(happened_at) filter (where type = 'escalated' and broken_rule is null) as escalated_at,
         min(happened_at) filter (where status in {{ sql_list(constant('return_final_statuses')) }}) as resolved_at,

@@ -43,27 +43,13 @@ entries as (
         case when verdict = 'assign' then payload ->> 'assigned_to' else verdict end as value
     from {{ source('ledger', 'decisions') }} as decision
     where kind = 'change_case' and accepted and {{ touched('subject') }}
-    union all
-    -- Whoever may drop here is of operations, who may add documents of either kind.
-    select
-        'drop' as origin,
-        cast(sequence as varchar) as entry_id,
-        {{ case_of_document() }} as case_id,
-        "partition" as business_date,
-        admitted_at as at,
-        'document_added' as type,
-        null as actor,
-        'ops' as actor_role,
-        name_values ->> 'kind' as value
-    from {{ source('ledger', 'drops') }} as document
-    where {{ documents_that_count() }} and {{ touched(case_of_document()) }}
 ),
 
 -- What the rules say about an entry whatever came before it.
 judged as (
     select
         entries.*,
-        row_number() over (partition by entries.case_id order by entries.at, origin = 'decision', origin, entry_id) as place,
+        row_number() over (partition by entries.case_id order by entries.at, origin desc, entry_id) as place,
         case
             when cases.case_id is null then 'unknown_case'
             when entries.at < cases.created_at then 'before_its_case'
@@ -142,28 +128,69 @@ folded as (
             end
         ) as rule
     ) as broken
+),
+
+-- Documents that were dropped here, by whoever may: of operations, who may add either kind. They change no state.
+documents as (
+    select
+        {{ case_of_document() }} as case_id,
+        "partition" as business_date,
+        cast(sequence as varchar) as entry_id,
+        admitted_at,
+        name_values ->> 'kind' as kind
+    from {{ source('ledger', 'drops') }} as document
+    where {{ documents_that_count() }} and {{ touched(case_of_document()) }}
+),
+
+happened as (
+    select
+        folded.case_id,
+        folded.place,
+        folded.business_date,
+        judged.origin,
+        judged.entry_id,
+        judged.at as happened_at,
+        judged.type,
+        judged.value,
+        judged.actor,
+        judged.actor_role,
+        coalesce(folded.rule, judged.rule) as broken_rule,
+        folded.status,
+        folded.priority,
+        folded.assigned_to
+    from folded
+    left join judged on folded.case_id = judged.case_id and folded.place = judged.place
+    union all
+    -- Of cases that are not known (yet) nothing is folded.
+    select
+        case_id, place, business_date, origin, entry_id, judged.at, type, value, actor, actor_role, rule,
+        null, null, null
+    from judged
+    where rule = 'unknown_case'
+    union all
+    select
+        documents.case_id, null, documents.business_date, 'drop', entry_id, admitted_at, 'document_added', kind,
+        null, 'ops', if(cases.case_id is null, 'unknown_case', null), null, null, null
+    from documents
+    left join cases on documents.case_id = cases.case_id
 )
 
 select
-    folded.case_id,
-    folded.place,
-    folded.business_date,
-    judged.origin,
-    judged.entry_id,
-    judged.at as happened_at,
-    judged.type,
-    judged.value,
-    judged.actor,
-    judged.actor_role,
-    coalesce(folded.rule, judged.rule) as broken_rule,
-    folded.status,
-    folded.priority,
-    folded.assigned_to
-from folded
-left join judged on folded.case_id = judged.case_id and folded.place = judged.place
-union all
--- Of cases that are not known (yet) nothing is folded.
-select
-    case_id, place, business_date, origin, entry_id, judged.at, type, value, actor, actor_role, rule, null, null, null
-from judged
-where rule = 'unknown_case'
+    case_id,
+    row_number() over (
+        partition by case_id order by happened_at nulls first, happened.place nulls last, entry_id
+    ) - 1 as place,
+    happened.place as step,
+    business_date,
+    origin,
+    entry_id,
+    happened_at,
+    type,
+    value,
+    actor,
+    actor_role,
+    broken_rule,
+    status,
+    priority,
+    assigned_to
+from happened
