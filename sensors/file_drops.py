@@ -5,7 +5,7 @@ The cursor holds what the last tick saw, in the instance's database, so that a r
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from typing import TYPE_CHECKING
 
 import dagster as dg
@@ -122,13 +122,16 @@ def _selection(
             "starts: correct the `starts` of its flow."
         )
     allowed = job.selection.resolve(graph)
-    found, waiting = set(), [LEDGER, *wanted]
-    while waiting:
-        key = waiting.pop()
-        if key in found or key not in allowed:
-            continue
-        found.add(key)
-        # Computed tables hang on the ledger too: of those a drop starts what its handler says.
-        children = graph.get(key).child_keys
-        waiting += [one for one in children if key != LEDGER or one in wanted or one.path[0] != "lake"]
-    return sorted(found)
+
+    def reached(start: Set[dg.AssetKey], through: Set[dg.AssetKey]) -> set[dg.AssetKey]:
+        found, waiting = set(), list(start)
+        while waiting:
+            key = waiting.pop()
+            if key in through and key not in found:
+                found.add(key)
+                waiting += graph.get(key).child_keys
+        return found
+
+    # Computed tables hang on the ledger too: of those a drop starts what its handler says.
+    no_tables = {key for key in allowed if key.path[0] != "lake"}
+    return sorted(reached(wanted, allowed) | reached({LEDGER}, no_tables))
