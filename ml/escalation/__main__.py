@@ -1,7 +1,6 @@
 """`python -m ml.escalation`: train on return cases, score them, measure scores, or make up cases to try it with."""
 
 import argparse
-import math
 import shlex
 import sys
 from collections.abc import Callable, Iterator
@@ -9,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ml.arguments import positive, positive_number
 from ml.errors import ExplainedError
 from ml.terminal import progress_bar, say
 
@@ -130,7 +130,7 @@ def _command(words: list[str]) -> str:
 def _add_label_days(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--label-days",
-        type=_positive_number,
+        type=positive_number,
         default=14.0,
         help="days in which a case may escalate, where events tell; %(default)g",
     )
@@ -243,7 +243,7 @@ def _evaluate(parsed: argparse.Namespace) -> int:
 def _generate_parser(commands) -> None:
     parser = _command_parser(commands, "generate", "make up cases", run=_generate)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--rows", type=_positive, default=300)
+    parser.add_argument("--rows", type=positive, default=300)
     parser.add_argument(
         "--until",
         type=_instant,
@@ -270,24 +270,8 @@ def _generate(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return int(text)
-
-
-def _positive_number(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
-    return number
-
-
 def _share(text: str) -> float:
-    share = _positive_number(text)
+    share = positive_number(text)
     if share > 1:
         raise argparse.ArgumentTypeError(f"{text!r} is more than 1")
     return share

@@ -1,7 +1,6 @@
 """`python -m ml.vision`: name the class of any photos, train a model, evaluate one."""
 
 import argparse
-import math
 import os
 import re
 import sys
@@ -10,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ml.arguments import positive, positive_number
 from ml.terminal import progress_bar, say
 from ml.vision.terminal import show_evaluations
 
@@ -70,8 +70,8 @@ def _predict_parser(commands) -> None:
     parser = _command_parser(commands, "predict", "name the class of photos", run=_predict)
     parser.add_argument("paths", nargs="+", type=Path, metavar="PATH", help="photos, or folders of photos")
     parser.add_argument("--out", type=Path, metavar="FILE.parquet", help="write a table; default: print it")
-    parser.add_argument("--batch-size", type=_positive, default=32)
-    parser.add_argument("--top-k", type=_positive, default=3)
+    parser.add_argument("--batch-size", type=positive, default=32)
+    parser.add_argument("--top-k", type=positive, default=3)
     _add_model_options(parser)
 
 
@@ -155,9 +155,9 @@ def _train_parser(commands) -> None:
     parser.add_argument(
         "--sizes", type=_sizes, help="input size of the epochs, as 48x64*7,72x96*4 (width x height * epochs)"
     )
-    parser.add_argument("--learning-rate", type=_positive_number)
-    parser.add_argument("--batch-size", type=_positive)
-    parser.add_argument("--threads", type=_positive, help="processor threads; default: all")
+    parser.add_argument("--learning-rate", type=positive_number)
+    parser.add_argument("--batch-size", type=positive)
+    parser.add_argument("--threads", type=positive, help="processor threads; default: all")
 
 
 def _train(parsed: argparse.Namespace) -> int:
@@ -273,22 +273,6 @@ def _specs(parsed: argparse.Namespace) -> list["DatasetSpec"]:
     if _is_list(parsed.datasets):
         return read_training_set(parsed.datasets, folder=parsed.data)
     return [DatasetSpec(parsed.datasets, parsed.datasets.absolute().stem)]
-
-
-def _positive(text: str) -> int:
-    if not text.isdecimal() or int(text) < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number above 0")
-    return int(text)
-
-
-def _positive_number(text: str) -> float:
-    try:
-        number = float(text)
-    except ValueError:
-        number = math.nan
-    if not 0 < number < math.inf:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
-    return number
 
 
 def _sizes(text: str) -> tuple[tuple[int, int], ...]:
