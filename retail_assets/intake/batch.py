@@ -15,11 +15,10 @@ from retail_assets.error_classification import is_the_machines
 from retail_assets.errors import Unreadable
 from retail_assets.intake import ledger
 from retail_assets.intake.duplicates import judge_copies_again
-from retail_assets.intake.fault import costing_one_file, reader_failed
+from retail_assets.intake.fault import identified, reader_failed
 from retail_assets.intake.handlers import Batch, Handler, Identity, Outcome
 from retail_assets.intake.ledger_tables import DROPS, LOADED, Drop
 from retail_assets.intake.outcomes import Result, record_batch
-from retail_assets.intake.readable import require_plain_name
 from retail_assets.lake import Lake
 
 logger = logging.getLogger(__name__)
@@ -28,15 +27,8 @@ logger = logging.getLogger(__name__)
 def judge_batch(*, lake: Lake, engine: Engine, handler: Handler, drops: Sequence[Drop]) -> list[Drop]:
     """Bring stored drops, given in order, to their end: loaded, a duplicate, or quarantined."""
     assert isinstance(handler.reader, Batch)
-    identities: dict[int, Identity] = {}
-    results: dict[int, Result] = {}
-    for drop in drops:
-        try:
-            require_plain_name(drop)
-            with costing_one_file(drop):
-                identities[drop.sequence] = handler.identify(drop)
-        except Unreadable as refusal:
-            results[drop.sequence] = refusal
+    identities, refusals = identified(drops, handler)
+    results: dict[int, Result] = {**refusals}
     readable = [drop for drop in drops if drop.sequence in identities]
     with reading(engine) as connection:
         repeats = _repeats(connection, readable, identities)

@@ -1,12 +1,14 @@
 """One file that its reader did not foresee must not stop the night: it alone goes to quarantine."""
 
 import logging
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 
 from retail_assets.error_classification import is_the_machines
 from retail_assets.errors import Unreadable
+from retail_assets.intake.handlers import Handler, Identity
 from retail_assets.intake.ledger_tables import Drop
+from retail_assets.intake.readable import require_plain_name
 from retail_assets.names import printable_record
 
 logger = logging.getLogger(__name__)
@@ -39,3 +41,17 @@ def costing_one_file(drop: Drop) -> Generator[None]:
         raise
     except Exception as error:
         raise reader_failed(drop, error) from error
+
+
+def identified(drops: Sequence[Drop], handler: Handler) -> tuple[dict[int, Identity], dict[int, Unreadable]]:
+    """What makes stored drops the same to their handler, and of the others why they cannot be read; by sequence."""
+    identities: dict[int, Identity] = {}
+    refusals: dict[int, Unreadable] = {}
+    for drop in drops:
+        try:
+            require_plain_name(drop)
+            with costing_one_file(drop):
+                identities[drop.sequence] = handler.identify(drop)
+        except Unreadable as refusal:
+            refusals[drop.sequence] = refusal
+    return identities, refusals

@@ -15,7 +15,7 @@ from retail_assets.errors import Unreadable
 from retail_assets.intake import claims, ledger, small_drops
 from retail_assets.intake.claim_batches import Claim
 from retail_assets.intake.duplicates import judge_later_duplicates_again
-from retail_assets.intake.fault import costing_one_file, reader_failed
+from retail_assets.intake.fault import costing_one_file, identified, reader_failed
 from retail_assets.intake.handlers import (
     DECISIONS,
     Container,
@@ -66,15 +66,8 @@ class Judge:
 
     def _judge_together(self, drops: Sequence[Drop], handler: Handler, load_small: LoadSmall) -> list[Drop]:
         """Small stored drops, none of which repeats another, become rows or cases for quarantine in one transaction."""
-        identities: dict[int, Identity] = {}
-        results: dict[int, Outcome | Unreadable] = {}
-        for drop in drops:
-            try:
-                require_plain_name(drop)
-                with costing_one_file(drop):
-                    identities[drop.sequence] = handler.identify(drop)
-            except Unreadable as refusal:
-                results[drop.sequence] = refusal
+        identities, refusals = identified(drops, handler)
+        results: dict[int, Outcome | Unreadable] = {**refusals}
         readable = [drop for drop in drops if drop.sequence in identities]
         read = load_small(
             [(self.lake.stored_file(d.sha256 or ""), d, identities[d.sequence]) for d in readable]
