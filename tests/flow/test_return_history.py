@@ -20,6 +20,8 @@ WORDS = {
     "assigned": ["u-1", "u-2", None],
     "document_added": [*rules.EVIDENCE_KINDS, "photo"],
 }
+ASSIGNED = {'{"assigned_to": "u-5"}': "u-5", "u-5": "u-5", "{u-5": "{u-5", "{}": None, None: None}
+"""What a decision says of whom it assigns, and whom that names."""
 Row = dict[str, Any]
 
 
@@ -135,13 +137,15 @@ def as_row(event: Row, rng: random.Random) -> Row:
 def a_decision(rng: random.Random, number: int, cases: int) -> Row:
     verdict = rng.choice([*rules.STATUSES, *rules.PRIORITIES, ASSIGN])
     what = "status_changed" if verdict in rules.STATUSES else "priority_changed"
+    payload = rng.choice([*ASSIGNED])
     return {
         "id": f"D-{number:04}",
         "origin": "decision",
         "case_id": f"R-{rng.randrange(cases)}",
         "at": START + timedelta(hours=rng.randrange(300)),
         "type": "assigned" if verdict == ASSIGN else what,
-        "value": "u-5" if verdict == ASSIGN else verdict,
+        "value": ASSIGNED[payload] if verdict == ASSIGN else verdict,
+        "payload": payload,
         "actor": "ann",
         "role": "ops",
     }
@@ -155,7 +159,7 @@ def decide(lake: LakeBuilder, decision: Row, *, accepted: bool = True) -> None:
         ASSIGN if assigns else decision["value"],
         decision_id=decision["id"],
         at=decision["at"],
-        payload='{"assigned_to": "u-5"}' if assigns else None,
+        payload=decision["payload"],
         accepted=accepted,
     )
 
