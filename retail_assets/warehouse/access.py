@@ -35,10 +35,11 @@ def set_access(release: Path, groups: Mapping[str, str]) -> None:
         audience = _BY_FOLDER.get("".join(within[:1]), _NOBODY)
         group = by_place.get("/".join(within[:2])) or by_place.get(audience.folder)
         mode, gid = audience.mode, default if group is None else ids[group]
+        if group is None and not mode & stat.S_IRWXO:
+            mode &= stat.S_IRWXU  # the default group may be that of other readers, or of everybody
         if any(Path(place).parts[:-1] == within for place in by_place if place):
-            mode |= (
-                stat.S_IXOTH
-            )  # a reader with a group of his own has to come through, and sees no other's name
+            # A reader with a group of his own has to come through, and sees no other's name.
+            mode |= stat.S_IXGRP | stat.S_IXOTH
         status = folder.stat()
         try:
             if status.st_gid != gid:

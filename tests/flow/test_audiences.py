@@ -234,6 +234,18 @@ def test_a_group_that_changes_has_the_kept_releases_at_once_and_another_has_them
                 assert as_reader(names, place, group=group) == "PermissionError"
 
 
+def test_without_a_group_they_are_not_even_for_the_one_that_new_folders_get(tmp_path: Path, made: Path):
+    def modes(release: Path) -> list[int]:
+        places = ("", "parquet", "operations", "operations/parquet", "merchants", "merchants/M0")
+        return [(release / place).stat().st_mode & 0o777 for place in places]
+
+    platform = platform_in(tmp_path / "data", made)
+    assert modes(run(platform)) == [0o755, 0o755, 0o700, 0o700, 0o700, 0o700]
+    group = grp.getgrgid(os.getgid()).gr_name
+    settings = platform.settings.model_copy(update={"audience_groups": {"merchants/M0": group}})
+    assert modes(run(platform_for_everybody(settings))) == [0o755, 0o755, 0o700, 0o700, 0o711, 0o750]
+
+
 def test_a_folder_of_an_audience_that_is_no_more_is_nobodys(platform: Platform):
     release = run(platform)
     left = release / "buyers" / "parquet"
@@ -299,6 +311,8 @@ def test_personal_columns_stop_publication_for_all_unless_the_audience_sees_pers
 def test_e_mail_addresses_reach_only_readers_who_see_persons(platform: Platform):
     address = "ada@example.com"
     change(platform.lake, f"update marts.products set name = 'of {address}' where product_id in ('P1', 'P2')")
+    escaped = address.replace("@", "%40")
+    change(platform.lake, f"update marts.products set name = '{escaped}' where product_id = 'P5'")
     change(platform.lake, "update marts.products set name = 'Cable @home 2m @ 3.50' where product_id = 'P3'")
     change(platform.lake, f"update marts.merchant_cases set sentence = '{address}' where merchant_id = 'M1'")
     change(platform.lake, f"insert into marts.merchant_cases values ('{address}', 'his', 0)")
@@ -308,6 +322,7 @@ def test_e_mail_addresses_reach_only_readers_who_see_persons(platform: Platform)
     products = dict(marts_of(release)["products"])
     assert products["P1"] == products["P2"]
     assert products["P1"].startswith("person-")
+    assert products["P5"].startswith("person-")
     assert (products["P3"], products["P4"]) == ("Cable @home 2m @ 3.50", "Mug 4")
     [(pseudonym,)] = ask(
         release / "merchants" / "M1" / "merchant.duckdb", "select distinct sentence from merchant_cases"
