@@ -1,8 +1,10 @@
 {# Ids of persons are published, names and addresses are not: what does not look like an id becomes one. The key is the
-   platform's own: of a bare hash an address or a telephone number is soon guessed. #}
-{% macro pseudonym(person) -%}
+   platform's own: of a bare hash an address or a telephone number is soon guessed. A word may be the id of somebody who
+   acts (web, ann), hardly of a customer: there it is a name. #}
+{% macro pseudonym(person, may_be_word=true) -%}
     case
-        when regexp_full_match({{ person }}, '[A-Za-z0-9_.:#/-]+') then {{ person }}
+        when regexp_full_match({{ person }}, '[A-Za-z0-9_.:#/-]+')
+            {%- if not may_be_word %} and regexp_matches({{ person }}, '[0-9]'){% endif %} then {{ person }}
         else 'person-' || left(md5({{ sql_string(setting('pseudonym_key')) }} || {{ person }}), 12)
     end
 {%- endmacro %}

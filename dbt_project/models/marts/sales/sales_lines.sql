@@ -12,7 +12,7 @@ with lines as (
         line_number,
         store_id,
         product_id,
-        {{ pseudonym('customer_id') }} as customer_id,
+        {{ pseudonym('customer_id', may_be_word=false) }} as customer_id,
         sold_at,
         business_date,
         channel,
