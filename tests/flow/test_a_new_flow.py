@@ -8,6 +8,7 @@ from typing import Any
 
 import dagster as dg
 import duckdb
+import polars as pl
 import pytest
 
 from retail_assets.config import DBT_PROJECT_DIR
@@ -160,9 +161,8 @@ def test_its_drop_starts_only_what_it_changes(night: Platform, instance: dg.Dags
 
 
 def test_its_decision_changes_its_marts_the_next_night(night: Platform, instance: dg.DagsterInstance) -> None:
-    [(report,)] = read(
-        night, "retail.duckdb", "select sequence from input_files where name = 'S2/2026-11-18.gate'"
-    )
+    drops = pl.read_parquet(night.lake.ledger / "drops.parquet")
+    [report] = drops.filter(name="S2/2026-11-18.gate")["sequence"]
     entry = decide(
         settings=night.settings,
         handlers=night.handlers(),

@@ -75,6 +75,10 @@ SALES_FILES = {
         LINE.format(4, EMAIL, "C1") + ",",
     ],
     f"{EMAIL}.csv": [SALES, LINE.format(5, 1, "C1")],
+    f"{EMAIL.replace('@', '%40')}.csv": [SALES, LINE.format(7, 1, "Mustermann")],
+    f"{EMAIL.replace('@', '＠')}.csv": [SALES, LINE.format(8, 1, "erika.mustermann")],
+    # Of which nothing is admitted.
+    f"header {NAME}.csv": [SALES + f",{NAME}"],
     # Records that are sent to customers and refused there: their file is one of customers too.
     f"shop {NAME}.csv": [
         f"{SALES},{NAME}",
@@ -83,6 +87,16 @@ SALES_FILES = {
     ],
     # A list of customers where sales without a header are expected.
     f"till {NAME}.csv": [ROW.strip(), ROW.strip().replace("C1", "C2")],
+}
+CASES = "case_id,order_reference,customer_id,merchant_id,store_id,return_reason,customer_message,created_at,assigned_to"
+CASE = f"R-{{}},{{}},{NAME},M1,S1,{{}},{NAME},2026-11-18T10:00:00Z,{NAME}"
+EVENTS = "event_id,case_id,at,type,actor,actor_role,payload"
+EVENT = f"E-{{}},R-1,2026-11-18T1{{}}:00:00Z,{{}},{NAME},ops,{NAME}"
+NOTES = "note_id,case_id,at,author,author_role,internal,text"
+RETURNS = {
+    "return_cases": [CASES, CASE.format(1, "O1", "wrong_item"), CASE.format(2, f"the one of {NAME}", NAME)],
+    "return_events": [EVENTS, EVENT.format(1, 1, "assigned"), EVENT.format(2, 2, "escalated")],
+    "return_notes": [NOTES, f"N-1,R-1,2026-11-18T13:00:00Z,{NAME},ops,true,{NAME} rang"],
 }
 SHOP = """
 source: shop
@@ -125,12 +139,19 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Platform:
         for name, content in FILES.items():
             (inbox / name).write_bytes(content)
             (inbox / f"{name}.done").touch()
+    evidence = platform.lake.inbox / "returns" / NAME / "evidence"
+    evidence.mkdir(parents=True)
+    for name, content in FILES.items():
+        (evidence / name).write_bytes(content)
+        (evidence / f"{name}.done").touch()
     platform.lake.sources.mkdir()
     for source, mapping in {"shop": SHOP, "till": TILL}.items():
         (platform.lake.sources / f"{source}.yaml").write_text(mapping)
-    for name, lines in SALES_FILES.items():
-        (platform.lake.inbox / "feeds" / "sales" / name).write_text("\n".join(lines))
-        (platform.lake.inbox / "feeds" / "sales" / f"{name}.done").touch()
+    plain = {f"sales/{name}": lines for name, lines in SALES_FILES.items()}
+    plain |= {f"{feed}/{feed}.csv": lines for feed, lines in RETURNS.items()}
+    for name, lines in plain.items():
+        (platform.lake.inbox / "feeds" / name).write_text("\n".join(lines))
+        (platform.lake.inbox / "feeds" / f"{name}.done").touch()
     admit(settings=platform.settings, handlers=platform.handlers(), as_of=AS_OF)
     assert builds.build().problem is None
     publish(platform=platform, as_of=AS_OF, run_id="a-run")
@@ -145,6 +166,8 @@ def test_the_files_came_in(published: Platform) -> None:
         assert drops.filter(pl.col("folder") == folder).height >= len(FILES), folder
     sales = drops.filter(folder="sales", state="loaded")
     assert set(SALES_FILES) <= set(sales["name"])
+    documents = drops.filter(folder="returns", state="loaded")
+    assert f"{NAME}/evidence/{NAME}.pdf" in set(documents["name"])
     states = set(drops.filter(pl.col("folder") == "customers")["state"])
     assert states == {"loaded", "quarantined", "duplicate"}
 
@@ -159,6 +182,15 @@ def test_readers_who_may_not_see_persons_find_nothing_of_them(published: Platfor
         if seen := [planted for planted in PLANTED if planted in text]:
             found[str(path.relative_to(release))] = seen
     assert found == {}
+
+
+def test_merchants_read_of_their_cases_what_is_no_text_of_a_customer(published: Platform) -> None:
+    merchant = published.lake.published / "merchants" / "M1" / "merchant.duckdb"
+    with duckdb.connect(str(merchant), read_only=True) as connection:
+        rows = connection.execute(
+            "select case_id, order_reference, return_reason from merchant_return_cases order by all"
+        ).fetchall()
+    assert rows == [("R-1", "O1", "wrong_item"), ("R-2", "free_text", "free_text")]
 
 
 def decoded(path: Path) -> str:
