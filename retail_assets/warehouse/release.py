@@ -18,7 +18,7 @@ from pathlib import Path
 from pydantic import TypeAdapter, ValidationError
 
 from retail_assets.audiences import ANALYSTS
-from retail_assets.lake import Lake, sync_folder
+from retail_assets.lake import PRIVATE_FILE, Lake, sync_folder
 from retail_assets.warehouse.survey import SurveyedMart
 
 MANIFEST = "release.json"
@@ -63,7 +63,10 @@ def current_manifest(lake: Lake) -> ReleaseManifest | None:
 
 
 def write_manifest(folder: Path, manifest: ReleaseManifest) -> None:
-    (folder / MANIFEST).write_bytes(_MANIFEST.dump_json(manifest, indent=1))
+    """For the platform alone, from the first byte: it names marts and readers of every audience."""
+    file = folder / MANIFEST
+    file.touch(mode=PRIVATE_FILE)
+    file.write_bytes(_MANIFEST.dump_json(manifest, indent=1))
 
 
 def is_whole(lake: Lake, manifest: ReleaseManifest) -> bool:
@@ -151,7 +154,6 @@ def _seal(folder: Path) -> None:
         if path.is_dir():
             sync_folder(path)
         elif path.stat().st_nlink == 1:
-            # What it was made of is the platform's business: it names marts and readers of every audience.
             path.chmod(0o400 if path.name == MANIFEST else 0o444)
             with path.open("rb") as handle:
                 os.fsync(handle.fileno())

@@ -5,7 +5,7 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from retail_assets.config import Settings
 from retail_assets.lake import Lake
 from retail_assets.platform import Platform
 from retail_assets.warehouse import publication as publishing
+from retail_assets.warehouse.access import set_access
 from retail_assets.warehouse.audience_files import write_database
 from retail_assets.warehouse.errors import PersonalData, PublicationError
 from retail_assets.warehouse.places import folder_name
@@ -397,15 +398,21 @@ def test_hostile_merchants_stay_inside_the_release_each_with_his_rows(platform: 
 def test_until_it_is_whole_nobody_else_may_enter_a_release(
     platform: Platform, monkeypatch: pytest.MonkeyPatch
 ):
-    modes = []
+    modes, manifests = [], []
 
     def write(*arguments: Any, folder: Path, **others: Any) -> None:
         write_database(*arguments, folder=folder, **others)
         modes.append(folder.stat().st_mode & 0o777)
 
+    def let_in(folder: Path, groups: Mapping[str, str]) -> None:
+        set_access(folder, groups)
+        manifests.append((folder / "release.json").stat().st_mode & 0o777)
+
     monkeypatch.setattr(publishing, "write_database", write)
+    monkeypatch.setattr(publishing, "set_access", let_in)
     assert run(platform).stat().st_mode & 0o777 == 0o755
     assert modes == [0o700] * 5
+    assert manifests == [0o600]
 
 
 def test_a_group_that_does_not_exist_is_named_with_the_setting(
