@@ -94,7 +94,12 @@ EVENTS = "event_id,case_id,at,type,actor,actor_role,payload"
 EVENT = f"E-{{}},R-1,2026-11-18T1{{}}:00:00Z,{{}},{NAME},ops,{NAME}"
 NOTES = "note_id,case_id,at,author,author_role,internal,text"
 RETURNS = {
-    "return_cases": [CASES, CASE.format(1, "O1", "wrong_item"), CASE.format(2, f"the one of {NAME}", NAME)],
+    "return_cases": [
+        CASES,
+        CASE.format(1, "O1", "wrong_item"),
+        CASE.format(2, f"the one of {NAME}", NAME),
+        CASE.format(3, "Mustermann", "broken"),
+    ],
     "return_events": [EVENTS, EVENT.format(1, 1, "assigned"), EVENT.format(2, 2, "escalated")],
     "return_notes": [NOTES, f"N-1,R-1,2026-11-18T13:00:00Z,{NAME},ops,true,{NAME} rang"],
 }
@@ -190,7 +195,11 @@ def test_merchants_read_of_their_cases_what_is_no_text_of_a_customer(published: 
         rows = connection.execute(
             "select case_id, order_reference, return_reason from merchant_return_cases order by all"
         ).fetchall()
-    assert rows == [("R-1", "O1", "wrong_item"), ("R-2", "free_text", "free_text")]
+    assert rows == [
+        ("R-1", "O1", "wrong_item"),
+        ("R-2", "free_text", "free_text"),
+        ("R-3", "free_text", "broken"),
+    ]
 
 
 def decoded(path: Path) -> str:

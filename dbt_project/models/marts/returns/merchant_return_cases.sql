@@ -8,7 +8,7 @@ select
     created_at,
     first_response_due_at,
     sla_due_at,
-    {{ code_only('order_reference') }} as order_reference,
+    {{ code_only('order_reference', may_be_word=false) }} as order_reference,
     product_id,
     item_category,
     {{ code_only('return_reason') }} as return_reason,
