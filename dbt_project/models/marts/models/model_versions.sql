@@ -8,7 +8,8 @@ select
     registered_at,
     data_hash,
     main_metric,
-    try_cast(json_extract_string(metrics, '$."' || main_metric || '"') as double) as main_value,
+    -- Both are what the registry says, which may be no JSON and no name.
+    try(cast(json_extract_string(metrics, '$."' || main_metric || '"') as double)) as main_value,
     metrics,
     frozen_set,
     gate_outcome,
