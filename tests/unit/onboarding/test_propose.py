@@ -193,6 +193,16 @@ def test_a_proposal_reads_its_file(run: Run, tmp_path: Path, dialect: Dialect) -
     assert {name: admitted["first"][0][name] for name in dialect.first} == dialect.first, text
 
 
+def test_a_first_mapping_names_no_persons(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "shop.csv"
+    path.write_text(
+        "order_id,quantity,customer_id,customer_name,phone\nO1,1,erika@example.com,Erika,+49 151 5550123\n"
+    )
+    said = run("propose", path, "--feed", "sales")
+    assert "order_id  # O1" in said.out and "customer_name: text" in said.out
+    assert not any(planted in said.out for planted in ("erika@", "Erika", "5550123"))
+
+
 def test_open_places_are_named_and_refused(run: Run, tmp_path: Path) -> None:
     path, mapping = tmp_path / "ventes.csv", tmp_path / "ventes.yaml"
     path.write_text("Ticket;Article;Qté;Prix;Date;Inconnu\nT1;A;1;2,50;01/12/2026;?\n")

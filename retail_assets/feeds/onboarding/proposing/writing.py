@@ -180,7 +180,8 @@ def _leftovers(draft: Draft) -> list[str]:
         lines += [f"# CHECK: {repeated:,} of {len(draft.lines):,} records repeat the key ({key}).", ""]
     if rest:
         lines.append("# Source columns without a place (kept in the lake, not published):")
-        lines += [f"#   {printable(c.name)}: {c.shape.kind}, {_examples(draft, c)}" for c in rest]
+        # Without examples: what the feed has no place for may be persons.
+        lines += [f"#   {printable(c.name)}: {c.shape.kind}" for c in rest]
         lines.append("")
     if optional:
         lines += [f"# Optional columns without a source: {', '.join(optional)}", ""]
@@ -199,7 +200,7 @@ def _repeated_keys(draft: Draft) -> int:
 
 def _examples(draft: Draft, column: Column) -> str:
     """A few values to recognise a column by; a mapping file travels, so no personal data."""
-    if draft.feed.personal:
+    if draft.feed.personal or any("@" in value for value in column.values):
         return MASK
     text = printable(" | ".join(column.values[:4])) or "always empty"
     return text if len(text) <= _EXAMPLES else text[: _EXAMPLES - 1] + "…"
