@@ -78,7 +78,7 @@ class Model:
 
 def save_model(model: Model, card: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """Write a model's folder. Returns the card with the hash of what it describes."""
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)  # its history names customers
     parameters = (json.dumps(model.parameters(), indent=1) + "\n").encode()
     history = BytesIO()
     model.history.select(list(HISTORY_SCHEMA)).write_parquet(history, compression="zstd")

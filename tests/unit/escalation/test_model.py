@@ -28,6 +28,7 @@ def test_a_model_comes_back_as_it_was(folder: Path, tmp_path: Path) -> None:
     assert (tmp_path / "again" / PARAMETERS).read_bytes() == (folder / PARAMETERS).read_bytes()
     assert_frame_equal(again.history, model.history)
     assert again.version == model.version
+    assert (tmp_path / "again").stat().st_mode & 0o777 == 0o700, "it names customers"
     assert load_model(folder, version="7").version == "7"
 
 
