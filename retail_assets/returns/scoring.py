@@ -25,8 +25,8 @@ PLACEHOLDER = "placeholder"
 _LOCK = "returns"
 _CASES = (
     "case_id", "created_at", "merchant_id", "store_id", "product_id", "item_category", "return_reason", "assigned_to",
-    "customer_id", "priority", "channel", "customer_message", "order_value", "delivery_date", "scored_moment",
-    "inputs_digest",
+    "customer_id", "priority", "channel", "customer_message", "order_value", "delivery_date", "photo_disagrees",
+    "scored_moment", "inputs_digest",
 )  # fmt: skip
 _HISTORY = ("entry_id", "case_id", "happened_at", "type", "actor_role", "value", "broken_rule")
 _TOLD_FROM = ("case_id", "scored_moment", "inputs_digest")
