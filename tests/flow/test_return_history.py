@@ -201,3 +201,14 @@ def test_it_is_what_the_rules_say(warehouse: Warehouse, lake: LakeBuilder) -> No
     assert again == expected(cases, [*events, *decisions])
     rules_seen = {row[2] for row in again}
     assert len(rules_seen) == 11, rules_seen
+
+
+@pytest.mark.parametrize(
+    "payload", ["u-5", "{assigned_to: 'u-5'}", '{"assigned_to": "\\ud800"}', "", "[]", '{"to": "u-5"}']
+)
+def test_a_decision_that_names_nobody_stops_nothing(
+    warehouse: Warehouse, lake: LakeBuilder, payload: str
+) -> None:
+    lake.load("return_cases", [{"case_id": "R-1", "created_at": START}])
+    lake.decide("change_case", "R-1", ASSIGN, decision_id="D-1", at=START, payload=payload)
+    assert ("R-1", "D-1", "nobody_named", "submitted", "medium", None) in built(warehouse, lake)
