@@ -14,8 +14,8 @@ import polars as pl
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 
-from ml.errors import ExplainedError
-from ml.escalation.cases import INSTANT, normalised
+from ml.errors import ExplainedError, quoted
+from ml.escalation.cases import INSTANT, UnusableTable, normalised
 from ml.escalation.model import Model, load_model
 from ml.escalation.score import score_cases, score_features
 from ml.tracking.serving import registered_version
@@ -35,7 +35,7 @@ class ServedModel(mlflow.pyfunc.PythonModel):
             as_of = _instant((params or {}).get("as_of"))
             rows = [_given(row) for row in model_input.to_dict("records")]
             return pd.DataFrame(answers(self._model, rows, as_of=as_of), dtype=object)
-        except (ExplainedError, ValueError, TypeError, pl.exceptions.PolarsError) as error:
+        except (ExplainedError, ValueError, TypeError, OverflowError, pl.exceptions.PolarsError) as error:
             raise MlflowException(str(error), error_code=INVALID_PARAMETER_VALUE) from error
 
 
@@ -74,7 +74,10 @@ def _answer(model: Model, score: dict[str, Any] | None) -> dict[str, Any]:
 
 
 def _given(row: dict[str, Any]) -> dict[str, Any]:
-    """A row without what is missing; pandas says so in several ways."""
+    """A row without what is missing; pandas says so in several ways. Raises UnusableTable."""
+    for name, value in row.items():
+        if isinstance(value, list | dict):  # a deep one would take minutes to become a column
+            raise UnusableTable(f"The column {quoted(name)} of the request holds no plain value.")
     return {name: value for name, value in row.items() if value is not None and value == value}
 
 

@@ -46,6 +46,8 @@ def judge(
                 refusal = refusal or f"There is no {kind.about.name} {subject[:80]}."
             else:
                 refusal = kind.refusal(before=state, subject=subject, verdict=verdict)
+            if refusal is None and kind.lacking is not None:
+                refusal = kind.lacking(Decision(*row))
         if refusal is not None or kind is None:
             judged.append((*row, False, None, refusal))
             known.setdefault(decision_id, set()).add(row)

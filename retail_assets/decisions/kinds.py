@@ -57,6 +57,8 @@ class Kind:
     """Verdict (None for a kind without verdicts) -> state before -> state after. All else is refused."""
     effect: str
     """What it does, as a sentence about {label}, {subject} and {verdict}."""
+    lacking: Callable[[Decision], str | None] | None = None
+    """A sentence about what a decision's payload lacks; None when it says enough."""
     example: Mapping[str, Any] = field(default_factory=dict)
     """Values of a decision of this kind, for whoever takes the first one."""
 

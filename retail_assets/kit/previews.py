@@ -10,7 +10,6 @@ import base64
 import io
 import math
 import re
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -59,15 +58,21 @@ def cell(value: Any) -> str | int | float | bool | None:
         return None
     if value is None or isinstance(value, bool | int | float):
         return value
-    if isinstance(value, date | datetime):
-        return value.isoformat()
     text = str(value)
     return text if len(text) <= CELL_CHARACTERS else text[: CELL_CHARACTERS - 1] + "…"
 
 
 def records(rows: "pl.DataFrame") -> list[dict[str, Any]]:
     """A frame's rows as a table in the UI takes them."""
-    return [{name: cell(value) for name, value in row.items()} for row in rows.iter_rows(named=True)]
+    from polars import selectors
+
+    # Python knows no year after 9999, where the "never" of a source may lie in another zone.
+    texts = rows.with_columns(
+        selectors.datetime(time_zone="*").dt.to_string("%+"),
+        selectors.datetime(time_zone=None).dt.to_string("%FT%T%.f"),
+        selectors.date().dt.to_string(),
+    )
+    return [{name: cell(value) for name, value in row.items()} for row in texts.iter_rows(named=True)]
 
 
 def figure_markdown(figure: "Figure", title: str) -> str:

@@ -4,10 +4,11 @@ It is judged against the state that people saw, which is the published one. Whet
 for the history of the case to say, which keeps it as broken where it does not.
 """
 
+import json
 from typing import TYPE_CHECKING
 
 from retail_assets.audiences import OPERATIONS as OPERATIONS_AUDIENCE
-from retail_assets.decisions.kinds import ADMINISTRATOR, OPERATIONS, Kind, Subject
+from retail_assets.decisions.kinds import ADMINISTRATOR, OPERATIONS, Decision, Kind, Subject
 from retail_assets.returns.rules import FINAL_STATUSES, PRIORITIES, STATUSES, TRANSITIONS
 
 if TYPE_CHECKING:
@@ -44,9 +45,22 @@ def decision_kinds(platform: "Platform") -> list[Kind]:
             roles=frozenset({ADMINISTRATOR, OPERATIONS}),
             transitions={verdict: before for verdict, before in (changed | kept).items() if before},
             effect="Return case {label}: {verdict}.",
+            lacking=_nobody_named,
             example={"subject": "R-20261118-003", "verdict": "in_review"},
         )
     ]
+
+
+def _nobody_named(decision: Decision) -> str | None:
+    """What a decision that gives a case to somebody lacks: who that is."""
+    try:
+        said = json.loads(decision.payload or "null")
+    except (ValueError, RecursionError):
+        said = None
+    named = said.get("assigned_to") if isinstance(said, dict) else None
+    if decision.verdict != ASSIGN or (isinstance(named, str) and named.strip()):
+        return None
+    return f'{ASSIGN} needs a payload that says who gets the case, as JSON: {{"assigned_to": "u-61"}}.'
 
 
 def published_states(lake: "Lake", subjects: "pl.Series") -> "pl.DataFrame":

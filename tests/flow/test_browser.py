@@ -60,6 +60,12 @@ def _drop_hostile(folder: Path) -> None:
             f"{head}P{number},{_quoted(mark)},{_quoted(mark)},{_quoted(mark)}\n",
         )
         drop(folder, "products", f"{name}.parquet", mark)
+        cells = ",".join([_quoted(mark)] * 4)
+        head = "case_id,merchant_id,return_reason,customer_message,created_at\n"
+        drop(folder, "return_cases", f"{name}.csv", f"{head}{cells},{NIGHT}T00:00:00Z\n")
+        documents = folder / "data" / "inbox" / "returns" / name / "evidence"
+        documents.mkdir(parents=True)
+        (documents / f"{name}.txt").write_text(mark)
         photos = folder / "data" / "inbox" / "refunds"
         photos.mkdir(parents=True, exist_ok=True)
         (photos / f"{name}.jpg").write_text(mark)
@@ -193,7 +199,14 @@ def test_no_text_from_outside_becomes_a_link_or_a_picture(seen: Seen) -> None:
 
 def test_the_texts_were_there_to_be_read(seen: Seen) -> None:
     """Else the other tests would have seen nothing."""
-    for asset in ("feeds/stores", "feeds/products", "feeds/sales", "intake/ledger"):
+    for asset in (
+        "feeds/stores",
+        "feeds/products",
+        "feeds/sales",
+        "feeds/return_cases",
+        "marts/return_cases",
+        "intake/ledger",
+    ):
         assert "evil.example" in seen.texts[f"/assets/{asset}"].replace("\u2060", ""), asset
     for name in LEDGER_CHECKS:
         assert "evil.example" in seen.texts[f"{LEDGER}?view=checks&checkDetail={name}"].replace("\u2060", "")

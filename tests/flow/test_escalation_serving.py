@@ -55,8 +55,8 @@ def endpoint(folder: Path) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/invocations"
 
 
-def post(address: str, rows: list[dict]) -> list[dict]:
-    body = {"dataframe_records": rows, "params": {"as_of": AS_OF}}
+def post(address: str, rows: list[dict], *, as_of: str = AS_OF) -> list[dict]:
+    body = {"dataframe_records": rows, "params": {"as_of": as_of}}
     request = urllib.request.Request(
         address, json.dumps(body, default=str).encode(), {"Content-Type": "application/json"}, method="POST"
     )
@@ -104,8 +104,20 @@ def test_features_and_cases_that_say_little_are_answered(endpoint: str) -> None:
         assert "created_at is no instant" in answer["error"]
 
 
-def test_a_request_that_makes_no_sense_is_refused(endpoint: str) -> None:
+@pytest.mark.parametrize(
+    ("row", "as_of", "why"),
+    [
+        ({"created_at": "2026-11-19", "photo_disagrees": "perhaps"}, AS_OF, "it takes true, false"),
+        ({"created_at": "2026-11-19", "customer_message": [[]]}, AS_OF, "customer_message of the request"),
+        ({"merchant_id": {"id": 1}}, AS_OF, "merchant_id of the request holds no plain value"),
+        ({"channel": "web"}, "soon", "Invalid isoformat"),
+        ({"channel": "web"}, "9999-12-31T23:59:59-14:00", "out of range"),
+    ],
+)
+def test_a_request_that_makes_no_sense_is_refused(endpoint: str, row: dict, as_of: str, why: str) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused:
-        post(endpoint, [{"created_at": "2026-11-19", "photo_disagrees": "perhaps"}])
+        post(endpoint, [row], as_of=as_of)
     assert refused.value.code == 400
-    assert b"it takes true, false" in refused.value.read()
+    said = refused.value.read().decode()
+    assert why in said
+    assert "stack_trace" not in said

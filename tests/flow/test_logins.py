@@ -1,6 +1,7 @@
 """Behind a login, what a run says about who launched it comes from the login."""
 
 import json
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +15,11 @@ from tests.servers import web_server
 HEADER = "X-Forwarded-User"
 LAUNCH = """
 mutation($params: ExecutionParams!) {
-  launchRun(executionParams: $params) { __typename ... on LaunchRunSuccess { run { runId status tags { key value } } } }
+  launchRun(executionParams: $params) {
+    __typename
+    ... on LaunchRunSuccess { run { runId status tags { key value } } }
+    ... on PythonError { message }
+  }
 }
 """
 
@@ -47,7 +52,15 @@ def _launch(address: str, login: str, tags: dict[str, str]) -> dict:
 
 @pytest.mark.parametrize("claimed", [{}, {LOGIN_TAG: "admin"}])
 @pytest.mark.parametrize(
-    ("sent", "name"), [(b"ann", "ann"), ("jürgen".encode(), "jürgen"), (b"j\xfcrgen", "jürgen")]
+    ("sent", "name"),
+    [
+        (b"ann", "ann"),
+        ("jürgen".encode(), "jürgen"),
+        (b"j\xfcrgen", "jürgen"),
+        ("admin\u00a0".encode(), ""),
+        (b"admin\xa0", ""),
+        ("\ufeffadmin".encode(), ""),
+    ],
 )
 def test_a_run_carries_the_name_of_the_login(
     address: str, claimed: dict[str, str], sent: bytes, name: str
@@ -57,3 +70,9 @@ def test_a_run_carries_the_name_of_the_login(
     tags = {tag["key"]: tag["value"] for tag in launched["run"]["tags"]}
     assert tags[LOGIN_TAG] == name
     assert launched["run"]["status"] == "QUEUED"
+
+
+def test_no_night_is_launched_that_has_not_come(address: str) -> None:
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        _launch(address, "ann", {"dagster/partition": "9999-12-31"})
+    assert b"The night of 9999-12-31 has not come yet" in refused.value.read()

@@ -51,6 +51,9 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     image = {"sequence": photo, "name": "1.jpg", "folder_case_id": "R1", "admitted_on": AS_OF}
     lake.part("refund_images", "a-night", [image])
     lake.part("refund_item_predictions", "a-night", [{"sequence": photo, "predicted_class": "Jeans"}])
+    theirs = {"model": "theirs", "version": 1, "registered_at": "2026-11-19 10:00:00+00"}
+    tags = {"origin": "s3", "main_metric": "*", "metrics": "none", "promoted_by": "them"}
+    lake.part("registered_model_versions", "versions", [theirs, theirs | tags | {"version": 2}])
     lake.quarantine("sales", "broken.csv", reason="not_text", message="Not a text file.")
     lake.write_ledger()
     done = warehouse.dbt("build", as_of=AS_OF)
@@ -112,6 +115,11 @@ def test_unknown_parents_are_inferred_and_counted(warehouse: Warehouse) -> None:
     inferred = warehouse.rows("select product_id from marts.products where is_inferred")
     assert sorted(inferred) == [(f"P{n}",) for n in range(20, 25)]
     assert warehouse.rows("select store_id from marts.stores where is_inferred") == [("S3",)]
+
+
+def test_models_of_others_in_the_registry_stop_nothing(warehouse: Warehouse) -> None:
+    found = warehouse.rows("select model, version, main_value from marts.model_versions order by version")
+    assert found == [("theirs", 1, None), ("theirs", 2, None)]
 
 
 def test_terms_without_a_first_day_hold_from_admission(warehouse: Warehouse) -> None:

@@ -10,10 +10,12 @@ from retail_assets.decisions.judging import judge
 from retail_assets.platform import Platform
 
 
-def outcome(platform: Platform, *decisions: tuple[str, str]) -> list[tuple[bool, str]]:
+def outcome(
+    platform: Platform, *decisions: tuple[str, str], payload: str | None = None
+) -> list[tuple[bool, str]]:
     rows = [
         {"decision_id": f"D{n}", "at": datetime(2026, 11, 20, tzinfo=UTC), "actor": "admin", "kind": "change_case",
-         "subject": subject, "verdict": verdict, "reason": None, "payload": None}
+         "subject": subject, "verdict": verdict, "reason": None, "payload": payload}
         for n, (subject, verdict) in enumerate(decisions)
     ]  # fmt: skip
     with platform_engine(platform.settings) as engine, engine.connect() as connection:
@@ -52,3 +54,21 @@ def test_before_anything_is_published(platform: Platform) -> None:
     migrate(platform.settings)
     [(accepted, message)] = outcome(platform, ("R-1", "in_review"))
     assert not accepted and "make nightly" in message
+
+
+@pytest.mark.parametrize(
+    ("payload", "accepted"),
+    [
+        ('{"assigned_to": "u-5"}', True),
+        (None, False),
+        ("u-5", False),
+        ("{assigned_to: 'u-5'}", False),
+        ('{"assigned_to": " "}', False),
+        ('{"assigned_to": ["u-5"]}', False),
+        ("[" * 100_000, False),
+    ],
+)
+def test_a_case_is_given_to_somebody(published: Platform, payload: str | None, accepted: bool) -> None:
+    [(found, message)] = outcome(published, ("R-1", "assign"), payload=payload)
+    assert found == accepted
+    assert accepted or "says who gets the case" in message

@@ -8,8 +8,7 @@ select
     registered_at,
     data_hash,
     main_metric,
-    -- Both are what the registry says, which may be no JSON and no name.
-    try(cast(json_extract_string(metrics, '$."' || main_metric || '"') as double)) as main_value,
+    try_cast(try_cast(metrics as json) as map(varchar, double))[main_metric] as main_value,
     metrics,
     frozen_set,
     gate_outcome,

@@ -40,7 +40,7 @@ entries as (
         end as type,
         actor,
         'ops' as actor_role,
-        if(verdict = 'assign', {{ return_event_value() }}, verdict) as value
+        case when verdict = 'assign' then try_cast(payload as json) ->> 'assigned_to' else verdict end as value
     from {{ source('ledger', 'decisions') }} as decision
     where kind = 'change_case' and accepted and {{ touched('subject') }}
 ),
