@@ -8,6 +8,8 @@ from retail_assets.errors import ExplainedError
 
 _Thing = TypeVar("_Thing")
 
+SHOWN_CHARACTERS = 200
+"""So much is quoted of a name that a file gives, which may be megabytes."""
 _MARGIN = "    "
 """Before every line of a log but the first of a record, so that nobody makes up a record by a line break."""
 
@@ -37,6 +39,11 @@ def printable(name: str) -> str:
     """A file's name as text that any database and any screen takes; what is not text is escaped."""
     text = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def shortened(name: str) -> str:
+    """A name at a length that a person would look at."""
+    return name if len(name) <= SHOWN_CHARACTERS else f"{name[:SHOWN_CHARACTERS]}…"
 
 
 class PrintableLogger(logging.Logger):

@@ -19,6 +19,7 @@ from retail_assets.intake.archives import archive_handler
 from retail_assets.intake.handlers import DECISIONS, Handler, Identity, Inbox, OneByOne, Outcome
 from retail_assets.intake.ledger_tables import Drop
 from retail_assets.lake import Lake
+from retail_assets.names import shortened
 from retail_assets.platform import Platform
 
 NAME = "tables"
@@ -112,8 +113,8 @@ class _Tables:
             rows=rows_by_feed(self.platform.lake, loaded.feeds, key),
             counts=loaded.counts,
             records=loaded.record_count,
-            unknown_columns=loaded.unknown_columns,
-            left_out=loaded.left_out,
+            unknown_columns=[shortened(name) for name in loaded.unknown_columns],
+            left_out=[shortened(what) for what in loaded.left_out],
             files=loaded.files,
         )
 

@@ -6,6 +6,7 @@ Parent and child talk in lines of JSON: whatever a hostile file makes of the chi
 """
 
 import atexit
+import errno
 import json
 import os
 import re
@@ -22,12 +23,15 @@ from contextlib import contextmanager, suppress
 from typing import IO, Any, Protocol, TypeVar
 
 from retail_assets.config import REPOSITORY
+from retail_assets.error_classification import MachineTrouble
 
 Request = TypeVar("Request")
 Answer = TypeVar("Answer")
 
 MAX_ANSWER_BYTES = 2**26
 """The longest are about archives: ten thousand names."""
+START_SECONDS = 120
+"""What a child may take to be ready for its first request; on an idle machine it is a fraction of one."""
 _LAST_WORDS_BYTES = 2_000
 
 _PASSED_ON = re.compile(
@@ -79,7 +83,7 @@ class ChildProcess:
         """Send a request, wait for its answer and `read` it; see `answers`.
 
         A child that dies may have been dying of an earlier file: only when a new one dies too is it this one's
-        doing.
+        doing. One that never was ready has seen no file: that is a MachineTrouble.
         """
         with self._lock:
             warm = self._is_warm(limits)
@@ -121,9 +125,22 @@ class ChildProcess:
         )
 
     def _start(self, limits: ProcessLimits) -> None:
+        """Start a child and wait until it is ready; raises MachineTrouble where the machine has none to give."""
+        try:
+            self._child = self._new_child(limits)
+            self._line(self._child, START_SECONDS)
+        except OSError as error:  # of processes there may be too many, and no folder for what it complains of
+            raise MachineTrouble(error.errno, f"no child process can be started: {error.strerror}") from error
+        except (ChildDied, ChildTimeout) as failure:
+            self._end()
+            how = str(failure) or f"not ready within {START_SECONDS} s"
+            raise MachineTrouble(errno.ECHILD, f"a child process did not start: {how}") from failure
+        self._started_with = (limits.memory_bytes, limits.file_bytes, limits.threads)
+
+    def _new_child(self, limits: ProcessLimits) -> subprocess.Popen[bytes]:
         threads = str(limits.threads)
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the child)
-        self._child = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-m", self._module,
              str(os.getpid()), str(limits.memory_bytes), str(limits.file_bytes)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._complaints,
@@ -131,29 +148,34 @@ class ChildProcess:
             cwd=REPOSITORY, start_new_session=True,
             env={**_passed_on(), "POLARS_MAX_THREADS": threads, "OMP_NUM_THREADS": threads},
         )  # fmt: skip
-        self._started_with = (limits.memory_bytes, limits.file_bytes, limits.threads)
 
     def _exchange(self, child: subprocess.Popen[bytes], request: bytes, seconds: float) -> bytes:
-        assert child.stdin is not None and child.stdout is not None
+        assert child.stdin is not None
         deadline = time.monotonic() + seconds
         try:
             child.stdin.write(request)
             child.stdin.flush()
         except BrokenPipeError:
             raise ChildDied(self._last_words(child)) from None
-        answer = bytearray()
+        return self._line(child, deadline - time.monotonic())
+
+    def _line(self, child: subprocess.Popen[bytes], seconds: float) -> bytes:
+        """The next line that the child says."""
+        assert child.stdout is not None
+        deadline = time.monotonic() + seconds
+        said = bytearray()
         with selectors.DefaultSelector() as selector:
             selector.register(child.stdout, selectors.EVENT_READ)
-            while not answer.endswith(b"\n"):
+            while not said.endswith(b"\n"):
                 if not selector.select(max(deadline - time.monotonic(), 0)):
                     raise ChildTimeout
                 piece = os.read(child.stdout.fileno(), 2**16)
                 if not piece:
                     raise ChildDied(self._last_words(child))
-                answer += piece
-                if len(answer) > MAX_ANSWER_BYTES:
+                said += piece
+                if len(said) > MAX_ANSWER_BYTES:
                     raise ChildDied(f"its answer is longer than {MAX_ANSWER_BYTES:,} bytes")
-        return bytes(answer)
+        return bytes(said)
 
     def _last_words(self, child: subprocess.Popen[bytes]) -> str:
         try:

@@ -12,6 +12,9 @@ import threading
 import time
 from collections.abc import Callable
 
+READY = "ready"
+"""The first line that a child says: what happens before is no request's doing."""
+
 
 def serve(answer: Callable[[dict], dict]) -> None:
     """Answer the parent's requests until it has no more, within the limits that it gives as arguments."""
@@ -23,6 +26,7 @@ def serve(answer: Callable[[dict], dict]) -> None:
     # Whatever a library prints must not get between the answers.
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    print(READY, file=answers, flush=True)
     for line in sys.stdin:
         answers.write(json.dumps(answer(json.loads(line))) + "\n")
         answers.flush()

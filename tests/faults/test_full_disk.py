@@ -1,16 +1,21 @@
-"""A disk that fills up while a file is read, mapped or spilled is the platform's trouble, never the file's."""
+"""A disk that fills up while a file is read, mapped or spilled is the platform's trouble, never the file's. So is a
+machine that has no more processes."""
 
+import errno
+import subprocess
 from pathlib import Path
 
 import pytest
 
 from retail_assets.config import Settings
-from retail_assets.error_classification import is_full_disk, machine_trouble
+from retail_assets.error_classification import MachineTrouble, is_full_disk, machine_trouble
 from retail_assets.feeds.handler import current_sources
 from retail_assets.feeds.loading import ToLoad, map_file
+from retail_assets.flows import platform_of
 from retail_assets.platform import Platform
 from retail_assets.sandbox.engine import closed_duckdb
 from tests.faults.small_disk import fill
+from tests.plain_platform import PlainPlatform
 
 HEADER = "order_id,line_number,store_id,product_id,sold_at,quantity,unit_price,currency\n"
 
@@ -49,3 +54,24 @@ def test_a_full_disk_is_no_verdict_on_a_file(
     with pytest.raises(Exception) as met:
         map_file(ToLoad(path, name, match, "k"), small_disk, settings)
     assert is_full_disk(met.value)
+
+
+@pytest.mark.parametrize("files", [1, 3], ids=["alone", "together"])
+def test_a_machine_without_processes_is_no_verdict_on_a_file(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, files: int
+) -> None:
+    # With limits of its own, no child of an earlier test is warm.
+    settings = settings.model_copy(update={"reader_memory_bytes": 5 * 2**30 + files})
+    real = PlainPlatform(settings, platform_of(settings).handlers())
+    for number in range(files):
+        real.drop(f"{number}.csv", f"store_id,name\nS{number},One\n", folder="stores")
+
+    def refuse(*_: object, **__: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as full:
+        full.setattr(subprocess, "Popen", refuse)
+        with pytest.raises(MachineTrouble, match="no child process can be started"):
+            real.admit()
+    real.admit()
+    assert real.states() == ["loaded"] * files

@@ -17,6 +17,8 @@ from retail_assets.feeds.mapping.spelling import trimmed
 from retail_assets.sql import identifier, literal
 
 EXPRESSION_FAILED = "expression_failed"
+MAX_DOCUMENT_BYTES = 1_000
+"""Of a document's name: the warehouse keeps that of every document."""
 VERSION_SCALE = 100
 """Numbers become versions in hundredths, so that seventeen digits of a time stamp still fit."""
 
@@ -154,7 +156,7 @@ def _document(scope: Scope) -> str:
     """The document or store-day of a record, as the target sees it: the same wherever the record is routed."""
     target = scope.target
     if target.replaces == "document":
-        return "_document_id"
+        return f"case when strlen(_document_id) <= {MAX_DOCUMENT_BYTES} then _document_id end"
     if target.replaces != "day":
         return "null::varchar"
     time = target.block.feed.business_time or ""
@@ -163,7 +165,7 @@ def _document(scope: Scope) -> str:
     moment = value_of(target.block.cells[time], kind, scope, name="_day_time")
     zone = literal(target.block.cells[time].values.time_zone)
     local = f"timezone({zone}, {moment.sql})" if kind is INSTANT else moment.sql
-    return f"{store.sql} || '|' || strftime({local}, '%Y-%m-%d')"
+    return f"left({store.sql}, {MAX_DOCUMENT_BYTES}) || '|' || strftime({local}, '%Y-%m-%d')"
 
 
 def _version(scope: Scope) -> Value | None:
@@ -230,6 +232,9 @@ def _faults(scope: Scope, block: Block, values: dict[str, Value], version: Value
         text = values[check.column].text if check.column else "null"
         faults.append(Fault(check.condition, check.rule, check.column, text))
     if scope.target.replaces == "document":
+        faults.append(
+            Fault(f"strlen(_document_id) > {MAX_DOCUMENT_BYTES}", "too_long", "document", "_document_id")
+        )
         faults.append(Fault("_document is null", "no_document", "document"))
     return faults
 

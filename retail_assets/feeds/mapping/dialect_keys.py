@@ -67,7 +67,7 @@ def _scale(node: Node) -> Decimal:
         scale = Decimal(text if re.fullmatch("[0-9.eE+-]+", text) else "no number")
     except InvalidOperation:
         raise node.error(f"`{text}` is not a number such as 0.01") from None
-    if not scale or abs(scale) >= 10**9 or scale != round(scale, 9):
+    if not scale or scale.copy_abs() >= 10**9 or scale != round(scale, 9):
         raise node.error("a scale is a number other than 0, below a billion, with at most nine decimals")
     return scale
 

@@ -21,6 +21,7 @@ from retail_assets.feeds.mapping.scope import Scope, first_line
 from retail_assets.feeds.mapping.superseded import without_superseded
 from retail_assets.feeds.mapping.table import Table, records_table
 from retail_assets.feeds.mapping.unnest import unnested
+from retail_assets.feeds.readers.columns import RAW_CHARACTERS
 from retail_assets.intake.row_counts import RowCounts, row_counts
 from retail_assets.sql import identifier, literal, parquet
 
@@ -172,8 +173,8 @@ class _Run:
         value = _case({condition: value for condition, (_, _, _, value) in ends.items()})
         query = (
             f"select {literal(target.name)} as target, {literal(block.feed.name)} as feed, _record, "
-            f'cast(_place as varchar) as place, {end} as "end", {rule} as rule, {column} as "column", '
-            f"{value} as value, {block.raw} as raw from ({block.judged}) where {which}"
+            f'{_cut("cast(_place as varchar)")} as place, {end} as "end", {rule} as rule, {column} as "column", '
+            f"{_cut(value)} as value, {_cut(block.raw)} as raw from ({block.judged}) where {which}"
         )
         self.ends.append(self._copy(query, f"ends_{len(self.ends)}.parquet")[0])
 
@@ -262,6 +263,11 @@ def _codes(block: CompiledBlock, feeds: list[str]) -> str:
     """The route numbers that lead to any of some feeds, as a list for SQL; 0 is no route."""
     codes = [n for n, verdict in enumerate(block.verdicts, start=1) if verdict.feed in feeds]
     return f"({', '.join(str(code) for code in [0, *codes])})"
+
+
+def _cut(text: str) -> str:
+    """What is quoted of a file: the warehouse reads that of all files at once, and a single value may be megabytes."""
+    return f"left({text}, {RAW_CHARACTERS})"
 
 
 def _case(answers: dict[str, str]) -> str:

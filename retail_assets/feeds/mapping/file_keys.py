@@ -12,11 +12,26 @@ from retail_assets.feeds.mapping.functions import MAX_PATTERN
 from retail_assets.feeds.mapping.nodes import Node
 from retail_assets.feeds.readers.layout import FORMATS, FileLayout
 
+MAX_NAME_PATTERNS = 100
+"""Of one mapping: every file's name is compared with each."""
+
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
 
 def inbox_folder(node: Node, folders: Iterable[str]) -> str:
     return node.choice(tuple(folders))
+
+
+def name_patterns(node: Node) -> tuple[str, ...]:
+    patterns = node.items()
+    if len(patterns) > MAX_NAME_PATTERNS:
+        raise node.error(
+            f"a mapping has at most {MAX_NAME_PATTERNS} patterns of file names; `*` stands for any text"
+        )
+    for item in patterns:
+        if len(item.filled_text()) > MAX_PATTERN:
+            raise item.error(f"a pattern of file names has at most {MAX_PATTERN} characters")
+    return tuple(item.text() for item in patterns)
 
 
 def name_pattern(node: Node) -> str:

@@ -15,7 +15,9 @@ from retail_assets.contract import Feed, Feeds
 from retail_assets.error_classification import is_the_machines
 from retail_assets.errors import MappingError
 from retail_assets.feeds.mapping.check import PassedMappings, check_mapping
+from retail_assets.feeds.mapping.file_keys import MAX_NAME_PATTERNS
 from retail_assets.feeds.mapping.file_names import name_parts
+from retail_assets.feeds.mapping.functions import MAX_PATTERN
 from retail_assets.feeds.mapping.model import Block, Cell, FromColumn, SourceMapping, Target
 from retail_assets.feeds.mapping.nodes import MAX_BYTES, Node, parse_yaml
 from retail_assets.feeds.mapping.reading import IDENTITY, canonical_version, read_mapping
@@ -232,7 +234,8 @@ def _own_files(path: Path, feeds: Feeds) -> tuple[tuple[str, ...], tuple[str, ..
     except MappingError:
         return (), ()
     text = content.decode("utf-8", "replace")
-    folder, files = _match_in_yaml(path.name, content) or _match_in_text(text)
+    folder, patterns = _match_in_yaml(path.name, content) or _match_in_text(text)
+    files = tuple(pattern for pattern in patterns if len(pattern) <= MAX_PATTERN)[:MAX_NAME_PATTERNS]
     if folder in {feed.folder for feed in feeds}:
         return (folder,), files
     filled = set(re.findall(r"\bfeed:\s*[\"']?([A-Za-z0-9_-]+)", text)) if not files else set()

@@ -9,6 +9,9 @@ from retail_assets.feeds.mapping.expressions import Expression
 from retail_assets.feeds.mapping.values import STANDARD, Values
 from retail_assets.feeds.readers.layout import FileLayout
 
+MAX_MESSAGE = 2_000
+"""Characters: what is wrong may itself be as long as a mapping."""
+
 
 @dataclass(frozen=True)
 class Where:
@@ -20,7 +23,8 @@ class Where:
 
     def error(self, message: str) -> MappingError:
         place = f"{self.file}:{self.line}" if self.line else self.file
-        return MappingError(f"{place}: {self.path}: {message}" if self.path else f"{place}: {message}")
+        said = f"{place}: {self.path}: {message}" if self.path else f"{place}: {message}"
+        return MappingError(said if len(said) <= MAX_MESSAGE else f"{said[:MAX_MESSAGE]}…")
 
 
 @dataclass(frozen=True)

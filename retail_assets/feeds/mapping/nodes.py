@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import yaml
+from yaml.reader import ReaderError
 
 from retail_assets.errors import MappingError
 from retail_assets.feeds.mapping.model import Where
@@ -88,9 +89,16 @@ def parse_yaml(name: str, content: bytes) -> Node:
     if len(content) > MAX_BYTES:
         raise MappingError(f"{name}: a mapping has at most {MAX_BYTES:,} bytes, and this file has more")
     try:
-        root = yaml.compose(content.decode("utf-8-sig"), Loader=yaml.SafeLoader)
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise MappingError(f"{name}: not UTF-8 text ({error.reason} at byte {error.start})") from error
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        raise MappingError(
+            f"{name}:{line}: not YAML: U+{error.character:04X} is no character of a text"
+        ) from error
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise MappingError(f"{name}:{line}: not YAML: {error.problem}{_yaml_hint(error)}") from error

@@ -10,7 +10,7 @@ from retail_assets.contract import Feed, Feeds
 from retail_assets.feeds.mapping.conversion import DECLARED
 from retail_assets.feeds.mapping.dialect_keys import COLUMN_VALUE_KEYS, VALUE_KEYS, value_settings
 from retail_assets.feeds.mapping.expressions import Expression, ExpressionError, parse_expression
-from retail_assets.feeds.mapping.file_keys import file_layout, inbox_folder, name_pattern
+from retail_assets.feeds.mapping.file_keys import file_layout, inbox_folder, name_pattern, name_patterns
 from retail_assets.feeds.mapping.model import (
     Block,
     Cell,
@@ -76,7 +76,7 @@ class _MappingReader:
             name=name,
             version=canonical_version(plain(self.root)),
             folder=self.folder,
-            files=tuple(item.filled_text() for item in match["files"].items()),
+            files=name_patterns(match["files"]),
             name_values=self.name_values,
             layout=file_layout(self.fields["file"]) if "file" in self.fields else FileLayout(),
             values=self.values,

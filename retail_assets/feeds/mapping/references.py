@@ -14,7 +14,8 @@ from retail_assets.feeds.mapping.model import (
     Target,
 )
 from retail_assets.feeds.mapping.scope import FILE_NAME, LINE_NUMBER
-from retail_assets.feeds.mapping.table import MAX_COMPARED, Table, closest, normalised
+from retail_assets.feeds.mapping.table import Table, closest, normalised
+from retail_assets.names import shortened
 
 _NESTED_FORMATS = ("json", "ndjson")
 
@@ -90,7 +91,7 @@ def check_required_columns(mapping: SourceMapping, target: Target, table: Table)
 
 
 def _quoted(name: str) -> str:
-    return f"`{name if len(name) <= MAX_COMPARED else name[:MAX_COMPARED] + '…'}`"
+    return f"`{shortened(name)}`"
 
 
 def _first(said: list[str], of: list[str]) -> str:

@@ -29,6 +29,8 @@ _Field = tuple[str, str]
 
 def unnested(engine: Engine, mapping: SourceMapping, target: Target, whole: Table, path: Path) -> Table:
     """The table that a target works on, written to `path` when it is not the file's own."""
+    if not whole.columns:
+        return whole  # no records, or none that can be read
     names = [
         name for name in referenced_by(mapping, target) if name == target.unnest or whole.find(name) is None
     ]
@@ -39,8 +41,10 @@ def unnested(engine: Engine, mapping: SourceMapping, target: Target, whole: Tabl
     parents = {column for name in [*nested, target.unnest or ""] if (column := whole.holder(name))}
     parsed = [f"{_parsed(whole.columns[name][0])} as {_parent(whole, name)}" for name in sorted(parents)]
     relation = f"select {', '.join(['*', *parsed])} from ({relation})"
-    fields = {name: _field(whole, levels, name) for name in nested}
-    for name, field in _unnamed_fields(engine, whole, levels, relation, nested).items():
+    found = _fields_found(engine, whole, levels, relation, nested)
+    # A key may hold points itself; what is in the file knows better than the path.
+    fields = {name: found.get(name) or _field(whole, levels, name) for name in nested}
+    for name, field in found.items():
         if len(fields) < len(nested) + MAX_UNKNOWN_FIELDS:
             fields.setdefault(name, field)
     kept = {name: place for name, place in whole.columns.items() if name not in parents}
@@ -68,8 +72,11 @@ def _own_columns(levels: list[_Level]) -> str:
 
 def _rest(whole: str, beginning: str) -> str:
     """What of a dotted path remains after its beginning, as a JSON pointer."""
-    segments = whole.split(".")[len(beginning.split(".")) :]
-    return "".join("/" + segment.replace("~", "~0").replace("/", "~1") for segment in segments)
+    return _pointer(whole.split(".")[len(beginning.split(".")) :])
+
+
+def _pointer(keys: list[str]) -> str:
+    return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
 
 
 def _levels(whole: Table, target: Target) -> tuple[list[_Level], str]:
@@ -156,10 +163,10 @@ def _parsed(source: str) -> str:
     return f"case when json_valid({source}) then json({source}) end"
 
 
-def _unnamed_fields(
+def _fields_found(
     engine: Engine, whole: Table, levels: list[_Level], relation: str, nested: list[str]
 ) -> dict[str, _Field]:
-    """Fields beside the named ones, so that they are kept and reported like any unknown column."""
+    """All fields of the objects in which named ones lie: the others are kept and reported like any unknown column."""
     objects: dict[str, str] = {level.path: level.element for level in levels}
     for name in nested:
         value, path = _holder(whole, levels, name)
@@ -174,6 +181,8 @@ def _unnamed_fields(
             f"select distinct unnest(json_keys(o)) as key from (select {value} as o from ({relation})) "
             f"where json_type(o) = 'OBJECT' order by key limit {enough}"
         )
-        names = [f"{path}.{key}" for (key,) in engine.rows(query)]
-        found |= {name: _field(whole, levels, name) for name in names if name not in objects}
+        holder, pointer = _field(whole, levels, path)
+        for (key,) in engine.rows(query):
+            if f"{path}.{key}" not in objects:
+                found[f"{path}.{key}"] = (holder, pointer.removeprefix("$") + _pointer([key]))
     return dict(sorted(found.items()))

@@ -31,6 +31,8 @@ from retail_assets.feeds.readers.records import RECORDS_FILE, ReaderLimits, Reco
 from retail_assets.sql import identifier, literal, parquet
 
 SEVERAL_LISTS = "several_lists"
+MAX_NAMED_LISTS = 50
+"""So many of those that nobody asked for are named: a document may have millions."""
 _DOCUMENT = "$"
 
 
@@ -98,7 +100,10 @@ def _of_the_only_list(texts: Iterator[str], path: str | None, others: Counter[st
 
 
 def _in_words(lists: Counter[str]) -> tuple[str, ...]:
-    return tuple(f"{path} ({count:,} records)" for path, count in (+lists).items())
+    """So many of them as somebody would read."""
+    found = [f"{path} ({count:,} records)" for path, count in (+lists).items()]
+    more = (f"{len(found) - MAX_NAMED_LISTS:,} lists more",) if len(found) > MAX_NAMED_LISTS else ()
+    return (*found[:MAX_NAMED_LISTS], *more)
 
 
 def _lines(source: TextFile) -> Iterator[list[str]]:

@@ -260,13 +260,21 @@ def test_a_list_of_plain_values(map_rows: MapRows) -> None:
     assert result.column("store_id", "stores") == ["S1", "S2"]
 
 
+def test_keys_with_points_in_them(map_rows: MapRows) -> None:
+    line = {"sku": "A", "qty": 1, "price.net": "1.50", "price.list": "2.50"}
+    customer = {"id.old": "6", "id": "7", "kind": "B2B"}
+    rows = orders({"id": "1", "at": "2026-11-20", "customer": customer, "lines": [line]})
+    [row] = map_rows(ORDERS, rows, file_format="json").rows()
+    assert (row["unit_price"], row["customer_id"]) == (Decimal("1.5"), "7")
+    assert json.loads(row["_extra"]) == {"customer.id.old": "6", "lines.price.list": "2.50"}
+
+
 def test_a_missing_list_is_named(map_rows: MapRows) -> None:
     with pytest.raises(Unreadable, match=r"Expected a list `lines` to unfold \(is it `Line`\?\)"):
         map_rows(ORDERS, [{"id": "1", "Line": "[]"}], file_format="json")
 
 
-def test_an_empty_list_of_records(map_rows: MapRows) -> None:
-    import polars as pl
-
-    result = map_rows(ORDERS.replace("        unfold: lines\n", ""), pl.DataFrame(), file_format="json")
+@pytest.mark.parametrize("unfold", ["        unfold: lines\n", ""])
+def test_an_empty_list_of_records(map_rows: MapRows, unfold: str) -> None:
+    result = map_rows(ORDERS.replace("        unfold: lines\n", unfold), [], file_format="json")
     assert result.counts[0].records == 0

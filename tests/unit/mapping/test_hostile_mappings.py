@@ -51,15 +51,19 @@ def with_sql(expression: str) -> str:
         (STORES + "x: " + "[" * 1_000, "not YAML"),
         (STORES + 'x: "\\UFFFFFFFF"', "not YAML"),
         (f"%YAML {'9' * 5_000}.1\n---\n{STORES}", "not YAML"),
+        (STORES + "x: \0", ":9: not YAML: U[+]0000"),
+        (STORES.replace("*.csv", "[a" * 30_000), ":2: .*at most 200 characters"),
     ],
-    ids=["aliases", "long aliases", "bytes", "depth", "brackets", "character", "version"],
+    ids=["aliases", "long aliases", "bytes", "depth", "brackets", "character", "version", "NUL", "pattern"],
 )
 def test_yaml_that_stands_for_more_than_it_says(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "hostile.yaml").write_text(text)
     began = time.monotonic()
     (broken,) = load_sources([tmp_path], tuple(FEEDS.values())).broken
 
+    broken.may_read("stores", "x" * 200)
     assert time.monotonic() - began < 5  # half a minute without the count
+    assert len(broken.message) < 3_000
     with pytest.raises(MappingError, match=rf"^hostile\.yaml.*{message}"):
         raise MappingError(broken.message)
 
@@ -169,6 +173,9 @@ def test_expressions_that_are_not_possible(mapping_file: Load, expression: str, 
             f"{{column: N, replace: {{{', '.join(f'{n}: x' for n in range(1100))}}}}}",
             ":5: .*DuckDB refuses it",
         ),
+        ('"*.csv"', str([f"{number}*" for number in range(101)]), ":2: .*at most 100 patterns of file names"),
+        ("NAME", "{column: N, scale: 1e400000000}", ":8: .*below a billion"),
+        ("NAME", f"{{constant: {'x' * 60_000}}}", ":8: .{1900,2100}…$"),
         ("parse", f"file: {{header_row: {'9' * 5000}}}\nparse", ":3: .*not a whole number"),
         ("parse", 'file: {encoding: "a\\0b"}\nparse', ":3: .*is no encoding"),
         ('"*.csv"', '"*.csv", name_values: "(?P<a>x{4294967296})"', ":2: .*not a regular expression"),

@@ -49,6 +49,14 @@ def test_of_several_lists_the_mapping_has_to_say_which(read: Reader) -> None:
     assert read(data, "drop.json", records="$").found.left_out == ()
 
 
+def test_of_very_many_lists_some_are_named(read: Reader) -> None:
+    data = json.dumps(
+        {"orders": [{"id": 1}], **{f"list{number}": [{"id": 2}] for number in range(3_000)}}
+    ).encode()
+    left_out = read(data, "drop.json", records="orders").found.left_out
+    assert left_out == (*(f"list{number} (1 records)" for number in range(50)), "2,950 lists more")
+
+
 def test_the_document_itself(read: Reader) -> None:
     assert read(json.dumps(ERP, indent=2).encode(), "drop.json", records="$").found.columns == [
         "meta",

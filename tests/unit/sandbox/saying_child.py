@@ -4,6 +4,9 @@ import json
 import os
 import sys
 
+from retail_assets.sandbox.serving import READY
+
+print(READY, flush=True)
 for line in sys.stdin:
     request = json.loads(line)
     if request.get("environment"):

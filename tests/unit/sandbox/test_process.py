@@ -1,5 +1,6 @@
 """What a child process is given, and what the parent makes of whatever it answers."""
 
+import errno
 import json
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from typing import Self
 
 import pytest
 
-from retail_assets.error_classification import MachineTrouble
+from retail_assets.error_classification import MachineTrouble, is_the_machines
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers import records
 from retail_assets.feeds.readers.layout import FileLayout
@@ -81,6 +82,29 @@ def test_what_a_child_says_of_a_file_is_said(child: ChildProcess) -> None:
         ask(child, say='{"unreadable": ["damaged", "Send it again."]}\n')
     with pytest.raises(MachineTrouble, match="gone"):
         ask(child, say='{"machine_trouble": [2, "gone"]}\n')
+
+
+def test_a_child_that_never_was_ready_has_seen_no_file(
+    child: ChildProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(MachineTrouble, match=r"did not start: exit code 1: .*no_such_child") as met:
+        ask(ChildProcess("tests.unit.sandbox.no_such_child"))
+    assert is_the_machines(met.value)
+    monkeypatch.setattr(processes, "START_SECONDS", 0)
+    with pytest.raises(MachineTrouble, match="not ready within 0 s"):
+        ask(child)
+
+
+def test_a_machine_that_has_no_more_processes(child: ChildProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise BlockingIOError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    with monkeypatch.context() as full:
+        full.setattr(processes.subprocess, "Popen", refuse)
+        with pytest.raises(MachineTrouble, match="no child process can be started: Resource") as met:
+            ask(child)
+    assert is_the_machines(met.value)
+    assert ask(child, say='{"found": {"variables": {}}}\n') == Seen({}), "once there are some again"
 
 
 def test_records_are_read_where_the_reader_was_told_to_put_them(
