@@ -5,6 +5,7 @@ in the columns of return_cases (`created_at` is there), or its features by the n
 given adds nothing. The parameter `as_of` is the instant of scoring; else it is now.
 """
 
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,8 +41,14 @@ class ServedModel(mlflow.pyfunc.PythonModel):
 
 
 def answers(model: Model, rows: list[dict[str, Any]], *, as_of: datetime) -> list[dict[str, Any]]:
-    """score, label, reason_codes, model_version and error of each row: plain values, which JSON can hold."""
+    """score, label, reason_codes, model_version and error of each row: plain values, which JSON can hold.
+
+    Raises UnusableTable where a case stands there twice.
+    """
     named = [row | {"case_id": str(row.get("case_id", f"row {n}"))} for n, row in enumerate(rows)]
+    ids = Counter(row["case_id"] for row in named)
+    if twice := next((case for case, times in ids.items() if times > 1), None):
+        raise UnusableTable(f"The case {quoted(twice)} stands in the request more than once.")
     raw = [row for row in named if "created_at" in row]
     features = [row for row in named if "created_at" not in row]
     found: dict[str, dict[str, Any]] = {}

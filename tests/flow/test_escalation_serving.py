@@ -121,3 +121,10 @@ def test_a_request_that_makes_no_sense_is_refused(endpoint: str, row: dict, as_o
     said = refused.value.read().decode()
     assert why in said
     assert "stack_trace" not in said
+
+
+def test_a_case_that_stands_twice_in_a_request_is_refused(endpoint: str) -> None:
+    rows = [{"case_id": "C-1", "created_at": "2026-11-19"}, {"case_id": "C-1", "channel": "web"}]
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        post(endpoint, rows)
+    assert "C-1 stands in the request more than once" in refused.value.read().decode()
