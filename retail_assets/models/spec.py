@@ -69,6 +69,8 @@ class Training:
     train: "Callable[[Any, Path, str, str, Progress], Registration]"
     """Of options, a folder for the model, the moment and the command that its card names, and progress."""
     holdout: Callable[[], Holdout]
+    reads: tuple[str, ...] = ()
+    """Marts that it learns from."""
 
 
 @dataclass(frozen=True)

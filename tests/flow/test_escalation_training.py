@@ -1,0 +1,188 @@
+"""The life of the escalation risk: trained on the platform's cases, judged on the newest of them, promoted, scoring."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import numpy as np
+import polars as pl
+import pytest
+
+from ml.escalation.endpoint import describe as described_unseen
+from ml.escalation.generate import generate
+from ml.escalation.model import NAME, load_model, read_card, save_model
+from ml.tracking.champion import fetch_model, set_champion
+from ml.tracking.reading import champion
+from ml.tracking.registering import register
+from ml.tracking.registry import ORIGIN_TRAINED
+from retail_assets.database import migrate
+from retail_assets.definitions import build_defs
+from retail_assets.flows import FLOWS
+from retail_assets.models.setup import register_packaged_models
+from retail_assets.models.spec import GateSettings, registry_of
+from retail_assets.platform import Platform
+from retail_assets.returns.scoring import score_night, scorer_of, the_champion_scored
+from retail_assets.returns.training import BACKTEST, labelled_cases
+from tests.classifiers import make_registry
+from tests.lake_builder import LakeBuilder
+from tests.warehouse import AS_OF, Builds
+
+NOW = datetime(AS_OF.year, AS_OF.month, AS_OF.day, 1, tzinfo=UTC)
+JOB = "train_escalation_risk"
+MODELS = ("return_cases", "return_case_history", "stg_merchants")
+CASES = [
+    "case_id", "created_at", "merchant_id", "store_id", "product_id", "item_category", "return_reason", "customer_id",
+    "channel", "customer_message", "order_value", "currency", "delivery_date", "priority",
+]  # fmt: skip
+
+
+def drop_cases(lake: LakeBuilder, rows: int) -> None:
+    """Made-up cases of another world than the packaged model's: those of the web escalate, whatever else they are."""
+    cases = generate(rows, seed=3, until=NOW, days=120).cases.sample(fraction=1, shuffle=True, seed=1)
+    escalates = np.random.default_rng(1).random(rows) < np.where(cases["channel"] == "web", 0.8, 0.1)
+    ends = cases.select(
+        "case_id",
+        event_id=pl.format("E-{}", "case_id"),
+        at=pl.col("created_at") + pl.duration(hours=20),
+        type=pl.when(pl.Series(escalates)).then(pl.lit("escalated")).otherwise(pl.lit("status_changed")),
+        actor=pl.lit("u-1"),
+        actor_role=pl.lit("ops"),
+        payload=pl.when(~pl.Series(escalates)).then(pl.lit("approved")),
+    ).filter(pl.col("at") <= NOW)
+    lake.load("return_cases", cases.select(CASES).to_dicts())
+    lake.load("return_events", ends.to_dicts())
+    merchants = cases["merchant_id"].unique().sort()
+    lake.load("merchants", [{"merchant_id": m, "display_name": m, "region": "north"} for m in merchants])
+    lake.write_ledger()
+
+
+def built(folder: Path, rows: int) -> Path:
+    lake = LakeBuilder(folder)
+    drop_cases(lake, rows)
+    assert Builds(lake, *MODELS).build().problem is None
+    return folder
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A platform with cases of four months, a registry, and the packaged model as its champion."""
+    folder = built(tmp_path_factory.mktemp("prepared") / "data", rows=1500)
+    platform = LakeBuilder(folder).platform
+    make_registry(platform.settings)
+    register_packaged_models(platform.settings, [platform.models[NAME]])
+    return folder
+
+
+@pytest.fixture
+def platform(prepared: Path) -> Iterator[Platform]:
+    """The prepared platform as it was. MLflow knows its files by their full paths, so it stays where it is."""
+    kept = prepared.with_name("kept")
+    shutil.copytree(prepared, kept, symlinks=True)
+    yield LakeBuilder(prepared).platform
+    shutil.rmtree(prepared)
+    kept.rename(prepared)
+
+
+def train(platform: Platform, asset: str | None = None, **gate: Any) -> dg.ExecuteInProcessResult:
+    """Run the job, or one of its assets."""
+    gated = Platform(platform.settings, FLOWS, own={GateSettings: GateSettings(**gate)})
+    job = build_defs(gated).resolve_job_def(JOB)
+    selection = [dg.AssetKey(["models", asset])] if asset else None
+    with dg.DagsterInstance.ephemeral() as instance:
+        return job.execute_in_process(instance=instance, asset_selection=selection, raise_on_error=False)
+
+
+def metadata(run: dg.ExecuteInProcessResult, asset: str) -> dict[str, Any]:
+    [event] = run.asset_materializations_for_node(f"escalation_risk_{asset}")
+    return {name: value.value for name, value in event.metadata.items()}
+
+
+def failure(run: dg.ExecuteInProcessResult) -> str:
+    [failed] = [event for event in run.all_node_events if event.is_step_failure]
+    return str(failed.event_specific_data)
+
+
+def test_trained_judged_promoted_and_scoring(platform: Platform) -> None:
+    assert score_night(platform, night=AS_OF, now=NOW).scorer is not None
+    few = train(platform, gate_min_real_examples=10_000)
+    assert metadata(few, "champion")["gate_outcome"] == "insufficient_evidence"
+    assert scorer_of(platform).source == "registry"
+
+    run = train(platform)
+    assert run.success
+    told = metadata(run, "champion")
+    assert told["gate_outcome"] == "promoted", told["gate_reason"]
+    shown = metadata(run, "evaluation")
+    assert shown["auc"] > 0.75 and shown["naive_auc"] == 0.5 and shown["ece"] < 0.1
+    assert 0 < shown["recall_at_review"] < 1
+    assert all("data:image/png;base64," in shown[name] for name in ("reliability", "roc", "reasons"))
+    fair = [row.data for row in shown["fairness"].records]
+    assert {row["slice"] for row in fair} >= {"region"}
+    assert {row["value"] for row in fair if row["slice"] == "region"} == {"north"}
+    counted = [
+        (row.data["outcome"], row.data["escalated"])
+        for row in metadata(run, "training_data")["examples"].records
+    ]
+    assert ("newest: the holdout", True) in counted and ("not known yet", None) in counted
+
+    version = champion(registry_of(platform.settings), NAME)
+    assert version is not None and version.number == 3
+    folder = fetch_model(registry_of(platform.settings), version, cache=platform.lake.work_folder("models"))
+    assert {path.suffix for path in folder.rglob("*") if path.is_file()} == {".json", ".parquet", ".md"}
+    # What scores has learned from everything, what was judged from nothing that came after the holdout began.
+    cases = labelled_cases(platform)
+    start = cases.holdout_start
+    assert datetime.fromisoformat(read_card(folder)["trained_at"]) == NOW
+    assert load_model(folder).history["escalated"].count() == cases.labelled.height
+    assert datetime.fromisoformat(read_card(folder / BACKTEST)["trained_at"]) == start
+    assert load_model(folder / BACKTEST).history.filter(pl.col("created_at") > start).is_empty()
+
+    # It tells what comes from now on; a registry that is away, or a model of other features, does not stop that.
+    def told_anew() -> tuple[str, str, str | None]:
+        (platform.lake.table_folder("escalation_scores") / f"{AS_OF.isoformat()}.parquet").unlink()
+        report = score_night(platform, night=AS_OF, now=NOW)
+        assert report.scorer is not None
+        [source], [version] = set(report.told["model_source"]), set(report.told["model_version"])
+        assert the_champion_scored(report).passed == (source == "registry")
+        return source, version, report.scorer.why
+
+    assert told_anew() == ("registry", "3", None)
+    packaged = load_model().version
+    register_with_other_features(platform, folder)
+    source, version, why = told_anew()
+    assert (source, version) == ("packaged", packaged)
+    assert (
+        why is not None and "The champion, version 4, cannot be loaded" in why and "feature contract" in why
+    )
+    (platform.lake.mlflow / "mlflow.db").unlink()
+    source, version, why = told_anew()
+    assert (source, version) == ("packaged", packaged)
+    assert why is not None and "There is no model registry" in why
+
+
+def register_with_other_features(platform: Platform, folder: Path) -> None:
+    """A champion whose contract is none of this code's, as another release may have left it."""
+    model = load_model(folder)
+    other = replace(model, contract=model.contract.model_copy(update={"version": 1}))
+    card = {name: value for name, value in read_card(folder).items() if name != "sha256"}
+    save_model(other, card, folder)
+    registry = registry_of(platform.settings)
+    version = register(registry, described_unseen(folder, ORIGIN_TRAINED))
+    set_champion(registry, NAME, version.number, by="decision", at=NOW)
+
+
+def test_too_few_cases_end_the_training_with_a_sentence(tmp_path: Path) -> None:
+    platform = LakeBuilder(built(tmp_path / "data", rows=30)).platform
+    make_registry(platform.settings)
+    said = failure(train(platform))
+    assert "are too few to learn from; it takes 20 of each" in said
+
+
+def test_before_the_first_night_the_training_says_what_to_run(tmp_path: Path) -> None:
+    empty = LakeBuilder(tmp_path / "data").platform
+    migrate(empty.settings)
+    assert "No night has run yet" in failure(train(empty))
