@@ -26,7 +26,7 @@ PLACEHOLDER = "placeholder"
 """The model_source of the fixed rule."""
 
 _LOCK = "returns"
-_TELLING = ("case_id", "scored_at")
+TELLING = ("case_id", "scored_at")
 """What names one telling of a case's risk."""
 
 
@@ -48,7 +48,14 @@ class Scorer:
         if its_contract != contract():
             features = case_features(cases, contract=its_contract, known=known.cases, events=known.events)
         labelled = known.cases if known.cases["escalated"].count() else self.model.history
-        return pl.concat(score_features(self.model, features, labelled=labelled, as_of=known.as_of))
+        # No outcome of the cases that are told is read. So that a night which tells very many still reads those of
+        # the past, cases that have none yet are told apart.
+        has_outcome = pl.col("case_id").is_in(cases.drop_nulls("escalated")["case_id"].implode())
+        return pl.concat(
+            scores
+            for part in (features.filter(~has_outcome), features.filter(has_outcome))
+            for scores in score_features(self.model, part, labelled=labelled, as_of=known.as_of)
+        )
 
 
 @dataclass(frozen=True)
@@ -102,7 +109,7 @@ def score_night(
         )
         before = ESCALATION_SCORES.read(lake, part)
         # Features first: a risk is told when it stands in escalation_scores. What a killed run left is made again.
-        kept = RETURN_CASE_FEATURES.read(lake, part).join(before, on=_TELLING, how="semi")
+        kept = RETURN_CASE_FEATURES.read(lake, part).join(before, on=TELLING, how="semi")
         _write(RETURN_CASE_FEATURES, lake, part, kept, features)
         _write(ESCALATION_SCORES, lake, part, before, scores)
     return ScoringReport(scores, states.height - scores.height, scorer)
@@ -144,4 +151,4 @@ def _write(table: LakeTable, lake: Lake, part: str, before: pl.DataFrame, rows: 
     """Rows that an older contract made may lack columns of today's."""
     typed = rows.select(table.schema.names()).cast(dict(table.schema))
     both = pl.concat([table.empty(), before, typed], how="diagonal_relaxed")
-    table.write(lake, part, both.sort(*_TELLING))
+    table.write(lake, part, both.sort(*TELLING))

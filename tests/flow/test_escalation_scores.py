@@ -93,9 +93,14 @@ def test_what_a_case_was_judged_by_stands_beside_its_risk(
     warehouse: Warehouse, lake: LakeBuilder, score: Score, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     score()
-    event = {"event_id": "E1", "case_id": "R-2", "at": NOW - timedelta(hours=1), "type": "assigned",
-             "actor": "u-1", "actor_role": "ops", "payload": "u-1"}  # fmt: skip
-    lake.load("return_events", [event])
+    by = {"actor": "u-1", "actor_role": "ops"}
+    events = [
+        {"case_id": "R-2", "at": NOW - timedelta(hours=1), "type": "assigned", "payload": "u-1"},
+        # What comes after an outcome changes the row of a case, and is none of what it was judged by.
+        {"case_id": "R-5", "at": NOW - timedelta(hours=2), "type": "escalated"},
+        {"case_id": "R-5", "at": NOW - timedelta(hours=1), "type": "priority_changed", "payload": "urgent"},
+    ]
+    lake.load("return_events", [{"event_id": f"E{n}", **by, **event} for n, event in enumerate(events)])
     later = AS_OF + timedelta(days=1)
     with monkeypatch.context() as killed:
         killed.setattr(LakeTable, "write", write_features_alone)
@@ -108,7 +113,9 @@ def test_what_a_case_was_judged_by_stands_beside_its_risk(
     assert set(features["contract_hash"]) == {contract().hash}
     of_case = features.filter(case_id="R-2").select("assigned_to", "message_length", "hours_open")
     assert of_case.rows() == [(None, 2, 0), ("u-1", 2, 47)]
-    assert features["merchant_id_cases_60d"].to_list() == [4, 3, 4, 2, 1, 0], "by R-1, R-2 (twice), …"
+    assert features["merchant_id_cases_60d"].to_list() == [4, 3, 4, 2, 1, 0, 0], "by R-1, R-2 (twice), …"
+    of_case = features.filter(case_id="R-5").select("priority", "priority_urgent", "hours_open")
+    assert of_case.rows() == [("medium", False, 0)] * 2
 
 
 def write_features_alone(table: LakeTable, lake: Lake, part: str, rows: pl.DataFrame) -> bool:
