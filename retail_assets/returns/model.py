@@ -9,7 +9,7 @@ from ml.escalation.contract import CURRENT
 from ml.tracking.gate import Guard
 from ml.tracking.registry import ORIGIN_TRAINED
 from retail_assets.config import REPOSITORY
-from retail_assets.models.spec import Holdout, ModelSpec, Progress, Training
+from retail_assets.models.spec import Drift, Holdout, ModelSpec, Progress, Training
 from retail_assets.returns.settings import ReturnSettings
 
 if TYPE_CHECKING:
@@ -60,6 +60,11 @@ def models(platform: "Platform") -> list[ModelSpec]:
         review_share = platform.settings_of(ReturnSettings).return_review_share
         return holdout(labelled_cases(platform), review_share=review_share)
 
+    def drift() -> Drift:
+        from retail_assets.returns.drift import case_drift
+
+        return case_drift(platform)
+
     return [
         ModelSpec(
             name=ESCALATION_RISK,
@@ -75,6 +80,8 @@ def models(platform: "Platform") -> list[ModelSpec]:
             training=Training(
                 TrainingOptions, summary, train, holdout, reads=("return_cases", "return_case_history")
             ),
+            drift=drift,
+            drift_reads=("escalation_scores", "return_case_features"),
         )
     ]
 

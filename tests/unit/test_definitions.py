@@ -34,12 +34,14 @@ def test_schedules_and_sensors_say_whether_they_run(whole: Platform, defs: dg.De
         "nightly_at_two": ("0 2 * * *", "Europe/Berlin", DefaultScheduleStatus.RUNNING),
         "weekly_tests_on_sunday": ("0 5 * * 0", "Europe/Berlin", DefaultScheduleStatus.RUNNING),
         "weekly_verification_on_sunday": ("0 4 * * 0", "Europe/Berlin", DefaultScheduleStatus.RUNNING),
+        "weekly_drift_on_saturday": ("0 5 * * 6", "Europe/Berlin", DefaultScheduleStatus.RUNNING),
         "train_refund_classifier_on_saturday": ("0 6 * * 6", "Europe/Berlin", DefaultScheduleStatus.STOPPED),
         "train_escalation_risk_on_saturday": ("0 6 * * 6", "Europe/Berlin", DefaultScheduleStatus.STOPPED),
     }
     assert {s.name: s.default_status for s in repository.sensor_defs} == {
         **{f"{handler.name}_dropped": DefaultSensorStatus.RUNNING for handler in whole.handlers().all},
         "decision_made": DefaultSensorStatus.RUNNING,
+        "escalation_risk_drifted": DefaultSensorStatus.STOPPED,
     }
 
 
@@ -77,6 +79,7 @@ def test_every_kind_of_decision_has_a_job(whole: Platform, defs: dg.Definitions)
         "file_drop",
         "weekly_tests",
         "weekly_verification",
+        "weekly_drift",
         "train_refund_classifier",
         "train_escalation_risk",
         *(f"decide_{kind}" for kind in whole.decision_kinds),
