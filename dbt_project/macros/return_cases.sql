@@ -77,3 +77,21 @@ left join (
 ) as told using (case_id)
 where now.times is distinct from told.times
 {% endmacro %}
+
+{# case_id, photo_disagrees: of the refund photos that came before the outcome of their case, whether one shows another
+   item than the case declares. #}
+{% macro return_photos(cases) -%}
+    select photo.case_id, bool_or(photo.is_mismatch) as photo_disagrees
+    from {{ ref('refund_items') }} as photo
+    inner join {{ cases }} as its_case on photo.case_id = its_case.case_id
+    where photo.admitted_at < coalesce(least(its_case.escalated_at, its_case.resolved_at), 'infinity')
+    group by photo.case_id
+{%- endmacro %}
+
+{# Cases of whose photos something else is known than when they were built. #}
+{% macro return_cases_with_other_photos(since) %}
+select told.case_id
+from {{ this }} as told
+left join ({{ return_photos(this) }}) as photos on told.case_id = photos.case_id
+where told.photo_disagrees is distinct from photos.photo_disagrees
+{% endmacro %}

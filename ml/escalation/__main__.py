@@ -63,7 +63,17 @@ def _instant(text: str) -> datetime:
 def _events(parsed: argparse.Namespace) -> "pl.DataFrame | None":
     from ml.escalation.events import read_events
 
-    return None if parsed.events is None else read_events(parsed.events)
+    return None if parsed.events is None else read_events(parsed.events, _warn)
+
+
+def _cases(path: Path) -> "pl.DataFrame":
+    from ml.escalation.cases import read_cases
+
+    return read_cases(path, _warn)
+
+
+def _warn(said: str) -> None:
+    say(said, "yellow")
 
 
 # train
@@ -81,7 +91,6 @@ def _train_parser(commands) -> None:
 
 def _train(parsed: argparse.Namespace) -> int:
     """Learn from cases whose outcome is known: their column `escalated`, or else their events."""
-    from ml.escalation.cases import read_cases
     from ml.escalation.model import save_model
     from ml.escalation.model_card import card_of, write_model_card
     from ml.escalation.recipe import Recipe
@@ -89,7 +98,7 @@ def _train(parsed: argparse.Namespace) -> int:
 
     recipe = Recipe(contract_version=parsed.contract)
     trained = train(
-        read_cases(parsed.cases),
+        _cases(parsed.cases),
         as_of=parsed.as_of,
         events=_events(parsed),
         seed=parsed.seed,
@@ -163,10 +172,9 @@ def _add_model(parser: argparse.ArgumentParser) -> None:
 
 def _score(parsed: argparse.Namespace) -> int:
     """One row per case: score, label and reasons."""
-    from ml.escalation.cases import read_cases
     from ml.escalation.score import write_scores
 
-    cases = read_cases(parsed.cases)
+    cases = _cases(parsed.cases)
     with progress_bar() as progress:
         task = progress.add_task("cases", total=len(cases))
 
@@ -183,7 +191,6 @@ def _score(parsed: argparse.Namespace) -> int:
 def _scores(
     parsed: argparse.Namespace, cases: "pl.DataFrame", events: "pl.DataFrame | None"
 ) -> "Iterator[pl.DataFrame]":
-    from ml.escalation.cases import read_cases
     from ml.escalation.model import PACKAGED_MODEL, load_model
     from ml.escalation.score import score_cases
 
@@ -194,7 +201,7 @@ def _scores(
             f"{later:,} of {len(cases):,} cases are later than {parsed.as_of:%Y-%m-%d %H:%M} UTC and not read.",
             "yellow",
         )
-    history = None if parsed.history is None else read_cases(parsed.history)
+    history = None if parsed.history is None else _cases(parsed.history)
     return score_cases(model, cases, as_of=parsed.as_of, history=history, events=events)
 
 
@@ -219,12 +226,11 @@ def _evaluate(parsed: argparse.Namespace) -> int:
     """Score cases and compare with their outcomes: ranking, calibration, slices, who is picked for review."""
     import polars as pl
 
-    from ml.escalation.cases import read_cases
     from ml.escalation.evaluate import evaluate
     from ml.escalation.labels import with_labels
     from ml.escalation.terminal import show_evaluation
 
-    cases, events = read_cases(parsed.cases), _events(parsed)
+    cases, events = _cases(parsed.cases), _events(parsed)
     scores = pl.concat(_scores(parsed, cases, events))
     labelled = with_labels(cases, events, as_of=parsed.as_of, window_days=parsed.label_days)
     evaluation = evaluate(scores, labelled, review_share=parsed.review_share)

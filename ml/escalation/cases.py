@@ -5,7 +5,7 @@ A case is a row of the feed return_cases. Three columns may stand beside: `escal
 merchant's: no feature, but fairness is measured by it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import polars as pl
@@ -38,17 +38,29 @@ COLUMNS: Mapping[str, Kind] = {
 }
 """The columns of cases as they are worked with; all but the first two may be missing in a file."""
 REQUIRED = ("case_id", "created_at")
+ISO_8601 = (
+    r"^(?<day>\d{4}-\d\d-\d\d)(?:[T ](?<minutes>\d\d:\d\d)(?<seconds>:\d\d(?:\.\d{1,9})?)?\s*"
+    r"(?<zone>Z|[+-]\d\d:?\d\d)?)?$"
+)
 LARGEST_VALUE = 1e12
 """No order is worth more in any currency."""
+
+
+Report = Callable[[str], None]
+"""Is told, in sentences, what a table holds that does not count."""
+
+
+def silent(said: str) -> None:
+    """The report of whoever does not ask."""
 
 
 class UnusableTable(ExplainedError, ValueError):
     """A file that does not hold what it should; the message says what is wrong."""
 
 
-def read_cases(path: Path) -> pl.DataFrame:
+def read_cases(path: Path, report: Report = silent) -> pl.DataFrame:
     """The cases of a Parquet file, as `normalised` gives them. Raises UnusableTable."""
-    return normalised(read_table(path), str(path))
+    return normalised(read_table(path), str(path), report)
 
 
 def read_table(path: Path) -> pl.DataFrame:
@@ -61,22 +73,30 @@ def read_table(path: Path) -> pl.DataFrame:
         raise UnusableTable(f"{quoted(path)} is no Parquet file that can be read: {quoted(error)}") from error
 
 
-def normalised(table: pl.DataFrame, name: str = "the cases") -> pl.DataFrame:
+def normalised(table: pl.DataFrame, name: str = "the cases", report: Report = silent) -> pl.DataFrame:
     """Cases in the columns COLUMNS, one row per case, in the order they came.
 
     Of rows with the same case_id the last counts; rows without case_id or created_at are left out. Times without a
-    zone are UTC. A value that cannot be (negative, not finite) is unknown. Raises UnusableTable.
+    zone are UTC. A value that cannot be (negative, not finite) is unknown. `report` is told how many rows and values
+    that are. Raises UnusableTable.
     """
     require(table, REQUIRED, name)
-    cases = selected(table, COLUMNS, name)
-    whole = cases.drop_nulls(REQUIRED)
+    cases = selected(table, COLUMNS, name, report)
+    whole = whole_rows(cases, REQUIRED, name, report).with_columns(pl.col("order_value").fill_nan(None))
     if whole.is_empty() and len(cases):
         raise UnusableTable(f"No row of {quoted(name)} has a case_id and an instant in created_at.")
     value = pl.col("order_value")
-    return whole.with_columns(
+    believed = whole.with_columns(
         pl.col("priority").str.to_lowercase().str.strip_chars(),
         pl.when(value.is_between(0, LARGEST_VALUE)).then(value),
-    ).unique("case_id", keep="last", maintain_order=True)
+    )
+    _tell_of_unreadable(whole, believed, ["order_value"], name, report)
+    latest = believed.unique("case_id", keep="last", maintain_order=True)
+    if len(latest) < len(believed):
+        report(
+            f"{len(believed) - len(latest):,} rows of {quoted(name)} repeat a case_id; the last of each counts."
+        )
+    return latest
 
 
 def require(table: pl.DataFrame, columns: tuple[str, ...], name: str) -> None:
@@ -85,14 +105,42 @@ def require(table: pl.DataFrame, columns: tuple[str, ...], name: str) -> None:
         raise UnusableTable(f"{quoted(name)} has no column {' and no column '.join(missing)}.")
 
 
-def selected(table: pl.DataFrame, columns: Mapping[str, Kind], name: str) -> pl.DataFrame:
+def selected(
+    table: pl.DataFrame, columns: Mapping[str, Kind], name: str, report: Report = silent
+) -> pl.DataFrame:
     """These columns of a table in these types; null where there is none. Raises UnusableTable."""
-    return table.select(
+    found = table.select(
         (_converted(table, column, kind, name) if column in table.columns else pl.lit(None, kind)).alias(
             column
         )
         for column, kind in columns.items()
     )
+    _tell_of_unreadable(table, found, [column for column in columns if column in table.columns], name, report)
+    return found
+
+
+def whole_rows(
+    table: pl.DataFrame, columns: tuple[str, ...], name: str, report: Report = silent
+) -> pl.DataFrame:
+    """The rows that have a value in each of these columns."""
+    whole = table.drop_nulls(columns)
+    if len(whole) < len(table):
+        report(
+            f"{len(table) - len(whole):,} of {len(table):,} rows of {quoted(name)} have no {' or no '.join(columns)} "
+            "and are left out."
+        )
+    return whole
+
+
+def _tell_of_unreadable(
+    before: pl.DataFrame, after: pl.DataFrame, columns: Iterable[str], name: str, report: Report
+) -> None:
+    for column in columns:
+        lost = after[column].null_count() - before[column].null_count()
+        if lost:
+            report(
+                f"{lost:,} values of {column} in {quoted(name)} cannot be believed; they count as unknown."
+            )
 
 
 def _converted(table: pl.DataFrame, column: str, kind: pl.DataType | type[pl.DataType], name: str) -> pl.Expr:
@@ -113,7 +161,7 @@ def _converted(table: pl.DataFrame, column: str, kind: pl.DataType | type[pl.Dat
 
 def _instant(value: pl.Expr, given: pl.DataType, column: str, name: str) -> pl.Expr:
     if given == pl.String:
-        return value.str.to_datetime(time_unit="us", time_zone="UTC", strict=False)
+        return _instant_of_text(value)
     if given == pl.Date:
         return value.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     if not isinstance(given, pl.Datetime):
@@ -121,6 +169,15 @@ def _instant(value: pl.Expr, given: pl.DataType, column: str, name: str) -> pl.E
     if given.time_zone is None:
         return value.cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
     return value.dt.convert_time_zone("UTC").cast(INSTANT)
+
+
+def _instant_of_text(text: pl.Expr) -> pl.Expr:
+    """ISO 8601 in any of its usual forms, also mixed: with T or a space, seconds, fractions, a zone, or without."""
+    parts = text.str.strip_chars().str.extract_groups(ISO_8601).struct
+    zone = parts.field("zone").fill_null("Z").str.replace("Z", "+00:00", literal=True)
+    clock = parts.field("minutes").fill_null("00:00") + parts.field("seconds").fill_null(":00")
+    whole = parts.field("day") + "T" + clock + zone
+    return whole.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False)
 
 
 def _yes_or_no(table: pl.DataFrame, column: str, name: str) -> pl.Expr:

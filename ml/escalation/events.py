@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ml.escalation.cases import INSTANT, read_table, require, selected
+from ml.escalation.cases import INSTANT, Report, read_table, require, selected, silent, whole_rows
 
 REQUIRED = ("case_id", "at", "type")
 COLUMNS = {
@@ -25,12 +25,12 @@ EVENTS = pl.Schema(
 COUNTS = ("evidence", "responses", "status_changes", "reassignments", "notes")
 
 
-def read_events(path: Path) -> pl.DataFrame:
+def read_events(path: Path, report: Report = silent) -> pl.DataFrame:
     """The events of a Parquet file, as `normalised_events` gives them. Raises UnusableTable."""
-    return normalised_events(read_table(path), str(path))
+    return normalised_events(read_table(path), str(path), report)
 
 
-def normalised_events(table: pl.DataFrame, name: str = "the events") -> pl.DataFrame:
+def normalised_events(table: pl.DataFrame, name: str = "the events", report: Report = silent) -> pl.DataFrame:
     """Events in the columns EVENTS, by case and time. Raises UnusableTable.
 
     An event counts once, however often the log was replayed. `to` is what a status, priority or assignment was
@@ -41,7 +41,7 @@ def normalised_events(table: pl.DataFrame, name: str = "the events") -> pl.DataF
     payload = pl.col("payload")
     if isinstance(table.schema.get("payload"), pl.Struct):
         table = table.with_columns(payload.struct.json_encode())
-    events = selected(table, COLUMNS, name).drop_nulls(REQUIRED)
+    events = whole_rows(selected(table, COLUMNS, name, report), REQUIRED, name, report)
     named = events.filter(pl.col("event_id").is_not_null()).unique("event_id", maintain_order=True)
     events = pl.concat([named, events.filter(pl.col("event_id").is_null())])
     to = [payload.str.json_path_match(f"$.{key}") for key in ("to", *CHANGED_TO.values())]

@@ -19,6 +19,7 @@ FLOW = Flow(
     tables=(ESCALATION_SCORES, RETURN_CASE_FEATURES),
     models="retail_assets.returns.model:models",
     assets="retail_assets.returns.assets:definitions",
+    truth="retail_assets.returns.truth:truth_found",
     marts=(
         Mart("escalation_scores", OPERATIONS),
         Mart("return_cases", OPERATIONS),

@@ -18,6 +18,7 @@ TOLD_FROM = ("case_id", "scored_moment", "inputs_digest")
 _CASES = (
     "case_id", "created_at", "merchant_id", "store_id", "product_id", "item_category", "return_reason", "customer_id",
     "channel", "customer_message", "order_value", "delivery_date",
+    "photo_disagrees",
 )  # fmt: skip
 _HISTORY = (
     "origin", "entry_id", "case_id", "step", "happened_at", "type", "actor_role", "value", "broken_rule", "priority",

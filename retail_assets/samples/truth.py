@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
+from retail_assets.audiences import ANALYSTS, Audience
 from retail_assets.lake import Lake
 from retail_assets.platform import Platform, load
 
@@ -60,9 +61,17 @@ def truth_found(platform: Platform) -> list[TruthFound]:
     return found
 
 
-def compare(platform: Platform, flow: str, what: str, query: str, *, told: pl.DataFrame) -> TruthFound:
-    """`query` asks the analysts' DuckDB file of each row of `told` its `name`, and whether it was `found`."""
-    database = platform.lake.published.resolve() / "retail.duckdb"
+def compare(
+    platform: Platform,
+    flow: str,
+    what: str,
+    query: str,
+    *,
+    told: pl.DataFrame,
+    audience: Audience = ANALYSTS,
+) -> TruthFound:
+    """`query` asks an audience's DuckDB file of each row of `told` its `name`, and whether it was `found`."""
+    database = platform.lake.published.resolve() / audience.folder / audience.database
     with duckdb.connect(str(database), read_only=True) as connection:
         connection.register("told", told.to_arrow())
         rows = connection.sql(query).pl()

@@ -27,6 +27,8 @@ def test_what_is_true_of_the_sample_is_found(demo: Path) -> None:
         ("sales", "days of stores, units exact"): 0,
         ("inventory", "stock that is too much, dead or out"): 0,
         ("refunds", "photos of swapped goods, found"): 0,
+        ("returns", "return cases, status right"): 0,
+        ("returns", "changes by merchants, refused"): 0,
         ("intake", "spoilt files that end where they should"): 0,
     }
     assert min(one.true for one in found) > 0

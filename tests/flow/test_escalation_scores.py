@@ -19,7 +19,7 @@ from tests.lake_builder import LakeBuilder
 from tests.warehouse import AS_OF, Warehouse
 
 NOW = datetime(AS_OF.year, AS_OF.month, AS_OF.day, 1, tzinfo=UTC)
-CASES = ("stg_return_cases", "stg_return_events", "+return_cases", "return_case_history")
+CASES = ("stg_return_events", "+return_cases")
 Score = Callable[..., scoring.ScoringReport]
 
 
@@ -140,6 +140,43 @@ def test_features_of_an_older_contract_stay(warehouse: Warehouse, lake: LakeBuil
         *((f"R-{n}", None) for n in range(1, 6)),
         ("R-9", 0),
     ]
+
+
+def test_a_photo_that_shows_something_else_is_told_of(
+    warehouse: Warehouse, lake: LakeBuilder, score: Score
+) -> None:
+    lake.load("return_cases", [
+        {"case_id": case, "created_at": NOW - timedelta(days=2), "item_category": "denim"}
+        for case in ("SAME", "OTHER", "CLOSED", "NONE")
+    ])  # fmt: skip
+    closed = {"event_id": "E1", "case_id": "CLOSED", "at": NOW - timedelta(days=1), "type": "status_changed",
+              "actor": "u-1", "actor_role": "ops", "payload": "rejected"}  # fmt: skip
+    lake.load("return_events", [closed])
+    score()
+    shown = {"SAME": "Jeans", "OTHER": "Belts", "CLOSED": "Belts"}
+    photos = {lake.drop({}, folder="refunds"): case for case in shown}
+    images = [
+        {"sequence": n, "folder_case_id": case, "admitted_on": AS_OF, "admitted_at": NOW}
+        for n, case in photos.items()
+    ]
+    predictions = [
+        {"sequence": n, "predicted_class": shown[case], "confidence": 0.9} for n, case in photos.items()
+    ]
+    lake.part("refund_images", AS_OF.isoformat(), images)
+    lake.part("refund_item_predictions", AS_OF.isoformat(), predictions)
+    jeans = {"item_category": "denim", "class": "Jeans", "position": 1}
+    lake.part("refund_item_categories", "categories", [jeans])
+    # A case that was closed before its photo came is not told again.
+    assert score().scored == 2
+    disagrees = (
+        "select case_id, photo_disagrees from marts.return_cases where item_category = 'denim' order by 1"
+    )
+    assert warehouse.rows(disagrees) == [("CLOSED", None), ("NONE", None), ("OTHER", True), ("SAME", False)]
+    again = told(warehouse).group_by("case_id", maintain_order=True).last()
+    parts = again.explode("contributions").unnest("contributions").filter(code="photo_disagrees")
+    said = dict(parts.select("case_id", "contribution").iter_rows())
+    assert said["OTHER"] > said["SAME"]
+    assert score().scored == 0
 
 
 def test_without_any_model_the_fixed_rule_tells(

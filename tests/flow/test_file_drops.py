@@ -286,7 +286,9 @@ def test_a_photo_starts_the_tables_of_refunds(watched: Platform, tick: Tick) -> 
     selected = _selected(_request(tick("refund_photos", first.cursor)))
     # A run takes the lists that lie between the photos, too.
     assert _with(selected, "feeds/") == {"feeds/refund_manifests"}
-    assert _with(selected, "lake/", "models/") == {"lake/refund_images", "lake/refund_item_predictions"}
+    # What it shows is told of in the risk of its case.
+    refunds = {"lake/refund_images", "lake/refund_item_predictions"}
+    assert _with(selected, "lake/", "models/") == {*refunds, "lake/escalation_scores"}
     assert {"staging/stg_refund_manifests", "marts/refund_items", "published/release"} <= selected
     assert "staging/stg_sales" not in selected
 

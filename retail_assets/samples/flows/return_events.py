@@ -32,7 +32,9 @@ def write(sample: Sample, drops: Drops) -> None:
         cases = returns.opened(sample, max(start - returns.SLOWLY, first), period.end)
         happened = _life(cases).filter(pl.col("on").is_between(start, period.end, closed="left"))
         stamp = sample.stamp(period)
-        for minute, (feed, rows) in enumerate(_feeds(sample, happened).items()):
+        log = _dated(sample, happened)
+        drops.keep_truth("returns/log", _statuses(log))
+        for minute, (feed, rows) in enumerate(_feeds(log).items()):
             if rows.height:
                 name = f"{feed}_{stamp}.csv"
                 drops.add(feed, name, formats.csv(rows), at=sample.file_time(period, 1, 13, 20 + 10 * minute))
@@ -79,15 +81,31 @@ def _life(cases: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _feeds(sample: Sample, happened: pl.DataFrame) -> dict[str, pl.DataFrame]:
+def _dated(sample: Sample, happened: pl.DataFrame) -> pl.DataFrame:
+    """What happened with its id and its time (UTC), in order."""
     created = pl.col("created_at").str.to_datetime("%Y-%m-%dT%H:%M:%S%:z", time_unit="us")
     first = sample.plan.first_day
     day_of_case = (created.dt.convert_time_zone("Europe/Berlin").dt.date() - first).dt.total_days()
     later = pl.duration(days=pl.col("on") - day_of_case, seconds=pl.col("step") * 60)
-    log = happened.with_columns(
+    return happened.with_columns(
         event_id=pl.format("{}-{}", "case_id", "step"),
         at=(created + later).dt.to_string("%Y-%m-%dT%H:%M:%SZ"),
     ).sort("at", "event_id")
+
+
+def _statuses(log: pl.DataFrame) -> pl.DataFrame:
+    """`event_id`, `case_id`, `at`, and the `status` that a case then has; `is_mistake` of a merchant's, who may not."""
+    opened = pl.col("type") == "created"
+    return log.filter(opened | (pl.col("type") == "status_changed")).select(
+        "event_id",
+        "case_id",
+        "at",
+        pl.when(opened).then(pl.lit("submitted")).otherwise("payload").alias("status"),
+        (pl.col("actor_role") == "merchant").alias("is_mistake"),
+    )
+
+
+def _feeds(log: pl.DataFrame) -> dict[str, pl.DataFrame]:
     documents = log.filter(pl.col("type") == "document_added").with_columns(
         file_hash=pl.col("event_id").map_elements(_hash, return_dtype=pl.String)
     )

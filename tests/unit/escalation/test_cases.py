@@ -26,10 +26,25 @@ def one(**columns: object) -> dict:
         "2026-11-20 12:00:00",
         "2026-11-20T12:00:00Z",
         "2026-11-20T13:00:00+01:00",
+        "2026-11-20 12:00",
+        "2026-11-20 12:00:00.000+0000",
     ],
 )
 def test_times_without_a_zone_are_utc(at: object) -> None:
     assert one(created_at=at)["created_at"] == AT
+
+
+def test_a_column_may_mix_forms_of_time_and_says_what_it_cannot_read() -> None:
+    forms = ["2026-11-20", "2026-11-20T12:00:00.250Z", "2026-11-20 12:00", "20.11.2026", None]
+    said: list[str] = []
+    rows = pl.DataFrame({"case_id": list("ABCDE"), "created_at": forms, "order_value": [1.0, -1, None, 2, 3]})
+    found = normalised(rows, "cases.parquet", said.append)
+    assert found["case_id"].to_list() == ["A", "B", "C"]
+    assert said == [
+        "1 values of created_at in cases.parquet cannot be believed; they count as unknown.",
+        "2 of 5 rows of cases.parquet have no case_id or no created_at and are left out.",
+        "1 values of order_value in cases.parquet cannot be believed; they count as unknown.",
+    ]
 
 
 def test_a_date_is_its_first_instant() -> None:

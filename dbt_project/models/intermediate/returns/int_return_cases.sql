@@ -1,6 +1,7 @@
 {{ config(
     materialized='by_change', unit='case_id',
     follows=['stg_return_cases', 'return_case_history'],
+    also={'macro': 'return_cases_with_other_photos', 'from': []},
 ) }}
 -- Where cases stand. Both times that were promised run from the creation of a case, by the priority that it has now.
 with cases as (
@@ -75,14 +76,18 @@ select
     md5(
         row(
             customer_id, merchant_id, store_id, product_id, item_category, return_reason, customer_message,
-            order_value, channel, delivery_date, history.priority, history.assigned_to
+            order_value, channel, delivery_date, history.priority, history.assigned_to, photos.photo_disagrees
         )::varchar
     ) as inputs_digest,
     history.status_changes,
     history.assignments,
     history.documents,
+    photos.photo_disagrees,
     history.violations
 from cases
 inner join history on cases.case_id = history.case_id
+left join (
+    {{ return_photos('history') }}
+) as photos on cases.case_id = photos.case_id
 inner join (values {{ return_sla() }}) as sla (priority, rank, first_response_hours, resolution_hours)
     on history.priority = sla.priority

@@ -30,6 +30,7 @@ select
     status_changes,
     assignments,
     documents,
+    photo_disagrees,
     violations
 from {{ ref('int_return_cases') }}
 where {{ touched('case_id') }}
