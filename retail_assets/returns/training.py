@@ -2,8 +2,8 @@
 
 What escalates changes from week to week, so the model that scores has learned from everything, the newest cases too.
 These are also what judges it (the holdout), and how well a model tells what it has learned proves nothing. So the same
-recipe is trained a second time on what was known before the holdout began: the backtest, which lies in the model's
-folder and is judged in its place.
+recipe is trained again as of the first instant of each week of the holdout, on what was known then. These backtests lie
+in the model's folder, and each week is told by the newest of its models that was trained before it began.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ import polars as pl
 
 from ml.errors import ExplainedError
 from ml.escalation.evaluate import evaluate
-from ml.escalation.model import Model, NotAModel, load_model, save_model
+from ml.escalation.model import Model, NotAModel, load_model, read_card, save_model
 from ml.escalation.model_card import card_of, write_model_card
 from ml.escalation.recipe import Recipe
 from ml.escalation.score import score_cases
@@ -29,10 +29,11 @@ from retail_assets.returns.known_cases import KnownCases, known_cases, merchant_
 from retail_assets.returns.settings import ReturnSettings
 from retail_assets.warehouse.errors import NoWarehouse
 
-BACKTEST = "backtest"
-"""The folder within a model's folder."""
+BACKTESTS = "backtests"
+"""The folder within a model's folder; a model for each day as of which it was trained."""
 NAIVE_AUC = 0.5
 """Of giving every case the base rate."""
+ALWAYS = datetime.min.replace(tzinfo=UTC)
 _WEEK = timedelta(days=7)
 
 
@@ -67,6 +68,13 @@ class LabelledCases:
     def holdout(self) -> pl.DataFrame:
         return self.labelled.filter(pl.col("created_at") >= self.holdout_start)
 
+    def weeks(self) -> Iterator[tuple[datetime, pl.DataFrame]]:
+        """The first instant of each week of the holdout, and its cases."""
+        opened = pl.col("created_at")
+        for days in range(0, self.holdout_days, _WEEK.days):
+            start = self.holdout_start + timedelta(days=days)
+            yield start, self.holdout.filter((opened >= start) & (opened < start + _WEEK))
+
 
 def labelled_cases(platform: Platform) -> LabelledCases:
     """The cases and outcomes as they stood in the newest night. Raises NoWarehouse."""
@@ -99,7 +107,7 @@ def summary(cases: LabelledCases) -> pl.DataFrame:
 def train_model(
     cases: LabelledCases, folder: Path, *, recipe: Recipe, seed: int, command: str, progress: Progress
 ) -> None:
-    """Write the model's folder with its backtest. Raises NotEnoughCases."""
+    """Write the model's folder with its backtests. Raises NotEnoughCases."""
 
     def write(as_of: datetime, target: Path) -> None:
         trained = train(
@@ -117,13 +125,11 @@ def train_model(
         write_model_card(target)
 
     write(cases.known.as_of, folder)
-    try:
-        write(cases.holdout_start, folder / BACKTEST)
-    except NotEnoughCases as error:
-        progress(
-            f"Nothing can say how good this model is: before {cases.holdout_start:%Y-%m-%d}, where the holdout "
-            f"begins, {error}"
-        )
+    for start, _ in cases.weeks():
+        try:
+            write(start, folder / BACKTESTS / f"{start:%Y-%m-%d}")
+        except NotEnoughCases as error:
+            progress(f"Nothing can say how good this model would have been from {start:%Y-%m-%d} on: {error}")
 
 
 def holdout(cases: LabelledCases, *, review_share: float) -> Holdout:
@@ -138,14 +144,20 @@ def holdout(cases: LabelledCases, *, review_share: float) -> Holdout:
 
 
 def _evaluate(cases: LabelledCases, folder: Path, version: str, review_share: float) -> Measured:
-    """What a model, or its backtest, would have told of the holdout week by week."""
+    """What the models of a folder would have told of the holdout, each week with the outcomes known when it began."""
     from ml.escalation.plots import reasons_figure, reliability_figure, roc_figure
 
-    naive = {"naive_auc": NAIVE_AUC}
-    model = _judged(folder, cases.holdout, version)
-    if model is None:
-        return Measured(naive, unusable=cases.holdout.height)
-    found = evaluate(pl.concat(_told_then(model, cases)), cases.holdout, review_share=review_share)
+    naive, known, models = {"naive_auc": NAIVE_AUC}, cases.known, _models(folder, cases, version)
+    told = []
+    for start, week in cases.weeks():
+        model = next((model for trained_at, model in models if trained_at <= start), None)
+        if week.is_empty():
+            continue
+        if model is None:  # no figure would be honest
+            return Measured(naive, unusable=cases.holdout.height)
+        then = known.labelled_as_of(start)
+        told += score_cases(model, week, as_of=known.as_of, history=then, events=known.events)
+    found = evaluate(pl.concat(told), cases.holdout, review_share=review_share)
     return Measured(
         metrics={**found.metrics, **naive},
         figures={
@@ -157,28 +169,17 @@ def _evaluate(cases: LabelledCases, folder: Path, version: str, review_share: fl
     )
 
 
-def _judged(folder: Path, held: pl.DataFrame, version: str) -> Model | None:
-    """The model if it learned from no case of the holdout, else its backtest if that did not; None where no figure
-    would be honest, or the model is of another feature contract and cannot tell anything."""
-    for place in (folder, folder / BACKTEST):
+def _models(folder: Path, cases: LabelledCases, version: str) -> list[tuple[datetime, Model]]:
+    """The model and its backtests with the instant as of which each was trained, the newest first. One that learned
+    from none of these cases, the packaged one say, may tell of any. One of another feature contract tells nothing."""
+    found = []
+    for place in (folder, *(folder / BACKTESTS).glob("*")):
         try:
             model = load_model(place, version=version)
         except NotAModel:
             continue
-        learned = model.history.filter(pl.col("escalated").is_not_null())
-        if learned.join(held, on="case_id", how="semi").is_empty():
-            return model
-    return None
-
-
-def _told_then(model: Model, cases: LabelledCases) -> Iterator[pl.DataFrame]:
-    """Scores of the holdout, each week with the outcomes that were known when it began."""
-    known, start = cases.known, cases.holdout_start
-    while start <= known.as_of:
-        opened = pl.col("created_at")
-        week = cases.holdout.filter((opened >= start) & (opened < start + _WEEK))
-        if week.height:
-            yield from score_cases(
-                model, week, as_of=known.as_of, history=known.labelled_as_of(start), events=known.events
-            )
-        start += _WEEK
+        learned = model.history.drop_nulls("escalated")
+        is_foreign = learned.join(cases.known.cases, on="case_id", how="semi").is_empty()
+        trained_at = datetime.fromisoformat(read_card(place)["trained_at"])
+        found.append((ALWAYS if is_foreign else trained_at, model))
+    return sorted(found, key=lambda one: one[0], reverse=True)

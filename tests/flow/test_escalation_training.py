@@ -30,7 +30,7 @@ from retail_assets.models.spec import GateSettings, registry_of
 from retail_assets.platform import Platform
 from retail_assets.returns.scoring import score_night, scorer_of, the_champion_scored
 from retail_assets.returns.settings import ReturnSettings
-from retail_assets.returns.training import BACKTEST, labelled_cases
+from retail_assets.returns.training import BACKTESTS, labelled_cases
 from tests.classifiers import make_registry
 from tests.lake_builder import LakeBuilder
 from tests.prepared import copy_platform
@@ -184,11 +184,15 @@ def test_trained_judged_promoted_and_scoring(platform: Platform, watch: Watch) -
     assert {path.suffix for path in folder.rglob("*") if path.is_file()} == {".json", ".parquet", ".md"}
     # What scores has learned from everything, what was judged from nothing that came after the holdout began.
     cases = labelled_cases(platform)
-    start = cases.holdout_start
+    starts = [start for start, _ in cases.weeks()]
+    assert starts[0] == cases.holdout_start and len(starts) == 4
     assert datetime.fromisoformat(read_card(folder)["trained_at"]) == NOW
     assert load_model(folder).history["escalated"].count() == cases.labelled.height
-    assert datetime.fromisoformat(read_card(folder / BACKTEST)["trained_at"]) == start
-    assert load_model(folder / BACKTEST).history.filter(pl.col("created_at") > start).is_empty()
+    backtests = {start: folder / BACKTESTS / f"{start:%Y-%m-%d}" for start in starts}
+    assert {*backtests.values()} == {*(folder / BACKTESTS).iterdir()}
+    for start, backtest in backtests.items():
+        assert datetime.fromisoformat(read_card(backtest)["trained_at"]) == start
+        assert load_model(backtest).history.filter(pl.col("created_at") > start).is_empty()
 
     # It tells what comes from now on; a registry that is away, or a model of other features, does not stop that.
     def told_anew() -> tuple[str, str, str | None]:

@@ -1,5 +1,6 @@
 """What the escalation risk learns from and is judged by: the newest days of cases, of which no judged model knew."""
 
+import shutil
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,13 +12,13 @@ from ml.escalation.cases import normalised
 from ml.escalation.events import normalised_events
 from ml.escalation.generate import generate
 from ml.escalation.labels import WINDOW_DAYS, with_labels
-from ml.escalation.model import load_model, save_model
+from ml.escalation.model import PACKAGED_MODEL, load_model, save_model
 from ml.escalation.recipe import Recipe
 from ml.escalation.train import NotEnoughCases
 from retail_assets.models.spec import Measured
 from retail_assets.returns.known_cases import KnownCases
 from retail_assets.returns.training import (
-    BACKTEST,
+    BACKTESTS,
     LabelledCases,
     NoOutcomes,
     holdout,
@@ -26,6 +27,7 @@ from retail_assets.returns.training import (
 )
 from tests.unit.escalation.conftest import NOW
 
+ROWS = 800
 FILES = ("model.json", "history.parquet", "card.json", "MODEL_CARD.md")
 
 
@@ -38,7 +40,7 @@ def known(cases: pl.DataFrame, events: pl.DataFrame, as_of: datetime = NOW) -> L
 
 @pytest.fixture(scope="module")
 def cases() -> LabelledCases:
-    made = generate(800, seed=5, until=NOW)
+    made = generate(ROWS, seed=5, until=NOW)
     return known(made.cases, made.events)
 
 
@@ -51,6 +53,10 @@ def trained(cases: LabelledCases, folder: Path, said: list[str] | None = None) -
 @pytest.fixture(scope="module")
 def model(cases: LabelledCases, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return trained(cases, tmp_path_factory.mktemp("trained") / "model")
+
+
+def backtests(folder: Path) -> list[Path]:
+    return sorted((folder / BACKTESTS).glob("*"))
 
 
 def measured(cases: LabelledCases, folder: Path) -> Measured:
@@ -69,60 +75,64 @@ def test_the_newest_days_with_an_outcome_are_the_holdout(cases: LabelledCases) -
     assert counted.filter(outcome="newest: the holdout")["cases"].sum() == cases.holdout.height
 
 
-def test_what_comes_after_the_holdout_began_does_not_reach_the_backtest(
+def test_what_comes_after_a_week_began_does_not_reach_its_backtest(
     cases: LabelledCases, model: Path, tmp_path: Path
 ) -> None:
-    start, known_now = cases.holdout_start, cases.known
-    other_end = pl.when(pl.col("at") > start).then(pl.lit("rejected")).otherwise("to")
+    start, known_now = list(cases.weeks())[1][0], cases.known
+    late = pl.col("at") > start
     events = known_now.events.with_columns(
-        to=other_end,
-        type=pl.when(pl.col("at") > start).then(pl.lit("status_changed")).otherwise("type"),
+        to=pl.when(late).then(pl.lit("rejected")).otherwise("to"),
+        type=pl.when(late).then(pl.lit("status_changed")).otherwise("type"),
     )
     moved = known_now.cases.with_columns(
         order_value=pl.when(pl.col("created_at") > start).then(9.0).otherwise("order_value")
     )
     relabelled = with_labels(moved.with_columns(escalated=None), events, as_of=NOW)
     future = replace(cases, known=replace(known_now, cases=relabelled, events=events))
-    assert future.holdout["escalated"].sum() == 0 < cases.holdout["escalated"].sum()
+    assert future.holdout["escalated"].sum() < cases.holdout["escalated"].sum()
     other = trained(future, tmp_path / "model")
-    for name in FILES:
-        assert (other / BACKTEST / name).read_bytes() == (model / BACKTEST / name).read_bytes(), name
-    assert (other / "model.json").read_bytes() != (model / "model.json").read_bytes()
+    before, after = [path.name for path in backtests(model)[:2]], [path.name for path in backtests(model)[3:]]
+    for day in before:
+        for name in FILES:
+            file = Path(BACKTESTS, day, name)
+            assert (other / file).read_bytes() == (model / file).read_bytes(), file
+    for folder in (".", *(Path(BACKTESTS, day) for day in after)):
+        assert (other / folder / "model.json").read_bytes() != (model / folder / "model.json").read_bytes()
 
 
-def test_the_backtest_is_judged_where_the_model_knew_the_outcomes(cases: LabelledCases, model: Path) -> None:
+def test_each_week_is_told_by_the_newest_model_of_before_it(
+    cases: LabelledCases, model: Path, tmp_path: Path
+) -> None:
     found = measured(cases, model)
-    assert found.metrics == measured(cases, model / BACKTEST).metrics
-    assert found.metrics["auc"] > 0.65 and found.metrics["naive_auc"] == 0.5
+    assert found.metrics["auc"] > 0.5 == found.metrics["naive_auc"]
     assert found.metrics["cases"] == cases.holdout.height and found.unusable == 0
     assert set(found.figures) == {"reliability", "roc", "reasons"}
     assert {"priority", "channel"} <= set(found.tables["slices"]["slice"])
     assert "region" in found.tables["fairness"]["slice"].to_list()
 
+    # A model that is older than the holdout needs no backtest, and backtests that are older are no better than it.
+    made = generate(ROWS, seed=5, until=NOW)
+    early = trained(known(made.cases, made.events, as_of=cases.holdout_start), tmp_path / "early")
+    shutil.rmtree(early / BACKTESTS)
+    oldest, *_, newest = backtests(model)
+    assert measured(cases, early).metrics == measured(cases, oldest).metrics != found.metrics
 
-def test_a_model_of_before_the_holdout_is_judged_itself(
-    cases: LabelledCases, model: Path, tmp_path: Path
-) -> None:
-    made = generate(800, seed=5, until=NOW)
-    early = known(made.cases, made.events, as_of=cases.holdout_start)
-    folder = trained(early, tmp_path / "model")
-    assert measured(cases, folder).metrics == measured(cases, model).metrics, (
-        "the same recipe as of the same day"
-    )
+    part = shutil.copytree(model, tmp_path / "part")
+    shutil.rmtree(part / BACKTESTS / newest.name)
+    assert "auc" in (without_newest := measured(cases, part).metrics) and without_newest != found.metrics
+    assert "auc" in measured(cases, PACKAGED_MODEL).metrics, "which has learned from none of these cases"
 
 
 def test_what_cannot_be_judged_honestly_has_no_figures(
     cases: LabelledCases, model: Path, tmp_path: Path
 ) -> None:
-    alone = tmp_path / "alone"
-    alone.mkdir()
-    for name in FILES:
-        (alone / name).write_bytes((model / name).read_bytes())
-    found = measured(cases, alone)
+    part = shutil.copytree(model, tmp_path / "part")
+    shutil.rmtree(part / BACKTESTS / backtests(model)[0].name)
+    found = measured(cases, part)
     assert found.metrics == {"naive_auc": 0.5}
     assert found.unusable == cases.holdout.height, "so that nothing is evidence"
 
-    loaded = load_model(model / BACKTEST)
+    loaded = load_model(backtests(model)[0])
     other = loaded.contract.model_copy(update={"version": 1})
     save_model(replace(loaded, contract=other), {}, tmp_path / "other")
     assert measured(cases, tmp_path / "other").metrics == {"naive_auc": 0.5}
@@ -143,8 +153,9 @@ def test_a_model_that_nothing_can_judge_yet_says_so(tmp_path: Path) -> None:
     made, said = generate(600, seed=5, until=NOW, days=40), []
     cases = known(made.cases, made.events)
     folder = trained(cases, tmp_path / "model", said)
-    assert load_model(folder) and not (folder / BACKTEST).exists()
+    assert load_model(folder) and not backtests(folder)
     assert any(
-        "Nothing can say how good this model is" in line and "takes 20 of each" in line for line in said
+        "Nothing can say how good this model would have been from" in line and "takes 20 of each" in line
+        for line in said
     )
     assert measured(cases, folder).unusable == cases.holdout.height
