@@ -153,8 +153,11 @@ def _evaluate(cases: LabelledCases, folder: Path, version: str, review_share: fl
         model = next((model for trained_at, model in models if trained_at <= start), None)
         if week.is_empty():
             continue
-        if model is None:  # no figure would be honest
-            return Measured(naive, unusable=cases.holdout.height)
+        if model is None:
+            why = pl.DataFrame(
+                {"from": [start], "why": ["No model of this version was trained before this week."]}
+            )
+            return Measured(naive, tables={"not_judged": why}, unusable=cases.holdout.height)
         then = known.labelled_as_of(start)
         told += score_cases(model, week, as_of=known.as_of, history=then, events=known.events)
     found = evaluate(pl.concat(told), cases.holdout, review_share=review_share)

@@ -131,6 +131,7 @@ def test_what_cannot_be_judged_honestly_has_no_figures(
     found = measured(cases, part)
     assert found.metrics == {"naive_auc": 0.5}
     assert found.unusable == cases.holdout.height, "so that nothing is evidence"
+    assert found.tables["not_judged"]["from"].to_list() == [cases.holdout_start]
 
     loaded = load_model(backtests(model)[0])
     other = loaded.contract.model_copy(update={"version": 1})
