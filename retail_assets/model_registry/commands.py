@@ -146,10 +146,7 @@ def _register(platform: Platform, terminal: Terminal, options: Any) -> None:
     spec = platform.models.get(options.model)
     if spec is None:
         raise UnknownVersion(f"There is no model {options.model}; there are: {', '.join(platform.models)}.")
-    try:
-        version = register_candidate(registry_of(platform.settings), spec, options.folder)
-    except OSError as error:
-        raise Unusable(f"{options.folder} holds no usable model: {error}.") from error
+    version = register_candidate(registry_of(platform.settings), spec, options.folder)
     assets = " ".join(f"models/{spec.short_name}_{step}" for step in ("evaluation", "champion"))
     terminal.say(
         f'{version} is the candidate. Let the gate judge it: make run ASSETS="{assets}"; or promote it yourself.'
@@ -194,10 +191,6 @@ def _decide(platform: Platform, terminal: Terminal, subject: str, options: Any) 
     if not entry.accepted:
         raise Refused(entry.message)
     terminal.say(entry.message)
-
-
-class Unusable(ExplainedError):
-    """A folder that holds no model; the text says what is wrong with it."""
 
 
 class Refused(ExplainedError):

@@ -89,7 +89,10 @@ def models(platform: "Platform") -> list[ModelSpec]:
 def describe(folder: Path, origin: str) -> "Registration":
     """What the registry is told of the model in a folder. Raises NotAModel for one that could not score."""
     from ml.escalation.endpoint import describe
-    from ml.escalation.model import load_model
+    from ml.escalation.model import NotAModel, load_model
 
     load_model(folder)
-    return describe(folder, origin)
+    try:
+        return describe(folder, origin)
+    except (OSError, KeyError, ValueError) as error:
+        raise NotAModel(f"{folder} holds no usable model: {type(error).__name__}: {error}.") from error

@@ -82,7 +82,9 @@ def labelled_cases(platform: Platform) -> LabelledCases:
     if night is None:
         raise NoWarehouse("No night has run yet, so there are no return cases: run `make nightly`.")
     known = known_cases(platform, as_of=night[1].astimezone(UTC))
-    regions = known.cases.drop("region").join(merchant_regions(platform), on="merchant_id", how="left")
+    regions = known.cases.drop("region").join(
+        merchant_regions(platform), on="merchant_id", how="left", maintain_order="left"
+    )
     holdout_days = platform.settings_of(ReturnSettings).return_holdout_days
     return LabelledCases(replace(known, cases=regions), holdout_days)
 

@@ -1,5 +1,6 @@
 """The life of the escalation risk: trained on the platform's cases, judged on the newest of them, promoted, scoring."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -267,6 +268,8 @@ def test_a_model_of_the_command_line_becomes_a_candidate(
     ):
         assert models(platform, words) == 1
         assert why in capsys.readouterr().err
-    (tmp_path / "model" / "MODEL_CARD.md").unlink()
-    assert models(platform, ["register", NAME, str(tmp_path / "model")]) == 1
-    assert "holds no usable model" in capsys.readouterr().err
+    bare_card = json.dumps({"sha256": read_card(tmp_path / "model")["sha256"]})
+    for file, text in (("card.json", bare_card), ("model.json", "{}")):
+        (tmp_path / "model" / file).write_text(text)
+        assert models(platform, ["register", NAME, str(tmp_path / "model")]) == 1
+        assert str(tmp_path / "model") in capsys.readouterr().err
