@@ -19,7 +19,7 @@ def training_jobs(platform: Platform) -> list[UnresolvedAssetJobDefinition]:
             training_name(spec),
             selection=dg.AssetSelection.groups(training_group(spec)),
             description=f"{spec.name}: examples -> candidate -> evaluation on the holdout -> gate -> champion. May "
-            "take an hour; the candidate's config says how to try it in seconds.",
+            "take an hour; the candidate's config says what may be chosen.",
         )
         for spec in _trained(platform)
     ]
@@ -35,7 +35,7 @@ def training_schedules(
             run_config=QUIET,
             cron_schedule="0 6 * * 6",
             execution_timezone=platform.settings.time_zone,
-            # Training takes all cores for an hour: somebody decides that it is worth it.
+            # Training may take all cores for an hour: somebody decides that it is worth it.
             default_status=dg.DefaultScheduleStatus.STOPPED,
             description="Saturdays at 06:00 in the retailer's zone, once it is turned on.",
         )

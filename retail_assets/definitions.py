@@ -9,6 +9,7 @@ from jobs.decide import decision_jobs
 from jobs.file_drop import file_drop_job
 from jobs.nightly import nightly_job, nightly_schedule
 from jobs.train_models import training_jobs, training_schedules
+from jobs.weekly_drift import weekly_drift_job, weekly_drift_schedule
 from jobs.weekly_tests import weekly_tests_job, weekly_tests_schedule
 from jobs.weekly_verification import weekly_verification_job, weekly_verification_schedule
 from retail_assets.config import Settings
@@ -17,6 +18,7 @@ from retail_assets.names import PrintableLogger
 from retail_assets.platform import Platform, load
 from retail_assets.warehouse.assets import definitions as warehouse_definitions
 from sensors.decisions import decision_sensor
+from sensors.drift import drift_sensors
 from sensors.file_drops import file_drop_sensors
 
 
@@ -27,19 +29,21 @@ def build_defs(
     brought = [load(flow.assets)(platform) for flow in platform.flows if flow.assets]
     assets = dg.Definitions.merge(*brought, warehouse_definitions(platform))
     nightly, file_drop, weekly = nightly_job(), file_drop_job(), weekly_tests_job(platform)
-    verification = weekly_verification_job()
+    verification, drift = weekly_verification_job(), weekly_drift_job(platform)
     decisions, training = decision_jobs(platform), training_jobs(platform)
     own = dg.Definitions(
-        jobs=[nightly, file_drop, weekly, verification, *decisions, *training],
+        jobs=[nightly, file_drop, weekly, verification, drift, *decisions, *training],
         schedules=[
             nightly_schedule(platform, nightly),
             weekly_tests_schedule(platform, weekly),
             weekly_verification_schedule(platform, verification),
+            weekly_drift_schedule(platform, drift),
             *training_schedules(platform, training),
         ],
         sensors=[
             *file_drop_sensors(platform, file_drop),
             decision_sensor(platform, decisions, file_drop),
+            *drift_sensors(platform, training),
         ],
         executor=dg.in_process_executor,
         loggers=loggers or {},

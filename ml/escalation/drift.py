@@ -13,6 +13,8 @@ import polars as pl
 
 TENTHS = 10
 MOST_VALUES = 20
+NEWEST = 500
+"""Rows of the training that are compared with; a third, where that is more."""
 LEAST_SHARE = 1e-3
 """An empty bin counts as if it held this share."""
 MUCH = 0.25
@@ -21,7 +23,11 @@ SCORE = "score"
 
 
 def reference(table: pl.DataFrame) -> dict[str, dict[str, Any]]:
-    """Column -> its bins and the share of rows in each, as JSON can hold it, of the features and scores of training."""
+    """Column -> its bins and the share of rows in each, as JSON can hold it, of the features and scores of training.
+
+    Of its newest rows, which come last: what counts earlier cases is small at the beginning of any history.
+    """
+    table = table.tail(max(NEWEST, len(table) // 3))
     found = {}
     for name in table.columns:
         bins = _bins(table[name])

@@ -60,6 +60,19 @@ def reasons_figure(reasons: "pl.DataFrame") -> "Figure":
     return figure
 
 
+def scores_figure(scores: "pl.Series") -> "Figure":
+    """How many cases have which score."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5, 3), layout="constrained")
+    axes = figure.add_subplot()
+    axes.hist(scores.to_numpy(), bins=20, range=(0, 1))
+    axes.set_xlabel("score")
+    axes.set_ylabel("cases")
+    axes.set_xlim(0, 1)
+    return figure
+
+
 def drift_figure(drifted: "pl.DataFrame") -> "Figure":
     """The population stability of scores and features, the most moved on top; beyond the line much has changed."""
     from matplotlib.figure import Figure

@@ -30,6 +30,8 @@ from retail_assets.platform import Flow, Platform
 FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
 """A night may be late by two hours before anybody is warned, and by half a day before it has failed."""
 
+WEEKLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=15), warn_window=timedelta(days=8))
+
 ONE_NIGHT_A_RUN = dg.BackfillPolicy.multi_run(1)
 BACKFILL_TAG = "dagster/backfill"
 DEFAULT_OWNER = "team:data"

@@ -1,4 +1,4 @@
-"""`.venv/bin/python -m retail_assets.model_registry list|show|compare|promote|roll-back`: models without the UI."""
+"""`.venv/bin/python -m retail_assets.model_registry list|show|compare|register|…`: models without the UI."""
 
 import sys
 

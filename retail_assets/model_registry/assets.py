@@ -2,12 +2,27 @@
 
 import dagster as dg
 
-from retail_assets.dagster_kit.wiring import check_result, feed_key, table_key, table_spec, told
+from retail_assets.dagster_kit.wiring import (
+    WEEKLY,
+    check_result,
+    feed_key,
+    owners_of,
+    rows_table,
+    table_key,
+    table_spec,
+    told,
+    training_key,
+)
 from retail_assets.kit.findings import Finding
+from retail_assets.kit.previews import figure_markdown
+from retail_assets.model_registry.drift import drift_finding
 from retail_assets.model_registry.flow import FLOW
 from retail_assets.model_registry.tables import REGISTERED_MODEL_VERSIONS
 from retail_assets.model_registry.training import training_assets
+from retail_assets.models.spec import ModelSpec
 from retail_assets.platform import Platform
+
+HAS_NOT_DRIFTED = "has_not_drifted"
 
 
 def definitions(platform: Platform) -> dg.Definitions:
@@ -53,4 +68,54 @@ def definitions(platform: Platform) -> dg.Definitions:
         if spec.training is not None
         for asset in training_assets(platform, spec)
     ]
-    return dg.Definitions(assets=[registered_model_versions, *trained])
+    compared = [_drift_asset(platform, spec) for spec in platform.models.values() if spec.drift is not None]
+    return dg.Definitions(assets=[registered_model_versions, *trained, *compared])
+
+
+def drift_check(spec: ModelSpec) -> dg.AssetCheckKey:
+    """Of the check that fails when a model should be trained again."""
+    return dg.AssetCheckKey(training_key(f"{spec.short_name}_drift"), HAS_NOT_DRIFTED)
+
+
+def _drift_asset(platform: Platform, spec: ModelSpec) -> dg.AssetsDefinition:
+    compare, check = spec.drift, drift_check(spec)
+    assert compare is not None
+    asset = dg.AssetSpec(
+        check.asset_key,
+        deps=[table_key(table) for table in spec.drift_reads],
+        description=f"How far the newest examples have moved from those that the scoring {spec.name} learned from.",
+        group_name=spec.flow,
+        owners=owners_of(platform, spec.flow),
+        kinds={"polars"},
+        freshness_policy=WEEKLY,
+        tags={"layer": "model", "domain": spec.flow},
+    )
+
+    @dg.multi_asset(
+        name=f"{spec.short_name}_drift",
+        specs=[asset],
+        check_specs=[
+            dg.AssetCheckSpec(
+                HAS_NOT_DRIFTED,
+                asset=asset.key,
+                description="Nothing has moved so far from the training that the model should be trained again.",
+            )
+        ],
+    )
+    @told(platform)
+    def drift() -> dg.MaterializeResult:
+        found = compare()
+        figures = {
+            name: dg.MetadataValue.md(figure_markdown(figure, name)) for name, figure in found.figures.items()
+        }
+        moved = (
+            {} if found.moved is None else {"largest": found.moved["psi"][0], "psi": rows_table(found.moved)}
+        )
+        return dg.MaterializeResult(
+            metadata={"model": found.model, "examples": found.examples, **moved, **figures},
+            check_results=[
+                check_result(HAS_NOT_DRIFTED, drift_finding(spec, found), severity=dg.AssetCheckSeverity.WARN)
+            ],
+        )
+
+    return drift

@@ -4,6 +4,7 @@ import argparse
 import uuid
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from rich.table import Table
@@ -14,6 +15,7 @@ from retail_assets.decisions.deciding import decide
 from retail_assets.decisions.kinds import Decision
 from retail_assets.errors import ExplainedError
 from retail_assets.kit.terminal import Terminal, cell
+from retail_assets.models.lifecycle import register_candidate
 from retail_assets.models.spec import registry_of
 from retail_assets.partitions import today
 from retail_assets.platform import Platform
@@ -59,6 +61,9 @@ def _parser() -> argparse.ArgumentParser:
     compare = add("compare", _compare)
     compare.add_argument("model")
     compare.add_argument("version", nargs="*", type=int, help="default: champion and candidate")
+    register = add("register", _register)
+    register.add_argument("model")
+    register.add_argument("folder", type=Path, help="as its command line trained it")
     promote = add("promote", _promote)
     promote.add_argument("version", type=_named, metavar="MODEL/VERSION")
     back = add("roll-back", _roll_back)
@@ -134,6 +139,18 @@ def _compare(platform: Platform, terminal: Terminal, options: Any) -> None:
     terminal.show(table)
     if len({one.tags.get(Tag.HOLDOUT) for one in chosen}) > 1:
         terminal.say("They were not measured on the same holdout, so these figures do not compare.", "yellow")
+
+
+def _register(platform: Platform, terminal: Terminal, options: Any) -> None:
+    """Register a model that its command line trained, as the candidate that a training here would have made."""
+    spec = platform.models.get(options.model)
+    if spec is None:
+        raise UnknownVersion(f"There is no model {options.model}; there are: {', '.join(platform.models)}.")
+    version = register_candidate(registry_of(platform.settings), spec, options.folder)
+    assets = " ".join(f"models/{spec.short_name}_{step}" for step in ("evaluation", "champion"))
+    terminal.say(
+        f'{version} is the candidate. Let the gate judge it: make run ASSETS="{assets}"; or promote it yourself.'
+    )
 
 
 def _promote(platform: Platform, terminal: Terminal, options: Any) -> None:

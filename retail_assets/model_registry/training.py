@@ -9,6 +9,7 @@ from retail_assets.dagster_kit.wiring import (
     LEDGER,
     Night,
     config_of,
+    mart_key,
     owners_of,
     rows_table,
     told,
@@ -48,7 +49,7 @@ def training_assets(platform: Platform, spec: ModelSpec) -> list[dg.AssetsDefini
 
     data = spec_of(
         "training_data",
-        deps=[LEDGER],
+        deps=[LEDGER, *(mart_key(mart) for mart in training.reads)],
         kind="parquet",
         description=f"What {spec.name} learns from, and the holdout that judges it, counted.",
     )

@@ -16,8 +16,8 @@ from ml.errors import ExplainedError
 from ml.tracking.champion import fetch_model, move_alias, set_champion
 from ml.tracking.gate import Evidence, GateOutcome, GatePolicy, GateReport, gate
 from ml.tracking.reading import champion, require_reachable, with_alias
-from ml.tracking.registering import attach_reports, record_facts, register
-from ml.tracking.registry import CANDIDATE, Registry, Tag, Version
+from ml.tracking.registering import Registration, attach_reports, record_facts, register
+from ml.tracking.registry import CANDIDATE, ORIGIN_TRAINED, Registry, Tag, Version
 from retail_assets.models.spec import GateSettings, Holdout, Measured, ModelSpec, Progress, Training
 
 
@@ -51,8 +51,17 @@ def train_candidate(
         trained = _training(spec).train(
             options, Path(scratch) / "model", trained_at.isoformat(), command, progress
         )
-        version = register(registry, trained)
-    return move_alias(registry, version, CANDIDATE)
+        return _registered(registry, trained)
+
+
+def register_candidate(registry: Registry, spec: ModelSpec, folder: Path) -> Version:
+    """Register a model that was trained elsewhere, the command line say, as if it had been trained here."""
+    require_reachable(registry)
+    return _registered(registry, spec.describe(folder, ORIGIN_TRAINED))
+
+
+def _registered(registry: Registry, trained: Registration) -> Version:
+    return move_alias(registry, register(registry, trained), CANDIDATE)
 
 
 def evaluate_candidate(registry: Registry, spec: ModelSpec, *, cache: Path) -> CandidateEvaluation:

@@ -69,6 +69,23 @@ class Training:
     train: "Callable[[Any, Path, str, str, Progress], Registration]"
     """Of options, a folder for the model, the moment and the command that its card names, and progress."""
     holdout: Callable[[], Holdout]
+    reads: tuple[str, ...] = ()
+    """Marts that it learns from."""
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How far the newest examples have moved from those that the model which scores learned from."""
+
+    model: str
+    """Version of that model."""
+    examples: int = 0
+    moved: "pl.DataFrame | None" = None
+    """`name`, `psi` (the population stability index) and `watched` (whether it may ask for a training) of each thing
+    that was compared, the largest first."""
+    figures: "Mapping[str, Figure]" = field(default_factory=dict)
+    unknown: str | None = None
+    """Why nothing was compared."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +104,10 @@ class ModelSpec:
     packaged: Path | None = None
     """The folder of the model that comes with the code; None where nothing scores before one was trained."""
     training: Training | None = None
+    drift: Callable[[], Drift] | None = None
+    """Compares with the training; once a week."""
+    drift_reads: tuple[str, ...] = ()
+    """Computed tables that it compares."""
 
 
 def registry_of(settings: Settings) -> Registry:

@@ -5,18 +5,18 @@ from retail_assets.platform import Flow, Mart
 from retail_assets.returns import rules
 from retail_assets.returns.contracts import FEEDS
 from retail_assets.returns.settings import ReturnSettings
-from retail_assets.returns.tables import ESCALATION_SCORES
+from retail_assets.returns.tables import ESCALATION_SCORES, RETURN_CASE_FEATURES
 
 FLOW = Flow(
     name="returns",
     description="Return cases of customers.",
     settings=ReturnSettings,
-    dbt_settings=tuple(ReturnSettings.model_fields),
+    dbt_settings=("return_queue_page_rows", "return_queue_closed_days"),
     feeds=FEEDS,
     dbt_constants=rules.FOR_SQL,
     handlers={"return_documents": "retail_assets.returns.evidence:evidence_handler"},
     decisions="retail_assets.returns.decisions:decision_kinds",
-    tables=(ESCALATION_SCORES,),
+    tables=(ESCALATION_SCORES, RETURN_CASE_FEATURES),
     models="retail_assets.returns.model:models",
     assets="retail_assets.returns.assets:definitions",
     truth="retail_assets.returns.truth:truth_found",
@@ -24,6 +24,8 @@ FLOW = Flow(
         Mart("escalation_scores", OPERATIONS),
         Mart("return_cases", OPERATIONS),
         Mart("return_case_history", OPERATIONS),
+        # Long and wide: too much to copy into the database every night.
+        Mart("return_case_features", OPERATIONS, by_month="scored_on", in_database=False),
         Mart("ops_queue", OPERATIONS, may_shrink=True),
         Mart("return_audit_trail", OPERATIONS),
         Mart("return_metrics_daily"),

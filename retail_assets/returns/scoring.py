@@ -1,4 +1,7 @@
-"""Tells the risk of return cases: of those that are new, or of which something changed that their risk is told from."""
+"""Tells the risk of return cases: of those that are new, or of which something changed that their risk is told from.
+
+What they were judged by, their features, is kept beside it.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -6,30 +9,25 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 
-from ml.escalation.cases import normalised
-from ml.escalation.events import normalised_events
-from ml.escalation.labels import with_labels
+from ml.escalation.contract import contract
+from ml.escalation.features import case_features
 from ml.escalation.model import NAME, Model, NotAModel, load_model
 from ml.escalation.placeholder import placeholder_scores
-from ml.escalation.score import score_cases
+from ml.escalation.score import score_features
 from retail_assets.kit.findings import Finding
+from retail_assets.kit.lake_table import LakeTable
 from retail_assets.lake import Lake, file_lock
 from retail_assets.models.resolve import NoModel, resolve_model
 from retail_assets.platform import Platform
-from retail_assets.returns.tables import ESCALATION_SCORES
-from retail_assets.warehouse.reading import read_mart
+from retail_assets.returns.known_cases import TOLD_FROM, KnownCases, known_cases, states_of_cases
+from retail_assets.returns.tables import ESCALATION_SCORES, RETURN_CASE_FEATURES
 
 PLACEHOLDER = "placeholder"
 """The model_source of the fixed rule."""
 
 _LOCK = "returns"
-_CASES = (
-    "case_id", "created_at", "merchant_id", "store_id", "product_id", "item_category", "return_reason", "assigned_to",
-    "customer_id", "priority", "channel", "customer_message", "order_value", "delivery_date", "photo_disagrees",
-    "scored_moment", "inputs_digest",
-)  # fmt: skip
-_HISTORY = ("entry_id", "case_id", "happened_at", "type", "actor_role", "value", "broken_rule")
-_TOLD_FROM = ("case_id", "scored_moment", "inputs_digest")
+TELLING = ("case_id", "scored_at")
+"""What names one telling of a case's risk."""
 
 
 @dataclass(frozen=True)
@@ -42,23 +40,41 @@ class Scorer:
     why: str | None = None
     """Why it is not the champion."""
 
-    def scores(
-        self, cases: pl.DataFrame, *, known: pl.DataFrame, events: pl.DataFrame, as_of: datetime
-    ) -> pl.DataFrame:
+    def scores(self, cases: pl.DataFrame, features: pl.DataFrame, known: KnownCases) -> pl.DataFrame:
+        """The scores of some of the known cases; `features` are theirs by the current contract."""
         if self.model is None:
-            return placeholder_scores(cases, as_of=as_of, history=known, events=events)
-        return pl.concat(score_cases(self.model, cases, as_of=as_of, history=known, events=events))
+            return placeholder_scores(cases, as_of=known.as_of, history=known.cases, events=known.events)
+        its_contract = self.model.contract
+        if its_contract != contract():
+            features = case_features(cases, contract=its_contract, known=known.cases, events=known.events)
+        labelled = known.cases if known.cases["escalated"].count() else self.model.history
+        # No outcome of the cases that are told is read. So that a night which tells very many still reads those of
+        # the past, cases that have none yet are told apart.
+        has_outcome = pl.col("case_id").is_in(cases.drop_nulls("escalated")["case_id"].implode())
+        return pl.concat(
+            scores
+            for part in (features.filter(~has_outcome), features.filter(has_outcome))
+            for scores in score_features(self.model, part, labelled=labelled, as_of=known.as_of)
+        )
 
 
 @dataclass(frozen=True)
 class ScoringReport:
     """What a night told."""
 
-    scored: int
+    told: pl.DataFrame
+    """The rows that were added to escalation_scores."""
     unchanged: int
     scorer: Scorer | None
     """None where nothing was to be told."""
-    labels: dict[str, int]
+
+    @property
+    def scored(self) -> int:
+        return self.told.height
+
+    @property
+    def labels(self) -> dict[str, int]:
+        return dict(self.told["label"].value_counts().sort("label").iter_rows())
 
 
 def scorer_of(platform: Platform) -> Scorer:
@@ -78,21 +94,25 @@ def scorer_of(platform: Platform) -> Scorer:
 def score_night(
     platform: Platform, *, night: date, now: datetime, resolve: Callable[[Platform], Scorer] = scorer_of
 ) -> ScoringReport:
-    """Add to the night's part of escalation_scores. What was told stays; told again is what changed since."""
-    lake = platform.lake
+    """Add to the night's parts of escalation_scores and return_case_features. What was told stays; told again is what
+    changed since."""
+    lake, part = platform.lake, night.isoformat()
     with file_lock(lake.lock_file(_LOCK)):
-        cases = _in_utc(read_mart(platform, "return_cases", *_CASES))
-        due = cases.join(_told(lake), on=_TOLD_FROM, how="anti")
+        states = states_of_cases(platform)
+        due = states.join(_told(lake), on=TOLD_FROM, how="anti")
         if due.is_empty():
-            return ScoringReport(0, cases.height, None, {})
+            return ScoringReport(ESCALATION_SCORES.empty(), states.height, None)
         scorer = resolve(platform)
-        rows = _scored(platform, scorer, cases, due, as_of=now.astimezone(UTC)).with_columns(
-            scored_on=pl.lit(night)
+        known = known_cases(platform, as_of=now.astimezone(UTC))
+        features, scores = (
+            frame.with_columns(scored_on=pl.lit(night)) for frame in _told_now(scorer, known, due)
         )
-        part = pl.concat([ESCALATION_SCORES.read(lake, night.isoformat()), _typed(rows)])
-        ESCALATION_SCORES.write(lake, night.isoformat(), part.sort("case_id", "scored_at"))
-    labels = dict(rows["label"].value_counts().sort("label").iter_rows())
-    return ScoringReport(rows.height, cases.height - rows.height, scorer, labels)
+        before = ESCALATION_SCORES.read(lake, part)
+        # Features first: a risk is told when it stands in escalation_scores. What a killed run left is made again.
+        kept = RETURN_CASE_FEATURES.read(lake, part).join(before, on=TELLING, how="semi")
+        _write(RETURN_CASE_FEATURES, lake, part, kept, features)
+        _write(ESCALATION_SCORES, lake, part, before, scores)
+    return ScoringReport(scores, states.height - scores.height, scorer)
 
 
 def the_champion_scored(report: ScoringReport) -> Finding:
@@ -110,40 +130,25 @@ def the_champion_scored(report: ScoringReport) -> Finding:
 def _told(lake: Lake) -> pl.DataFrame:
     """What all nights told."""
     parts = sorted(lake.table_folder(ESCALATION_SCORES.name).glob("*.parquet"))
-    return pl.concat(pl.read_parquet(part, columns=list(_TOLD_FROM), glob=False) for part in parts)
+    return pl.concat(pl.read_parquet(part, columns=list(TOLD_FROM), glob=False) for part in parts)
 
 
-def _in_utc(mart: pl.DataFrame) -> pl.DataFrame:
-    """Marts come in the retailer's zone."""
-    return mart.with_columns(pl.selectors.datetime(time_zone="*").dt.convert_time_zone("UTC"))
-
-
-def _typed(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.select(ESCALATION_SCORES.schema.names()).cast(dict(ESCALATION_SCORES.schema))
-
-
-def _scored(
-    platform: Platform, scorer: Scorer, cases: pl.DataFrame, due: pl.DataFrame, *, as_of: datetime
-) -> pl.DataFrame:
-    events = _events(_in_utc(read_mart(platform, "return_case_history", *_HISTORY)))
-    known = with_labels(normalised(cases), events, as_of=as_of)
-    scores = scorer.scores(normalised(due), known=known, events=events, as_of=as_of)
-    told_from = due.select(_TOLD_FROM)
-    return scores.join(told_from, on="case_id", how="inner").with_columns(
-        model_name=pl.lit(NAME), model_source=pl.lit(scorer.source)
+def _told_now(scorer: Scorer, known: KnownCases, due: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Features and scores of the cases that are due."""
+    cases = known.cases.join(due, on="case_id", how="semi")
+    features = case_features(cases, contract=contract(), known=known.cases, events=known.events)
+    scores = scorer.scores(cases, features, known).join(due, on="case_id", how="inner")
+    judged_by = features.join(scores.select(*TOLD_FROM, "scored_at"), on="case_id", how="inner")
+    return (
+        judged_by.with_columns(
+            contract_version=pl.lit(contract().version), contract_hash=pl.lit(contract().hash)
+        ),
+        scores.with_columns(model_name=pl.lit(NAME), model_source=pl.lit(scorer.source)),
     )
 
 
-def _events(history: pl.DataFrame) -> pl.DataFrame:
-    """What counts of the history of cases, as the model reads it."""
-    counted = history.filter(pl.col("entry_id").is_not_null(), pl.col("broken_rule").is_null())
-    return normalised_events(
-        counted.select(
-            pl.col("entry_id").alias("event_id"),
-            "case_id",
-            pl.col("happened_at").alias("at"),
-            "type",
-            "actor_role",
-            pl.struct(pl.col("value").alias("to"), pl.col("value").alias("kind")).alias("payload"),
-        )
-    )
+def _write(table: LakeTable, lake: Lake, part: str, before: pl.DataFrame, rows: pl.DataFrame) -> None:
+    """Rows that an older contract made may lack columns of today's."""
+    typed = rows.select(table.schema.names()).cast(dict(table.schema))
+    both = pl.concat([table.empty(), before, typed], how="diagonal_relaxed")
+    table.write(lake, part, both.sort(*TELLING))

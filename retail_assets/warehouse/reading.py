@@ -13,7 +13,7 @@ from retail_assets.sql import identifier, literal
 from retail_assets.warehouse.addresses import know_pseudonyms
 from retail_assets.warehouse.errors import NoWarehouse
 from retail_assets.warehouse.lock import warehouse_lock
-from retail_assets.warehouse.manifest import MARTS
+from retail_assets.warehouse.manifest import MARTS, STAGING
 
 WAREHOUSE = "warehouse"
 """The working file's catalog name: that of dbt's, since views name it."""
@@ -43,9 +43,20 @@ def read_mart(platform: Platform, name: str, *columns: str) -> pl.DataFrame:
 
     Waits for a build or a publication that is under way. Raises NoWarehouse where the mart was not built yet.
     """
+    return _read(platform, MARTS, name, columns)
+
+
+def read_staged(platform: Platform, feed: str, *columns: str) -> pl.DataFrame:
+    """Columns of a feed's current rows; else as `read_mart`."""
+    return _read(platform, STAGING, f"stg_{feed}", columns)
+
+
+def _read(platform: Platform, layer: str, name: str, columns: tuple[str, ...]) -> pl.DataFrame:
     selected = ", ".join(map(identifier, columns))
     with warehouse_lock(platform.lake), open_warehouse(platform) as connection:
         try:
-            return connection.sql(f"select {selected} from {WAREHOUSE}.{MARTS}.{identifier(name)}").pl()
+            return connection.sql(f"select {selected} from {WAREHOUSE}.{layer}.{identifier(name)}").pl()
         except duckdb.CatalogException as error:
-            raise NoWarehouse(f"The warehouse has no mart {name} yet: run `make nightly`.") from error
+            raise NoWarehouse(
+                f"The warehouse has no {layer.removesuffix('s')} {name} yet: run `make nightly`."
+            ) from error

@@ -104,6 +104,8 @@ def survey(connection: duckdb.DuckDBPyConnection, platform: Platform) -> dict[st
         [WAREHOUSE, MARTS],
     ).fetchall()
     comments = dict(tables)
+    if comments.keys().isdisjoint(platform.marts):
+        raise NoWarehouse(f"The warehouse has no tables in its schema {MARTS}: run `make nightly`.")
     found = {}
     for mart in platform.marts.values():
         table = platform.tables.get(mart.name)
@@ -111,8 +113,6 @@ def survey(connection: duckdb.DuckDBPyConnection, platform: Platform) -> dict[st
             found[mart.name] = _survey_table(connection, platform.lake, mart, table)
         elif mart.name in comments:
             found[mart.name] = _survey_model(connection, mart, comments[mart.name])
-    if not found:
-        raise NoWarehouse(f"The warehouse has no tables in its schema {MARTS}: run `make nightly`.")
     return dict(sorted(found.items()))
 
 

@@ -24,7 +24,14 @@ from retail_assets.warehouse.places import folder_name
 from retail_assets.warehouse.publication import publish
 from tests.children import children, forks_import
 from tests.conftest import unavailable
-from tests.synthetic_warehouse import AS_OF, change, make_warehouse, next_generation, platform_for_everybody
+from tests.synthetic_warehouse import (
+    AS_OF,
+    change,
+    land_published_tables,
+    make_warehouse,
+    next_generation,
+    platform_for_everybody,
+)
 
 NOBODY = 65_534
 HOSTILE = ["../x", "..", "", "/etc/x", "a/b", "x" * 300, "Zoë ☕", "a'b", "a\nb", "a\0b", ".hidden"]
@@ -48,6 +55,7 @@ def platform_in(folder: Path, made: Path, **settings: Any) -> Platform:
     platform = platform_for_everybody(Settings(data_dir=folder, release_min_age_seconds=0, **settings))
     platform.lake.warehouse.parent.mkdir(parents=True)
     shutil.copyfile(made, platform.lake.warehouse)
+    land_published_tables(platform.lake)
     return platform
 
 
@@ -166,7 +174,10 @@ def test_operations_read_what_is_for_them_with_persons_and_what_analysts_read(op
     operations, *_ = groups()
     found = as_reader(marts_of, opened / "operations", group=operations)
     assert found == {"insights": [("only for operations", "phone", 0)]}
-    assert as_reader(meta_of, opened / "operations", group=operations) == [("insights", 1, 1, "a-run")]
+    assert as_reader(meta_of, opened / "operations", group=operations) == [
+        ("insights", 1, 1, "a-run"),
+        ("return_case_features", 0, 1, "a-run"),
+    ]
     assert "products" in as_reader(marts_of, opened, group=operations)
     assert as_reader(names, opened / "merchants", group=operations) == "PermissionError"
 
@@ -378,7 +389,7 @@ def test_hostile_merchants_stay_inside_the_release_each_with_his_rows(platform: 
         )
     around = names(platform.lake.root)
     release = run(platform)
-    assert names(platform.lake.root) - around == {"lake", "platform.db", "releases", "published"}
+    assert names(platform.lake.root) - around == {"platform.db", "releases", "published"}
     assert names(platform.lake.releases) == {"1"}
     assert names(release) == {"retail.duckdb", "parquet", "operations", "merchants", "release.json"}
     found = [marts_of(place)["merchant_cases"] for place in (release / "merchants").iterdir()]

@@ -8,7 +8,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from ml.escalation.contract import contract
 from ml.escalation.model import NAME, load_model
+from retail_assets.kit.lake_table import LakeTable
+from retail_assets.lake import Lake
 from retail_assets.platform import Platform
 from retail_assets.returns import scoring
 from retail_assets.returns.scoring import Scorer, score_night, scorer_of, the_champion_scored
@@ -51,8 +54,8 @@ def score(warehouse: Warehouse, lake: LakeBuilder) -> Score:
     return night
 
 
-def told(warehouse: Warehouse) -> pl.DataFrame:
-    folder = warehouse.platform.lake.table_folder("escalation_scores")
+def told(warehouse: Warehouse, table: str = "escalation_scores") -> pl.DataFrame:
+    folder = warehouse.platform.lake.table_folder(table)
     return pl.read_parquet(folder / "*.parquet").sort("case_id", "scored_at")
 
 
@@ -84,6 +87,59 @@ def test_only_what_changed_is_told_again(warehouse: Warehouse, lake: LakeBuilder
     assert ((parts - again["logit"]).abs() < 1e-9).all()
     finding = the_champion_scored(report)
     assert not finding.passed and "There is no champion." in finding.advice
+
+
+def test_what_a_case_was_judged_by_stands_beside_its_risk(
+    warehouse: Warehouse, lake: LakeBuilder, score: Score, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    score()
+    by = {"actor": "u-1", "actor_role": "ops"}
+    events = [
+        {"case_id": "R-2", "at": NOW - timedelta(hours=1), "type": "assigned", "payload": "u-1"},
+        # What comes after an outcome changes the row of a case, and is none of what it was judged by.
+        {"case_id": "R-5", "at": NOW - timedelta(hours=2), "type": "escalated"},
+        {"case_id": "R-5", "at": NOW - timedelta(hours=1), "type": "priority_changed", "payload": "urgent"},
+    ]
+    lake.load("return_events", [{"event_id": f"E{n}", **by, **event} for n, event in enumerate(events)])
+    later = AS_OF + timedelta(days=1)
+    with monkeypatch.context() as killed:
+        killed.setattr(LakeTable, "write", write_features_alone)
+        with pytest.raises(KeyboardInterrupt):
+            score(later)
+    score(later)
+    features = told(warehouse, "return_case_features")
+    keys = ["case_id", "scored_on", "scored_at", "scored_moment", "contract_version", "contract_hash"]
+    assert features.select(keys).equals(told(warehouse).select(keys)), "each telling once, killed or not"
+    assert set(features["contract_hash"]) == {contract().hash}
+    of_case = features.filter(case_id="R-2").select("assigned_to", "message_length", "hours_open")
+    assert of_case.rows() == [(None, 2, 0), ("u-1", 2, 47)]
+    assert features["merchant_id_cases_60d"].to_list() == [4, 3, 4, 2, 1, 0, 0], "by R-1, R-2 (twice), …"
+    of_case = features.filter(case_id="R-5").select("priority", "priority_urgent", "hours_open")
+    assert of_case.rows() == [("medium", False, 0)] * 2
+
+
+def write_features_alone(table: LakeTable, lake: Lake, part: str, rows: pl.DataFrame) -> bool:
+    """As `LakeTable.write`, in a run that is killed before it writes the scores."""
+    if table.name == "escalation_scores":
+        raise KeyboardInterrupt
+    table.part(lake, part).parent.mkdir(parents=True, exist_ok=True)
+    rows.write_parquet(table.part(lake, part))
+    return True
+
+
+def test_features_of_an_older_contract_stay(warehouse: Warehouse, lake: LakeBuilder, score: Score) -> None:
+    score()
+    table = scoring.RETURN_CASE_FEATURES
+    part = table.part(warehouse.platform.lake, AS_OF.isoformat())
+    pl.read_parquet(part).drop("hours_open").with_columns(once_was=pl.lit(1)).write_parquet(part)
+    lake.load("return_cases", [{"case_id": "R-9", "created_at": NOW - timedelta(hours=9)}])
+    assert score().scored == 1
+    found = pl.read_parquet(part)
+    assert found.schema == table.schema
+    assert found.select("case_id", "hours_open").rows() == [
+        *((f"R-{n}", None) for n in range(1, 6)),
+        ("R-9", 0),
+    ]
 
 
 def test_a_photo_that_shows_something_else_is_told_of(

@@ -15,7 +15,7 @@ from retail_assets.warehouse.errors import FewerRows
 from retail_assets.warehouse.publication import Publication, publish
 from tests.faults.night import run_nights, start_night
 from tests.prepared import copy_platform
-from tests.synthetic_warehouse import AS_OF, change, make_warehouse
+from tests.synthetic_warehouse import AS_OF, change, land_published_tables, make_warehouse
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +30,7 @@ def lake(platform: Platform, made: Path) -> Lake:
     """Of a platform that has published 40 products and 3,000 sales lines."""
     platform.lake.warehouse.parent.mkdir(parents=True)
     shutil.copyfile(made, platform.lake.warehouse)
+    land_published_tables(platform.lake)
     run(platform)
     return platform.lake
 

@@ -184,7 +184,7 @@ def test_each_handler_has_a_sensor_that_sees_its_own_files_alone(
         "return_documents": "returns/R-1/evidence/jeans.jpg",
     }
     sensors = {sensor.name for sensor in repository.sensor_defs}
-    assert sensors == {*(f"{handler}_dropped" for handler in own), "decision_made"}
+    assert sensors == {*(f"{handler}_dropped" for handler in own), "decision_made", "escalation_risk_drifted"}
     for place in own.values():
         _drop(watched, place)
     for handler, place in own.items():
@@ -288,7 +288,11 @@ def test_a_photo_starts_the_tables_of_refunds(watched: Platform, tick: Tick) -> 
     assert _with(selected, "feeds/") == {"feeds/refund_manifests"}
     # What it shows is told of in the risk of its case.
     refunds = {"lake/refund_images", "lake/refund_item_predictions"}
-    assert _with(selected, "lake/", "models/") == {*refunds, "lake/escalation_scores"}
+    assert _with(selected, "lake/", "models/") == {
+        *refunds,
+        "lake/escalation_scores",
+        "lake/return_case_features",
+    }
     assert {"staging/stg_refund_manifests", "marts/refund_items", "published/release"} <= selected
     assert "staging/stg_sales" not in selected
 

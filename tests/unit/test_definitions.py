@@ -34,11 +34,14 @@ def test_schedules_and_sensors_say_whether_they_run(whole: Platform, defs: dg.De
         "nightly_at_two": ("0 2 * * *", "Europe/Berlin", DefaultScheduleStatus.RUNNING),
         "weekly_tests_on_sunday": ("0 5 * * 0", "Europe/Berlin", DefaultScheduleStatus.RUNNING),
         "weekly_verification_on_sunday": ("0 4 * * 0", "Europe/Berlin", DefaultScheduleStatus.RUNNING),
+        "weekly_drift_on_saturday": ("0 5 * * 6", "Europe/Berlin", DefaultScheduleStatus.RUNNING),
         "train_refund_classifier_on_saturday": ("0 6 * * 6", "Europe/Berlin", DefaultScheduleStatus.STOPPED),
+        "train_escalation_risk_on_saturday": ("0 6 * * 6", "Europe/Berlin", DefaultScheduleStatus.STOPPED),
     }
     assert {s.name: s.default_status for s in repository.sensor_defs} == {
         **{f"{handler.name}_dropped": DefaultSensorStatus.RUNNING for handler in whole.handlers().all},
         "decision_made": DefaultSensorStatus.RUNNING,
+        "escalation_risk_drifted": DefaultSensorStatus.STOPPED,
     }
 
 
@@ -76,19 +79,22 @@ def test_every_kind_of_decision_has_a_job(whole: Platform, defs: dg.Definitions)
         "file_drop",
         "weekly_tests",
         "weekly_verification",
+        "weekly_drift",
         "train_refund_classifier",
+        "train_escalation_risk",
         *(f"decide_{kind}" for kind in whole.decision_kinds),
     }
 
 
 def test_every_asset_is_described_owned_and_fresh(whole: Platform, defs: dg.Definitions) -> None:
-    groups = {flow.name for flow in whole.flows} | {"refunds_training", "publication"}
+    trained = {"refunds_training", "returns_training"}
+    groups = {flow.name for flow in whole.flows} | trained | {"publication"}
     for spec in defs.resolve_all_asset_specs():
         assert spec.description, spec.key
         assert spec.owners, spec.key
         assert spec.kinds, spec.key
         # A model is as fresh as somebody wanted it to be.
-        assert spec.freshness_policy or spec.group_name == "refunds_training", spec.key
+        assert spec.freshness_policy or spec.group_name in trained, spec.key
         assert spec.group_name in groups, spec.key
 
 

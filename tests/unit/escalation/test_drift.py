@@ -52,6 +52,13 @@ def test_what_moved_comes_first() -> None:
     assert drift(reference(then), now.clear()).is_empty()
 
 
+def test_the_newest_of_the_training_is_compared_with() -> None:
+    growing = pl.DataFrame({"count": range(3000)})
+    found = drift(reference(growing), growing.tail(1000))
+    assert found["psi"][0] == 0
+    assert drift(reference(growing), growing)["psi"][0] > MUCH
+
+
 def test_a_model_knows_what_it_learned_from(files: Files) -> None:
     model, cases = load_model(files.model), normalised(pl.read_parquet(files.cases))
     recent = cases.filter(pl.col("created_at") > TRAINED_AT - timedelta(days=60))
