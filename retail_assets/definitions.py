@@ -8,6 +8,7 @@ import dagster as dg
 from jobs.decide import decision_jobs
 from jobs.file_drop import file_drop_job
 from jobs.nightly import nightly_job, nightly_schedule
+from jobs.ops_queue import ops_queue_job, ops_queue_schedule
 from jobs.train_models import training_jobs, training_schedules
 from jobs.weekly_tests import weekly_tests_job, weekly_tests_schedule
 from jobs.weekly_verification import weekly_verification_job, weekly_verification_schedule
@@ -28,13 +29,15 @@ def build_defs(
     assets = dg.Definitions.merge(*brought, warehouse_definitions(platform))
     nightly, file_drop, weekly = nightly_job(), file_drop_job(), weekly_tests_job(platform)
     verification = weekly_verification_job()
+    ops_queue = ops_queue_job(platform)
     decisions, training = decision_jobs(platform), training_jobs(platform)
     own = dg.Definitions(
-        jobs=[nightly, file_drop, weekly, verification, *decisions, *training],
+        jobs=[nightly, file_drop, weekly, verification, ops_queue, *decisions, *training],
         schedules=[
             nightly_schedule(platform, nightly),
             weekly_tests_schedule(platform, weekly),
             weekly_verification_schedule(platform, verification),
+            ops_queue_schedule(platform, ops_queue),
             *training_schedules(platform, training),
         ],
         sensors=[

@@ -158,6 +158,18 @@ def file_lock(path: Path) -> Generator[None]:
             fcntl.flock(handle, fcntl.LOCK_UN)
 
 
+def is_locked(path: Path) -> bool:
+    """Whether somebody holds that lock right now."""
+    if not path.exists():
+        return False
+    with path.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
 @contextmanager
 def scratch_folder(lake: Lake) -> Generator[Path]:
     """A fresh folder on the lake's own file system, so that finished files move out by rename.

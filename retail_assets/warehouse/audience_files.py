@@ -20,7 +20,7 @@ _OUT = "release"
 
 _META_DESCRIPTION = "What this release is: one row per mart."
 _META_COLUMNS = (
-    Column("release", "BIGINT", "Number of the release; the same in every row."),
+    Column("release", "BIGINT", "Number of the release that wrote this place; the same in every row."),
     Column("run_id", "VARCHAR", "The run that published it."),
     Column("built_at", "TIMESTAMP WITH TIME ZONE", "When it was built."),
     Column("as_of", "DATE", "The night at which the marts stand; the last complete day is the one before."),

@@ -34,6 +34,7 @@ def test_schedules_and_sensors_say_whether_they_run(whole: Platform, defs: dg.De
         "nightly_at_two": ("0 2 * * *", "Europe/Berlin", DefaultScheduleStatus.RUNNING),
         "weekly_tests_on_sunday": ("0 5 * * 0", "Europe/Berlin", DefaultScheduleStatus.RUNNING),
         "weekly_verification_on_sunday": ("0 4 * * 0", "Europe/Berlin", DefaultScheduleStatus.RUNNING),
+        "ops_queue_every_15_minutes": ("*/15 * * * *", "Europe/Berlin", DefaultScheduleStatus.RUNNING),
         "train_refund_classifier_on_saturday": ("0 6 * * 6", "Europe/Berlin", DefaultScheduleStatus.STOPPED),
     }
     assert {s.name: s.default_status for s in repository.sensor_defs} == {
@@ -76,6 +77,7 @@ def test_every_kind_of_decision_has_a_job(whole: Platform, defs: dg.Definitions)
         "file_drop",
         "weekly_tests",
         "weekly_verification",
+        "ops_queue",
         "train_refund_classifier",
         *(f"decide_{kind}" for kind in whole.decision_kinds),
     }
