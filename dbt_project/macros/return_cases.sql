@@ -77,3 +77,8 @@ left join (
 ) as told using (case_id)
 where now.times is distinct from told.times
 {% endmacro %}
+
+{# A moment as text that says its zone. #}
+{% macro iso_instant(moment) -%}
+    strftime(timezone('UTC', {{ moment }}), '%Y-%m-%dT%H:%M:%S.%fZ')
+{%- endmacro %}

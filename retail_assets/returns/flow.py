@@ -1,7 +1,7 @@
 """Returns: the cases that customers open."""
 
 from retail_assets.audiences import MERCHANTS, OPERATIONS
-from retail_assets.platform import Flow, Mart
+from retail_assets.platform import Flow, Mart, RowFiles
 from retail_assets.returns import rules
 from retail_assets.returns.contracts import FEEDS
 from retail_assets.returns.settings import ReturnSettings
@@ -25,6 +25,13 @@ FLOW = Flow(
         Mart("return_case_history", OPERATIONS),
         Mart("ops_queue", OPERATIONS, may_shrink=True),
         Mart("return_audit_trail", OPERATIONS),
+        Mart(
+            "return_case_audits",
+            OPERATIONS,
+            in_database=False,
+            may_shrink=True,
+            row_files=RowFiles("audit", name="case_id", content="document"),
+        ),
         Mart("return_metrics_daily"),
         Mart("merchant_return_cases", MERCHANTS),
     ),

@@ -30,6 +30,7 @@ from retail_assets.warehouse.personal_columns import require_no_personal_columns
 from retail_assets.warehouse.places import Place, places_of
 from retail_assets.warehouse.reading import open_warehouse
 from retail_assets.warehouse.release import ReleaseManifest
+from retail_assets.warehouse.row_files import lead_to_row_files, write_row_files
 from retail_assets.warehouse.survey import SurveyedMart, survey
 
 LAYOUT = 2
@@ -87,8 +88,8 @@ def publish(*, platform: Platform, as_of: date, run_id: str, audience: Audience 
     with warehouse_lock(lake):
         try:
             releases.tidy(lake)
-            for number in releases.numbers(lake):
-                set_access(lake.releases / str(number), settings.audience_groups)
+            for folder in releases.published_folders(lake):
+                set_access(folder, settings.audience_groups)
             require_whole(lake)
             publication = _publish(platform, as_of=as_of, run_id=run_id, audience=audience)
             kept, min_age = settings.releases_kept, settings.release_min_age_seconds
@@ -135,6 +136,7 @@ def _publish(platform: Platform, *, as_of: date, run_id: str, audience: Audience
             if audience and previous:
                 _link_others(platform, previous, audience, folder)
             written, linked = _write(connection, platform, marts, edition, previous, folder, audience)
+            _write_row_files(connection, platform, marts, folder, audience)
             # A decision about a mart of others waits for the release that shows it.
             newest = last.accepted if audience and last else max(may_lose.values(), default=0)
             _describe(folder, edition, marts, retraction=retraction, accepted=newest)
@@ -165,6 +167,24 @@ def _write(
                     written += 1
         write_database(connection, place=place, marts=here, edition=edition, folder=folder)
     return written, linked
+
+
+def _write_row_files(
+    connection: duckdb.DuckDBPyConnection,
+    platform: Platform,
+    marts: dict[str, SurveyedMart],
+    folder: Path,
+    audience: Audience | None,
+) -> None:
+    """Bring files of rows up to date, and let the release lead to all of them."""
+    changed = False
+    for mart in marts.values():
+        if rows := mart.mart.row_files:
+            if audience in (None, mart.audience):
+                changed |= write_row_files(connection, platform.lake, mart, rows)
+            lead_to_row_files(platform.lake, mart, rows, folder)
+    if changed:
+        set_access(platform.lake.row_files, platform.settings.audience_groups)
 
 
 def _link_others(platform: Platform, previous: ReleaseManifest, audience: Audience, folder: Path) -> None:
