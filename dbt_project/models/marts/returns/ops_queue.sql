@@ -17,7 +17,7 @@ ordered as (
     select
         *,
         row_number() over (
-            order by is_breached desc, priority_rank desc, sla_due_at, created_at, case_id
+            order by is_breached desc, priority_rank desc, sla_due_at nulls last, created_at, case_id
         ) as position
     from cases
 )
