@@ -54,6 +54,8 @@ class Mart:
     may_shrink: bool = False
     """Whether it is natural that it loses most of its rows from one release to the next: open cases, a window of days.
     Of any other mart publication is refused until somebody accepts that."""
+    macro: str | None = None
+    """A query over it that the audience's DuckDB file offers: `name(parameters) as table select …`."""
     row_files: RowFiles | None = None
     """For an audience with one place for all."""
 

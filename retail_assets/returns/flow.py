@@ -4,6 +4,7 @@ from retail_assets.audiences import MERCHANTS, OPERATIONS
 from retail_assets.platform import Flow, Mart, RowFiles
 from retail_assets.returns import rules
 from retail_assets.returns.contracts import FEEDS
+from retail_assets.returns.queue_page import QUEUE_PAGE
 from retail_assets.returns.settings import ReturnSettings
 from retail_assets.returns.tables import ESCALATION_SCORES
 
@@ -23,7 +24,7 @@ FLOW = Flow(
         Mart("escalation_scores", OPERATIONS),
         Mart("return_cases", OPERATIONS),
         Mart("return_case_history", OPERATIONS),
-        Mart("ops_queue", OPERATIONS, may_shrink=True),
+        Mart("ops_queue", OPERATIONS, may_shrink=True, macro=QUEUE_PAGE),
         Mart("return_audit_trail", OPERATIONS),
         Mart(
             "return_case_audits",

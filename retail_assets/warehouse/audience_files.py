@@ -78,6 +78,11 @@ def write_database(
             only = condition_of(place, mart, place.reader) if place.reader is not None else ""
             connection.execute(f"create table {_table(mart.name)} as select * from {mart.source} {only}")
             _comment(connection, mart.name, mart.description, mart.columns)
+            if mart.mart.macro:
+                # Its tables are found where whoever opens the file finds them.
+                connection.execute(f"use {_OUT}")
+                connection.execute(f"create macro {mart.mart.macro}")
+                connection.execute("use memory")
     _write_meta(connection, place=place, marts=marts, edition=edition)
     target = folder / place.path(f"parquet/{META}/part.parquet")
     target.parent.mkdir(parents=True)
