@@ -15,7 +15,10 @@ FLOW = Flow(
     dbt_settings=tuple(ReturnSettings.model_fields),
     feeds=FEEDS,
     dbt_constants=rules.FOR_SQL,
-    handlers={"return_documents": "retail_assets.returns.evidence:evidence_handler"},
+    handlers={
+        "return_document_notes": "retail_assets.returns.evidence_notes:note_handler",
+        "return_documents": "retail_assets.returns.evidence:evidence_handler",
+    },
     decisions="retail_assets.returns.decisions:decision_kinds",
     tables=(ESCALATION_SCORES,),
     models="retail_assets.returns.model:models",
