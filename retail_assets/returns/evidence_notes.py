@@ -6,8 +6,9 @@ It becomes a row of the feed `return_notes`, for operations only, which names th
 import hashlib
 import json
 from codecs import BOM_UTF8
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
@@ -32,14 +33,14 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def note_handler(platform: Platform) -> Handler:
-    columns = row_columns(platform.feeds[FEED])
+    columns, zone = row_columns(platform.feeds[FEED]), platform.settings.zone
 
     def load(stored: Path, drop: Drop, identity: Identity) -> Outcome:
         document = drop.name.rpartition("/")[2].removesuffix(drop.name[-len(SUFFIX) :])
         note = {
             "note_id": identity.content_key,
             "case_id": identity.name_values["case_id"],
-            "at": _written_at(drop),
+            "at": _written_at(drop, zone),
             "author_role": "ops",
             "internal": True,
             "text": f"{document}: {read_note(stored)}",
@@ -62,16 +63,16 @@ def note_handler(platform: Platform) -> Handler:
         description=f"Notes to documents of return cases: DOCUMENT{SUFFIX} beside the document.",
         inboxes=(Inbox(FOLDER, platform.lake.inbox / FOLDER, levels=2),),
         reader=OneByOne(load),
-        identify=identify_note,
+        identify=lambda drop: identify_note(drop, zone),
         takes=lambda folder, name: folder == FOLDER and name.lower().endswith(SUFFIX),
         starts=lambda _: [f"feeds/{FEED}"],
     )
 
 
-def identify_note(drop: Drop) -> Identity:
+def identify_note(drop: Drop, zone: ZoneInfo) -> Identity:
     """A note belongs to the case of its folder, and to the document that its name begins with. Raises Unreadable."""
     values = identify_document(drop).name_values
-    parts = [drop.sha256, drop.name, NOTE, VERSION, _written_at(drop).isoformat()]
+    parts = [drop.sha256, drop.name, NOTE, VERSION, _written_at(drop, zone).isoformat()]
     key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
     return Identity(NOTE, VERSION, values, key)
 
@@ -97,12 +98,11 @@ def _decoded(content: bytes) -> str:
         return content.decode("cp1252", "replace")
 
 
-def _written_at(drop: Drop) -> datetime:
-    """When its file was last written, as far as that can be."""
-    return max(
-        _EPOCH,
-        min(_EPOCH + timedelta(microseconds=drop.modified_ns // 1000), drop.admitted_at.astimezone(UTC)),
-    )
+def _written_at(drop: Drop, zone: ZoneInfo) -> datetime:
+    """When its file was last written, as far as that can be: never after the day of the night that took it."""
+    written = _EPOCH + timedelta(microseconds=drop.modified_ns // 1000)
+    day_ends = datetime.combine(drop.partition, time.max, zone)
+    return max(_EPOCH, min(written, drop.admitted_at, day_ends)).astimezone(UTC)
 
 
 def _no_note(why: str) -> Unreadable:

@@ -9,7 +9,7 @@ import pytest
 from retail_assets.platform import Platform
 from retail_assets.returns.evidence import media_type
 from tests.lake_builder import LakeBuilder
-from tests.plain_platform import PlainPlatform
+from tests.plain_platform import NIGHT, PlainPlatform
 from tests.warehouse import AS_OF, Warehouse
 
 PDF, JPEG = b"%PDF-1.7\n...", b"\xff\xd8\xff\xe0..."
@@ -78,6 +78,7 @@ def test_a_note_beside_a_document_is_an_internal_note_of_its_case(platform: Plat
     rows = pl.read_parquet(platform.lake.rows_folder("return_notes") / "*.parquet")
     found = rows.select("case_id", "text", "internal", "author_role", "at").sort("case_id", "text").rows()
     written = datetime.fromtimestamp(1_795_000_000, UTC)
+    assert written.date() < NIGHT
     assert found == [
         ("R-1", "a.jpg: Seems older than he says. ÄÖ", True, "ops", written),
         ("R-1", "answer.pdf: ÄÖ", True, "ops", written),
@@ -93,6 +94,14 @@ def test_a_note_beside_a_document_is_an_internal_note_of_its_case(platform: Plat
     )
     plain.admit()
     assert plain.states()[-1] == "duplicate"
+
+
+def test_a_note_is_never_from_after_the_night_that_took_it(platform: Platform) -> None:
+    plain = PlainPlatform(platform.settings, platform.handlers())
+    plain.drop("R-1/evidence/a.jpg.note.txt", "text", folder="returns", modified=9_000_000_000)
+    plain.admit()
+    rows = pl.read_parquet(platform.lake.rows_folder("return_notes") / "*.parquet")
+    assert rows["at"].dt.convert_time_zone("Europe/Berlin").dt.date().to_list() == [NIGHT]
 
 
 @pytest.mark.parametrize(
