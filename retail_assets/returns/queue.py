@@ -22,6 +22,9 @@ from retail_assets.warehouse.reading import read_mart
 QUEUE, MOVES_AT = "ops_queue", "moves_at"
 _SHOWN = ("position", "case_id", "is_breached", "risk_label")
 """Order, breach and label."""
+_HALF_BUILT = (
+    "The warehouse is half-built; the run that is at it, or the next night, publishes the queue too."
+)
 
 
 def why_it_can_wait(platform: Platform, now: datetime) -> str | None:
@@ -31,17 +34,13 @@ def why_it_can_wait(platform: Platform, now: datetime) -> str | None:
     if MOVES_AT not in queue.collect_schema():
         return "No queue is published yet; a night does it."
     due = queue.select(pl.col(MOVES_AT).min()).collect().item()
-    if due is None or due >= now:
-        return (
-            f"Time alone changes nothing before {due.astimezone(UTC):%Y-%m-%d %H:%M} UTC."
-            if due
-            else "Nothing is due."
-        )
+    if due is None:
+        return "Nothing is due."
+    if due >= now:
+        return f"Time alone changes nothing before {due.astimezone(UTC):%Y-%m-%d %H:%M} UTC."
     if is_at_work(platform.lake):
         return "A run is at work in the warehouse, and publishes the queue itself."
-    if unfinished(platform.lake):
-        return "A run left the warehouse half-built: `make nightly` builds and publishes it."
-    return None
+    return _HALF_BUILT if unfinished(platform.lake) else None
 
 
 def bring_up_to(
@@ -51,16 +50,17 @@ def bring_up_to(
 
     None, with a sentence told, where order, breaches and labels are what is published, or the next night has to do it.
     """
+    if unfinished(platform.lake):  # by a run that this one has waited for
+        tell(_HALF_BUILT)
+        return None
     night = newest_night(platform.settings)
     if night is None or not knows_today(platform, manifest):
         tell(
             "Code or settings changed since everything was built: the next night, or `make nightly`, does it."
         )
         return None
-    theirs = {name for name, mart in platform.marts.items() if mart.audience == OPERATIONS} & set(
-        manifest.models
-    )
-    read = manifest.upstream(theirs)
+    theirs = {name for name, mart in platform.marts.items() if mart.audience == OPERATIONS}
+    read = manifest.upstream(theirs & manifest.models.keys())
     moving = manifest.downstream(name for name in read if NOW in manifest.models[name].clocks) & read
     wanted = Wanted(step=LAST_STEP, models=moving, tested=read, is_complete=False)
     report = build_warehouse(platform, manifest, wanted, as_of=night[0], now=now, run_id=run_id, tell=tell)

@@ -125,6 +125,12 @@ def test_it_waits_for_runs_that_build(retailer: Retailer, disturbed) -> None:
     assert retailer.waits(NIGHT + 2 * HOUR) is None
 
 
+def test_a_run_that_finds_the_warehouse_half_built_leaves_it_alone(retailer: Retailer) -> None:
+    with half_built(retailer):
+        assert retailer.up_to(NIGHT + 2 * HOUR) is None
+    assert retailer.told[-1].startswith("The warehouse is half-built")
+
+
 def test_a_breach_is_published_for_operations_alone(retailer: Retailer) -> None:
     before = retailer.files()
     assert retailer.up_to(NIGHT + 2 * HOUR) == 2
