@@ -8,6 +8,7 @@ import dagster as dg
 from jobs.decide import decision_jobs
 from jobs.file_drop import file_drop_job
 from jobs.nightly import nightly_job, nightly_schedule
+from jobs.ops_queue import ops_queue_job, ops_queue_schedule
 from jobs.train_models import training_jobs, training_schedules
 from jobs.weekly_drift import weekly_drift_job, weekly_drift_schedule
 from jobs.weekly_tests import weekly_tests_job, weekly_tests_schedule
@@ -30,14 +31,16 @@ def build_defs(
     assets = dg.Definitions.merge(*brought, warehouse_definitions(platform))
     nightly, file_drop, weekly = nightly_job(), file_drop_job(), weekly_tests_job(platform)
     verification, drift = weekly_verification_job(), weekly_drift_job(platform)
+    ops_queue = ops_queue_job(platform)
     decisions, training = decision_jobs(platform), training_jobs(platform)
     own = dg.Definitions(
-        jobs=[nightly, file_drop, weekly, verification, drift, *decisions, *training],
+        jobs=[nightly, file_drop, weekly, verification, drift, ops_queue, *decisions, *training],
         schedules=[
             nightly_schedule(platform, nightly),
             weekly_tests_schedule(platform, weekly),
             weekly_verification_schedule(platform, verification),
             weekly_drift_schedule(platform, drift),
+            ops_queue_schedule(platform, ops_queue),
             *training_schedules(platform, training),
         ],
         sensors=[

@@ -21,6 +21,7 @@ Layout under `RETAIL_DATA_DIR`:
     sample/truth/<flow>/<thing>/                 what is true of the sample retailer
     mlflow/                                      the model registry: its files, and its database by default
     releases/<n>/   published -> releases/<n>    what readers see
+    releases/shared/                             files of rows of marts, to which all releases lead
 """
 
 import fcntl
@@ -32,6 +33,7 @@ from collections.abc import Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 PRIVATE_FOLDER, PRIVATE_FILE = 0o700, 0o600
@@ -99,6 +101,10 @@ class Lake:
         return self.root / "releases"
 
     @property
+    def row_files(self) -> Path:
+        return self.releases / "shared"
+
+    @property
     def published(self) -> Path:
         return self.root / "published"
 
@@ -158,6 +164,18 @@ def file_lock(path: Path) -> Generator[None]:
             fcntl.flock(handle, fcntl.LOCK_UN)
 
 
+def is_locked(path: Path) -> bool:
+    """Whether somebody holds that lock right now."""
+    if not path.exists():
+        return False
+    with path.open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        return False
+
+
 @contextmanager
 def scratch_folder(lake: Lake) -> Generator[Path]:
     """A fresh folder on the lake's own file system, so that finished files move out by rename.
@@ -207,10 +225,10 @@ def put_in_place(finished: Path, target: Path) -> None:
     sync_folder(target.parent)
 
 
-def put_all_in_place(finished: Mapping[Path, Path]) -> None:
+def put_all_in_place(finished: Mapping[Path, Path], *, mode: int = PRIVATE_FILE) -> None:
     """The same for many, by their final names: they wait for the disk together."""
     with ThreadPoolExecutor(DISK_THREADS) as pool:
-        list(pool.map(_make_durable, finished.values()))
+        list(pool.map(partial(_make_durable, mode=mode), finished.values()))
     folders = {target.parent for target in finished}
     for folder in folders:
         private_folder(folder)
@@ -220,9 +238,9 @@ def put_all_in_place(finished: Mapping[Path, Path]) -> None:
         sync_folder(folder)
 
 
-def _make_durable(file: Path) -> None:
+def _make_durable(file: Path, *, mode: int = PRIVATE_FILE) -> None:
     with file.open("rb") as handle:
-        os.fchmod(handle.fileno(), PRIVATE_FILE)
+        os.fchmod(handle.fileno(), mode)
         os.fsync(handle.fileno())
 
 

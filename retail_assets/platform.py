@@ -31,6 +31,17 @@ _Settings = TypeVar("_Settings", bound=FlowSettings)
 
 
 @dataclass(frozen=True)
+class RowFiles:
+    """Of a mart that people take row by row: each row is a JSON file as well, in a folder of its audience's place."""
+
+    folder: str
+    name: str
+    """Column that names the files; what cannot be the name of one is replaced by its hash."""
+    content: str
+    """Column with the text that they hold."""
+
+
+@dataclass(frozen=True)
 class Mart:
     """A table that people read: a dbt model of the layer `marts`, or a published table of the lake."""
 
@@ -43,6 +54,10 @@ class Mart:
     may_shrink: bool = False
     """Whether it is natural that it loses most of its rows from one release to the next: open cases, a window of days.
     Of any other mart publication is refused until somebody accepts that."""
+    macro: str | None = None
+    """A query over it that the audience's DuckDB file offers: `name(parameters) as table select …`."""
+    row_files: RowFiles | None = None
+    """For an audience with one place for all."""
 
 
 @dataclass(frozen=True)

@@ -95,3 +95,8 @@ from {{ this }} as told
 left join ({{ return_photos(this) }}) as photos on told.case_id = photos.case_id
 where told.photo_disagrees is distinct from photos.photo_disagrees
 {% endmacro %}
+
+{# A moment as text that says its zone. #}
+{% macro iso_instant(moment) -%}
+    strftime(timezone('UTC', {{ moment }}), '%Y-%m-%dT%H:%M:%S.%fZ')
+{%- endmacro %}

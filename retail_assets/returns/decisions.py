@@ -7,8 +7,8 @@ for the history of the case to say, which keeps it as broken where it does not.
 import json
 from typing import TYPE_CHECKING
 
-from retail_assets.audiences import OPERATIONS as OPERATIONS_AUDIENCE
 from retail_assets.decisions.kinds import ADMINISTRATOR, OPERATIONS, Decision, Kind, Subject
+from retail_assets.returns.published import published_files
 from retail_assets.returns.rules import FINAL_STATUSES, PRIORITIES, STATUSES, TRANSITIONS
 
 if TYPE_CHECKING:
@@ -68,8 +68,7 @@ def published_states(lake: "Lake", subjects: "pl.Series") -> "pl.DataFrame":
     import polars as pl
 
     schema = dict.fromkeys(["subject", "state", "label", "refusal"], pl.String)
-    folder = lake.published / OPERATIONS_AUDIENCE.folder / "parquet" / "return_cases"
-    files = sorted(folder.resolve().glob("*.parquet"))
+    files = published_files(lake, "return_cases")
     if not files:
         refusal = "No return cases are published yet: run `make nightly`, then decide again under another id."
         return pl.DataFrame(

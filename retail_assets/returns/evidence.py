@@ -33,7 +33,7 @@ _TYPES = (
     (0, b"%PDF-", "application/pdf"),
 )
 """Place and bytes that tell a type."""
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _CONTROLS = re.compile(rb"[^\t\n\f\r\x20-\x7e\x80-\xff]")
 
 
@@ -83,6 +83,9 @@ def media_type(head: bytes) -> str | None:
     for place, mark, found in _TYPES:
         if head.startswith(mark, place):
             return found
-    # Whatever its encoding: only UTF-16 has control characters, and says so at its beginning.
-    is_text = head.startswith(_UTF_16) or (head.strip() and not _CONTROLS.search(head))
-    return "text/plain" if is_text else None
+    return "text/plain" if is_text(head) else None
+
+
+def is_text(head: bytes) -> bool:
+    """Whatever its encoding: only UTF-16 has control characters, and says so at its beginning."""
+    return head.startswith(UTF_16) or bool(head.strip() and not _CONTROLS.search(head))

@@ -5,6 +5,8 @@ take. Python reads them here, dbt models as constants.
 STATUSES = ["submitted", "in_review", "waiting_customer", "waiting_merchant", "approved", "rejected"]
 FINAL_STATUSES = ["approved", "rejected"]
 """A case in any other status is active."""
+WAITING_STATUSES = ["waiting_customer", "waiting_merchant"]
+"""Somebody else than operations has to act."""
 PRIORITIES = ["low", "medium", "high", "urgent"]
 """From the least to the most pressing."""
 ROLES = ["customer", "merchant", "ops", "admin"]

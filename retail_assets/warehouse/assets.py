@@ -20,7 +20,7 @@ from retail_assets.dagster_kit.wiring import (
 from retail_assets.kit.previews import harmless
 from retail_assets.platform import Platform
 from retail_assets.warehouse.lock import WAREHOUSE_POOL
-from retail_assets.warehouse.manifest import Manifest
+from retail_assets.warehouse.manifest import FIRST_STEP, LAST_STEP, Manifest
 from retail_assets.warehouse.project import manifest_of
 from retail_assets.warehouse.specs import DATA_TESTS, check_spec, model_key, model_spec, relation_keys
 
@@ -40,9 +40,9 @@ def definitions(platform: Platform) -> dg.Definitions:
     manifest = manifest_of(platform)
     first = manifest.before_python(platform.tables)
     rest = manifest.models.keys() - first
-    steps = [_dbt_step(platform, manifest, "warehouse", rest, later=set())]
+    steps = [_dbt_step(platform, manifest, LAST_STEP, rest, later=set())]
     if first:
-        steps.insert(0, _dbt_step(platform, manifest, "warehouse_before_python", first, later=rest))
+        steps.insert(0, _dbt_step(platform, manifest, FIRST_STEP, first, later=rest))
     return dg.Definitions(assets=[*steps, _published(platform)])
 
 

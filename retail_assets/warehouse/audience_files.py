@@ -20,7 +20,7 @@ _OUT = "release"
 
 _META_DESCRIPTION = "What this release is: one row per mart."
 _META_COLUMNS = (
-    Column("release", "BIGINT", "Number of the release; the same in every row."),
+    Column("release", "BIGINT", "Number of the release that wrote this place; the same in every row."),
     Column("run_id", "VARCHAR", "The run that published it."),
     Column("built_at", "TIMESTAMP WITH TIME ZONE", "When it was built."),
     Column("as_of", "DATE", "The night at which the marts stand; the last complete day is the one before."),
@@ -78,6 +78,11 @@ def write_database(
             only = condition_of(place, mart, place.reader) if place.reader is not None else ""
             connection.execute(f"create table {_table(mart.name)} as select * from {mart.source} {only}")
             _comment(connection, mart.name, mart.description, mart.columns)
+            if mart.mart.macro:
+                # Its tables are found where whoever opens the file finds them.
+                connection.execute(f"use {_OUT}")
+                connection.execute(f"create macro {mart.mart.macro}")
+                connection.execute("use memory")
     _write_meta(connection, place=place, marts=marts, edition=edition)
     target = folder / place.path(f"parquet/{META}/part.parquet")
     target.parent.mkdir(parents=True)

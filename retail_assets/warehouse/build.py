@@ -26,7 +26,7 @@ from retail_assets.warehouse.dbt_command import dbt_environment, dbt_target, pru
 from retail_assets.warehouse.dbt_run import SUCCEEDED, NodeResult, run_dbt, status_of
 from retail_assets.warehouse.decisions import RETRACT_NIGHT, accepted
 from retail_assets.warehouse.lock import warehouse_lock
-from retail_assets.warehouse.manifest import DataTest, Manifest
+from retail_assets.warehouse.manifest import LAST_STEP, DataTest, Manifest
 from retail_assets.warehouse.relations import open_relations
 from retail_assets.warehouse.snapshot import take_snapshot
 from retail_assets.warehouse.unread_files import require_sound_files
@@ -99,6 +99,13 @@ def build_warehouse(
                 due=plan.due,
                 unchanged=plan.unchanged,
             )
+
+
+def knows_today(platform: Platform, manifest: Manifest) -> bool:
+    """Whether the last complete build was made with today's code and settings: a build of some models alone would put
+    what they are now beside what the others were."""
+    known = built_state(platform.lake).seen(LAST_STEP)
+    return known is not None and known["project"] == _fingerprint_of(manifest, dbt_environment(platform))
 
 
 def _take_back(platform: Platform, manifest: Manifest, state: BuiltState) -> None:

@@ -54,6 +54,8 @@ def dbt_environment(
 
 
 def _text(value: object) -> str:
+    if value is None:
+        return ""
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 

@@ -25,3 +25,7 @@ class PersonalData(PublicationError):
 
 class FewerRows(PublicationError):
     """A mart would lose more of its rows at once than it may."""
+
+
+class NothingToKeep(PublicationError):
+    """One audience alone cannot be published: there is no release of which the others could keep their places."""

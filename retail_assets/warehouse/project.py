@@ -35,6 +35,11 @@ def _disagreements(platform: Platform, manifest: Manifest) -> Iterator[str]:
                     f"Mart {mart.name} of the flow {flow.name} is for {mart.audience}, who are not among AUDIENCES: "
                     "add them in retail_assets/audiences.py."
                 )
+            if mart.row_files and mart.audience.per:
+                yield (
+                    f"Mart {mart.name} of the flow {flow.name} puts files of its rows where all {mart.audience} would "
+                    "read them: name an audience with one place for all, or take row_files out."
+                )
             if mart.name not in built.keys() | published:
                 yield (
                     f"Mart {mart.name} of the flow {flow.name} is made by nobody: write "

@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
+from retail_assets.audiences import Audience
 from retail_assets.intake.identity import require_same_platform
 from retail_assets.kit.findings import Finding
 from retail_assets.platform import Platform
@@ -22,13 +23,14 @@ from retail_assets.warehouse.audience_files import Edition, write_database, writ
 from retail_assets.warehouse.build_mark import require_whole
 from retail_assets.warehouse.changes import built_state
 from retail_assets.warehouse.decisions import ACCEPT_FEWER_ROWS, accepted
-from retail_assets.warehouse.errors import PublicationError
+from retail_assets.warehouse.errors import NothingToKeep, PublicationError
 from retail_assets.warehouse.fewer_rows import require_rows
 from retail_assets.warehouse.lock import warehouse_lock
 from retail_assets.warehouse.personal_columns import require_no_personal_columns
 from retail_assets.warehouse.places import Place, places_of
 from retail_assets.warehouse.reading import open_warehouse
 from retail_assets.warehouse.release import ReleaseManifest
+from retail_assets.warehouse.row_files import lead_to_row_files, write_row_files
 from retail_assets.warehouse.survey import SurveyedMart, survey
 
 LAYOUT = 2
@@ -74,9 +76,10 @@ class Publication:
         )
 
 
-def publish(*, platform: Platform, as_of: date, run_id: str) -> Publication:
+def publish(*, platform: Platform, as_of: date, run_id: str, audience: Audience | None = None) -> Publication:
     """Publish the marts as they stand in the working warehouse; a no-op when nothing has changed.
 
+    For one `audience` that has a folder, its marts alone: the places of all others stay, file by file, as they are.
     The release stands at the newest `as_of` that was ever published, unless nights were taken back since. Takes the
     warehouse lock. Raises PublicationError.
     """
@@ -85,10 +88,10 @@ def publish(*, platform: Platform, as_of: date, run_id: str) -> Publication:
     with warehouse_lock(lake):
         try:
             releases.tidy(lake)
-            for number in releases.numbers(lake):
-                set_access(lake.releases / str(number), settings.audience_groups)
+            for folder in releases.published_folders(lake):
+                set_access(folder, settings.audience_groups)
             require_whole(lake)
-            publication = _publish(platform, as_of=as_of, run_id=run_id)
+            publication = _publish(platform, as_of=as_of, run_id=run_id, audience=audience)
             kept, min_age = settings.releases_kept, settings.release_min_age_seconds
             releases.prune(lake, kept=kept, min_age_seconds=min_age)
             return publication
@@ -99,7 +102,7 @@ def publish(*, platform: Platform, as_of: date, run_id: str) -> Publication:
             ) from error
 
 
-def _publish(platform: Platform, *, as_of: date, run_id: str) -> Publication:
+def _publish(platform: Platform, *, as_of: date, run_id: str, audience: Audience | None) -> Publication:
     lake = platform.lake
     previous = last = releases.current_manifest(lake)
     retraction = built_state(lake).retraction()
@@ -108,25 +111,34 @@ def _publish(platform: Platform, *, as_of: date, run_id: str) -> Publication:
         as_of = max(as_of, last.as_of)
     if previous and (previous.layout, previous.engine) != (LAYOUT, duckdb.__version__):
         previous = None  # its digests and files cannot be compared with today's
+    is_whole = previous is not None and releases.is_whole(lake, previous)
+    if audience and (previous is None or not is_whole or goes_back or as_of != previous.as_of):
+        raise NothingToKeep(
+            f"Nothing was published for {audience} alone, because there is no whole release of the night of {as_of} in "
+            "which all others could keep their places: run `make nightly`."
+        )
     with open_warehouse(platform) as connection:
-        marts = survey(connection, platform)
+        marts = survey(connection, platform, audience)
+        if audience and previous:
+            kept = {name: mart for name, mart in previous.marts.items() if mart.audience != audience}
+            marts = dict(sorted((kept | marts).items()))
         guarded = {n: [c.name for c in m.columns] for n, m in marts.items() if not m.audience.sees_persons}
         require_no_personal_columns(guarded, platform.feeds)
         may_lose = accepted(platform.settings, ACCEPT_FEWER_ROWS)
         if last and not goes_back:
             known = {mart for mart, entry in may_lose.items() if entry > last.accepted}
             require_rows(platform, last.marts, marts, accepted=known)
-        if (
-            previous
-            and (previous.as_of, previous.marts) == (as_of, marts)
-            and releases.is_whole(lake, previous)
-        ):
+        if previous and is_whole and (previous.as_of, previous.marts) == (as_of, marts):
             return Publication(None, as_of, marts)
         number = releases.next_number(lake)
         with releases.new_release(lake, number) as folder:
             edition = Edition(number, run_id, datetime.now(UTC), as_of)
-            written, linked = _write(connection, platform, marts, edition, previous, folder)
-            newest = max(may_lose.values(), default=0)
+            if audience and previous:
+                _link_others(platform, previous, audience, folder)
+            written, linked = _write(connection, platform, marts, edition, previous, folder, audience)
+            _write_row_files(connection, platform, marts, folder, audience)
+            # A decision about a mart of others waits for the release that shows it.
+            newest = last.accepted if audience and last else max(may_lose.values(), default=0)
             _describe(folder, edition, marts, retraction=retraction, accepted=newest)
             set_access(folder, platform.settings.audience_groups)
     releases.swap(lake, number)
@@ -140,10 +152,11 @@ def _write(
     edition: Edition,
     previous: ReleaseManifest | None,
     folder: Path,
+    audience: Audience | None,
 ) -> tuple[int, int]:
-    """Write every place of a release; the numbers of parts that were written and linked."""
+    """Write every place of a release, or of one audience; the numbers of parts that were written and linked."""
     written = linked = 0
-    for place in places_of(marts.values()):
+    for place in places_of(mart for mart in marts.values() if audience in (None, mart.audience)):
         here = [mart for mart in marts.values() if mart.audience == place.audience]
         for mart in here:
             for part in place.parts(mart):
@@ -154,6 +167,31 @@ def _write(
                     written += 1
         write_database(connection, place=place, marts=here, edition=edition, folder=folder)
     return written, linked
+
+
+def _write_row_files(
+    connection: duckdb.DuckDBPyConnection,
+    platform: Platform,
+    marts: dict[str, SurveyedMart],
+    folder: Path,
+    audience: Audience | None,
+) -> None:
+    """Bring files of rows up to date, and let the release lead to all of them."""
+    changed = False
+    for mart in marts.values():
+        if rows := mart.mart.row_files:
+            if audience in (None, mart.audience):
+                changed |= write_row_files(connection, platform.lake, mart, rows)
+            lead_to_row_files(platform.lake, mart, rows, folder)
+    if changed:
+        set_access(platform.lake.row_files, platform.settings.audience_groups)
+
+
+def _link_others(platform: Platform, previous: ReleaseManifest, audience: Audience, folder: Path) -> None:
+    """Link all files of the previous release but those of one audience."""
+    for name in previous.files:
+        if not name.startswith(f"{audience.folder}/"):
+            _link(platform, previous, name, folder)
 
 
 def _cause(error: OSError | duckdb.Error) -> str:
@@ -181,9 +219,13 @@ def _link_unchanged(
     name = place.part_file(mart, part)
     if old.parts.get(part) != mart.parts[part] or not releases.has_file(platform.lake, previous, name):
         return False
+    _link(platform, previous, name, folder)
+    return True
+
+
+def _link(platform: Platform, previous: ReleaseManifest, name: str, folder: Path) -> None:
     (folder / name).parent.mkdir(parents=True, exist_ok=True)
     os.link(platform.lake.releases / str(previous.release) / name, folder / name)
-    return True
 
 
 def _describe(

@@ -100,6 +100,12 @@ def numbers(lake: Lake) -> list[int]:
     return sorted(int(folder.name) for folder in lake.releases.glob("*") if folder.name.isdecimal())
 
 
+def published_folders(lake: Lake) -> list[Path]:
+    """All that readers may come into: the releases on disk, and the files that they share."""
+    shared = [lake.row_files] if lake.row_files.is_dir() else []
+    return [*shared, *(lake.releases / str(number) for number in numbers(lake))]
+
+
 def next_number(lake: Lake) -> int:
     return max([current_release(lake) or 0, *numbers(lake)]) + 1
 

@@ -92,8 +92,10 @@ def versions_of(parts: Iterable[Part]) -> list[str]:
     return sorted({version for part in parts for version in part.model_versions})
 
 
-def survey(connection: duckdb.DuckDBPyConnection, platform: Platform) -> dict[str, SurveyedMart]:
-    """Every mart that flows name and that is there, by name."""
+def survey(
+    connection: duckdb.DuckDBPyConnection, platform: Platform, audience: Audience | None = None
+) -> dict[str, SurveyedMart]:
+    """Every mart that flows name and that is there, by name; or those of one audience."""
     tables = connection.execute(
         """
         select table_name, comment from duckdb_tables() where database_name = $1 and schema_name = $2
@@ -108,6 +110,8 @@ def survey(connection: duckdb.DuckDBPyConnection, platform: Platform) -> dict[st
         raise NoWarehouse(f"The warehouse has no tables in its schema {MARTS}: run `make nightly`.")
     found = {}
     for mart in platform.marts.values():
+        if audience not in (None, mart.audience):
+            continue
         table = platform.tables.get(mart.name)
         if table is not None and table.published:
             found[mart.name] = _survey_table(connection, platform.lake, mart, table)

@@ -182,6 +182,7 @@ def test_each_handler_has_a_sensor_that_sees_its_own_files_alone(
         "refund_photos": "refunds/CASE-1/jeans.jpg",
         "letters": "office/scans/monday/letter.pdf",
         "return_documents": "returns/R-1/evidence/jeans.jpg",
+        "return_document_notes": "returns/R-1/evidence/jeans.jpg.note.txt",
     }
     sensors = {sensor.name for sensor in repository.sensor_defs}
     assert sensors == {*(f"{handler}_dropped" for handler in own), "decision_made", "escalation_risk_drifted"}

@@ -1,13 +1,15 @@
 """Documents dropped into the folders of return cases."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from retail_assets.platform import Platform
 from retail_assets.returns.evidence import media_type
 from tests.lake_builder import LakeBuilder
-from tests.plain_platform import PlainPlatform
+from tests.plain_platform import NIGHT, PlainPlatform
 from tests.warehouse import AS_OF, Warehouse
 
 PDF, JPEG = b"%PDF-1.7\n...", b"\xff\xd8\xff\xe0..."
@@ -45,6 +47,61 @@ def test_each_belongs_to_the_case_of_its_folder(platform: Platform) -> None:
         "R-1/evidence/tool.exe", "R-1/evidence/empty.txt",
     }  # fmt: skip
     assert plain.discrepancies() == []
+
+
+def test_a_note_beside_a_document_is_an_internal_note_of_its_case(platform: Platform) -> None:
+    plain = PlainPlatform(platform.settings, platform.handlers())
+    hostile = 'x\x1b[2J <img src=1> "; drop table' + "\u202e"
+    notes = {
+        "R-1/evidence/a.jpg.note.txt": "Seems older than he says. ÄÖ".encode(),
+        "R-1/response/answer.pdf.NOTE.txt": "ÄÖ".encode("utf-16"),
+        "R-2/evidence/b.jpg.note.txt": "Größe".encode("cp1252"),
+        "R-2/evidence/c.jpg.note.txt": hostile.replace("\x1b", "").encode(),
+        "R-2/evidence/long.note.txt": b"x" * 10_001,
+        "R-2/evidence/photo.note.txt": JPEG + b"\0",
+        "R-2/evidence/empty.note.txt": b" ",
+        f"{'R' * 240}/evidence/a.note.txt": b"text",
+        "loose.note.txt": b"text",
+    }
+    for name, content in notes.items():
+        plain.drop(name, content, folder="returns", modified=1_795_000_000)
+    plain.drop("R-1/evidence/a.jpg", JPEG, folder="returns")
+    plain.admit()
+    drops = dict(plain.table("drops").select("name", "reason").rows())
+    assert {name: reason for name, reason in drops.items() if reason} == {
+        "R-2/evidence/long.note.txt": "not_a_note",
+        "R-2/evidence/photo.note.txt": "not_a_note",
+        "R-2/evidence/empty.note.txt": "not_a_note",
+        f"{'R' * 240}/evidence/a.note.txt": "not_a_note",
+        "loose.note.txt": "no_case_folder",
+    }
+    rows = pl.read_parquet(platform.lake.rows_folder("return_notes") / "*.parquet")
+    found = rows.select("case_id", "text", "internal", "author_role", "at").sort("case_id", "text").rows()
+    written = datetime.fromtimestamp(1_795_000_000, UTC)
+    assert written.date() < NIGHT
+    assert found == [
+        ("R-1", "a.jpg: Seems older than he says. ÄÖ", True, "ops", written),
+        ("R-1", "answer.pdf: ÄÖ", True, "ops", written),
+        ("R-2", "b.jpg: Größe", True, "ops", written),
+        ("R-2", f"c.jpg: {hostile.replace(chr(27), '')}", True, "ops", written),
+    ]
+    assert plain.discrepancies() == []
+    plain.drop(
+        "R-1/evidence/a.jpg.note.txt",
+        notes["R-1/evidence/a.jpg.note.txt"],
+        folder="returns",
+        modified=1_795_000_000,
+    )
+    plain.admit()
+    assert plain.states()[-1] == "duplicate"
+
+
+def test_a_note_is_never_from_after_the_night_that_took_it(platform: Platform) -> None:
+    plain = PlainPlatform(platform.settings, platform.handlers())
+    plain.drop("R-1/evidence/a.jpg.note.txt", "text", folder="returns", modified=9_000_000_000)
+    plain.admit()
+    rows = pl.read_parquet(platform.lake.rows_folder("return_notes") / "*.parquet")
+    assert rows["at"].dt.convert_time_zone("Europe/Berlin").dt.date().to_list() == [NIGHT]
 
 
 @pytest.mark.parametrize(

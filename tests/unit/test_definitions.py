@@ -35,6 +35,7 @@ def test_schedules_and_sensors_say_whether_they_run(whole: Platform, defs: dg.De
         "weekly_tests_on_sunday": ("0 5 * * 0", "Europe/Berlin", DefaultScheduleStatus.RUNNING),
         "weekly_verification_on_sunday": ("0 4 * * 0", "Europe/Berlin", DefaultScheduleStatus.RUNNING),
         "weekly_drift_on_saturday": ("0 5 * * 6", "Europe/Berlin", DefaultScheduleStatus.RUNNING),
+        "ops_queue_every_15_minutes": ("*/15 * * * *", "Europe/Berlin", DefaultScheduleStatus.RUNNING),
         "train_refund_classifier_on_saturday": ("0 6 * * 6", "Europe/Berlin", DefaultScheduleStatus.STOPPED),
         "train_escalation_risk_on_saturday": ("0 6 * * 6", "Europe/Berlin", DefaultScheduleStatus.STOPPED),
     }
@@ -80,6 +81,7 @@ def test_every_kind_of_decision_has_a_job(whole: Platform, defs: dg.Definitions)
         "weekly_tests",
         "weekly_verification",
         "weekly_drift",
+        "ops_queue",
         "train_refund_classifier",
         "train_escalation_risk",
         *(f"decide_{kind}" for kind in whole.decision_kinds),

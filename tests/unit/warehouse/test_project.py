@@ -5,11 +5,11 @@ from dataclasses import replace
 import dataframely as dy
 import pytest
 
-from retail_assets.audiences import Audience
+from retail_assets.audiences import MERCHANTS, Audience
 from retail_assets.config import Settings
 from retail_assets.flows import FLOWS
 from retail_assets.kit.lake_table import LakeTable
-from retail_assets.platform import Flow, Mart, Platform
+from retail_assets.platform import Flow, Mart, Platform, RowFiles
 from retail_assets.warehouse.project import MartsDisagree, manifest_of
 
 
@@ -65,3 +65,13 @@ def test_a_published_table_that_no_flow_names_is_refused(settings: Settings) -> 
     published = LakeTable("gate_staffing", Staffing, published=True)
     with pytest.raises(MartsDisagree, match="The published table gate_staffing is a mart of no flow"):
         manifest_of(platform(settings, gates(tables=(published,))))
+
+
+def test_files_of_rows_need_an_audience_with_one_place(settings: Settings) -> None:
+    published = LakeTable("gate_staffing", Staffing, published=True)
+    files = RowFiles("letters", name="store_id", content="store_id")
+    marts = (Mart("gate_staffing", MERCHANTS, row_files=files),)
+    with pytest.raises(
+        MartsDisagree, match=r"gate_staffing .* files of its rows where all merchants would read them"
+    ):
+        manifest_of(platform(settings, gates(tables=(published,), marts=marts)))

@@ -3,7 +3,8 @@
     follows=['stg_return_cases', 'return_case_history'],
     also={'macro': 'return_cases_with_other_photos', 'from': []},
 ) }}
--- Where cases stand. Both times that were promised run from the creation of a case, by the priority that it has now.
+-- Where cases stand. Both times that were promised run from the creation of a case, by the priority that it has now; see
+-- promised_times for clocks that stand still.
 with cases as (
     select *
     from {{ ref('stg_return_cases') }}
@@ -45,6 +46,10 @@ history as (
     ) as entry
     group by case_id
 )
+{%- if clocks_stand_still() %},
+
+{{ promised_times() }}
+{%- endif %}
 
 select
     cases.case_id,
@@ -66,8 +71,13 @@ select
     history.priority,
     history.assigned_to,
     history.status not in {{ sql_list(constant('return_final_statuses')) }} as is_active,
+    {%- if clocks_stand_still() %}
+    promised.first_response_due_at,
+    promised.sla_due_at,
+    {%- else %}
     cases.created_at + to_hours(sla.first_response_hours) as first_response_due_at,
     cases.created_at + to_hours(sla.resolution_hours) as sla_due_at,
+    {%- endif %}
     history.first_responded_at,
     history.escalated_at,
     history.resolved_at,
@@ -91,3 +101,6 @@ left join (
 ) as photos on cases.case_id = photos.case_id
 inner join (values {{ return_sla() }}) as sla (priority, rank, first_response_hours, resolution_hours)
     on history.priority = sla.priority
+{%- if clocks_stand_still() %}
+inner join promised on cases.case_id = promised.case_id
+{%- endif %}

@@ -2,18 +2,22 @@
 with cases as (
     select
         *,
-        is_active and sla_due_at < {{ now() }} as is_breached,
+        -- When time alone moves it next: it becomes breached, or leaves.
+        if(
+            is_active, sla_due_at, last_event_at + to_days({{ setting('return_queue_closed_days') }})
+        ) as moves_at,
+        coalesce(is_active and sla_due_at < {{ now() }}, false) as is_breached,
         list_position({{ sql_list(constant('return_priorities')) | replace('(', '[') | replace(')', ']') }}, priority)
             as priority_rank
     from {{ ref('int_return_cases') }}
-    where is_active or last_event_at >= {{ now() }} - to_days({{ setting('return_queue_closed_days') }})
+    where is_active or moves_at >= {{ now() }}
 ),
 
 ordered as (
     select
         *,
         row_number() over (
-            order by is_breached desc, priority_rank desc, sla_due_at, created_at, case_id
+            order by is_breached desc, priority_rank desc, sla_due_at nulls last, created_at, case_id
         ) as position
     from cases
 )
@@ -46,7 +50,8 @@ select
     risk.label as risk_label,
     risk.reason_codes,
     cast(round(risk.score * order_value, 2) as {{ amount_type() }}) as value_at_risk,
-    risk.scored_at
+    risk.scored_at,
+    if(is_breached, null, moves_at) as moves_at
 from ordered
 left join {{ ref('int_return_risks') }} as risk on ordered.case_id = risk.case_id
 left join {{ ref('stg_customers') }} as customer on ordered.customer_id = customer.customer_id
