@@ -30,8 +30,11 @@ def build_defs(
     brought = [load(flow.assets)(platform) for flow in platform.flows if flow.assets]
     assets = dg.Definitions.merge(*brought, warehouse_definitions(platform))
     nightly, file_drop, weekly = nightly_job(), file_drop_job(), weekly_tests_job(platform)
-    verification, drift = weekly_verification_job(), weekly_drift_job(platform)
-    ops_queue = ops_queue_job(platform)
+    verification, drift, ops_queue = (
+        weekly_verification_job(),
+        weekly_drift_job(platform),
+        ops_queue_job(platform),
+    )
     decisions, training = decision_jobs(platform), training_jobs(platform)
     own = dg.Definitions(
         jobs=[nightly, file_drop, weekly, verification, drift, ops_queue, *decisions, *training],

@@ -68,7 +68,7 @@ def retailer(tmp_path_factory: pytest.TempPathFactory) -> Retailer:
 
 def test_a_closed_case_has_one_with_its_trail_in_order(retailer: Retailer) -> None:
     files = retailer.night()
-    assert files.keys() == {"R-1.json", "R-2.json"}
+    assert files.keys() >= {"R-1.json", "R-2.json"} and "R-3.json" not in files
     audit = json.loads(files["R-1.json"].read_text())
     assert (audit["status"], audit["order_value"], audit["created_at"]) == (
         "approved", 40, "2026-11-11T01:00:00.000000Z"
@@ -82,7 +82,7 @@ def test_a_closed_case_has_one_with_its_trail_in_order(retailer: Retailer) -> No
         ("event", "status_changed", "approved", None),
         ("event", "status_changed", "rejected", "illegal_transition"),
     ]
-    assert stat.S_IMODE(retailer.folder.stat().st_mode) == 0o750, "for operations alone"
+    assert stat.S_IMODE(retailer.folder.stat().st_mode) == 0o700, "for operations alone"
     assert stat.S_IMODE(files["R-1.json"].stat().st_mode) == 0o444
 
 

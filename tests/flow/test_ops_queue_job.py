@@ -77,8 +77,18 @@ class Retailer:
 
 @pytest.fixture(scope="module")
 def retailer(tmp_path_factory: pytest.TempPathFactory) -> Retailer:
+    """For tests that publish nothing."""
+    return after_a_night(tmp_path_factory.mktemp("queue"))
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Retailer:
+    return after_a_night(tmp_path)
+
+
+def after_a_night(folder: Path) -> Retailer:
     """`soon` becomes due an hour after the night, `later` a day after it, `closed` leaves then."""
-    retailer = Retailer(tmp_path_factory.mktemp("queue"))
+    retailer = Retailer(folder)
     retailer.lake.load("return_cases", [
         {"case_id": name, "created_at": created, "priority": priority, "merchant_id": "M1"}
         for name, created, priority in (
@@ -131,11 +141,11 @@ def test_a_run_that_finds_the_warehouse_half_built_leaves_it_alone(retailer: Ret
     assert retailer.told[-1].startswith("The warehouse is half-built")
 
 
-def test_a_breach_is_published_for_operations_alone(retailer: Retailer) -> None:
-    before = retailer.files()
-    assert retailer.up_to(NIGHT + 2 * HOUR) == 2
-    assert retailer.queue() == [("soon", True, 2), ("later", False, 2), ("closed", False, 2)]
-    after = retailer.files()
+def test_a_breach_is_published_for_operations_alone(own: Retailer) -> None:
+    before = own.files()
+    assert own.up_to(NIGHT + 2 * HOUR) == 2
+    assert own.queue() == [("soon", True, 2), ("later", False, 2), ("closed", False, 2)]
+    after = own.files()
     assert after.keys() == before.keys()
     others = {name for name in after if not name.startswith(f"{OPERATIONS.folder}/")}
     assert "retail.duckdb" in others and any(name.startswith("merchants/") for name in others)
@@ -143,7 +153,7 @@ def test_a_breach_is_published_for_operations_alone(retailer: Retailer) -> None:
         f"operations/{name}"
         for name in ("operations.duckdb", "parquet/_meta/part.parquet", "parquet/ops_queue/part.parquet")
     }
-    assert retailer.waits(NIGHT + 3 * HOUR)
+    assert own.waits(NIGHT + 3 * HOUR)
 
 
 def test_new_code_or_settings_wait_for_the_night(retailer: Retailer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,9 +164,9 @@ def test_new_code_or_settings_wait_for_the_night(retailer: Retailer, monkeypatch
     assert "`make nightly`" in retailer.told[-1]
 
 
-def test_the_schedule_starts_a_run_that_publishes_and_then_rests(retailer: Retailer) -> None:
-    job = ops_queue_job(retailer.platform)
-    schedule = ops_queue_schedule(retailer.platform, job)
+def test_the_schedule_starts_a_run_that_publishes_and_then_rests(own: Retailer) -> None:
+    job = ops_queue_job(own.platform)
+    schedule = ops_queue_schedule(own.platform, job)
 
     def tick() -> Any:
         with dg.build_schedule_context(scheduled_execution_time=datetime.now(UTC)) as context:
@@ -165,23 +175,21 @@ def test_the_schedule_starts_a_run_that_publishes_and_then_rests(retailer: Retai
     assert len(tick().run_requests or []) == 1
     with dbt_in_this_process():
         assert job.execute_in_process(instance=dg.DagsterInstance.ephemeral()).success
-    assert retailer.queue() == [("later", True, 3), ("soon", True, 3)]
+    assert own.queue() == [("later", True, 2), ("soon", True, 2)]
     assert not tick().run_requests and "Nothing is due." in str(tick().skip_message)
 
 
-def test_the_next_night_publishes_for_everybody(retailer: Retailer) -> None:
+def test_the_next_night_publishes_for_everybody(own: Retailer) -> None:
     day = NIGHT + DAY
-    retailer.lake.load(
-        "return_cases", [{"case_id": "new", "created_at": NIGHT + 2 * HOUR, "merchant_id": "M1"}]
-    )
-    retailer.lake.write_ledger()
-    retailer.builds.build(as_of=day.date(), now=day)
+    own.lake.load("return_cases", [{"case_id": "new", "created_at": NIGHT + 2 * HOUR, "merchant_id": "M1"}])
+    own.lake.write_ledger()
+    own.builds.build(as_of=day.date(), now=day)
     with pytest.raises(NothingToKeep, match="make nightly"):
-        publish(platform=retailer.platform, as_of=day.date(), run_id="tick", audience=OPERATIONS)
-    before = retailer.files()
-    assert retailer.night(day) == 4
-    assert retailer.files()["retail.duckdb"] != before["retail.duckdb"]
-    assert [case for case, *_ in retailer.queue()] == ["soon", "later", "closed", "new"]
+        publish(platform=own.platform, as_of=day.date(), run_id="tick", audience=OPERATIONS)
+    before = own.files()
+    assert own.night(day) == 2
+    assert own.files()["retail.duckdb"] != before["retail.duckdb"]
+    assert [case for case, *_ in own.queue()] == ["soon", "later", "closed", "new"]
 
 
 def test_no_release_no_queue(tmp_path: Path) -> None:
