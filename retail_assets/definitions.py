@@ -1,7 +1,8 @@
 """What Dagster loads: the assets, checks, jobs, schedules and sensors that the flows and the platform bring."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import dagster as dg
 
@@ -29,23 +30,18 @@ def build_defs(
     """All definitions of one platform."""
     brought = [load(flow.assets)(platform) for flow in platform.flows if flow.assets]
     assets = dg.Definitions.merge(*brought, warehouse_definitions(platform))
-    nightly, file_drop, weekly = nightly_job(), file_drop_job(), weekly_tests_job(platform)
-    verification, drift, ops_queue = (
-        weekly_verification_job(),
-        weekly_drift_job(platform),
-        ops_queue_job(platform),
-    )
-    decisions, training = decision_jobs(platform), training_jobs(platform)
+    file_drop, decisions, training = file_drop_job(), decision_jobs(platform), training_jobs(platform)
+    scheduled: list[tuple[Any, Callable[[Platform, Any], dg.ScheduleDefinition]]] = [
+        (nightly_job(), nightly_schedule),
+        (weekly_tests_job(platform), weekly_tests_schedule),
+        (weekly_verification_job(), weekly_verification_schedule),
+        (weekly_drift_job(platform), weekly_drift_schedule),
+        (ops_queue_job(platform), ops_queue_schedule),
+    ]
+    schedules = [schedule(platform, job) for job, schedule in scheduled]
     own = dg.Definitions(
-        jobs=[nightly, file_drop, weekly, verification, drift, ops_queue, *decisions, *training],
-        schedules=[
-            nightly_schedule(platform, nightly),
-            weekly_tests_schedule(platform, weekly),
-            weekly_verification_schedule(platform, verification),
-            weekly_drift_schedule(platform, drift),
-            ops_queue_schedule(platform, ops_queue),
-            *training_schedules(platform, training),
-        ],
+        jobs=[file_drop, *(job for job, _ in scheduled), *decisions, *training],
+        schedules=[*schedules, *training_schedules(platform, training)],
         sensors=[
             *file_drop_sensors(platform, file_drop),
             decision_sensor(platform, decisions, file_drop),

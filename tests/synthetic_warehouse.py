@@ -8,7 +8,7 @@ from retail_assets.audiences import MERCHANTS, OPERATIONS
 from retail_assets.config import Settings
 from retail_assets.flows import FLOWS
 from retail_assets.lake import Lake
-from retail_assets.platform import Flow, Mart, Platform
+from retail_assets.platform import Flow, Mart, Platform, RowFiles
 
 AS_OF = date(2026, 11, 20)
 SECRETS = ("ada.lovelace@example.com", "DE89370400440532013000", "wrote-this-in-anger", "99/999/99999")
@@ -18,7 +18,12 @@ SECRETS = ("ada.lovelace@example.com", "DE89370400440532013000", "wrote-this-in-
 FOR_EVERYBODY = Flow(
     name="readers",
     description="A mart for each audience that has none yet.",
-    marts=(Mart("insights", OPERATIONS), Mart("merchant_cases", MERCHANTS)),
+    marts=(
+        Mart(
+            "insights", OPERATIONS, row_files=RowFiles("letters", name="customer_email", content="generation")
+        ),
+        Mart("merchant_cases", MERCHANTS),
+    ),
 )
 
 

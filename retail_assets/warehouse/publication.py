@@ -136,11 +136,12 @@ def _publish(platform: Platform, *, as_of: date, run_id: str, audience: Audience
             if audience and previous:
                 _link_others(platform, previous, audience, folder)
             written, linked = _write(connection, platform, marts, edition, previous, folder, audience)
-            _write_row_files(connection, platform, marts, folder, audience)
             # A decision about a mart of others waits for the release that shows it.
             newest = last.accepted if audience and last else max(may_lose.values(), default=0)
             _describe(folder, edition, marts, retraction=retraction, accepted=newest)
             set_access(folder, platform.settings.audience_groups)
+            # Readers see these at once, so nothing that could stop the release comes after them.
+            _write_row_files(connection, platform, marts, folder, audience)
     releases.swap(lake, number)
     return Publication(number, as_of, marts, written, linked)
 

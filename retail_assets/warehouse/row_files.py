@@ -38,8 +38,8 @@ def write_row_files(
     name, content = identifier(rows.name), identifier(rows.content)
     connection.execute(f"create or replace temp table known as {known}")
     connection.execute(
-        f"create or replace temp view fresh as select {name}::varchar as name, {content} as content, "
-        f"md5({content}) as digest from {mart.source}"
+        f"create or replace temp view fresh as "
+        f"select {name}::varchar as name, {content}::varchar as content, md5(content) as digest from {mart.source}"
     )
     changed = connection.execute("select name, content from fresh anti join known using (name, digest)")
     private_folder(folder)

@@ -158,6 +158,8 @@ def test_a_stranger_enters_no_other_place_and_does_not_learn_which_there_are(ope
         "merchants",
         "merchants/M0",
         "operations/parquet",
+        "operations/letters",
+        "../shared/operations/letters",
         "merchants/M0/parquet/merchant_cases",
     ):
         assert as_reader(names, opened / folder) == "PermissionError", folder
@@ -178,6 +180,8 @@ def test_operations_read_what_is_for_them_with_persons_and_what_analysts_read(op
         ("insights", 1, 1, "a-run"),
         ("return_case_features", 0, 1, "a-run"),
     ]
+    assert as_reader(names, opened / "operations" / "letters", group=operations) == {"phone.json"}
+    assert as_reader(read_bytes, opened / "operations" / "letters" / "phone.json", group=operations) == 2
     assert "products" in as_reader(marts_of, opened, group=operations)
     assert as_reader(names, opened / "merchants", group=operations) == "PermissionError"
 
@@ -227,6 +231,7 @@ def test_nobody_but_the_platform_can_change_a_release(opened: Path):
 def test_a_group_that_changes_has_the_kept_releases_at_once_and_another_has_them_no_more(opened: Path):
     operations, merchants, _ = groups()
     look_again = [opened / "operations", opened.parent / "2" / "operations"]
+    letters = opened / "operations" / "letters"
 
     def settings(**groups: str) -> Settings:
         return Settings(data_dir=opened.parent.parent, release_min_age_seconds=0, audience_groups=groups)
@@ -238,12 +243,14 @@ def test_a_group_that_changes_has_the_kept_releases_at_once_and_another_has_them
         ({"operations": operations, "merchants": merchants}, [operations], [merchants]),
     ):
         run(platform_for_everybody(settings(**groups_now)))
-        assert names(opened.parent) == {"1", "2"}, "there was nothing new to publish"
-        for place in look_again:
-            for group in readers:
-                assert as_reader(marts_of, place, group=group).keys() == {"insights"}
+        assert names(opened.parent) == {"1", "2", "shared"}, "there was nothing new to publish"
+        for place in (*look_again, letters):
             for group in strangers:
                 assert as_reader(names, place, group=group) == "PermissionError"
+        for group in readers:
+            assert as_reader(names, letters, group=group) == {"phone.json"}
+            for place in look_again:
+                assert as_reader(marts_of, place, group=group).keys() == {"insights"}
 
 
 def test_without_a_group_they_are_not_even_for_the_one_that_new_folders_get(tmp_path: Path, made: Path):
@@ -349,7 +356,7 @@ def test_e_mail_addresses_reach_only_readers_who_see_persons(platform: Platform)
     holders = {path for path in strangers if address.encode() in path.read_bytes()}
     assert {path for path in holders if not path.is_relative_to(his)} == {release / "release.json"}
     run(platform)
-    assert names(platform.lake.releases) == {"1"}, "nothing has changed"
+    assert names(platform.lake.releases) == {"1", "shared"}, "nothing has changed"
 
 
 def test_a_merchant_without_rows_has_no_place_any_more(platform: Platform):
@@ -390,14 +397,14 @@ def test_hostile_merchants_stay_inside_the_release_each_with_his_rows(platform: 
     around = names(platform.lake.root)
     release = run(platform)
     assert names(platform.lake.root) - around == {"platform.db", "releases", "published"}
-    assert names(platform.lake.releases) == {"1"}
+    assert names(platform.lake.releases) == {"1", "shared"}
     assert names(release) == {"retail.duckdb", "parquet", "operations", "merchants", "release.json"}
     found = [marts_of(place)["merchant_cases"] for place in (release / "merchants").iterdir()]
     assert len(found) == 3 + len(HOSTILE)
     assert sorted(rows[0] for rows in found if len(rows) == 1) == sorted((n, f"of {n}", 0) for n in HOSTILE)
-    assert all(path.resolve().is_relative_to(release) for path in release.rglob("*"))
+    assert all(path.resolve().is_relative_to(platform.lake.releases) for path in release.rglob("*"))
     publication = publish(platform=platform, as_of=AS_OF, run_id="a-run")
-    assert names(platform.lake.releases) == {"1"}, "nothing has changed"
+    assert names(platform.lake.releases) == {"1", "shared"}, "nothing has changed"
     finding = publication.readers_finding()
     assert not finding.passed
     assert finding.advice.startswith(f"{len(HOSTILE)} ids of readers cannot name a folder")
@@ -417,7 +424,7 @@ def test_until_it_is_whole_nobody_else_may_enter_a_release(
 
     def let_in(folder: Path, groups: Mapping[str, str]) -> None:
         set_access(folder, groups)
-        manifests.append((folder / "release.json").stat().st_mode & 0o777)
+        manifests.extend(file.stat().st_mode & 0o777 for file in folder.glob("release.json"))
 
     monkeypatch.setattr(publishing, "write_database", write)
     monkeypatch.setattr(publishing, "set_access", let_in)

@@ -114,7 +114,7 @@ def test_dagsters_private_modules_are_named_in_one_place() -> None:
 
 
 def test_definitions_stay_short() -> None:
-    assert len(MODULES["retail_assets.definitions"].read_text().splitlines()) < 60
+    assert len(MODULES["retail_assets.definitions"].read_text().splitlines()) <= 60
 
 
 def test_the_code_location_imports_nothing_heavy() -> None:
