@@ -1,6 +1,7 @@
 """What happened to cases: reads the event log, and says how far each case was at its moment of scoring.
 
-An outcome (an escalation, a final status) is what the model foretells: it is no moment and makes no feature.
+An outcome (an escalation, a missed due time, a final status) is what the model foretells: it is no moment and makes no
+feature.
 """
 
 from datetime import datetime
@@ -18,6 +19,9 @@ COLUMNS = {
 CHANGED_TO = {"status_changed": "status", "priority_changed": "priority", "assigned": "assigned_to"}
 """Event types, and the name beside `to` under which a payload may say what it was changed to."""
 FINAL = ("approved", "rejected")
+RESOLUTION_HOURS = {"low": 240, "medium": 120, "high": 72, "urgent": 24}
+"""From the opening of the case; a change of priority counts from the opening again."""
+FIRST_PRIORITY = "medium"
 EVENTS = pl.Schema(
     {"case_id": pl.String, "at": INSTANT} | dict.fromkeys(("type", "actor_role", "kind", "to"), pl.String)
 )
@@ -64,6 +68,14 @@ def is_outcome() -> pl.Expr:
     return (pl.col("type") == "escalated") | closing.fill_null(False)
 
 
+def resolution_due(priority: str) -> pl.Expr:
+    """When cases of the priority in a column are to be resolved; `created_at` is when they were opened."""
+    hours = pl.col(priority).replace_strict(
+        RESOLUTION_HOURS, default=RESOLUTION_HOURS[FIRST_PRIORITY], return_dtype=pl.Int64
+    )
+    return pl.col("created_at") + pl.duration(hours=hours)
+
+
 def activity(cases: pl.DataFrame, events: pl.DataFrame | None) -> pl.DataFrame:
     """`case_id`, `moment`, `priority`, `assigned_to` and COUNTS of each case, in the order of the cases.
 
@@ -75,14 +87,15 @@ def activity(cases: pl.DataFrame, events: pl.DataFrame | None) -> pl.DataFrame:
         return cases.select(
             "case_id", pl.col("created_at").alias("moment"), "priority", "assigned_to", *zeros
         )
-    own = events.join(cases.select("case_id", "created_at"), on="case_id", how="inner").filter(
-        pl.col("type") != "risk_scored"
-    )
+    own = events.join(
+        cases.select("case_id", "created_at", opening="priority"),
+        on="case_id",
+        how="inner",
+        maintain_order="left",
+    ).filter(pl.col("type") != "risk_scored")
     own = own.with_columns(pl.max_horizontal("at", "created_at").alias("at"))
-    ended = own.filter(is_outcome()).group_by("case_id").agg(pl.col("at").min().alias("ended"))
-    own = own.join(ended, on="case_id", how="left").filter(
-        pl.col("ended").is_null() | (pl.col("at") < pl.col("ended"))
-    )
+    own = _until(own, is_outcome())
+    own = _until(_with_due(own), pl.col("at") > pl.col("due"))
     kind = pl.col("type")
     assigned = pl.col("to").filter(kind == "assigned")
     document = kind == "document_added"
@@ -107,3 +120,24 @@ def activity(cases: pl.DataFrame, events: pl.DataFrame | None) -> pl.DataFrame:
             *(pl.col(name).fill_null(0).cast(pl.Int64) for name in COUNTS),
         )
     )
+
+
+def _until(events: pl.DataFrame, condition: pl.Expr) -> pl.DataFrame:
+    """The events of each case before its first that meets a condition."""
+    first = events.filter(condition).group_by("case_id").agg(pl.col("at").min().alias("first"))
+    return (
+        events.join(first, on="case_id", how="left", maintain_order="left")
+        .filter(pl.col("first").is_null() | (pl.col("at") < pl.col("first")))
+        .drop("first")
+    )
+
+
+def _with_due(events: pl.DataFrame) -> pl.DataFrame:
+    """With `due` of each event: until when its case was to be resolved, by the priority that it had then."""
+    said = pl.when(pl.col("type") == "priority_changed").then(pl.col("to").str.to_lowercase())
+    # Which one a changed case had at first, its row does not say any more.
+    first = (
+        pl.when(said.is_not_null().any().over("case_id")).then(pl.lit(FIRST_PRIORITY)).otherwise("opening")
+    )
+    before = pl.coalesce(said.forward_fill().shift(1).over("case_id"), first)
+    return events.with_columns(priority=before).with_columns(due=resolution_due("priority"))

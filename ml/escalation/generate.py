@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 import numpy as np
 import polars as pl
 
-from ml.escalation.labels import RESOLUTION_HOURS, WINDOW_DAYS
+from ml.escalation.events import RESOLUTION_HOURS
+from ml.escalation.labels import WINDOW_DAYS
 from ml.escalation.linear import sigmoid
 
 DAYS = 180

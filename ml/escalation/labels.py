@@ -9,12 +9,9 @@ from datetime import datetime, timedelta
 
 import polars as pl
 
-from ml.escalation.events import FINAL
+from ml.escalation.events import FINAL, FIRST_PRIORITY, resolution_due
 
 WINDOW_DAYS = 14.0
-RESOLUTION_HOURS = {"low": 240, "medium": 120, "high": 72, "urgent": 24}
-"""From the opening of the case; a change of priority counts from the opening again."""
-FIRST_PRIORITY = "medium"
 
 
 def with_labels(
@@ -59,9 +56,6 @@ def _active_past_due(cases: pl.DataFrame, events: pl.DataFrame, ends: pl.DataFra
         # Which one a changed case had at first, its row does not say any more.
         priority=pl.when(changed).then(pl.lit(FIRST_PRIORITY)).otherwise("priority"),
     )
-    hours = pl.col("priority").replace_strict(
-        RESOLUTION_HOURS, default=RESOLUTION_HOURS[FIRST_PRIORITY], return_dtype=pl.Int64
-    )
     spans = (
         pl.concat([opening, changes])
         .sort("case_id", "at", maintain_order=True)
@@ -69,7 +63,7 @@ def _active_past_due(cases: pl.DataFrame, events: pl.DataFrame, ends: pl.DataFra
         .join(ends, on="case_id")
         .with_columns(
             pl.min_horizontal("until", "closed", "end").alias("until"),
-            due=pl.col("created_at") + pl.duration(hours=hours),
+            due=resolution_due("priority"),
         )
     )
     return spans.filter(pl.max_horizontal("at", "due") < pl.col("until"))["case_id"].unique()

@@ -64,6 +64,15 @@ def test_neither_scores_nor_outcomes_move_the_moment(tmp_path: Path) -> None:
     assert (found["moment"], found["notes"], found["status_changes"]) == (NOW + timedelta(hours=1), 1, 0)
 
 
+def test_nothing_after_a_missed_due_time_tells_that_it_was_missed(tmp_path: Path) -> None:
+    late = state(tmp_path, after(71, "note_added"), after(73, "note_added"), priority="high")
+    assert (late["moment"], late["notes"]) == (NOW + timedelta(hours=71), 1)
+    calmed = (after(20, "priority_changed", to="low"), after(200, "note_added"), after(241, "note_added"))
+    assert state(tmp_path, *calmed, priority="low")["moment"] == NOW + timedelta(hours=200)
+    hurried = (after(20, "priority_changed", to="urgent"), after(24, "note_added"), after(25, "note_added"))
+    assert state(tmp_path, *hurried)["moment"] == NOW + timedelta(hours=24)
+
+
 def test_events_before_their_case_count_from_its_opening(tmp_path: Path) -> None:
     found = state(tmp_path, after(-50, "note_added"))
     assert (found["moment"], found["notes"]) == (NOW, 1)
