@@ -26,6 +26,8 @@ from retail_assets.names import printable
 
 PACKAGED_SOURCES = Path(__file__).resolve().parent.parent / "sources"
 """The mappings that come with the platform."""
+_BRACKET, _WILD = re.compile(r"\[!?+\]?+[^]]*+\]"), re.compile("[*?]")
+"""What stands for one character of a choice, as fnmatch reads it, and what stands for any."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +57,7 @@ class BrokenMapping:
 
     def may_read(self, folder: str, name: str) -> bool:
         """Whether a file may be one of its own. Of a mapping that names neither folder nor files nobody knows."""
-        fits = _longest_fit(name, self.files) > 0
+        fits = _fit(name, self.files) >= 0
         if not self.folders:
             return folder != DECISIONS and fits
         return folder in self.folders and (fits or not self.files)
@@ -75,23 +77,23 @@ class Sources:
         return own[0] if own else Match(identity_mapping(self._feed_of[folder]), {})
 
     def _own_matches(self, folder: str, name: str) -> list[Match]:
-        """The mapping with the longest pattern that fits; several where their patterns are equally long."""
+        """The mapping whose pattern fits best; several where some fit equally well."""
         here = [mapping for mapping in self.mappings if mapping.folder == folder]
-        fits = {mapping.name: _longest_fit(name, mapping.files) for mapping in here}
+        fits = {mapping.name: _fit(name, mapping.files) for mapping in here}
         found = [
             Match(mapping, parts)
             for mapping in here
-            if fits[mapping.name] and (parts := _name_parts(mapping, name)) is not None
+            if fits[mapping.name] >= 0 and (parts := _name_parts(mapping, name)) is not None
         ]
-        longest = max((fits[match.mapping.name] for match in found), default=0)
-        return [match for match in found if fits[match.mapping.name] == longest]
+        best = max((fits[match.mapping.name] for match in found), default=-1)
+        return [match for match in found if fits[match.mapping.name] == best]
 
     def why_held(self, folder: str, name: str) -> str | None:
         """Why a file has to wait for a mapping to be mended; None when it need not."""
         own = self._own_matches(folder, name)
-        longest = max((_longest_fit(name, match.mapping.files) for match in own), default=0)
+        best = max((_fit(name, match.mapping.files) for match in own), default=-1)
         for broken in self.broken:
-            if broken.may_read(folder, name) and _longest_fit(name, broken.files) >= longest:
+            if broken.may_read(folder, name) and _fit(name, broken.files) >= best:
                 return (
                     f"Its source mapping is wrong: {broken.message}. It is taken once the mapping is mended."
                 )
@@ -104,8 +106,8 @@ class Sources:
             return None
         claimants = " and ".join(match.mapping.where.file for match in own)
         return (
-            f"The source mappings {claimants} claim it with equally long patterns in `match.files`. Make the "
-            "pattern of the one that is meant longer, or narrow the others; it is taken once one has it."
+            f"The source mappings {claimants} claim it with patterns in `match.files` that fit equally well. "
+            "Let the one that is meant say more of the name, or the others fit less; it is taken once one has it."
         )
 
     def reachable(self, folder: str) -> set[str]:
@@ -214,10 +216,10 @@ def identity_mapping(feed: Feed) -> SourceMapping:
     )
 
 
-def _longest_fit(name: str, patterns: Iterable[str]) -> int:
-    """The length of the longest pattern that fits a file's name; 0 when none does."""
+def _fit(name: str, patterns: Iterable[str]) -> int:
+    """How many characters of a file's name the pattern says that fits best; -1 when none fits."""
     fits = (pattern for pattern in patterns if fnmatch.fnmatchcase(name.lower(), pattern.lower()))
-    return max(map(len, fits), default=0)
+    return max((len(_WILD.sub("", _BRACKET.sub("x", pattern))) for pattern in fits), default=-1)
 
 
 def _name_parts(mapping: SourceMapping, name: str) -> dict[str, str] | None:
