@@ -26,9 +26,9 @@ _ONLY_IN_CHILDREN = {errno.EACCES, errno.EPERM, errno.ENOENT}
 """A child opens nothing but the platform's own files."""
 
 _DATABASE_FULL = "database or disk is full"
-_TEXTS = {
-    os.strerror(number): number for number in (*_FULL_DISK, errno.EIO, errno.EROFS, *_BEYOND_LIMITS)
-} | {_DATABASE_FULL: errno.ENOSPC}
+_TEXTS = {os.strerror(number): number for number in _MACHINES | _ONLY_IN_CHILDREN | _BEYOND_LIMITS} | {
+    _DATABASE_FULL: errno.ENOSPC
+}
 _ENGINES_SAY = (
     ("OSError", r"(.+) \(os error \d+\)"),  # polars
     ("ComputeError", r"parquet: File out of specification: underlying IO error: (.+) \(os error \d+\)"),

@@ -50,6 +50,18 @@ def test_the_text_of_duckdbs_own_file_is_believed() -> None:
     assert machine_trouble(error) == errno.ENOSPC
 
 
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ESTALE, errno.EACCES])
+def test_a_machine_that_opens_no_more_files_is_believed(number: int) -> None:
+    error = duckdb.IOException(f'IO Error: Cannot open file "/lake/rows.parquet": {os.strerror(number)}')
+    assert machine_trouble(error) == number
+
+
+def test_so_is_a_folder_that_is_gone(tmp_path: Path) -> None:
+    with pytest.raises(duckdb.IOException) as met:
+        _copy(tmp_path / "gone" / "rows.parquet", "parquet")
+    assert machine_trouble(met.value) == errno.ENOENT
+
+
 @pytest.mark.parametrize("through", ["sqlite", "sqlalchemy"])
 def test_a_database_that_cannot_grow_is_believed(tmp_path: Path, through: str) -> None:
     rows = [{"value": random.randbytes(5_000)} for _ in range(10)]

@@ -1,11 +1,16 @@
-"""Parts of file names, found by RE2 (DuckDB's), whose time grows with the name and not with the pattern's ways."""
+"""Names of files: how well patterns fit them, and parts of them."""
 
+import fnmatch
 import re
+from collections.abc import Iterable
 from functools import cache, lru_cache
 
 import duckdb
 
 from retail_assets.sql import literal
+
+_BRACKET, _WILD = re.compile(r"\[!?+\]?+[^]]*+\]"), re.compile("[*?]")
+"""What stands for one character of a choice, as fnmatch reads it, and what stands for any."""
 
 
 @cache
@@ -16,7 +21,8 @@ def _engine() -> duckdb.DuckDBPyConnection:
 @lru_cache(maxsize=10_000)
 def name_parts(pattern: str, name: str) -> dict[str, str] | None:
     """The named groups of a regular expression that is found anywhere in a name, empty where a group has no part in
-    it; None when it is not found. Raises duckdb.Error for a pattern that RE2 does not know."""
+    it; None when it is not found. Raises duckdb.Error for a pattern that RE2 does not know: its time grows with the
+    name and not with the pattern's ways."""
     groups = re.compile(pattern)
     listed = ", ".join(literal(f"g{number}") for number in range(1, groups.groups + 1))
     with _engine().cursor() as cursor:
@@ -26,3 +32,9 @@ def name_parts(pattern: str, name: str) -> dict[str, str] | None:
         )
         found, parts = cursor.fetchone() or (False, {})
     return {group: parts[f"g{number}"] for group, number in groups.groupindex.items()} if found else None
+
+
+def fit(name: str, patterns: Iterable[str]) -> int:
+    """How many characters of a file's name the pattern says that fits best; -1 when none fits."""
+    fits = (pattern for pattern in patterns if fnmatch.fnmatchcase(name.lower(), pattern.lower()))
+    return max((len(_WILD.sub("", _BRACKET.sub("x", pattern))) for pattern in fits), default=-1)

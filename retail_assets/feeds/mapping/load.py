@@ -3,9 +3,6 @@
 A mapping file that is wrong stops nobody else's files: its own stay in the inbox until it is mended.
 """
 
-import fnmatch
-import re
-import stat
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -14,14 +11,13 @@ from pathlib import Path
 from retail_assets.contract import Feed, Feeds
 from retail_assets.error_classification import is_the_machines
 from retail_assets.errors import MappingError
+from retail_assets.feeds.mapping.broken import BrokenMapping, broken_mapping
 from retail_assets.feeds.mapping.check import PassedMappings, check_mapping
-from retail_assets.feeds.mapping.file_keys import MAX_NAME_PATTERNS
-from retail_assets.feeds.mapping.file_names import name_parts
-from retail_assets.feeds.mapping.functions import MAX_PATTERN
+from retail_assets.feeds.mapping.file_names import fit, name_parts
+from retail_assets.feeds.mapping.files import content_of, mapping_files
 from retail_assets.feeds.mapping.model import Block, Cell, FromColumn, SourceMapping, Target
-from retail_assets.feeds.mapping.nodes import MAX_BYTES, Node, parse_yaml
+from retail_assets.feeds.mapping.nodes import parse_yaml
 from retail_assets.feeds.mapping.reading import IDENTITY, canonical_version, read_mapping
-from retail_assets.intake.handlers import DECISIONS
 from retail_assets.names import printable
 
 PACKAGED_SOURCES = Path(__file__).resolve().parent.parent / "sources"
@@ -34,31 +30,6 @@ class Match:
 
     mapping: SourceMapping
     name_values: dict[str, str]
-
-
-@dataclass(frozen=True)
-class BrokenMapping:
-    """A mapping file that is wrong, and which files are its own, as far as that can be made out."""
-
-    path: Path
-    message: str
-    """Names file and line, and what would be right."""
-    folders: tuple[str, ...] = ()
-    """Empty where it names no inbox folder that there is."""
-    files: tuple[str, ...] = ()
-    """Empty where it names none."""
-
-    @property
-    def files_in_words(self) -> str:
-        """Which files wait for it."""
-        return ", ".join(self.files) or ("all that no other mapping reads" if self.folders else "none")
-
-    def may_read(self, folder: str, name: str) -> bool:
-        """Whether a file may be one of its own. Of a mapping that names neither folder nor files nobody knows."""
-        fits = _longest_fit(name, self.files) > 0
-        if not self.folders:
-            return folder != DECISIONS and fits
-        return folder in self.folders and (fits or not self.files)
 
 
 @dataclass(frozen=True)
@@ -75,23 +46,23 @@ class Sources:
         return own[0] if own else Match(identity_mapping(self._feed_of[folder]), {})
 
     def _own_matches(self, folder: str, name: str) -> list[Match]:
-        """The mapping with the longest pattern that fits; several where their patterns are equally long."""
+        """The mapping whose pattern fits best; several where some fit equally well."""
         here = [mapping for mapping in self.mappings if mapping.folder == folder]
-        fits = {mapping.name: _longest_fit(name, mapping.files) for mapping in here}
+        fits = {mapping.name: fit(name, mapping.files) for mapping in here}
         found = [
             Match(mapping, parts)
             for mapping in here
-            if fits[mapping.name] and (parts := _name_parts(mapping, name)) is not None
+            if fits[mapping.name] >= 0 and (parts := _name_parts(mapping, name)) is not None
         ]
-        longest = max((fits[match.mapping.name] for match in found), default=0)
-        return [match for match in found if fits[match.mapping.name] == longest]
+        best = max((fits[match.mapping.name] for match in found), default=-1)
+        return [match for match in found if fits[match.mapping.name] == best]
 
     def why_held(self, folder: str, name: str) -> str | None:
         """Why a file has to wait for a mapping to be mended; None when it need not."""
         own = self._own_matches(folder, name)
-        longest = max((_longest_fit(name, match.mapping.files) for match in own), default=0)
+        best = max((fit(name, match.mapping.files) for match in own), default=-1)
         for broken in self.broken:
-            if broken.may_read(folder, name) and _longest_fit(name, broken.files) >= longest:
+            if broken.may_read(folder, name) and fit(name, broken.files) >= best:
                 return (
                     f"Its source mapping is wrong: {broken.message}. It is taken once the mapping is mended."
                 )
@@ -104,8 +75,8 @@ class Sources:
             return None
         claimants = " and ".join(match.mapping.where.file for match in own)
         return (
-            f"The source mappings {claimants} claim it with equally long patterns in `match.files`. Make the "
-            "pattern of the one that is meant longer, or narrow the others; it is taken once one has it."
+            f"The source mappings {claimants} claim it with patterns in `match.files` that fit equally well. "
+            "Let the one that is meant say more of the name, or the others fit less; it is taken once one has it."
         )
 
     def reachable(self, folder: str) -> set[str]:
@@ -129,7 +100,12 @@ def load_sources(folders: Iterable[Path], feeds: Feeds, *, remember: Path | None
     broken = []
     for folder in [PACKAGED_SOURCES, *folders]:
         here: dict[str, str] = {}
-        for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+        try:
+            paths = mapping_files(folder)
+        except MappingError as error:
+            broken.append(broken_mapping(folder, error, feeds))
+            continue
+        for path in paths:
             try:
                 mapping = load_mapping(path, feeds, passed=passed)
                 if mapping.name in here:
@@ -137,7 +113,7 @@ def load_sources(folders: Iterable[Path], feeds: Feeds, *, remember: Path | None
                         f"{printable(path.name)}: {here[mapping.name]} describes the source `{mapping.name}` already"
                     )
             except MappingError as error:
-                broken.append(BrokenMapping(path, printable(str(error)), *_own_files(path, feeds)))
+                broken.append(broken_mapping(path, error, feeds))
                 continue
             here[mapping.name] = printable(path.name)
             mappings[mapping.name] = mapping
@@ -157,7 +133,7 @@ def chosen_match(mapping: SourceMapping, name: str) -> Match:
 
 def load_mapping(path: Path, feeds: Feeds, *, passed: PassedMappings | None = None) -> SourceMapping:
     """One mapping file, checked unless it passed before. Raises MappingError naming file and line."""
-    name, content = printable(path.name), _content(path)
+    name, content = printable(path.name), content_of(path)
     try:
         mapping = _read(name, content, feeds)
         if passed is None or not passed.knows(content):
@@ -173,18 +149,6 @@ def load_mapping(path: Path, feeds: Feeds, *, passed: PassedMappings | None = No
         said = " ".join(str(error).split())[:300]
         raise MappingError(f"{name}: reading it failed ({type(error).__name__}: {said})") from error
     return mapping
-
-
-def _content(path: Path) -> bytes:
-    """The bytes of a mapping file, of one that is too long a few too many. Raises MappingError."""
-    name = printable(path.name)
-    try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise MappingError(f"{name}: a file was expected, and this is a folder, a pipe or a device")
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise MappingError(f"{name}: it cannot be read ({error.strerror})") from error
 
 
 @lru_cache(maxsize=256)
@@ -214,57 +178,7 @@ def identity_mapping(feed: Feed) -> SourceMapping:
     )
 
 
-def _longest_fit(name: str, patterns: Iterable[str]) -> int:
-    """The length of the longest pattern that fits a file's name; 0 when none does."""
-    fits = (pattern for pattern in patterns if fnmatch.fnmatchcase(name.lower(), pattern.lower()))
-    return max(map(len, fits), default=0)
-
-
 def _name_parts(mapping: SourceMapping, name: str) -> dict[str, str] | None:
     if mapping.name_values is None:
         return {}
     return name_parts(mapping.name_values, name)
-
-
-def _own_files(path: Path, feeds: Feeds) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The folders and the name patterns of a broken mapping, as far as they can be made out. Where it names neither,
-    its files come into the folders of the feeds that it fills."""
-    try:
-        content = _content(path)
-    except MappingError:
-        return (), ()
-    text = content.decode("utf-8", "replace")
-    folder, patterns = _match_in_yaml(path.name, content) or _match_in_text(text)
-    files = tuple(pattern for pattern in patterns if len(pattern) <= MAX_PATTERN)[:MAX_NAME_PATTERNS]
-    if folder in {feed.folder for feed in feeds}:
-        return (folder,), files
-    filled = set(re.findall(r"\bfeed:\s*[\"']?([A-Za-z0-9_-]+)", text)) if not files else set()
-    return tuple(feed.folder for feed in feeds if feed.name in filled), files
-
-
-def _match_in_yaml(name: str, content: bytes) -> tuple[str | None, tuple[str, ...]] | None:
-    """The folder and the patterns that `match` names; None where there is no YAML, or no such block."""
-    try:
-        root = parse_yaml(name, content).value
-    except MappingError:
-        return None
-    match = root["match"].value if isinstance(root, dict) and "match" in root else None
-    if not isinstance(match, dict):
-        return None
-    texts = {key: node.texts() for key, node in match.items() if _is_text(node)}
-    return next(iter(texts.get("folder", ())), None), texts.get("files", ())
-
-
-def _is_text(node: Node) -> bool:
-    items = node.value if isinstance(node.value, list) else [node]
-    return all(isinstance(item.value, str) for item in items)
-
-
-def _match_in_text(text: str) -> tuple[str | None, tuple[str, ...]]:
-    """The same of any text: what stands behind `folder:` and `files:`, in the line or below it."""
-    folder = re.search(r"\bfolder:\s*[\"']?([A-Za-z0-9_-]+)", text)
-    files = re.search(r"\bfiles:([^\n]*(?:\n[ \t]*-[^\n]*)*)", text)
-    listed = re.sub(r"(?m)^\s*-|\s#.*$", " ", files[1]) if files else ""
-    found = re.findall(r"\"([^\"\n]*)\"|'([^'\n]*)'|([^,\n\[\]{}\"']+)", listed)
-    patterns = ("".join(pieces).strip() for pieces in found)
-    return folder[1] if folder else None, tuple(pattern for pattern in patterns if pattern)

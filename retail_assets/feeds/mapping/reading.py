@@ -64,9 +64,9 @@ class _MappingReader:
 
     def read(self) -> SourceMapping:
         name = self.fields["source"].filled_text()
-        if not re.fullmatch("[A-Za-z0-9][A-Za-z0-9_-]*", name) or name == IDENTITY:
+        if not re.fullmatch("[A-Za-z0-9][A-Za-z0-9_-]{0,99}", name) or name == IDENTITY:
             raise self.fields["source"].error(
-                f"a source's name is letters, digits, _ and -, and not `{IDENTITY}`; this is `{name}`"
+                f"a source's name is up to 100 letters, digits, _ and -, and not `{IDENTITY}`; this is `{name}`"
             )
         match = self.fields["match"].fields(("folder", "files", "name_values"), required=("folder", "files"))
         self.name_values = name_pattern(match["name_values"]) if "name_values" in match else None
@@ -212,8 +212,10 @@ class _MappingReader:
         for item in node.items() if node else []:
             actions = ("reject", "send_to", "set") if feed else ()
             fields = item.fields(("name", "when", *actions), required=("name", "when"))
-            if not re.fullmatch("[a-z][a-z0-9_]*", fields["name"].text()):
-                raise fields["name"].error("a rule's name is small letters, digits and _, like `bad_debt`")
+            if not re.fullmatch("[a-z][a-z0-9_]{0,99}", fields["name"].text()):
+                raise fields["name"].error(
+                    "a rule's name is up to 100 small letters, digits and _, like `bad_debt`"
+                )
             rule = Rule(
                 fields["name"].text(), _expression(fields["when"]), "leave_out", where=fields["when"].where
             )

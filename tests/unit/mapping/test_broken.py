@@ -1,6 +1,8 @@
 """A mapping that is wrong stops its own files and nobody else's."""
 
+import errno
 import os
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from retail_assets.decisions.deciding import decide
 from retail_assets.decisions.kinds import Decision
+from retail_assets.error_classification import is_the_machines
 from retail_assets.feeds.intake_checks import mappings_finding
 from retail_assets.feeds.mapping.load import Sources, load_sources
 from retail_assets.intake.admission import admit
@@ -190,6 +193,53 @@ def test_one_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     assert broken.message == "folder.yaml: a file was expected, and this is a folder, a pipe or a device"
 
 
+@pytest.mark.parametrize("patterns", [["till_*", "x" * 300], [*["a*"] * 100, "till_*"]], ids=["long", "many"])
+def test_one_with_a_pattern_too_many_holds_the_folder(tmp_path: Path, patterns: list[str]) -> None:
+    sources = sources_of(tmp_path, greedy=STORES.format(name="greedy", files=patterns))
+    files = ["stores/till_1.csv", "stores/xxx.csv"]
+    assert held(sources, *files, "sales/till_1.csv") == files
+
+
+@pytest.mark.parametrize("closed", ["kasse.yaml", "."])
+def test_what_may_not_be_read_holds_whatever_may_be_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, closed: str
+) -> None:
+    """Read by the contract's names, cents would be euros."""
+    files = ["sales/kasse_1.csv", "stores/x.csv", "decisions/d.csv"]
+    assert held(sources_of(tmp_path, kasse=TILL), *files) == []
+    refuse(monkeypatch, tmp_path / closed, errno.EACCES)
+    sources = load_sources([tmp_path], ALL)
+    assert [broken.message for broken in sources.broken] == [
+        f"{(tmp_path / closed).name}: it cannot be read (Permission denied)"
+    ]
+    assert held(sources, *files, "sales/online_retail_1.csv") == files[:2]
+
+
+@pytest.mark.parametrize("damaged", ["kasse.yaml", "."])
+def test_a_disk_that_fails_is_no_fault_of_a_mapping(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damaged: str
+) -> None:
+    sources_of(tmp_path, kasse=TILL)
+    refuse(monkeypatch, tmp_path / damaged, errno.EIO)
+    with pytest.raises(OSError, match="Input/output error") as met:
+        load_sources([tmp_path], ALL)
+    assert is_the_machines(met.value)
+
+
+def refuse(monkeypatch: pytest.MonkeyPatch, path: Path, number: int) -> None:
+    """Have the machine refuse to open a file, or to list a folder."""
+
+    for name in ("open", "iterdir"):
+        real = getattr(Path, name)
+
+        def attempt(self: Path, *arguments: str, real: Callable = real) -> object:
+            if self == path:
+                raise OSError(number, os.strerror(number))
+            return real(self, *arguments)
+
+        monkeypatch.setattr(Path, name, attempt)
+
+
 def test_a_longer_pattern_reads_its_files_as_before(tmp_path: Path) -> None:
     sources = sources_of(
         tmp_path,
@@ -229,6 +279,8 @@ def test_of_two_with_one_name_the_second_waits(tmp_path: Path) -> None:
         ("files: [a*.csv, b*.csv", ["a*.csv", "b*.csv"]),
         ("files:\n  - a*.csv\n  - 'b-*.csv'", ["a*.csv", "b-*.csv"]),
         ("files:\n    - a*.csv  # the shop\n    - b*.csv", ["a*.csv", "b*.csv"]),
+        ("files:\n    - a*.csv\n  # the shop\n\n    - b*.csv", ["a*.csv", "b*.csv"]),
+        ("files: [a*.csv,\n    'b*.csv']", ["a*.csv", "b*.csv"]),
     ],
 )
 def test_the_files_of_what_is_no_yaml_are_found_in_its_text(

@@ -3,8 +3,13 @@ would cost everybody the night.
 """
 
 import json
+from collections.abc import Callable
 
+import pytest
+
+from retail_assets.errors import MappingError
 from retail_assets.feeds.mapping.compile import MAX_DOCUMENT_BYTES
+from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.readers.columns import RAW_CHARACTERS
 from retail_assets.names import SHOWN_CHARACTERS
 from retail_assets.platform import Platform
@@ -35,6 +40,17 @@ def test_a_rejected_record_is_quoted_as_far_as_a_person_would_look(map_rows: Map
     [rejected] = map_rows("stores", [{"store_id": "S1", "name": LONG, "more": LONG}], place=LONG).rejects
     assert (rejected["rule"], rejected["column"]) == ("too_long", "name")
     assert [len(rejected[quoted]) for quoted in ("place", "value", "raw")] == [RAW_CHARACTERS] * 3
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("source: till", f"source: {'t' * 101}"), ("rules: []", f"rules: [{{name: {'r' * 101}, when: true}}]")],
+)
+def test_sources_and_rules_have_names(
+    mapping_file: Callable[[str], SourceMapping], old: str, new: str
+) -> None:
+    with pytest.raises(MappingError, match="is up to 100 "):
+        mapping_file((RECEIPTS + "        rules: []\n").replace(old, new))
 
 
 def test_a_document_has_a_name_and_no_text(map_rows: MapRows) -> None:

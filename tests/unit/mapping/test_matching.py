@@ -37,7 +37,7 @@ def test_folder_and_pattern_decide(tmp_path: Path) -> None:
     assert sources.match("products", "Filialen.csv").mapping.name == "contract"
 
 
-def test_the_longest_pattern_wins(tmp_path: Path) -> None:
+def test_the_pattern_that_says_most_wins(tmp_path: Path) -> None:
     write(tmp_path, "all", files="'*.csv'")
     write(tmp_path, "special", files="'special_*.csv'")
     sources = load_sources([tmp_path], ALL)
@@ -51,7 +51,17 @@ def test_only_patterns_that_fit_count(tmp_path: Path) -> None:
     assert load_sources([tmp_path], ALL).match("stores", "till_1.csv").mapping.name == "till"
 
 
-def test_equally_long_patterns_clash_where_both_read_the_file(tmp_path: Path) -> None:
+@pytest.mark.parametrize("padded", ["*" * 200, "*****.*", "?" * 9 + "*", "[a-z]*", "[]a-z*?]*", "[!]0-9]*"])
+def test_no_pattern_wins_by_its_length(tmp_path: Path, padded: str) -> None:
+    write(tmp_path, "till", files="'ti*'")
+    write(tmp_path, "greedy", files=f"'{padded}'")
+    sources = load_sources([tmp_path], ALL)
+    assert sources.match("stores", "till_1.csv").mapping.name == "till"
+    assert sources.why_held("stores", "till_1.csv") is None
+    assert sources.match("stores", "shop_10.csv").mapping.name == "greedy"
+
+
+def test_patterns_that_say_as_much_clash_where_both_read_the_file(tmp_path: Path) -> None:
     write(tmp_path, "one", files="'till_?*'", values=", name_values: '_(?<store>S[0-9]+)'")
     write(tmp_path, "two", files="'*_*.csv'")
     sources = load_sources([tmp_path], ALL)
