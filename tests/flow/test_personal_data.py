@@ -77,6 +77,9 @@ SALES_FILES = {
     f"{EMAIL}.csv": [SALES, LINE.format(5, 1, "C1")],
     f"{EMAIL.replace('@', '%40')}.csv": [SALES, LINE.format(7, 1, "Mustermann")],
     f"{EMAIL.replace('@', '＠')}.csv": [SALES, LINE.format(8, 1, "erika.mustermann")],
+    # Among the columns that nothing takes: escaped by JSON, and cut off.
+    "typed.csv": [f"{SALES},{EMAIL.replace('@', '＠')}", LINE.format(9, 1, "C1") + ","],
+    "cut_off.csv": [f"{SALES},{'x' * 185}{EMAIL}", LINE.format(10, 1, "C1") + ","],
     # Of which nothing is admitted.
     f"header {NAME}.csv": [SALES + f",{NAME}"],
     # Records that are sent to customers and refused there: their file is one of customers too.
