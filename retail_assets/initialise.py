@@ -26,7 +26,7 @@ from retail_assets.flows import platform_of
 from retail_assets.intake.identity import require_same_platform
 from retail_assets.intake.ledger import oldest_night
 from retail_assets.intake.ledger_export import export_ledger
-from retail_assets.lake import PRIVATE_FOLDER, Lake, file_lock, private_folder
+from retail_assets.lake import PRIVATE_FILE, PRIVATE_FOLDER, Lake, file_lock, private_folder
 from retail_assets.models.setup import register_packaged_models
 from retail_assets.models.spec import registry_of
 from retail_assets.names import printable
@@ -46,7 +46,9 @@ def initialise(platform: Platform, *, first_night: date | None = None) -> None:
     `first_night` is the oldest night that it will be able to run, where that is not fixed yet; by default today.
     """
     settings, lake = platform.settings, platform.lake
-    with file_lock(private_folder(settings.dagster_home) / ".initialise.lock"):
+    home = private_folder(settings.dagster_home)
+    home.chmod(PRIVATE_FOLDER)  # who copied a dagster.yaml there may have made it; its logs quote files
+    with file_lock(home / ".initialise.lock"):
         _create_folders(
             lake
         )  # first: whoever needs a folder makes it, but not with the modes that it is to have
@@ -56,7 +58,7 @@ def initialise(platform: Platform, *, first_night: date | None = None) -> None:
         _fix_first_night(settings, lake, first_night)
         export_ledger(settings)
         land_empty_tables(platform)
-        _create_dagster_home(settings.dagster_home)
+        _create_dagster_home(home)
         _keep_logs(settings)
         create_mlflow_database(settings)
         register_packaged_models(settings, platform.models.values())
@@ -89,6 +91,7 @@ def _fix_first_night(settings: Settings, lake: Lake, wanted: date | None) -> Non
     known = first_night_of(settings) if lake.platform_file.exists() else None
     first = min(night for night in (ran, wanted, known, today(settings.zone)) if night is not None)
     fresh = lake.platform_file.with_suffix(".new")
+    fresh.touch(mode=PRIVATE_FILE)
     fresh.write_text(json.dumps({"first_night": first.isoformat()}), encoding="utf-8")
     fresh.replace(lake.platform_file)
 

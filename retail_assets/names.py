@@ -10,6 +10,8 @@ _Thing = TypeVar("_Thing")
 
 SHOWN_CHARACTERS = 200
 """So much is quoted of a name that a file gives, which may be megabytes."""
+CUT = "…"
+"""The end of what was longer."""
 _MARGIN = "    "
 """Before every line of a log but the first of a record, so that nobody makes up a record by a line break."""
 
@@ -43,7 +45,7 @@ def printable(name: str) -> str:
 
 def shortened(name: str) -> str:
     """A name at a length that a person would look at."""
-    return name if len(name) <= SHOWN_CHARACTERS else f"{name[:SHOWN_CHARACTERS]}…"
+    return name if len(name) <= SHOWN_CHARACTERS else f"{name[:SHOWN_CHARACTERS]}{CUT}"
 
 
 class PrintableLogger(logging.Logger):

@@ -134,7 +134,8 @@ def _loaded(identity: Identity, outcome: Outcome) -> dict[str, Any]:
         "message": None,
         "duplicate_of": None,
         "records": outcome.records,
-        "unknown_columns": json.dumps(outcome.unknown_columns),
+        # As they are: an address in them is no longer known by its escapes.
+        "unknown_columns": json.dumps(outcome.unknown_columns, ensure_ascii=False),
     }
 
 

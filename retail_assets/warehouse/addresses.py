@@ -7,11 +7,15 @@ from collections.abc import Iterable
 
 import duckdb
 
+from retail_assets.names import CUT
 from retail_assets.sql import identifier, literal
 
-_AT = ("@", "%40", "\N{FULLWIDTH COMMERCIAL AT}")
-"""As it is typed, as a browser writes it into an address or a file's name, and of Asian keyboards."""
-_ADDRESS = rf"[^\s@](?:{'|'.join(_AT)})[^\s@]+\.\pL{{2,}}"
+_AT = ("@", "%40", "%2540", "&#64;", *"\N{FULLWIDTH COMMERCIAL AT}\N{SMALL COMMERCIAL AT}")
+"""As it is typed, as browsers write it into an address, a file's name or a page, and of Asian keyboards."""
+_DOT = r"(?:[.\x{ff0e}\x{3002}\x{ff61}]|%2[Ee])"
+"""The same, and the full stops of these keyboards."""
+_ADDRESS = rf"[^\s@](?:{'|'.join(_AT)})[^\s@]*(?:{_DOT}\pL{{2,}}|{CUT})"
+"""What is cut off where it is quoted may have lost its end."""
 
 
 def know_pseudonyms(connection: duckdb.DuckDBPyConnection, key: str) -> None:

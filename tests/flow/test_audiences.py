@@ -330,8 +330,6 @@ def test_personal_columns_stop_publication_for_all_unless_the_audience_sees_pers
 def test_e_mail_addresses_reach_only_readers_who_see_persons(platform: Platform):
     address = "ada@example.com"
     change(platform.lake, f"update marts.products set name = 'of {address}' where product_id in ('P1', 'P2')")
-    escaped = address.replace("@", "%40")
-    change(platform.lake, f"update marts.products set name = '{escaped}' where product_id = 'P5'")
     change(platform.lake, "update marts.products set name = 'Cable @home 2m @ 3.50' where product_id = 'P3'")
     change(platform.lake, f"update marts.merchant_cases set sentence = '{address}' where merchant_id = 'M1'")
     change(platform.lake, f"insert into marts.merchant_cases values ('{address}', 'his', 0)")
@@ -341,7 +339,6 @@ def test_e_mail_addresses_reach_only_readers_who_see_persons(platform: Platform)
     products = dict(marts_of(release)["products"])
     assert products["P1"] == products["P2"]
     assert products["P1"].startswith("person-")
-    assert products["P5"].startswith("person-")
     assert (products["P3"], products["P4"]) == ("Cable @home 2m @ 3.50", "Mug 4")
     [(pseudonym,)] = ask(
         release / "merchants" / "M1" / "merchant.duckdb", "select distinct sentence from merchant_cases"
@@ -357,6 +354,24 @@ def test_e_mail_addresses_reach_only_readers_who_see_persons(platform: Platform)
     assert {path for path in holders if not path.is_relative_to(his)} == {release / "release.json"}
     run(platform)
     assert names(platform.lake.releases) == {"1", "shared"}, "nothing has changed"
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ada%40example.com",
+        "ada%2540example%2ecom",
+        "ada&#64;example.com",
+        "ada＠example．com",
+        "ada@example。com",
+        "ada﹫example.com",
+        "ada@example.рф",
+        "ada@exam…",
+    ],
+)
+def test_e_mail_addresses_are_known_however_they_are_typed(platform: Platform, address: str):
+    change(platform.lake, f"update marts.products set name = 'of {address}' where product_id = 'P1'")
+    assert dict(marts_of(run(platform))["products"])["P1"].startswith("person-")
 
 
 def test_a_merchant_without_rows_has_no_place_any_more(platform: Platform):

@@ -22,6 +22,7 @@ def open_handed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("open_handed")
     before = os.umask(0)
     try:
+        (folder / "dagster").mkdir()
         require_success("initialise", folder, start("initialise", folder))
         drop_retailer(folder)
         (folder / "data" / "inbox" / "feeds" / "stores" / "link.csv").symlink_to("/etc/hostname")
@@ -52,8 +53,8 @@ def test_nobody_else_enters(open_handed: Path, name: str) -> None:
     assert stat.S_IMODE((open_handed / name).stat().st_mode) == 0o700
 
 
-def test_the_platform_database_is_read_by_nobody_else(open_handed: Path) -> None:
-    assert {stat.S_IMODE(path.stat().st_mode) for path in open_handed.glob("platform.db*")} == {0o600}
+def test_the_platforms_own_files_are_read_by_nobody_else(open_handed: Path) -> None:
+    assert {stat.S_IMODE(path.stat().st_mode) for path in open_handed.glob("platform.*")} == {0o600}
 
 
 def test_readers_reach_what_is_published(open_handed: Path) -> None:

@@ -77,6 +77,9 @@ SALES_FILES = {
     f"{EMAIL}.csv": [SALES, LINE.format(5, 1, "C1")],
     f"{EMAIL.replace('@', '%40')}.csv": [SALES, LINE.format(7, 1, "Mustermann")],
     f"{EMAIL.replace('@', '＠')}.csv": [SALES, LINE.format(8, 1, "erika.mustermann")],
+    # Among the columns that nothing takes: escaped by JSON, and cut off.
+    "typed.csv": [f"{SALES},{EMAIL.replace('@', '＠')}", LINE.format(9, 1, "C1") + ","],
+    "cut_off.csv": [f"{SALES},{'x' * 185}{EMAIL}", LINE.format(10, 1, "C1") + ","],
     # Of which nothing is admitted.
     f"header {NAME}.csv": [SALES + f",{NAME}"],
     # Records that are sent to customers and refused there: their file is one of customers too.
@@ -103,6 +106,13 @@ RETURNS = {
     "return_events": [EVENTS, EVENT.format(1, 1, "assigned"), EVENT.format(2, 2, "escalated")],
     "return_notes": [NOTES, f"N-1,R-1,2026-11-18T13:00:00Z,{NAME},ops,true,{NAME} rang"],
 }
+ORDERS = [
+    "event_id,order_kind,order_id,at,status,actor,reason",
+    "E1,sales,O1,2026-11-19T10:00:00Z,paid,web,as_ordered",
+    f"E2,sales,O1,2026-11-19T11:00:00Z,returned,{NAME},{NAME} rang",
+    f"E3,sales,O1,2026-11-19T12:00:00Z,returned,web,{f'{NAME} rang; ' * 20}",
+    f"E4,sales,O1,2026-11-19T12:00:00Z,returned,{f'{NAME} / ' * 20},changed_mind",
+]
 SHOP = """
 source: shop
 match: {folder: sales, files: "shop *"}
@@ -153,7 +163,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Platform:
     for source, mapping in {"shop": SHOP, "till": TILL}.items():
         (platform.lake.sources / f"{source}.yaml").write_text(mapping)
     plain = {f"sales/{name}": lines for name, lines in SALES_FILES.items()}
-    plain |= {f"{feed}/{feed}.csv": lines for feed, lines in RETURNS.items()}
+    plain |= {f"{feed}/{feed}.csv": lines for feed, lines in (RETURNS | {"order_events": ORDERS}).items()}
     for name, lines in plain.items():
         (platform.lake.inbox / "feeds" / name).write_text("\n".join(lines))
         (platform.lake.inbox / "feeds" / f"{name}.done").touch()

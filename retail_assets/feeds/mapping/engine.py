@@ -23,6 +23,7 @@ from retail_assets.feeds.mapping.table import Table, records_table
 from retail_assets.feeds.mapping.unnest import unnested
 from retail_assets.feeds.readers.columns import RAW_CHARACTERS
 from retail_assets.intake.row_counts import RowCounts, row_counts
+from retail_assets.names import CUT
 from retail_assets.sql import identifier, literal, parquet
 
 MASK = "***"
@@ -267,7 +268,8 @@ def _codes(block: CompiledBlock, feeds: list[str]) -> str:
 
 def _cut(text: str) -> str:
     """What is quoted of a file: the warehouse reads that of all files at once, and a single value may be megabytes."""
-    return f"left({text}, {RAW_CHARACTERS})"
+    cut = f"left({text}, {RAW_CHARACTERS - 1}) || '{CUT}'"
+    return f"case when length({text}) > {RAW_CHARACTERS} then {cut} else {text} end"
 
 
 def _case(answers: dict[str, str]) -> str:

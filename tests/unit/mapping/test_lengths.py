@@ -11,7 +11,7 @@ from retail_assets.errors import MappingError
 from retail_assets.feeds.mapping.compile import MAX_DOCUMENT_BYTES
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.readers.columns import RAW_CHARACTERS
-from retail_assets.names import SHOWN_CHARACTERS
+from retail_assets.names import CUT, SHOWN_CHARACTERS
 from retail_assets.platform import Platform
 from tests.plain_platform import PlainPlatform
 from tests.unit.mapping.conftest import MapRows
@@ -39,7 +39,8 @@ RECEIPTS = """
 def test_a_rejected_record_is_quoted_as_far_as_a_person_would_look(map_rows: MapRows) -> None:
     [rejected] = map_rows("stores", [{"store_id": "S1", "name": LONG, "more": LONG}], place=LONG).rejects
     assert (rejected["rule"], rejected["column"]) == ("too_long", "name")
-    assert [len(rejected[quoted]) for quoted in ("place", "value", "raw")] == [RAW_CHARACTERS] * 3
+    quotes = [rejected[quoted] for quoted in ("place", "value", "raw")]
+    assert [(len(quote), quote[-1]) for quote in quotes] == [(RAW_CHARACTERS, CUT)] * 3
 
 
 @pytest.mark.parametrize(
@@ -77,6 +78,6 @@ def test_names_that_nothing_takes_are_told_shortened(platform: Platform) -> None
     row = {"store_id": "S1", "name": "One", **dict.fromkeys(names, 1)}
     real.drop("wide.json", json.dumps([row]), folder="stores")
     report = real.admit()
-    told = [f"{name[:SHOWN_CHARACTERS]}…" for name in names]
+    told = [f"{name[:SHOWN_CHARACTERS]}{CUT}" for name in names]
     assert json.loads(real.table("drops")["unknown_columns"][0]) == told
     assert len(report.summary()[0]) < 5_000

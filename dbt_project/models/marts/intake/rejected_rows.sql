@@ -9,6 +9,7 @@ select
     rejects.record,
     rejects.rule,
     rejects."column",
-    {{ quoted('rejects.value') }} as value
+    -- What is too long for its column is no id, code or name of anything: somebody wrote it.
+    case when rejects.rule = 'too_long' then '***' else {{ quoted('rejects.value') }} end as value
 from {{ ref('stg_rejects') }} as rejects
 inner join {{ ref('int_drops') }} as drops on rejects._sequence = drops.sequence
