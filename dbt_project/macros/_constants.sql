@@ -53,6 +53,7 @@
             "ops": "any"
         }
     },
+    "return_name_characters": 200,
     "return_priorities": [
         "low",
         "medium",

@@ -30,6 +30,16 @@
     {{ pairs | join(', ') }}
 {%- endmacro %}
 
+{# Decisions about return cases, dated as events are: those dated after the night wait. #}
+{% macro return_decisions() -%}
+    select
+        *,
+        subject as case_id,
+        cast(timezone('{{ setting("time_zone") }}', decision.at) as date) as business_date
+    from {{ source('ledger', 'decisions') }} as decision
+    where kind = 'change_case' and accepted
+{%- endmacro %}
+
 {# Documents of return cases that were dropped and count. #}
 {% macro documents_that_count() -%}
     folder = 'returns' and source = 'return-document' and state = 'loaded'
@@ -44,9 +54,9 @@
 {% macro return_cases_of_the_ledger(since) %}
 select case_id
 from (
-    select 'decision' as origin, decision_id as entry_id, subject as case_id, true as is_known
-    from {{ source('ledger', 'decisions') }}
-    where kind = 'change_case' and accepted
+    select 'decision' as origin, decision_id as entry_id, case_id, true as is_known
+    from ({{ return_decisions() }}) as decision
+    where {{ has_come() }}
     union all
     select 'drop', cast(sequence as varchar), {{ case_of_document() }}, true
     from {{ source('ledger', 'drops') }}

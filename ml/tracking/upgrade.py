@@ -16,9 +16,11 @@ def upgrade(url: str) -> str | None:
     from alembic.util import CommandError
     from mlflow import MlflowException
     from mlflow.db import upgrade as command
+    from sqlalchemy import create_engine
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
+        create_engine(url).connect().close()  # one that is away MLflow would try again for two minutes
         with warnings.catch_warnings(action="ignore"):
             command.main([url], standalone_mode=False)
     except CommandError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from retail_assets.decisions.kinds import ADMINISTRATOR, OPERATIONS, Decision, Kind, Subject
 from retail_assets.returns.published import published_files
-from retail_assets.returns.rules import FINAL_STATUSES, PRIORITIES, STATUSES, TRANSITIONS
+from retail_assets.returns.rules import FINAL_STATUSES, NAME_CHARACTERS, PRIORITIES, STATUSES, TRANSITIONS
 
 if TYPE_CHECKING:
     import polars as pl
@@ -58,7 +58,11 @@ def _nobody_named(decision: Decision) -> str | None:
     except (ValueError, RecursionError):
         said = None
     named = said.get("assigned_to") if isinstance(said, dict) else None
-    if decision.verdict != ASSIGN or (isinstance(named, str) and named.strip()):
+    # Python reads halves of characters, which DuckDB takes for no JSON.
+    is_name = (
+        isinstance(named, str) and named.strip() and named.isprintable() and len(named) <= NAME_CHARACTERS
+    )
+    if decision.verdict != ASSIGN or is_name:
         return None
     return f'{ASSIGN} needs a payload that says who gets the case, as JSON: {{"assigned_to": "u-61"}}.'
 

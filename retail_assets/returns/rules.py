@@ -40,6 +40,9 @@ MAY = {
 }
 """What is done (of a document added: its kind) -> role that may do it -> to any case, or to its own only."""
 
+NAME_CHARACTERS = 200
+"""Of who works on a case, which all that happens afterwards repeats; as long as an id."""
+
 FIRST_STATUS, FIRST_PRIORITY = "submitted", "medium"
 
 FOR_SQL = {
@@ -50,5 +53,6 @@ FOR_SQL = {
     "return_transitions": TRANSITIONS,
     "return_sla_hours": SLA_HOURS,
     "return_may": MAY,
+    "return_name_characters": NAME_CHARACTERS,
     "return_first": {"status": FIRST_STATUS, "priority": FIRST_PRIORITY},
 }

@@ -73,6 +73,8 @@ def write_database(
     database = folder / place.database
     database.parent.mkdir(parents=True, exist_ok=True)
     connection.execute(f"attach {literal(str(database))} as {_OUT}")
+    # One transaction: each would wait for the disk by itself, some thirty times for every merchant.
+    connection.execute("begin")
     for mart in marts:
         if mart.mart.in_database:
             only = condition_of(place, mart, place.reader) if place.reader is not None else ""
@@ -87,6 +89,7 @@ def write_database(
     target = folder / place.path(f"parquet/{META}/part.parquet")
     target.parent.mkdir(parents=True)
     connection.execute(f"copy {_table(META)} to {literal(str(target))} (format parquet, compression zstd)")
+    connection.execute("commit")
     connection.execute(f"detach {_OUT}")
 
 

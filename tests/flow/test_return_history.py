@@ -1,8 +1,9 @@
 """The history of return cases, against a plain reading of the rules: random events and decisions, folded one by one."""
 
+import json
 import random
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import pytest
 from retail_assets.returns import rules
 from retail_assets.returns.decisions import ASSIGN
 from tests.lake_builder import LakeBuilder
-from tests.warehouse import AS_OF, Warehouse
+from tests.warehouse import AS_OF, Builds, Warehouse
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 WORDS = {
@@ -172,9 +173,9 @@ def expected(cases: Sequence[Row], events: Sequence[Row]) -> list[tuple]:
     return sorted(found, key=str)
 
 
-def built(warehouse: Warehouse, lake: LakeBuilder) -> list[tuple]:
+def built(warehouse: Warehouse, lake: LakeBuilder, as_of: date = AS_OF) -> list[tuple]:
     lake.write_ledger()
-    warehouse.build("stg_return_cases", "stg_return_events", "return_case_history", as_of=AS_OF)
+    warehouse.build("stg_return_cases", "stg_return_events", "return_case_history", as_of=as_of)
     query = (
         "select case_id, entry_id, broken_rule, status, priority, assigned_to from marts.return_case_history"
     )
@@ -212,3 +213,42 @@ def test_a_decision_that_names_nobody_stops_nothing(
     lake.load("return_cases", [{"case_id": "R-1", "created_at": START}])
     lake.decide("change_case", "R-1", ASSIGN, decision_id="D-1", at=START, payload=payload)
     assert ("R-1", "D-1", "nobody_named", "submitted", "medium", None) in built(warehouse, lake)
+
+
+def test_a_decision_that_is_dated_after_the_night_waits(warehouse: Warehouse, lake: LakeBuilder) -> None:
+    lake.load("return_cases", [{"case_id": "R-1", "created_at": START}])
+    for number, at in enumerate((AS_OF + timedelta(days=1), date(9999, 12, 31))):
+        moment = datetime.combine(at, time(23, 59), UTC)
+        lake.decide("change_case", "R-1", "low", decision_id=f"D-{number}", at=moment)
+    beginning = ("R-1", None, None, "submitted", "medium", None)
+    assert built(warehouse, lake) == [beginning]
+    # In the retailer's zone the first is of the day after.
+    assert built(warehouse, lake, AS_OF + timedelta(days=1)) == [beginning]
+    assert ("R-1", "D-0", None, "submitted", "low", None) in built(warehouse, lake, AS_OF + timedelta(days=2))
+
+
+def test_its_day_brings_a_decision_that_waited(tmp_path: Path) -> None:
+    lake = LakeBuilder(tmp_path)
+    builds = Builds(lake, "return_case_history")
+    lake.load("return_cases", [{"case_id": "R-1", "created_at": START}])
+    tomorrow = AS_OF + timedelta(days=1)
+    decision = {"decision_id": "D-1", "at": datetime.combine(tomorrow, time(12), UTC), "actor": "ann"}
+    lake.load("decisions", [decision | {"kind": "change_case", "subject": "R-1", "verdict": "low"}])
+    lake.decide("change_case", "R-1", "low", **decision)
+    lake.write_ledger()
+    for as_of, is_built in ((AS_OF, True), (AS_OF, False), (tomorrow, True)):
+        builds.build(as_of=as_of)
+        assert ("return_case_history" in builds.rebuilt) == is_built
+
+
+def test_a_name_as_long_as_a_text_is_nobodys(warehouse: Warehouse, lake: LakeBuilder) -> None:
+    """All that happens afterwards would repeat it."""
+    lake.load("return_cases", [{"case_id": "R-1", "created_at": START}])
+    for number, length in enumerate((rules.NAME_CHARACTERS, rules.NAME_CHARACTERS + 1)):
+        payload = json.dumps({"assigned_to": str(number) * length})
+        lake.decide("change_case", "R-1", ASSIGN, decision_id=f"D-{number}", at=START, payload=payload)
+    name = "0" * rules.NAME_CHARACTERS
+    assert {row[1:3] + row[5:] for row in built(warehouse, lake) if row[1]} == {
+        ("D-0", None, name),
+        ("D-1", "nobody_named", name),
+    }

@@ -1,5 +1,6 @@
 """`change_case` is judged against what operations see."""
 
+import json
 from datetime import UTC, datetime
 
 import polars as pl
@@ -66,6 +67,10 @@ def test_before_anything_is_published(platform: Platform) -> None:
         ('{"assigned_to": " "}', False),
         ('{"assigned_to": ["u-5"]}', False),
         ("[" * 100_000, False),
+        (json.dumps({"assigned_to": "u" * 200}), True),
+        (json.dumps({"assigned_to": "u" * 201}), False),
+        (r'{"assigned_to": "\ud800"}', False),
+        (r'{"assigned_to": "u\u0000"}', False),
     ],
 )
 def test_a_case_is_given_to_somebody(published: Platform, payload: str | None, accepted: bool) -> None:

@@ -7,6 +7,8 @@
 -- here, folded by the rules of cases. What breaks a rule is kept with its name and changes nothing. A case of which no event says its state begins
 -- with what its own row says.
 -- depends_on: {{ ref('stg_return_cases') }}
+-- The day of a decision that waited builds this model, as that of an event does.
+-- depends_on: {{ ref('stg_decisions') }}
 with recursive cases as (
     select case_id, business_date, customer_id, merchant_id, created_at, status, priority, assigned_to
     from {{ ref('stg_return_cases') }}
@@ -30,8 +32,8 @@ entries as (
     select
         'decision' as origin,
         decision_id as entry_id,
-        subject as case_id,
-        cast(timezone('{{ setting("time_zone") }}', decision.at) as date) as business_date,
+        case_id,
+        business_date,
         decision.at,
         case
             when verdict in {{ sql_list(constant('return_statuses')) }} then 'status_changed'
@@ -41,8 +43,8 @@ entries as (
         actor,
         'ops' as actor_role,
         case when verdict = 'assign' then try_cast(payload as json) ->> 'assigned_to' else verdict end as value
-    from {{ source('ledger', 'decisions') }} as decision
-    where kind = 'change_case' and accepted and {{ touched('subject') }}
+    from ({{ return_decisions() }}) as decision
+    where {{ touched('case_id') }} and {{ has_come() }}
 ),
 
 -- What the rules say about an entry whatever came before it.
@@ -59,7 +61,8 @@ judged as (
                 then 'unknown_priority'
             when type = 'document_added' and (value in {{ sql_list(constant('return_evidence_kinds')) }}) is not true
                 then 'unknown_kind_of_document'
-            when type = 'assigned' and value is null then 'nobody_named'
+            when type = 'assigned' and (length(value) <= {{ constant('return_name_characters') }}) is not true
+                then 'nobody_named'
             when actor_role is null then 'role_missing'
             when may.scope is null then 'role_may_not'
             when
