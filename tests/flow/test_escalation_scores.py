@@ -89,6 +89,20 @@ def test_only_what_changed_is_told_again(warehouse: Warehouse, lake: LakeBuilder
     assert not finding.passed and "There is no champion." in finding.advice
 
 
+def test_a_case_that_is_again_as_it_once_was_is_told_again(
+    warehouse: Warehouse, lake: LakeBuilder, score: Score
+) -> None:
+    score()
+    case = {"case_id": "R-4", "created_at": NOW - timedelta(days=4), "merchant_id": "M-1", "currency": "EUR"}
+    mistaken = {"order_value": 9000, "customer_message": "x" * 900}
+    for days, values in enumerate((mistaken, {"order_value": 160, "customer_message": "xxxx"}), start=1):
+        lake.load("return_cases", [case | values])
+        assert score(AS_OF + timedelta(days=days)).scored == 1
+    first, second, third = told(warehouse).filter(case_id="R-4")["score"]
+    assert third == first != second
+    assert score(AS_OF + timedelta(days=3)).scored == 0
+
+
 def test_what_a_case_was_judged_by_stands_beside_its_risk(
     warehouse: Warehouse, lake: LakeBuilder, score: Score, monkeypatch: pytest.MonkeyPatch
 ) -> None:
