@@ -14,6 +14,7 @@ from retail_assets.kit.lake_table import LakeTable
 from retail_assets.lake import Lake
 from retail_assets.platform import Platform
 from retail_assets.returns import scoring
+from retail_assets.returns.known_cases import known_cases
 from retail_assets.returns.scoring import Scorer, score_night, scorer_of, the_champion_scored
 from tests.lake_builder import LakeBuilder
 from tests.warehouse import AS_OF, Warehouse
@@ -139,6 +140,28 @@ def write_features_alone(table: LakeTable, lake: Lake, part: str, rows: pl.DataF
     table.part(lake, part).parent.mkdir(parents=True, exist_ok=True)
     rows.write_parquet(table.part(lake, part))
     return True
+
+
+def test_nobody_knows_when_a_case_was_closed_that_its_own_row_closed(
+    warehouse: Warehouse, lake: LakeBuilder, score: Score
+) -> None:
+    opened = NOW - timedelta(days=40)
+    lake.load("return_cases", [
+        {"case_id": case, "created_at": opened, "status": status}
+        for case, status in (("R-8", "approved"), ("R-9", "in_review"))
+    ])  # fmt: skip
+    lake.load("return_events", [
+        {"event_id": f"E-{case}-{days}", "case_id": case, "at": opened + timedelta(days=days), "type": "note_added",
+         "actor": "u-1", "actor_role": "ops"}
+        for case in ("R-8", "R-9") for days in (-1, 2)
+    ])  # fmt: skip
+    score()
+    found = warehouse.rows(
+        "select status, resolved_at from marts.return_cases where case_id in ('R-8', 'R-9') order by case_id"
+    )
+    assert found == [("approved", None), ("in_review", None)]
+    known = known_cases(warehouse.platform, as_of=NOW).cases.sort("case_id")
+    assert known["escalated"].to_list()[-2:] == [None, True]
 
 
 def test_features_of_an_older_contract_stay(warehouse: Warehouse, lake: LakeBuilder, score: Score) -> None:
