@@ -123,6 +123,18 @@ def test_what_is_later_is_not_scored(
     assert "later than 2020-01-01 00:00 UTC and not read" in capsys.readouterr().err
 
 
+def test_a_later_row_of_an_earlier_case_or_event_is_not_read(files: Files, tmp_path: Path) -> None:
+    plain = scores(files, tmp_path, "--events", files.events)
+    copies = []
+    for path, time in ((files.week, "created_at"), (files.events, "at")):
+        rows = pl.read_parquet(path)
+        later = rows.with_columns(pl.col(time) + timedelta(days=90))
+        copies.append(tmp_path / path.name)
+        pl.concat([later, rows, later]).write_parquet(copies[-1])
+    week, events = copies
+    assert_frame_equal(scores(files, tmp_path, "--events", events, cases=week), plain)
+
+
 def test_the_same_cases_make_the_same_model(files: Files, tmp_path: Path) -> None:
     for name in ("one", "two"):
         words = ("--as-of", TRAINED_AT.isoformat(), "--out", tmp_path / name)
