@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml.arguments import positive, positive_number
+from ml.arguments import positive, positive_number, seed
 from ml.errors import ExplainedError
 from ml.terminal import progress_bar, say
 
@@ -55,9 +55,9 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
 def _instant(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
-    except ValueError as error:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise argparse.ArgumentTypeError(f"{text!r} is no date or time like 2026-11-20") from error
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _events(parsed: argparse.Namespace) -> "pl.DataFrame | None":
@@ -83,7 +83,7 @@ def _train_parser(commands) -> None:
     parser = _command_parser(commands, "train", "train a model", run=_train)
     _add_inputs(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the model's folder")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=seed, default=0)
     parser.add_argument("--contract", type=int, default=2, help="version of the features; %(default)s")
     _add_label_days(parser)
     parser.add_argument("--about", metavar="TEXT", help="what the cases are, for the model card")
@@ -242,7 +242,7 @@ def _evaluate(parsed: argparse.Namespace) -> int:
 
 def _generate_parser(commands) -> None:
     parser = _command_parser(commands, "generate", "make up cases", run=_generate)
-    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--seed", type=seed, default=7)
     parser.add_argument("--rows", type=positive, default=300)
     parser.add_argument(
         "--until",

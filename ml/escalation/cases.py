@@ -124,12 +124,16 @@ def selected(
     table: pl.DataFrame, columns: Mapping[str, Kind], name: str, report: Report = silent
 ) -> pl.DataFrame:
     """These columns of a table in these types; null where there is none. Raises UnusableTable."""
-    found = table.select(
+    converted = [
         (_converted(table, column, kind, name) if column in table.columns else pl.lit(None, kind)).alias(
             column
         )
         for column, kind in columns.items()
-    )
+    ]
+    try:
+        found = table.select(converted)
+    except pl.exceptions.ComputeError as error:  # bytes that are no text
+        raise UnusableTable(f"{quoted(name)} holds what cannot be read: {quoted(error)}") from error
     _tell_of_unreadable(table, found, [column for column in columns if column in table.columns], name, report)
     return found
 
