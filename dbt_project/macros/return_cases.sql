@@ -1,11 +1,15 @@
-{# What an event of a return case brought: its payload is the value itself, or JSON that holds it. #}
+{# What an event of a return case brought: its payload is the value itself, or JSON that holds it, perhaps among others.
+   A blank one brought nothing. #}
 {% macro return_event_value() -%}
-    case
-        when try_cast(payload as json) is not null and json_type(payload) = 'OBJECT' then coalesce(
-            payload ->> 'status', payload ->> 'priority', payload ->> 'assigned_to', payload ->> 'kind'
-        )
-        else trim(payload)
-    end
+    nullif(trim(
+        case
+            when try_cast(payload as json) is null or json_type(payload) != 'OBJECT' then payload
+            when type = 'status_changed' then payload ->> 'status'
+            when type = 'priority_changed' then payload ->> 'priority'
+            when type = 'assigned' then payload ->> 'assigned_to'
+            else payload ->> 'kind'
+        end
+    ), '')
 {%- endmacro %}
 
 {# Rows (what, role, scope): who may do what to which cases. #}

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml.arguments import positive, positive_number
+from ml.arguments import positive, positive_number, seed
 from ml.errors import ExplainedError
 from ml.terminal import progress_bar, say
 
@@ -55,9 +55,9 @@ def _add_inputs(parser: argparse.ArgumentParser) -> None:
 def _instant(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
-    except ValueError as error:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise argparse.ArgumentTypeError(f"{text!r} is no date or time like 2026-11-20") from error
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
 def _events(parsed: argparse.Namespace) -> "pl.DataFrame | None":
@@ -66,10 +66,10 @@ def _events(parsed: argparse.Namespace) -> "pl.DataFrame | None":
     return None if parsed.events is None else read_events(parsed.events, _warn)
 
 
-def _cases(path: Path) -> "pl.DataFrame":
+def _cases(path: Path, parsed: argparse.Namespace) -> "pl.DataFrame":
     from ml.escalation.cases import read_cases
 
-    return read_cases(path, _warn)
+    return read_cases(path, _warn, as_of=parsed.as_of)
 
 
 def _warn(said: str) -> None:
@@ -83,7 +83,7 @@ def _train_parser(commands) -> None:
     parser = _command_parser(commands, "train", "train a model", run=_train)
     _add_inputs(parser)
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the model's folder")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=seed, default=0)
     parser.add_argument("--contract", type=int, default=2, help="version of the features; %(default)s")
     _add_label_days(parser)
     parser.add_argument("--about", metavar="TEXT", help="what the cases are, for the model card")
@@ -98,7 +98,7 @@ def _train(parsed: argparse.Namespace) -> int:
 
     recipe = Recipe(contract_version=parsed.contract)
     trained = train(
-        _cases(parsed.cases),
+        _cases(parsed.cases, parsed),
         as_of=parsed.as_of,
         events=_events(parsed),
         seed=parsed.seed,
@@ -174,7 +174,7 @@ def _score(parsed: argparse.Namespace) -> int:
     """One row per case: score, label and reasons."""
     from ml.escalation.score import write_scores
 
-    cases = _cases(parsed.cases)
+    cases = _cases(parsed.cases, parsed)
     with progress_bar() as progress:
         task = progress.add_task("cases", total=len(cases))
 
@@ -195,13 +195,7 @@ def _scores(
     from ml.escalation.score import score_cases
 
     model = load_model(parsed.model or PACKAGED_MODEL)
-    later = (cases["created_at"] > parsed.as_of).sum()
-    if later:
-        say(
-            f"{later:,} of {len(cases):,} cases are later than {parsed.as_of:%Y-%m-%d %H:%M} UTC and not read.",
-            "yellow",
-        )
-    history = None if parsed.history is None else _cases(parsed.history)
+    history = None if parsed.history is None else _cases(parsed.history, parsed)
     return score_cases(model, cases, as_of=parsed.as_of, history=history, events=events)
 
 
@@ -230,7 +224,7 @@ def _evaluate(parsed: argparse.Namespace) -> int:
     from ml.escalation.labels import with_labels
     from ml.escalation.terminal import show_evaluation
 
-    cases, events = _cases(parsed.cases), _events(parsed)
+    cases, events = _cases(parsed.cases, parsed), _events(parsed)
     scores = pl.concat(_scores(parsed, cases, events))
     labelled = with_labels(cases, events, as_of=parsed.as_of, window_days=parsed.label_days)
     evaluation = evaluate(scores, labelled, review_share=parsed.review_share)
@@ -248,7 +242,7 @@ def _evaluate(parsed: argparse.Namespace) -> int:
 
 def _generate_parser(commands) -> None:
     parser = _command_parser(commands, "generate", "make up cases", run=_generate)
-    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--seed", type=seed, default=7)
     parser.add_argument("--rows", type=positive, default=300)
     parser.add_argument(
         "--until",

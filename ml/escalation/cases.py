@@ -6,6 +6,7 @@ merchant's: no feature, but fairness is measured by it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from pathlib import Path
 
 import polars as pl
@@ -58,9 +59,9 @@ class UnusableTable(ExplainedError, ValueError):
     """A file that does not hold what it should; the message says what is wrong."""
 
 
-def read_cases(path: Path, report: Report = silent) -> pl.DataFrame:
+def read_cases(path: Path, report: Report = silent, *, as_of: datetime | None = None) -> pl.DataFrame:
     """The cases of a Parquet file, as `normalised` gives them. Raises UnusableTable."""
-    return normalised(read_table(path), str(path), report)
+    return normalised(read_table(path), str(path), report, as_of=as_of)
 
 
 def read_table(path: Path) -> pl.DataFrame:
@@ -73,18 +74,22 @@ def read_table(path: Path) -> pl.DataFrame:
         raise UnusableTable(f"{quoted(path)} is no Parquet file that can be read: {quoted(error)}") from error
 
 
-def normalised(table: pl.DataFrame, name: str = "the cases", report: Report = silent) -> pl.DataFrame:
+def normalised(
+    table: pl.DataFrame, name: str = "the cases", report: Report = silent, *, as_of: datetime | None = None
+) -> pl.DataFrame:
     """Cases in the columns COLUMNS, one row per case, in the order they came.
 
-    Of rows with the same case_id the last counts; rows without case_id or created_at are left out. Times without a
-    zone are UTC. A value that cannot be (negative, not finite) is unknown. `report` is told how many rows and values
-    that are. Raises UnusableTable.
+    Of rows with the same case_id the last counts; rows without case_id or created_at are left out, and those later
+    than `as_of`. Times without a zone are UTC. A value that cannot be (negative, not finite) is unknown. `report` is
+    told how many rows and values that are. Raises UnusableTable.
     """
     require(table, REQUIRED, name)
     cases = selected(table, COLUMNS, name, report)
     whole = whole_rows(cases, REQUIRED, name, report).with_columns(pl.col("order_value").fill_nan(None))
     if whole.is_empty() and len(cases):
         raise UnusableTable(f"No row of {quoted(name)} has a case_id and an instant in created_at.")
+    if as_of is not None:
+        whole = _until(as_of, whole, name, report)
     value = pl.col("order_value")
     believed = whole.with_columns(
         pl.col("priority").str.to_lowercase().str.strip_chars(),
@@ -99,6 +104,16 @@ def normalised(table: pl.DataFrame, name: str = "the cases", report: Report = si
     return latest
 
 
+def _until(as_of: datetime, rows: pl.DataFrame, name: str, report: Report) -> pl.DataFrame:
+    read = rows.filter(pl.col("created_at") <= as_of)
+    if len(read) < len(rows):
+        report(
+            f"{len(rows) - len(read):,} of {len(rows):,} cases of {quoted(name)} are later than "
+            f"{as_of:%Y-%m-%d %H:%M} UTC and not read."
+        )
+    return read
+
+
 def require(table: pl.DataFrame, columns: tuple[str, ...], name: str) -> None:
     missing = [column for column in columns if column not in table.columns]
     if missing:
@@ -109,12 +124,16 @@ def selected(
     table: pl.DataFrame, columns: Mapping[str, Kind], name: str, report: Report = silent
 ) -> pl.DataFrame:
     """These columns of a table in these types; null where there is none. Raises UnusableTable."""
-    found = table.select(
+    converted = [
         (_converted(table, column, kind, name) if column in table.columns else pl.lit(None, kind)).alias(
             column
         )
         for column, kind in columns.items()
-    )
+    ]
+    try:
+        found = table.select(converted)
+    except pl.exceptions.ComputeError as error:  # bytes that are no text
+        raise UnusableTable(f"{quoted(name)} holds what cannot be read: {quoted(error)}") from error
     _tell_of_unreadable(table, found, [column for column in columns if column in table.columns], name, report)
     return found
 

@@ -37,18 +37,24 @@ def read_events(path: Path, report: Report = silent) -> pl.DataFrame:
 def normalised_events(table: pl.DataFrame, name: str = "the events", report: Report = silent) -> pl.DataFrame:
     """Events in the columns EVENTS, by case and time. Raises UnusableTable.
 
-    An event counts once, however often the log was replayed. `to` is what a status, priority or assignment was
-    changed to, `kind` that of a document; both stand in the payload, a JSON object. Of a payload that is none,
-    nothing is known.
+    An event counts once, however often the log was replayed: at the earliest of its times, so that a later one says
+    nothing before it came. `to` is what a status, priority or assignment was changed to, `kind` that of a document;
+    both stand in the payload, a JSON object. Of a payload that is none, nothing is known.
     """
     require(table, REQUIRED, name)
     payload = pl.col("payload")
     if isinstance(table.schema.get("payload"), pl.Struct):
         table = table.with_columns(payload.struct.json_encode())
     events = whole_rows(selected(table, COLUMNS, name, report), REQUIRED, name, report)
-    named = events.filter(pl.col("event_id").is_not_null()).unique("event_id", maintain_order=True)
+    events = events.sort("at", maintain_order=True)
+    named = events.filter(pl.col("event_id").is_not_null()).unique(
+        "event_id", keep="first", maintain_order=True
+    )
     events = pl.concat([named, events.filter(pl.col("event_id").is_null())])
-    to = [payload.str.json_path_match(f"$.{key}") for key in ("to", *CHANGED_TO.values())]
+    to = [payload.str.json_path_match("$.to")] + [
+        pl.when(pl.col("type") == kind).then(payload.str.json_path_match(f"$.{name}"))
+        for kind, name in CHANGED_TO.items()
+    ]
     return (
         events.with_columns(kind=payload.str.json_path_match("$.kind"), to=pl.coalesce(to))
         .unique([column for column in COLUMNS if column != "event_id"], maintain_order=True)

@@ -19,7 +19,8 @@ def with_labels(
 ) -> pl.DataFrame:
     """The normalised cases with `escalated` filled from the events at or before `as_of`; null where it is not known.
 
-    A given label is final. Of a case without events nothing is known.
+    A given label is final. Of a case without events nothing is known; one whose first came after its days was active
+    in all of them.
     """
     if events is None:
         return cases
@@ -30,12 +31,12 @@ def with_labels(
             pl.max_horizontal("at", "created_at").alias("at"),
             end=pl.col("created_at") + timedelta(days=window_days),
         )
-        .filter((pl.col("at") <= pl.col("end")) & (pl.col("end") <= as_of))
+        .filter(pl.col("end") <= as_of)
     )
-    kind = pl.col("type")
+    kind, in_time = pl.col("type"), pl.col("at") <= pl.col("end")
     closing = (kind == "status_changed") & pl.col("to").is_in(FINAL).fill_null(False)
     ends = own.group_by("case_id", "created_at", "end").agg(
-        said=(kind == "escalated").any(), closed=pl.col("at").filter(closing).min()
+        said=((kind == "escalated") & in_time).any(), closed=pl.col("at").filter(closing).min()
     )
     late = _active_past_due(cases, own, ends)
     told = ends.select("case_id", told=pl.col("said") | pl.col("case_id").is_in(late.implode()))

@@ -120,15 +120,20 @@ def load_model(folder: Path = PACKAGED_MODEL, *, version: str | None = None) -> 
                 f"The model in {folder} learned from another feature contract {its_contract.version} "
                 f"({said['contract_hash'][:8]}) than this code has ({its_contract.hash[:8]}); train it again."
             )
-        columns = (
+        columns = [
             np.array([one[part] for one in said["features"]], float)
             for part in ("mean", "scale", "coefficient")
-        )
+        ]
+        base_logit, base_rate = float(said["base_logit"]), float(said["base_rate"])
+        statistics = Smoothing(**said["statistics"])
+        others = (base_logit, base_rate, statistics.half_life_days or 0, statistics.smoothing)
+        if not np.isfinite([*np.concatenate(columns), *others]).all():
+            raise ValueError("a parameter is not finite")
         return Model(
             contract=its_contract,
-            linear=Linear(*columns, intercept=float(said["base_logit"])),
-            statistics=Smoothing(**said["statistics"]),
-            base_rate=float(said["base_rate"]),
+            linear=Linear(*columns, intercept=base_logit),
+            statistics=statistics,
+            base_rate=base_rate,
             history=pl.read_parquet(BytesIO(history)).match_to_schema(HISTORY_SCHEMA),
             reference=dict(said["reference"]),
             cuts=(float(said["cuts"][0]), float(said["cuts"][1])),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml.arguments import positive, positive_number
+from ml.arguments import positive, positive_number, seed
 from ml.terminal import progress_bar, say
 from ml.vision.terminal import show_evaluations
 
@@ -142,7 +142,7 @@ def _train_parser(commands) -> None:
     parser = _command_parser(commands, "train", "train a model", run=_train)
     _add_dataset_options(parser)
     parser.add_argument("--out", type=Path, required=True, help="the model's folder")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=seed, default=0)
     parser.add_argument(
         "--architecture", default="efficientnet_lite0", help="default: %(default)s; or resnet18"
     )

@@ -9,6 +9,7 @@ from ml.escalation.cases import normalised
 from ml.escalation.events import normalised_events
 from ml.escalation.labels import with_labels
 from retail_assets.platform import Platform
+from retail_assets.returns.rules import FINAL_STATUSES
 from retail_assets.returns.settings import ReturnSettings
 from retail_assets.warehouse.reading import read_mart, read_staged
 
@@ -21,8 +22,8 @@ _CASES = (
     "photo_disagrees",
 )  # fmt: skip
 _HISTORY = (
-    "origin", "entry_id", "case_id", "step", "happened_at", "type", "actor_role", "value", "broken_rule", "priority",
-    "assigned_to",
+    "origin", "entry_id", "case_id", "step", "happened_at", "type", "actor_role", "value", "broken_rule", "status",
+    "priority", "assigned_to",
 )  # fmt: skip
 
 
@@ -53,13 +54,16 @@ def states_of_cases(platform: Platform) -> pl.DataFrame:
 
 def known_cases(platform: Platform, *, as_of: datetime) -> KnownCases:
     """All cases as the marts have them. Priority and assignee are those that a case began with: events say the rest,
-    so that nothing which came later stands in a case."""
+    so that nothing which came later stands in a case. Of one that was closed by its own row nobody knows when, so that
+    nothing which happened tells whether that was in time."""
     history = _in_utc(read_mart(platform, "return_case_history", *_HISTORY))
-    beginnings = history.filter(pl.col("step") == 0).select("case_id", "priority", "assigned_to")
+    first = history.filter(pl.col("step") == 0)
+    beginnings = first.select("case_id", "priority", "assigned_to")
+    closed = first.filter(pl.col("status").is_in(FINAL_STATUSES))
     cases = _in_utc(read_mart(platform, "return_cases", *_CASES)).join(
         beginnings, on="case_id", how="left", maintain_order="left"
     )
-    events = _events(history)
+    events = _events(history.join(closed, on="case_id", how="anti"))
     label_days = platform.settings_of(ReturnSettings).return_label_days
     labelled = with_labels(normalised(cases), events, as_of=as_of, window_days=label_days)
     return KnownCases(labelled, events, as_of, label_days)

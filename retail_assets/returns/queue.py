@@ -22,6 +22,7 @@ from retail_assets.warehouse.reading import read_mart
 QUEUE, MOVES_AT = "ops_queue", "moves_at"
 _SHOWN = ("position", "case_id", "is_breached", "risk_label")
 """Order, breach and label."""
+_NO_QUEUE = "No queue is published yet; a night does it."
 _HALF_BUILT = (
     "The warehouse is half-built; the run that is at it, or the next night, publishes the queue too."
 )
@@ -32,7 +33,7 @@ def why_it_can_wait(platform: Platform, now: datetime) -> str | None:
     files = published_files(platform.lake, QUEUE)
     queue = pl.scan_parquet(files, glob=False) if files else pl.LazyFrame()
     if MOVES_AT not in queue.collect_schema():
-        return "No queue is published yet; a night does it."
+        return _NO_QUEUE
     due = queue.select(pl.col(MOVES_AT).min()).collect().item()
     if due is None:
         return "Nothing is due."
@@ -52,6 +53,9 @@ def bring_up_to(
     """
     if unfinished(platform.lake):  # by a run that this one has waited for
         tell(_HALF_BUILT)
+        return None
+    if not published_files(platform.lake, QUEUE):  # the night that built it stopped before it published
+        tell(_NO_QUEUE)
         return None
     night = newest_night(platform.settings)
     if night is None or not knows_today(platform, manifest):

@@ -86,6 +86,16 @@ def test_a_closed_case_has_one_with_its_trail_in_order(retailer: Retailer) -> No
     assert stat.S_IMODE(files["R-1.json"].stat().st_mode) == 0o444
 
 
+def test_what_happened_at_the_same_moment_stands_as_it_was_folded(retailer: Retailer) -> None:
+    retailer.open_case("R-4")
+    retailer.event("R-4", "status_changed", "waiting_customer")
+    retailer.lake.decide("change_case", "R-4", "approved", decision_id="D1", at=NIGHT - timedelta(days=5))
+    trail = json.loads(retailer.night()["R-4.json"].read_text())["trail"]
+    assert [(entry["origin"], entry["status_after"]) for entry in trail] == [
+        ("event", "waiting_customer"), ("decision", "approved")
+    ]  # fmt: skip
+
+
 def test_only_that_of_a_case_that_changed_is_written_again(retailer: Retailer) -> None:
     before = {name: path.stat().st_ino for name, path in retailer.night().items()}
     retailer.event("R-2", "document_added", "evidence", hours=9)

@@ -14,6 +14,7 @@ from retail_assets.kit.lake_table import LakeTable
 from retail_assets.lake import Lake
 from retail_assets.platform import Platform
 from retail_assets.returns import scoring
+from retail_assets.returns.known_cases import known_cases
 from retail_assets.returns.scoring import Scorer, score_night, scorer_of, the_champion_scored
 from tests.lake_builder import LakeBuilder
 from tests.warehouse import AS_OF, Warehouse
@@ -89,6 +90,20 @@ def test_only_what_changed_is_told_again(warehouse: Warehouse, lake: LakeBuilder
     assert not finding.passed and "There is no champion." in finding.advice
 
 
+def test_a_case_that_is_again_as_it_once_was_is_told_again(
+    warehouse: Warehouse, lake: LakeBuilder, score: Score
+) -> None:
+    score()
+    case = {"case_id": "R-4", "created_at": NOW - timedelta(days=4), "merchant_id": "M-1", "currency": "EUR"}
+    mistaken = {"order_value": 9000, "customer_message": "x" * 900}
+    for days, values in enumerate((mistaken, {"order_value": 160, "customer_message": "xxxx"}), start=1):
+        lake.load("return_cases", [case | values])
+        assert score(AS_OF + timedelta(days=days)).scored == 1
+    first, second, third = told(warehouse).filter(case_id="R-4")["score"]
+    assert third == first != second
+    assert score(AS_OF + timedelta(days=3)).scored == 0
+
+
 def test_what_a_case_was_judged_by_stands_beside_its_risk(
     warehouse: Warehouse, lake: LakeBuilder, score: Score, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -125,6 +140,28 @@ def write_features_alone(table: LakeTable, lake: Lake, part: str, rows: pl.DataF
     table.part(lake, part).parent.mkdir(parents=True, exist_ok=True)
     rows.write_parquet(table.part(lake, part))
     return True
+
+
+def test_nobody_knows_when_a_case_was_closed_that_its_own_row_closed(
+    warehouse: Warehouse, lake: LakeBuilder, score: Score
+) -> None:
+    opened = NOW - timedelta(days=40)
+    lake.load("return_cases", [
+        {"case_id": case, "created_at": opened, "status": status}
+        for case, status in (("R-8", "approved"), ("R-9", "in_review"))
+    ])  # fmt: skip
+    lake.load("return_events", [
+        {"event_id": f"E-{case}-{days}", "case_id": case, "at": opened + timedelta(days=days), "type": "note_added",
+         "actor": "u-1", "actor_role": "ops"}
+        for case in ("R-8", "R-9") for days in (-1, 2)
+    ])  # fmt: skip
+    score()
+    found = warehouse.rows(
+        "select status, resolved_at from marts.return_cases where case_id in ('R-8', 'R-9') order by case_id"
+    )
+    assert found == [("approved", None), ("in_review", None)]
+    known = known_cases(warehouse.platform, as_of=NOW).cases.sort("case_id")
+    assert known["escalated"].to_list()[-2:] == [None, True]
 
 
 def test_features_of_an_older_contract_stay(warehouse: Warehouse, lake: LakeBuilder, score: Score) -> None:

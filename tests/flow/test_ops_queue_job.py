@@ -195,3 +195,9 @@ def test_the_next_night_publishes_for_everybody(own: Retailer) -> None:
 def test_no_release_no_queue(tmp_path: Path) -> None:
     reason = why_it_can_wait(LakeBuilder(tmp_path).platform, NIGHT)
     assert reason == "No queue is published yet; a night does it."
+
+
+def test_a_release_that_is_missing_waits_for_the_night(own: Retailer) -> None:
+    own.platform.lake.published.unlink()
+    assert own.up_to(NIGHT + 2 * HOUR) is None
+    assert own.told[-1] == "No queue is published yet; a night does it."

@@ -18,7 +18,7 @@ START = datetime(2026, 11, 1, tzinfo=UTC)
 WORDS = {
     "status_changed": [*rules.STATUSES, "refunded", None],
     "priority_changed": [*rules.PRIORITIES, "normal"],
-    "assigned": ["u-1", "u-2", None],
+    "assigned": ["u-1", "u-2", None, " "],
     "document_added": [*rules.EVIDENCE_KINDS, "photo"],
 }
 Row = dict[str, Any]
@@ -79,7 +79,7 @@ def broken_rule(case: Row, entry: Row) -> str | None:
         return "unknown_priority"
     if what == "document_added" and value not in rules.EVIDENCE_KINDS:
         return "unknown_kind_of_document"
-    if what == "assigned" and value is None:
+    if what == "assigned" and not (value or "").strip():
         return "nobody_named"
     if entry["role"] is None:
         return "role_missing"
@@ -121,7 +121,9 @@ def as_row(event: Row, rng: random.Random) -> Row:
     value, payload = event["value"], event["value"]
     if value and rng.random() < 0.5:
         key = {"status_changed": "status", "priority_changed": "priority", "assigned": "assigned_to"}
-        payload = f'{{"{key.get(event["type"], "kind")}": "{value}"}}'
+        # Some sources tell what else holds of the case then.
+        others = {"status": "rejected", "priority": "low", "assigned_to": "u-7"} if rng.random() < 0.5 else {}
+        payload = json.dumps(others | {key.get(event["type"], "kind"): value})
     return {
         "event_id": event["id"],
         "case_id": event["case_id"],

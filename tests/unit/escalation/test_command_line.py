@@ -123,6 +123,18 @@ def test_what_is_later_is_not_scored(
     assert "later than 2020-01-01 00:00 UTC and not read" in capsys.readouterr().err
 
 
+def test_a_later_row_of_an_earlier_case_or_event_is_not_read(files: Files, tmp_path: Path) -> None:
+    plain = scores(files, tmp_path, "--events", files.events)
+    copies = []
+    for path, time in ((files.week, "created_at"), (files.events, "at")):
+        rows = pl.read_parquet(path)
+        later = rows.with_columns(pl.col(time) + timedelta(days=90))
+        copies.append(tmp_path / path.name)
+        pl.concat([later, rows, later]).write_parquet(copies[-1])
+    week, events = copies
+    assert_frame_equal(scores(files, tmp_path, "--events", events, cases=week), plain)
+
+
 def test_the_same_cases_make_the_same_model(files: Files, tmp_path: Path) -> None:
     for name in ("one", "two"):
         words = ("--as-of", TRAINED_AT.isoformat(), "--out", tmp_path / name)
@@ -164,6 +176,7 @@ def test_evaluate_measures_and_draws(
         ({"case_id": ["1"], "created_at": ["soon"]}, "has a case_id and an instant in created_at"),
         ({"case_id": ["1"], "created_at": [NOW], "escalated": ["maybe"]}, "'maybe'; it takes true, false"),
         ({"case_id": ["1"], "created_at": [NOW], "channel": [["a"]]}, "and no plain values"),
+        ({"case_id": [b"\xff"], "created_at": [NOW]}, "holds what cannot be read: invalid utf8"),
         ({"case_id": ["1"], "created_at": [NOW], "escalated": [1]}, "are too few to learn from"),
     ],
 )
@@ -179,11 +192,19 @@ def test_what_cannot_be_used_is_said(
     assert sentence in capsys.readouterr().err
 
 
-def test_a_date_that_is_none_is_refused(
-    files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("--as-of", "soon"), "'soon' is no date"),
+        (("--as-of", "0001-01-01T00:00+05:00"), "is no date"),
+        (("--as-of", "2026-11-20", "--seed=-1"), "'-1' is not a whole number from 0 on"),
+    ],
+)
+def test_a_date_or_seed_that_is_none_is_refused(
+    words: tuple[str, ...], sentence: str, files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("train", files.cases, "--as-of", "soon", "--out", tmp_path) == 2
-    assert "'soon' is no date" in capsys.readouterr().err
+    assert run("train", files.cases, *words, "--out", tmp_path) == 2
+    assert sentence in capsys.readouterr().err
 
 
 def test_generated_cases_are_the_same_for_a_seed(tmp_path: Path) -> None:

@@ -86,6 +86,17 @@ def test_clocks_that_run_backwards_and_replays_change_nothing(tmp_path: Path) ->
     assert state(tmp_path, *steps, *steps, *again) == plain
 
 
+def test_an_event_counts_at_the_earliest_of_its_times(tmp_path: Path) -> None:
+    again = [after(hours, "note_added") | {"event_id": "E1"} for hours in (900, 3, 700)]
+    assert state(tmp_path, *again)["moment"] == NOW + timedelta(hours=3)
+
+
+def test_a_payload_may_say_more_than_what_changed(tmp_path: Path) -> None:
+    said = {"status": "in_review", "priority": "high", "assigned_to": "u2"}
+    found = state(tmp_path, after(1, "priority_changed", **said), after(2, "assigned", **said))
+    assert (found["priority"], found["assigned_to"]) == ("high", "u2")
+
+
 def test_a_case_without_events_is_scored_at_its_opening(tmp_path: Path) -> None:
     cases = make([{"priority": "low"}, {"priority": "high", "case_id": "other"}])
     events = read_events(written(tmp_path, after(1, "note_added")))

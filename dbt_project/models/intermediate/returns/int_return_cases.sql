@@ -19,7 +19,11 @@ history as (
         arg_max(assigned_to, step) as assigned_to,
         min(happened_at) filter (where is_answer) as first_responded_at,
         min(happened_at) filter (where type = 'escalated' and broken_rule is null) as escalated_at,
-        min(happened_at) filter (where status in {{ sql_list(constant('return_final_statuses')) }}) as resolved_at,
+        -- Of a case that was closed by its own row, nobody knows when.
+        min(happened_at) filter (
+            where status in {{ sql_list(constant('return_final_statuses')) }}
+            and type = 'status_changed' and broken_rule is null
+        ) as resolved_at,
         max(happened_at) filter (where broken_rule is null) as last_event_at,
         max(happened_at) filter (where broken_rule is null and type != 'risk_scored' and happened_at < ended_at)
             as scored_moment,

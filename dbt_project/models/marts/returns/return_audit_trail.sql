@@ -9,6 +9,7 @@ with entries as (
     select
         case_id,
         happened_at,
+        place as told_as,
         origin,
         entry_id,
         type,
@@ -24,6 +25,7 @@ with entries as (
     select
         case_id,
         note.at,
+        null,
         'note',
         note_id,
         if(internal, 'internal_note', 'note'),
@@ -39,6 +41,7 @@ with entries as (
     select
         case_id,
         scored_at,
+        null,
         'score',
         model_version,
         'risk_scored',
@@ -54,7 +57,8 @@ with entries as (
 
 select
     case_id,
-    row_number() over (partition by case_id order by happened_at, origin, entry_id) as place,
+    -- What happened at the same moment stands as it was folded; what was written and told of it, below.
+    row_number() over (partition by case_id order by happened_at, told_as nulls last, origin, entry_id) as place,
     happened_at,
     origin,
     entry_id,
