@@ -66,10 +66,10 @@ def write_row_files(
 
 def lead_to_row_files(lake: Lake, mart: SurveyedMart, rows: RowFiles, release: Path) -> None:
     """Let a release that is being written lead to the files of a mart."""
-    place = release / _place(mart, rows)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    target = lake.row_files / _place(mart, rows)
-    place.symlink_to(os.path.relpath(target, lake.releases / "n" / _place(mart, rows).parent))
+    place = _place(mart, rows)
+    link, target = release / place, lake.row_files / place
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(os.path.relpath(target, link.parent))
 
 
 def _place(mart: SurveyedMart, rows: RowFiles) -> Path:
