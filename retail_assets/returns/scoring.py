@@ -129,7 +129,7 @@ def the_champion_scored(report: ScoringReport) -> Finding:
 
 def _told(lake: Lake) -> pl.DataFrame:
     """What all nights told."""
-    parts = sorted(lake.table_folder(ESCALATION_SCORES.name).glob("*.parquet"))
+    parts = ESCALATION_SCORES.parts(lake)
     return pl.concat(pl.read_parquet(part, columns=list(TOLD_FROM), glob=False) for part in parts)
 
 
