@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 import pytest
+from hypothesis import HealthCheck, Phase, settings
 
 from retail_assets.config import DBT_PROJECT_DIR, Settings
 from retail_assets.database import migrate
@@ -28,6 +29,13 @@ from retail_assets.warehouse.snapshot import take_snapshot
 from tests.lake_builder import LakeBuilder
 
 AS_OF = date(2026, 11, 20)
+FEW = settings(
+    max_examples=4,
+    deadline=None,
+    phases=(Phase.explicit, Phase.generate),  # a smaller example costs minutes
+    suppress_health_check=[HealthCheck.too_slow],
+)
+"""For properties of which each example builds a warehouse."""
 
 Rows = list[tuple[Any, ...]]
 

@@ -38,7 +38,8 @@
 {% endmaterialization %}
 
 
-{# The filter on changed units; a whole build, which wants them all, puts `true` in its place. #}
+{# The filter on changed units, of a column or an expression without blanks: a whole build, which wants them all, finds
+   the condition by its text and puts `true` in its place. #}
 {% macro touched(column) -%}
     {{ column }} in (select touched_units.unit from touched_units)
 {%- endmacro %}

@@ -49,7 +49,7 @@
     folder = 'returns' and source = 'return-document' and state = 'loaded'
 {%- endmacro %}
 
-{# The case of such a document. #}
+{# The case of such a document; without blanks, as `touched` takes it. #}
 {% macro case_of_document() -%}
     json_extract_string(name_values,'$.case_id')
 {%- endmacro %}

@@ -48,7 +48,7 @@ LARGEST_VALUE = 1e12
 
 
 Report = Callable[[str], None]
-"""Is told, in sentences, what a table holds that does not count."""
+"""Is told, in sentences, how work goes on, or what a table holds that does not count."""
 
 
 def silent(said: str) -> None:
@@ -84,13 +84,13 @@ def normalised(
     told how many rows and values that are. Raises UnusableTable.
     """
     require(table, REQUIRED, name)
-    cases = selected(table, COLUMNS, name, report)
-    whole = whole_rows(cases, REQUIRED, name, report).with_columns(pl.col("order_value").fill_nan(None))
+    cases, value = selected(table, COLUMNS, name, report), pl.col("order_value")
+    # A value that is missing is NaN to pandas.
+    whole = whole_rows(cases, REQUIRED, name, report).with_columns(value.fill_nan(None))
     if whole.is_empty() and len(cases):
         raise UnusableTable(f"No row of {quoted(name)} has a case_id and an instant in created_at.")
     if as_of is not None:
         whole = _until(as_of, whole, name, report)
-    value = pl.col("order_value")
     believed = whole.with_columns(
         pl.col("priority").str.to_lowercase().str.strip_chars(),
         pl.when(value.is_between(0, LARGEST_VALUE)).then(value),

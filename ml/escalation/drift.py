@@ -1,24 +1,20 @@
-"""Whether cases still look like those that a model learned from: the population stability index.
+"""Whether cases still look like those that a model learned from, by the population stability index.
 
-PSI = sum over bins of (share now - share then) * log(share now / share then), after Siddiqi, Credit Risk Scorecards,
-2006: below 0.1 little has changed, above 0.25 much. Bins are tenths of the training cases, or the most frequent values
-of a category; what is missing is a bin of its own.
+Bins are tenths of the training cases, or the most frequent values of a category; what is missing is a bin of its own.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import polars as pl
 
+from ml.stability import stability_index
+
 TENTHS = 10
 MOST_VALUES = 20
 NEWEST = 500
 """Rows of the training that are compared with; a third, where that is more."""
-LEAST_SHARE = 1e-3
-"""An empty bin counts as if it held this share."""
-MUCH = 0.25
-"""Above it, much has changed: time to train again."""
 SCORE = "score"
 
 
@@ -42,12 +38,6 @@ def drift(then: Mapping[str, Mapping[str, Any]], now: pl.DataFrame) -> pl.DataFr
     return pl.DataFrame({"name": names, "psi": found}, {"name": pl.String, "psi": pl.Float64}).sort(
         "psi", "name", descending=[True, False]
     )
-
-
-def stability_index(then: Sequence[float] | np.ndarray, now: Sequence[float] | np.ndarray) -> float:
-    """The PSI of two lists of shares of the same bins."""
-    before, after = (np.maximum(shares, LEAST_SHARE) for shares in (then, now))
-    return float(((after - before) * np.log(after / before)).sum())
 
 
 def base_rate_index(then: float, now: float) -> float:

@@ -77,7 +77,7 @@ def drift_figure(drifted: "pl.DataFrame") -> "Figure":
     """The population stability of scores and features, the most moved on top; beyond the line much has changed."""
     from matplotlib.figure import Figure
 
-    from ml.escalation.drift import MUCH
+    from ml.stability import MUCH
 
     table = drifted.head(20).reverse()
     figure = Figure(figsize=(7, 0.3 * max(len(table), 1) + 1.5), layout="constrained")

@@ -1,6 +1,6 @@
 """Learns from labelled cases: validates on later days, chooses how fast old cases fade, fits, recalibrates."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,6 +9,7 @@ import polars as pl
 
 from ml.errors import ExplainedError
 from ml.escalation.calibrate import UNCHANGED, recalibration
+from ml.escalation.cases import Report, silent
 from ml.escalation.contract import Contract, contract
 from ml.escalation.drift import SCORE, reference
 from ml.escalation.evaluate import measure
@@ -56,7 +57,7 @@ def train(
     seed: int = 0,
     recipe: Recipe | None = None,
     window_days: float = WINDOW_DAYS,
-    report: Callable[[str], None] = lambda said: None,
+    report: Report = silent,
 ) -> Trained:
     """Train on the normalised cases opened at or before `as_of`; the same input gives the same model.
 
@@ -96,7 +97,7 @@ def _fitted(
     recipe: Recipe,
     as_of: int,
     seed: int,
-    report: Callable[[str], None],
+    report: Report,
 ) -> tuple[Model, Choice]:
     validated = validate(examples, learned, recipe, as_of=as_of, seed=seed, report=report)
     choice = Choice(recipe.usual_half_life) if validated is None else choose(validated, recipe)

@@ -4,12 +4,13 @@ It decides how fast old cases are forgotten, whether the logit is recalibrated, 
 that it has not seen.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import astuple, dataclass
 
 import numpy as np
 import polars as pl
 
+from ml.escalation.cases import Report, silent
 from ml.escalation.contract import Contract
 from ml.escalation.features import instants
 from ml.escalation.linear import fit, log_loss
@@ -124,7 +125,7 @@ def validate(
     *,
     as_of: int,
     seed: int,
-    report: Callable[[str], None] = lambda said: None,
+    report: Report = silent,
 ) -> Validated | None:
     """Learn from what came before each block and judge the block, once per half-life; None without any block."""
     parts = []

@@ -1,5 +1,5 @@
 """What all flows' assets have in common: keys, groups, owners, freshness, a run's night and its now, checks from
-findings, tables of rows, and how errors reach a person.
+findings, tables and pictures, and how errors reach a person.
 """
 
 import inspect
@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from time import time
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import dagster as dg
 import polars as pl
@@ -27,10 +27,14 @@ from retail_assets.kit.lake_table import LakeTable
 from retail_assets.partitions import first_night, moment_of
 from retail_assets.platform import Flow, Platform
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 FRESH = dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=36), warn_window=timedelta(hours=26))
 """A night may be late by two hours before anybody is warned, and by half a day before it has failed."""
 
 WEEKLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=15), warn_window=timedelta(days=8))
+"""The same for what is made once a week: late by a day, failed after a second week without it."""
 
 ONE_NIGHT_A_RUN = dg.BackfillPolicy.multi_run(1)
 BACKFILL_TAG = "dagster/backfill"
@@ -160,6 +164,14 @@ def rows_table(rows: pl.DataFrame) -> dg.TableMetadataValue:
         records=[dg.TableRecord(record) for record in previews.records(rows)],
         schema=dg.TableSchema(columns),
     )
+
+
+def pictures(figures: "Mapping[str, Figure]") -> dict[str, dg.MarkdownMetadataValue]:
+    """Figures as the UI shows them, by name."""
+    return {
+        name: dg.MetadataValue.md(previews.figure_markdown(figure, name.replace("_", " ")))
+        for name, figure in figures.items()
+    }
 
 
 def _ui_type(dtype: pl.DataType) -> str:

@@ -4,7 +4,7 @@ All feeds are one step, because files are admitted in one order and one file may
 """
 
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -18,6 +18,7 @@ from retail_assets.dagster_kit.wiring import (
     FRESH,
     LEDGER,
     ONE_NIGHT_A_RUN,
+    WEEKLY,
     Night,
     check_result,
     feed_key,
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 WARN = dg.AssetCheckSeverity.WARN
 FILES_CAME_IN = "files_came_in"
 VERIFICATION, BYTES_UNCHANGED = dg.AssetKey(["intake", "verification"]), "bytes_unchanged"
-WEEKLY = dg.FreshnessPolicy.time_window(fail_window=timedelta(days=15), warn_window=timedelta(days=8))
 
 
 def definitions(platform: Platform) -> dg.Definitions:

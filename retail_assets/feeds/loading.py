@@ -1,7 +1,5 @@
 """The bytes of one file become finished files of the lake: read, mapped, accounted for, put in place."""
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +12,7 @@ from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.mapping.together import AllAdmitted
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, read_records
-from retail_assets.intake.hashing import sha256_of
+from retail_assets.intake.hashing import key_of, sha256_of
 from retail_assets.intake.row_counts import RowCounts
 from retail_assets.lake import Lake, put_all_in_place, scratch_folder
 
@@ -37,8 +35,7 @@ def content_key(sha256: str, name_values: Mapping[str, str], mapping: SourceMapp
     """Names what a file becomes: the same bytes, name, mapping and contracts give the same rows."""
     feeds = {block.feed.name: block.feed for target in mapping.targets for block in target.blocks}
     contracts = [[name, contract_version(feed)] for name, feed in sorted(feeds.items())]
-    parts = [sha256, sorted(name_values.items()), mapping.name, mapping.version, contracts]
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+    return key_of(sha256, sorted(name_values.items()), mapping.name, mapping.version, contracts)
 
 
 @dataclass(frozen=True)

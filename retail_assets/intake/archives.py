@@ -5,8 +5,6 @@ table; hidden files and `.done` markers are left out. An archive above a limit g
 would look like all of it. Unpacking happens in a child process.
 """
 
-import hashlib
-import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -17,6 +15,7 @@ from sqlalchemy import Connection, and_, or_, select
 from retail_assets.config import Settings
 from retail_assets.errors import Unreadable
 from retail_assets.intake.handlers import Container, Handler, Identity, Nesting, Part, Unpacked
+from retail_assets.intake.hashing import key_of
 from retail_assets.intake.lake_files import Rejects
 from retail_assets.intake.ledger import after, before, find_drop, last_loaded_like
 from retail_assets.intake.ledger_tables import DROPS, DUPLICATE, LOADED, Drop
@@ -86,8 +85,7 @@ def _identify(drop: Drop) -> Identity:
     gives = {"folder": folder} if folder else {}
     if not name.lower().endswith(".zip"):
         gives["name"] = name
-    key = hashlib.sha256(json.dumps([SOURCE, VERSION, drop.sha256, gives]).encode()).hexdigest()[:32]
-    return Identity(SOURCE, VERSION, gives, key)
+    return Identity(SOURCE, VERSION, gives, key_of(SOURCE, VERSION, drop.sha256, gives))
 
 
 def _duplicate_of(connection: Connection, drop: Drop, identity: Identity) -> int | None:

@@ -47,6 +47,10 @@ class LakeTable:
     def part(self, lake: Lake, part: str) -> Path:
         return lake.table_folder(self.name) / f"{part}.parquet"
 
+    def parts(self, lake: Lake) -> list[Path]:
+        """The files of all parts, by name."""
+        return sorted(lake.table_folder(self.name).glob("*.parquet"))
+
     def read(self, lake: Lake, part: str) -> pl.DataFrame:
         """A part's rows; none when there is no such part."""
         path = self.part(lake, part)

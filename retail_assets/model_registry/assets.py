@@ -6,7 +6,7 @@ from retail_assets.dagster_kit.wiring import (
     WEEKLY,
     check_result,
     feed_key,
-    owners_of,
+    pictures,
     rows_table,
     table_key,
     table_spec,
@@ -14,11 +14,10 @@ from retail_assets.dagster_kit.wiring import (
     training_key,
 )
 from retail_assets.kit.findings import Finding
-from retail_assets.kit.previews import figure_markdown
 from retail_assets.model_registry.drift import drift_finding
 from retail_assets.model_registry.flow import FLOW
 from retail_assets.model_registry.tables import REGISTERED_MODEL_VERSIONS
-from retail_assets.model_registry.training import training_assets
+from retail_assets.model_registry.training import model_asset, training_assets
 from retail_assets.models.spec import ModelSpec
 from retail_assets.platform import Platform
 
@@ -78,17 +77,17 @@ def drift_check(spec: ModelSpec) -> dg.AssetCheckKey:
 
 
 def _drift_asset(platform: Platform, spec: ModelSpec) -> dg.AssetsDefinition:
-    compare, check = spec.drift, drift_check(spec)
+    compare = spec.drift
     assert compare is not None
-    asset = dg.AssetSpec(
-        check.asset_key,
+    asset = model_asset(
+        platform,
+        spec,
+        "drift",
+        group=spec.flow,
         deps=[table_key(table) for table in spec.drift_reads],
+        kind="polars",
         description=f"How far the newest examples have moved from those that the scoring {spec.name} learned from.",
-        group_name=spec.flow,
-        owners=owners_of(platform, spec.flow),
-        kinds={"polars"},
-        freshness_policy=WEEKLY,
-        tags={"layer": "model", "domain": spec.flow},
+        freshness=WEEKLY,
     )
 
     @dg.multi_asset(
@@ -105,14 +104,11 @@ def _drift_asset(platform: Platform, spec: ModelSpec) -> dg.AssetsDefinition:
     @told(platform)
     def drift() -> dg.MaterializeResult:
         found = compare()
-        figures = {
-            name: dg.MetadataValue.md(figure_markdown(figure, name)) for name, figure in found.figures.items()
-        }
         moved = (
             {} if found.moved is None else {"largest": found.moved["psi"][0], "psi": rows_table(found.moved)}
         )
         return dg.MaterializeResult(
-            metadata={"model": found.model, "examples": found.examples, **moved, **figures},
+            metadata={"model": found.model, "examples": found.examples, **moved, **pictures(found.figures)},
             check_results=[
                 check_result(HAS_NOT_DRIFTED, drift_finding(spec, found), severity=dg.AssetCheckSeverity.WARN)
             ],

@@ -2,11 +2,10 @@
 
 import polars as pl
 
+from ml.stability import MUCH
 from retail_assets.kit.findings import Finding
 from retail_assets.models.spec import Drift, ModelSpec
 
-MUCH = 0.25
-"""Population stability index above which much has changed (Siddiqi, Credit Risk Scorecards, 2006)."""
 NAMED = 3
 
 

@@ -1,6 +1,7 @@
 """Training a model as assets: data, candidate, evaluation, champion. The same for every model; wiring only."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import dagster as dg
@@ -11,11 +12,11 @@ from retail_assets.dagster_kit.wiring import (
     config_of,
     mart_key,
     owners_of,
+    pictures,
     rows_table,
     told,
     training_key,
 )
-from retail_assets.kit.previews import figure_markdown
 from retail_assets.models.spec import GateSettings, ModelSpec, registry_of
 from retail_assets.names import printable
 from retail_assets.platform import Platform
@@ -30,23 +31,37 @@ def training_group(spec: ModelSpec) -> str:
     return f"{spec.flow}_training"
 
 
+def model_asset(
+    platform: Platform,
+    spec: ModelSpec,
+    name: str,
+    *,
+    group: str,
+    deps: Sequence[dg.AssetKey],
+    kind: str,
+    description: str,
+    freshness: dg.FreshnessPolicy | None = None,
+) -> dg.AssetSpec:
+    """What is made of or said about a model, as `models/<short name>_<name>`."""
+    return dg.AssetSpec(
+        training_key(f"{spec.short_name}_{name}"),
+        deps=deps,
+        description=description,
+        group_name=group,
+        owners=owners_of(platform, spec.flow),
+        kinds={kind},
+        freshness_policy=freshness,
+        tags={"layer": "model", "domain": spec.flow},
+    )
+
+
 def training_assets(platform: Platform, spec: ModelSpec) -> list[dg.AssetsDefinition]:
     """The assets of one model; launched together by the job `train_<short name>`."""
     training = spec.training
     assert training is not None
     registry = registry_of(platform.settings)
 
-    def spec_of(name: str, *, deps: Sequence[dg.AssetKey], kind: str, description: str) -> dg.AssetSpec:
-        return dg.AssetSpec(
-            training_key(f"{spec.short_name}_{name}"),
-            deps=deps,
-            description=description,
-            group_name=training_group(spec),
-            owners=owners_of(platform, spec.flow),
-            kinds={kind},
-            tags={"layer": "model", "domain": spec.flow},
-        )
-
+    spec_of = partial(model_asset, platform, spec, group=training_group(spec))
     data = spec_of(
         "training_data",
         deps=[LEDGER, *(mart_key(mart) for mart in training.reads)],
@@ -101,12 +116,10 @@ def training_assets(platform: Platform, spec: ModelSpec) -> list[dg.AssetsDefini
         from retail_assets.models.lifecycle import evaluate_candidate
 
         found = evaluate_candidate(registry, spec, cache=platform.lake.work_folder("models"))
-        figures = {
-            name: dg.MetadataValue.md(figure_markdown(figure, name.replace("_", " ")))
-            for name, figure in found.measured.figures.items()
-        }
         tables = {name: rows_table(table) for name, table in found.measured.tables.items()}
-        return dg.MaterializeResult(metadata={**_described(found.candidate), **figures, **tables})
+        return dg.MaterializeResult(
+            metadata={**_described(found.candidate), **pictures(found.measured.figures), **tables}
+        )
 
     @dg.multi_asset(name=f"{spec.short_name}_champion", specs=[judged])
     @told(platform)

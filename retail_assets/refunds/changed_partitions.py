@@ -30,7 +30,7 @@ def partitions_with_unanswered_photos(lake: Lake) -> set[date]:
 
 
 def _rows(lake: Lake, table: LakeTable) -> str:
-    parts = parquet(lake.table_folder(table.name).glob("*.parquet"), union_by_name=True)
+    parts = parquet(table.parts(lake), union_by_name=True)
     return f"select admitted_on as night, sequence from {parts}"
 
 

@@ -3,8 +3,6 @@
 Tables dropped between them are lists of photos and go the way of all feeds (`refund_manifests`).
 """
 
-import hashlib
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -12,6 +10,7 @@ from pathlib import Path
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.kinds import TABLE_SUFFIXES
 from retail_assets.intake.handlers import Batch, Handler, Identity, Inbox, Outcome
+from retail_assets.intake.hashing import key_of
 from retail_assets.intake.ledger_tables import Drop
 from retail_assets.platform import Platform
 from retail_assets.refunds.contracts import FOLDER, PHOTO, PHOTO_VERSION
@@ -48,6 +47,5 @@ def identify_photo(drop: Drop) -> Identity:
     """A photo belongs to the case that its folder names; a loose one is linked by its name, in a list."""
     case, _, file_name = drop.name.rpartition("/")
     values = {"case_id": case} if case else {"file_name": file_name}
-    parts = [drop.sha256, sorted(values.items()), PHOTO, PHOTO_VERSION]
-    key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+    key = key_of(drop.sha256, sorted(values.items()), PHOTO, PHOTO_VERSION)
     return Identity(PHOTO, PHOTO_VERSION, values, key)

@@ -1,10 +1,9 @@
 """The model that scores the photos of a run, ready to score: the champion, else the one that came with the code."""
 
-import hashlib
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from retail_assets.intake.hashing import key_of
 from retail_assets.models.resolve import resolve_model
 from retail_assets.platform import Platform
 from retail_assets.refunds.model import REFUND_ITEM_CLASSIFIER
@@ -45,12 +44,11 @@ def _loaded(folder: Path, version: str | None) -> "Classifier":
 def _digest(classifier: "Classifier") -> str:
     """Of all that decides what the model answers."""
     card = classifier.card
-    answers_depend_on = [
+    return key_of(
         card.weights_sha256,
         card.classes,
         card.width,
         card.height,
         card.temperature,
         card.review_threshold,
-    ]
-    return hashlib.sha256(json.dumps(answers_depend_on).encode()).hexdigest()[:32]
+    )

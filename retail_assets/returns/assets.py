@@ -10,6 +10,7 @@ from retail_assets.dagster_kit.wiring import (
     Night,
     check_result,
     partitions_of,
+    pictures,
     table_spec,
     told,
 )
@@ -46,18 +47,22 @@ def definitions(platform: Platform) -> dg.Definitions:
     )
     @told(platform)
     def escalation_scores(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        from retail_assets.returns.previews import previews
+        from retail_assets.returns.previews import figures
         from retail_assets.returns.scoring import score_night, the_champion_scored
 
         night = Night(context, platform)
         report = score_night(platform, night=night.as_of, now=night.now)
         if report.scorer and report.scorer.why:
             context.log.warning(printable(f"The {report.scorer.source} model scored. {report.scorer.why}"))
-        shown = {name: dg.MetadataValue.md(picture) for name, picture in previews(report.told).items()}
         if scores.key in context.selected_asset_keys:
             yield dg.MaterializeResult(
                 asset_key=scores.key,
-                metadata={"scored": report.scored, "unchanged": report.unchanged, **report.labels, **shown},
+                metadata={
+                    "scored": report.scored,
+                    "unchanged": report.unchanged,
+                    **report.labels,
+                    **pictures(figures(report.told)),
+                },
                 check_results=[
                     check_result(CHECK, the_champion_scored(report), severity=dg.AssetCheckSeverity.WARN)
                 ],

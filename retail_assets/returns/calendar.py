@@ -50,8 +50,10 @@ class Calendar:
 
 def read_calendar(given: object) -> Calendar | None:
     """The calendar that a setting names; None for none. Raises BadCalendar."""
-    if given is None or given == "" or isinstance(given, Calendar):
-        return given or None  # ty: ignore[invalid-explicit-return]
+    if isinstance(given, Calendar):
+        return given
+    if not given:
+        return None
     file = REPOSITORY / str(given)
     try:
         content = yaml.safe_load(file.read_text(encoding="utf-8"))

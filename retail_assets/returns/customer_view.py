@@ -12,7 +12,7 @@ import polars as pl
 
 from retail_assets.errors import ExplainedError
 from retail_assets.lake import Lake
-from retail_assets.returns.published import published_files
+from retail_assets.returns.published import published
 
 _OF_CASE = (
     "case_id", "order_reference", "product_id", "item_category", "return_reason", "customer_message", "order_value",
@@ -67,10 +67,10 @@ def customer_view(lake: Lake, customer: str) -> dict[str, Any]:
 
 
 def _published(lake: Lake, mart: str) -> pl.LazyFrame:
-    files = published_files(lake, mart)
-    if not files:
+    found = published(lake, mart)
+    if found is None:
         raise NothingToExport("No return cases are published yet: run `make nightly`, then export again.")
-    return pl.scan_parquet(files, glob=False)
+    return found
 
 
 def _entry(row: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import json
 from typing import TYPE_CHECKING
 
 from retail_assets.decisions.kinds import ADMINISTRATOR, OPERATIONS, Decision, Kind, Subject
-from retail_assets.returns.published import published_files
+from retail_assets.returns.published import published
 from retail_assets.returns.rules import FINAL_STATUSES, NAME_CHARACTERS, PRIORITIES, STATUSES, TRANSITIONS
 
 if TYPE_CHECKING:
@@ -72,12 +72,12 @@ def published_states(lake: "Lake", subjects: "pl.Series") -> "pl.DataFrame":
     import polars as pl
 
     schema = dict.fromkeys(["subject", "state", "label", "refusal"], pl.String)
-    files = published_files(lake, "return_cases")
-    if not files:
+    cases = published(lake, "return_cases")
+    if cases is None:
         refusal = "No return cases are published yet: run `make nightly`, then decide again under another id."
         return pl.DataFrame(
             {"subject": subjects.unique(), "state": None, "label": None, "refusal": refusal}, schema
         )
-    cases = pl.scan_parquet(files, glob=False).filter(pl.col("case_id").is_in(subjects.unique().implode()))
+    found = cases.filter(pl.col("case_id").is_in(subjects.unique().implode()))
     nothing = pl.lit(None, pl.String)
-    return cases.select(subject="case_id", state="status", label="case_id", refusal=nothing).collect()
+    return found.select(subject="case_id", state="status", label="case_id", refusal=nothing).collect()

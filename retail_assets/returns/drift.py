@@ -64,6 +64,5 @@ def _told_since(lake: Lake, since: datetime, model: Model) -> pl.DataFrame:
 
 def _parts(table: LakeTable, lake: Lake, first: date) -> pl.DataFrame:
     """The rows of the nights from one on."""
-    nights = [path.stem for path in lake.table_folder(table.name).glob("*.parquet")]
-    parts = [table.read(lake, night) for night in sorted(nights) if night >= first.isoformat()]
+    parts = [table.read(lake, p.stem) for p in table.parts(lake) if p.stem >= first.isoformat()]
     return pl.concat([table.empty(), *parts], how="diagonal_relaxed").select(table.schema.names())

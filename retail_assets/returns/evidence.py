@@ -2,14 +2,13 @@
 merchants answer. A document is kept as it is and never decoded; its first bytes say what it is.
 """
 
-import hashlib
-import json
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from retail_assets.errors import Unreadable
 from retail_assets.intake.handlers import Batch, Handler, Identity, Inbox, Outcome
+from retail_assets.intake.hashing import key_of
 from retail_assets.intake.ledger_tables import Drop
 from retail_assets.platform import Platform
 from retail_assets.returns.rules import EVIDENCE_KINDS
@@ -59,8 +58,7 @@ def identify_document(drop: Drop) -> Identity:
             "it into a folder that is called like its return case.",
         )
     values = {"case_id": case_id, "kind": kind}
-    parts = [drop.sha256, sorted(values.items()), DOCUMENT, VERSION]
-    key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+    key = key_of(drop.sha256, sorted(values.items()), DOCUMENT, VERSION)
     return Identity(DOCUMENT, VERSION, values, key)
 
 

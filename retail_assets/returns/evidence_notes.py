@@ -3,8 +3,6 @@
 It becomes a row of the feed `return_notes`, for operations only, which names the document.
 """
 
-import hashlib
-import json
 from codecs import BOM_UTF8
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -14,7 +12,7 @@ import polars as pl
 
 from retail_assets.errors import Unreadable
 from retail_assets.intake.handlers import Handler, Identity, Inbox, OneByOne, Outcome
-from retail_assets.intake.hashing import sha256_of
+from retail_assets.intake.hashing import key_of, sha256_of
 from retail_assets.intake.ledger_tables import Drop
 from retail_assets.intake.row_counts import RowCounts
 from retail_assets.lake import Lake, put_all_in_place, scratch_folder
@@ -72,8 +70,7 @@ def note_handler(platform: Platform) -> Handler:
 def identify_note(drop: Drop, zone: ZoneInfo) -> Identity:
     """A note belongs to the case of its folder, and to the document that its name begins with. Raises Unreadable."""
     values = identify_document(drop).name_values
-    parts = [drop.sha256, drop.name, NOTE, VERSION, _written_at(drop, zone).isoformat()]
-    key = hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+    key = key_of(drop.sha256, drop.name, NOTE, VERSION, _written_at(drop, zone).isoformat())
     return Identity(NOTE, VERSION, values, key)
 
 

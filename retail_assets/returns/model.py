@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, Field
 
 from ml.escalation.contract import CURRENT
+from ml.escalation.model import NAME
 from ml.tracking.gate import Guard
 from ml.tracking.registry import ORIGIN_TRAINED
 from retail_assets.config import REPOSITORY
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
 
     from ml.tracking.registering import Registration
     from retail_assets.platform import Platform
-
-ESCALATION_RISK = "escalation-risk"
 
 
 class TrainingOptions(BaseModel):
@@ -67,7 +66,7 @@ def models(platform: "Platform") -> list[ModelSpec]:
 
     return [
         ModelSpec(
-            name=ESCALATION_RISK,
+            name=NAME,
             short_name="escalation_risk",
             flow="returns",
             describe=describe,

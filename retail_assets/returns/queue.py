@@ -11,7 +11,7 @@ import polars as pl
 from retail_assets.audiences import OPERATIONS
 from retail_assets.intake.ledger import newest_night
 from retail_assets.platform import Platform
-from retail_assets.returns.published import published_files
+from retail_assets.returns.published import published
 from retail_assets.warehouse.build import Wanted, build_warehouse, knows_today
 from retail_assets.warehouse.build_mark import unfinished
 from retail_assets.warehouse.lock import is_at_work
@@ -30,9 +30,8 @@ _HALF_BUILT = (
 
 def why_it_can_wait(platform: Platform, now: datetime) -> str | None:
     """Why the published queue need not, or cannot, be brought up to `now`; None where it is due. Takes milliseconds."""
-    files = published_files(platform.lake, QUEUE)
-    queue = pl.scan_parquet(files, glob=False) if files else pl.LazyFrame()
-    if MOVES_AT not in queue.collect_schema():
+    queue = published(platform.lake, QUEUE)
+    if queue is None or MOVES_AT not in queue.collect_schema():
         return _NO_QUEUE
     due = queue.select(pl.col(MOVES_AT).min()).collect().item()
     if due is None:
@@ -54,7 +53,7 @@ def bring_up_to(
     if unfinished(platform.lake):  # by a run that this one has waited for
         tell(_HALF_BUILT)
         return None
-    if not published_files(platform.lake, QUEUE):  # the night that built it stopped before it published
+    if published(platform.lake, QUEUE) is None:  # the night that built it stopped before it published
         tell(_NO_QUEUE)
         return None
     night = newest_night(platform.settings)
@@ -70,9 +69,9 @@ def bring_up_to(
     report = build_warehouse(platform, manifest, wanted, as_of=night[0], now=now, run_id=run_id, tell=tell)
     if report.problem:
         raise report.problem
-    shown = pl.read_parquet(published_files(platform.lake, QUEUE), columns=list(_SHOWN), glob=False)
+    shown = published(platform.lake, QUEUE)
     built = read_mart(platform, QUEUE, *_SHOWN)
-    if built.sort("position").equals(shown.sort("position")):
+    if shown is not None and built.sort("position").equals(shown.select(_SHOWN).sort("position").collect()):
         tell("Order, breaches and labels are what is published.")
         return None
     return publish(platform=platform, as_of=night[0], run_id=run_id, audience=OPERATIONS).release

@@ -129,7 +129,7 @@ def the_champion_scored(report: ScoringReport) -> Finding:
 
 def _told(lake: Lake) -> pl.DataFrame:
     """What was told last of each case: of one that is again as it once was, that is something else."""
-    parts = sorted(lake.table_folder(ESCALATION_SCORES.name).glob("*.parquet"))
+    parts = ESCALATION_SCORES.parts(lake)
     told = pl.concat(pl.read_parquet(part, columns=[*TOLD_FROM, "scored_at"], glob=False) for part in parts)
     return told.sort("scored_at", "scored_moment").unique("case_id", keep="last", maintain_order=True)
 

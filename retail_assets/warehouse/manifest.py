@@ -19,9 +19,9 @@ from retail_assets.kit.lake_table import LakeTable
 MARTS, STAGING = "marts", "staging"
 AS_OF, NOW, HAS_COME = "as_of", "now", "has_come"
 CLOCKS = (AS_OF, NOW)
+"""Macros of the project that say what day, or moment, it is."""
 FIRST_STEP, LAST_STEP = "warehouse_before_python", "warehouse"
 """The runs of dbt of a night."""
-"""Macros of the project that say what day, or moment, it is."""
 
 
 class NoManifest(ExplainedError):

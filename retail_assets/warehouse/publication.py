@@ -118,10 +118,10 @@ def _publish(platform: Platform, *, as_of: date, run_id: str, audience: Audience
             "which all others could keep their places: run `make nightly`."
         )
     with open_warehouse(platform) as connection:
-        marts = survey(connection, platform, audience)
+        marts = fresh = survey(connection, platform, audience)
         if audience and previous:
             kept = {name: mart for name, mart in previous.marts.items() if mart.audience != audience}
-            marts = dict(sorted((kept | marts).items()))
+            marts = dict(sorted((kept | fresh).items()))
         guarded = {n: [c.name for c in m.columns] for n, m in marts.items() if not m.audience.sees_persons}
         require_no_personal_columns(guarded, platform.feeds)
         may_lose = accepted(platform.settings, ACCEPT_FEWER_ROWS)
@@ -135,15 +135,18 @@ def _publish(platform: Platform, *, as_of: date, run_id: str, audience: Audience
             edition = Edition(number, run_id, datetime.now(UTC), as_of)
             if audience and previous:
                 _link_others(platform, previous, audience, folder)
-            written, linked = _write(connection, platform, marts, edition, previous, folder, audience)
+            counts = _write(connection, platform, fresh, edition, previous, folder)
             # A decision about a mart of others waits for the release that shows it.
             newest = last.accepted if audience and last else max(may_lose.values(), default=0)
             _describe(folder, edition, marts, retraction=retraction, accepted=newest)
             set_access(folder, platform.settings.audience_groups)
             # Readers see these at once, so nothing that could stop the release comes after them.
-            _write_row_files(connection, platform, marts, folder, audience)
+            _write_row_files(connection, platform, fresh)
+            for mart in marts.values():
+                if mart.mart.row_files:
+                    lead_to_row_files(lake, mart, mart.mart.row_files, folder)
     releases.swap(lake, number)
-    return Publication(number, as_of, marts, written, linked)
+    return Publication(number, as_of, marts, *counts)
 
 
 def _write(
@@ -153,11 +156,10 @@ def _write(
     edition: Edition,
     previous: ReleaseManifest | None,
     folder: Path,
-    audience: Audience | None,
 ) -> tuple[int, int]:
-    """Write every place of a release, or of one audience; the numbers of parts that were written and linked."""
+    """Write every place that these marts have; the numbers of parts that were written and linked."""
     written = linked = 0
-    for place in places_of(mart for mart in marts.values() if audience in (None, mart.audience)):
+    for place in places_of(marts.values()):
         here = [mart for mart in marts.values() if mart.audience == place.audience]
         for mart in here:
             for part in place.parts(mart):
@@ -171,19 +173,14 @@ def _write(
 
 
 def _write_row_files(
-    connection: duckdb.DuckDBPyConnection,
-    platform: Platform,
-    marts: dict[str, SurveyedMart],
-    folder: Path,
-    audience: Audience | None,
+    connection: duckdb.DuckDBPyConnection, platform: Platform, marts: dict[str, SurveyedMart]
 ) -> None:
-    """Bring files of rows up to date, and let the release lead to all of them."""
-    changed = False
-    for mart in marts.values():
-        if rows := mart.mart.row_files:
-            if audience in (None, mart.audience):
-                changed |= write_row_files(connection, platform.lake, mart, rows)
-            lead_to_row_files(platform.lake, mart, rows, folder)
+    """Bring files of rows up to date."""
+    changed = [
+        mart.name
+        for mart in marts.values()
+        if mart.mart.row_files and write_row_files(connection, platform.lake, mart, mart.mart.row_files)
+    ]
     if changed:
         set_access(platform.lake.row_files, platform.settings.audience_groups)
 

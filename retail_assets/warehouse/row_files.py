@@ -49,11 +49,11 @@ def write_row_files(
             for number, (row, text) in enumerate(batch):
                 finished = scratch / str(number)
                 finished.write_text(f"{text}\n", encoding="utf-8")
-                files[folder / f"{folder_name(row)}.json"] = finished
+                files[_file(folder, row)] = finished
             put_all_in_place(files, mode=FILE_MODE)
         gone = connection.execute("select name from known anti join fresh using (name)")
         for (row,) in gone.fetchall():
-            (folder / f"{folder_name(row)}.json").unlink(missing_ok=True)
+            _file(folder, row).unlink(missing_ok=True)
         # Last, so that what a killed run left undone is found again.
         noted = scratch / "index.parquet"
         connection.execute(
@@ -66,10 +66,14 @@ def write_row_files(
 
 def lead_to_row_files(lake: Lake, mart: SurveyedMart, rows: RowFiles, release: Path) -> None:
     """Let a release that is being written lead to the files of a mart."""
-    place = release / _place(mart, rows)
-    place.parent.mkdir(parents=True, exist_ok=True)
-    target = lake.row_files / _place(mart, rows)
-    place.symlink_to(os.path.relpath(target, lake.releases / "n" / _place(mart, rows).parent))
+    place = _place(mart, rows)
+    link, target = release / place, lake.row_files / place
+    link.parent.mkdir(parents=True, exist_ok=True)
+    link.symlink_to(os.path.relpath(target, link.parent))
+
+
+def _file(folder: Path, row: str) -> Path:
+    return folder / f"{folder_name(row)}.json"
 
 
 def _place(mart: SurveyedMart, rows: RowFiles) -> Path:

@@ -135,7 +135,7 @@ def _survey_model(connection: duckdb.DuckDBPyConnection, mart: Mart, description
 def _survey_table(
     connection: duckdb.DuckDBPyConnection, lake: Lake, mart: Mart, table: LakeTable
 ) -> SurveyedMart:
-    files = sorted(lake.table_folder(table.name).glob("*.parquet"))
+    files = table.parts(lake)
     if not files:
         raise PublicationError(
             f"{mart.name} has no file in {lake.table_folder(table.name)}: run `make setup`."

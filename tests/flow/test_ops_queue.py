@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from retail_assets.flows import FLOWS
@@ -18,18 +18,12 @@ from retail_assets.returns.settings import ReturnSettings
 from retail_assets.returns.tables import ESCALATION_SCORES
 from retail_assets.warehouse.publication import publish
 from tests.lake_builder import LakeBuilder
-from tests.warehouse import AS_OF, Warehouse
+from tests.warehouse import AS_OF, FEW, Warehouse
 
 NOW = datetime(AS_OF.year, AS_OF.month, AS_OF.day, 1, tzinfo=UTC)
 PAGE_ROWS, CLOSED_DAYS = 4, 10
 MODELS = ("stg_customers", "stg_merchants", "stg_return_cases", "stg_return_events", "+ops_queue")
 LABELS = ["low", "medium", "high"]
-FEW = settings(
-    max_examples=4,
-    deadline=None,
-    phases=(Phase.explicit, Phase.generate),  # a smaller example costs minutes
-    suppress_health_check=[HealthCheck.too_slow],
-)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from hypothesis import HealthCheck, Phase, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from retail_assets.flows import FLOWS
@@ -16,7 +16,7 @@ from retail_assets.returns import rules
 from retail_assets.returns.calendar import Calendar
 from retail_assets.returns.settings import ReturnSettings
 from tests.lake_builder import LakeBuilder
-from tests.warehouse import AS_OF, Warehouse
+from tests.warehouse import AS_OF, FEW, Warehouse
 
 ZONE = ZoneInfo("Europe/Berlin")
 START = datetime(2026, 10, 20, tzinfo=UTC)  # clocks go back five days later
@@ -160,12 +160,7 @@ def told(warehouse: Warehouse) -> list[tuple]:
     )
 
 
-@settings(
-    max_examples=4,
-    deadline=None,
-    phases=(Phase.explicit, Phase.generate),  # a smaller example costs minutes
-    suppress_health_check=[HealthCheck.too_slow],
-)
+@FEW
 @given(CASES, st.one_of(st.none(), calendars()), st.sets(st.sampled_from(rules.WAITING_STATUSES)))
 @example(
     [Case(START, "urgent", ((timedelta(hours=8), "waiting_customer"),))], None, {"waiting_customer"}

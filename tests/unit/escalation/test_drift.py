@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.escalation.cases import normalised
-from ml.escalation.drift import MUCH, SCORE, base_rate_index, drift, reference, stability_index
+from ml.escalation.drift import SCORE, base_rate_index, drift, reference
 from ml.escalation.features import case_features
 from ml.escalation.model import load_model
 from ml.escalation.plots import drift_figure
 from ml.escalation.score import score_cases
+from ml.stability import MUCH, stability_index
 from tests.unit.escalation.conftest import TRAINED_AT, Files
 
 VALUES = st.lists(st.none() | st.floats(-1e6, 1e6), min_size=1, max_size=60)
