@@ -2,7 +2,7 @@
 {% macro return_event_value() -%}
     case
         when try_cast(payload as json) is not null and json_type(payload) = 'OBJECT' then coalesce(
-            payload ->> 'status', payload ->> 'priority', payload ->> 'assigned_to', payload ->> 'kind'
+            payload ->> 'to', payload ->> 'status', payload ->> 'priority', payload ->> 'assigned_to', payload ->> 'kind'
         )
         else trim(payload)
     end

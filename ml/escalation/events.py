@@ -34,8 +34,8 @@ def normalised_events(table: pl.DataFrame, name: str = "the events", report: Rep
     """Events in the columns EVENTS, by case and time. Raises UnusableTable.
 
     An event counts once, however often the log was replayed. `to` is what a status, priority or assignment was
-    changed to, `kind` that of a document; both stand in the payload, a JSON object. Of a payload that is none,
-    nothing is known.
+    changed to, `kind` that of a document. The payload is the value itself, or a JSON object that holds it; of other
+    JSON nothing is known.
     """
     require(table, REQUIRED, name)
     payload = pl.col("payload")
@@ -44,9 +44,13 @@ def normalised_events(table: pl.DataFrame, name: str = "the events", report: Rep
     events = whole_rows(selected(table, COLUMNS, name, report), REQUIRED, name, report)
     named = events.filter(pl.col("event_id").is_not_null()).unique("event_id", maintain_order=True)
     events = pl.concat([named, events.filter(pl.col("event_id").is_null())])
+    bare = payload.str.strip_chars()
+    value = pl.when(~bare.str.contains(r"^(?:[{\[]|$)")).then(bare)
     to = [payload.str.json_path_match(f"$.{key}") for key in ("to", *CHANGED_TO.values())]
     return (
-        events.with_columns(kind=payload.str.json_path_match("$.kind"), to=pl.coalesce(to))
+        events.with_columns(
+            kind=pl.coalesce(payload.str.json_path_match("$.kind"), value), to=pl.coalesce(*to, value)
+        )
         .unique([column for column in COLUMNS if column != "event_id"], maintain_order=True)
         .select(list(EVENTS))
         .sort("case_id", "at", maintain_order=True)

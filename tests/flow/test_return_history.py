@@ -120,7 +120,7 @@ def as_row(event: Row, rng: random.Random) -> Row:
     value, payload = event["value"], event["value"]
     if value and rng.random() < 0.5:
         key = {"status_changed": "status", "priority_changed": "priority", "assigned": "assigned_to"}
-        payload = f'{{"{key.get(event["type"], "kind")}": "{value}"}}'
+        payload = f'{{"{rng.choice(["to", key.get(event["type"], "kind")])}": "{value}"}}'
     return {
         "event_id": event["id"],
         "case_id": event["case_id"],
@@ -174,7 +174,7 @@ def expected(cases: Sequence[Row], events: Sequence[Row]) -> list[tuple]:
 
 def built(warehouse: Warehouse, lake: LakeBuilder) -> list[tuple]:
     lake.write_ledger()
-    warehouse.build("stg_return_cases", "stg_return_events", "return_case_history", as_of=AS_OF)
+    warehouse.build("+return_case_history", as_of=AS_OF)
     query = (
         "select case_id, entry_id, broken_rule, status, priority, assigned_to from marts.return_case_history"
     )
