@@ -4,10 +4,10 @@
     nullif(trim(
         case
             when try_cast(payload as json) is null or json_type(payload) != 'OBJECT' then payload
-            when type = 'status_changed' then payload ->> 'status'
-            when type = 'priority_changed' then payload ->> 'priority'
-            when type = 'assigned' then payload ->> 'assigned_to'
-            else payload ->> 'kind'
+            when type = 'status_changed' then coalesce(payload ->> 'to', payload ->> 'status')
+            when type = 'priority_changed' then coalesce(payload ->> 'to', payload ->> 'priority')
+            when type = 'assigned' then coalesce(payload ->> 'to', payload ->> 'assigned_to')
+            else coalesce(payload ->> 'to', payload ->> 'kind')
         end
     ), '')
 {%- endmacro %}

@@ -15,6 +15,8 @@ from ml.terminal import progress_bar, say
 if TYPE_CHECKING:
     import polars as pl
 
+    from ml.escalation.model import Model
+
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m ml.escalation", description=__doc__)
@@ -179,7 +181,7 @@ def _score(parsed: argparse.Namespace) -> int:
         task = progress.add_task("cases", total=len(cases))
 
         def counted() -> Iterator["pl.DataFrame"]:
-            for frame in _scores(parsed, cases, _events(parsed)):
+            for frame in _scores(parsed, _model(parsed), cases, _events(parsed)):
                 progress.advance(task, len(frame))
                 yield frame
 
@@ -188,13 +190,17 @@ def _score(parsed: argparse.Namespace) -> int:
     return 0
 
 
-def _scores(
-    parsed: argparse.Namespace, cases: "pl.DataFrame", events: "pl.DataFrame | None"
-) -> "Iterator[pl.DataFrame]":
+def _model(parsed: argparse.Namespace) -> "Model":
     from ml.escalation.model import PACKAGED_MODEL, load_model
+
+    return load_model(parsed.model or PACKAGED_MODEL)
+
+
+def _scores(
+    parsed: argparse.Namespace, model: "Model", cases: "pl.DataFrame", events: "pl.DataFrame | None"
+) -> "Iterator[pl.DataFrame]":
     from ml.escalation.score import score_cases
 
-    model = load_model(parsed.model or PACKAGED_MODEL)
     history = None if parsed.history is None else _cases(parsed.history, parsed)
     return score_cases(model, cases, as_of=parsed.as_of, history=history, events=events)
 
@@ -213,7 +219,7 @@ def _evaluate_parser(commands) -> None:
         default=0.1,
         help="the part of cases that operations can look at; %(default)g",
     )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="a folder for figures and tables")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="a folder for figures")
 
 
 def _evaluate(parsed: argparse.Namespace) -> int:
@@ -224,9 +230,14 @@ def _evaluate(parsed: argparse.Namespace) -> int:
     from ml.escalation.labels import with_labels
     from ml.escalation.terminal import show_evaluation
 
-    cases, events = _cases(parsed.cases, parsed), _events(parsed)
-    scores = pl.concat(_scores(parsed, cases, events))
+    model, cases, events = _model(parsed), _cases(parsed.cases, parsed), _events(parsed)
+    scores = pl.concat(_scores(parsed, model, cases, events))
     labelled = with_labels(cases, events, as_of=parsed.as_of, window_days=parsed.label_days)
+    learned = labelled.drop_nulls("escalated").join(
+        model.history.drop_nulls("escalated"), on="case_id", how="semi"
+    )
+    if len(learned):
+        _warn(f"The model has learned from {len(learned):,} of these cases: figures flatter it.")
     evaluation = evaluate(scores, labelled, review_share=parsed.review_share)
     show_evaluation(evaluation)
     if parsed.out is not None:

@@ -38,8 +38,8 @@ def normalised_events(table: pl.DataFrame, name: str = "the events", report: Rep
     """Events in the columns EVENTS, by case and time. Raises UnusableTable.
 
     An event counts once, however often the log was replayed: at the earliest of its times, so that a later one says
-    nothing before it came. `to` is what a status, priority or assignment was changed to, `kind` that of a document;
-    both stand in the payload, a JSON object. Of a payload that is none, nothing is known.
+    nothing before it came. `to` is what a status, priority or assignment was changed to, `kind` that of a document.
+    The payload is the value itself, or a JSON object that holds it; of other JSON nothing is known.
     """
     require(table, REQUIRED, name)
     payload = pl.col("payload")
@@ -51,12 +51,16 @@ def normalised_events(table: pl.DataFrame, name: str = "the events", report: Rep
         "event_id", keep="first", maintain_order=True
     )
     events = pl.concat([named, events.filter(pl.col("event_id").is_null())])
+    bare = payload.str.strip_chars()
+    value = pl.when(~bare.str.contains(r"^(?:[{\[]|$)")).then(bare)
     to = [payload.str.json_path_match("$.to")] + [
         pl.when(pl.col("type") == kind).then(payload.str.json_path_match(f"$.{name}"))
         for kind, name in CHANGED_TO.items()
     ]
     return (
-        events.with_columns(kind=payload.str.json_path_match("$.kind"), to=pl.coalesce(to))
+        events.with_columns(
+            kind=pl.coalesce(payload.str.json_path_match("$.kind"), value), to=pl.coalesce(*to, value)
+        )
         .unique([column for column in COLUMNS if column != "event_id"], maintain_order=True)
         .select(list(EVENTS))
         .sort("case_id", "at", maintain_order=True)

@@ -104,6 +104,22 @@ def test_a_case_that_is_again_as_it_once_was_is_told_again(
     assert score(AS_OF + timedelta(days=3)).scored == 0
 
 
+def test_a_case_has_the_risk_of_how_it_stands_now(
+    warehouse: Warehouse, lake: LakeBuilder, score: Score
+) -> None:
+    by = {"event_id": "E1", "actor": "u-1", "actor_role": "ops", "payload": "u-1"}
+    score()
+    assigned = lake.load("return_events", [{"case_id": "R-2", "at": NOW, "type": "assigned", **by}])
+    later = AS_OF + timedelta(days=1)
+    assert score(later).scored == 1
+    lake.withdraw(assigned)
+    lake.write_ledger()
+    warehouse.build(*CASES, "int_return_risks", as_of=later)
+    [(risk,)] = warehouse.rows("select score from intermediate.int_return_risks where case_id = 'R-2'")
+    first, second = told(warehouse).filter(case_id="R-2")["score"]
+    assert risk == first != second
+
+
 def test_what_a_case_was_judged_by_stands_beside_its_risk(
     warehouse: Warehouse, lake: LakeBuilder, score: Score, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -142,3 +142,49 @@ def test_it_stands_in_the_history_until_it_is_withdrawn(tmp_path: Path) -> None:
     lake.withdraw(first)
     assert history() == [("R-9", "document_added", "response", "unknown_case")]
     assert warehouse.rows("select case_id, documents from marts.return_cases") == [("R-1", 0)]
+
+
+def test_a_source_may_tell_of_it_by_its_row_an_event_or_both(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path)
+    lake = LakeBuilder(warehouse.settings.data_dir)
+    hours = (f"2026-11-01 {hour}:00:00+00" for hour in range(11, 20))
+    lake.load(
+        "return_cases", [{"case_id": "R-1", "created_at": "2026-11-01 10:00:00+00", "merchant_id": "M-1"}]
+    )
+    lake.load(
+        "return_events",
+        [
+            {"event_id": "E-1", "case_id": "R-1", "at": next(hours), "type": "document_added",
+             "actor": "u-1", "actor_role": "ops", "payload": "evidence"},
+        ],
+    )  # fmt: skip
+    lake.load(
+        "return_documents",
+        [
+            {
+                "document_id": name,
+                "case_id": case,
+                "at": next(hours),
+                "kind": kind,
+                "role": role,
+                "uploaded_by": by,
+            }
+            for name, case, kind, role, by in (
+                ("D-1", "R-1", "evidence", "ops", "u-1"),  # of which the event tells
+                ("D-2", "R-1", "evidence", "ops", "u-1"),
+                ("D-3", "R-1", "response", "merchant", "M-1"),
+                ("D-4", "R-1", "response", "merchant", "M-2"),
+                ("D-5", "R-9", "response", "ops", "u-1"),
+            )
+        ],
+    )
+    lake.write_ledger()
+    warehouse.build("stg_return_cases", "stg_return_events", "+return_cases", as_of=AS_OF)
+    found = warehouse.rows(
+        "select entry_id, origin, broken_rule from marts.return_case_history where type = 'document_added'"
+    )
+    assert sorted(found) == [
+        ("D-2", "document", None), ("D-3", "document", None), ("D-4", "document", "not_their_own"),
+        ("D-5", "document", "unknown_case"), ("E-1", "event", None),
+    ]  # fmt: skip
+    assert warehouse.rows("select case_id, documents from marts.return_cases") == [("R-1", 3)]

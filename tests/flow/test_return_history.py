@@ -123,7 +123,7 @@ def as_row(event: Row, rng: random.Random) -> Row:
         key = {"status_changed": "status", "priority_changed": "priority", "assigned": "assigned_to"}
         # Some sources tell what else holds of the case then.
         others = {"status": "rejected", "priority": "low", "assigned_to": "u-7"} if rng.random() < 0.5 else {}
-        payload = json.dumps(others | {key.get(event["type"], "kind"): value})
+        payload = json.dumps(others | {rng.choice(["to", key.get(event["type"], "kind")]): value})
     return {
         "event_id": event["id"],
         "case_id": event["case_id"],
@@ -177,7 +177,7 @@ def expected(cases: Sequence[Row], events: Sequence[Row]) -> list[tuple]:
 
 def built(warehouse: Warehouse, lake: LakeBuilder, as_of: date = AS_OF) -> list[tuple]:
     lake.write_ledger()
-    warehouse.build("stg_return_cases", "stg_return_events", "return_case_history", as_of=as_of)
+    warehouse.build("+return_case_history", as_of=as_of)
     query = (
         "select case_id, entry_id, broken_rule, status, priority, assigned_to from marts.return_case_history"
     )

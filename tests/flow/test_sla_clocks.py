@@ -27,6 +27,7 @@ MODELS = (
     "stg_merchants",
     "stg_return_cases",
     "stg_return_events",
+    "stg_return_documents",
     "+ops_queue",
 )
 

@@ -162,8 +162,18 @@ def test_evaluate_measures_and_draws(
 ) -> None:
     words = ("--model", files.model, "--as-of", NOW.isoformat(), "--out", tmp_path)
     assert run("evaluate", files.cases, *words) == 0
-    assert "recall_at_review" in capsys.readouterr().out
+    said = capsys.readouterr()
+    assert "recall_at_review" in said.out
+    assert "The model has learned from" in said.err
     assert {path.name for path in tmp_path.iterdir()} == {"roc.png", "reliability.png", "reasons.png"}
+
+
+def test_evaluate_says_nothing_of_cases_that_the_model_never_saw(
+    files: Files, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pl.read_parquet(files.cases).filter(pl.col("created_at") > TRAINED_AT).write_parquet(tmp_path / "new")
+    assert run("evaluate", tmp_path / "new", "--model", files.model, "--as-of", NOW.isoformat()) == 0
+    assert "has learned from" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from ml.escalation.events import activity, read_events
+from ml.escalation.events import activity, is_outcome, read_events
 from tests.unit.escalation.conftest import NOW, make
 
 
@@ -110,7 +110,18 @@ def test_payloads_may_be_nested_columns(tmp_path: Path) -> None:
     assert found["priority"] == "urgent"
 
 
-@pytest.mark.parametrize("payload", ["nonsense", "[1]", '{"to": ', None])
-def test_of_a_payload_that_is_no_object_nothing_is_known(payload: str | None, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "payload", ["approved", " approved ", '{"status": "approved"}', '{"to": "approved"}']
+)
+def test_a_payload_is_the_value_itself_or_an_object_that_holds_it(payload: str, tmp_path: Path) -> None:
+    said = {"type": "status_changed", "payload": payload}
+    [ends] = read_events(written(tmp_path, said)).filter(is_outcome()).to_dicts()
+    assert ends["to"] == "approved"
+    found = state(tmp_path, {"type": "document_added", "payload": "response"})
+    assert (found["evidence"], found["responses"]) == (0, 1)
+
+
+@pytest.mark.parametrize("payload", ["", " ", "[1]", '{"to": ', None])
+def test_of_a_payload_that_holds_no_value_nothing_is_known(payload: str | None, tmp_path: Path) -> None:
     found = state(tmp_path, {"type": "priority_changed", "payload": payload}, priority="low")
     assert (found["priority"], found["moment"]) == ("low", NOW)

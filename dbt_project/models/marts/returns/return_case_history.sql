@@ -1,10 +1,10 @@
 {{ config(
     materialized='by_change', unit='case_id', waits=true,
-    follows=['stg_return_cases', 'stg_return_events'],
+    follows=['stg_return_cases', 'stg_return_events', 'stg_return_documents'],
     also={'macro': 'return_cases_of_the_ledger', 'from': []},
 ) }}
--- What happened to cases, in order, and what of it counts: events of sources, decisions taken here and documents dropped
--- here, folded by the rules of cases. What breaks a rule is kept with its name and changes nothing. A case of which no event says its state begins
+-- What happened to cases, in order, and what of it counts: events and documents of sources, decisions taken here and
+-- documents dropped here, folded by the rules of cases. What breaks a rule is kept with its name and changes nothing. A case of which no event says its state begins
 -- with what its own row says.
 -- depends_on: {{ ref('stg_return_cases') }}
 -- The day of a decision that waited builds this model, as that of an event does.
@@ -15,7 +15,7 @@ with recursive cases as (
     where {{ touched('case_id') }} and {{ has_come() }}
 ),
 
-entries as (
+events as (
     select
         'event' as origin,
         event_id as entry_id,
@@ -28,6 +28,42 @@ entries as (
         {{ return_event_value() }} as value
     from {{ ref('stg_return_events') }} as event
     where {{ touched('case_id') }} and {{ has_come() }}
+),
+
+-- A source may tell of a document by an event, by its row, or by both. Times of the two logs differ, so numbers count:
+-- of as many documents of a kind as there are events of it, all is said.
+documents_without_event as (
+    select document.*
+    from (
+        select
+            every.*,
+            row_number() over (partition by case_id, kind order by every.at, document_id) as place
+        from {{ ref('stg_return_documents') }} as every
+        where {{ touched('case_id') }} and {{ has_come() }}
+    ) as document
+    left join (
+        select case_id, value as kind, count(*) as number
+        from events
+        where type = 'document_added'
+        group by all
+    ) as told on document.case_id = told.case_id and document.kind = told.kind
+    where document.place > coalesce(told.number, 0)
+),
+
+entries as (
+    select * from events
+    union all
+    select
+        'document' as origin,
+        document_id as entry_id,
+        case_id,
+        business_date,
+        document.at,
+        'document_added' as type,
+        uploaded_by as actor,
+        role as actor_role,
+        kind as value
+    from documents_without_event as document
     union all
     select
         'decision' as origin,
