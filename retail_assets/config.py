@@ -69,6 +69,12 @@ class Settings(FlowSettings):
         6 * 2**30, description="Address-space limit of the processes that read and map."
     )
     reader_seconds: float = Field(1_800, description="Time limit for reading one file, and for mapping it.")
+    rejected_at_most: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="A file of which more of the records are rejected is quarantined; a mapping may say another share.",
+    )
     archive_max_parts: int = Field(10_000, description="An archive with more files is quarantined.")
     archive_max_bytes: int = Field(8 * 2**30, description="Limit of what an archive may unpack to.")
     archive_max_depth: int = Field(2, description="Archives in archives, up to so many.")

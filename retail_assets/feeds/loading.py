@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from retail_assets.config import Settings
 from retail_assets.feeds.mapping.asking import MappingLimits, mapping_duckdb
@@ -10,6 +11,7 @@ from retail_assets.feeds.mapping.engine import Content, Mapped, run_mapping
 from retail_assets.feeds.mapping.judging import contract_version
 from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
+from retail_assets.feeds.mapping.mostly_rejected import why_mostly_rejected
 from retail_assets.feeds.mapping.together import AllAdmitted
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, read_records
 from retail_assets.intake.hashing import key_of, sha256_of
@@ -57,7 +59,7 @@ def load_content(
     """
     content = ToLoad(stored, name, match, content_key)
     with scratch_folder(lake) as scratch:
-        result = Result(content, *map_file(content, scratch, settings))
+        result = Result.of(content, scratch, settings)
         finished = result.finished(lake)
         loaded = result.loaded(lake, finished)
         put_all_in_place(finished)
@@ -71,6 +73,17 @@ class Result:
     content: ToLoad
     records: RecordSet
     mapped: Mapped | AllAdmitted
+
+    @classmethod
+    def of(cls, content: ToLoad, folder: Path, settings: Settings, *, within: Path | None = None) -> Self:
+        """What `map_file` gives. Raises Unreadable also where most records were rejected."""
+        records, mapped = map_file(content, folder, settings, within=within)
+        refusal = why_mostly_rejected(
+            mapped.counts, mapped.rejects, at_most=rejected_at_most(content.match.mapping, settings)
+        )
+        if refusal:
+            raise refusal
+        return cls(content, records, mapped)
 
     def finished(self, lake: Lake) -> dict[Path, Path]:
         """Finished files by the names that they get in the lake."""
@@ -91,6 +104,11 @@ class Result:
             feeds=tuple(self.mapped.rows),
             files={str(target.relative_to(lake.root)): sha256_of(file) for target, file in finished.items()},
         )
+
+
+def rejected_at_most(mapping: SourceMapping, settings: Settings) -> float:
+    own = mapping.rejected_at_most
+    return settings.rejected_at_most if own is None else own
 
 
 def map_file(

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from retail_assets.config import Settings
-from retail_assets.feeds.loading import Loaded, Result, ToLoad, map_file
+from retail_assets.feeds.loading import Loaded, Result, ToLoad
 from retail_assets.feeds.mapping.asking import MappingLimits, mapping_duckdb
 from retail_assets.feeds.mapping.together import is_plain, map_plain_files
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, TextGroup, read_together
@@ -56,7 +56,7 @@ def _became(
     def alone(number: int) -> Result | Exception:
         content, folder = contents[number], _new_folder(scratch)
         try:
-            return Result(content, *map_file(content, folder, settings, within=scratch))
+            return Result.of(content, folder, settings, within=scratch)
         except Exception as error:
             return error
 

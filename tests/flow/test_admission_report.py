@@ -25,6 +25,7 @@ def test_each_file_has_a_line_with_its_records_what_was_rejected_and_why(real: P
         "1,sales,A,2026-11-20T10:00:00Z,paid",
         "2,sales,A,2026-11-20T10:00:00Z,no such status",
         "3,sales,A,some day,paid",
+        "5,sales,A,2026-11-20T10:00:00Z,paid",
     ]
     real.drop("some bad.csv", EVENTS + "\n".join(rows) + "\n", folder="order_events", modified=1_000)
     real.drop(
@@ -45,7 +46,7 @@ def test_each_file_has_a_line_with_its_records_what_was_rejected_and_why(real: P
     assert [
         (line.drop, line.file, line.state, line.records, line.rejected, line.reason) for line in lines
     ] == [
-        (1, "some bad.csv", "loaded", 3, 2, ""),
+        (1, "some bad.csv", "loaded", 4, 2, ""),
         (2, "good.csv", "loaded", 1, None, ""),
         (3, "good again.csv", "duplicate", None, None, "same_content"),
         (4, "empty.csv", "quarantined", None, None, "empty"),
@@ -59,7 +60,7 @@ def test_each_file_has_a_line_with_its_records_what_was_rejected_and_why(real: P
     assert "expected" in lines[3].message
     assert [line.file for line in report.files("stores")] == ["elsewhere.csv"]
     assert report.files("products") == []
-    assert report.summary()[0] == "1 order_events/some bad.csv: loaded, 1 rows in order_events, 2 rejected."
+    assert report.summary()[0] == "1 order_events/some bad.csv: loaded, 2 rows in order_events, 2 rejected."
     assert report.states() == {"loaded": 3, "duplicate": 1, "quarantined": 1}
 
 

@@ -96,7 +96,7 @@ def test_trouble_of_the_machine_condemns_none_of_a_group(
     with monkeypatch.context() as broken:
         broken.setattr(small_files, where, fail)
         if where != "put_all_in_place":  # then each is read by itself
-            broken.setattr(small_files, "map_file", fail)
+            broken.setattr(small_files.Result, "of", fail)
         with pytest.raises(OSError, match="Input/output error"):
             plain.admit()
     plain.admit()

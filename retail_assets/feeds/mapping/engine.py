@@ -75,7 +75,8 @@ def run_mapping(*, engine: Engine, mapping: SourceMapping, content: Content, fol
     for number, target in enumerate(mapping.targets):
         with _explained(target):
             table = unnested(engine, mapping, target, whole, folder / f"unnested_{number}.parquet")
-            if table.columns:
+            # JSON without columns holds no record, or none that can be read: each is told of by itself.
+            if table.columns or table.format not in ("json", "ndjson"):
                 check_required_columns(mapping, target, table)
             unknown += [name for name in unknown_columns(mapping, table) if name not in unknown]
             run.map_target(target, table)

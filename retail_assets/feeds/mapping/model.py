@@ -142,6 +142,8 @@ class SourceMapping:
     values: Values = STANDARD
     parse: dict[str, ParsedColumn] = field(default_factory=dict)
     filters: tuple[Rule, ...] = ()
+    rejected_at_most: float | None = None
+    """The share of its records that may be rejected; None: as the platform's setting says."""
     where: Where = field(default=Where(), compare=False)
 
     @property

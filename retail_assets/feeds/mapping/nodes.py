@@ -1,5 +1,6 @@
 """YAML with line numbers. Every scalar stays the text that was written: `no` is no boolean, `007` no number."""
 
+import re
 from dataclasses import dataclass
 
 import yaml
@@ -59,6 +60,13 @@ class Node:
         if not (self.text().isascii() and self.text().isdigit() and len(self.text()) < 10):
             raise self.error(f"`{self.text()[:20]}` is not a whole number below a billion")
         return int(self.text())
+
+    def share(self) -> float:
+        """A number from 0 to 1."""
+        text = self.text()
+        if not re.fullmatch(r"0|1|0?\.\d{1,6}|1\.0+", text):
+            raise self.error(f"a share from 0 to 1 was expected, like 0.5; this is `{text}`")
+        return float(text)
 
     def entries(self) -> "dict[str, Node]":
         """The keys and values of a block whose keys are free."""

@@ -41,7 +41,7 @@ IDENTITY = "contract"
 
 def read_mapping(root: Node, feeds: Feeds) -> SourceMapping:
     """The model of one mapping file for some feeds; raises MappingError with the line that is wrong."""
-    keys = ("source", "match", "file", "values", "parse", "leave_out", "targets")
+    keys = ("source", "match", "file", "values", "parse", "leave_out", "rejected_at_most", "targets")
     fields = root.fields(keys, required=("source", "match", "targets"))
     return _MappingReader(root, fields, {feed.name: feed for feed in feeds}).read()
 
@@ -82,6 +82,9 @@ class _MappingReader:
             values=self.values,
             parse=parse,
             filters=self._rules(self.fields.get("leave_out"), None),
+            rejected_at_most=self.fields["rejected_at_most"].share()
+            if "rejected_at_most" in self.fields
+            else None,
             targets=self._targets(self.fields["targets"]),
             where=self.root.where,
         )

@@ -82,10 +82,10 @@ def _texts(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def totals(tried: list[Tried]) -> tuple[list[RowCounts], list[Admitted]]:
-    """The counts by target and the rows by feed of all files together."""
+    """The counts by target and the rows by feed of all files together; of one in quarantine nothing counts."""
     targets: dict[str, RowCounts] = {}
     feeds: dict[str, Admitted] = {}
-    for one in tried:
+    for one in (file for file in tried if file.reason is None):
         for new in one.counts:
             targets[new.target] = targets.get(new.target, RowCounts(new.target)) + new
         for rows in one.admitted:
@@ -136,7 +136,8 @@ def _show_file(console: Console, tried: Tried) -> None:
         _line(console, "Note", note)
     if tried.reason is not None:
         _line(console, "Quarantine", f"{tried.reason}: {printable(tried.message or '')}", style="bold red")
-        return
+        if not tried.counts:
+            return
     _line(console, "Read as", _dialect(tried))
     _line(console, "Columns", ", ".join(shown(name) for name in tried.columns))
     if tried.unknown_columns:

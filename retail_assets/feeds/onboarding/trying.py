@@ -17,10 +17,11 @@ from retail_assets.config import Settings
 from retail_assets.contract import Feed
 from retail_assets.error_classification import is_the_machines
 from retail_assets.errors import MappingError, Unreadable
-from retail_assets.feeds.loading import ToLoad, map_file
+from retail_assets.feeds.loading import ToLoad, map_file, rejected_at_most
 from retail_assets.feeds.mapping.engine import MASK, Mapped
 from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
+from retail_assets.feeds.mapping.mostly_rejected import why_mostly_rejected
 from retail_assets.feeds.onboarding.unpacking import Found
 from retail_assets.feeds.readers.records import RecordSet
 from retail_assets.intake.row_counts import RowCounts
@@ -62,7 +63,8 @@ class Admitted:
 
 @dataclass(frozen=True)
 class Tried:
-    """What would happen to one file. Quarantined when it has a reason; then nothing else is known of it."""
+    """What would happen to one file. Quarantined when it has a reason; then nothing else is known of it, unless it was
+    read and most of its records were rejected."""
 
     path: Path
     source: str
@@ -115,6 +117,10 @@ def try_file(found: Found, *, feed: Feed, match: Match, settings: Settings, rows
                 ],
                 samples=_samples(connection, match.mapping, mapped.ends),
             )
+        at_most = rejected_at_most(match.mapping, settings)
+        refusal = why_mostly_rejected(mapped.counts, mapped.rejects, at_most=at_most)
+        if refusal:
+            tried = replace(tried, reason=refusal.reason, message=refusal.message)
     assert all(counts.adds_up for counts in tried.counts), tried.counts
     assert sum(a.rows for a in tried.admitted) == sum(c.admitted + c.routed for c in tried.counts), (
         tried.counts

@@ -1,0 +1,52 @@
+"""A file of which most records were rejected counts for nothing: its mapping was written for another."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import polars as pl
+
+from retail_assets.errors import Unreadable
+from retail_assets.intake.row_counts import RowCounts
+
+RULES, VALUES = 3, 3
+"""So many rules, and values of each, explain a refusal; the others are counted."""
+
+
+def why_mostly_rejected(
+    counts: Iterable[RowCounts], rejects: Path | None, *, at_most: float
+) -> Unreadable | None:
+    """Why a file is not to be loaded: of what a target did not leave out more than the share `at_most` was rejected, or
+    all of it. `rejects` are the rejected records, masked where they may be personal."""
+    for target in counts:
+        meant = target.records - target.filtered
+        if target.rejected and (target.rejected > at_most * meant or target.rejected == meant):
+            return Unreadable(
+                "mostly_rejected",
+                f"{target.rejected:,} of {meant:,} records for {target.target} were rejected (more than "
+                f"{at_most:.0%}, or all): {_said(rejects)}. So none of the file counts. Mend the file or its mapping, "
+                "then release it; where so many rejects are usual, say `rejected_at_most: 0.9` in the mapping.",
+            )
+    return None
+
+
+def _said(rejects: Path | None) -> str:
+    """The commonest rules, with the column and some values that broke them."""
+    if rejects is None:
+        return "no record is kept"
+    rules = (
+        pl.scan_parquet(rejects, glob=False)
+        .group_by("rule", "column")
+        .agg(pl.len().alias("records"), pl.col("value").drop_nulls().unique(maintain_order=True).head(VALUES))
+        .sort("records", "rule", "column", descending=[True, False, False])
+        .collect()
+    )
+    said = [
+        f"{records:,} {rule}{f' in {column}' if column else ''}{f' ({_values(values)})' if values else ''}"
+        for rule, column, records, values in rules.head(RULES).iter_rows()
+    ]
+    others = rules["records"][RULES:].sum()
+    return "; ".join(said) + (f"; {others:,} for other reasons" if others else "")
+
+
+def _values(values: list[str]) -> str:
+    return ", ".join(value if len(value) <= 40 else f"{value[:40]}…" for value in values)
