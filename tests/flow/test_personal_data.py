@@ -179,8 +179,9 @@ def test_the_files_came_in(published: Platform) -> None:
     assert all(planted in text for planted in PLANTED), "the ledger says what people need who mend"
     for folder, _ in folders(published):
         assert drops.filter(pl.col("folder") == folder).height >= len(FILES), folder
-    sales = drops.filter(folder="sales", state="loaded")
-    assert set(SALES_FILES) <= set(sales["name"])
+    sales, till = drops.filter(folder="sales"), f"till {NAME}.csv"
+    assert {*SALES_FILES} - {till} <= {*sales.filter(state="loaded")["name"]}
+    assert sales.filter(name=till)["reason"].to_list() == ["mostly_rejected"]
     documents = drops.filter(folder="returns", state="loaded")
     assert f"{NAME}/evidence/{NAME}.pdf" in set(documents["name"])
     states = set(drops.filter(pl.col("folder") == "customers")["state"])

@@ -34,9 +34,9 @@ def test_a_run_without_files_took_nothing(stores: PlainPlatform) -> None:
 
 
 def test_a_first_run_says_what_it_took(stores: PlainPlatform) -> None:
-    assert said(stores, a_csv=TWO, again_csv=TWO, b_parquet="no table", c_csv=HEADER + ",Nobody\n") == [
+    assert said(stores, a_csv=TWO, again_csv=TWO, b_parquet="no table", c_csv=ONE + ",Nobody\n") == [
         "Files: 1 duplicate, 2 loaded, 1 quarantined",
-        "Rows: 2 admitted, 1 rejected",
+        "Rows: 3 admitted, 1 rejected",
     ]
 
 
