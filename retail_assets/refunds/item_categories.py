@@ -5,11 +5,11 @@ from pathlib import Path
 
 import duckdb
 import polars as pl
-import yaml
 
 from ml.vision.labels import CLASSES
 from retail_assets.errors import ExplainedError
 from retail_assets.kit.findings import Finding
+from retail_assets.kit.yaml_files import read_yaml
 from retail_assets.lake import Lake
 from retail_assets.refunds.tables import REFUND_ITEM_CATEGORIES
 from retail_assets.sql import parquet
@@ -69,14 +69,7 @@ def every_category_is_mapped(lake: Lake, categories: pl.DataFrame, *, shown: int
 
 
 def _read(file: Path) -> dict[str, list[str]]:
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadItemCategories(
-            f"{file} cannot be read ({error.strerror}). Correct RETAIL_REFUND_ITEM_CATEGORIES."
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadItemCategories(f"{file} is no YAML: {' '.join(str(error).split())}.") from error
+    content = read_yaml(file, setting="RETAIL_REFUND_ITEM_CATEGORIES", refused=BadItemCategories)
     if not isinstance(content, dict):
         raise BadItemCategories(f"{file} must hold lines like `Sneakers: Casual Shoes`.")
     return {_plain(str(category)): _classes(file, category, value) for category, value in content.items()}

@@ -18,10 +18,9 @@ from datetime import date
 from itertools import pairwise
 from typing import Any
 
-import yaml
-
 from retail_assets.config import REPOSITORY
 from retail_assets.errors import ExplainedError
+from retail_assets.kit.yaml_files import read_yaml
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 HOLIDAY_YEARS = range(2000, 2051)
@@ -55,14 +54,7 @@ def read_calendar(given: object) -> Calendar | None:
     if not given:
         return None
     file = REPOSITORY / str(given)
-    try:
-        content = yaml.safe_load(file.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise BadCalendar(
-            f"{file} cannot be read ({error.strerror}). Correct RETAIL_SLA_CALENDAR."
-        ) from error
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise BadCalendar(f"{file} is no YAML: {' '.join(str(error).split())}.") from error
+    content = read_yaml(file, setting="RETAIL_SLA_CALENDAR", refused=BadCalendar)
     try:
         return _calendar(content)
     except BadCalendar as error:
@@ -135,7 +127,7 @@ def _public_holidays(code: Any) -> Iterable[date]:
     country, _, part = str(code).partition("-")
     try:
         return list(holidays.country_holidays(country, subdiv=part or None, years=HOLIDAY_YEARS))
-    except (NotImplementedError, KeyError) as error:
+    except (NotImplementedError, KeyError) as error:  # how the library says that it knows no such place
         raise BadCalendar(
             f"`holidays_of` is {code!r}, of which no public holidays are known ({error}). Write a country as DE, or a "
             "part of one as DE-BE; or list the days under `holidays`."
