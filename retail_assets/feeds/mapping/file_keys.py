@@ -15,6 +15,7 @@ from retail_assets.feeds.readers.layout import FORMATS, FileLayout
 MAX_NAME_PATTERNS = 100
 """Of one mapping: every file's name is compared with each."""
 
+MAX_DELIMITER = 10
 _DELIMITERS = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|", "space": " "}
 
 
@@ -58,6 +59,7 @@ def file_layout(node: Node) -> FileLayout:
         "encoding",
         "delimiter",
         "quote",
+        "escape",
         "sheet",
         "header_row",
         "columns",
@@ -71,9 +73,11 @@ def file_layout(node: Node) -> FileLayout:
     if "encoding" in fields:
         given["encoding"] = _encoding(fields["encoding"])
     if "delimiter" in fields:
-        given["delimiter"] = _one_character(fields["delimiter"], _DELIMITERS)
+        given["delimiter"] = _delimiter(fields["delimiter"])
     if "quote" in fields:
         given["quote"] = _one_character(fields["quote"], {"": "", "none": ""})
+    if "escape" in fields:
+        given["escape"] = _one_character(fields["escape"], {"": "", "none": "", "backslash": "\\"})
     if "sheet" in fields:
         sheet = fields["sheet"]
         given["sheet"] = sheet.value if isinstance(sheet.value, str) else sheet.texts()
@@ -95,6 +99,16 @@ def _encoding(node: Node) -> str:
         raise node.error(
             f"`{node.text()}` is no encoding; write utf-8, utf-16, windows-1252, latin-1, …"
         ) from None
+
+
+def _delimiter(node: Node) -> str:
+    text = _DELIMITERS.get(node.text(), node.text())
+    if not 1 <= len(text) <= MAX_DELIMITER or set(text) & set("\r\n"):
+        raise node.error(
+            f"one to {MAX_DELIMITER} characters of one line, or one of the words "
+            + ", ".join(word for word in _DELIMITERS if len(word) > 2)
+        )
+    return text
 
 
 def _one_character(node: Node, words: dict[str, str]) -> str:

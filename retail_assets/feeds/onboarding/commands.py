@@ -35,7 +35,7 @@ exit codes: 0 every file can be read; 1 a file would go to quarantine; 2 the com
   feed       the feed tried
   files      one entry per file: path, source (the mapping), name_values, notes,
              quarantined (null, or reason and message; then the rest is empty), format, encoding, delimiter,
-             sheets, columns, unknown_columns, records (as read),
+             escape, sheets, columns, unknown_columns, records (as read),
              targets: target, records (after unfolding) = admitted + routed + left_out + duplicate + rejected,
                       sent_to {feed: records}, by_rule {"end/rule": records}, identity (the sum in words)
              admitted: feed, rows, sums {column: total}, first (rows)

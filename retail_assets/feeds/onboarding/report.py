@@ -48,6 +48,7 @@ def _file(tried: Tried) -> dict[str, Any]:
         "format": tried.format,
         "encoding": tried.encoding,
         "delimiter": tried.delimiter,
+        "escape": tried.escape,
         "sheets": list(tried.sheets),
         "columns": tried.columns,
         "unknown_columns": tried.unknown_columns,
@@ -157,6 +158,7 @@ def _dialect(tried: Tried) -> str:
         tried.format,
         tried.encoding,
         f"delimiter {delimiter}" if delimiter else None,
+        f"escape {tried.escape}" if tried.escape else None,
         f"sheets {', '.join(tried.sheets)}" if tried.sheets else None,
         f"{tried.records:,} records",
     ]

@@ -75,6 +75,7 @@ class Tried:
     format: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    escape: str | None = None
     sheets: tuple[str, ...] = ()
     columns: list[str] = field(default_factory=list)
     unknown_columns: list[str] = field(default_factory=list)
@@ -106,6 +107,7 @@ def try_file(found: Found, *, feed: Feed, match: Match, settings: Settings, rows
                 format=records.format,
                 encoding=records.encoding,
                 delimiter=records.delimiter,
+                escape=records.escape,
                 sheets=records.sheets,
                 columns=records.columns,
                 unknown_columns=mapped.unknown_columns,

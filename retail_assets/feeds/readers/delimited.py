@@ -14,9 +14,11 @@ import polars as pl
 
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.columns import MALFORMED, RECORD, cut_raw, too_many_columns
-from retail_assets.feeds.readers.dialect import Dialect, read_head
+from retail_assets.feeds.readers.dialect import Dialect
 from retail_assets.feeds.readers.encoding import open_text
+from retail_assets.feeds.readers.head import read_head, refuse_header_alone
 from retail_assets.feeds.readers.layout import FileLayout
+from retail_assets.feeds.readers.line_ends import foreign_line_end, with_line_feeds
 from retail_assets.feeds.readers.lines import DAMAGE, MAX_RECORD_BYTES, Piece, read_lines, whole_lines
 from retail_assets.feeds.readers.output import write_frames
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet
@@ -32,7 +34,9 @@ class Delimited:
     columns: list[str]
     frames: Iterator[pl.DataFrame]
     encoding: str
-    delimiter: str
+    dialect: Dialect
+    head: str
+    """The lines before the first record."""
 
 
 def read_delimited(
@@ -41,13 +45,16 @@ def read_delimited(
     """Read a CSV file, or a TSV file when `tabs`."""
     table = open_delimited(path, layout=layout, limits=limits, tabs=tabs)
     written = write_frames(table.frames, columns=table.columns, out=out)
+    if not written.count:
+        refuse_header_alone(table.head)
     return RecordSet(
         path=written.path,
         columns=table.columns,
         format="tsv" if tabs else "csv",
         record_count=written.count,
         encoding=table.encoding,
-        delimiter=table.delimiter,
+        delimiter=table.dialect.delimiter,
+        escape=table.dialect.escape,
     )
 
 
@@ -57,13 +64,14 @@ def open_delimited(path: Path, *, layout: FileLayout, limits: ReaderLimits, tabs
     start = next(text.blocks(), None)
     if start is None or not start.data.strip():
         raise Unreadable("empty", "A table was expected, but the file holds nothing but blank lines.")
-    carriage_returns = b"\n" not in start.data and b"\r" in start.data
-    pieces = whole_lines(text.blocks(), carriage_returns=carriage_returns)
+    line_end = foreign_line_end(start.data, quote='"' if layout.quote is None else layout.quote)
+    pieces = whole_lines(with_line_feeds(text.blocks(), line_end))
     first = next(pieces)
-    head = read_head(_first_lines(first, limits), layout, tabs=tabs, max_columns=limits.columns)
+    lines = _first_lines(first, limits)
+    head = read_head(lines, layout, tabs=tabs, max_columns=limits.columns)
     table = _Table(head.dialect, head.columns)
     frames = table.frames(_without(first, head.lines), pieces)
-    return Delimited(head.columns, frames, text.encoding, head.dialect.delimiter)
+    return Delimited(head.columns, frames, text.encoding, head.dialect, "\n".join(lines[: head.lines]))
 
 
 def _first_lines(first: Piece, limits: ReaderLimits) -> list[str]:
@@ -96,10 +104,12 @@ class _Table:
         done, begun, begun_damaged = 0, b"", False
         piece: Piece | None = first
         while piece is not None:
-            damaged = piece.damaged or begun_damaged
-            whole = Piece(begun + piece.data, damaged, piece.final)
+            data, in_the_way = self.dialect.readable(piece.data)
+            damaged = piece.damaged or begun_damaged or in_the_way
+            whole = Piece(self.dialect.tightened(begun + data), damaged, piece.final)
             if whole.data:
                 frame, begun = self._parse(self._filled(whole) if self.dialect.fill_short else whole)
+                frame = self.dialect.given_back(frame, [*self.columns, MALFORMED])
                 begun_damaged = damaged and bool(begun)
                 yield frame.with_columns(pl.col(RECORD) + done) if done else frame
                 done += frame.height
@@ -109,16 +119,16 @@ class _Table:
         """Whole records made as wide as the table, where their structure can be trusted."""
         if self.width == 1 or not self.dialect.single_bytes:
             return piece
-        found = inspect(piece.data, delimiter=self.dialect.delimiter, quote=self.dialect.quote)
+        found = inspect(piece.data, delimiter=self.dialect.cut, quote=self.dialect.quote)
         if not found.sound or found.regular(self.width):
             return piece
-        data = filled(piece.data, found, width=self.width, delimiter=self.dialect.delimiter)
+        data = filled(piece.data, found, width=self.width, delimiter=self.dialect.cut)
         return Piece(data, piece.damaged, piece.final)
 
     def _parse(self, piece: Piece) -> tuple[pl.DataFrame, bytes]:
         """The records of a piece, and its rest that no record takes yet."""
         if self.width > 1 and self.dialect.single_bytes:
-            found = inspect(piece.data, delimiter=self.dialect.delimiter, quote=self.dialect.quote)
+            found = inspect(piece.data, delimiter=self.dialect.cut, quote=self.dialect.quote)
             rest = len(piece.data) - found.end
             if found.sound and not (rest and piece.final) and rest <= MAX_RECORD_BYTES:
                 if not piece.damaged and found.regular(self.width):
@@ -138,7 +148,7 @@ class _Table:
                 data,
                 has_header=False,
                 schema=dict.fromkeys(self.columns, pl.String),
-                separator=self.dialect.delimiter,
+                separator=self.dialect.cut,
                 quote_char=self.dialect.quote,
                 empty_string_is_null=False,
             )

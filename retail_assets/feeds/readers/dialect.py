@@ -1,19 +1,20 @@
-"""How a delimited text is written: its delimiter, its quote, and where its names stand."""
+"""How delimited text is written, and the text as the parsers can read it.
+
+They know delimiters of one byte and quotes that are doubled. So whatever else means something, a delimiter of several
+characters or a quote behind a backslash, is given a control character of its own, and its text back afterwards.
+"""
 
 import csv
-from collections import Counter
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
-from retail_assets.errors import Unreadable
-from retail_assets.feeds.readers.columns import column_names, named_by_mapping, too_many_columns
-from retail_assets.feeds.readers.layout import FileLayout
+import polars as pl
 
-DELIMITERS = (",", ";", "\t", "|")
-_SAMPLE_RECORDS = 200
-_HEADER_LINES = 20
-"""A header whose quoted names span more lines than this is a stray quote."""
+from retail_assets.feeds.readers.quoting import tightened, tightened_line
+
+_DELIMITER, _QUOTE, _ESCAPE, _PLAIN_DELIMITER = "\x1f\x1e\x1d\x1c"
+_DAMAGE = "\N{REPLACEMENT CHARACTER}".encode()
 
 
 @dataclass(frozen=True)
@@ -22,137 +23,75 @@ class Dialect:
 
     delimiter: str
     quote: str | None
+    escape: str | None = None
+    """What takes the meaning from a delimiter or a quote that follows."""
     fill_short: bool = False
     """Whether fields that are missing at the end of a record are empty."""
 
     @property
     def single_bytes(self) -> bool:
-        """Whether delimiter and quote are one byte each in UTF-8, as the fast parser needs them."""
-        return self.delimiter.isascii() and (self.quote is None or self.quote.isascii())
+        """Whether the quote is one byte in UTF-8, as the fast parser needs it; what cuts fields always is."""
+        return self.quote is None or self.quote.isascii()
 
-    def reader(self, lines):
-        """The standard library's reader; a misplaced quote raises csv.Error."""
+    @property
+    def cut(self) -> str:
+        """The delimiter as the parsers see it."""
+        simple = len(self.delimiter) == 1 and self.delimiter.isascii()
+        return self.delimiter if simple else _DELIMITER
+
+    @cached_property
+    def _stand_ins(self) -> dict[str, tuple[str, str]]:
+        """Stand-in -> what stands in the text, and what it means; in the order in which they are put in."""
+        found = {}
+        if self.escape:
+            found[_ESCAPE] = (self.escape * 2, self.escape)
+            if self.quote:
+                found[_QUOTE] = (f"{self.escape}{self.quote}", self.quote)
+            found[_PLAIN_DELIMITER] = (f"{self.escape}{self.delimiter}", self.delimiter)
+        if self.cut != self.delimiter:
+            found[_DELIMITER] = (self.delimiter, self.delimiter)
+        return found
+
+    def readable(self, data: bytes) -> tuple[bytes, bool]:
+        """Whole lines as the parsers can read them, and whether a control character in them was in the way."""
+        damaged = False
+        for stand_in, (written, _) in self._stand_ins.items():
+            if stand_in != written and stand_in.encode() in data:
+                data, damaged = data.replace(stand_in.encode(), _DAMAGE), True
+        for stand_in, (written, _) in self._stand_ins.items():
+            data = data.replace(written.encode(), stand_in.encode())
+        return data, damaged
+
+    def tightened(self, data: bytes) -> bytes:
+        """Whole records, readable, without blanks around quotes."""
+        return tightened(data, delimiter=self.cut, quote=self.quote) if self.single_bytes else data
+
+    def meant(self, text: str) -> str:
+        """What a field of readable text means."""
+        for stand_in, (_, meaning) in self._stand_ins.items():
+            text = text.replace(stand_in, meaning)
+        return text
+
+    def given_back(self, frame: pl.DataFrame, columns: Sequence[str]) -> pl.DataFrame:
+        """A frame of readable fields with what they mean."""
+        if not self._stand_ins:
+            return frame
+        meanings = {stand_in: meaning for stand_in, (_, meaning) in self._stand_ins.items()}
+        return frame.with_columns(pl.col(columns).str.replace_many(meanings))
+
+    def fields(self, lines: Sequence[str]) -> Iterator[list[str]]:
+        """The fields of lines as they are in the file; raises csv.Error at a misplaced quote."""
+        text, _ = self.readable("".join(lines).encode())
+        readable = self.tightened(text).decode().split("\n")[:-1]
+        for fields in self.reader(self.tightened_line(f"{line}\n") for line in readable):
+            yield [self.meant(field) for field in fields]
+
+    def tightened_line(self, line: str) -> str:
+        """A readable line without blanks around quotes, whatever stands before it."""
+        return tightened_line(line, delimiter=self.cut, quote=self.quote)
+
+    def reader(self, lines: Iterator[str]):
+        """The standard library's reader of readable lines; a misplaced quote raises csv.Error."""
         if self.quote is None:
-            return csv.reader(lines, delimiter=self.delimiter, quoting=csv.QUOTE_NONE, strict=True)
-        return csv.reader(lines, delimiter=self.delimiter, quotechar=self.quote, strict=True)
-
-
-@dataclass(frozen=True)
-class Head:
-    """What the beginning of a file says: its dialect, its columns, and the lines before the first record."""
-
-    dialect: Dialect
-    columns: list[str]
-    lines: int
-
-
-def read_head(lines: Sequence[str], layout: FileLayout, *, tabs: bool, max_columns: int) -> Head:
-    """Find dialect and columns from the first lines of a file."""
-    quote = '"' if layout.quote is None else (layout.quote or None)
-    start, stated = _first_line(lines, layout, quote)
-    delimiter = layout.delimiter or stated or ("\t" if tabs else _likeliest(lines[start:], quote))
-    _check(delimiter, quote)
-    dialect = Dialect(delimiter, quote, layout.fill_short_lines)
-    header, records = _split_header(lines[start:], dialect)
-    has_header = layout.header_row != 0 and not (layout.columns and layout.header_row is None)
-    if has_header and layout.header_row is None:
-        while header and not any(field.strip() for field in header[0]):
-            start += header[1]
-            header, records = _split_header(lines[start:], dialect)
-    if not header:
-        raise Unreadable("empty", "A table was expected, but the file holds nothing but blank lines.")
-    fields, span = header
-    if len(fields) > max_columns:
-        raise too_many_columns(f"{len(fields):,}", max_columns)
-    if not has_header:
-        width = _width([fields, *records], dialect, named=len(layout.columns))
-        names = (
-            named_by_mapping(layout.columns, width, limit=max_columns) if layout.columns else [None] * width
-        )
-        return Head(dialect, column_names(names, limit=max_columns), start)
-    width = len(fields)
-    if records and all(len(r) == width + 1 and not r[-1] for r in records):
-        # Every line ends with a delimiter, only the header does not.
-        fields = [*fields, ""]
-    if layout.columns:
-        names = named_by_mapping(layout.columns, len(fields), limit=max_columns)
-    else:
-        names = column_names(fields, limit=max_columns)
-    return Head(dialect, names, start + span)
-
-
-def _first_line(lines: Sequence[str], layout: FileLayout, quote: str | None) -> tuple[int, str | None]:
-    """Where header or records begin, and the delimiter that a `sep=;` line (Excel's) states."""
-    if layout.header_row:
-        if layout.header_row > len(lines):
-            raise Unreadable(
-                "no_header",
-                f"The mapping says that line {layout.header_row} holds the column names, but the file has "
-                f"{len(lines)} lines; correct header_row.",
-            )
-        return layout.header_row - 1, None
-    if layout.header_row == 0 or layout.columns:
-        return 0, None
-    start = next((i for i, line in enumerate(lines) if line.strip()), 0)
-    line = lines[start].strip().strip('"')
-    if line.lower().startswith("sep=") and len(line) == 5:
-        return start + 1, line[-1]
-    if lines[start].rstrip("\r").lower() == "sep=\t":
-        return start + 1, "\t"
-    return start, None
-
-
-def _likeliest(lines: Sequence[str], quote: str | None) -> str:
-    """The delimiter that cuts the header, then most records into as many fields, then into more of them."""
-
-    def evenness(delimiter: str) -> tuple[bool, float, int]:
-        header, records = _split_header(lines, Dialect(delimiter, quote))
-        width = len(header[0]) if header else 0
-        filled = [r for r in records if any(field.strip() for field in r)]
-        share = sum(len(r) == width for r in filled) / len(filled) if filled else 1.0
-        return (width > 1, round(share, 1), width)
-
-    return max(DELIMITERS, key=evenness)
-
-
-def _split_header(
-    lines: Sequence[str], dialect: Dialect
-) -> tuple[tuple[list[str], int] | None, list[list[str]]]:
-    """The first record with the number of its lines, and a sample of the following ones."""
-    if not lines:
-        return None, []
-    reader = dialect.reader(iter([f"{line}\n" for line in lines[: 2 * _SAMPLE_RECORDS]]))
-    try:
-        first = next(reader), reader.line_num
-    except csv.Error:
-        first = (_without_quotes(lines[0], dialect), 1)
-    if first[1] > _HEADER_LINES:
-        first = (_without_quotes(lines[0], dialect), 1)
-    sample = dialect.reader(f"{line}\n" for line in lines[first[1] : first[1] + _SAMPLE_RECORDS])
-    records: list[list[str]] = []
-    # Before a stray quote stands sample enough.
-    with suppress(csv.Error):
-        records.extend(sample)
-    return first, records
-
-
-def _without_quotes(line: str, dialect: Dialect) -> list[str]:
-    return line.rstrip("\r").split(dialect.delimiter)
-
-
-def _width(records: list[list[str]], dialect: Dialect, *, named: int) -> int:
-    """The commonest number of fields; where short records are filled, as many as have a name or the highest."""
-    widths = Counter(len(r) for r in records if any(r))
-    if dialect.fill_short:
-        return named or max(widths, default=1)
-    return widths.most_common(1)[0][0] if widths else 1
-
-
-def _check(delimiter: str, quote: str | None) -> None:
-    wrong = len(delimiter) != 1 or delimiter in "\r\n" or (quote is not None and len(quote) != 1)
-    if wrong or quote == delimiter:
-        raise Unreadable(
-            "wrong_layout",
-            f"The mapping states the delimiter {delimiter!r} and the quote {quote!r}; each must be one "
-            "character, and not the same.",
-        )
+            return csv.reader(lines, delimiter=self.cut, quoting=csv.QUOTE_NONE, strict=True)
+        return csv.reader(lines, delimiter=self.cut, quotechar=self.quote, strict=True)

@@ -25,7 +25,8 @@ from retail_assets.feeds.readers.encoding import BLOCK_BYTES, TextFile, open_tex
 from retail_assets.feeds.readers.engine import reader_duckdb
 from retail_assets.feeds.readers.json_cursor import MAX_DEPTH, Cursor, find_records, records_at
 from retail_assets.feeds.readers.layout import FileLayout
-from retail_assets.feeds.readers.lines import marked, whole_lines
+from retail_assets.feeds.readers.line_ends import RETURN, with_line_feeds
+from retail_assets.feeds.readers.lines import Piece, marked, whole_lines
 from retail_assets.feeds.readers.output import write_frames
 from retail_assets.feeds.readers.records import RECORDS_FILE, ReaderLimits, RecordSet
 from retail_assets.sql import identifier, literal, parquet
@@ -64,9 +65,7 @@ def read_ndjson(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimi
 
 def _is_lines(source: TextFile) -> bool:
     """Whether the first line is a whole object and not the only one."""
-    lines = (
-        line for piece in whole_lines(source.blocks()) for line in piece.data.split(b"\n") if line.strip()
-    )
+    lines = (line for piece in _pieces(source) for line in piece.data.split(b"\n") if line.strip())
     first = next(lines, b"")
     if not first.lstrip().startswith(b"{") or next(lines, None) is None:
         return False
@@ -106,9 +105,14 @@ def _in_words(lists: Counter[str]) -> tuple[str, ...]:
     return (*found[:MAX_NAMED_LISTS], *more)
 
 
+def _pieces(source: TextFile) -> Iterator[Piece]:
+    """Whole lines; within a JSON record no carriage return can stand that is no line end."""
+    return whole_lines(with_line_feeds(source.blocks(), RETURN))
+
+
 def _lines(source: TextFile) -> Iterator[list[str]]:
     """The lines of a file that are not blank."""
-    for piece in whole_lines(source.blocks()):
+    for piece in _pieces(source):
         lines = [line for line in piece.data.decode().split("\n") if line and not line.isspace()]
         yield [marked(line) for line in lines] if piece.damaged else lines
 

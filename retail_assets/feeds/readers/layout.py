@@ -17,9 +17,13 @@ class FileLayout:
     encoding: str | None = None
     """A Python codec name (`windows-1252`); None: a byte order mark, then UTF-8, then the likeliest other."""
     delimiter: str | None = None
-    """One character; None: the one of `,` `;` tab `|` that cuts the first lines most evenly."""
+    """One character or several; None: the one that cuts the first lines most evenly, of `,` `;` tab `|` and what
+    stands between all names (`||`)."""
     quote: str | None = None
     """One character; None: `"`; an empty text: the source does not quote."""
+    escape: str | None = None
+    """What takes the meaning from a quote or delimiter behind it; None: the backslash, where only that makes the
+    lines even; an empty text: nothing does."""
     sheet: str | tuple[str, ...] | None = None
     """One sheet, several, or `*` for every sheet; None: the first one, unless another has its columns too."""
     header_row: int | None = None

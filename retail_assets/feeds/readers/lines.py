@@ -57,11 +57,11 @@ class Records:
         self.malformed.append(cut_raw(raw.removesuffix("\n").removesuffix("\r")))
 
 
-def whole_lines(blocks: Iterable[Block], *, carriage_returns: bool = False) -> Iterator[Piece]:
+def whole_lines(blocks: Iterable[Block]) -> Iterator[Piece]:
     """Cut blocks at line ends. What is beyond MAX_RECORD_BYTES of one line is dropped and counts as damage."""
     begun, begun_damaged = b"", False
     for block in blocks:
-        data = block.data.replace(b"\r", b"\n") if carriage_returns else block.data
+        data = block.data
         end = data.rfind(b"\n") + 1
         if end:
             yield Piece(
@@ -79,6 +79,7 @@ def whole_lines(blocks: Iterable[Block], *, carriage_returns: bool = False) -> I
 def read_lines(lines: list[str], dialect: Dialect, *, width: int, damaged: bool, final: bool) -> Records:
     """Read records from lines (with their ends) as far as they are whole; at the end of the file, all."""
     csv.field_size_limit(MAX_RECORD_BYTES)
+    lines = [dialect.tightened_line(line) for line in lines]
     records = Records()
     at = 0
     while at < len(lines):
@@ -101,9 +102,10 @@ def read_lines(lines: list[str], dialect: Dialect, *, width: int, damaged: bool,
                 break
             fields = _filled(_unquoted(lines[at], dialect), dialect, width)
             fitting = _fitting(fields, lines[at : at + 1], width, damaged=damaged) if fields else None
-            if fitting is not None:
-                records.add(fitting)
-            else:
+            several = [] if fitting else _several(lines[at], dialect, width, damaged=damaged)
+            for record in [fitting] if fitting is not None else several:
+                records.add(record)
+            if fitting is None and not several:
                 records.add_malformed(lines[at])
             at += 1
     records.used_lines = at
@@ -146,7 +148,19 @@ def _unquoted(line: str, dialect: Dialect) -> list[str]:
     """The fields of a line with a lone carriage return, which the standard library's reader refuses."""
     if dialect.quote is not None and dialect.quote in line:
         return []
-    return line.removesuffix("\n").removesuffix("\r").split(dialect.delimiter)
+    return line.removesuffix("\n").removesuffix("\r").split(dialect.cut)
+
+
+def _several(line: str, dialect: Dialect, width: int, *, damaged: bool) -> list[list[str]]:
+    """The records of a line that carriage returns cut into whole ones, as where files were joined."""
+    parts = line.rstrip("\r\n").split("\r")
+    if len(parts) < 2 or (damaged and DAMAGE in line):
+        return []
+    try:
+        records = [fields for part in parts for fields in dialect.reader(iter([f"{part}\n"]))]
+    except csv.Error:
+        return []
+    return records if all(len(fields) == width for fields in records) else []
 
 
 def _size(lines: list[str]) -> int:

@@ -53,6 +53,8 @@ def parse_together(
             if format in TEXT_FORMATS:
                 table = open_delimited(path, layout=layout, limits=limits, tabs=format == "tsv")
                 [frame] = table.frames
+                if frame.is_empty():
+                    continue
                 alike.setdefault((format, tuple(table.columns)), {})[number] = frame
     groups = []
     for (format, columns), frames in alike.items():

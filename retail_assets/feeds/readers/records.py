@@ -55,6 +55,7 @@ class RecordSet:
     record_count: int
     encoding: str | None = None
     delimiter: str | None = None
+    escape: str | None = None
     sheets: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     """Other sheets or lists in the file, which the layout does not name, with how much is in them."""

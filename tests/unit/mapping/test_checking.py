@@ -139,7 +139,11 @@ Load = Callable[[str], SourceMapping]
         ("targets:", "parse: {Menge: nmber}\ntargets:", "did you mean `number`"),
         ("targets:", "values: {scale: 2}\ntargets:", "unknown key `scale`"),
         ("targets:", "file: {encoding: utf-9}\ntargets:", "`utf-9` is no encoding"),
-        ("targets:", "file: {delimiter: ';;'}\ntargets:", "one character, or one of the words tab, comma"),
+        (
+            "targets:",
+            "file: {delimiter: '01234567890'}\ntargets:",
+            "one to 10 characters of one line, or one of the words tab",
+        ),
         ("targets:", "file: {header_row: two}\ntargets:", "`two` is not a whole number"),
         ('"till_*.csv"', '"till_*.csv"\n  name_values: "till_(.*)"', "name the parts you want"),
         ('"till_*.csv"', '"till_*.csv"\n  name_values: "till_("', "not a regular expression"),

@@ -188,7 +188,14 @@ def test_nothing_but_blank_lines(read: Reader, data: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "layout", [{"delimiter": "||"}, {"quote": ",", "delimiter": ","}, {"delimiter": "\n"}]
+    "layout",
+    [
+        {"quote": "||"},
+        {"quote": ",", "delimiter": ","},
+        {"delimiter": "\n"},
+        {"escape": '"'},
+        {"escape": "~", "delimiter": "~|~"},
+    ],
 )
 def test_impossible_dialects(read: Reader, layout: dict) -> None:
     with pytest.raises(Unreadable) as error:

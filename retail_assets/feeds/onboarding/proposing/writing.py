@@ -73,6 +73,7 @@ def _layout(draft: Draft) -> dict[str, Any]:
         "format": records.format if records.format != "parquet" else None,
         "encoding": records.encoding,
         "delimiter": {"\t": "tab"}.get(records.delimiter or "", records.delimiter),
+        "escape": records.escape,
         "sheet": layout.sheet,
         "records": layout.records,
         "header_row": None if layout.header_row is None else str(layout.header_row),
