@@ -1,12 +1,12 @@
 """Text files as blocks of UTF-8, whatever encoding they came in, in bounded memory."""
 
 import codecs
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from retail_assets.errors import Unreadable
+from retail_assets.feeds.readers.letters import WESTERN, Guess, guess_encoding
 
 BLOCK_BYTES = 8 * 2**20
 _SAMPLE_BYTES = 2**16
@@ -19,12 +19,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_WESTERN = "windows-1252"
-_OTHER_SCRIPTS = (
-    ["cp1250", "cp1251", "cp1253", "cp1254", "cp850", "cp852", "cp866", "koi8_r", "cp932", "gb18030", "big5", "euc_kr"]
-)  # fmt: skip
-_SYMBOL_IN_WORD = re.compile(r"[^\W\d_][^\w\s\x00-\x7f’‘´·–—­][^\W\d_]")
-_FOREIGN_WORD = re.compile(r"(?<!\w)[^\W\d_\x00-\x7f]{3,}(?!\w)")
+_EVIDENCE_BYTES = 2**14
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b"))
 
 
@@ -43,6 +38,8 @@ class TextFile:
     path: Path
     encoding: str
     mark_bytes: int
+    could_be: tuple[str, ...] = ()
+    """Where the encoding is a guess: others that would make another text, nearly as likely."""
 
     def blocks(self) -> Iterator[Block]:
         """The text as UTF-8 without byte order mark, in blocks of about BLOCK_BYTES."""
@@ -67,13 +64,14 @@ def open_text(path: Path, *, declared: str | None) -> TextFile:
     if encoding := _utf16_without_mark(sample):
         return TextFile(path, encoding, 0)
     _refuse_binary(sample)
-    return TextFile(path, _byte_encoding(path), 0)
+    guess = _byte_encoding(path)
+    return TextFile(path, guess.encoding, 0, guess.others)
 
 
 def _known(declared: str) -> str:
     try:
         "".encode(declared)
-        return codecs.lookup(declared).name.replace("cp1252", _WESTERN)
+        return codecs.lookup(declared).name.replace("cp1252", WESTERN)
     except LookupError:
         raise Unreadable(
             "unknown_encoding",
@@ -110,23 +108,15 @@ def _refuse_binary(sample: bytes) -> None:
         )
 
 
-def _byte_encoding(path: Path) -> str:
+def _byte_encoding(path: Path) -> Guess:
     """UTF-8 unless the first bytes beyond ASCII contradict it; a few damaged characters do not."""
     evidence = _first_beyond_ascii(path)
     text = evidence.decode("utf-8", errors="surrogateescape")
     damaged = sum("\udc80" <= char <= "\udcff" for char in text)
     sound = sum(char > "\x7f" for char in text) - damaged
     if sound >= damaged:
-        return "utf-8"
-    western = evidence.decode(_WESTERN, errors="replace")
-    if not (_SYMBOL_IN_WORD.search(western) or _FOREIGN_WORD.search(western)):
-        return _WESTERN
-    from charset_normalizer import from_bytes
-
-    # It confuses the Western and the Central European code page, so it is asked only about texts that
-    # look wrong as the Western one.
-    best = from_bytes(evidence, cp_isolation=_OTHER_SCRIPTS).best()
-    return best.encoding if best is not None and best.coherence >= 0.1 else _WESTERN
+        return Guess("utf-8", ())
+    return guess_encoding(evidence[:_EVIDENCE_BYTES])
 
 
 def _first_beyond_ascii(path: Path) -> bytes:
