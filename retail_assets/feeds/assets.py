@@ -184,6 +184,11 @@ def _ledger_checks() -> list[dg.AssetCheckSpec]:
             description="No decision that came in this night was refused.",
         ),
         dg.AssetCheckSpec(
+            "encodings_are_known",
+            asset=LEDGER,
+            description="No file of this night was read in an encoding that is a guess.",
+        ),
+        dg.AssetCheckSpec(
             "no_night_is_ahead",
             asset=LEDGER,
             description="The newest night is not later than the clock's.",
@@ -248,6 +253,7 @@ def _ledger_result(
     from retail_assets.feeds.intake_checks import (
         clock_finding,
         decisions_finding,
+        encodings_finding,
         lost_finding,
         mappings_finding,
     )
@@ -271,6 +277,9 @@ def _ledger_result(
             ),
             check_result("mappings_load", mappings_finding(platform, report.skipped), asset=LEDGER),
             check_result("decisions_accepted", decisions, asset=LEDGER, severity=WARN),
+            check_result(
+                "encodings_are_known", encodings_finding(settings, report.as_of), asset=LEDGER, severity=WARN
+            ),
             check_result("no_night_is_ahead", clock_finding(settings, today), asset=LEDGER, severity=WARN),
             check_result(FILES_CAME_IN, files, asset=LEDGER, severity=WARN),
         ],

@@ -115,6 +115,7 @@ class _Tables:
             records=loaded.record_count,
             unknown_columns=[shortened(name) for name in loaded.unknown_columns],
             left_out=[shortened(what) for what in loaded.left_out],
+            encoding_doubt=loaded.encoding_doubt,
             files=loaded.files,
         )
 

@@ -87,6 +87,34 @@ def decisions_finding(settings: Settings, as_of: date) -> Finding:
     )
 
 
+def encodings_finding(settings: Settings, as_of: date) -> Finding:
+    """Files of a night whose encoding is a guess that another would be nearly as good as."""
+    guessed = (
+        select(DROPS.c.sequence, DROPS.c.name, DROPS.c.source, DROPS.c.encoding_doubt)
+        .where(DROPS.c.partition == as_of, DROPS.c.state == LOADED, DROPS.c.encoding_doubt.is_not(None))
+        .order_by(DROPS.c.sequence)
+    )
+    with platform_engine(settings) as engine, reading(engine) as connection:
+        count = connection.scalar(select(func.count()).select_from(guessed.subquery())) or 0
+        rows = [
+            (sequence, *map(printable, texts))
+            for sequence, *texts in connection.execute(guessed.limit(NAMED))
+        ]
+    said = "; ".join(f"{name} ({doubt})" for _, name, _, doubt in rows[:TOLD])
+    more = "; …" if count > TOLD else ""
+    schema = {"drop": pl.Int64} | dict.fromkeys(["file", "source", "encoding"], pl.String)
+    return Finding(
+        passed=not count,
+        figures={
+            "guessed": count,
+            **({"which": pl.DataFrame(rows, schema=schema, orient="row")} if rows else {}),
+        },
+        advice=f"The encoding of {count:,} file{'s' if count > 1 else ''} is a guess: {said}{more}. Letters beyond "
+        "ASCII may be wrong: look at them in `try`, state `file: {encoding: …}` in the mapping of the source, decide "
+        "reload_file with the number of the drop.",
+    )
+
+
 def clock_finding(settings: Settings, day: date) -> Finding:
     """Nights that lie ahead of the clock, whose day it is: marts would stand there until they come."""
     with platform_engine(settings) as engine, reading(engine) as connection:

@@ -27,6 +27,7 @@ class Loaded:
     unknown_columns: list[str]
     record_count: int
     left_out: tuple[str, ...]
+    encoding_doubt: str | None
     feeds: tuple[str, ...]
     """Those that got rows."""
     files: dict[str, str]
@@ -101,6 +102,7 @@ class Result:
             unknown_columns=self.mapped.unknown_columns,
             record_count=self.records.record_count,
             left_out=self.records.left_out,
+            encoding_doubt=self.records.encoding_doubt,
             feeds=tuple(self.mapped.rows),
             files={str(target.relative_to(lake.root)): sha256_of(file) for target, file in finished.items()},
         )

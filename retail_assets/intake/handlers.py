@@ -61,6 +61,8 @@ class Outcome:
     unknown_columns: Sequence[str] = ()
     left_out: Sequence[str] = ()
     """Parts of the drop that nobody asked for, in words: another sheet, say."""
+    encoding_doubt: str | None = None
+    """The encoding that was guessed, and what else it could be; None where it is certain."""
     metadata: Mapping[str, str | int] = field(default_factory=dict)
     """What a content without rows is, as its flow wants to know it: a photo's width, say."""
     files: Mapping[str, str] = field(default_factory=dict)

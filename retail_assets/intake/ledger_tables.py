@@ -75,6 +75,9 @@ class Drop:
     duplicate_of: int | None = column("The drop it repeats.", to="drops.sequence")
     records: int | None = column("Source records.")
     unknown_columns: str | None = column("Source columns that nothing takes, as JSON.")
+    encoding_doubt: str | None = column(
+        "The encoding that was guessed, and what it could be; null where certain."
+    )
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,7 @@ def _loaded(identity: Identity, outcome: Outcome) -> dict[str, Any]:
         "records": outcome.records,
         # As they are: an address in them is no longer known by its escapes.
         "unknown_columns": json.dumps(outcome.unknown_columns, ensure_ascii=False),
+        "encoding_doubt": outcome.encoding_doubt,
     }
 
 

@@ -13,6 +13,7 @@ from retail_assets.feeds.came_in import AT_THE_LEDGER, feed_findings, files_find
 from retail_assets.feeds.intake_checks import (
     contract_findings,
     decisions_finding,
+    encodings_finding,
     lost_finding,
     mappings_finding,
 )
@@ -208,6 +209,30 @@ def test_rows_that_are_gone_from_the_lake_are_told_until_they_are_made_again(
     again = Decision("d1", datetime(2026, 11, 21, tzinfo=UTC), "admin", "reload_file", "1")
     decide(settings=platform.settings, handlers=platform.handlers(), as_of=NIGHT, decision=again)
     assert check().passed
+
+
+def test_encodings_that_are_a_guess_are_named_until_they_are_stated(
+    platform: Platform, drop: Callable[..., None]
+) -> None:
+    drop("a.csv", "store_id,name\nS1,One\n")
+    drop("b.csv", "store_id,name\n")
+    (platform.lake.inbox / "feeds" / "stores" / "b.csv").write_bytes(
+        "store_id,name\nS2,Łódź\n".encode("cp1250")
+    )
+    take(platform)
+
+    found = encodings_finding(platform.settings, NIGHT)
+
+    assert not found.passed
+    assert found.figures["which"]["file"].to_list() == ["b.csv"]
+    assert "cp1250, or " in found.advice
+    platform.lake.sources.mkdir(parents=True)
+    mapping = "source: polish\nmatch: {folder: stores, files: b.csv}\nfile: {encoding: cp1250}\n"
+    mapping += "targets: [{feed: stores, same_names: true, columns: {store_id: store_id}}]\n"
+    (platform.lake.sources / "polish.yaml").write_text(mapping)
+    again = Decision("d1", datetime(2026, 11, 21, tzinfo=UTC), "admin", "reload_file", "2")
+    decide(settings=platform.settings, handlers=platform.handlers(), as_of=NIGHT, decision=again)
+    assert encodings_finding(platform.settings, NIGHT).passed
 
 
 def test_a_broken_mapping_is_named_and_holds_its_files_only(

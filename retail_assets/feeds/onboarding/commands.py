@@ -34,8 +34,9 @@ exit codes: 0 every file can be read; 1 a file would go to quarantine; 2 the com
 --json writes one document; decimals and times are texts, so that they stay exact:
   feed       the feed tried
   files      one entry per file: path, source (the mapping), name_values, notes,
-             quarantined (null, or reason and message; then the rest is empty), format, encoding, delimiter,
-             escape, sheets, columns, unknown_columns, records (as read),
+             quarantined (null, or reason and message; then the rest is empty), format, encoding,
+             encoding_doubt (null where certain), delimiter, escape, sheets, columns, unknown_columns,
+             records (as read),
              targets: target, records (after unfolding) = admitted + routed + left_out + duplicate + rejected,
                       sent_to {feed: records}, by_rule {"end/rule": records}, identity (the sum in words)
              admitted: feed, rows, sums {column: total}, first (rows)

@@ -47,6 +47,7 @@ def _file(tried: Tried) -> dict[str, Any]:
         "quarantined": {"reason": tried.reason, "message": tried.message} if refused else None,
         "format": tried.format,
         "encoding": tried.encoding,
+        "encoding_doubt": tried.encoding_doubt,
         "delimiter": tried.delimiter,
         "escape": tried.escape,
         "sheets": list(tried.sheets),

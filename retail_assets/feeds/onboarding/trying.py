@@ -74,6 +74,7 @@ class Tried:
     message: str | None = None
     format: str | None = None
     encoding: str | None = None
+    encoding_doubt: str | None = None
     delimiter: str | None = None
     escape: str | None = None
     sheets: tuple[str, ...] = ()
@@ -106,12 +107,13 @@ def try_file(found: Found, *, feed: Feed, match: Match, settings: Settings, rows
                 start,
                 format=records.format,
                 encoding=records.encoding,
+                encoding_doubt=records.encoding_doubt,
                 delimiter=records.delimiter,
                 escape=records.escape,
                 sheets=records.sheets,
                 columns=records.columns,
                 unknown_columns=mapped.unknown_columns,
-                notes=[*start.notes, *(f"Not read: {what}." for what in records.left_out)],
+                notes=[*start.notes, *_notes_of(records)],
                 records=records.record_count,
                 counts=mapped.counts,
                 admitted=[
@@ -148,6 +150,19 @@ def _map(found: Found, *, match: Match, settings: Settings, folder: Path) -> tup
         raise Unreadable(
             "reader_failed", f"Reading failed unexpectedly ({type(error).__name__}: {said})."
         ) from error
+
+
+def _notes_of(records: RecordSet) -> list[str]:
+    """What a reader was not sure of, or did not read."""
+    guess = (
+        [
+            f"The encoding is a guess: {records.encoding_doubt}. Look at letters beyond ASCII, then state it in the "
+            "mapping: `file: {encoding: …}`."
+        ]
+        if records.encoding_doubt
+        else []
+    )
+    return [*guess, *(f"Not read: {what}." for what in records.left_out)]
 
 
 def _notes(found: Found, feed: Feed, mapping: SourceMapping) -> list[str]:

@@ -15,7 +15,7 @@ import polars as pl
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.columns import MALFORMED, RECORD, cut_raw, too_many_columns
 from retail_assets.feeds.readers.dialect import Dialect
-from retail_assets.feeds.readers.encoding import open_text
+from retail_assets.feeds.readers.encoding import TextFile, open_text
 from retail_assets.feeds.readers.head import read_head, refuse_header_alone
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.line_ends import foreign_line_end, with_line_feeds
@@ -33,7 +33,7 @@ class Delimited:
 
     columns: list[str]
     frames: Iterator[pl.DataFrame]
-    encoding: str
+    text: TextFile
     dialect: Dialect
     head: str
     """The lines before the first record."""
@@ -52,7 +52,8 @@ def read_delimited(
         columns=table.columns,
         format="tsv" if tabs else "csv",
         record_count=written.count,
-        encoding=table.encoding,
+        encoding=table.text.encoding,
+        encoding_doubt=table.text.doubt,
         delimiter=table.dialect.delimiter,
         escape=table.dialect.escape,
     )
@@ -71,7 +72,7 @@ def open_delimited(path: Path, *, layout: FileLayout, limits: ReaderLimits, tabs
     head = read_head(lines, layout, tabs=tabs, max_columns=limits.columns)
     table = _Table(head.dialect, head.columns)
     frames = table.frames(_without(first, head.lines), pieces)
-    return Delimited(head.columns, frames, text.encoding, head.dialect, "\n".join(lines[: head.lines]))
+    return Delimited(head.columns, frames, text, head.dialect, "\n".join(lines[: head.lines]))
 
 
 def _first_lines(first: Piece, limits: ReaderLimits) -> list[str]:

@@ -41,6 +41,11 @@ class TextFile:
     could_be: tuple[str, ...] = ()
     """Where the encoding is a guess: others that would make another text, nearly as likely."""
 
+    @property
+    def doubt(self) -> str | None:
+        """In words."""
+        return f"{self.encoding}, or {', '.join(self.could_be)}" if self.could_be else None
+
     def blocks(self) -> Iterator[Block]:
         """The text as UTF-8 without byte order mark, in blocks of about BLOCK_BYTES."""
         decode = _Decoder(self.encoding)

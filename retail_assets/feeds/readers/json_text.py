@@ -191,5 +191,10 @@ def _unfold(
         """)
     raw.path.unlink()
     return RecordSet(
-        path=target, columns=columns, format=format, record_count=raw.count, encoding=source.encoding
+        path=target,
+        columns=columns,
+        format=format,
+        record_count=raw.count,
+        encoding=source.encoding,
+        encoding_doubt=source.doubt,
     )

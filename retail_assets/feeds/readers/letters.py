@@ -1,7 +1,7 @@
 """The likeliest encodings of a text that is not UTF-8, by the letters that it would be made of.
 
-A byte means another letter in every encoding: `k\\xf8\\xed\\x9eov\\xfd` is the Czech křížový in cp1250 and the køížový of no
-language in windows-1252. Each encoding is scored by the language that its text fits best.
+A byte means another letter in every encoding: `k\\xf8\\xed\\x9e` begins the Czech křížový in cp1250 and
+the køížový of no language in windows-1252. Each encoding is scored by the language that its text fits best.
 """
 
 import re
@@ -53,8 +53,8 @@ def guess_encoding(evidence: bytes) -> Guess:
         texts[encoding] = text
     ranked = sorted(scores, key=lambda encoding: -scores[encoding])
     best, told, others = ranked[0], {texts[ranked[0]]}, []
-    foreign = sum(letter > "\x7f" for letter in texts[best])
-    fits_no_language = scores[best] < _POOR * foreign
+    foreign = [letter for letter in texts[best] if letter > "\x7f"]
+    fits_no_language = scores[best] < sum(_POOR if letter < "\u3000" else _IDEOGRAPH for letter in foreign)
     for encoding in ranked[1:]:
         near = scores[best] - scores[encoding] < CERTAIN or (fits_no_language and len(others) < 2)
         if near and texts[encoding] not in told:

@@ -53,7 +53,7 @@ def parse_together(
             if format in TEXT_FORMATS:
                 table = open_delimited(path, layout=layout, limits=limits, tabs=format == "tsv")
                 [frame] = table.frames
-                if frame.is_empty():
+                if frame.is_empty() or table.text.could_be:  # which it tells by itself
                     continue
                 alike.setdefault((format, tuple(table.columns)), {})[number] = frame
     groups = []

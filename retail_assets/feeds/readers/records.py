@@ -54,6 +54,8 @@ class RecordSet:
     format: str
     record_count: int
     encoding: str | None = None
+    encoding_doubt: str | None = None
+    """That the encoding is a guess, and what else it could be, in words; None where it is certain."""
     delimiter: str | None = None
     escape: str | None = None
     sheets: tuple[str, ...] = ()

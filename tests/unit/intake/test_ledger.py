@@ -77,6 +77,7 @@ def test_a_drop_and_what_it_became_are_exported(either: Settings) -> None:
         "duplicate_of": None,
         "records": 3,
         "unknown_columns": '["z"]',
+        "encoding_doubt": None,
     }
     [load] = pl.read_parquet(folder / "loads.parquet").to_dicts()
     assert load == {

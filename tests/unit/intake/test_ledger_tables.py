@@ -72,6 +72,7 @@ DROP = Drop(
     duplicate_of=None,
     records=3,
     unknown_columns="[]",
+    encoding_doubt=None,
 )
 LOAD = Load(sequence=1, feed="sales", rows=2)
 COUNTS = TargetCounts(1, "sales", 3, 2, 0, 1, 0, 0, routed_to="{}", by_rule='{"left_out/blank": 1}')

@@ -82,3 +82,93 @@ def test_utf16_in_blocks(read: Reader) -> None:
 
     assert result.found.record_count == 700_000
     assert result.frame["b"].unique().to_list() == ["ä😀"]
+
+
+NAMES = {
+    "Czech": ["Šroub křížový", "Podložka plochá", "Kůň žlutý", "Příruba ocelová"],
+    "Hungarian": ["Fehér törölköző", "Hűtőtáska", "Őszi kabát", "Gyűrű ezüst"],
+    "Polish": ["Żółta koszula", "Łyżka stołowa", "Ręcznik łazienkowy", "Świeca zapachowa"],
+    "Turkish": ["Kırmızı gömlek", "Yeşil çanta", "Çocuk ayakkabısı", "Gümüş yüzük"],
+    "Hebrew": ["חולצה כחולה", "כיסא עץ", "נעלי ספורט"],
+    "Arabic": ["قميص أزرق", "كرسي خشبي", "حذاء رياضي"],
+    "Lithuanian": ["Raudona kėdė", "Šilti marškiniai", "Vaikų žaislas", "Ąžuolinė lentyna"],
+    "French": ["Crème brûlée", "Théière émaillée", "Rideau à œillets", "Forêt"],
+    "German": ["Stühle weiß", "Übertopf groß", "Gewürzmühle", "Bürste"],
+    "Greek": ["Μπλε πουκάμισο", "Ξύλινη καρέκλα", "Τραπέζι κουζίνας"],
+    "Russian": ["Синяя рубашка", "Деревянный стул", "Чай чёрный"],
+    "Japanese": ["コーヒーカップ", "バスタオル", "お菓子"],
+    "Chinese": ["蓝色衬衫", "运动鞋", "儿童玩具", "咖啡杯"],
+    "Traditional Chinese": ["藍色襯衫", "運動鞋", "兒童玩具", "咖啡杯"],
+    "Korean": ["커피 잔", "수건", "가죽 가방"],
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "codec"),
+    [
+        ("Czech", "cp1250"),
+        ("Czech", "iso8859-2"),
+        ("Czech", "cp852"),
+        ("Hungarian", "cp1250"),
+        ("Hungarian", "iso8859-2"),
+        ("Polish", "cp1250"),
+        ("Polish", "iso8859-2"),
+        ("Turkish", "cp1254"),
+        ("Hebrew", "cp1255"),
+        ("Arabic", "cp1256"),
+        ("Lithuanian", "cp1257"),
+        ("French", "cp1252"),
+        ("French", "mac-roman"),
+        ("German", "cp1252"),
+        ("German", "mac-roman"),
+        ("German", "cp850"),
+        ("Greek", "cp1253"),
+        ("Greek", "iso8859-7"),
+        ("Russian", "cp1251"),
+        ("Russian", "koi8-r"),
+        ("Russian", "cp866"),
+        ("Japanese", "cp932"),
+        ("Chinese", "gb18030"),
+        ("Traditional Chinese", "big5"),
+        ("Korean", "cp949"),
+    ],
+)
+def test_letters_tell_the_encoding(read: Reader, language: str, codec: str) -> None:
+    names = NAMES[language]
+    data = "id,name\n" + "".join(f"{n},{name}\n" for n, name in enumerate(names))
+
+    assert [name for _, name in read(data.encode(codec)).rows] == names
+
+
+@pytest.mark.parametrize("name", ["Müller", "Größe 40", "café", "12,50 €", "N° 12", "it’s", "Ø 12 mm", "½ l"])
+def test_a_few_western_letters_are_western(read: Reader, name: str) -> None:
+    assert read(f"id;name\n1;{name}\n".encode("cp1252")).found.encoding == "windows-1252"
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "other"),
+    [("Łódź", "cp1250", "windows-1252"), ("Ñandú", "cp1252", "cp1250"), ("příbor", "cp1250", "windows-1252")],
+)
+def test_a_guess_says_what_else_it_could_be(read: Reader, name: str, codec: str, other: str) -> None:
+    doubt = read(f"id,name\n1,{name}\n".encode(codec)).found.encoding_doubt
+
+    assert doubt is not None
+    assert other in doubt
+
+
+@pytest.mark.parametrize(
+    ("data", "layout"),
+    [
+        (b"id,name\n1,plain\n", {}),
+        ("id,name\n1,příbor\n".encode(), {}),
+        ("id,name\n1,příbor\n".encode("utf-16"), {}),
+        ("id,name\n1,příbor\n".encode("cp1250"), {"encoding": "cp1250"}),
+        ("id,name\n1,Größe\n2,Stühle weiß\n".encode("cp1252"), {}),
+    ],
+)
+def test_what_is_certain_is_no_guess(read: Reader, data: bytes, layout: dict) -> None:
+    assert read(data, **layout).found.encoding_doubt is None
+
+
+def test_letters_of_no_known_language_are_a_guess(read: Reader) -> None:
+    assert read(b"id,name\n1,\xd7\xd8\xe1\x99\xd0\xb3\n2,\xaf\xd8\xb9\n").found.encoding_doubt is not None

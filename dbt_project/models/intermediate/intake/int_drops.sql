@@ -38,5 +38,6 @@ select
     duplicate_of,
     records,
     {{ quoted('unknown_columns') }} as unknown_columns,
+    encoding_doubt,
     may_be_quoted
 from drops

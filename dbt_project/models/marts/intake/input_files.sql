@@ -32,6 +32,7 @@ select
     cast(counts.duplicate as bigint) as duplicate,
     cast(counts.rejected as bigint) as rejected,
     drops.unknown_columns,
+    drops.encoding_doubt,
     drops.parent as came_in
 from {{ ref('int_drops') }} as drops
 left join counts on drops.sequence = counts.sequence

@@ -32,7 +32,7 @@ def mapping_text(draft: Draft) -> str:
         f"# A first mapping for {printable(draft.path.name)}. Decide on every line marked CHECK or {FILL_IN}.",
         f"source: {draft.source}\n",
         _block("match", {"folder": draft.feed.folder, "files": f"{draft.constant}*{draft.path.suffix}"}),
-        _block("file", _layout(draft)),
+        _block("file", _layout(draft), _layout_doubts(draft)),
         _block("values", values, {"time_zone": "CHECK: the zone of the source's own times"}),
         _block("parse", {draft.amount.name: "number"} if draft.amount else {}),
         _totals(draft),
@@ -79,6 +79,11 @@ def _layout(draft: Draft) -> dict[str, Any]:
         "header_row": None if layout.header_row is None else str(layout.header_row),
     }
     return {key: value for key, value in found.items() if value is not None}
+
+
+def _layout_doubts(draft: Draft) -> dict[str, str]:
+    doubt = draft.opened.records.encoding_doubt
+    return {"encoding": f"CHECK: {doubt}? Look at letters beyond ASCII"} if doubt else {}
 
 
 def _values(draft: Draft) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
