@@ -73,7 +73,8 @@ class _Tables:
 
     def identify(self, drop: Drop) -> Identity:
         match = self.sources.match(drop.folder, own_name(drop.name))
-        key = content_key(drop.sha256 or "", match.name_values, match.mapping)
+        zone = self.platform.settings.time_zone
+        key = content_key(drop.sha256 or "", match.name_values, match.mapping, business_zone=zone)
         return Identity(match.mapping.name, match.mapping.version, match.name_values, key, notes=match)
 
     def duplicate_of(self, connection: Connection, drop: Drop, identity: Identity) -> int | None:

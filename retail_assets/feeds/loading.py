@@ -34,11 +34,16 @@ class Loaded:
     """Hashes of what was put into the lake, by path in the data folder."""
 
 
-def content_key(sha256: str, name_values: Mapping[str, str], mapping: SourceMapping) -> str:
-    """Names what a file becomes: the same bytes, name, mapping and contracts give the same rows."""
+def content_key(
+    sha256: str, name_values: Mapping[str, str], mapping: SourceMapping, *, business_zone: str
+) -> str:
+    """Names what a file becomes: the same bytes, name, mapping, contracts and zone of business days give the same
+    rows."""
     feeds = {block.feed.name: block.feed for target in mapping.targets for block in target.blocks}
     contracts = [[name, contract_version(feed)] for name, feed in sorted(feeds.items())]
-    return key_of(sha256, sorted(name_values.items()), mapping.name, mapping.version, contracts)
+    return key_of(
+        sha256, sorted(name_values.items()), mapping.name, mapping.version, contracts, business_zone
+    )
 
 
 @dataclass(frozen=True)
@@ -134,6 +139,7 @@ def map_file(
         format=records.format,
         name_values=content.match.name_values,
         content_key=content.content_key,
+        business_zone=settings.time_zone,
     )
     with mapping_duckdb(within or folder, MappingLimits.of(settings)) as engine:
         return records, run_mapping(engine=engine, mapping=mapping, content=given, folder=folder)

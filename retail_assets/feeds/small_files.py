@@ -99,6 +99,7 @@ def _map_together(group: _Group, folder: Path, settings: Settings) -> dict[int, 
                 group=files,
                 content_keys=[content.content_key for content in contents],
                 name_values=match.name_values,
+                business_zone=settings.time_zone,
                 folder=_new_folder(folder),
             )
             counts = dict(zip(files.files, files.counts, strict=True))

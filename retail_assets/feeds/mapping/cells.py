@@ -1,14 +1,18 @@
 """The value of one contract column, wherever the mapping takes it from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retail_assets.feeds.mapping.conversion import (
     DATE,
+    ID,
+    INSTANT,
+    TEXT,
     TIME,
     Kind,
     Raw,
     convert,
     plain_text,
+    reasons,
     text_sql,
 )
 from retail_assets.feeds.mapping.model import (
@@ -23,6 +27,7 @@ from retail_assets.feeds.mapping.model import (
 from retail_assets.feeds.mapping.scope import Scope
 from retail_assets.feeds.mapping.table import normalised
 from retail_assets.feeds.mapping.values import STANDARD, Values
+from retail_assets.feeds.readers.columns import TIME_CELL
 from retail_assets.sql import literal
 
 
@@ -38,18 +43,29 @@ class Value:
     fault: str
     failed: str = "false"
     """True where an expression could not be computed."""
+    reasons: tuple[tuple[str, str], ...] = ()
+    """Rules more exact than `fault`, with the condition under which a value that cannot be read breaks them."""
+
+    def faults(self, column: str) -> list[tuple[str, str]]:
+        """Where the source has a value, and the column that was made of it has none: conditions, with their rules."""
+        why = [*self.reasons, (self.fault, f"not ({self.blank})")]
+        return [
+            (f"case when {column} is null then {condition} else false end", rule) for rule, condition in why
+        ]
 
 
 def value_of(cell: Cell, kind: Kind, scope: Scope, *, name: str) -> Value:
     """Add the steps of a cell to the scope's phase; `name` is free for its columns. Expressions of the cell have
     to be evaluated in an earlier phase."""
+    if kind.name == INSTANT.name:
+        kind = replace(kind, days_of=scope.business_zone)
     value = _value(cell, kind, scope, name)
     if cell.default is None:
         return value
     default = f"{name}_default"
     scope.query.add(convert(_constant(cell.default), kind, STANDARD, name=default))
     filled = f"coalesce({value.sql}, case when {value.blank} then {default} end)"
-    return Value(filled, value.blank, value.text, value.fault, value.failed)
+    return replace(value, sql=filled)
 
 
 def _value(cell: Cell, kind: Kind, scope: Scope, name: str) -> Value:
@@ -63,7 +79,7 @@ def _value(cell: Cell, kind: Kind, scope: Scope, name: str) -> Value:
         case FromSql(expression):
             column, sql_type = scope.evaluate(expression, cell.where)
             value = _converted(Raw(f"{column}.v", sql_type), kind, cell.values, scope, name)
-            return Value(value.sql, value.blank, value.text, value.fault, f"{column} is null")
+            return replace(value, failed=f"{column} is null")
         case FromDateAndTime(date, time):
             return _from_date_and_time(date, time, cell.values, kind, scope, name)
         case DerivedLineNumber():
@@ -76,7 +92,8 @@ def _constant(text: str) -> Raw:
 
 def _converted(raw: Raw, kind: Kind, values: Values, scope: Scope, name: str) -> Value:
     scope.query.add(convert(raw, kind, values, name=name))
-    return Value(name, f"({text_sql(raw, values)}) is null", plain_text(raw), kind.fault)
+    blank = f"({text_sql(raw, values)}) is null"
+    return Value(name, blank, plain_text(raw), kind.fault, reasons=reasons(raw, kind, values))
 
 
 def _from_column(column: str, values: Values, kind: Kind, scope: Scope, name: str) -> Value:
@@ -85,10 +102,13 @@ def _from_column(column: str, values: Values, kind: Kind, scope: Scope, name: st
     declared = reading is not None and normalised(column) in {normalised(n) for n in scope.mapping.parse}
     if reading is None or not declared or reading.kind.name == kind.name:
         return _converted(raw, kind, values, scope, name)
+    if reading.kind == TEXT and kind == ID:  # whoever says that it is a text means it as it stands
+        return _converted(raw, TEXT, values, scope, name)
     # The mapping says what the column is; what the contract wants is made of that.
     scope.query.add(convert(Raw(reading.name, reading.kind.sql_type.upper()), kind, values, name=name))
     blank = f"({text_sql(raw, reading.values)}) is null"
-    return Value(name, blank, plain_text(raw), reading.kind.fault)
+    exact = reasons(raw, reading.kind, reading.values)
+    return Value(name, blank, plain_text(raw), reading.kind.fault, reasons=exact)
 
 
 def _from_date_and_time(date: str, time: str, values: Values, kind: Kind, scope: Scope, name: str) -> Value:
@@ -98,11 +118,15 @@ def _from_date_and_time(date: str, time: str, values: Values, kind: Kind, scope:
     scope.query.add(day_steps)
     scope.query.add(time_steps)
     depth = max(len(day_steps), len(time_steps))
-    together = f"{name}_together"
+    together, moment = f"{name}_together", f"{name}_day + {name}_time"
+    if is_span := times.is_cell(TIME_CELL):  # 26:05 is 02:05 of the next day
+        moment = f"case when {is_span} then {name}_day + try_cast({times.sql} as interval) else {moment} end"
     later = [
-        {together: f"{name}_day + {name}_time"},
+        {together: moment},
         *convert(Raw(together, "TIMESTAMP"), kind, values, name=name),
     ]
     scope.query.add([{} for _ in range(depth)] + later)
     blank = f"(({text_sql(days, values)}) is null or ({text_sql(times, values)}) is null)"
-    return Value(name, blank, f"concat_ws(' ', {plain_text(days)}, {plain_text(times)})", kind.fault)
+    text = f"concat_ws(' ', {plain_text(days)}, {plain_text(times)})"
+    exact = (*reasons(days, DATE, values), *reasons(times, TIME, values))
+    return Value(name, blank, text, kind.fault, reasons=exact)

@@ -99,6 +99,7 @@ def _check_expressions(engine: Engine, mapping: SourceMapping, target: Target, b
             table=table,
             name_values=mapping.name_parts,
             bind=engine.bind,
+            business_zone="UTC",
         )
 
     if target.derives_line_numbers:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.cells import Value, value_of
-from retail_assets.feeds.mapping.conversion import INSTANT, TEXT, Kind, plain_text
+from retail_assets.feeds.mapping.conversion import DATE, ID, INSTANT, Kind, plain_text
 from retail_assets.feeds.mapping.judging import contract_checks, contract_kind
 from retail_assets.feeds.mapping.model import Block, Cell, FromSql, Rule
 from retail_assets.feeds.mapping.references import cells_of, expressions_of, rules_of, unknown_columns
@@ -91,7 +91,7 @@ def _name_document(scope: Scope) -> None:
         return
     _evaluate(scope, [scope.target.document])
     scope.query.end_phase()
-    value_of(scope.target.document, TEXT, scope, name="_document_id")
+    value_of(scope.target.document, ID, scope, name="_document_id")
     scope.query.end_phase()
 
 
@@ -149,6 +149,8 @@ def _either(condition: str, then: Value, otherwise: Value) -> Value:
         choose(then.text, otherwise.text),
         then.fault,
         choose(then.failed, otherwise.failed),
+        tuple((rule, f"{condition} and {when}") for rule, when in then.reasons)
+        + tuple((rule, f"not coalesce({condition}, false) and {when}") for rule, when in otherwise.reasons),
     )
 
 
@@ -160,12 +162,9 @@ def _document(scope: Scope) -> str:
     if target.replaces != "day":
         return "null::varchar"
     time = target.block.feed.business_time or ""
-    kind = contract_kind(target.block.feed.columns[time])
-    store = value_of(target.block.cells["store_id"], TEXT, scope, name="_day_store")
-    moment = value_of(target.block.cells[time], kind, scope, name="_day_time")
-    zone = literal(target.block.cells[time].values.time_zone)
-    local = f"timezone({zone}, {moment.sql})" if kind is INSTANT else moment.sql
-    return f"left({store.sql}, {MAX_DOCUMENT_BYTES}) || '|' || strftime({local}, '%Y-%m-%d')"
+    store = value_of(target.block.cells["store_id"], ID, scope, name="_day_store")
+    day = value_of(target.block.cells[time], DATE, scope, name="_day_time")
+    return f"left({store.sql}, {MAX_DOCUMENT_BYTES}) || '|' || strftime({day.sql}, '%Y-%m-%d')"
 
 
 def _version(scope: Scope) -> Value | None:
@@ -224,9 +223,9 @@ def _faults(scope: Scope, block: Block, values: dict[str, Value], version: Value
     used = [rule.when for rule in rules_of(scope.mapping, scope.target)]
     used += expressions_of([*block.cells.values(), *_identity_cells(scope)])
     faults += [
-        Fault(reading.unreadable, reading.kind.fault, reading.column, plain_text(reading.raw))
+        Fault(condition, rule, reading.column, plain_text(reading.raw))
         for reading in scope.readings_of(used)
-        if reading.kind is not TEXT
+        for condition, rule in reading.faults
     ]
     for check in contract_checks(block.feed):
         text = values[check.column].text if check.column else "null"
@@ -247,10 +246,7 @@ def _unreadable(name: str, column: str, value: Value) -> list[Fault]:
     faults = []
     if value.failed != "false":
         faults.append(Fault(value.failed, EXPRESSION_FAILED, name, value.text))
-    if value.fault == TEXT.fault:
-        return faults  # every text can be read
-    there = f"case when {column} is null then not ({value.blank}) else false end"
-    return [*faults, Fault(there, value.fault, name, value.text)]
+    return [*faults, *(Fault(condition, rule, name, value.text) for condition, rule in value.faults(column))]
 
 
 def _first_true(conditions: list[str]) -> str:

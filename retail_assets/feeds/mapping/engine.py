@@ -64,6 +64,8 @@ class Content:
     format: str
     name_values: dict[str, str]
     content_key: str
+    business_zone: str = "UTC"
+    """Whose days dates without a time are."""
 
 
 def run_mapping(*, engine: Engine, mapping: SourceMapping, content: Content, folder: Path) -> Mapped:
@@ -143,6 +145,7 @@ class _Run:
             table=table,
             name_values=self.content.name_values,
             bind=self.engine.bind,
+            business_zone=self.content.business_zone,
         )
 
     def _write_rows(self, target: Target, block: CompiledBlock, which: str) -> int:

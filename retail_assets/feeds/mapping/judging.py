@@ -9,7 +9,16 @@ from typing import Any
 import dataframely as dy
 
 from retail_assets.contract import Feed
-from retail_assets.feeds.mapping.conversion import BOOLEAN, DATE, INSTANT, INTEGER, NUMBER, TEXT, Kind
+from retail_assets.feeds.mapping.conversion import (
+    BOOLEAN,
+    DATE,
+    ID,
+    INSTANT,
+    INTEGER,
+    NUMBER,
+    TEXT,
+    Kind,
+)
 from retail_assets.sql import identifier, literal
 
 
@@ -35,9 +44,11 @@ def contract_kind(column: dy.Column) -> Kind:
             return DATE
         case dy.Bool():
             return BOOLEAN
-    return TEXT
+    return ID if column.name.endswith(_NAMING) else TEXT
 
 
+_NAMING = ("_id", "_sku", "_reference", "barcode")
+"""How texts are called that name something."""
 _INTEGERS = {"Int8": "tinyint", "Int16": "smallint", "Int32": "integer", "Int64": "bigint"}
 
 

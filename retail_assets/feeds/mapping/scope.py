@@ -7,6 +7,7 @@ import duckdb
 
 from retail_assets.feeds.mapping.conversion import (
     DECLARED,
+    ID,
     INSTANT,
     INTEGER,
     LOCAL,
@@ -16,6 +17,7 @@ from retail_assets.feeds.mapping.conversion import (
     Raw,
     convert,
     plain_text,
+    reasons,
     text_sql,
 )
 from retail_assets.feeds.mapping.expressions import Expression
@@ -24,6 +26,7 @@ from retail_assets.feeds.mapping.layers import Layers
 from retail_assets.feeds.mapping.model import FromColumn, SourceMapping, Target, Where
 from retail_assets.feeds.mapping.table import Table, normalised
 from retail_assets.feeds.mapping.values import Values
+from retail_assets.feeds.readers.columns import CELLS
 from retail_assets.sql import literal
 
 LINE_NUMBER = "line_number"
@@ -48,6 +51,15 @@ class Reading:
         """SQL that is true where the source has a value that cannot be read."""
         return f"case when {self.name} is null then ({text_sql(self.raw, self.values)}) is not null else false end"
 
+    @property
+    def faults(self) -> list[tuple[str, str]]:
+        """Conditions that are true where the source has a value that cannot be read, each with the rule it breaks."""
+        exact = [
+            (f"case when {self.name} is null then {condition} else false end", rule)
+            for rule, condition in reasons(self.raw, self.kind, self.values)
+        ]
+        return [*exact, (self.unreadable, self.kind.fault)]
+
 
 class Scope:
     """The names of one target over one table."""
@@ -60,12 +72,14 @@ class Scope:
         table: Table,
         name_values: dict[str, str],
         bind: Bind,
+        business_zone: str,
     ) -> None:
         self.mapping, self.target, self.table = mapping, target, table
-        self.name_values, self.bind = name_values, bind
+        self.name_values, self.bind, self.business_zone = name_values, bind, business_zone
         columns = [f"{sql} as _c{number}" for number, (sql, _) in enumerate(table.columns.values())]
         internal = ["_record", "_place", "_malformed", "_empty"]
         internal += ["_line_number"] if table.has_line_numbers else []
+        internal += [CELLS] if table.has_cells else []
         self.query = Layers(f"select {', '.join([*internal, *columns])} from {table.relation}")
         self.readings: dict[str, Reading] = {}
         self._types = expression_types(mapping)
@@ -131,7 +145,7 @@ class Scope:
     def _type(self, sql: str, expression: Expression, where: Where) -> str:
         for name in expression.compared_with_numbers:
             reading = self.readings.get(normalised(name))
-            if reading and reading.kind is TEXT:
+            if reading and reading.kind in (TEXT, ID):
                 raise where.error(
                     f"`{name}` is text here and is compared with a number; "
                     f"declare its type under `parse`: {{{name}: number}}"
@@ -139,7 +153,7 @@ class Scope:
         try:
             return self.bind(self.query.sql, sql)
         except duckdb.Error as error:
-            texts = [r.column for r in self.readings_of([expression]) if r.kind is TEXT]
+            texts = [r.column for r in self.readings_of([expression]) if r.kind in (TEXT, ID)]
             hint = f" (text here: {', '.join(texts)}; `parse` declares other types)" if texts else ""
             raise where.error(f"{first_line(error)}{hint}") from error
 

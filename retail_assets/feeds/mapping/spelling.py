@@ -15,14 +15,14 @@ _APOSTROPHES = "'\u2019"
 
 
 def trimmed(text: str) -> str:
-    """Without surrounding blanks. Codes and numbers have nothing that a URL would escape; to see that costs a
-    tenth of trimming them."""
-    return (
-        f"case when strlen(url_encode({text})) = strlen({text}) then {text} else trim({text}, {_BLANKS}) end"
-    )
+    """Without surrounding blanks, and without what keeps a spreadsheet from taking it for a number: ="00123". Codes
+    and numbers have nothing that a URL would escape; to see that costs a tenth of trimming them."""
+    wrapped = rf"regexp_replace(trim({text}, {_BLANKS}), '^=\"([^\"]*)\"$', '\1')"
+    bare = f"case when contains({text}, '=\"') then {wrapped} else trim({text}, {_BLANKS}) end"
+    return f"case when strlen(url_encode({text})) = strlen({text}) then {text} else {bare} end"
 
 
-def number_from_text(x: str, sql_type: str, values: Values, *, plain_numbers: bool) -> str:
+def number_from_text(x: str, sql_type: str, values: Values) -> str:
     """A number in a source's dialect, null when it is none. The common spelling costs one cast."""
     stripped = x
     for sign in values.strip:
@@ -32,8 +32,6 @@ def number_from_text(x: str, sql_type: str, values: Values, *, plain_numbers: bo
     strange = "_" if values.decimal == "." else "_."
     found = " or ".join(f"contains({stripped}, '{mark}')" for mark in strange)
     fast = f"case when {found} then null else {fast} end"
-    if plain_numbers and values.decimal != ".":
-        fast = f"case when regexp_full_match({x}, '{_PLAIN_NUMBER}') then try_cast({x} as {sql_type}) else {fast} end"
     careful = _careful_number(stripped, sql_type, values)
     if values.percent:
         percent = _careful_number(f"rtrim({trimmed(stripped)}, '% ')", "decimal(18,6)", values)
@@ -42,16 +40,13 @@ def number_from_text(x: str, sql_type: str, values: Values, *, plain_numbers: bo
     return f"coalesce({fast}, case when {x} <> '' then {careful} end)"
 
 
-_PLAIN_NUMBER = r"-?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?"
-
-
 def _point(text: str, values: Values) -> str:
     return text if values.decimal == "." else f"replace({text}, '{values.decimal}', '.')"
 
 
 def _careful_number(stripped: str, sql_type: str, values: Values) -> str:
     """The reading of spellings that a cast does not know: grouped thousands, marked negatives."""
-    text = f"trim(replace({stripped}, '\u2212', '-'), {_BLANKS})"
+    text = trimmed(f"replace({stripped}, '\u2212', '-')")
     if "parentheses" in values.negatives:
         text = rf"regexp_replace({text}, '^\(\s*(.*?)\s*\)$', '-\1')"
     if "trailing_minus" in values.negatives:

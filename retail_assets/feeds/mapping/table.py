@@ -10,7 +10,7 @@ from pathlib import Path
 
 from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.conversion import Raw
-from retail_assets.feeds.readers.columns import OWN_COLUMNS
+from retail_assets.feeds.readers.columns import CELLS, OWN_COLUMNS
 from retail_assets.sql import identifier, parquet
 
 MAX_COMPARED = 200
@@ -31,6 +31,8 @@ class Table:
     """The source's name -> its name in the relation, quoted, and its DuckDB type."""
     format: str | None = None
     has_line_numbers: bool = False
+    has_cells: bool = False
+    """Whether the column `_cells` says of each cell what it is in the file, in the order of `columns`."""
 
     @cached_property
     def _normalised(self) -> dict[str, list[str]]:
@@ -63,10 +65,8 @@ class Table:
         """The column's place in the first layer of a query."""
         if name not in self.columns:
             return Raw("_place", "VARCHAR")
-        sql_type = self.columns[name][1]
-        return Raw(
-            f"_c{list(self.columns).index(name)}", sql_type, self.format in ("excel", "json", "ndjson")
-        )
+        number = list(self.columns).index(name)
+        return Raw(f"_c{number}", self.columns[name][1], cell_of(number) if self.has_cells else None)
 
 
 def normalised(name: str) -> str:
@@ -88,8 +88,15 @@ def records_table(engine: Engine, records: Path, columns: Sequence[str], format:
     source's name may be one of the platform's own."""
     relation = parquet(records)
     described = engine.rows(f"describe select * from {relation}")
-    own = [(name, sql_type) for name, sql_type, *_ in described if name not in OWN_COLUMNS]
+    has_cells = CELLS in (name for name, *_ in described)
+    own = [(name, sql_type) for name, sql_type, *_ in described if name not in (*OWN_COLUMNS, CELLS)]
     numbered = [f"{identifier(name)} as _r{number}" for number, (name, _) in enumerate(own)]
     typed = {name: (f"_r{n}", kind) for n, (name, (_, kind)) in enumerate(zip(columns, own, strict=True))}
-    selected = ", ".join([*OWN_COLUMNS, "false as _empty", *numbered])
-    return Table(f"(select {selected} from {relation})", typed, format)
+    cells = [CELLS] if has_cells else []
+    selected = ", ".join([*OWN_COLUMNS, "false as _empty", *cells, *numbered])
+    return Table(f"(select {selected} from {relation})", typed, format, has_cells=has_cells)
+
+
+def cell_of(number: int) -> str:
+    """What the cell of a column is in the file, by the column's number from 0."""
+    return f"substr({CELLS}, {number + 1}, 1)"

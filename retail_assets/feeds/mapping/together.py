@@ -46,6 +46,7 @@ def map_plain_files(
     group: TextGroup,
     content_keys: Sequence[str],
     name_values: Mapping[str, str],
+    business_zone: str,
     folder: Path,
 ) -> dict[int, AllAdmitted]:
     """Map files of text with the same columns into an empty `folder`; those with nothing to explain, by their place.
@@ -59,7 +60,12 @@ def map_plain_files(
         return {}  # a field within JSON
     check_required_columns(mapping, target, table)
     scope = Scope(
-        mapping=mapping, target=target, table=table, name_values=dict(name_values), bind=engine.bind
+        mapping=mapping,
+        target=target,
+        table=table,
+        name_values=dict(name_values),
+        bind=engine.bind,
+        business_zone=business_zone,
     )
     block = compile_block(scope, target.block)
     feed = block.feed

@@ -9,7 +9,9 @@ from retail_assets.errors import Unreadable
 from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.model import SourceMapping, Target
 from retail_assets.feeds.mapping.references import referenced_by
-from retail_assets.feeds.mapping.table import Table, closest
+from retail_assets.feeds.mapping.table import Table, cell_of, closest
+from retail_assets.feeds.readers.columns import CELLS, TEXT_CELL
+from retail_assets.feeds.readers.json_values import cell, number_text
 from retail_assets.sql import literal, parquet
 
 MAX_UNKNOWN_FIELDS = 500
@@ -48,15 +50,22 @@ def unnested(engine: Engine, mapping: SourceMapping, target: Target, whole: Tabl
         if len(fields) < len(nested) + MAX_UNKNOWN_FIELDS:
             fields.setdefault(name, field)
     kept = {name: place for name, place in whole.columns.items() if name not in parents}
-    texts, relation = _texts(list(fields.values()), relation)
-    columns = [sql for sql, _ in kept.values()] + texts
+    texts, kinds, relation = _texts(list(fields.values()), relation)
+    columns = [sql for sql, _ in kept.values()]
+    columns += [number_text(text, kind) for text, kind in zip(texts, kinds, strict=True)]
+    cells = [
+        cell_of(number) if whole.has_cells else literal(TEXT_CELL)
+        for number, name in enumerate(whole.columns)
+        if name in kept
+    ] + [cell(text, kind) for text, kind in zip(texts, kinds, strict=True)]
     numbered = ", ".join(f"{sql} as _f{number}" for number, sql in enumerate(columns))
     own = _own_columns(levels)
-    query = f"select {own}{', ' if numbered else ''}{numbered} from ({relation})"
+    said = f"concat({', '.join(cells) or literal('')}) as {CELLS}"
+    query = f"select {own}, {said}{', ' if numbered else ''}{numbered} from ({relation})"
     engine.write(query, path)
     types = [sql_type for _, sql_type in kept.values()] + ["VARCHAR"] * len(fields)
     typed = {name: (f"_f{n}", types[n]) for n, name in enumerate([*kept, *fields])}
-    return Table(parquet(path), typed, whole.format)
+    return Table(parquet(path), typed, whole.format, has_cells=True)
 
 
 def _own_columns(levels: list[_Level]) -> str:
@@ -130,19 +139,21 @@ def _field(whole: Table, levels: list[_Level], name: str) -> _Field:
     return value, _rest(name, path) or "$"
 
 
-def _texts(fields: list[_Field], relation: str) -> tuple[list[str], str]:
-    """The fields as texts, and the relation that has them: one list for each JSON value, which is parsed once."""
+def _texts(fields: list[_Field], relation: str) -> tuple[list[str], list[str], str]:
+    """The fields as texts, their JSON types, and the relation that has both: lists for each JSON value."""
     lists: dict[str, list[str]] = {}
     places = []
     for value, pointer in fields:
         pointers = lists.setdefault(value, [])
         pointers.append(literal(pointer))
-        places.append(f"_l{list(lists).index(value)}[{len(pointers)}]")
+        places.append(f"{list(lists).index(value)}[{len(pointers)}]")
     found = [
-        f"json_extract_string({value}, [{', '.join(pointers)}]) as _l{number}"
+        f"json_extract_string({value}, [{', '.join(pointers)}]) as _l{number}, "
+        f"json_type({value}, [{', '.join(pointers)}]) as _t{number}"
         for number, (value, pointers) in enumerate(lists.items())
     ]
-    return places, f"select {', '.join(['*', *found])} from ({relation})"
+    texts, kinds = [f"_l{place}" for place in places], [f"_t{place}" for place in places]
+    return texts, kinds, f"select {', '.join(['*', *found])} from ({relation})"
 
 
 def _holder(whole: Table, levels: list[_Level], name: str) -> tuple[str, str]:

@@ -5,15 +5,29 @@ A local time that a clock shows twice, or that it leaps over, is read with the o
 the first of two, and the time of a clock that nobody has put forward yet.
 """
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
+
+from retail_assets.feeds.mapping.texts import Steps
+from retail_assets.sql import literal
 
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 _WEEK, _SECOND = timedelta(days=7), timedelta(seconds=1)
 
 Step = tuple[datetime, timedelta]
 """From which local time on which offset applies."""
+
+_OFFSETS = """
+    UTC+0 UT+0 GMT+0 Z+0 WET+0 WEST+1 CET+1 CEST+2 EET+2 EEST+3 WAT+1 CAT+2 SAST+2 EAT+3 PKT+5 WIB+7 WITA+8 WIT+9
+    HKT+8 JST+9 KST+9 AWST+8 ACST+9.5 ACDT+10.5 AEST+10 AEDT+11 NZST+12 NZDT+13
+    EST-5 EDT-4 MST-7 MDT-6 PST-8 PDT-7 AKST-9 AKDT-8 HST-10
+"""
+_HOURS = {short: float(hours) for short, hours in (re.split("(?=[+-])", entry) for entry in _OFFSETS.split())}
+"""Abbreviations that say one offset, in hours: those of the tz database that name the same one wherever they have been
+in use since 1995, or (PST, KST) in all but one place. The others mean several zones (BST, CST, IST, AST, ECT, SST, …),
+or none for sure."""
 
 
 def instant_sql(local: str, zone: str) -> str:
@@ -43,6 +57,52 @@ def local_steps(zone: str) -> tuple[Step, ...]:
             steps.append((change.replace(tzinfo=None), offset(after)))
         moment += _WEEK
     return tuple(steps)
+
+
+def named_zone_steps(text: str, zone: str, *, name: str) -> Steps:
+    """Steps to the instant of an ISO text that states its offset or the name of its zone.
+
+    An abbreviation means what it means on the clocks of `zone` at that time (BST in London's summer), else what it
+    means everywhere, else nothing. DuckDB would take BST for Bangladesh, and CET for summer time in summer.
+    """
+    said, word, clock = f"{name}_said", f"{name}_word", f"{name}_clock"
+    # A letter that is no Z alone, or a blank behind it.
+    named = f"(right({said}, 2) > ':' or right({said}, 2) < '!')"
+    bare = f"rtrim({said}, E' \\t\\r\\n')"
+    without = f"left({bare}, length({bare}) - length({word}))"
+
+    def at(hours: float) -> str:
+        return f"make_timestamptz(epoch_us({clock}) - {int(hours * 3_600_000_000)}::bigint)"
+
+    here = "".join(
+        f"when {word} = {literal(short)} and timezone({literal(zone)}, {at(hours)}) = {clock} then {at(hours)} "
+        for short, hours in _abbreviations(zone)
+    )
+    everywhere = "".join(
+        f"when {word} = {literal(short)} then {at(hours)} " for short, hours in _HOURS.items()
+    )
+    place = f"when contains({word}, '/') then try_cast({said} as timestamptz)"
+    return [
+        {said: text},
+        {word: f"case when {named} then upper(regexp_extract({bare}, '[A-Za-z][A-Za-z0-9_/+-]*$')) end"},
+        {clock: f"case when {word} <> '' then try_cast({without} as timestamp) end"},
+        {
+            name: f"case when coalesce({word}, '') = '' then try_cast({said} as timestamptz) "
+            f"{here}{everywhere}{place} end"
+        },
+    ]
+
+
+@cache
+def _abbreviations(zone: str) -> list[tuple[str, float]]:
+    """What a zone's clocks have been called since FIRST_YEAR, with the hours they were ahead of UTC."""
+    rules = ZoneInfo(zone)
+    days = range((datetime(LAST_YEAR, 1, 1) - datetime(FIRST_YEAR, 1, 1)).days // 30)
+    moments = [
+        (datetime(FIRST_YEAR, 1, 1, tzinfo=UTC) + timedelta(days=30 * n)).astimezone(rules) for n in days
+    ]
+    found = {(m.tzname() or "", (m.utcoffset() or timedelta()).total_seconds() / 3600) for m in moments}
+    return sorted((short.upper(), hours) for short, hours in found if short.isalpha())
 
 
 def _tree(steps: tuple[Step, ...], local: str) -> str:

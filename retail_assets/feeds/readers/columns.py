@@ -7,6 +7,15 @@ from retail_assets.errors import Unreadable
 
 RECORD, PLACE, MALFORMED = "_record", "_place", "_malformed"
 OWN_COLUMNS = (RECORD, PLACE, MALFORMED)
+CELLS = "_cells"
+"""Where a format tells numbers from texts: what each of a record's cells is, one character a column. Only readers of
+such formats write it."""
+TEXT_CELL, NUMBER_CELL, LONG_NUMBER = " ", "n", "l"
+"""A number of which not all digits are known is a long one."""
+FORMULA = "f"
+"""Of which the file holds no value: the cell's text is the formula."""
+TIME_CELL, DAY_CELL, MOMENT_CELL = "t", "d", "m"
+"""A span of time, which may be longer than a day; a date alone; a date with its time."""
 RAW_CHARACTERS = 10_000
 """So much of a malformed record's text is kept."""
 
@@ -16,7 +25,7 @@ def column_names(given: Iterable[str | None], *, limit: int) -> list[str]:
 
     DuckDB does not tell capitals from small letters in names, so neither does this.
     """
-    taken = set(OWN_COLUMNS)
+    taken = {*OWN_COLUMNS, CELLS}
     names = []
     for position, raw in enumerate(given, start=1):
         name = clean_name(raw or "") or f"column_{position}"

@@ -1,13 +1,20 @@
 """Excel workbooks to records: every cell as text, sheet by sheet."""
 
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
 
 from retail_assets.errors import Unreadable
-from retail_assets.feeds.readers.columns import PLACE, RECORD, column_names, named_by_mapping
+from retail_assets.feeds.readers.columns import (
+    CELLS,
+    PLACE,
+    RECORD,
+    TEXT_CELL,
+    column_names,
+    named_by_mapping,
+)
+from retail_assets.feeds.readers.excel_cells import Sheet, read_sheet
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.output import write_frames
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet
@@ -15,24 +22,22 @@ from retail_assets.feeds.readers.workbook import check_workbook, damaged
 
 SEVERAL_SHEETS = "several_sheets"
 _ALL_SHEETS = "*"
-_ERROR = re.compile(r"Error\((\w+)\)")
-_ERRORS = {"NA": "#N/A", "Div0": "#DIV/0!", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!"}
-_ERRORS |= {"Ref": "#REF!", "Value": "#VALUE!"}
 
 
 def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimits) -> RecordSet:
     """Read the sheets that the layout names; a column that a sheet lacks is null there."""
     import fastexcel
 
-    check_workbook(path, limits)
+    formulas = check_workbook(path, limits)
     try:
         workbook = fastexcel.read_excel(path)
-        sheets = {name: _cells(workbook, name) for name in _chosen(workbook.sheet_names, layout)}
-        others = {name: _cells(workbook, name) for name in workbook.sheet_names if name not in sheets}
+        chosen = _chosen(workbook.sheet_names, layout)
+        sheets = {name: read_sheet(workbook, name, formulas.get(name, {})) for name in chosen}
+        others = {name: read_sheet(workbook, name, {}) for name in workbook.sheet_names if name not in sheets}
     except fastexcel.FastExcelError as error:
         raise damaged(str(error)) from error
-    tables = {name: _table(cells, layout, limits) for name, cells in sheets.items() if cells.width}
-    filled = {name: rows for name, cells in others.items() if (rows := _filled_rows(cells))}
+    tables = {name: _table(cells, layout, limits) for name, cells in sheets.items() if cells.texts.width}
+    filled = {name: rows for name, cells in others.items() if (rows := _filled_rows(cells.texts))}
     left_out = tuple(f"the sheet {name} ({rows:,} rows)" for name, rows in filled.items())
     if not tables:
         raise Unreadable(
@@ -48,9 +53,10 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
         _require_only(tables, {name: others[name] for name in filled}, layout, limits)
     columns: dict[str, str] = {}
     for table in tables.values():
-        for title in table.columns:
+        for title in table.texts.columns:
             columns.setdefault(title.lower(), title)
-    written = write_frames(_frames(tables, columns), columns=list(columns.values()), out=out)
+    frames = _frames(tables, columns)
+    written = write_frames(frames, columns=list(columns.values()), out=out, cells=True)
     return RecordSet(
         path=written.path,
         columns=list(columns.values()),
@@ -78,11 +84,11 @@ def _chosen(found: Sequence[str], layout: FileLayout) -> list[str]:
 
 
 def _require_only(
-    tables: dict[str, pl.DataFrame], others: dict[str, pl.DataFrame], layout: FileLayout, limits: ReaderLimits
+    tables: dict[str, Sheet], others: dict[str, Sheet], layout: FileLayout, limits: ReaderLimits
 ) -> None:
     """Refuse a workbook of whose first sheet another has all columns: its rows would be lost without a word."""
     [(first, table)] = tables.items()
-    columns = {title.lower() for title in table.columns}
+    columns = {title.lower() for title in table.texts.columns}
     for name, cells in others.items():
         if _has_rows(cells, columns, layout, limits):
             raise Unreadable(
@@ -92,10 +98,10 @@ def _require_only(
             )
 
 
-def _has_rows(cells: pl.DataFrame, columns: set[str], layout: FileLayout, limits: ReaderLimits) -> bool:
+def _has_rows(cells: Sheet, columns: set[str], layout: FileLayout, limits: ReaderLimits) -> bool:
     """Whether a sheet has rows with all of these columns."""
     try:
-        table = _table(cells, layout, limits)
+        table = _table(cells, layout, limits).texts
     except Unreadable:  # a sheet that is no such table
         return False
     return columns <= {title.lower() for title in table.columns} and _filled_rows(table) > 0
@@ -108,57 +114,27 @@ def _filled_rows(cells: pl.DataFrame) -> int:
     return cells.select((pl.any_horizontal(pl.all().str.strip_chars() != "")).sum()).item()
 
 
-def _cells(workbook, sheet: str) -> pl.DataFrame:
-    """A sheet's cells as text, from its first row on; empty cells are empty texts."""
-    as_text = workbook.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="string")
-    if not as_text.width:
-        return pl.DataFrame()
-    batch, errors = as_text.to_arrow_with_errors()
-    texts = pl.DataFrame(pl.from_arrow(batch))
-    numbers = workbook.load_sheet(sheet, header_row=None, skip_rows=0, dtypes="float").to_polars()
-    wrong: dict[int, dict[int, str]] = {}
-    for error in errors.errors if errors else ():
-        row, column = error.offset_position
-        if kind := _ERROR.search(error.detail):
-            wrong.setdefault(column, {})[row] = _ERRORS.get(kind[1], f"#{kind[1]}")
-    cells = []
-    for column, name in enumerate(texts.columns):
-        exact = _exact(texts[name], numbers[name]).fill_null("")
-        cells.append(exact.scatter(list(wrong.get(column, {})), list(wrong.get(column, {}).values())))
-    return pl.DataFrame([series.alias(str(i)) for i, series in enumerate(cells)])
-
-
-def _exact(texts: pl.Series, numbers: pl.Series) -> pl.Series:
-    """Texts of a column's cells, with numbers in their shortest exact form.
-
-    fastexcel gives numbers as text with nine decimals (0.666666667, 99999999.989999995), so the numbers are
-    asked for too and decide where the text says something else.
-    """
-    text, number = pl.col("text"), pl.col("number")
-    rounded = (text.cast(pl.Float64, strict=False) != number) | text.str.contains(r"^-?\d{7,}\.\d{9}$")
-    # A time of day without a date comes as one on the day before Excel's first.
-    plain = text.str.replace(r"^1899-12-3[01] ", "")
-    frame = pl.DataFrame({"text": texts, "number": numbers})
-    return frame.select(
-        pl.when(rounded).then(number.cast(pl.String).str.strip_suffix(".0")).otherwise(plain)
-    ).to_series()
-
-
-def _table(cells: pl.DataFrame, layout: FileLayout, limits: ReaderLimits) -> pl.DataFrame:
+def _table(sheet: Sheet, layout: FileLayout, limits: ReaderLimits) -> Sheet:
     """The rows below the header, under its names."""
+    cells = sheet.texts
     has_header = layout.header_row != 0 and not (layout.columns and layout.header_row is None)
     names: Sequence[str] = [""] * cells.width
-    rows = cells
+    rows, first = cells, 0
     if has_header:
         header = _header(cells, layout)
-        names, rows = cells.row(header), cells.slice(header + 1)
+        first = header + 1
+        names, rows = cells.row(header), cells.slice(first)
     # A column without a name and values (a cell far right that was emptied) is none.
     used = [i for i, name in enumerate(names) if name.strip() or (rows[:, i].str.strip_chars() != "").any()]
     if layout.columns:
         titles = named_by_mapping(layout.columns, len(used), limit=limits.columns)
     else:
         titles = column_names([names[i] for i in used], limit=limits.columns)
-    return pl.DataFrame([rows[:, i].alias(title) for i, title in zip(used, titles, strict=True)])
+    named = list(zip(used, titles, strict=True))
+    return Sheet(
+        texts=pl.DataFrame([rows[:, i].alias(title) for i, title in named]),
+        kinds=pl.DataFrame([sheet.kinds[:, i].slice(first).alias(title) for i, title in named]),
+    )
 
 
 def _header(cells: pl.DataFrame, layout: FileLayout) -> int:
@@ -174,11 +150,18 @@ def _header(cells: pl.DataFrame, layout: FileLayout) -> int:
     return layout.header_row - 1
 
 
-def _frames(tables: dict[str, pl.DataFrame], columns: dict[str, str]) -> Iterator[pl.DataFrame]:
+def _frames(tables: dict[str, Sheet], columns: dict[str, str]) -> Iterator[pl.DataFrame]:
     done = 0
     for sheet, table in tables.items():
-        unified = table.rename({title: columns[title.lower()] for title in table.columns})
-        missing = [pl.lit(None, pl.String).alias(c) for c in columns.values() if c not in unified.columns]
-        numbers = pl.int_range(done + 1, done + table.height + 1, dtype=pl.Int64)
-        yield unified.with_columns(numbers.alias(RECORD), pl.lit(sheet).alias(PLACE), *missing)
-        done += table.height
+        named = {title: columns[title.lower()] for title in table.texts.columns}
+        unified, kinds = table.texts.rename(named), table.kinds.rename(named)
+        missing = [c for c in columns.values() if c not in unified.columns]
+        cells = kinds.with_columns(pl.lit(TEXT_CELL).alias(c) for c in missing)
+        numbers = pl.int_range(done + 1, done + unified.height + 1, dtype=pl.Int64)
+        yield unified.with_columns(
+            numbers.alias(RECORD),
+            pl.lit(sheet).alias(PLACE),
+            cells.select(pl.concat_str(columns.values()).alias(CELLS)).to_series(),
+            *(pl.lit(None, pl.String).alias(c) for c in missing),
+        )
+        done += unified.height

@@ -15,6 +15,7 @@ import polars as pl
 
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.columns import (
+    CELLS,
     MALFORMED,
     PLACE,
     RAW_CHARACTERS,
@@ -24,6 +25,7 @@ from retail_assets.feeds.readers.columns import (
 from retail_assets.feeds.readers.encoding import BLOCK_BYTES, TextFile, open_text
 from retail_assets.feeds.readers.engine import reader_duckdb
 from retail_assets.feeds.readers.json_cursor import MAX_DEPTH, Cursor, find_records, records_at
+from retail_assets.feeds.readers.json_values import cell, number_text
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.line_ends import RETURN, with_line_feeds
 from retail_assets.feeds.readers.lines import Piece, marked, whole_lines
@@ -179,13 +181,19 @@ def _unfold(
         names = [name for (name,) in found]
         columns = column_names(names, limit=limits.columns)
         pointers = ", ".join(literal("/" + n.replace("~", "~0").replace("/", "~1")) for n in names)
-        values = "".join(f", fields[{i}] as {identifier(c)}" for i, c in enumerate(columns, start=1))
+        values = "".join(
+            f", {number_text(f'fields[{i}]', f'kinds[{i}]')} as {identifier(c)}"
+            for i, c in enumerate(columns, start=1)
+        )
+        cells = cell("fields[i]", "kinds[i]")
         connection.execute(f"""
             copy (
                 select {RECORD}, {PLACE},
                     case when not coalesce(good, false)
-                         then left(coalesce({MALFORMED}, text), {RAW_CHARACTERS}) end as {MALFORMED}{values}
-                from (select *, case when good then json_extract_string(text, [{pointers}]) end as fields
+                         then left(coalesce({MALFORMED}, text), {RAW_CHARACTERS}) end as {MALFORMED},
+                    array_to_string([{cells} for i in range(1, {len(columns) + 1})], '') as {CELLS}{values}
+                from (select *, case when good then json_extract_string(text, [{pointers}]) end as fields,
+                          case when good then json_type(text, [{pointers}]) end as kinds
                       from (select *, {good} as good from {texts}))
             ) to {literal(str(target))} (format parquet, compression lz4_raw, use_tmp_file false)
         """)

@@ -8,7 +8,7 @@ from pathlib import Path
 import polars as pl
 from polars.io.plugins import register_io_source
 
-from retail_assets.feeds.readers.columns import MALFORMED, PLACE, RECORD
+from retail_assets.feeds.readers.columns import CELLS, MALFORMED, PLACE, RECORD
 from retail_assets.feeds.readers.records import RECORDS_FILE
 
 
@@ -19,12 +19,16 @@ class Written:
 
 
 def write_frames(
-    frames: Iterable[pl.DataFrame], *, columns: Sequence[str], out: Path, name: str = RECORDS_FILE
+    frames: Iterable[pl.DataFrame],
+    *,
+    columns: Sequence[str],
+    out: Path,
+    name: str = RECORDS_FILE,
+    cells: bool = False,
 ) -> Written:
-    """Write text records; a frame without `_place` or `_malformed` has none."""
-    schema = pl.Schema(
-        {RECORD: pl.Int64, PLACE: pl.String, MALFORMED: pl.String, **dict.fromkeys(columns, pl.String)}
-    )
+    """Write text records; a frame without `_place` or `_malformed` has none. With `cells` they say what theirs are."""
+    own = {RECORD: pl.Int64, PLACE: pl.String, MALFORMED: pl.String} | ({CELLS: pl.String} if cells else {})
+    schema = pl.Schema({**own, **dict.fromkeys(columns, pl.String)})
 
     def shaped(frame: pl.DataFrame) -> pl.DataFrame:
         # Series by series: a query over the frame would take longer than the frame of a small file.

@@ -88,6 +88,8 @@ def map_rows(tmp_path: Path, mapping_file: Callable[[str], SourceMapping]) -> Ma
         name_values: dict[str, str] | None = None,
         malformed: dict[int, str] | None = None,
         place: str | None = None,
+        cells: list[str] | None = None,
+        business_zone: str = "UTC",
     ) -> Result:
         if isinstance(mapping, str):
             mapping = mapping_file(mapping) if "\n" in mapping else identity_mapping(FEEDS[mapping])
@@ -99,12 +101,14 @@ def map_rows(tmp_path: Path, mapping_file: Callable[[str], SourceMapping]) -> Ma
             pl.int_range(1, table.height + 1, dtype=pl.Int64).alias("_record"),
             pl.lit(place, dtype=pl.String).alias("_place"),
             pl.Series("_malformed", broken, dtype=pl.String),
+            *([pl.Series("_cells", cells)] if cells else []),
             *table.columns,
         )
         folder = tmp_path / "work"
         folder.mkdir(exist_ok=True)
         records.write_parquet(folder / "records.parquet")
-        content = Content(folder / "records.parquet", table.columns, file_format, name_values or {}, KEY)
+        path, named = folder / "records.parquet", name_values or {}
+        content = Content(path, table.columns, file_format, named, KEY, business_zone)
         with mapping_duckdb(folder, CHECK_LIMITS) as engine:
             result = Result(run_mapping(engine=engine, mapping=mapping, content=content, folder=folder))
         assert all(counts.adds_up for counts in result.counts), result.counts

@@ -290,5 +290,5 @@ def test_many_fields_of_many_records_fit_into_memory(map_rows: MapRows) -> None:
     last = max(mapped.rows("stores"), key=lambda row: row["_record"])
     assert json.loads(last["_extra"]) == {
         "Namen.n": "2999",
-        **{f"Namen.{store}": str(price) for store, price in prices.items()},
+        **{f"Namen.{store}": f"{price:g}" for store, price in prices.items()},
     }

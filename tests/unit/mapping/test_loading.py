@@ -52,7 +52,7 @@ def lake(settings: Settings) -> Lake:
 def load(lake: Lake, settings: Settings) -> Load:
     def run(path: Path, folder: str = "sales") -> Loaded:
         match = load_sources([lake.sources], tuple(FEEDS.values())).match(folder, path.name)
-        key = content_key("0" * 64, match.name_values, match.mapping)
+        key = content_key("0" * 64, match.name_values, match.mapping, business_zone="UTC")
         return load_content(
             stored=path,
             name=path.name,

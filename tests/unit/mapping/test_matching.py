@@ -155,13 +155,12 @@ def test_optional_columns_may_be_missing(map_rows: MapRows) -> None:
 
 def test_the_same_names_again() -> None:
     mapping, other = identity_mapping(FEEDS["stores"]), identity_mapping(FEEDS["products"])
-    key = content_key("0" * 64, {"store": "S1"}, mapping)
-    assert len(key) == 32
-    assert key == content_key("0" * 64, {"store": "S1"}, mapping)
-    assert (
-        len({key, content_key("1" * 64, {"store": "S1"}, mapping), content_key("0" * 64, {}, mapping)}) == 3
-    )
-    assert key != content_key("0" * 64, {"store": "S1"}, other)
+
+    def key(sha256: str = "0" * 64, store: str = "S1", mapping=mapping, zone: str = "UTC") -> str:
+        return content_key(sha256, {"store": store}, mapping, business_zone=zone)
+
+    assert len(key()) == 32 and key() == key()
+    assert len({key(), key("1" * 64), key(store="S2"), key(mapping=other), key(zone="Europe/Berlin")}) == 5
 
 
 def test_the_sheets_name_is_at_hand(map_rows: MapRows) -> None:

@@ -142,8 +142,10 @@ def test_missing_floats_are_nothing(map_rows: MapRows) -> None:
 
 def test_numbers_of_a_spreadsheet_need_no_dialect(map_rows: MapRows) -> None:
     rows = [line(Menge="1.5"), line(Menge="1.234,5", Zeile="2"), line(Menge="2,5", Zeile="3")]
-    result = map_rows(mapping("decimal: ',', thousands: '.'"), rows, file_format="excel")
-    assert result.column("quantity") == [Decimal("1.5"), Decimal("1234.5"), Decimal("2.5")]
+    rows.append(line(Menge="1.234", Zeile="4"))
+    cells = [" " * 4 + kind + " " * 2 for kind in "n  n"]
+    result = map_rows(mapping("decimal: ',', thousands: '.'"), rows, file_format="excel", cells=cells)
+    assert result.column("quantity") == [Decimal(text) for text in ("1.5", "1234.5", "2.5", "1.234")]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from typing import Any
 import dataframely as dy
 
 from retail_assets.contract import Feed
-from retail_assets.feeds.mapping.conversion import BOOLEAN, DATE, INSTANT, INTEGER, NUMBER
+from retail_assets.feeds.mapping.conversion import BOOLEAN, DATE, ID, INSTANT, INTEGER, NUMBER, TEXT
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.onboarding.proposing.names import likeness, words
 from retail_assets.feeds.onboarding.proposing.sampling import Column
@@ -78,7 +78,7 @@ def _as_typed(contract: dy.Column, column: Column) -> Placed | None:
                 return Placed(column, shape.as_time)
         case BOOLEAN.name if shape.kind == "boolean" or set(column.values) <= {"0", "1"}:
             return Placed(column)
-        case "text" if shape.kind not in ("date", "datetime", "time"):
+        case TEXT.name | ID.name if shape.kind not in ("date", "datetime", "time"):
             return Placed(column)
     return None
 

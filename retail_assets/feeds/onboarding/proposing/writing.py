@@ -7,7 +7,7 @@ from typing import Any
 
 import dataframely as dy
 
-from retail_assets.feeds.mapping.conversion import INSTANT, TEXT
+from retail_assets.feeds.mapping.conversion import ID, INSTANT, TEXT
 from retail_assets.feeds.mapping.engine import MASK
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.onboarding.proposing.draft import Draft
@@ -113,7 +113,8 @@ def _totals(draft: Draft) -> str | None:
     """A rule that leaves out the records that sum others up."""
     if not draft.totals:
         return None
-    texts = {p.source.name for n, p in draft.placed.items() if contract_kind(draft.feed.columns[n]) is TEXT}
+    placed = draft.placed.items()
+    texts = {p.source.name for n, p in placed if contract_kind(draft.feed.columns[n]) in (ID, TEXT)}
     typed = {column.name for column in draft.used} - texts
     found = {(n, v.strip()) for r in draft.totals for n, v in r.items() if is_total(v) and n not in typed}
     condition = " or ".join(f"{identifier(name)} = {literal(word)}" for name, word in sorted(found))

@@ -1,0 +1,38 @@
+"""Numbers from texts in a source's dialect, and from cells and columns that are numbers in the file itself."""
+
+from retail_assets.feeds.mapping.spelling import number_from_text
+from retail_assets.feeds.mapping.texts import Kind, Raw, Steps, source_text
+from retail_assets.feeds.mapping.values import Values
+from retail_assets.feeds.readers.columns import FORMULA, LONG_NUMBER, NUMBER_CELL
+
+NUMBER = Kind("number", "decimal(18,6)", "not_a_number")
+INTEGER = Kind("integer", "bigint", "not_an_integer")
+
+_NUMERIC = ("float", "decimal", "integer")
+
+
+def to_number(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
+    steps: Steps = []
+    scaled = values.scale is not None
+    wide = "decimal(24,9)" if scaled else kind.sql_type
+    if raw.family in _NUMERIC:
+        value = f"try_cast({raw.sql} as {wide})"
+    else:
+        text = source_text(raw, values, steps, name)
+        value = number_from_text(text, wide, values)
+        if is_number := raw.is_cell(NUMBER_CELL, LONG_NUMBER):
+            # `replace` may take the point out of a text; a null word still means nothing.
+            itself = f"case when {text} is not null then try_cast({raw.sql} as {wide}) end"
+            formula = raw.is_cell(FORMULA)
+            value = f"case when {is_number} then {itself} when {formula} then null else {value} end"
+    if scaled:
+        value = f"try_cast({value} * cast('{values.scale}' as decimal(18,9)) as {kind.sql_type})"
+    return [*steps, {name: value}]
+
+
+def to_integer(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
+    wide = "decimal(28,6)" if kind.sql_type == "bigint" else "decimal(18,6)"
+    *steps, last = to_number(raw, Kind("number", wide, kind.fault), values, f"{name}_number")
+    (number, value), *_ = last.items()
+    whole = f"case when {number} = trunc({number}) then try_cast({number} as {kind.sql_type}) end"
+    return [*steps, {number: value}, {name: whole}]

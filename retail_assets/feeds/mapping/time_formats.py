@@ -1,0 +1,66 @@
+"""Formats of dates and times, as SQL that reads a text in them.
+
+DuckDB takes one digit for two where another code follows: `%d%m%y` would read 10124, which was 010124 before a
+spreadsheet took its zero, as 10 December 2004. Codes that nothing separates take exactly their digits here.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from itertools import groupby
+
+from retail_assets.sql import literal
+
+_DIGITS = {"Y": 4, "j": 3} | dict.fromkeys("ymdeHIMS", 2)
+_FRACTIONS = "fn"
+_NUMERIC = (*_DIGITS, *_FRACTIONS)
+_CODE = re.compile("%-?(.)", re.DOTALL)
+
+
+def states_time(format: str) -> bool:
+    """Whether a format says more than a day."""
+    return any(code in "HIMSfnpTz" for code in _CODE.findall(format))
+
+
+def readings(text: str, formats: Sequence[str]) -> list[str]:
+    """SQL of what a text says in each of some formats, in their order; null where it is not written so."""
+    found = []
+    for pattern, alike in groupby(formats, _exact_pattern):
+        if pattern is None:
+            found.append(f"try_strptime({text}, [{', '.join(map(literal, alike))}])")
+        else:
+            fits = f"regexp_full_match({text}, {literal(pattern)})"
+            found += [
+                f"case when {fits} then try_strptime({text}, {literal(format)}) end" for format in alike
+            ]
+    return found
+
+
+@cache
+def _exact_pattern(format: str) -> str | None:
+    """The texts that a format may read, as a regular expression; None where codes never touch each other."""
+    parts = re.split(r"(%-?.)", format, flags=re.DOTALL)
+    literals, codes = parts[0::2], [part[-1] for part in parts[1::2]]
+
+    def touches(number: int) -> bool:
+        """Whether the code is followed by another one of digits, and nothing between."""
+        both = codes[number : number + 2]
+        return len(both) == 2 and not literals[number + 1] and all(code in _NUMERIC for code in both)
+
+    if not any(map(touches, range(len(codes)))):
+        return None
+    pattern = _between(literals[0])
+    for number, code in enumerate(codes):
+        exact = touches(number) or (number and touches(number - 1))
+        pattern += _of_code(code, exact=bool(exact)) + _between(literals[number + 1])
+    return rf"\s*{pattern}\s*"
+
+
+def _between(text: str) -> str:
+    return "".join(r"\s*" if character.isspace() else re.escape(character) for character in text)
+
+
+def _of_code(code: str, *, exact: bool) -> str:
+    if code in _DIGITS:
+        return f"[0-9]{{{_DIGITS[code]}}}" if exact else f"[0-9]{{1,{_DIGITS[code]}}}"
+    return {"%": "%"}.get(code, "[0-9]{1,9}" if code in _FRACTIONS else ".+")

@@ -1,0 +1,123 @@
+"""The cells of an Excel sheet as texts, and what each of them is: a number, a text, a date, a time, a formula."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from retail_assets.feeds.readers.columns import (
+    DAY_CELL,
+    FORMULA,
+    LONG_NUMBER,
+    MOMENT_CELL,
+    NUMBER_CELL,
+    TEXT_CELL,
+    TIME_CELL,
+)
+from retail_assets.feeds.readers.workbook import Formulas
+
+_ERROR = re.compile(r"Error\((\w+)\)")
+_ERRORS = {"NA": "#N/A", "Div0": "#DIV/0!", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!"}
+_ERRORS |= {"Ref": "#REF!", "Value": "#VALUE!"}
+_STAMP = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
+_DAY_OF_MILLISECONDS = 86_400_000
+_FIRST_DATES = 3653 * _DAY_OF_MILLISECONDS
+_EXACT, _TYPED = 2**53, 10**15
+"""From here on whole numbers are no longer exact; from here on Excel makes the digits that somebody types zeros."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Cells as texts (empty ones are empty texts), and in a frame of the same columns what they are."""
+
+    texts: pl.DataFrame
+    kinds: pl.DataFrame
+
+
+def read_sheet(workbook: Any, sheet: str, formulas: Formulas) -> Sheet:
+    """A sheet's cells from its first row on; those of `formulas` have no value."""
+
+    def load(dtype: str) -> Any:
+        return workbook.load_sheet(sheet, header_row=None, skip_rows=0, dtypes=dtype)
+
+    as_text = load("string")
+    if not as_text.width:
+        return Sheet(pl.DataFrame(), pl.DataFrame())
+    batch, errors = as_text.to_arrow_with_errors()
+    texts = pl.DataFrame(pl.from_arrow(batch))
+    typed = {dtype: load(dtype).to_polars() for dtype in ("float", "boolean")}
+    if any(texts.select(pl.all().str.contains(_STAMP).any()).row(0)):
+        typed["duration"] = load("duration").to_polars()
+    unvalued = {column: at for column, at in _by_column(as_text, formulas).items() if column < texts.width}
+    wrong: dict[int, dict[int, str]] = {}
+    for error in errors.errors if errors else ():
+        row, column = error.offset_position
+        if kind := _ERROR.search(error.detail):
+            wrong.setdefault(column, {})[row] = _ERRORS.get(kind[1], f"#{kind[1]}")
+    cells, kinds = [], []
+    for column, name in enumerate(texts.columns):
+        text, kind = _read(texts[name], {dtype: frame[name] for dtype, frame in typed.items()})
+        formula = unvalued.get(column, {})
+        instead = wrong.get(column, {}) | formula
+        cells.append(text.scatter(list(instead), list(instead.values())).alias(str(column)))
+        kinds.append(kind.scatter(list(formula), FORMULA).alias(str(column)))
+    return Sheet(pl.DataFrame(cells), pl.DataFrame(kinds))
+
+
+def _by_column(sheet: Any, formulas: Formulas) -> dict[int, dict[int, str]]:
+    """Formulas without a value by the column and row of the sheet as it is loaded, from 0."""
+    places = {info.absolute_index: info.index for info in sheet.available_columns()} if formulas else {}
+    found: dict[int, dict[int, str]] = {}
+    for (row, column), formula in formulas.items():
+        if column in places and row < sheet.height:
+            found.setdefault(places[column], {})[row] = f"={formula}"
+    return found
+
+
+def _read(texts: pl.Series, typed: dict[str, pl.Series]) -> tuple[pl.Series, pl.Series]:
+    """The texts of a column's cells and what they are, as one character each.
+
+    fastexcel gives numbers as text with nine decimals (0.666666667, 99999999.989999995), so the numbers are asked for
+    too and decide where the text says something else. Only of a number, and of yes and no, it knows whether they are
+    true; only of a cell that is a date or a time, how long since the beginning of time.
+    """
+    text, number = pl.col("text"), pl.col("float")
+    is_number = pl.col("boolean").is_not_null() & number.is_not_null() & ~text.is_in(["true", "false"])
+    rounded = (text.cast(pl.Float64, strict=False) != number) | text.str.contains(r"^-?\d{7,}\.\d{9}$")
+    shortest = number.cast(pl.String).str.strip_suffix(".0")
+    is_long = (number.abs() >= _EXACT) | ((number.abs() >= _TYPED) & (number % 10 == 0))
+    frame = pl.DataFrame({"text": texts, **typed})
+    if "duration" not in frame.columns:
+        frame = frame.with_columns(duration=pl.lit(None, pl.Duration("ms")))
+    since = pl.col("duration")
+    is_date, at = since.is_not_null(), since.dt.total_milliseconds()
+    # Nothing was sold in the first years of Excel's calendar: these are times of day, and spans of time.
+    spans = ((at < _FIRST_DATES) | ~is_date).all() & (is_date & (at % _DAY_OF_MILLISECONDS != 0)).any()
+    is_span = is_date & (spans | (at < _DAY_OF_MILLISECONDS))
+    is_day = ((at % _DAY_OF_MILLISECONDS == 0) | ~is_date).all()
+    seconds = at // 1000
+    clock = pl.concat_str(
+        (seconds // 3600).cast(pl.String).str.zfill(2),
+        (seconds // 60 % 60).cast(pl.String).str.zfill(2),
+        (seconds % 60).cast(pl.String).str.zfill(2),
+        separator=":",
+    ) + pl.when(at % 1000 != 0).then(pl.format(".{}", (at % 1000).cast(pl.String).str.zfill(3))).otherwise(
+        pl.lit("")
+    )
+    read = frame.select(
+        text=pl.when(is_span)
+        .then(clock)
+        .when(is_number & rounded)
+        .then(shortest)
+        .otherwise(text)
+        .fill_null(""),
+        kind=pl.when(is_span)
+        .then(pl.lit(TIME_CELL))
+        .when(is_date)
+        .then(pl.when(is_day).then(pl.lit(DAY_CELL)).otherwise(pl.lit(MOMENT_CELL)))
+        .when(is_number)
+        .then(pl.when(is_long).then(pl.lit(LONG_NUMBER)).otherwise(pl.lit(NUMBER_CELL)))
+        .otherwise(pl.lit(TEXT_CELL)),
+    )
+    return read["text"], read["kind"]
