@@ -1,7 +1,7 @@
 """Exports as real systems write them (their column names, their dialects, made-up contents), and what each column is.
 
 `right` says by hand where each contract column comes from: a source column; an empty text, a person has to say it;
-`derived`; `sql`, it is computed; `=EUR`, a constant; alternatives stand between `|`. With a leading `?` it is right
+`derived`; `sql`, it is computed; `=EUR`, a constant; alternatives stand between `|`. With a leading `~` it is right
 only if it is marked, since nobody could be certain of it. Optional columns that are not listed have no source.
 """
 

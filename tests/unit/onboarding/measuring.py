@@ -44,7 +44,7 @@ def measure(export: Export, text: str) -> Measured:
         source = proposed.get(name, "")
         marked = is_marked(text, name)
         told = f"{export.name}: {name}: {source or 'nothing'}, right is {export.right.get(name) or 'nothing'}"
-        if source in wanted or (marked and f"?{source}" in wanted):
+        if source in wanted or (marked and f"~{source}" in wanted):
             found.right.append(told)
         elif marked or not source:
             found.wrong_but_marked.append(told)
