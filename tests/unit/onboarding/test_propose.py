@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from retail_assets.feeds.mapping.load import load_mapping
-from retail_assets.feeds.onboarding.proposing.matching import is_gtin
+from retail_assets.feeds.onboarding.proposing.evidence import is_gtin
 from retail_assets.feeds.onboarding.proposing.names import likeness
 from retail_assets.feeds.onboarding.proposing.shapes import shape_of
 from tests.unit.onboarding.conftest import FEEDS, Run
@@ -318,9 +318,15 @@ def test_any_text_has_a_shape(texts: dict[str, int]) -> None:
 
 
 def test_moments_in_digits() -> None:
-    assert shape_of({"1795099192": 1}).as_time == {"epoch": "seconds"}
-    assert shape_of({"1795099192000": 1}).as_time == {"epoch": "milliseconds"}
-    assert shape_of({"20261120": 1}).as_time == {"dates": ["%Y%m%d"]}
+    for digits, written in (
+        ("1795099192", {"epoch": "seconds"}),
+        ("1795099192000", {"epoch": "milliseconds"}),
+        ("20261120", {"dates": ["%Y%m%d"]}),
+        ("20112026", {"dates": ["%d%m%Y"]}),
+        ("1261120", {"dates": ["1%y%m%d"]}),
+    ):
+        moment = shape_of({digits: 1}).as_time
+        assert moment and moment.settings == written
     assert shape_of({"12": 1}).as_time is None
 
 

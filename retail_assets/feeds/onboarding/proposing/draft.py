@@ -1,16 +1,19 @@
 """What can be guessed of a file for a feed: its layout, its columns, and which of them fits where."""
 
-import re
 import tempfile
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from retail_assets.config import Settings
 from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.conversion import INSTANT
 from retail_assets.feeds.mapping.judging import contract_kind
-from retail_assets.feeds.mapping.reading import IDENTITY
+from retail_assets.feeds.onboarding.proposing.evidence import matrix
+from retail_assets.feeds.onboarding.proposing.file_pattern import source_name
 from retail_assets.feeds.onboarding.proposing.matching import Placed, place
+from retail_assets.feeds.onboarding.proposing.moments import clock_in_digits
 from retail_assets.feeds.onboarding.proposing.names import likeness
 from retail_assets.feeds.onboarding.proposing.sampling import (
     Column,
@@ -22,8 +25,8 @@ from retail_assets.feeds.onboarding.proposing.sampling import (
     unfolded,
     without_totals,
 )
+from retail_assets.feeds.onboarding.proposing.words import says
 from retail_assets.feeds.readers.records import ReaderLimits
-from retail_assets.names import printable
 
 
 @dataclass(frozen=True)
@@ -44,32 +47,36 @@ class Draft:
 
     @property
     def source(self) -> str:
-        """A name for the source: what of its file's name stays the same from day to day."""
-        source = re.sub(r"[^A-Za-z0-9]+", "_", self.constant).strip("_")
-        return self.feed.name if source in ("", IDENTITY) else source
+        return source_name(self.path.name, otherwise=self.feed.name)
 
-    @property
-    def constant(self) -> str:
-        """What stands in the file's name before the first part with a digit."""
-        varying = re.search(r"(?<![^_\W])[^_\W]*\d", self.path.stem)
-        return printable(self.path.stem[: varying.start()] if varying else self.path.stem)
-
-    @property
-    def time_column(self) -> Column | None:
-        """Times of day for the moments that have a date only."""
-        return next((column for column in self.columns if column.shape.kind == "time"), None)
+    @cached_property
+    def times(self) -> tuple[Column, dict[str, Any]] | None:
+        """Times of day for the moments that have a date only, and how they are written."""
+        named = [column for column in self.columns if says(column.name, "clocks")]
+        for column in [c for c in named if c.shape.kind == "time"] or self.columns:
+            if column.shape.kind == "time":
+                return column, column.shape.settings
+        for column in named:
+            if pattern := clock_in_digits(column.values):
+                return column, {"times": [pattern]}
+        return None
 
     @property
     def used(self) -> list[Column]:
         """The source columns that the mapping reads."""
-        times = self.time_column if any(self.is_day(name) for name in self.placed) else None
-        beside = [column for column in (self.amount, times) if column]
+        times = self.times if any(self.is_day(name) for name in self.placed) else None
+        beside = [column for column in (self.amount, times and times[0]) if column]
         return [*(placed.source for placed in self.placed.values()), *beside]
 
     def is_day(self, name: str) -> bool:
         """Whether a moment of the contract was given a day without a time."""
-        moment = contract_kind(self.feed.columns[name]) is INSTANT
-        return moment and self.placed[name].source.shape.kind == "date"
+        shape = self.placed[name].source.shape
+        written = shape if shape.kind in ("date", "datetime") else shape.as_time
+        return (
+            contract_kind(self.feed.columns[name]) is INSTANT
+            and written is not None
+            and written.kind == "date"
+        )
 
     @property
     def price(self) -> str | None:
@@ -80,7 +87,8 @@ class Draft:
     @property
     def amount(self) -> Column | None:
         """The amount of a line, from which such a price can be computed."""
-        free = [c for c in self.columns if all(c.name != p.source.name for p in self.placed.values())]
+        placed = {placed.source.name for placed in self.placed.values()} | matrix(self.columns)
+        free = [column for column in self.columns if column.name not in placed]
         scored = [(likeness(c.name, feed=self.feed.name, column="amount"), c) for c in free]
         scored = [(s, c) for s, c in scored if s > 0.55 and c.shape.kind in ("integer", "number")]
         return max(scored, key=lambda pair: pair[0])[1] if scored and self.price else None
@@ -92,6 +100,14 @@ class Draft:
         wanted = "line_number" in self.feed.key and "line_number" not in self.placed
         return self.placed[heads[0]].source if wanted and heads else None
 
+    @cached_property
+    def repeated_keys(self) -> int:
+        """How many sampled records have a key that was there before; none when not every part has a column."""
+        if not all(name in self.placed for name in self.feed.key):
+            return 0
+        names = [self.placed[name].source.name for name in self.feed.key]
+        return len(self.lines) - len({tuple(record.get(name) for name in names) for record in self.lines})
+
 
 def draft_mapping(path: Path, *, feed: Feed, settings: Settings, out: Path | None) -> Draft:
     """Everything that can be guessed; raises Unreadable."""
@@ -101,7 +117,7 @@ def draft_mapping(path: Path, *, feed: Feed, settings: Settings, out: Path | Non
     drafts = []
     for unfold in [None, *lists_in(sample)]:
         lines = list(unfolded(sample, unfold))
-        columns = columns_of(lines)
+        columns = columns_of(lines, settles=opened.records.format in ("csv", "tsv"))
         drafts.append(
             Draft(
                 path=path,

@@ -1,8 +1,8 @@
-"""Which source column fits which contract column: by name, by type and by content. A helpful guess, not an oracle."""
+"""Which source column fits which contract column: by name, by type and by content. A helpful guess, not an oracle:
+what is not certain says why."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import dataframely as dy
@@ -10,11 +10,19 @@ import dataframely as dy
 from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.conversion import BOOLEAN, DATE, ID, INSTANT, INTEGER, NUMBER, TEXT
 from retail_assets.feeds.mapping.judging import contract_kind
-from retail_assets.feeds.onboarding.proposing.names import likeness, words
+from retail_assets.feeds.onboarding.proposing import evidence
+from retail_assets.feeds.onboarding.proposing.names import CERTAIN, likeness, other_date
 from retail_assets.feeds.onboarding.proposing.sampling import Column
-from retail_assets.feeds.onboarding.proposing.words import listed
+from retail_assets.feeds.onboarding.proposing.shown import shown_name
+from retail_assets.feeds.onboarding.proposing.words import listed, says, words
 
 _THRESHOLD = 0.55
+_RIVAL = 0.1
+"""So close to the best, another column may be meant as well."""
+_OTHER_DATE = 0.2
+_EMPTY = 0.2
+_NAMES = frozenset(["name", "description", "label", "display_name"])
+"""Contract columns that hold words, not codes."""
 
 
 @dataclass(frozen=True)
@@ -24,58 +32,103 @@ class Placed:
     source: Column
     cell: dict[str, Any] = field(default_factory=dict)
     """Further keys of the cell: scale, epoch, …"""
+    doubts: tuple[str, ...] = ()
 
 
 def place(feed: Feed, columns: list[Column]) -> dict[str, Placed]:
     """The likeliest pairs first, each source column once."""
+    left_over = evidence.matrix(columns)
     pairs = []
     for name, contract in feed.columns.items():
         for column in columns:
             score, placed = _fit(feed, name, contract, column)
-            if score >= _THRESHOLD:
+            if score >= _THRESHOLD and column.name not in left_over:
                 pairs.append((score, name, placed))
     found: dict[str, Placed] = {}
-    for _, name, placed in sorted(pairs, key=lambda pair: -pair[0]):
+    scores: dict[str, float] = {}
+    for score, name, placed in sorted(pairs, key=lambda pair: -pair[0]):
         taken = any(placed.source.name == other.source.name for other in found.values())
         if name not in found and not taken:
-            found[name] = placed
+            found[name], scores[name] = placed, score
+    taken_names = {placed.source.name for placed in found.values()}
+    for name, placed in found.items():
+        rivals = [
+            other.source.name
+            for score, wanted, other in pairs
+            if wanted == name and score > scores[name] - _RIVAL and other.source.name not in taken_names
+        ]
+        if rivals:
+            found[name] = replace(placed, doubts=(*placed.doubts, f"or is it {_listed(rivals)}?"))
     return {name: found[name] for name in feed.columns if name in found}
 
 
+def _listed(names: list[str]) -> str:
+    return " or ".join(map(shown_name, names[:3]))
+
+
 def _fit(feed: Feed, name: str, contract: dy.Column, column: Column) -> tuple[float, Placed]:
-    placed = _as_typed(contract, column)
+    placed = _as_typed(name, contract, column)
     if placed is None or not column.values:
         return 0.0, Placed(column)
-    score = likeness(column.name, feed=feed.name, column=name)
-    if name in _CONTENTS and _share(column, _CONTENTS[name]) > 0.95:
-        score = max(score, 0.7)
-    pattern = getattr(contract, "regex", None)
-    if pattern and _share(column, lambda text: bool(re.search(pattern, text))) < 0.5:
-        score -= 0.5
+    score, doubts = likeness(column.name, feed=feed.name, column=name), list(placed.doubts)
+    kind = contract_kind(contract)
+    said = says(column.name, "contrary", of=name)
+    if kind.name in (INSTANT.name, DATE.name) and (
+        other := other_date(column.name, feed=feed.name, column=name)
+    ):
+        score, said = score - _OTHER_DATE, other
+    if said:
+        doubts.append(f"its name says `{said}`; the contract wants: {contract.description}")
+    if kind.name == NUMBER.name and score >= CERTAIN and says(column.name, "beside_the_point"):
+        score = 0.995  # of the line, where another may be of the order
+    if name in evidence.CONTENTS and evidence.share(column, evidence.CONTENTS[name]) > 0.95:
+        score = max(score, 0.95 if name == "barcode" and len(column.values) > 2 else 0.7)
     if isinstance(contract, dy.Enum) and set(column.values) <= set(contract.categories):
         score = max(score, 0.9)
+    if score < CERTAIN and not doubts:
+        doubts.append("is it this column? The name fits in part only.")
+    if not contract.nullable:
+        score -= _EMPTY * (1 - column.filled)
+    pattern = getattr(contract, "regex", None)
+    if pattern and evidence.share(column, lambda text: bool(re.search(pattern, text))) < 0.5:
+        score -= 0.5
     if feed.key == [name]:
         score += 0.1 if column.is_unique else -0.1
-    return score, placed
+        if not column.is_unique:
+            doubts.append("it repeats: is it the key? Of records that share one the last counts.")
+    if kind is TEXT:
+        score, said = _judged_text(name, column, score)
+        doubts += said
+    return min(score, 1.0), replace(placed, doubts=tuple(doubts))
 
 
-def _share(column: Column, fits: Callable[[str], bool]) -> float:
-    return sum(map(fits, column.values)) / len(column.values)
+def _judged_text(name: str, column: Column, score: float) -> tuple[float, list[str]]:
+    """Ids look like ids, and names like names."""
+    if name.endswith("_id"):
+        if evidence.is_fraction(column):
+            return 0.0, []
+        if evidence.looks_like_texts(column):
+            return score - 0.45, ["these look like names or texts, not like ids."]
+        if name not in ("store_id", "product_id") and not evidence.looks_like_ids(column):
+            return score - 0.3, ["are these ids?"]
+    if name in _NAMES and evidence.looks_like_codes(column):
+        return score - 0.45, ["these look like codes, not like words."]
+    return score, []
 
 
-def _as_typed(contract: dy.Column, column: Column) -> Placed | None:
+def _as_typed(name: str, contract: dy.Column, column: Column) -> Placed | None:
     """How the column would become what the contract wants; None when it cannot."""
     kind, shape = contract_kind(contract), column.shape
     match kind.name:
         case NUMBER.name if shape.kind in ("integer", "number"):
-            return Placed(column, _scale(contract, column))
-        case INTEGER.name if shape.kind == "integer":
+            return _as_number(name, contract, column)
+        case INTEGER.name if shape.kind == "integer" or _are_short_digits(column):
             return Placed(column)
         case INSTANT.name | DATE.name:
             if shape.kind in ("date", "datetime"):
                 return Placed(column)
-            if shape.as_time:
-                return Placed(column, shape.as_time)
+            if moment := shape.as_time:
+                return Placed(column, moment.settings, (moment.doubt,) if moment.doubt else ())
         case BOOLEAN.name if shape.kind == "boolean" or set(column.values) <= {"0", "1"}:
             return Placed(column)
         case TEXT.name | ID.name if shape.kind not in ("date", "datetime", "time"):
@@ -83,30 +136,19 @@ def _as_typed(contract: dy.Column, column: Column) -> Placed | None:
     return None
 
 
-def _scale(contract: dy.Column, column: Column) -> dict[str, Any]:
-    """Percent as a share, cents as the currency's unit."""
-    is_rate = isinstance(contract, dy.Decimal) and contract.max == 1
-    if is_rate and "percent" not in column.shape.settings:
-        return {"scale": "0.01"} if any(_above_one(value) for value in column.values) else {}
+def _are_short_digits(column: Column) -> bool:
+    return all(re.fullmatch(r"\d{1,9}", value) for value in column.values)
+
+
+def _as_number(name: str, contract: dy.Column, column: Column) -> Placed | None:
+    """Percent as a share, cents as the currency's unit; an amount is no rate, and a rate no amount."""
+    if isinstance(contract, dy.Decimal) and contract.max == 1:
+        certainty = evidence.rate_certainty(column)
+        above_one = any((evidence.number(value) or 0) > 1 for value in column.values)
+        scaled = {"scale": "0.01"} if above_one and "percent" not in column.shape.settings else {}
+        doubts = () if certainty > 0.6 else ("a rate, or an amount?",)
+        return Placed(column, scaled, doubts) if certainty else None
+    if evidence.is_rate(column):
+        return None
     in_cents = column.shape.kind == "integer" and listed("hundredths") & set(words(column.name))
-    return {"scale": "0.01"} if in_cents else {}
-
-
-def _above_one(value: str) -> bool:
-    digits = re.sub(r"[^\d.,]", "", value).replace(",", ".")
-    return bool(re.fullmatch(r"\d+(\.\d*)?", digits)) and float(digits) > 1
-
-
-def is_gtin(text: str) -> bool:
-    """Whether the last digit is the check digit of those before it."""
-    if not re.fullmatch(r"\d{8}|\d{12,14}", text):
-        return False
-    return sum(int(d) * (3 if i % 2 == 0 else 1) for i, d in enumerate(text.zfill(14))) % 10 == 0
-
-
-_CONTENTS: dict[str, Callable[[str], bool]] = {
-    "barcode": is_gtin,
-    "currency": lambda text: text in listed("currencies"),
-    "email": lambda text: bool(re.fullmatch(r"[^@\s]+@[^@\s]+\.\w+", text)),
-    "iban": lambda text: bool(re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9 ]{11,40}", text)),
-}
+    return Placed(column, {"scale": "0.01"} if in_cents else {})

@@ -2,61 +2,92 @@
 
 import difflib
 import re
-import unicodedata
-from functools import cache, lru_cache
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import yaml
 
-from retail_assets.feeds.mapping.table import MAX_COMPARED
+from retail_assets.feeds.onboarding.proposing.words import says, words
 
-_LETTERS = str.maketrans({"ß": "ss", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae"})
-
-
-@lru_cache(maxsize=10_000)
-def words(name: str) -> tuple[str, ...]:
-    """`unitPrice (€)`, `UNIT_PRICE` and `Unit price` are the same words."""
-    plain = unicodedata.normalize("NFKD", name[:MAX_COMPARED].translate(_LETTERS))
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
-    plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", plain)
-    return tuple(re.findall(r"[a-z0-9]+", plain.lower()))
+CERTAIN = 0.93
+"""From here on the name says all that is asked for; below it, it says so in part."""
+_BESIDE = 0.95
+_CONTRARY = 0.35
 
 
 def likeness(source: str, *, feed: str, column: str) -> float:
-    """From 0 to 1; the name of a nested field counts with and without those above it."""
-    last = source.rsplit(".", 1)[-1]
+    """From 0 to 1; of a nested field (`lines.price`, `Order Lines/Price`) the last part counts too."""
     if words(source) == words(column):
         return 1.0
-    known = _known(feed, column)
-    return max(
-        max((_alike(words(source), k, whole) for k, whole in known), default=0.0),
-        max((_alike(words(last), k, whole) for k, whole in known), default=0.0) * 0.98,
+    last = re.split(r"[./>|]", source)[-1]
+    spellings = {_to_the_point(source): _BESIDE, words(last): 0.98, words(source): 1.0}
+    best = max(
+        _alike(name, "".join(name), known) * worth
+        for name, worth in spellings.items()
+        for known in _known(feed, column)
     )
+    return max(best - _CONTRARY, 0.0) if says(source, "contrary", of=column) else best
 
 
-def _alike(name: tuple[str, ...], known: tuple[str, ...], whole: bool) -> float:
-    mine, theirs = "".join(name), "".join(known)
-    if mine == theirs:
-        return 0.99
-    if whole or not mine:
+def other_date(source: str, *, feed: str, column: str) -> str | None:
+    """The word in a date's name that says that it is another one than the contract's; None if there is none."""
+    said = says(source, "other_dates")
+    own = said and any(set(words(said)) <= known.words for known in _known(feed, column))
+    return None if own else said
+
+
+def is_known(source: str) -> bool:
+    """Whether sources are known to call a column so, or it speaks of persons."""
+    return words(source) in _all_names() or bool(says(source, "persons"))
+
+
+def _to_the_point(source: str) -> tuple[str, ...]:
+    return tuple(word for word in words(source) if not says(word, "beside_the_point"))
+
+
+@dataclass(frozen=True)
+class _Known:
+    """One of the names that sources give a contract column."""
+
+    words: frozenset[str]
+    joined: str
+    whole: bool
+    """Whether only the whole name will do."""
+
+
+def _alike(name: tuple[str, ...], mine: str, known: _Known) -> float:
+    if not mine:
         return 0.0
-    if set(known) <= set(name):
-        return max(0.88 - 0.06 * (len(name) - len(known)), 0.6)
-    if len(theirs) >= 4 and theirs in mine:
+    if mine == known.joined:
+        return 0.99
+    if known.whole:
+        return 0.0
+    if known.words <= set(name):
+        return max(0.88 - 0.06 * (len(name) - len(known.words)), 0.6)
+    if len(known.joined) >= 4 and known.joined in mine:
         return 0.7
-    typos = difflib.SequenceMatcher(None, mine, theirs)
-    typo = typos.ratio() if typos.real_quick_ratio() > 0.85 else 0.0  # their lengths alone tell most apart
-    return 0.75 * typo if typo > 0.85 and min(len(mine), len(theirs)) > 4 else 0.0
+    if min(len(mine), len(known.joined)) <= 4 or abs(len(mine) - len(known.joined)) > len(mine) // 3:
+        return 0.0  # their lengths alone tell most apart
+    typo = difflib.SequenceMatcher(None, mine, known.joined).ratio()
+    return 0.75 * typo if typo > 0.85 else 0.0
 
 
 @cache
-def _known(feed: str, column: str) -> tuple[tuple[tuple[str, ...], bool], ...]:
-    """What a contract column is called; True where only the whole name will do."""
+def _known(feed: str, column: str) -> tuple[_Known, ...]:
     table = _table()
     listed = table.get(f"{feed}.{column}") or table.get(column) or {}
     names = [column, *(name for language in listed.values() for name in language)]
     names += [name.replace("nummer", "nr") for name in names if "nummer" in name]
-    return tuple((words(name), name.startswith("=")) for name in names)
+    found = {name: words(name) for name in names}
+    return tuple(_Known(frozenset(w), "".join(w), name.startswith("=")) for name, w in found.items())
+
+
+@cache
+def _all_names() -> frozenset[tuple[str, ...]]:
+    return frozenset(
+        words(name) for listed in _table().values() for language in listed.values() for name in language
+    )
 
 
 @cache

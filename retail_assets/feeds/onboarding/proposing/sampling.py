@@ -11,7 +11,10 @@ from typing import Any
 import polars as pl
 
 from retail_assets.errors import Unreadable
-from retail_assets.feeds.onboarding.proposing.shapes import Shape, day_order, shape_of
+from retail_assets.feeds.onboarding.proposing.moments import day_order
+from retail_assets.feeds.onboarding.proposing.names import is_known
+from retail_assets.feeds.onboarding.proposing.shape import Shape
+from retail_assets.feeds.onboarding.proposing.shapes import shape_of
 from retail_assets.feeds.onboarding.proposing.words import listed
 from retail_assets.feeds.readers.excel import SEVERAL_SHEETS
 from retail_assets.feeds.readers.json_text import SEVERAL_LISTS
@@ -20,6 +23,18 @@ from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, read_re
 
 SAMPLE_RECORDS = 20_000
 _HEADER_ROWS = 15
+_BELOW = 100
+_ENCODINGS = (
+    "windows-1250",
+    "iso-8859-2",
+    "cp850",
+    "cp852",
+    "mac-roman",
+    "mac-latin2",
+    "cp1251",
+    "cp1253",
+    "cp1254",
+)
 _BEGINNING_BYTES = 2**20
 _MAX_FIELDS = 500
 
@@ -35,6 +50,8 @@ class Column:
     """Its distinct filled texts, the commonest first."""
     shape: Shape
     is_unique: bool
+    filled: float
+    """The share of records in which anything stands."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +67,8 @@ class Opened:
 def open_file(path: Path, *, folder: Path, limits: ReaderLimits) -> Opened:
     """Find the layout and sample the records; raises Unreadable."""
     layout, first = _first_look(path, folder, limits)
+    if first.format in ("csv", "tsv"):
+        layout, first = _with_encoding(path, layout, first, folder, limits)
     if first.format in ("csv", "tsv", "excel"):
         layout, first = _with_header(path, layout, first, folder, limits)
     if first.left_out and first.format == "excel":
@@ -85,15 +104,35 @@ def _read(path: Path, layout: FileLayout, out: Path, limits: ReaderLimits) -> Re
     return read_records(path, name=path.name, layout=layout, out=out, limits=limits)
 
 
+def _with_encoding(
+    path: Path, layout: FileLayout, first: RecordSet, folder: Path, limits: ReaderLimits
+) -> tuple[FileLayout, RecordSet]:
+    """Of the encodings that bytes cannot tell apart the one in which more column names are words that are known."""
+    if all(name.isascii() for name in first.columns) or first.encoding not in ("windows-1252", *_ENCODINGS):
+        return layout, first
+
+    def known(encoding: str) -> int:
+        with suppress(UnicodeError):
+            names = [name.encode(first.encoding or "").decode(encoding) for name in first.columns]
+            return sum(map(is_known, names))
+        return 0
+
+    likeliest = max((first.encoding, *_ENCODINGS), key=known)
+    if likeliest == first.encoding:
+        return layout, first
+    layout = replace(layout, encoding=likeliest)
+    return layout, _read(path, layout, folder / "encoding", limits)
+
+
 def _with_header(
     path: Path, layout: FileLayout, first: RecordSet, folder: Path, limits: ReaderLimits
 ) -> tuple[FileLayout, RecordSet]:
     """The row whose names fit: a title above the table leaves most columns without one."""
     best, row = _named(first), 0
-    if len(first.columns) > 1 and all(shape_of({name: 1}).kind != "text" for name in first.columns):
+    if _is_bare(first):
         layout = replace(layout, header_row=0)
         return layout, _read(path, layout, folder / "bare", limits)
-    if best * 2 > len(first.columns) > 1:
+    if best > (0, len(first.columns) // 2) and len(first.columns) > 1:
         return layout, first
     beginning = folder / f"beginning{path.suffix}"
     with path.open("rb") as source:
@@ -109,11 +148,28 @@ def _with_header(
     return layout, _read(path, layout, folder / "header", limits)
 
 
-def _named(records: RecordSet) -> int:
-    """How many columns have a name of their own that is no value."""
+def _named(records: RecordSet) -> tuple[int, int]:
+    """How many columns have names that sources are known to use, and how many one of their own that is no value."""
     names = [name for n, name in enumerate(records.columns, start=1) if name != f"column_{n}"]
     texts = [name for name in names if shape_of({name: 1}).kind == "text"]
-    return len(names) if len(texts) * 2 > len(names) else 0
+    return (sum(map(is_known, names)), len(names)) if len(texts) * 2 > len(names) else (0, 0)
+
+
+def _is_bare(records: RecordSet) -> bool:
+    """Whether the first row holds values already: none of them is a known name, and some are what stands below."""
+    names = records.columns
+    if len(names) < 2 or any(map(is_known, names)):
+        return False
+    below = pl.scan_parquet(records.path, glob=False).select(names).head(_BELOW).collect()
+    kinds = {name: shape_of({name: 1}).kind for name in names}
+    alike = [name for name in names if kinds[name] != "text" and _kind_of(below[name]) == kinds[name]]
+    certain = any("@" in name for name in names) or any("date" in kinds[name] for name in alike)
+    return certain or len(alike) * 2 >= len(names)
+
+
+def _kind_of(values: pl.Series) -> str:
+    texts = (str(value).strip() for value in values.drop_nulls())
+    return shape_of(Counter(text for text in texts if text)).kind
 
 
 def _plain(record: Record) -> Record:
@@ -188,10 +244,13 @@ def _flat(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         yield path, value
 
 
-def columns_of(records: Iterable[Record]) -> list[Column]:
-    """Every column with its shape; what one leaves open (decimal mark, day or month first) the others settle."""
+def columns_of(records: Iterable[Record], *, settles: bool) -> list[Column]:
+    """Every column with its shape. What one leaves open (decimal mark, day or month first) the others settle where all
+    are texts in one dialect; a workbook's own numbers say nothing of its texts."""
     texts: dict[str, Counter[str]] = {}
+    count = 0
     for record in records:
+        count += 1
         for name, value in record.items():
             counts = texts.setdefault(name, Counter())
             if value is not None and str(value).strip():
@@ -202,7 +261,7 @@ def columns_of(records: Iterable[Record]) -> list[Column]:
         s.settings["decimal"] for s in alone.values() if "decimal" in s.settings and not s.doubt
     )
     orders = {order for found in values.values() if (order := day_order(found)) is not None}
-    decimal = decimals.most_common(1)[0][0] if decimals else None
+    decimal = decimals.most_common(1)[0][0] if decimals and settles else None
     day_first = orders.pop() if len(orders) == 1 else None
     return [
         Column(
@@ -210,6 +269,7 @@ def columns_of(records: Iterable[Record]) -> list[Column]:
             values=[text for text, _ in found.most_common()],
             shape=shape_of(found, decimal=decimal, day_first=day_first) if alone[name].doubt else alone[name],
             is_unique=len(found) == found.total() > 1,
+            filled=found.total() / max(count, 1),
         )
         for name, found in values.items()
     ]

@@ -1,13 +1,64 @@
 """The word lists of `words.yaml`."""
 
-from functools import cache
+import re
+import unicodedata
+from functools import cache, lru_cache
 from pathlib import Path
+from typing import Any
 
 import yaml
+
+from retail_assets.feeds.mapping.table import MAX_COMPARED
+
+_LETTERS = str.maketrans({"ß": "ss", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae"})
+_COMPOUND = 5
+"""So long is a word that is known within another one: `liefer` in Lieferdatum."""
 
 
 @cache
 def listed(name: str) -> frozenset[str]:
-    """One of the lists; compare with lower case."""
-    lists = yaml.safe_load(Path(__file__).with_name("words.yaml").read_text(encoding="utf-8"))
-    return frozenset(lists[name])
+    """One of the lists about values; compare with lower case."""
+    return frozenset(_lists()[name])
+
+
+@cache
+def months() -> dict[str, str]:
+    """The English names of months, by what others call them."""
+    return _lists()["months"]
+
+
+@lru_cache(maxsize=10_000)
+def words(name: str) -> tuple[str, ...]:
+    """`unitPrice (€)`, `UNIT_PRICE` and `Unit price` are the same words."""
+    plain = unaccented(name[:MAX_COMPARED].replace("%", " percent "))
+    plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", plain)
+    return tuple(re.findall(r"[a-z0-9]+", plain.lower()))
+
+
+def unaccented(text: str) -> str:
+    """A text in plain letters, where it has such."""
+    plain = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    return "".join(c for c in plain if not unicodedata.combining(c))
+
+
+@lru_cache(maxsize=100_000)
+def says(name: str, about: str, *, of: str | None = None) -> str | None:
+    """The first word of a list (or of a contract column's part of it) that a column's name says; None if none."""
+    mine = words(name)
+    joined = " ".join(mine)
+    for known, spelled in _spelled(about, of):
+        long = len(known) >= _COMPOUND and known in joined
+        if long or known in mine or (" " in known and f" {known} " in f" {joined} "):
+            return spelled
+    return None
+
+
+@cache
+def _spelled(about: str, of: str | None) -> tuple[tuple[str, str], ...]:
+    found = _lists()[about]
+    return tuple((" ".join(words(word)), word) for word in (found.get(of, ()) if of else found))
+
+
+@cache
+def _lists() -> dict[str, Any]:
+    return yaml.safe_load(Path(__file__).with_name("words.yaml").read_text(encoding="utf-8"))

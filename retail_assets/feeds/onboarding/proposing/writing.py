@@ -8,21 +8,19 @@ from typing import Any
 import dataframely as dy
 
 from retail_assets.feeds.mapping.conversion import ID, INSTANT, TEXT
-from retail_assets.feeds.mapping.engine import MASK
 from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.onboarding.proposing.doubts import derived_doubt, document_doubt, doubts_about
 from retail_assets.feeds.onboarding.proposing.draft import Draft
-from retail_assets.feeds.onboarding.proposing.names import words
-from retail_assets.feeds.onboarding.proposing.sampling import Column, is_total
+from retail_assets.feeds.onboarding.proposing.file_pattern import file_pattern, says_little
+from retail_assets.feeds.onboarding.proposing.sampling import is_total
 from retail_assets.feeds.onboarding.proposing.shapes import CURRENCIES
-from retail_assets.feeds.onboarding.proposing.words import listed
+from retail_assets.feeds.onboarding.proposing.shown import allowed_words, examples, shown_name
 from retail_assets.names import printable
 from retail_assets.sql import identifier, literal
 
 FILL_IN = "FILL IN"
 _LISTS = ("thousands", "strip", "negatives", "null_words", "dates", "times")
 _IN_CELL = ("true_words", "false_words")
-_NET = ("unit_price", "discount", "unit_cost", "cost_price", "selling_price")
-_EXAMPLES = 60
 
 
 def mapping_text(draft: Draft) -> str:
@@ -31,7 +29,11 @@ def mapping_text(draft: Draft) -> str:
     blocks = [
         f"# A first mapping for {printable(draft.path.name)}. Decide on every line marked CHECK or {FILL_IN}.",
         f"source: {draft.source}\n",
-        _block("match", {"folder": draft.feed.folder, "files": f"{draft.constant}*{draft.path.suffix}"}),
+        _block(
+            "match",
+            {"folder": draft.feed.folder, "files": file_pattern(draft.path.name)},
+            _match_doubts(draft),
+        ),
         _block("file", _layout(draft), _layout_doubts(draft)),
         _block("values", values, {"time_zone": "CHECK: the zone of the source's own times"}),
         _block("parse", {draft.amount.name: "number"} if draft.amount else {}),
@@ -39,7 +41,9 @@ def mapping_text(draft: Draft) -> str:
         "targets:",
         f"  - feed: {draft.feed.name}",
         f"    unfold: {_scalar(draft.unfold)}" if draft.unfold else None,
-        f"    document: {_scalar(draft.document.name)}\n    replaces: document" if draft.document else None,
+        f"    document: {_scalar(draft.document.name)}\n    replaces: document  # CHECK: {document_doubt()}"
+        if draft.document
+        else None,
         "    columns:",
         *_columns(draft, own),
         "",
@@ -54,6 +58,12 @@ def try_command(draft: Draft) -> str:
     return printable(
         f".venv/bin/python -m retail_assets.feeds try {path} --feed {draft.feed.name} --source {out}"
     )
+
+
+def _match_doubts(draft: Draft) -> dict[str, str]:
+    if not says_little(draft.path.name):
+        return {}
+    return {"files": "CHECK: could another source's files be called so? Name the source in the file's name."}
 
 
 def _block(name: str, entries: dict[str, Any], comments: dict[str, str] | None = None) -> str | None:
@@ -132,12 +142,16 @@ def _columns(draft: Draft, own: dict[str, dict[str, Any]]) -> list[str]:
         if name in draft.placed:
             lines.append(_placed(draft, name, own))
         elif name == "line_number" and draft.document:
-            lines.append("      line_number: {line_number: derived}  # the line's place in its document")
+            doubt = derived_doubt(draft)
+            lines.append(
+                f"      line_number: {{line_number: derived}}  # {doubt}the line's place in its document"
+            )
         elif name == draft.price and draft.amount:
             formula = f"{identifier(draft.amount.name)} / {identifier(draft.placed['quantity'].source.name)}"
-            lines.append(
-                f"      {name}:  # CHECK: net of tax, before discount?\n        sql: {_sql(formula, 10)}"
-            )
+            lines += [
+                f"      {name}:  # CHECK: the amount of the line? net of tax, before discount?",
+                f"        sql: {_sql(formula, 10)}",
+            ]
         elif not contract.nullable:
             lines.append(
                 f"      {name}: {{constant: {_constant(draft, name)}}}  # {_wanted(draft, name, contract)}"
@@ -147,20 +161,16 @@ def _columns(draft: Draft, own: dict[str, dict[str, Any]]) -> list[str]:
 
 def _placed(draft: Draft, name: str, own: dict[str, dict[str, Any]]) -> str:
     placed = draft.placed[name]
-    source, time = placed.source, draft.time_column
+    source = placed.source
     keys = {**own.get(source.name, {}), **placed.cell}
-    if draft.is_day(name) and time:
-        cell: Any = {"date": source.name, "time": time.name, **keys}
+    if draft.is_day(name) and draft.times:
+        time, written = draft.times
+        cell: Any = {"date": source.name, "time": time.name, **keys, **own.get(time.name, {}), **written}
     else:
         cell = {"column": source.name, **keys} if keys else source.name
-    allowed = getattr(draft.feed.columns[name], "categories", source.values)
-    doubts = [source.shape.doubt] if source.shape.doubt else []
-    if not set(source.values) <= set(allowed):
-        doubts.append(f"translate its values into {', '.join(allowed)}.")
-    if name in _NET and set(words(source.name)) & listed("gross"):
-        doubts.append("the contract wants it net of tax.")
+    doubts = [printable(doubt) for doubt in doubts_about(draft, name)]
     doubt = f"CHECK: {' '.join(doubts)} " if doubts else ""
-    return f"      {name}: {_flow(cell)}  # {doubt}{_examples(draft, source)}"
+    return f"      {name}: {_flow(cell)}  # {doubt}{examples(draft.feed, name, source)}"
 
 
 def _constant(draft: Draft, name: str) -> str:
@@ -173,8 +183,10 @@ def _constant(draft: Draft, name: str) -> str:
 def _wanted(draft: Draft, name: str, contract: dy.Column) -> str:
     if _constant(draft, name):
         return "as the numbers' sign says"
-    allowed = ", ".join(getattr(contract, "categories", ()))
-    return f"{FILL_IN} a constant, or a column, or file_name: {contract.description} {allowed}".rstrip()
+    said = (
+        f"{FILL_IN} a constant, or a column, or file_name: {contract.description} {allowed_words(contract)}"
+    )
+    return said.rstrip()
 
 
 def _leftovers(draft: Draft) -> list[str]:
@@ -182,35 +194,16 @@ def _leftovers(draft: Draft) -> list[str]:
     rest = [column for column in draft.columns if column.name not in used]
     optional = [n for n, c in draft.feed.columns.items() if c.nullable and n not in draft.placed]
     lines = []
-    if repeated := _repeated_keys(draft):
-        key = ", ".join(draft.feed.key)
-        lines += [f"# CHECK: {repeated:,} of {len(draft.lines):,} records repeat the key ({key}).", ""]
     if rest:
         lines.append("# Source columns without a place (kept in the lake, not published):")
         # Without examples: what the feed has no place for may be persons.
-        lines += [f"#   {printable(c.name)}: {c.shape.kind}" for c in rest]
+        lines += [f"#   {shown_name(c.name)}: {c.shape.kind}" for c in rest]
         lines.append("")
     if optional:
         lines += [f"# Optional columns without a source: {', '.join(optional)}", ""]
     if draft.out is None:
         lines.append(f"# Save this as data/sources/{draft.source}.yaml.")
     return [*lines, f"# Next: {try_command(draft)}"]
-
-
-def _repeated_keys(draft: Draft) -> int:
-    """How many sampled records have a key that was there before; none when not every part has a column."""
-    if not all(name in draft.placed for name in draft.feed.key):
-        return 0
-    names = [draft.placed[name].source.name for name in draft.feed.key]
-    return len(draft.lines) - len({tuple(record.get(name) for name in names) for record in draft.lines})
-
-
-def _examples(draft: Draft, column: Column) -> str:
-    """A few values to recognise a column by; a mapping file travels, so no personal data."""
-    if draft.feed.personal or any("@" in value for value in column.values):
-        return MASK
-    text = printable(" | ".join(column.values[:4])) or "always empty"
-    return text if len(text) <= _EXAMPLES else text[: _EXAMPLES - 1] + "…"
 
 
 def _sql(expression: str, indent: int) -> str:

@@ -1,0 +1,137 @@
+"""What nobody can be certain of from a file alone, said at the column that it is about."""
+
+import re
+from collections.abc import Iterable
+
+import dataframely as dy
+
+from retail_assets.feeds.onboarding.proposing.draft import Draft
+from retail_assets.feeds.onboarding.proposing.shown import allowed_words, shown_name
+from retail_assets.feeds.onboarding.proposing.words import listed, says
+
+_NET = ("unit_price", "discount", "unit_cost", "cost_price", "selling_price")
+_SHARED = frozenset(["product_id", "store_id", "supplier_id", "customer_id", "merchant_id"])
+"""Ids that sources have in common; those of documents each source makes up for itself."""
+_SHORT = 6
+_FEW_WORDS = 20
+_LINES = 1_000
+STATES = "order_events"
+
+
+def doubts_about(draft: Draft, name: str) -> list[str]:
+    """Why a column's guess may be wrong; empty where it is certain."""
+    placed, contract = draft.placed[name], draft.feed.columns[name]
+    source = placed.source
+    return [
+        *([source.shape.doubt] if source.shape.doubt else []),
+        *placed.doubts,
+        *_empty(draft, name, contract),
+        *_to_translate(draft, name, contract),
+        *_tax(name, source.name),
+        *_numbered_by_others(draft, name),
+        *_repeated(draft, name),
+        *_signs(draft, name),
+    ]
+
+
+def document_doubt() -> str:
+    """`replaces: document` and derived line numbers hold only if a document comes in one piece."""
+    return "does a document always come whole? Lines of it that a later file lacks are removed."
+
+
+def derived_doubt(draft: Draft) -> str:
+    """Where a column counts within the document, that is the line's number."""
+    used = {column.name for column in draft.used}
+    for column in draft.columns:
+        lines = (
+            {(r.get(draft.document.name), r.get(column.name)) for r in draft.lines} if draft.document else ()
+        )
+        small = all(re.fullmatch(r"\d{1,6}", value) and int(value) <= _LINES for value in column.values)
+        if column.name not in used and column.values and small and len(lines) == len(draft.lines):
+            return f"CHECK: or is it {shown_name(column.name)}? "
+    return ""
+
+
+def _empty(draft: Draft, name: str, contract: dy.Column) -> Iterable[str]:
+    """A value that a group's first record states for the others."""
+    if contract.nullable:
+        return
+    source = draft.placed[name].source.name
+    empty = sum(not str(record.get(source) or "").strip() for record in draft.lines)
+    if empty:
+        yield f"it is empty in {empty:,} of {len(draft.lines):,} records; does the value above it hold for them?"
+
+
+def _to_translate(draft: Draft, name: str, contract: dy.Column) -> Iterable[str]:
+    values = set(draft.placed[name].source.values)
+    if (allowed := getattr(contract, "categories", None)) and not values <= set(allowed):
+        yield f"translate its values into {allowed_words(contract)}."
+    elif name == "status" and draft.feed.name == STATES:
+        yield "translate its values into the states of orders (`placed`, `paid`, …)."
+
+
+def _tax(name: str, source: str) -> Iterable[str]:
+    if name not in _NET:
+        return
+    if said := says(source, "gross"):
+        yield f"the contract wants it net of tax, and its name says `{said}`."
+    elif not says(source, "net"):
+        yield "is it net of tax?"
+    if name == "discount":
+        yield "the amount of the whole line?"
+
+
+def _numbered_by_others(draft: Draft, name: str) -> Iterable[str]:
+    """Numbers that begin again each day or in each store, or that another source counts as well."""
+    if name not in draft.feed.key or not name.endswith("_id") or name in _SHARED:
+        return
+    source = draft.placed[name].source
+    for other, said in (("store_id", "in several stores"), (draft.feed.business_time, "on several days")):
+        if other in draft.placed:
+            beside = draft.placed[other].source.name
+            pairs = {(r.get(source.name), _day(r.get(beside))) for r in draft.lines if r.get(source.name)}
+            if len(pairs) > 1.02 * len({document for document, _ in pairs}):
+                yield f"the same number stands {said}; a key has to be the whole retailer's."
+                return
+    if all(value.isdigit() and len(value) <= _SHORT for value in source.values):
+        yield "does another source, store or day number alike? A key has to be the whole retailer's."
+
+
+def _day(value: object) -> str:
+    return re.split(r"[ T]", str(value or ""))[0]
+
+
+def _repeated(draft: Draft, name: str) -> Iterable[str]:
+    """Said at the quantity, which is what goes wrong, else at the last part of the key."""
+    key = draft.feed.key
+    if len(key) == 1 or name != ("quantity" if "quantity" in draft.placed else key[-1]):
+        return
+    lots = [shown_name(c.name) for c in draft.columns if c not in draft.used and says(c.name, "lots")]
+    among = f" by {lots[0]}" if lots else ""
+    if repeated := draft.repeated_keys:
+        yield (
+            f"{repeated:,} of {len(draft.lines):,} records repeat the key ({', '.join(key)}), of which the last "
+            f"counts; stated{among}, they have to be summed."
+        )
+    elif lots and draft.feed.name.startswith("stock"):
+        yield f"stated{among}? Then it has to be summed."
+
+
+def _signs(draft: Draft, name: str) -> Iterable[str]:
+    if name != "quantity" or any(
+        v.lstrip().startswith(("-", "(", "\u2212")) or v.endswith("-") for v in _values(draft)
+    ):
+        return
+    if "kind" in draft.feed.columns:
+        yield "the contract wants it signed: positive comes in, negative goes out."
+    elif draft.feed.name == "sales" and any(map(_speaks_of_returns, draft.columns)):
+        yield "returns have to be negative."
+
+
+def _values(draft: Draft) -> list[str]:
+    return draft.placed["quantity"].source.values
+
+
+def _speaks_of_returns(column) -> bool:
+    few = len(column.values) <= _FEW_WORDS and column.shape.kind in ("text", "boolean")
+    return few and any(value.strip().lower() in listed("returns") for value in column.values)

@@ -1,0 +1,83 @@
+"""What a column's values say about which contract column it can be, beyond their type."""
+
+import re
+from collections.abc import Callable, Iterable
+
+from retail_assets.feeds.onboarding.proposing.sampling import Column
+from retail_assets.feeds.onboarding.proposing.words import listed, says
+
+_MOST = 0.8
+
+
+def share(column: Column, fits: Callable[[str], bool]) -> float:
+    """Of its distinct values."""
+    return sum(map(fits, column.values)) / max(len(column.values), 1)
+
+
+def is_gtin(text: str) -> bool:
+    """Whether the last digit is the check digit of those before it."""
+    if not re.fullmatch(r"\d{8}|\d{12,14}", text):
+        return False
+    return sum(int(d) * (3 if i % 2 == 0 else 1) for i, d in enumerate(text.zfill(14))) % 10 == 0
+
+
+CONTENTS: dict[str, Callable[[str], bool]] = {
+    "barcode": is_gtin,
+    "currency": lambda text: text in listed("currencies"),
+    "email": lambda text: bool(re.fullmatch(r"[^@\s]+@[^@\s]+\.\w+", text)),
+    "iban": lambda text: bool(re.fullmatch(r"[A-Z]{2}\d{2}[A-Z0-9 ]{11,40}", text)),
+}
+"""Contract columns that are known by what stands in them."""
+
+
+def looks_like_ids(column: Column) -> bool:
+    """Mostly without blanks, and with digits or in capitals: what systems number or code things with."""
+    return share(column, lambda v: bool(re.fullmatch(r"#?(?=\S*\d|[^a-z]*$)[^\s@]+", v))) >= _MOST
+
+
+def looks_like_texts(column: Column) -> bool:
+    """Names and sentences: several words, or an address."""
+    return share(column, lambda v: "@" in v or bool(re.search(r"[^\W\d]\S*,?\s+\S*[^\W\d]", v))) >= 0.3
+
+
+def looks_like_codes(column: Column) -> bool:
+    """Numbers and codes where words are expected."""
+    return share(column, lambda v: bool(re.fullmatch(r"\S*\d\S*|\W*", v))) >= _MOST
+
+
+def is_fraction(column: Column) -> bool:
+    """Numbers with decimals that are not nought; ids have none."""
+    return column.shape.kind == "number" and any(re.search(r"[.,]\d*[1-9]", v) for v in column.values)
+
+
+def rate_certainty(column: Column) -> float:
+    """How sure it is that numbers are rates and no amounts: 1 where the source says so, 0 where it cannot be."""
+    if "percent" in column.shape.settings or says(column.name, "rate"):
+        return 1.0
+    numbers = [n for n in map(number, column.values) if n is not None]
+    known = {float(rate) for rate in listed("vat_rates")}
+    if numbers and all(n in known or round(n * 100, 4) in known for n in numbers):
+        return 0.9 if any(0 < n < 1 for n in numbers) else 0.5
+    return 0.3 if numbers and all(0 <= n <= 1 for n in numbers) else 0.0
+
+
+def is_rate(column: Column) -> bool:
+    """Whether a column says of itself that it is no amount."""
+    return "percent" in column.shape.settings or bool(says(column.name, "rate"))
+
+
+def number(text: str) -> float | None:
+    """A number as far as evidence needs it: the last mark is its decimal mark."""
+    digits = re.sub(r"[^\d.,]", "", text)
+    head, mark, tail = digits.rpartition("," if digits.rfind(",") > digits.rfind(".") else ".")
+    plain = re.sub(r"\D", "", head) + (f".{tail}" if mark else tail)
+    return float(plain) if re.fullmatch(r"\d*\.?\d+", plain) else None
+
+
+def matrix(columns: Iterable[Column]) -> frozenset[str]:
+    """Names that differ in a number only and hold numbers: a column per shop, or per week."""
+    alike: dict[str, list[str]] = {}
+    for column in columns:
+        if column.shape.kind in ("integer", "number") and re.search(r"\d", column.name):
+            alike.setdefault(re.sub(r"\d+", "#", column.name), []).append(column.name)
+    return frozenset(name for names in alike.values() if len(names) > 1 for name in names)

@@ -1,0 +1,93 @@
+"""What of a file's name stays the same from one export to the next."""
+
+import re
+
+from retail_assets.feeds.mapping.reading import IDENTITY
+from retail_assets.feeds.onboarding.proposing.words import months, unaccented, words
+
+_MAX_PATTERN = 200
+_ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]+")
+_VARYING = re.compile(
+    r"\d[\d.:_ -]*T?[\d.:_ -]*\dZ?"  # a number, a date, a date with a time
+    r"|\d"
+    r"|(?<![^\W_])(?=[0-9a-f-]*[a-f])(?=[0-9a-f-]*\d)[0-9a-f]{8}[0-9a-f-]*(?![^\W_])"  # a hash, a UUID
+)
+_GENERIC = frozenset(
+    [
+        "export",
+        "exports",
+        "report",
+        "reports",
+        "download",
+        "downloads",
+        "data",
+        "daten",
+        "file",
+        "datei",
+        "output",
+        "result",
+        "results",
+        "orders",
+        "order",
+        "sales",
+        "products",
+        "items",
+        "list",
+        "liste",
+        "table",
+        "tabelle",
+        "book",
+        "mappe",
+        "sheet",
+        "untitled",
+        "unbenannt",
+        "new",
+        "neu",
+        "query",
+        "copy",
+        "kopie",
+    ]
+)
+
+
+def file_pattern(name: str) -> str:
+    """The name with `*` for dates and numbers. Of a name that is nothing else, its shape: `*` would fit every file."""
+    stem, dot, suffix = name.rpartition(".")
+    stem, suffix = (stem, dot + suffix) if stem else (name, "")
+    hollow = _hollow(stem)
+    if not any(words(hollow)):
+        parts = [re.sub("[0-9]", "[0-9]", _plain(part)) for part in _ADDRESS.split(stem)]
+        shape = "*".join(parts) + _plain(suffix)
+        return shape if len(shape) <= _MAX_PATTERN else _shortened(stem, suffix)
+    pattern = "".join("*" if c == "*" else _plain(c) for c in hollow) + _plain(suffix)
+    return pattern if len(pattern) <= _MAX_PATTERN else _shortened(hollow, suffix)
+
+
+def source_name(name: str, *, otherwise: str) -> str:
+    """A name for the source: the words of its file's name that stay."""
+    stem = name.rpartition(".")[0] or name
+    source = re.sub(r"[^A-Za-z0-9]+", "_", unaccented(_hollow(stem))).strip("_")[:100]
+    return otherwise if source in ("", IDENTITY) else source
+
+
+def says_little(name: str) -> bool:
+    """Whether the name could be any source's."""
+    return set(words(_hollow(name.rpartition(".")[0] or name))) <= _GENERIC
+
+
+def _hollow(stem: str) -> str:
+    """The name without what varies: dates, numbers, e-mail addresses, and months beside a number."""
+    names = set(months()) | {english.lower() for english in months().values()}
+    hollow = re.sub(r"\*+", "?", _ADDRESS.sub("0", stem))
+    if re.search(r"\d", stem):
+        hollow = re.sub(r"[^\W\d_]{3,}", lambda word: "0" if word[0].lower() in names else word[0], hollow)
+    hollow = _VARYING.sub("*", hollow)
+    return re.sub(r"\*(?:[\s._:-]*\*)+", "*", hollow)
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"[\[?*]", "?", text)
+
+
+def _shortened(text: str, suffix: str) -> str:
+    return f"{_plain(text[: _MAX_PATTERN - 20])}*{_plain(suffix[-10:])}"

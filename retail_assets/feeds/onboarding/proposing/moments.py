@@ -1,0 +1,198 @@
+"""Dates, moments and times of day among a column's texts: in which formats, and what stays open."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from retail_assets.feeds.onboarding.proposing.shape import Shape
+from retail_assets.feeds.onboarding.proposing.words import months
+
+_DATE = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{4}|\d{1,2})(?!\d)(.*)", re.DOTALL)
+_DAY_NAMED = re.compile(r"(\d{1,2})(\. |[ ./-])([^\W\d_]{3,10})(\.?[ ./-])(\d{4}|\d{2})(?!\d)(.*)", re.DOTALL)
+_MONTH_NAMED = re.compile(r"([^\W\d_]{3,10})( )(\d{1,2})(, ?| )(\d{4})(?!\d)(.*)", re.DOTALL)
+_CLOCK = re.compile(
+    r"((?:,? +| ?T|, ?)?)(\d{1,2}):(\d{2})(:\d{2})?(\.\d+)?( ?[AaPp][Mm])?( ?(?:Z|[+-]\d{2}:?\d{2}))?( [A-Z]{2,5})?"
+)
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2}| UTC| Z)?)?")
+_MIDNIGHT = re.compile(r"[ T]00:00(?::00(?:\.0+)?)?$")
+_ENOUGH = 0.9
+_EPOCHS = (("seconds", 1), ("milliseconds", 1_000), ("microseconds", 1_000_000))
+
+
+@dataclass(frozen=True)
+class _Read:
+    """How one text is a moment."""
+
+    text: str
+    format: str = ""
+    """Empty for ISO 8601, which needs none."""
+    zoned: bool = False
+    has_time: bool = False
+    month: str | None = None
+    """The month's name as the text writes it, where it is not English."""
+
+
+def moment_of(values: Mapping[str, int], day_first: bool | None) -> Shape | None:
+    """The shape of dates, dates with times, or times of day; None where most are none."""
+    clocks = [match for value in values if (match := _CLOCK.fullmatch(value)) and not match[1]]
+    if clocks and _most([match.string for match in clocks], values):
+        times = sorted({_clock_format(match) for match in clocks})
+        return Shape("time", {"times": times} if any(match[6] or match[8] for match in clocks) else {})
+    order = day_order(values) if day_first is None else day_first
+    year_first = _year_first(values)
+    read = [found for value in values if (found := _read(value, order, year_first))]
+    if not read or not _most([found.text for found in read], values):
+        return None
+    formats = Counter(found.format for found in read if found.format)
+    names = sorted({found.month for found in read if found.month})
+    settings: dict = {"dates": [name for name, _ in formats.most_common()]} if formats else {}
+    if names:
+        settings["replace"] = {name: months()[name.lower()] for name in names}
+    midnight = all(_MIDNIGHT.search(found.text) for found in read if found.has_time)
+    return Shape(
+        "datetime" if any(found.has_time for found in read) and not midnight else "date",
+        settings,
+        zoned=all(found.zoned for found in read),
+        doubt=_doubt(formats, values, day_first is not None, year_first),
+    )
+
+
+def day_order(values: Iterable[str]) -> bool | None:
+    """Whether the day stands before the month; None where no date says so, or they disagree."""
+    found = [match for match in map(_DATE.fullmatch, values) if match and len(match[1]) < 4]
+    first, second = (max((int(match[part]) for match in found), default=0) for part in (1, 3))
+    return None if (first > 12) == (second > 12) else first > 12
+
+
+def moment_in_digits(digits: list[str]) -> Shape | None:
+    """Days or moments written as one number: 20261120, 261120, an epoch since 2000; a row of zeros is none."""
+    zeros = sorted({text for text in digits if not text.strip("0")})
+    filled = [text for text in digits if text.strip("0")]
+    lengths = {len(text) for text in filled}
+    nulls = {"null_words": zeros} if zeros else {}
+    if not filled or not all(text.isdigit() for text in filled):
+        return None
+    for length, pattern in (
+        (8, "Ymd"),
+        (14, "YmdHMS"),
+        (12, "YmdHM"),
+        (8, "dmY"),
+        (7, "1ymd"),
+        (6, "ymd"),
+        (6, "dmy"),
+    ):
+        if lengths == {length} and all(_is_date(text, pattern) for text in filled):
+            doubt = None if pattern.startswith("Y") else "are these dates, and in this order?"
+            kind = "datetime" if "H" in pattern else "date"
+            written = "".join(code if code == "1" else f"%{code}" for code in pattern)
+            return Shape(kind, {"dates": [written], **nulls}, zoned=False, doubt=doubt)
+    for unit, factor in _EPOCHS:
+        if all(946_684_800 <= int(text) // factor < 4_102_444_800 for text in filled):
+            return Shape("datetime", {"epoch": unit, **nulls})
+    return None
+
+
+def clock_in_digits(values: Iterable[str]) -> str | None:
+    """The format of times of day written as one number: 0815, 081530."""
+    found = list(values)
+    for length, pattern in ((4, "%H%M"), (6, "%H%M%S")):
+        if found and all(len(v) == length and v.isdigit() and v[:2] < "24" and v[2:4] < "60" for v in found):
+            return pattern
+    return None
+
+
+def _is_date(text: str, pattern: str) -> bool:
+    parts, at = {}, 0
+    for code in pattern:
+        width = 4 if code == "Y" else 1 if code == "1" else 2
+        parts[code], at = text[at : at + width], at + width
+    year = parts["Y"] if "Y" in parts else f"20{parts['y']}"
+    start = parts.get("1", "1") == "1"
+    return start and "1990" <= year <= "2099" and "01" <= parts["m"] <= "12" and "01" <= parts["d"] <= "31"
+
+
+def _most(found: list[str], values: Mapping[str, int]) -> bool:
+    """Whether what was found is the column's way; the rest are its mistakes."""
+    return sum(values[value] for value in found) >= _ENOUGH * sum(values.values())
+
+
+def _year_first(values: Iterable[str]) -> bool:
+    """Whether 26-11-20 most likely begins with the year: the last part varies, the first one hardly does."""
+    found = [match for match in map(_DATE.fullmatch, values) if match]
+    if not found or any(len(m[1]) != 2 or len(m[4]) != 2 or m[2] == "." for m in found):
+        return False
+    first, last = {match[1] for match in found}, {match[4] for match in found}
+    return len(first) < len(last) and all("15" <= y <= "45" for y in first) and max(last) <= "31"
+
+
+def _read(text: str, day_first: bool | None, year_first: bool) -> _Read | None:
+    if iso := _ISO.fullmatch(text):
+        return _Read(text, zoned=bool(iso[1]), has_time=len(text) > 10)
+    month = None
+    if match := _DATE.fullmatch(text):
+        clock = _clock(match[5])
+        # Who writes 11/01/2026 9:05 AM most likely writes the month first.
+        in_halves = isinstance(clock, re.Match) and clock[6]
+        leads = not (in_halves and match[2] == "/") if day_first is None else day_first
+        day = _date_format(match, leads, year_first)
+    elif match := _DAY_NAMED.fullmatch(text):
+        month, clock = match[3], _clock(match[6])
+        day = f"%d{match[2]}{_month(month)}{match[4]}{_year(match[5])}"
+    elif match := _MONTH_NAMED.fullmatch(text):
+        month, clock = match[1], _clock(match[6])
+        day = f"{_month(month)}{match[2]}%d{match[4]}{_year(match[5])}"
+    else:
+        return None
+    if clock is None or (month and month.lower() not in months() and not _is_english(month)):
+        return None
+    local = month if month and not _is_english(month) else None
+    if isinstance(clock, str):
+        return _Read(text, day, month=local)
+    return _Read(text, day + _clock_format(clock), zoned=bool(clock[7]), has_time=True, month=local)
+
+
+def _clock(text: str) -> re.Match[str] | str | None:
+    """What follows a date: nothing, a time of day, or (None) something else."""
+    return _CLOCK.fullmatch(text) if text else ""
+
+
+def _doubt(formats: Iterable[str], values: Iterable[str], settled: bool, year_first: bool) -> str | None:
+    if year_first:
+        return "does the year stand first?"
+    found = [f for f in formats if f.startswith(("%d/%m", "%m/%d", "%d-%m", "%m-%d"))]
+    if not found or settled or day_order(values) is not None:
+        return None
+    first, second = ("day", "month") if found[0].startswith("%d") else ("month", "day")
+    return f"does the {first} stand before the {second}?"
+
+
+def _date_format(match: re.Match[str], day_first: bool, year_first: bool) -> str:
+    mark = match[2]
+    if len(match[1]) == 4:
+        return f"%Y{mark}%m{mark}%d"
+    if year_first:
+        return f"%y{mark}%m{mark}%d"
+    start = f"%d{mark}%m" if day_first else f"%m{mark}%d"
+    return f"{start}{mark}{_year(match[4])}"
+
+
+def _year(text: str) -> str:
+    return "%Y" if len(text) == 4 else "%y"
+
+
+def _month(name: str) -> str:
+    return "%b" if len(name) == 3 and _is_english(name) else "%B"
+
+
+def _is_english(month: str) -> bool:
+    return month.lower() in {form for name in months().values() for form in (name.lower(), name[:3].lower())}
+
+
+def _clock_format(match: re.Match[str]) -> str:
+    space, _, _, seconds, fraction, half, zone, word = match.groups()
+    hour = "%I" if half else "%H"
+    tail = f"{':%S' if seconds else ''}{'.%f' if fraction else ''}"
+    offset = (" %z" if zone.startswith(" ") else "%z") if zone else ""
+    marked = (" %p" if half.startswith(" ") else "%p") if half else ""
+    return f"{space}{hour}:%M{tail}{marked}{offset}{word or ''}"
