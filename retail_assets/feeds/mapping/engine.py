@@ -195,9 +195,10 @@ class _Run:
             feed.name: merge_parts(self.engine, feed, [p for p in parts if p.feed is feed], self.folder)
             for feed in {id(part.feed): part.feed for part in parts}.values()
         }
-        ends = self._gather_ends([*superseded, *(m.repeats for m in merged.values() if m.repeats)])
+        lost = [*superseded, *(m.repeats for m in merged.values() if m.repeats)]
+        ends = self._gather_ends(lost)
         return Mapped(
-            counts=[self._row_counts(target, ends) for target in self.mapping.targets],
+            counts=[self._row_counts(target, ends, lost) for target in self.mapping.targets],
             unknown_columns=unknown,
             rows={
                 feed: m.rows
@@ -209,26 +210,30 @@ class _Run:
             ends=ends,
         )
 
-    def _gather_ends(self, repeats: list[Path]) -> Path:
+    def _gather_ends(self, lost: list[Path]) -> Path:
         columns = ", ".join(ENDS)
         query = f"select {', '.join(f'null::{kind} as {name}' for name, kind in ENDS.items())} where false"
         if self.ends:
             query += f" union all select {columns} from {parquet(self.ends)}"
-        if repeats:
+        if lost:
             # A record that was routed, and repeats another there, ends as a duplicate.
-            again = f"select target, feed, _record from {parquet(repeats)}"
+            again = f"select target, feed, _record from {parquet(lost)}"
             query = f"select * from ({query}) where \"end\" <> 'routed' or (target, feed, _record) not in ({again})"
-            query += f" union all select {columns} from {parquet(repeats)}"
+            query += f" union all select {columns} from {parquet(lost)}"
         return self._copy(query, "ends.parquet")[0]
 
-    def _row_counts(self, target: Target, ends: Path) -> RowCounts:
+    def _row_counts(self, target: Target, ends: Path, lost: list[Path]) -> RowCounts:
+        """The counts of one target; `lost` are rows of it, or that it sent, which another row makes idle."""
         counts = self.engine.rows(
             f'select "end", rule, feed, count(*) from {parquet(ends)} where target = $1 group by all order by all',
             [target.name],
         )
-        here = sum(
-            count for end, _, feed, count in counts if end == "duplicate" and feed == target.block.feed.name
-        )
+        here = 0
+        if lost:
+            [(here,)] = self.engine.rows(
+                f"select count(*) from {parquet(lost)} where target = $1 and feed = $2",
+                [target.name, target.block.feed.name],
+            )
         return row_counts(
             target=target.name,
             records=self.records[target.name],
