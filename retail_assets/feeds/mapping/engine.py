@@ -6,7 +6,7 @@ pass ask what became of it, and only when keys repeat are rows written again.
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -17,10 +17,12 @@ from retail_assets.feeds.mapping.deduplicate import Part, merge_parts
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.model import Block, SourceMapping, Target
 from retail_assets.feeds.mapping.references import check_required_columns, unknown_columns
+from retail_assets.feeds.mapping.reshape import MERGED, Reshaped, reshaped
 from retail_assets.feeds.mapping.scope import Scope, first_line
 from retail_assets.feeds.mapping.superseded import without_superseded
 from retail_assets.feeds.mapping.table import Table, records_table
 from retail_assets.feeds.mapping.unnest import unnested
+from retail_assets.feeds.mapping.where import Where
 from retail_assets.feeds.readers.columns import RAW_CHARACTERS
 from retail_assets.intake.row_counts import RowCounts, row_counts
 from retail_assets.names import CUT
@@ -69,11 +71,17 @@ class Content:
 def run_mapping(*, engine: Engine, mapping: SourceMapping, content: Content, folder: Path) -> Mapped:
     """Map the records of one file into `folder`; raises Unreadable when columns are missing, and MappingError where
     the mapping does not fit the file."""
-    run = _Run(engine, mapping, content, folder)
     whole = records_table(engine, content.records, content.columns, content.format)
-    unknown: list[str] = []
+    made: Reshaped | None = None
+    if mapping.reshape and whole.columns:
+        with _explained(mapping.where):
+            made = reshaped(engine, mapping, whole, content.name_values, folder)
+        # Rules for all targets have been asked.
+        whole, mapping = made.table, replace(mapping, filters=())
+    run = _Run(engine, mapping, content, folder, made)
+    unknown = made.unknown_columns if made else []
     for number, target in enumerate(mapping.targets):
-        with _explained(target):
+        with _explained(target.where):
             table = unnested(engine, mapping, target, whole, folder / f"unnested_{number}.parquet")
             # JSON without columns holds no record, or none that can be read: each is told of by itself.
             if table.columns or table.format not in ("json", "ndjson"):
@@ -84,20 +92,28 @@ def run_mapping(*, engine: Engine, mapping: SourceMapping, content: Content, fol
 
 
 @contextmanager
-def _explained(target: Target) -> Generator[None]:
+def _explained(where: Where) -> Generator[None]:
     """What DuckDB refuses to compute for any record at all, a time zone that there is not for one, is the mapping's
     fault."""
     try:
         yield
     except duckdb.Error as error:
-        raise target.where.error(f"DuckDB refuses it: {first_line(error)}") from error
+        raise where.error(f"DuckDB refuses it: {first_line(error)}") from error
 
 
 class _Run:
     """The files of one content while they are written."""
 
-    def __init__(self, engine: Engine, mapping: SourceMapping, content: Content, folder: Path) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        mapping: SourceMapping,
+        content: Content,
+        folder: Path,
+        reshaped: Reshaped | None,
+    ) -> None:
         self.engine, self.mapping, self.content, self.folder = engine, mapping, content, folder
+        self.reshaped = reshaped
         self.records: dict[str, int] = {}
         self.admitted: dict[str, int] = {}
         self.parts: list[Part] = []
@@ -126,6 +142,8 @@ class _Run:
                 self._map_sent(target, block, table)
         if target.replaces:
             self._write_documents(target, main)
+        if self.reshaped:
+            self.records[target.name] += self._write_set_aside(target, self.reshaped)
 
     def _map_sent(self, target: Target, block: Block, table: Table) -> None:
         compiled = self._compile(target, block, table)
@@ -179,6 +197,16 @@ class _Run:
             f"{_cut(value)} as value, {_cut(block.raw)} as raw from ({block.judged}) where {which}"
         )
         self.ends.append(self._copy(query, f"ends_{len(self.ends)}.parquet")[0])
+
+    def _write_set_aside(self, target: Target, made: Reshaped) -> int:
+        """What became of the records that begin no row of the target's, and how many those are."""
+        files = len(self.ends)
+        self._write_ends(target, made.judged, "_route is not null or _fault is not null")
+        if made.set_aside:
+            own = f"select {literal(target.name)} as target, {literal(target.block.feed.name)} as feed, *"
+            name = f"ends_{len(self.ends)}.parquet"
+            self.ends.append(self._copy(f"{own} from {parquet(made.set_aside)}", name)[0])
+        return made.merged + self.engine.count(f"select count(*) from {parquet(self.ends[files:])}")
 
     def _write_documents(self, target: Target, block: CompiledBlock) -> None:
         query = (
@@ -234,6 +262,8 @@ class _Run:
                 f"select count(*) from {parquet(lost)} where target = $1 and feed = $2",
                 [target.name, target.block.feed.name],
             )
+        if self.reshaped and self.reshaped.merged:
+            counts.append(("left_out", MERGED, target.block.feed.name, self.reshaped.merged))
         return row_counts(
             target=target.name,
             records=self.records[target.name],
@@ -280,4 +310,4 @@ def _cut(text: str) -> str:
 
 def _case(answers: dict[str, str]) -> str:
     branches = " ".join(f"when {condition} then {answer}" for condition, answer in answers.items())
-    return f"cast(case {branches} end as varchar)"
+    return f"cast(case {branches} end as varchar)" if answers else "null::varchar"
