@@ -42,6 +42,9 @@ class Feed:
     """Whether the same file on another day is news: its rows speak of the day that took them."""
     is_log: bool = False
     """Whether every row is an entry of its own: of those in one file that share a key none replaces another."""
+    parts: tuple[str, ...] = ()
+    """Columns (`_extra`: those that no contract column takes) in which rows of one file that share a key may not
+    differ: they would be parts of one whole, or several things under one name, and the last of them is not all."""
     folder: str = ""
     """Its inbox folder as the ledger names it; by default the feed's name."""
     inbox: str = ""

@@ -47,12 +47,20 @@ class StockMovements(dy.Schema):
 _PLACE = {"store_id": "stores", "product_id": "products"}
 
 FEEDS = (
-    Feed("stock_counts", StockCounts, "Physical stock counts.", "counted_at", parents=_PLACE),
+    Feed(
+        "stock_counts",
+        StockCounts,
+        "Physical stock counts.",
+        "counted_at",
+        parents=_PLACE,
+        parts=("quantity", "_extra"),
+    ),
     Feed(
         "stock_movements",
         StockMovements,
         "Stock movements other than sales.",
         "moved_at",
         parents={**_PLACE, "po_id": "purchase_orders", "counterpart_store_id": "stores"},
+        parts=("quantity", "store_id", "product_id", "_extra"),
     ),
 )

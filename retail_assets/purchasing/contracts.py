@@ -39,5 +39,6 @@ FEEDS = (
         PurchaseOrderLines,
         "Lines of orders to suppliers.",
         parents={"po_id": "purchase_orders", "product_id": "products"},
+        parts=("product_id",),
     ),
 )

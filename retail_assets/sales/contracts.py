@@ -66,6 +66,7 @@ FEEDS = (
         "Sales lines.",
         "sold_at",
         parents={"store_id": "stores", "product_id": "products", "customer_id": "customers"},
+        parts=("product_id", "store_id"),
     ),
     Feed("order_events", OrderEvents, "Events of sales and purchase orders.", "at"),
 )

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from threading import get_ident
 
@@ -19,7 +20,9 @@ from retail_assets.feeds.mapping.layers import Layers
 from retail_assets.feeds.mapping.model import Block, Cell, Constant, SourceMapping, Target
 from retail_assets.feeds.mapping.reading import ENGINE_VERSION as MAPPING_ENGINE_VERSION
 from retail_assets.feeds.mapping.references import referenced_by
+from retail_assets.feeds.mapping.reshape import expected_columns, reshaped
 from retail_assets.feeds.mapping.scope import Scope, first_line
+from retail_assets.feeds.mapping.steps import Sql
 from retail_assets.feeds.mapping.table import Table
 from retail_assets.feeds.mapping.values import STANDARD, Values
 from retail_assets.lake import private_folder
@@ -75,11 +78,12 @@ class PassedMappings:
 def check_mapping(mapping: SourceMapping) -> None:
     """Raise MappingError where an expression, a constant or a format does not work."""
     with tempfile.TemporaryDirectory() as folder, mapping_duckdb(Path(folder), CHECK_LIMITS) as engine:
+        rows = _reshaped(engine, mapping, Path(folder))
         for target in mapping.targets:
             for block in target.blocks:
                 try:
                     _check_constants(engine, block)
-                    _check_expressions(engine, mapping, target, block)
+                    _check_expressions(engine, mapping, target, block, rows)
                 except duckdb.Error as error:
                     raise block.where.error(f"DuckDB refuses it: {first_line(error)}") from error
                 except Unreadable as refusal:
@@ -89,8 +93,22 @@ def check_mapping(mapping: SourceMapping) -> None:
                     ) from refusal
 
 
-def _check_expressions(engine: Engine, mapping: SourceMapping, target: Target, block: Block) -> None:
-    table = _expected_table(mapping, target)
+def _reshaped(engine: Engine, mapping: SourceMapping, folder: Path) -> Table | None:
+    """The rows that targets read, none of them; None where nothing is reshaped, or only a file shows the columns."""
+    if not mapping.reshape or any(isinstance(step, Sql) and step.select.matches for step in mapping.reshape):
+        return None
+    return reshaped(
+        engine, mapping, _expected_table(mapping, expected_columns(mapping)), mapping.name_parts, folder
+    ).table
+
+
+def _check_expressions(
+    engine: Engine, mapping: SourceMapping, target: Target, block: Block, rows: Table | None
+) -> None:
+    if mapping.reshape:
+        mapping = replace(mapping, filters=())
+    names = referenced_by(mapping, target)
+    table = _expected_table(mapping, names) if rows is None else _with_columns(rows, names)
 
     def scope() -> Scope:
         return Scope(
@@ -107,14 +125,13 @@ def _check_expressions(engine: Engine, mapping: SourceMapping, target: Target, b
     engine.rows(f"describe {compile_block(scope(), block).judged}")
 
 
-def _expected_table(mapping: SourceMapping, target: Target) -> Table:
+def _expected_table(mapping: SourceMapping, names: list[str]) -> Table:
     """An empty table with the columns that the mapping speaks of. Text, as files have it; only Parquet's types
     are its own."""
     parquet = mapping.layout.format == "parquet" or all(
         name.lower().endswith(".parquet") for name in mapping.files
     )
     sql_type, null = ('"NULL"', "null") if parquet and mapping.files else ("VARCHAR", "null::varchar")
-    names = referenced_by(mapping, target)
     columns = {name: (f"x{number}", sql_type) for number, name in enumerate(names)}
     selected = [f"{null} as {sql}" for sql, _ in columns.values()]
     own = [
@@ -123,7 +140,15 @@ def _expected_table(mapping: SourceMapping, target: Target) -> Table:
         "null::varchar as _malformed",
         "false as _empty",
     ]
-    return Table(f"(select {', '.join([*own, *selected])})", columns, mapping.layout.format)
+    return Table(f"(select {', '.join([*own, *selected])} where false)", columns, mapping.layout.format)
+
+
+def _with_columns(rows: Table, names: list[str]) -> Table:
+    """Rows that may have columns which only a file knows: what a pivot or `*` brings is text."""
+    missing = [name for name in names if rows.find(name) is None]
+    columns = {name: (f"x{number}", "VARCHAR") for number, name in enumerate(missing)}
+    added = ", ".join(["*", *(f"null::varchar as {sql}" for sql, _ in columns.values())])
+    return Table(f"(select {added} from {rows.relation})", {**rows.columns, **columns}, rows.format)
 
 
 def _check_constants(engine: Engine, block: Block) -> None:

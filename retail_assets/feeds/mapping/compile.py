@@ -12,7 +12,7 @@ from retail_assets.feeds.mapping.conversion import DATE, ID, INSTANT, Kind, plai
 from retail_assets.feeds.mapping.judging import contract_checks, contract_kind
 from retail_assets.feeds.mapping.model import Block, Cell, FromSql, Rule
 from retail_assets.feeds.mapping.references import cells_of, expressions_of, rules_of, unknown_columns
-from retail_assets.feeds.mapping.scope import Scope
+from retail_assets.feeds.mapping.scope import Reading, Scope
 from retail_assets.feeds.mapping.spelling import trimmed
 from retail_assets.sql import identifier, literal
 
@@ -77,6 +77,23 @@ def compile_block(scope: Scope, block: Block) -> CompiledBlock:
     query.end_phase()
     raw = f"coalesce(_malformed, {_json(scope, list(scope.table.columns))})"
     return CompiledBlock(block.feed, query.sql, verdicts, faults, raw)
+
+
+def compile_records(scope: Scope) -> CompiledBlock:
+    """The query over a file's records before they are reshaped, with what the rules for all targets say of them."""
+    query, rules = scope.query, list(scope.mapping.filters)
+    conditions_of = [rule.when for rule in rules]
+    scope.show(conditions_of)
+    query.end_phase()
+    conditions = [_condition(scope, rule) for rule in rules]
+    query.end_phase()
+    verdicts = _verdicts(scope, rules, conditions)
+    faults = _faults_of(scope.readings_of(conditions_of))
+    query.add([{"_route": _first_true([verdict.condition for verdict in verdicts])}])
+    query.add([{"_fault": _first_true([fault.condition for fault in faults])}])
+    query.end_phase()
+    raw = f"coalesce(_malformed, {_json(scope, list(scope.table.columns))})"
+    return CompiledBlock(scope.target.block.feed, query.sql, verdicts, faults, raw)
 
 
 def _evaluate(scope: Scope, cells: list[Cell]) -> None:
@@ -222,11 +239,7 @@ def _faults(scope: Scope, block: Block, values: dict[str, Value], version: Value
         faults += _unreadable("version", "_version", version)
     used = [rule.when for rule in rules_of(scope.mapping, scope.target)]
     used += expressions_of([*block.cells.values(), *_identity_cells(scope)])
-    faults += [
-        Fault(condition, rule, reading.column, plain_text(reading.raw))
-        for reading in scope.readings_of(used)
-        for condition, rule in reading.faults
-    ]
+    faults += _faults_of(scope.readings_of(used))
     for check in contract_checks(block.feed):
         text = values[check.column].text if check.column else "null"
         faults.append(Fault(check.condition, check.rule, check.column, text))
@@ -236,6 +249,14 @@ def _faults(scope: Scope, block: Block, values: dict[str, Value], version: Value
         )
         faults.append(Fault("_document is null", "no_document", "document"))
     return faults
+
+
+def _faults_of(readings: list[Reading]) -> list[Fault]:
+    return [
+        Fault(condition, rule, reading.column, plain_text(reading.raw))
+        for reading in readings
+        for condition, rule in reading.faults
+    ]
 
 
 def _identity_cells(scope: Scope) -> list[Cell]:
@@ -251,6 +272,8 @@ def _unreadable(name: str, column: str, value: Value) -> list[Fault]:
 
 def _first_true(conditions: list[str]) -> str:
     """The number of the first condition that holds, from 1; null when none does."""
+    if not conditions:
+        return "null::usmallint"
     branches = " ".join(
         f"when {condition} then {number}" for number, condition in enumerate(conditions, start=1)
     )

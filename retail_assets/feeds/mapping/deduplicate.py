@@ -1,6 +1,6 @@
 """Keys that occur more than once among the rows of one file: an identical repeat counts once, and of different
 rows the last wins (the highest version, where the mapping names one). The others are set aside as duplicates. Of a log
-all different rows stay.
+all different rows stay. Rows that would be parts of one whole are rejected together: none of them says it all.
 """
 
 from dataclasses import dataclass
@@ -12,6 +12,8 @@ from retail_assets.sql import identifier, literal, parquet
 
 ROWS_PER_PASS = 20_000_000
 """Keys are compared in slices of their hash, so that memory does not grow with the file."""
+SEVERAL_ROWS = "several_rows_one_key"
+"""The rule that parts of one whole break."""
 
 
 @dataclass(frozen=True)
@@ -82,20 +84,51 @@ def _write_repeats(engine: Engine, feed: Feed, relation: str, repeated: list[Pat
     order = f"partition by {keys} order by _version desc nulls last, _part desc, _record desc"
     ranked = (
         f"select *, row_number() over ({order}) as _rank, {content} as _content, "
-        f"first_value({content}) over ({order}) as _winner "
+        f"first_value({content}) over ({order}) as _winner, {_are_parts(feed, keys)} as _are_parts "
         f"from ({relation}) where {key_hash(feed)} in (select key_hash from {parquet(repeated)})"
     )
-    lost = f"select * from ({ranked}) where _rank > 1"
-    rule = "if(_content = _winner, 'repeat', 'superseded')"
-    engine.write(written_off(feed, lost, rule=rule, also="_part"), path)
+    lost = f"select * from ({ranked}) where _rank > 1 or _are_parts"
+    duplicate = "if(_content = _winner, 'repeat', 'superseded')"
+    column, *_ = feed.parts or ("",)
+    query = written_off(feed, lost, rule=duplicate, also="_part")
+    if feed.parts:
+        query = written_off(
+            feed, lost, rule=duplicate, also="_part", rejected=("_are_parts", SEVERAL_ROWS, column)
+        )
+    engine.write(query, path)
 
 
-def written_off(feed: Feed, relation: str, *, rule: str, also: str | None = None) -> str:
-    """A query that says of rows (with their `_target`) that they end as duplicates, and by which rule."""
+def _are_parts(feed: Feed, keys: str) -> str:
+    """True of rows that share their key and version, and differ where parts of one whole do."""
+    if not feed.parts:
+        return "false"
+    differing = f"hash({', '.join(identifier(name) for name in feed.parts)})"
+    alike = f"over (partition by {keys}, _version)"
+    newest = f"_version is not distinct from max(_version) over (partition by {keys})"
+    return f"{newest} and min({differing}) {alike} <> max({differing}) {alike}"
+
+
+def written_off(
+    feed: Feed,
+    relation: str,
+    *,
+    rule: str,
+    also: str | None = None,
+    rejected: tuple[str, str, str] | None = None,
+) -> str:
+    """A query that says of rows (with their `_target`) that they end as duplicates, and by which rule; or as rejected,
+    where a condition is given with the rule that it breaks and the column to show."""
     raw = ", ".join(f"{literal(name)}, {identifier(name)}" for name in feed.columns)
+    end, column, value = "'duplicate'", "null::varchar", "null::varchar"
+    if rejected:
+        condition, broken, shown = rejected
+        end, rule = f"if({condition}, 'rejected', {end})", f"if({condition}, {literal(broken)}, {rule})"
+        column, value = (
+            f"if({condition}, {one}, null)" for one in (literal(shown), f"{identifier(shown)}::varchar")
+        )
     return (
         f"select {also + ', ' if also else ''}_target as target, {literal(feed.name)} as feed, _record, "
-        f"null::varchar as place, 'duplicate' as \"end\", {rule} as rule, "
-        'null::varchar as "column", null::varchar as value, cast(json_object('
+        f'null::varchar as place, {end} as "end", {rule} as rule, '
+        f'{column} as "column", {value} as value, cast(json_object('
         f"{raw}) as varchar) as raw from ({relation})"
     )

@@ -6,7 +6,7 @@ pass ask what became of it, and only when keys repeat are rows written again.
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
@@ -17,10 +17,12 @@ from retail_assets.feeds.mapping.deduplicate import Part, merge_parts
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.model import Block, SourceMapping, Target
 from retail_assets.feeds.mapping.references import check_required_columns, unknown_columns
+from retail_assets.feeds.mapping.reshape import MERGED, Reshaped, reshaped
 from retail_assets.feeds.mapping.scope import Scope, first_line
 from retail_assets.feeds.mapping.superseded import without_superseded
 from retail_assets.feeds.mapping.table import Table, records_table
 from retail_assets.feeds.mapping.unnest import unnested
+from retail_assets.feeds.mapping.where import Where
 from retail_assets.feeds.readers.columns import RAW_CHARACTERS
 from retail_assets.intake.row_counts import RowCounts, row_counts
 from retail_assets.names import CUT
@@ -71,11 +73,17 @@ class Content:
 def run_mapping(*, engine: Engine, mapping: SourceMapping, content: Content, folder: Path) -> Mapped:
     """Map the records of one file into `folder`; raises Unreadable when columns are missing, and MappingError where
     the mapping does not fit the file."""
-    run = _Run(engine, mapping, content, folder)
     whole = records_table(engine, content.records, content.columns, content.format)
-    unknown: list[str] = []
+    made: Reshaped | None = None
+    if mapping.reshape and whole.columns:
+        with _explained(mapping.where):
+            made = reshaped(engine, mapping, whole, content.name_values, folder)
+        # Rules for all targets have been asked.
+        whole, mapping = made.table, replace(mapping, filters=())
+    run = _Run(engine, mapping, content, folder, made)
+    unknown = made.unknown_columns if made else []
     for number, target in enumerate(mapping.targets):
-        with _explained(target):
+        with _explained(target.where):
             table = unnested(engine, mapping, target, whole, folder / f"unnested_{number}.parquet")
             # JSON without columns holds no record, or none that can be read: each is told of by itself.
             if table.columns or table.format not in ("json", "ndjson"):
@@ -86,20 +94,28 @@ def run_mapping(*, engine: Engine, mapping: SourceMapping, content: Content, fol
 
 
 @contextmanager
-def _explained(target: Target) -> Generator[None]:
+def _explained(where: Where) -> Generator[None]:
     """What DuckDB refuses to compute for any record at all, a time zone that there is not for one, is the mapping's
     fault."""
     try:
         yield
     except duckdb.Error as error:
-        raise target.where.error(f"DuckDB refuses it: {first_line(error)}") from error
+        raise where.error(f"DuckDB refuses it: {first_line(error)}") from error
 
 
 class _Run:
     """The files of one content while they are written."""
 
-    def __init__(self, engine: Engine, mapping: SourceMapping, content: Content, folder: Path) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        mapping: SourceMapping,
+        content: Content,
+        folder: Path,
+        reshaped: Reshaped | None,
+    ) -> None:
         self.engine, self.mapping, self.content, self.folder = engine, mapping, content, folder
+        self.reshaped = reshaped
         self.records: dict[str, int] = {}
         self.admitted: dict[str, int] = {}
         self.parts: list[Part] = []
@@ -128,6 +144,8 @@ class _Run:
                 self._map_sent(target, block, table)
         if target.replaces:
             self._write_documents(target, main)
+        if self.reshaped:
+            self.records[target.name] += self._write_set_aside(target, self.reshaped)
 
     def _map_sent(self, target: Target, block: Block, table: Table) -> None:
         compiled = self._compile(target, block, table)
@@ -183,6 +201,16 @@ class _Run:
         )
         self.ends.append(self._copy(query, f"ends_{len(self.ends)}.parquet")[0])
 
+    def _write_set_aside(self, target: Target, made: Reshaped) -> int:
+        """What became of the records that begin no row of the target's, and how many those are."""
+        files = len(self.ends)
+        self._write_ends(target, made.judged, "_route is not null or _fault is not null")
+        if made.set_aside:
+            own = f"select {literal(target.name)} as target, {literal(target.block.feed.name)} as feed, *"
+            name = f"ends_{len(self.ends)}.parquet"
+            self.ends.append(self._copy(f"{own} from {parquet(made.set_aside)}", name)[0])
+        return made.merged + self.engine.count(f"select count(*) from {parquet(self.ends[files:])}")
+
     def _write_documents(self, target: Target, block: CompiledBlock) -> None:
         query = (
             f"select {literal(self.content.content_key)} as _content_key, {literal(self.mapping.name)} as _source, "
@@ -198,9 +226,10 @@ class _Run:
             feed.name: merge_parts(self.engine, feed, [p for p in parts if p.feed is feed], self.folder)
             for feed in {id(part.feed): part.feed for part in parts}.values()
         }
-        ends = self._gather_ends([*superseded, *(m.repeats for m in merged.values() if m.repeats)])
+        lost = [*superseded, *(m.repeats for m in merged.values() if m.repeats)]
+        ends = self._gather_ends(lost)
         return Mapped(
-            counts=[self._row_counts(target, ends) for target in self.mapping.targets],
+            counts=[self._row_counts(target, ends, lost) for target in self.mapping.targets],
             unknown_columns=unknown,
             rows={
                 feed: m.rows
@@ -212,26 +241,32 @@ class _Run:
             ends=ends,
         )
 
-    def _gather_ends(self, repeats: list[Path]) -> Path:
+    def _gather_ends(self, lost: list[Path]) -> Path:
         columns = ", ".join(ENDS)
         query = f"select {', '.join(f'null::{kind} as {name}' for name, kind in ENDS.items())} where false"
         if self.ends:
             query += f" union all select {columns} from {parquet(self.ends)}"
-        if repeats:
+        if lost:
             # A record that was routed, and repeats another there, ends as a duplicate.
-            again = f"select target, feed, _record from {parquet(repeats)}"
+            again = f"select target, feed, _record from {parquet(lost)}"
             query = f"select * from ({query}) where \"end\" <> 'routed' or (target, feed, _record) not in ({again})"
-            query += f" union all select {columns} from {parquet(repeats)}"
+            query += f" union all select {columns} from {parquet(lost)}"
         return self._copy(query, "ends.parquet")[0]
 
-    def _row_counts(self, target: Target, ends: Path) -> RowCounts:
+    def _row_counts(self, target: Target, ends: Path, lost: list[Path]) -> RowCounts:
+        """The counts of one target; `lost` are rows of it, or that it sent, which another row makes idle."""
         counts = self.engine.rows(
             f'select "end", rule, feed, count(*) from {parquet(ends)} where target = $1 group by all order by all',
             [target.name],
         )
-        here = sum(
-            count for end, _, feed, count in counts if end == "duplicate" and feed == target.block.feed.name
-        )
+        here = 0
+        if lost:
+            [(here,)] = self.engine.rows(
+                f"select count(*) from {parquet(lost)} where target = $1 and feed = $2",
+                [target.name, target.block.feed.name],
+            )
+        if self.reshaped and self.reshaped.merged:
+            counts.append(("left_out", MERGED, target.block.feed.name, self.reshaped.merged))
         return row_counts(
             target=target.name,
             records=self.records[target.name],
@@ -278,4 +313,4 @@ def _cut(text: str) -> str:
 
 def _case(answers: dict[str, str]) -> str:
     branches = " ".join(f"when {condition} then {answer}" for condition, answer in answers.items())
-    return f"cast(case {branches} end as varchar)"
+    return f"cast(case {branches} end as varchar)" if answers else "null::varchar"

@@ -87,7 +87,7 @@ def _read_tree(text: str, tree: dict[str, Any]) -> Expression:
 
 
 def _syntax_tree(text: str) -> dict[str, Any]:
-    answer = json.loads(_serialize(f"{_OPENING}{text}{_CLOSING}{_END}"))
+    answer = json.loads(serialized(f"{_OPENING}{text}{_CLOSING}{_END}"))
     if answer["error"]:
         raise ExpressionError(answer["error_message"])
     statements = answer["statements"]
@@ -105,7 +105,8 @@ def _syntax_tree(text: str) -> dict[str, Any]:
 _CLAUSES = ("modifiers", "where_clause", "group_expressions", "having", "sample", "qualify")
 
 
-def _serialize(statement: str) -> str:
+def serialized(statement: str) -> str:
+    """DuckDB's syntax tree of a statement, as JSON; raises ExpressionError."""
     try:
         with _ONE_AT_A_TIME:  # sensors load mappings in threads of one process
             [(tree,)] = _parser().execute("select json_serialize_sql($1::varchar)", [statement]).fetchall()

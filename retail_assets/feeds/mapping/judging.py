@@ -99,4 +99,4 @@ def contract_version(feed: Feed) -> str:
     """Changes whenever the contract would judge rows otherwise."""
     columns = [(name, contract_kind(column).sql_type) for name, column in feed.columns.items()]
     checks = [(check.condition, check.rule) for check in contract_checks(feed)]
-    return hashlib.sha256(json.dumps([columns, checks, feed.key]).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([columns, checks, feed.key, feed.parts]).encode()).hexdigest()[:16]

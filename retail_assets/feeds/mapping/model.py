@@ -4,27 +4,11 @@ import re
 from dataclasses import dataclass, field
 
 from retail_assets.contract import Feed
-from retail_assets.errors import MappingError
 from retail_assets.feeds.mapping.expressions import Expression
+from retail_assets.feeds.mapping.steps import Step
 from retail_assets.feeds.mapping.values import STANDARD, Values
+from retail_assets.feeds.mapping.where import Where
 from retail_assets.feeds.readers.layout import FileLayout
-
-MAX_MESSAGE = 2_000
-"""Characters: what is wrong may itself be as long as a mapping."""
-
-
-@dataclass(frozen=True)
-class Where:
-    """A place in a mapping file, for messages."""
-
-    file: str = "the contract mapping"
-    line: int = 0
-    path: str = ""
-
-    def error(self, message: str) -> MappingError:
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        said = f"{place}: {self.path}: {message}" if self.path else f"{place}: {message}"
-        return MappingError(said if len(said) <= MAX_MESSAGE else f"{said[:MAX_MESSAGE]}…")
 
 
 @dataclass(frozen=True)
@@ -142,6 +126,8 @@ class SourceMapping:
     values: Values = STANDARD
     parse: dict[str, ParsedColumn] = field(default_factory=dict)
     filters: tuple[Rule, ...] = ()
+    reshape: tuple[Step, ...] = ()
+    """What makes the rows that targets read of the file's records; nothing: they read the records."""
     rejected_at_most: float | None = None
     """The share of its records that may be rejected; None: as the platform's setting says."""
     where: Where = field(default=Where(), compare=False)

@@ -6,10 +6,17 @@ from pathlib import Path
 import polars as pl
 
 from retail_assets.errors import Unreadable
+from retail_assets.feeds.mapping.deduplicate import SEVERAL_ROWS
 from retail_assets.intake.row_counts import RowCounts
 
 RULES, VALUES = 3, 3
 """So many rules, and values of each, explain a refusal; the others are counted."""
+WAYS_OUT = {
+    SEVERAL_ROWS: "several rows of the file share one key and would be parts of one whole (lots, bins, locations): sum "
+    "them with `reshape: {sum: {per: [the columns of the key], columns: [the amounts]}}`, take more into the key, or "
+    "say with `version` which is newer",
+}
+"""What to do about rules that do not say it themselves."""
 
 
 def why_mostly_rejected(
@@ -44,6 +51,7 @@ def _said(rejects: Path | None) -> str:
         f"{records:,} {rule}{f' in {column}' if column else ''}{f' ({_values(values)})' if values else ''}"
         for rule, column, records, values in rules.head(RULES).iter_rows()
     ]
+    said += [WAYS_OUT[rule] for rule in rules["rule"].unique(maintain_order=True) if rule in WAYS_OUT]
     others = rules["records"][RULES:].sum()
     return "; ".join(said) + (f"; {others:,} for other reasons" if others else "")
 

@@ -7,8 +7,8 @@ import yaml
 from yaml.reader import ReaderError
 
 from retail_assets.errors import MappingError
-from retail_assets.feeds.mapping.model import Where
 from retail_assets.feeds.mapping.table import closest
+from retail_assets.feeds.mapping.where import Where
 
 MAX_BYTES = 2**16
 MAX_NODES = 10_000

@@ -27,6 +27,7 @@ from retail_assets.feeds.mapping.model import (
     Target,
 )
 from retail_assets.feeds.mapping.nodes import Node, meant
+from retail_assets.feeds.mapping.reshape_keys import reshape_steps
 from retail_assets.feeds.mapping.table import normalised
 from retail_assets.feeds.mapping.values import STANDARD, Values
 from retail_assets.feeds.readers.layout import FileLayout
@@ -41,7 +42,17 @@ IDENTITY = "contract"
 
 def read_mapping(root: Node, feeds: Feeds) -> SourceMapping:
     """The model of one mapping file for some feeds; raises MappingError with the line that is wrong."""
-    keys = ("source", "match", "file", "values", "parse", "leave_out", "rejected_at_most", "targets")
+    keys = (
+        "source",
+        "match",
+        "file",
+        "values",
+        "parse",
+        "leave_out",
+        "reshape",
+        "rejected_at_most",
+        "targets",
+    )
     fields = root.fields(keys, required=("source", "match", "targets"))
     return _MappingReader(root, fields, {feed.name: feed for feed in feeds}).read()
 
@@ -82,6 +93,7 @@ class _MappingReader:
             values=self.values,
             parse=parse,
             filters=self._rules(self.fields.get("leave_out"), None),
+            reshape=reshape_steps(self.fields["reshape"]) if "reshape" in self.fields else (),
             rejected_at_most=self.fields["rejected_at_most"].share()
             if "rejected_at_most" in self.fields
             else None,

@@ -47,6 +47,11 @@ def expressions_of(cells: Iterable[Cell]) -> list[Expression]:
     return [cell.origin.expression for cell in cells if isinstance(cell.origin, FromSql)]
 
 
+def columns_of_filters(mapping: SourceMapping) -> list[str]:
+    """Every source column that the rules for all targets ask about."""
+    return list(dict.fromkeys(name for rule in mapping.filters for name in rule.when.names))
+
+
 def referenced_columns(mapping: SourceMapping) -> list[str]:
     """Every source column that the mapping takes or asks about, as it spells it."""
     return list(dict.fromkeys(name for target in mapping.targets for name in referenced_by(mapping, target)))

@@ -23,9 +23,10 @@ from retail_assets.feeds.mapping.conversion import (
 from retail_assets.feeds.mapping.expressions import Expression
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.layers import Layers
-from retail_assets.feeds.mapping.model import FromColumn, SourceMapping, Target, Where
+from retail_assets.feeds.mapping.model import FromColumn, SourceMapping, Target
 from retail_assets.feeds.mapping.table import Table, normalised
 from retail_assets.feeds.mapping.values import Values
+from retail_assets.feeds.mapping.where import Where
 from retail_assets.feeds.readers.columns import CELLS
 from retail_assets.sql import literal
 

@@ -12,6 +12,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from retail_assets.feeds.mapping.mostly_rejected import WAYS_OUT
 from retail_assets.feeds.onboarding.trying import Admitted, Sample, Tried
 from retail_assets.intake.row_counts import FIELDS, RowCounts
 from retail_assets.names import printable
@@ -174,6 +175,8 @@ def _show_counts(console: Console, counts: RowCounts, samples: list[Sample]) -> 
         end, rule = end_and_rule.split("/", 1)
         title = Text(f"{count:,} {end.replace('_', ' ')}: {rule}", style="yellow")
         console.print(Padding(title, (0, 0, 0, 12)))
+        if rule in WAYS_OUT:
+            console.print(Padding(Text(WAYS_OUT[rule]), (0, 0, 0, 14)))
         for sample in samples:
             if (sample.end, sample.rule) == (end, rule):
                 console.print(Padding(_sample(sample), (0, 0, 0, 14)))

@@ -87,7 +87,7 @@ def map_rows(tmp_path: Path, mapping_file: Callable[[str], SourceMapping]) -> Ma
         file_format: str = "csv",
         name_values: dict[str, str] | None = None,
         malformed: dict[int, str] | None = None,
-        place: str | None = None,
+        place: str | dict[int, str] | None = None,
         cells: list[str] | None = None,
         business_zone: str = "UTC",
     ) -> Result:
@@ -97,9 +97,10 @@ def map_rows(tmp_path: Path, mapping_file: Callable[[str], SourceMapping]) -> Ma
         if file_format != "parquet":
             table = table.cast(pl.String)
         broken = [(malformed or {}).get(number) for number in range(1, table.height + 1)]
+        places = place if isinstance(place, dict) else dict.fromkeys(range(1, table.height + 1), place)
         records = table.select(
             pl.int_range(1, table.height + 1, dtype=pl.Int64).alias("_record"),
-            pl.lit(place, dtype=pl.String).alias("_place"),
+            pl.Series("_place", [places.get(n + 1) for n in range(table.height)], dtype=pl.String),
             pl.Series("_malformed", broken, dtype=pl.String),
             *([pl.Series("_cells", cells)] if cells else []),
             *table.columns,

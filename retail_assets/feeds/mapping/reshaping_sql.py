@@ -1,0 +1,157 @@
+"""The step of `reshape` that is a mapping's own select."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import duckdb
+
+from retail_assets.feeds.mapping.asking import Engine
+from retail_assets.feeds.mapping.conversion import TEXT
+from retail_assets.feeds.mapping.scope import Reading, first_line
+from retail_assets.feeds.mapping.selects import RECORD, RECORDS
+from retail_assets.feeds.mapping.steps import Sql
+from retail_assets.feeds.mapping.stream import RESHAPE, Stream
+from retail_assets.feeds.mapping.table import normalised
+from retail_assets.sql import identifier, literal, parquet
+
+
+@dataclass(frozen=True)
+class _Lineage:
+    """How the select says of which records a row is made, in the file of its rows."""
+
+    sql: str
+    first: str
+    others: str
+    all: str
+
+
+_ONE = _Lineage("{}::bigint", "_from", "0::bigint", "_from")
+_LIST = _Lineage("list_sort(list_distinct({}::bigint[]))", "_from[1]", "len(_from) - 1", "unnest(_from)")
+
+
+def selected(step: Sql, stream: Stream) -> Stream:
+    """The rows of the select. Records with a value that cannot be read, in a column that it sees as a number or a time,
+    are rejected before it runs; records that are in none of its rows are left out."""
+    labels = _labels(step, stream)
+    declared = {normalised(name) for name in stream.mapping.parse}
+    typed = [
+        name for name in labels if normalised(name) in declared or stream.table.raw(name).family == "float"
+    ]
+    readings = [reading for reading in stream.readings(typed, number=False) if reading.kind is not TEXT]
+    read, stream = _read(stream, readings)
+    as_read = {reading.column: reading.name for reading in readings}
+    shown = [
+        f"{as_read.get(name, stream.table.columns[name][0])} as {identifier(label)}"
+        for name, label in labels.items()
+    ]
+    good = f"(select * from {parquet(read)} where _bad is null)"
+    # One thread: what two of them add up to, or meet first, is not always the same.
+    alone = replace(stream.engine, limits=replace(stream.engine.limits, duckdb_threads=1))
+    relation = f"select {', '.join([f'_record as {RECORD}', *shown])} from {good}"
+    rows, lineage, names = _run(
+        step, stream, alone, f"with {RECORDS} as ({relation}) select * from (\n{step.select.text}\n)"
+    )
+    covered = f"select {lineage.all} as _record from {parquet(rows)}"
+    _check_lineage(step, stream, rows, covered, good)
+    missing = f"(select * from {good} where _record not in ({covered}))"
+    stream = stream.without(missing, end="left_out", rule=literal(RESHAPE))
+    return stream.rows(
+        _placed(stream, rows, lineage, names, good),
+        {name: f"_v{n}" for n, name in enumerate(names)},
+        repeats_records=True,
+    )
+
+
+def _labels(step: Sql, stream: Stream) -> dict[str, str]:
+    """The columns that the select sees, and what it calls them: as it spells them, or as the file does. Columns that it
+    names and neither makes itself nor finds are missing."""
+    select, table = step.select, stream.table
+    spelled = {found: name for name in select.names if (found := table.find(name))}
+    labels, taken = {}, {RECORD}
+    for name in table.columns:
+        label, number = spelled.get(name, name), 1
+        while label.lower() in taken:  # a column of the file that is called `record` itself, for one
+            number += 1
+            label = f"{spelled.get(name, name)}_{number}"
+        taken.add(label.lower())
+        labels[name] = label
+    made = {*taken, *select.aliases, RECORDS}
+    stream.found(name for name in select.names if name.lower() not in made)
+    named = {name.lower() for name in select.names}
+    return {name: label for name, label in labels.items() if select.takes_all or label.lower() in named}
+
+
+def _read(stream: Stream, readings: list[Reading]) -> tuple[Path, Stream]:
+    """The records with their values read, in a file, and those of which one cannot be read set aside."""
+    branches = " ".join(f"when {reading.unreadable} then {n}" for n, reading in enumerate(readings, start=1))
+    query = f"select *, cast({f'case {branches} end' if branches else 'null'} as usmallint) as _bad"
+    read = stream.write(f"{query} from ({stream.read(readings)})")
+
+    def case(answers: list[str]) -> str:
+        return f"case {' '.join(f'when _bad = {n} then {answer}' for n, answer in enumerate(answers, start=1))} end"
+
+    if readings:
+        stream = stream.without(
+            f"(select * from {parquet(read)} where _bad is not null)",
+            end="rejected",
+            rule=case([literal(reading.kind.fault) for reading in readings]),
+            column=case([literal(reading.column) for reading in readings]),
+            value=case([f"cast({stream.text(reading.column)} as varchar)" for reading in readings]),
+        )
+    return read, stream
+
+
+def _run(step: Sql, stream: Stream, engine: Engine, query: str) -> tuple[Path, _Lineage, list[str]]:
+    """The rows of the select in a file, how they say their records, and the names of their other columns."""
+    try:
+        types = {name: sql_type for name, sql_type, *_ in engine.rows(f"describe {query}")}
+        lineage, said = _lineage(step, types)
+        names = [name for name in types if name not in (said, RECORD)]
+        columns = [f"{identifier(name)} as _v{number}" for number, name in enumerate(names)]
+        own = f"{lineage.sql.format(identifier(said))} as _from"
+        path = stream.write(f"select {', '.join([own, *columns])} from ({query})", engine)
+    except duckdb.Error as error:
+        raise step.where.error(first_line(error)) from error
+    return path, lineage, names
+
+
+def _lineage(step: Sql, types: dict[str, str]) -> tuple[_Lineage, str]:
+    for name, sql_type in types.items():
+        if name.lower() == RECORDS and sql_type.endswith("INT[]"):
+            return _LIST, name
+    for name, sql_type in types.items():
+        if name.lower() == RECORD and sql_type.endswith("INT"):
+            return _ONE, name
+    raise step.where.error(
+        f"every row has to say which records of the file it comes from: select `{RECORD}` as it is, or where records "
+        f"are merged `list({RECORD}) as {RECORDS}`"
+    )
+
+
+def _check_lineage(step: Sql, stream: Stream, rows: Path, covered: str, good: str) -> None:
+    nothing = f"select count(*) from {parquet(rows)} where _from is null or list_count([_from]) = 0"
+    unknown = f"select count(*) from ({covered}) where _record is null or _record not in (select _record from {good})"
+    count = stream.engine.count(nothing) + stream.engine.count(unknown)
+    if count:
+        raise step.where.error(
+            f"{count:,} of its rows name a record that the file does not have, or none; leave `{RECORD}` as it is"
+        )
+
+
+def _placed(stream: Stream, rows: Path, lineage: _Lineage, names: list[str], good: str) -> str:
+    """The rows in the order of their first records, and where those stood."""
+    once = f"select count(*) = count(distinct {lineage.first}) from {parquet(rows)}"
+    order = (
+        [lineage.first]
+        if stream.engine.rows(once) == [(True,)]
+        else [lineage.first, *(f"_v{n}" for n in range(len(names)))]
+    )
+    numbered = (
+        f"select {lineage.first} as _record, {lineage.others} as _also, * exclude (_from), "
+        f"row_number() over (order by {', '.join(order)}) as _row from {parquet(rows)}"
+    )
+    if not stream.engine.count(f"select count(*) from {good} where _place is not null limit 1"):
+        return f"(select *, null::varchar as _place from ({numbered}))"
+    # A step before may have made several rows of a record.
+    places = f"select _record, min(_place) as _place from {good} group by _record"
+    return f"(select * from ({numbered}) left join ({places}) using (_record))"

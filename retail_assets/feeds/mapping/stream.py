@@ -1,0 +1,128 @@
+"""Records on their way through the steps of `reshape`."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from retail_assets.errors import Unreadable
+from retail_assets.feeds.mapping.asking import Engine
+from retail_assets.feeds.mapping.conversion import DECLARED, NUMBER, Kind, convert, text_sql
+from retail_assets.feeds.mapping.layers import Layers
+from retail_assets.feeds.mapping.model import SourceMapping
+from retail_assets.feeds.mapping.scope import Reading
+from retail_assets.feeds.mapping.table import Table, closest, normalised
+from retail_assets.feeds.mapping.values import Values
+from retail_assets.feeds.readers.columns import RAW_CHARACTERS
+from retail_assets.names import shortened
+from retail_assets.sql import literal, parquet
+
+RESHAPE = "reshape"
+"""The rule of records that are in no row."""
+OWN = ("_record", "_row", "_place", "_also")
+"""What every relation of a stream has beside its columns: the number of the row's first record; a number that no other
+row has, in the order of the file; its place; how many other records are in it."""
+
+
+@dataclass(frozen=True)
+class Stream:
+    """The rows so far, and what was set aside from them. Columns are called `_c0`, `_c1`, … in the relation."""
+
+    engine: Engine
+    mapping: SourceMapping
+    folder: Path
+    start: str
+    """The relation of the records that there were."""
+    table: Table
+    wanted: frozenset[str] = frozenset()
+    """The columns that somebody asks for after this step."""
+    set_aside: tuple[Path, ...] = ()
+    repeats_records: bool = False
+    """Whether several rows may begin with one record."""
+
+    def found(self, names: Iterable[str]) -> list[str]:
+        """The columns as the table spells them; raises Unreadable where there is none."""
+        spelled = {name: self.table.find(name) for name in names}
+        missing = [
+            name for name, there in spelled.items() if there is None or there not in self.table.columns
+        ]
+        if missing:
+            columns = list(self.table.columns)
+            near = [(name, closest(name, columns)) for name in missing]
+            asked = ", ".join(f"`{name}`{f' (is it `{close}`?)' if close else ''}" for name, close in near)
+            there = ", ".join(f"`{shortened(name)}`" for name in columns[:50])
+            raise Unreadable(
+                "missing_columns",
+                f"`reshape` of the source mapping `{self.mapping.name}` expected {asked}; found {there or 'none'}.",
+            )
+        return [there for there in spelled.values() if there is not None]
+
+    def values(self, name: str) -> Values:
+        """How the source writes a column."""
+        declared = {normalised(column): parsed.values for column, parsed in self.mapping.parse.items()}
+        return declared.get(normalised(name), self.mapping.values)
+
+    def text(self, name: str) -> str:
+        """A column's text; null where it is blank."""
+        return text_sql(self.table.raw(name), self.values(name))
+
+    def readings(self, names: Iterable[str], *, number: bool) -> list[Reading]:
+        """Columns as the mapping declares them, or as numbers."""
+        found = []
+        for place, name in enumerate(names):
+            kind = NUMBER if number else self._declared(name)
+            found.append(Reading(f"_s{place}", name, kind, self.table.raw(name), self.values(name)))
+        return found
+
+    def _declared(self, name: str) -> Kind:
+        types = {normalised(column): DECLARED[parsed.type] for column, parsed in self.mapping.parse.items()}
+        return types.get(normalised(name), NUMBER)
+
+    def read(self, readings: Iterable[Reading]) -> str:
+        """A query for the rows with what was read of them."""
+        query = Layers(f"select * from {self.table.relation}")
+        for reading in readings:
+            query.add(convert(reading.raw, reading.kind, reading.values, name=reading.name))
+        query.end_phase()
+        return query.sql
+
+    def rows(self, relation: str, columns: Mapping[str, str], **changes: bool) -> "Stream":
+        """The stream with other rows: `columns` are their names and what each is in the relation, a subquery."""
+        return self._of(relation, columns, **changes)
+
+    def kept(self, query: str, columns: Mapping[str, str]) -> "Stream":
+        """The same, with the rows written down: they are asked for more than once."""
+        return self._of(parquet(self.write(query)), columns)
+
+    def where(self, condition: str) -> "Stream":
+        """The stream with the rows for which a condition over the relation is true."""
+        relation = f"(select * from {self.table.relation} where {condition})"
+        return replace(self, table=replace(self.table, relation=relation))
+
+    def write(self, query: str, engine: Engine | None = None) -> Path:
+        """Rows of a query in a file of their own."""
+        path = self.folder / f"reshape_{len(list(self.folder.glob('reshape_*')))}.parquet"
+        (engine or self.engine).write(query, path)
+        return path
+
+    def _of(self, relation: str, columns: Mapping[str, str], **changes: bool) -> "Stream":
+        named = [f"{sql} as _c{number}" for number, sql in enumerate(columns.values())]
+        relation = f"(select {', '.join([*OWN, *named])} from {relation})"
+        described = self.engine.rows(f"describe select * from {relation}")[len(OWN) :]
+        typed = {name: (sql, kind) for name, (sql, kind, *_) in zip(columns, described, strict=True)}
+        return replace(self, table=Table(relation, typed, self.table.format), **changes)
+
+    def without(
+        self, relation: str, *, end: str, rule: str, column: str = "null", value: str = "null"
+    ) -> "Stream":
+        """The stream that remembers records as set aside: those of a relation with the table's columns. `rule`,
+        `column` and `value` are SQL."""
+        pairs = ", ".join(f"{literal(name)}, {sql}" for name, (sql, _) in self.table.columns.items())
+        query = (
+            f'select _record, _place as place, {literal(end)} as "end", {rule} as rule, {column}::varchar as "column", '
+            f"left({value}::varchar, {RAW_CHARACTERS}) as value, "
+            f"left(try(cast(json_object({pairs}) as varchar)), {RAW_CHARACTERS}) as raw from {relation}"
+        )
+        path = self.write(query)
+        if not self.engine.count(f"select count(*) from {parquet(path)}"):
+            return self
+        return replace(self, set_aside=(*self.set_aside, path))
