@@ -97,9 +97,8 @@ def _reshaped(engine: Engine, mapping: SourceMapping, folder: Path) -> Table | N
     """The rows that targets read, none of them; None where nothing is reshaped, or only a file shows the columns."""
     if not mapping.reshape or any(isinstance(step, Sql) and step.select.matches for step in mapping.reshape):
         return None
-    return reshaped(
-        engine, mapping, _expected_table(mapping, expected_columns(mapping)), mapping.name_parts, folder
-    ).table
+    expected = _expected_table(mapping, expected_columns(mapping))
+    return reshaped(engine, mapping, expected, mapping.name_parts, folder, business_zone="UTC").table
 
 
 def _check_expressions(

@@ -77,7 +77,9 @@ def run_mapping(*, engine: Engine, mapping: SourceMapping, content: Content, fol
     made: Reshaped | None = None
     if mapping.reshape and whole.columns:
         with _explained(mapping.where):
-            made = reshaped(engine, mapping, whole, content.name_values, folder)
+            made = reshaped(
+                engine, mapping, whole, content.name_values, folder, business_zone=content.business_zone
+            )
         # Rules for all targets have been asked.
         whole, mapping = made.table, replace(mapping, filters=())
     run = _Run(engine, mapping, content, folder, made)

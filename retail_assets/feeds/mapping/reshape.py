@@ -39,7 +39,13 @@ class Reshaped:
 
 
 def reshaped(
-    engine: Engine, mapping: SourceMapping, whole: Table, name_values: dict[str, str], folder: Path
+    engine: Engine,
+    mapping: SourceMapping,
+    whole: Table,
+    name_values: dict[str, str],
+    folder: Path,
+    *,
+    business_zone: str,
 ) -> Reshaped:
     """Carry the steps of a mapping out; raises Unreadable where columns are missing, MappingError where a step does not
     fit the file."""
@@ -49,6 +55,7 @@ def reshaped(
         table=whole,
         name_values=name_values,
         bind=engine.bind,
+        business_zone=business_zone,
     )
     judged = compile_records(scope)
     wanted = _wanted(mapping)
