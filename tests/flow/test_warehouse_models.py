@@ -128,7 +128,7 @@ def test_terms_without_a_first_day_hold_from_admission(warehouse: Warehouse) -> 
 
 
 def test_intake(warehouse: Warehouse) -> None:
-    rejected = warehouse.rows('select feed, record, rule, "column", value from marts.rejected_rows')
+    rejected = warehouse.rows("select feed, record, rule, column_name, value from marts.rejected_rows")
     assert rejected == [("stores", 9, "test_rule", "name", "***")]
     quarantined = warehouse.rows("select name, reason, message from marts.quarantined_files")
     assert quarantined == [("broken.csv", "not_text", "Not a text file.")]
