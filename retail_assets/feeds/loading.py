@@ -53,7 +53,7 @@ class ToLoad:
 def load_content(
     *, stored: Path, name: str, match: Match, content_key: str, lake: Lake, settings: Settings
 ) -> Loaded:
-    """Read and map one stored file; its rows, rejects and documents lie in the lake when this returns.
+    """Read and map one stored file; its rows, rejects, flags and documents lie in the lake when this returns.
 
     Doing it again changes nothing. Raises Unreadable and MappingError.
     """
@@ -91,6 +91,8 @@ class Result:
         found = {lake.rows(feed, key): rows for feed, rows in self.mapped.rows.items()}
         if self.mapped.rejects:
             found[lake.rejects(key)] = self.mapped.rejects
+        if self.mapped.flags:
+            found[lake.flags(key)] = self.mapped.flags
         if self.mapped.documents:
             found[lake.documents(key)] = self.mapped.documents
         return found

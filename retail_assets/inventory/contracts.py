@@ -47,12 +47,20 @@ class StockMovements(dy.Schema):
 _PLACE = {"store_id": "stores", "product_id": "products"}
 
 FEEDS = (
-    Feed("stock_counts", StockCounts, "Physical stock counts.", "counted_at", parents=_PLACE),
+    Feed(
+        "stock_counts",
+        StockCounts,
+        "Physical stock counts.",
+        "counted_at",
+        descriptive=frozenset({"counted_by"}),
+        parents=_PLACE,
+    ),
     Feed(
         "stock_movements",
         StockMovements,
         "Stock movements other than sales.",
         "moved_at",
+        descriptive=frozenset({"reason"}),
         parents={**_PLACE, "po_id": "purchase_orders", "counterpart_store_id": "stores"},
     ),
 )

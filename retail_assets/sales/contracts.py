@@ -65,7 +65,14 @@ FEEDS = (
         Sales,
         "Sales lines.",
         "sold_at",
+        descriptive=frozenset({"channel", "description"}),
         parents={"store_id": "stores", "product_id": "products", "customer_id": "customers"},
     ),
-    Feed("order_events", OrderEvents, "Events of sales and purchase orders.", "at"),
+    Feed(
+        "order_events",
+        OrderEvents,
+        "Events of sales and purchase orders.",
+        "at",
+        descriptive=frozenset({"actor", "reason"}),
+    ),
 )

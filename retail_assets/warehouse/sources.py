@@ -11,7 +11,7 @@ import polars as pl
 import yaml
 
 from retail_assets.contract import Feed
-from retail_assets.intake.lake_files import Documents, Rejects, RowOrigin
+from retail_assets.intake.lake_files import Documents, Flags, Rejects, RowOrigin
 from retail_assets.intake.ledger_export import EXPORTED
 from retail_assets.lake import Lake, put_in_place, scratch_folder
 from retail_assets.platform import Flow, Platform
@@ -25,7 +25,7 @@ INTAKE = "intake"
 INFERRED = {"stores": "store", "products": "product", "suppliers": "supplier"}
 """Feeds whose unknown keys become rows of their own."""
 
-LAKE_FILES: dict[str, Any] = {"documents": Documents, "rejects": Rejects}
+LAKE_FILES: dict[str, Any] = {"documents": Documents, "rejects": Rejects, "flags": Flags}
 
 STAGED: Columns = {
     "_sequence": Column("_sequence", pl.Int64(), "Number of the drop that brought the row."),
@@ -91,9 +91,11 @@ def flow_staging(flow: Flow) -> dict[str, Any]:
         model = _table(f"stg_{feed.name}", f"{feed.description} Current rows only.", {**columns, **STAGED})
         models.append(model | ({"data_tests": ["none_waiting"]} if feed.business_time else {}))
     if flow.name == INTAKE:
-        of_contract = {name: c for name, c in columns_of(Rejects).items() if not name.startswith("_")}
-        text = f"{_words(Rejects.__doc__)} Of loaded drops only."
-        models.append(_table("stg_rejects", text, {**of_contract, **STAGED}))
+        for name in ("rejects", "flags"):
+            declared = LAKE_FILES[name]
+            own = {name: c for name, c in columns_of(declared).items() if not name.startswith("_")}
+            text = f"{_words(declared.__doc__)} Of loaded drops only."
+            models.append(_table(f"stg_{name}", text, {**own, **STAGED}))
     return {"version": 2, "models": models}
 
 

@@ -34,7 +34,7 @@ class Value:
     blank: str
     """True where the source had nothing."""
     text: str
-    """What the source had, as text."""
+    """What the source had, as text; where an expression failed, what it had to compute with."""
     fault: str
     failed: str = "false"
     """True where an expression could not be computed."""
@@ -63,7 +63,8 @@ def _value(cell: Cell, kind: Kind, scope: Scope, name: str) -> Value:
         case FromSql(expression):
             column, sql_type = scope.evaluate(expression, cell.where)
             value = _converted(Raw(f"{column}.v", sql_type), kind, cell.values, scope, name)
-            return Value(value.sql, value.blank, value.text, value.fault, f"{column} is null")
+            text = f"case when {column} is null then {scope.failure(expression)} else {value.text} end"
+            return Value(value.sql, value.blank, text, value.fault, f"{column} is null")
         case FromDateAndTime(date, time):
             return _from_date_and_time(date, time, cell.values, kind, scope, name)
         case DerivedLineNumber():

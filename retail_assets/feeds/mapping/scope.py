@@ -1,7 +1,7 @@
 """What expressions of a mapping see: source columns as typed values, parts of the file name, the line number."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
@@ -19,6 +19,7 @@ from retail_assets.feeds.mapping.conversion import (
     text_sql,
 )
 from retail_assets.feeds.mapping.expressions import Expression
+from retail_assets.feeds.mapping.failures import Computed, failure_sql, first_line, said_of
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.layers import Layers
 from retail_assets.feeds.mapping.model import FromColumn, SourceMapping, Target, Where
@@ -70,6 +71,7 @@ class Scope:
         self.readings: dict[str, Reading] = {}
         self._types = expression_types(mapping)
         self._evaluated: dict[str, tuple[str, str]] = {}
+        self._bare: dict[str, str] = {}
 
     def raw(self, column: str) -> Raw:
         """The source column as it comes; one that the file lacks is always null."""
@@ -90,8 +92,20 @@ class Scope:
             name = f"_e{len(self._evaluated)}"
             sql = expression.sql(lambda column: self._sql(column, where))
             self._evaluated[expression.text] = (name, self._type(sql, expression, where))
+            self._bare[said_of(expression)] = sql
             self.query.add([{name: f"try(struct_pack(v := {sql}))"}])
         return self._evaluated[expression.text]
+
+    def failure(self, expression: Expression, rule: str | None = None) -> str:
+        """What there is to show of a record for which an expression failed, as SQL."""
+        said = said_of(expression) + (f" (rule {rule})" if rule else "")
+        names = [name for name in expression.names if not self._is_special(name)]
+        return failure_sql(said, {name: self.text_of(name) for name in names})
+
+    def computed(self) -> Computed:
+        """The expressions that are evaluated, over what is at hand now."""
+        columns = {reading.name: reading.column for reading in self.readings.values()}
+        return Computed(replace(self.query, layers=list(self.query.layers)), self._bare, columns)
 
     def readings_of(self, expressions: Iterable[Expression]) -> list[Reading]:
         names = {normalised(name) for expression in expressions for name in expression.names}
@@ -142,10 +156,6 @@ class Scope:
             texts = [r.column for r in self.readings_of([expression]) if r.kind is TEXT]
             hint = f" (text here: {', '.join(texts)}; `parse` declares other types)" if texts else ""
             raise where.error(f"{first_line(error)}{hint}") from error
-
-
-def first_line(error: duckdb.Error) -> str:
-    return str(error).strip().splitlines()[0]
 
 
 def expression_types(mapping: SourceMapping) -> dict[str, tuple[Kind, Values]]:
