@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from retail_assets.feeds.mapping.conversion import (
     DATE,
+    TEXT,
     TIME,
     Kind,
     Raw,
@@ -89,7 +90,8 @@ def _from_column(column: str, values: Values, kind: Kind, scope: Scope, name: st
     # The mapping says what the column is; what the contract wants is made of that.
     scope.query.add(convert(Raw(reading.name, reading.kind.sql_type.upper()), kind, values, name=name))
     blank = f"({text_sql(raw, reading.values)}) is null"
-    return Value(name, blank, plain_text(raw), reading.kind.fault)
+    fault = kind.fault if reading.kind is TEXT else reading.kind.fault
+    return Value(name, blank, plain_text(raw), fault)
 
 
 def _from_date_and_time(date: str, time: str, values: Values, kind: Kind, scope: Scope, name: str) -> Value:

@@ -6,10 +6,13 @@ from pathlib import Path
 import polars as pl
 
 from retail_assets.errors import Unreadable
+from retail_assets.feeds.mapping.failures import EXPRESSION_FAILED
 from retail_assets.intake.row_counts import RowCounts
 
 RULES, VALUES = 3, 3
 """So many rules, and values of each, explain a refusal; the others are counted."""
+QUOTED = {EXPRESSION_FAILED: 400}
+"""Characters of a value that are quoted, where it is not 40: what is told of an expression is a sentence."""
 
 
 def why_mostly_rejected(
@@ -41,12 +44,14 @@ def _said(rejects: Path | None) -> str:
         .collect()
     )
     said = [
-        f"{records:,} {rule}{f' in {column}' if column else ''}{f' ({_values(values)})' if values else ''}"
+        f"{records:,} {rule}{f' in {column}' if column else ''}{_values(rule, values)}"
         for rule, column, records, values in rules.head(RULES).iter_rows()
     ]
     others = rules["records"][RULES:].sum()
     return "; ".join(said) + (f"; {others:,} for other reasons" if others else "")
 
 
-def _values(values: list[str]) -> str:
-    return ", ".join(value if len(value) <= 40 else f"{value[:40]}…" for value in values)
+def _values(rule: str, values: list[str]) -> str:
+    longest = QUOTED.get(rule, 40)
+    shown = [value if len(value) <= longest else f"{value[:longest]}…" for value in values]
+    return f" ({', '.join(shown)})" if shown else ""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import duckdb
 
+from retail_assets.feeds.mapping.comparisons import Compared
 from retail_assets.feeds.mapping.conversion import (
     DECLARED,
     INSTANT,
@@ -18,13 +19,14 @@ from retail_assets.feeds.mapping.conversion import (
     plain_text,
     text_sql,
 )
-from retail_assets.feeds.mapping.expressions import Expression
+from retail_assets.feeds.mapping.expressions import Expression, reads_as
 from retail_assets.feeds.mapping.failures import Computed, failure_sql, first_line, said_of
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.layers import Layers
 from retail_assets.feeds.mapping.model import FromColumn, SourceMapping, Target, Where
 from retail_assets.feeds.mapping.table import Table, normalised
 from retail_assets.feeds.mapping.values import Values
+from retail_assets.names import shortened
 from retail_assets.sql import literal
 
 LINE_NUMBER = "line_number"
@@ -143,19 +145,40 @@ class Scope:
         return self.readings[normalised(name)].name
 
     def _type(self, sql: str, expression: Expression, where: Where) -> str:
-        for name in expression.compared_with_numbers:
-            reading = self.readings.get(normalised(name))
-            if reading and reading.kind is TEXT:
-                raise where.error(
-                    f"`{name}` is text here and is compared with a number; "
-                    f"declare its type under `parse`: {{{name}: number}}"
-                )
+        for compared in expression.compared:
+            self._check_compared(compared, where)
         try:
             return self.bind(self.query.sql, sql)
         except duckdb.Error as error:
             texts = [r.column for r in self.readings_of([expression]) if r.kind is TEXT]
             hint = f" (text here: {', '.join(texts)}; `parse` declares other types)" if texts else ""
             raise where.error(f"{first_line(error)}{hint}") from error
+
+    def _check_compared(self, compared: Compared, where: Where) -> None:
+        """Raise MappingError where a column and the constant beside it are not of one kind: it would fail for every
+        record, or compare letters with numbers."""
+        readings = [r for name in compared.columns if (r := self.readings.get(normalised(name)))]
+        if compared.is_number:
+            for reading in readings if compared.is_plain else []:
+                if reading.kind is TEXT:
+                    raise where.error(
+                        f"`{reading.column}` is text here and is compared with a number; "
+                        f"declare its type under `parse`: {{{reading.column}: number}}"
+                    )
+            return
+        if not readings or not all(compared.is_plain or r.kind in (NUMBER, INTEGER) for r in readings):
+            return
+        reading = readings[0]
+        if reading.kind is not TEXT and not reads_as(compared.constant, reading.kind.sql_type):
+            raise where.error(
+                f"`{reading.column}` is read as a {_called(reading.kind)} here and stands beside the text "
+                f"'{shortened(compared.constant)}', which is none: to ask for what the source writes, declare it as "
+                f"text under `parse`: {{{reading.column}: text}}; the columns that take it are read as before"
+            )
+
+
+def _called(kind: Kind) -> str:
+    return kind.name if kind.name in DECLARED else kind.sql_type.lower()
 
 
 def expression_types(mapping: SourceMapping) -> dict[str, tuple[Kind, Values]]:
