@@ -32,6 +32,8 @@ class Feed:
     description: str
     business_time: str | None = None
     """The column that says when a row happened (an instant or a date); None for master data."""
+    amount: str | None = None
+    """What a row is worth in its currency, before rounding: DuckDB SQL over its columns. None: nothing."""
     personal: frozenset[str] = frozenset()
     """Columns with personal data. If there are any, rejected values of the feed are masked."""
     descriptive: frozenset[str] = frozenset()
@@ -74,6 +76,15 @@ class Feed:
     def key(self) -> list[str]:
         """The business key; a default that the admission day fills counts as part of it."""
         return [n for n, c in self.columns.items() if c.primary_key or n in self.defaults_to_admission_day]
+
+    def business_date(self, zone: str, *, row: str = "") -> str | None:
+        """SQL for the local day of a `row` in a zone, which is the day itself where no more is known; None of master
+        data."""
+        if self.business_time is None:
+            return None
+        happened = f'{row}"{self.business_time}"'
+        is_instant = isinstance(self.columns[self.business_time], dy.Datetime)
+        return f"cast(timezone('{zone}', {happened}) as date)" if is_instant else happened
 
     @property
     def distinct(self) -> list[str]:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import polars as pl
+
 from retail_assets.config import Settings
 from retail_assets.feeds.mapping.asking import MappingLimits, mapping_duckdb
 from retail_assets.feeds.mapping.engine import Content, Mapped, run_mapping
@@ -79,7 +81,9 @@ class Result:
         """What `map_file` gives. Raises Unreadable also where most records were rejected."""
         records, mapped = map_file(content, folder, settings, within=within)
         refusal = why_mostly_rejected(
-            mapped.counts, mapped.rejects, at_most=rejected_at_most(content.match.mapping, settings)
+            mapped.counts,
+            pl.scan_parquet(mapped.rejects, glob=False) if mapped.rejects else None,
+            at_most=rejected_at_most(content.match.mapping, settings),
         )
         if refusal:
             raise refusal

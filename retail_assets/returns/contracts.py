@@ -96,6 +96,7 @@ FEEDS = (
         ReturnCases,
         "Return cases, latest wins.",
         "created_at",
+        amount="order_value",
         personal=frozenset({"customer_id", "customer_message", "assigned_to"}),
         descriptive=frozenset({"item_category", "return_reason", "customer_message", "channel"}),
         parents={"customer_id": "customers", "store_id": "stores", "product_id": "products"},

@@ -65,6 +65,7 @@ FEEDS = (
         Sales,
         "Sales lines.",
         "sold_at",
+        amount="cast(quantity as decimal(28, 3)) * unit_price - coalesce(discount, 0)",
         descriptive=frozenset({"channel", "description"}),
         parents={"store_id": "stores", "product_id": "products", "customer_id": "customers"},
     ),

@@ -25,6 +25,9 @@ INTAKE = "intake"
 INFERRED = {"stores": "store", "products": "product", "suppliers": "supplier"}
 """Feeds whose unknown keys become rows of their own."""
 
+ZONE = "<time_zone>"
+"""What stands for the retailer's zone in generated files; the macro `staging` knows it."""
+
 LAKE_FILES: dict[str, Any] = {"documents": Documents, "rejects": Rejects, "flags": Flags}
 
 STAGED: Columns = {
@@ -50,6 +53,7 @@ def flow_sources(flow: Flow) -> dict[str, Any]:
                 "folder": f"rows/{feed.name}",
                 "key": feed.key,
                 "business_time": feed.business_time,
+                "business_date": feed.business_date(ZONE, row="line."),
                 "admission_day_columns": sorted(feed.defaults_to_admission_day),
                 "parents": feed.parents,
                 **({"personal": sorted(feed.personal), "inbox_folder": feed.folder} if feed.personal else {}),

@@ -1,7 +1,6 @@
 """A file of which most records were rejected counts for nothing: its mapping was written for another."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import polars as pl
 
@@ -16,10 +15,10 @@ QUOTED = {EXPRESSION_FAILED: 400}
 
 
 def why_mostly_rejected(
-    counts: Iterable[RowCounts], rejects: Path | None, *, at_most: float
+    counts: Iterable[RowCounts], rejects: pl.LazyFrame | None, *, at_most: float
 ) -> Unreadable | None:
     """Why a file is not to be loaded: of what a target did not leave out more than the share `at_most` was rejected, or
-    all of it. `rejects` are the rejected records, masked where they may be personal."""
+    all of it. `rejects` are the rejected records, masked where they may be personal and others will read it."""
     for target in counts:
         meant = target.records - target.filtered
         if target.rejected and (target.rejected > at_most * meant or target.rejected == meant):
@@ -32,13 +31,12 @@ def why_mostly_rejected(
     return None
 
 
-def _said(rejects: Path | None) -> str:
+def _said(rejects: pl.LazyFrame | None) -> str:
     """The commonest rules, with the column and some values that broke them."""
     if rejects is None:
         return "no record is kept"
     rules = (
-        pl.scan_parquet(rejects, glob=False)
-        .group_by("rule", "column")
+        rejects.group_by("rule", "column")
         .agg(pl.len().alias("records"), pl.col("value").drop_nulls().unique(maintain_order=True).head(VALUES))
         .sort("records", "rule", "column", descending=[True, False, False])
         .collect()

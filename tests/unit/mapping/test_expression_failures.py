@@ -4,6 +4,7 @@ when the mapping is loaded."""
 from collections.abc import Callable
 from typing import Any
 
+import polars as pl
 import pytest
 
 from retail_assets.errors import MappingError
@@ -94,7 +95,8 @@ def test_it_is_quoted_as_far_as_a_person_would_look(map_rows: MapRows) -> None:
 def test_quarantine_says_it(map_rows: MapRows) -> None:
     mapping = stock("quantity: qty", "quantity: {sql: cast(qty as integer)}")
     result = map_rows(mapping, [row("A", "x"), row("B", "x")])
-    refusal = why_mostly_rejected(result.counts, result.mapped.rejects, at_most=0.5)
+    rejects = pl.DataFrame(result.rejects).lazy()
+    refusal = why_mostly_rejected(result.counts, rejects, at_most=0.5)
     assert refusal is not None
     assert (
         "2 expression_failed in quantity (`cast(qty as integer)` with qty = 'x': Conversion Err"
