@@ -32,8 +32,13 @@ class Feed:
     description: str
     business_time: str | None = None
     """The column that says when a row happened (an instant or a date); None for master data."""
+    amount: str | None = None
+    """What a row is worth in its currency, before rounding: DuckDB SQL over its columns. None: nothing."""
     personal: frozenset[str] = frozenset()
     """Columns with personal data. If there are any, rejected values of the feed are masked."""
+    descriptive: frozenset[str] = frozenset()
+    """Optional columns that only describe. A bad value of theirs becomes null and is flagged; of any other optional
+    column (an amount, a quantity, a reference, a state) it rejects its row, since null would say something else."""
     parents: dict[str, str] = field(default_factory=dict, hash=False)
     """Column -> feed whose key it names. An unknown parent is inferred in staging, never rejected."""
     defaults_to_admission_day: frozenset[str] = frozenset()
@@ -54,6 +59,17 @@ class Feed:
         folder = self.folder or self.name
         object.__setattr__(self, "folder", folder)
         object.__setattr__(self, "inbox", self.inbox or f"feeds/{folder}")
+        for name in self.descriptive:
+            if not self.may_be_flagged(name):
+                raise ContractError(
+                    f"The feed {self.name} calls `{name}` descriptive; only a column that may be null, and is neither "
+                    "part of the key nor the business time, can be. Mend it in the contracts.py of its flow."
+                )
+
+    def may_be_flagged(self, name: str) -> bool:
+        """Whether a row can do without the value of a column."""
+        column = self.columns.get(name)
+        return column is not None and column.nullable and name not in (*self.key, self.business_time)
 
     @property
     def columns(self) -> dict[str, dy.Column]:
@@ -63,6 +79,15 @@ class Feed:
     def key(self) -> list[str]:
         """The business key; a default that the admission day fills counts as part of it."""
         return [n for n, c in self.columns.items() if c.primary_key or n in self.defaults_to_admission_day]
+
+    def business_date(self, zone: str, *, row: str = "") -> str | None:
+        """SQL for the local day of a `row` in a zone, which is the day itself where no more is known; None of master
+        data."""
+        if self.business_time is None:
+            return None
+        happened = f'{row}"{self.business_time}"'
+        is_instant = isinstance(self.columns[self.business_time], dy.Datetime)
+        return f"cast(timezone('{zone}', {happened}) as date)" if is_instant else happened
 
     @property
     def distinct(self) -> list[str]:
@@ -74,19 +99,29 @@ class Feed:
         return [n for n, c in self.columns.items() if not c.nullable]
 
     @property
-    def rules(self) -> dict[str, str]:
-        """Row rules as DuckDB SQL conditions by name; a row breaks a rule when its condition is false."""
-        return {n: r.sql for n, r in vars(self.contract).items() if hasattr(r, "sql")}
+    def rules(self) -> dict[str, "RowRule"]:
+        """Row rules by name."""
+        return {n: r.row_rule for n, r in vars(self.contract).items() if hasattr(r, "row_rule")}
 
 
 Feeds = tuple[Feed, ...]
 """The feeds of a platform."""
 
 
-def row_rule(sql: str, polars: Callable[[], pl.Expr] | None = None):
+@dataclass(frozen=True)
+class RowRule:
+    """A rule over one row: a DuckDB SQL condition that is false where it is broken, and the column to blame, if it is
+    about one only."""
+
+    sql: str
+    about: str | None = None
+
+
+def row_rule(sql: str, polars: Callable[[], pl.Expr] | None = None, *, about: str | None = None):
     """A rule over one row, written once in SQL and run by DuckDB (admission) and polars (the asset check).
 
-    `polars` replaces the expression where polars' SQL cannot say it. Null passes.
+    `polars` replaces the expression where polars' SQL cannot say it. Null passes. `about` is the one column that the
+    rule is about: what is said of a value of that column holds for it too.
     """
 
     def expression(contract: type[dy.Schema]) -> pl.Expr:
@@ -97,7 +132,7 @@ def row_rule(sql: str, polars: Callable[[], pl.Expr] | None = None):
             raise broken_rule(contract.__name__, rule, error) from error
 
     factory = dy.rule()(expression)
-    factory.sql = sql  # ty: ignore[missing-attribute]
+    factory.row_rule = RowRule(sql, about)  # ty: ignore[missing-attribute]
     return factory
 
 

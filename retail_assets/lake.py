@@ -10,6 +10,7 @@ Layout under `RETAIL_DATA_DIR`:
     lake/rows/<feed>/<content_key>.parquet       admitted rows
     lake/documents/<content_key>.parquet         documents and store-days a content replaces
     lake/rejects/<content_key>.parquet           rejected rows with their reasons
+    lake/flags/<content_key>.parquet             flags of admitted rows
     lake/ledger/<table>.parquet                  the ledger, exported for the warehouse
     lake/tables/<table>/<part>.parquet           what flows work out, for the warehouse
     lake/platform-id                             the id that the ledger carries too
@@ -126,6 +127,9 @@ class Lake:
 
     def rejects(self, content_key: str) -> Path:
         return self.root / "lake" / "rejects" / f"{content_key}.parquet"
+
+    def flags(self, content_key: str) -> Path:
+        return self.root / "lake" / "flags" / f"{content_key}.parquet"
 
     def table_folder(self, table: str) -> Path:
         return self.root / "lake" / "tables" / table

@@ -24,7 +24,7 @@ import polars as pl
 
 from retail_assets.config import Settings
 from retail_assets.flows import platform_of
-from retail_assets.intake.lake_files import Documents, Rejects
+from retail_assets.intake.lake_files import Documents, Flags, Rejects
 from retail_assets.intake.ledger_export import EXPORTED
 from retail_assets.schema import Columns, columns_of
 from retail_assets.warehouse.sources import land_empty_tables, row_columns
@@ -73,8 +73,9 @@ class LakeBuilder:
         source: str = "till",
         documents: Iterable[str | tuple[str, int | None]] = (),
         rejects: Sequence[Row] = (),
+        flags: Sequence[Row] = (),
     ) -> str:
-        """Put a content's files in place: rows by feed, the documents it holds, its rejects."""
+        """Put a content's files in place: rows by feed, the documents it holds, its rejects and flags."""
         self._contents += 1
         content_key = f"content{self._contents:026d}"
         for feed, feed_rows in rows.items():
@@ -93,9 +94,10 @@ class LakeBuilder:
         ]
         if held:
             write_table(self.lake.documents(content_key), columns_of(Documents), held)
-        if rejects:
-            rejected = [{"_content_key": content_key, **reject} for reject in rejects]
-            write_table(self.lake.rejects(content_key), columns_of(Rejects), rejected)
+        for told, schema, file in ((rejects, Rejects, self.lake.rejects), (flags, Flags, self.lake.flags)):
+            if told:
+                keyed = [{"_content_key": content_key, **one} for one in told]
+                write_table(file(content_key), columns_of(schema), keyed)
         return content_key
 
     def drop(
@@ -108,10 +110,11 @@ class LakeBuilder:
         sequence: int | None = None,
         documents: Iterable[str | tuple[str, int | None]] = (),
         rejects: Sequence[Row] = (),
+        flags: Sequence[Row] = (),
         name_values: str = "{}",
     ) -> int:
         """A loaded drop with rows for several feeds; returns its sequence number."""
-        content_key = self.content(rows, source=source, documents=documents, rejects=rejects)
+        content_key = self.content(rows, source=source, documents=documents, rejects=rejects, flags=flags)
         number = sequence or max(self.drops, default=0) + 1
         folder = folder or next(iter(rows), "sales")
         self.drops[number] = Drop(
@@ -224,6 +227,7 @@ class LakeBuilder:
                 "filtered": 0,
                 "duplicate": 0,
                 "rejected": 0,
+                "flagged": 0,
                 "by_rule": json.dumps({}),
             }
             for d in self.drops.values()

@@ -148,7 +148,7 @@ commit;
 
 {# Point feeds.<name> at the files of some contents, for this connection: only what changed is ever opened.
    The empty file goes along: it carries today's columns, whatever contract older files were written under.
-   A content without rejects or documents has no such file; a row file that is missing is an error. #}
+   A content without rejects, flags or documents has no such file; a row file that is missing is an error. #}
 {% macro feed_files(name, content_keys) -%}
     {%- set folder = feed_source(name).meta.folder -%}
     {%- set empty = sql_string(lake_path(folder ~ '/empty.parquet')) -%}

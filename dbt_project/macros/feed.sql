@@ -9,7 +9,7 @@
    are written in the same transaction. A run that is killed anywhere, or that leaves this model out, loses
    nothing: the next one sees the difference.
 
-   A file without a key (the rejects) has no such choice: all rows of loaded drops count.
+   A file without a key (rejects, flags) has no such choice: all rows of loaded drops count.
 
    Config `touches`: columns whose values are logged when a current row comes, goes or changes.
    Config `history`: log them for superseded rows too, where a follower reads those (see loaded_rows). #}

@@ -6,7 +6,6 @@
 {%- set loads = source('ledger', 'loads') -%}
 {%- if execute -%}
 {%- set contract = feed_source(feed) -%}
-{%- set happened = contract.meta.business_time -%}
 select
     {%- for column in contract.columns.values() if not column.name.startswith('_') %}
     {%- if column.name in contract.meta.admission_day_columns %}
@@ -15,10 +14,8 @@ select
     line."{{ column.name }}",
     {%- endif %}
     {%- endfor %}
-    {%- if happened and contract.columns[happened].data_type == 'timestamptz' %}
-    cast(timezone('{{ setting("time_zone") }}', line."{{ happened }}") as date) as business_date,
-    {%- elif happened %}
-    line."{{ happened }}" as business_date,
+    {%- if contract.meta.business_date %}
+    {{ contract.meta.business_date | replace('<time_zone>', setting('time_zone')) }} as business_date,
     {%- endif %}
     load.sequence as _sequence,
     load.position as _position,

@@ -47,11 +47,11 @@ def require_sound(feed: Feed) -> None:
         for name, column in feed.columns.items()
     )
     with duckdb.connect(config={"threads": 1}) as con:
-        for rule, sql in feed.rules.items():
+        for name, rule in feed.rules.items():
             try:
-                con.execute(f"describe select not ({sql}) from (select {columns})")
+                con.execute(f"describe select not ({rule.sql}) from (select {columns})")
             except duckdb.Error as error:
-                raise broken_rule(feed.contract.__name__, rule, error) from error
+                raise broken_rule(feed.contract.__name__, name, error) from error
     feed.contract.filter(feed.contract.create_empty())
 
 

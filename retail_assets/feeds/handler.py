@@ -91,7 +91,7 @@ class _Tables:
                 stored=stored, name=name, match=match, content_key=key, lake=lake, settings=settings
             )
         except MappingError as error:
-            raise _does_not_fit(error) from error
+            raise does_not_fit(error) from error
         return self._outcome(loaded, key)
 
     def load_small(self, drops: Sequence[tuple[Path, Drop, Identity]]) -> list[Outcome | Exception]:
@@ -103,7 +103,7 @@ class _Tables:
         return [
             self._outcome(one, content.content_key)
             if isinstance(one, Loaded)
-            else _does_not_fit(one)
+            else does_not_fit(one)
             if isinstance(one, MappingError)
             else one
             for content, one in zip(contents, loaded, strict=True)
@@ -141,7 +141,8 @@ class _Tables:
         return [f"feeds/{feed}" for feed in self.sources.reachable(folder)]
 
 
-def _does_not_fit(error: MappingError) -> Unreadable:
+def does_not_fit(error: MappingError) -> Unreadable:
+    """The refusal of a file that its source mapping does not fit."""
     return Unreadable(
         "mapping_does_not_fit",
         f"The source mapping does not fit this file: {error}. Mend it, then release the file.",

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
+import polars as pl
+
 from retail_assets.config import Settings
 from retail_assets.feeds.mapping.asking import MappingLimits, mapping_duckdb
 from retail_assets.feeds.mapping.engine import Content, Mapped, run_mapping
@@ -59,7 +61,7 @@ class ToLoad:
 def load_content(
     *, stored: Path, name: str, match: Match, content_key: str, lake: Lake, settings: Settings
 ) -> Loaded:
-    """Read and map one stored file; its rows, rejects and documents lie in the lake when this returns.
+    """Read and map one stored file; its rows, rejects, flags and documents lie in the lake when this returns.
 
     Doing it again changes nothing. Raises Unreadable and MappingError.
     """
@@ -85,7 +87,9 @@ class Result:
         """What `map_file` gives. Raises Unreadable also where most records were rejected."""
         records, mapped = map_file(content, folder, settings, within=within)
         refusal = why_mostly_rejected(
-            mapped.counts, mapped.rejects, at_most=rejected_at_most(content.match.mapping, settings)
+            mapped.counts,
+            pl.scan_parquet(mapped.rejects, glob=False) if mapped.rejects else None,
+            at_most=rejected_at_most(content.match.mapping, settings),
         )
         if refusal:
             raise refusal
@@ -97,6 +101,8 @@ class Result:
         found = {lake.rows(feed, key): rows for feed, rows in self.mapped.rows.items()}
         if self.mapped.rejects:
             found[lake.rejects(key)] = self.mapped.rejects
+        if self.mapped.flags:
+            found[lake.flags(key)] = self.mapped.flags
         if self.mapped.documents:
             found[lake.documents(key)] = self.mapped.documents
         return found

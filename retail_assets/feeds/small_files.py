@@ -28,8 +28,8 @@ _Group = dict[int, ToLoad]
 def load_small_contents(
     contents: Sequence[ToLoad], *, lake: Lake, settings: Settings
 ) -> list[Loaded | Exception]:
-    """Read and map stored files; their rows, rejects and documents lie in the lake when this returns. For each what
-    `load_content` would give or raise.
+    """Read and map stored files; their rows, rejects, flags and documents lie in the lake when this returns. For
+    each what `load_content` would give or raise.
     """
     with scratch_folder(lake) as scratch:
         results = _became(contents, scratch, settings)

@@ -1,4 +1,7 @@
-"""What lies in the lake beside the rows of feeds: where a row came from, documents, rejects. Declarations only."""
+"""What lies in the lake beside the rows of feeds: where a row came from, documents, rejects, flags.
+
+Declarations only.
+"""
 
 import dataframely as dy
 
@@ -27,6 +30,18 @@ class Documents(dy.Schema):
     kind = dy.String(description="document or day.")
     _document = dy.String(description="Document id, or store and day.")
     _version = dy.Int64(nullable=True, description="The source's own version of the document.")
+
+
+class Flags(dy.Schema):
+    """What is flagged of rows that were admitted: bad values that were left out of them, and what rules flag."""
+
+    _content_key = CONTENT_KEY
+    feed = dy.String(description="Feed that the row was admitted to.")
+    place = dy.String(nullable=True, description="Sheet or path inside the file.")
+    record = dy.Int64(description="Record number in the file, from 1.")
+    rule = dy.String(description="The rule that flagged it.")
+    column = dy.String(nullable=True, description="The column whose value is not in the row.")
+    value = dy.String(nullable=True, description="That value; masked in feeds with personal data.")
 
 
 class Rejects(dy.Schema):

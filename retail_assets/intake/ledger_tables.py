@@ -101,8 +101,9 @@ class TargetCounts:
     filtered: int = column("Rows the mapping leaves out.")
     duplicate: int = column("Repeated and superseded rows.")
     rejected: int = column("Rejected rows.")
+    flagged: int = column("Rows with a flag; no part of the sum of the others.")
     routed_to: str = column("Feed -> rows that were routed to it, as JSON.", exported=False)
-    by_rule: str = column("Rejected, duplicate and left-out rows by rule, as JSON.")
+    by_rule: str = column("Rejected, duplicate, left-out and flagged rows by rule, as JSON.")
 
 
 @dataclass(frozen=True)

@@ -42,12 +42,13 @@ class DropReport:
         if drop.state != LOADED:
             return f"{place} ({drop.reason}). {drop.message}" if drop.reason else f"{place}."
         counts = ", ".join(f"{rows:,} rows in {feed}" for feed, rows in outcome.rows.items()) or "no rows"
-        lost = {
+        told = {
             "left out": sum(counts.filtered for counts in outcome.counts),
             "duplicate": sum(counts.duplicate for counts in outcome.counts),
             "rejected": self.rejected,
+            "flagged": sum(counts.flagged for counts in outcome.counts),
         }
-        rest = "".join(f", {count:,} {what}" for what, count in lost.items() if count)
+        rest = "".join(f", {count:,} {what}" for what, count in told.items() if count)
         unknown = (
             f"; columns not taken: {', '.join(outcome.unknown_columns)}" if outcome.unknown_columns else ""
         )

@@ -14,6 +14,7 @@ _COUNTED = {
     "filtered": "left out",
     "duplicate": "duplicate",
     "rejected": "rejected",
+    "flagged": "flagged",
 }
 
 

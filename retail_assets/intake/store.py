@@ -114,13 +114,18 @@ def _refusal(path: Path, max_bytes: int) -> Unreadable | None:
             "The file has a second name elsewhere, through which it could change or show what was not meant "
             "to be dropped. Drop a copy.",
         )
-    if status.st_size > max_bytes:
-        return Unreadable(
-            "too_large",
-            f"The file has {status.st_size:,} bytes; {max_bytes:,} are allowed (RETAIL_MAX_FILE_BYTES). "
-            "Split it, or raise the limit and release it.",
-        )
-    return None
+    return too_large(status.st_size, max_bytes)
+
+
+def too_large(size: int, max_bytes: int) -> Unreadable | None:
+    """Why a file of so many bytes is not taken."""
+    if size <= max_bytes:
+        return None
+    return Unreadable(
+        "too_large",
+        f"The file has {size:,} bytes; {max_bytes:,} are allowed (RETAIL_MAX_FILE_BYTES). "
+        "Split it, or raise the limit and release it.",
+    )
 
 
 def _copy(source: int, copy: Path, max_bytes: int) -> tuple[str, int]:

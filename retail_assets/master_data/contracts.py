@@ -48,7 +48,7 @@ class Products(dy.Schema):
     pack_size = quantity("Units per pack.", nullable=True, min_exclusive=0)
     is_active = dy.Bool(nullable=True, description="False when the product is delisted.")
 
-    barcode_check_digit = row_rule(_GTIN_SQL, _gtin_check_digit)
+    barcode_check_digit = row_rule(_GTIN_SQL, _gtin_check_digit, about="barcode")
 
 
 class Stores(dy.Schema):
@@ -120,9 +120,26 @@ class StoreCalendar(dy.Schema):
 
 
 FEEDS = (
-    Feed("products", Products, "Products, latest wins.", parents={"supplier_id": "suppliers"}),
-    Feed("stores", Stores, "Stores, latest wins."),
-    Feed("suppliers", Suppliers, "Suppliers, latest wins.", personal=frozenset({"tax_id", "iban"})),
+    Feed(
+        "products",
+        Products,
+        "Products, latest wins.",
+        descriptive=frozenset({"subcategory", "brand", "barcode"}),
+        parents={"supplier_id": "suppliers"},
+    ),
+    Feed(
+        "stores",
+        Stores,
+        "Stores, latest wins.",
+        descriptive=frozenset({"region", "format", "opened_on"}),
+    ),
+    Feed(
+        "suppliers",
+        Suppliers,
+        "Suppliers, latest wins.",
+        personal=frozenset({"tax_id", "iban"}),
+        descriptive=frozenset({"country"}),
+    ),
     Feed(
         "supplier_products",
         SupplierProducts,
@@ -130,12 +147,25 @@ FEEDS = (
         parents={"supplier_id": "suppliers", "product_id": "products"},
         defaults_to_admission_day=frozenset({"valid_from"}),
     ),
-    Feed("customers", Customers, "Customers, latest wins.", personal=frozenset({"name", "email"})),
+    Feed(
+        "customers",
+        Customers,
+        "Customers, latest wins.",
+        personal=frozenset({"name", "email"}),
+        descriptive=frozenset({"name", "email", "region"}),
+    ),
     Feed(
         "promotions",
         Promotions,
         "Promotions per product and store.",
+        descriptive=frozenset({"label"}),
         parents={"product_id": "products"},
     ),
-    Feed("store_calendar", StoreCalendar, "Opening days per store.", parents={"store_id": "stores"}),
+    Feed(
+        "store_calendar",
+        StoreCalendar,
+        "Opening days per store.",
+        descriptive=frozenset({"note"}),
+        parents={"store_id": "stores"},
+    ),
 )

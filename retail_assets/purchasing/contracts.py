@@ -38,6 +38,7 @@ FEEDS = (
         "purchase_order_lines",
         PurchaseOrderLines,
         "Lines of orders to suppliers.",
+        amount="cast(quantity as decimal(28, 3)) * unit_cost",
         parents={"po_id": "purchase_orders", "product_id": "products"},
         parts=("product_id",),
     ),

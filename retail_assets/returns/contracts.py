@@ -90,13 +90,15 @@ class Merchants(dy.Schema):
 
 
 FEEDS = (
-    Feed("merchants", Merchants, "Merchants, latest wins."),
+    Feed("merchants", Merchants, "Merchants, latest wins.", descriptive=frozenset({"region"})),
     Feed(
         "return_cases",
         ReturnCases,
         "Return cases, latest wins.",
         "created_at",
+        amount="order_value",
         personal=frozenset({"customer_id", "customer_message", "assigned_to"}),
+        descriptive=frozenset({"item_category", "return_reason", "customer_message", "channel"}),
         parents={"customer_id": "customers", "store_id": "stores", "product_id": "products"},
     ),
     Feed(
@@ -105,6 +107,7 @@ FEEDS = (
         "What happened to return cases.",
         "at",
         personal=frozenset({"actor", "payload"}),
+        descriptive=frozenset({"actor"}),
     ),
     Feed(
         "return_notes",
@@ -112,6 +115,7 @@ FEEDS = (
         "Notes about return cases.",
         "at",
         personal=frozenset({"author", "text"}),
+        descriptive=frozenset({"author"}),
     ),
     Feed(
         "return_documents",
@@ -119,5 +123,6 @@ FEEDS = (
         "Documents of return cases.",
         "at",
         personal=frozenset({"uploaded_by"}),
+        descriptive=frozenset({"uploaded_by", "type"}),
     ),
 )

@@ -65,8 +65,16 @@ FEEDS = (
         Sales,
         "Sales lines.",
         "sold_at",
+        amount="cast(quantity as decimal(28, 3)) * unit_price - coalesce(discount, 0)",
+        descriptive=frozenset({"channel", "description"}),
         parents={"store_id": "stores", "product_id": "products", "customer_id": "customers"},
         parts=("product_id", "store_id"),
     ),
-    Feed("order_events", OrderEvents, "Events of sales and purchase orders.", "at"),
+    Feed(
+        "order_events",
+        OrderEvents,
+        "Events of sales and purchase orders.",
+        "at",
+        descriptive=frozenset({"actor", "reason"}),
+    ),
 )

@@ -52,8 +52,9 @@ def _feed(feed: Feed) -> Iterator[str]:
     yield from ("| column | type | required | description |", "|---|---|---|---|")
     for name, column in columns_of(feed.contract).items():
         required = "yes" if not column.nullable else ""
-        personal = " Personal." if name in feed.personal else ""
-        yield f"| {name} | {column.sql_type} | {required} | {_cell(column.description)}{personal} |"
+        notes = " Personal." if name in feed.personal else ""
+        notes += " A bad value is left out and flagged." if name in feed.descriptive else ""
+        yield f"| {name} | {column.sql_type} | {required} | {_cell(column.description)}{notes} |"
     if feed.rules:
         yield from ("", "Row rules: " + ", ".join(f"`{rule}`" for rule in feed.rules) + ".")
     yield ""

@@ -62,7 +62,7 @@ class Model:
     parents: frozenset[str]
     """Names of models."""
     feeds: frozenset[str]
-    """Names of sources in the lake: rows of feeds, documents and rejects."""
+    """Names of sources in the lake: rows of feeds, documents, rejects and flags."""
     tables: frozenset[str]
     """Names of sources that flows compute."""
     reads_ledger: bool

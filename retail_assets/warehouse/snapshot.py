@@ -1,7 +1,7 @@
 """What a build reads of the lake that may change while it runs: the ledger and the computed tables, as hard links.
 
 Admission goes on beside dbt. What a build notes as seen has to be what its models were made of, to the byte, so both
-read the snapshot. Rows, documents and rejects are not in it: the files of a content never change.
+read the snapshot. Rows, documents, rejects and flags are not in it: the files of a content never change.
 """
 
 import os

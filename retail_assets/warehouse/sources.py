@@ -11,7 +11,7 @@ import polars as pl
 import yaml
 
 from retail_assets.contract import Feed
-from retail_assets.intake.lake_files import Documents, Rejects, RowOrigin
+from retail_assets.intake.lake_files import Documents, Flags, Rejects, RowOrigin
 from retail_assets.intake.ledger_export import EXPORTED
 from retail_assets.lake import Lake, put_in_place, scratch_folder
 from retail_assets.platform import Flow, Platform
@@ -25,7 +25,10 @@ INTAKE = "intake"
 INFERRED = {"stores": "store", "products": "product", "suppliers": "supplier"}
 """Feeds whose unknown keys become rows of their own."""
 
-LAKE_FILES: dict[str, Any] = {"documents": Documents, "rejects": Rejects}
+ZONE = "<time_zone>"
+"""What stands for the retailer's zone in generated files; the macro `staging` knows it."""
+
+LAKE_FILES: dict[str, Any] = {"documents": Documents, "rejects": Rejects, "flags": Flags}
 
 STAGED: Columns = {
     "_sequence": Column("_sequence", pl.Int64(), "Number of the drop that brought the row."),
@@ -50,6 +53,7 @@ def flow_sources(flow: Flow) -> dict[str, Any]:
                 "folder": f"rows/{feed.name}",
                 "key": feed.key,
                 "business_time": feed.business_time,
+                "business_date": feed.business_date(ZONE, row="line."),
                 "admission_day_columns": sorted(feed.defaults_to_admission_day),
                 "parents": feed.parents,
                 **({"personal": sorted(feed.personal), "inbox_folder": feed.folder} if feed.personal else {}),
@@ -91,9 +95,11 @@ def flow_staging(flow: Flow) -> dict[str, Any]:
         model = _table(f"stg_{feed.name}", f"{feed.description} Current rows only.", {**columns, **STAGED})
         models.append(model | ({"data_tests": ["none_waiting"]} if feed.business_time else {}))
     if flow.name == INTAKE:
-        of_contract = {name: c for name, c in columns_of(Rejects).items() if not name.startswith("_")}
-        text = f"{_words(Rejects.__doc__)} Of loaded drops only."
-        models.append(_table("stg_rejects", text, {**of_contract, **STAGED}))
+        for name in ("rejects", "flags"):
+            declared = LAKE_FILES[name]
+            own = {name: c for name, c in columns_of(declared).items() if not name.startswith("_")}
+            text = f"{_words(declared.__doc__)} Of loaded drops only."
+            models.append(_table(f"stg_{name}", text, {**own, **STAGED}))
     return {"version": 2, "models": models}
 
 

@@ -18,6 +18,9 @@ union
 select 'lake/rejects/' || content_key || '.parquet' from {drops}
 where state = 'loaded' and ('stg_rejects', content_key) not in (from applied)
 union
+select 'lake/flags/' || content_key || '.parquet' from {drops}
+where state = 'loaded' and ('stg_flags', content_key) not in (from applied)
+union
 select 'lake/documents/' || content_key || '.parquet' from {drops}
 where state = 'loaded' and content_key not in (from documents_read)
 """
@@ -41,7 +44,7 @@ def require_sound_files(settings: Settings, *, all_of_them: bool) -> None:
 
 
 def _unread(lake: Lake, *, all_of_them: bool) -> list[str]:
-    """Paths in the data folder; rejects and documents that a content may have."""
+    """Paths in the data folder; rejects, flags and documents that a content may have."""
     loads, drops = (parquet(lake.snapshot / "ledger" / f"{name}.parquet") for name in ("loads", "drops"))
     with duckdb.connect() as connection:
         if all_of_them or not lake.warehouse.exists():

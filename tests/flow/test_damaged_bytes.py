@@ -24,9 +24,9 @@ from tests.lake_builder import LakeBuilder
 from tests.plain_platform import NIGHT, PlainPlatform
 from tests.warehouse import Builds
 
-HEADER = "store_id,product_id,counted_at,quantity\n"
-GOOD = HEADER + "S0,P1,2026-11-01T06:00:00Z,9\n"
-WITH_A_REJECT = GOOD + "S0,P2,2026-11-01T06:00:00Z,many\n"
+HEADER = "store_id,product_id,counted_at,quantity,counted_by\n"
+GOOD = HEADER + "S0,P1,2026-11-01T06:00:00Z,9,ann\n"
+WITH_A_REJECT = GOOD + f"S0,P2,2026-11-01T06:00:00Z,many,ann\nS0,P3,2026-11-01T06:00:00Z,1,{'x' * 201}\n"
 
 
 def stored(lake: Lake) -> Path:
@@ -39,6 +39,10 @@ def rows(lake: Lake) -> Path:
 
 def rejects(lake: Lake) -> Path:
     return next((lake.root / "lake" / "rejects").glob("*.parquet"))
+
+
+def flags(lake: Lake) -> Path:
+    return next((lake.root / "lake" / "flags").glob("*.parquet"))
 
 
 def change_a_digit(path: Path) -> None:
@@ -61,7 +65,7 @@ def require_sound(plain: PlainPlatform) -> None:
     require_sound_files(plain.settings, all_of_them=False)
 
 
-@pytest.mark.parametrize("of", [stored, rows, rejects])
+@pytest.mark.parametrize("of", [stored, rows, rejects, flags])
 def test_verification_finds_it(
     plain: PlainPlatform,
     of: Callable[[Lake], Path],
@@ -71,19 +75,19 @@ def test_verification_finds_it(
     monkeypatch.setattr(verify, "Settings", lambda: plain.settings)
     monkeypatch.setattr("sys.argv", ["verify"])
     assert verify.main() == 0
-    assert "3 files hashed, 0 findings." in capsys.readouterr().out
+    assert "4 files hashed, 0 findings." in capsys.readouterr().out
     change_a_digit(of(plain.lake))
     assert verify.main() == 1
     [finding] = verify_bytes(plain.settings).findings
     assert finding.place == str(of(plain.lake).relative_to(plain.settings.data_dir))
     assert "are not those that were written. Restore" in finding.message
-    assert "3 files hashed, 1 finding." in capsys.readouterr().out
+    assert "4 files hashed, 1 finding." in capsys.readouterr().out
     of(plain.lake).unlink()
     [finding] = verify_bytes(plain.settings).findings
     assert "are gone" in finding.message
 
 
-@pytest.mark.parametrize("of", [rows, rejects])
+@pytest.mark.parametrize("of", [rows, rejects, flags])
 def test_a_build_does_not_read_it_and_a_reload_mends_it(
     plain: PlainPlatform, of: Callable[[Lake], Path]
 ) -> None:

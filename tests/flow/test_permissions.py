@@ -40,7 +40,9 @@ def _modes(folder: Path) -> dict[str, int]:
     }
 
 
-@pytest.mark.parametrize("name", ["claims", "quarantine", "ledger", "files", "rows", "rejects", "tables"])
+@pytest.mark.parametrize(
+    "name", ["claims", "quarantine", "ledger", "files", "rows", "rejects", "flags", "tables"]
+)
 def test_the_lake_is_the_platforms_alone(open_handed: Path, name: str) -> None:
     modes = _modes(open_handed / "lake" / name)
     folders = {path for path in modes if (open_handed / "lake" / name / path).is_dir()}

@@ -22,10 +22,12 @@ from retail_assets.warehouse.errors import HalfBuilt
 from tests.lake_builder import LakeBuilder, write_table
 from tests.warehouse import AS_OF, Builds
 
-MODELS = ("product_performance", "rejected_rows", "quarantined_files", "stg_stores")
+MODELS = ("product_performance", "rejected_rows", "flagged_rows", "quarantined_files", "stg_stores")
 TESTED = ("stg_sales", "sales_daily", "rejected_rows")
 NEXT = AS_OF + timedelta(days=1)
-LEDGER_READERS = {"stg_rejects", "int_drops", "rejected_rows", "quarantined_files"}
+LEDGER_READERS = {
+    "stg_rejects", "stg_flags", "int_drops", "rejected_rows", "flagged_rows", "quarantined_files",
+}  # fmt: skip
 
 
 def line(
@@ -135,6 +137,19 @@ def test_rejected_rows_of_a_later_night_appear(builds: Builds):
     load(builds, "stores", {"store_id": "S2", "name": "Two"}, rejects=[reject])
     builds.build(as_of=NEXT)
     assert rows(builds, "select feed, rule from marts.rejected_rows") == [("stores", "no_name")]
+
+
+def test_flagged_rows_come_and_go_with_their_file(builds: Builds):
+    flag = {"feed": "stores", "record": 1, "rule": "too_long", "column": "region", "value": "-"}
+    number = builds.lake.load("stores", [{"store_id": "S2", "name": "Two"}], flags=[flag])
+    builds.lake.write_ledger()
+    builds.build(as_of=NEXT)
+    flagged = "select sequence, feed, rule, value from marts.flagged_rows"
+    assert rows(builds, flagged) == [(number, "stores", "too_long", "***")]
+    builds.lake.withdraw(number)
+    builds.lake.write_ledger()
+    builds.build(as_of=NEXT)
+    assert rows(builds, flagged) == []
 
 
 def test_rejected_rows_of_a_file_without_a_good_one_appear_too(builds: Builds):

@@ -46,7 +46,9 @@ def warehouse(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     lake = LakeBuilder(warehouse.settings.data_dir)
     for feed, rows in (random_trade(seed=5) | MASTER).items():
         rejects = [{"feed": feed, "record": 9, "rule": "test_rule", "column": "name", "value": "***"}]
-        lake.load(feed, rows, rejects=rejects if feed == "stores" else [])
+        flags = [{"feed": feed, "record": 1, "rule": "pattern", "column": "barcode", "value": "12"}]
+        told = {"stores": {"rejects": rejects}, "products": {"flags": flags}}
+        lake.load(feed, rows, **told.get(feed, {}))
     photo = lake.drop({}, folder="refunds")
     image = {"sequence": photo, "name": "1.jpg", "folder_case_id": "R1", "admitted_on": AS_OF}
     lake.part("refund_images", "a-night", [image])
@@ -128,8 +130,10 @@ def test_terms_without_a_first_day_hold_from_admission(warehouse: Warehouse) -> 
 
 
 def test_intake(warehouse: Warehouse) -> None:
-    rejected = warehouse.rows('select feed, record, rule, "column", value from marts.rejected_rows')
+    rejected = warehouse.rows("select feed, record, rule, column_name, value from marts.rejected_rows")
     assert rejected == [("stores", 9, "test_rule", "name", "***")]
+    flagged = warehouse.rows("select feed, record, rule, column_name, value from marts.flagged_rows")
+    assert flagged == [("products", 1, "pattern", "barcode", "12")]
     quarantined = warehouse.rows("select name, reason, message from marts.quarantined_files")
     assert quarantined == [("broken.csv", "not_text", "Not a text file.")]
     [(files, loaded)] = warehouse.rows(

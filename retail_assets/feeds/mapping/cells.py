@@ -39,7 +39,7 @@ class Value:
     blank: str
     """True where the source had nothing."""
     text: str
-    """What the source had, as text."""
+    """What the source had, as text; where an expression failed, what it had to compute with."""
     fault: str
     failed: str = "false"
     """True where an expression could not be computed."""
@@ -79,7 +79,8 @@ def _value(cell: Cell, kind: Kind, scope: Scope, name: str) -> Value:
         case FromSql(expression):
             column, sql_type = scope.evaluate(expression, cell.where)
             value = _converted(Raw(f"{column}.v", sql_type), kind, cell.values, scope, name)
-            return replace(value, failed=f"{column} is null")
+            text = f"case when {column} is null then {scope.failure(expression)} else {value.text} end"
+            return replace(value, text=text, failed=f"{column} is null")
         case FromDateAndTime(date, time):
             return _from_date_and_time(date, time, cell.values, kind, scope, name)
         case DerivedLineNumber():
@@ -107,8 +108,9 @@ def _from_column(column: str, values: Values, kind: Kind, scope: Scope, name: st
     # The mapping says what the column is; what the contract wants is made of that.
     scope.query.add(convert(Raw(reading.name, reading.kind.sql_type.upper()), kind, values, name=name))
     blank = f"({text_sql(raw, reading.values)}) is null"
+    fault = kind.fault if reading.kind is TEXT else reading.kind.fault
     exact = reasons(raw, reading.kind, reading.values)
-    return Value(name, blank, plain_text(raw), reading.kind.fault, reasons=exact)
+    return Value(name, blank, plain_text(raw), fault, reasons=exact)
 
 
 def _from_date_and_time(date: str, time: str, values: Values, kind: Kind, scope: Scope, name: str) -> Value:

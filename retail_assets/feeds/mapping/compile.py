@@ -1,22 +1,31 @@
 """One block of a mapping (a target, or a feed it sends records to) as SQL.
 
-The query ends with two verdicts on every record: `_route` says why it does not come to this target's contract (a
-number of `verdicts`, from 1), `_fault` what the contract or the dialect refuses (a number of `faults`, from 1).
+The query ends with verdicts on every record: `_route` says why it does not come to this target's contract (a
+number of `verdicts`, from 1), `_fault` what the contract or the dialect refuses (a number of `faults`, from 1),
+`_flagged` whether any of `flags` is true. A bad value that is flagged is null there.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.cells import Value, value_of
-from retail_assets.feeds.mapping.conversion import DATE, ID, INSTANT, Kind, plain_text
-from retail_assets.feeds.mapping.judging import contract_checks, contract_kind
+from retail_assets.feeds.mapping.conversion import DATE, ID, INSTANT, Kind
+from retail_assets.feeds.mapping.failures import EXPRESSION_FAILED, Computed
+from retail_assets.feeds.mapping.faults import Fault, by_flagged_column, faults_of, misread
+from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.model import Block, Cell, FromSql, Rule
-from retail_assets.feeds.mapping.references import cells_of, expressions_of, rules_of, unknown_columns
-from retail_assets.feeds.mapping.scope import Reading, Scope
+from retail_assets.feeds.mapping.references import (
+    cells_of,
+    expressions_of,
+    identity_cells,
+    rules_of,
+    unknown_columns,
+)
+from retail_assets.feeds.mapping.scope import Scope
 from retail_assets.feeds.mapping.spelling import trimmed
 from retail_assets.sql import identifier, literal
 
-EXPRESSION_FAILED = "expression_failed"
 MAX_DOCUMENT_BYTES = 1_000
 """Of a document's name: the warehouse keeps that of every document."""
 VERSION_SCALE = 100
@@ -31,16 +40,10 @@ class Verdict:
     end: str
     rule: str
     feed: str | None = None
-
-
-@dataclass(frozen=True)
-class Fault:
-    """What a contract or a dialect refuses, and the value to show for it."""
-
-    condition: str
-    rule: str
-    column: str | None = None
     value: str = "null"
+    """What to show for it."""
+    asks: Rule | None = None
+    """The rule that is asked here for the first time."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +53,13 @@ class CompiledBlock:
     """A query whose rows are the records with everything that is known about them."""
     verdicts: list[Verdict]
     faults: list[Fault]
+    flags: list[Fault]
     raw: str
     """The record as it came, as JSON text."""
+    computed: Computed
+
+    clean = "_route is null and _fault is null and not _flagged"
+    """Records with nothing to tell about."""
 
 
 def compile_block(scope: Scope, block: Block) -> CompiledBlock:
@@ -60,6 +68,7 @@ def compile_block(scope: Scope, block: Block) -> CompiledBlock:
     cells = cells_of(scope.mapping, scope.target)
     scope.show([*(rule.when for rule in rules), *expressions_of(cells)])
     query.end_phase()
+    computed = scope.computed()
     _name_document(scope)
     conditions = [_condition(scope, rule) for rule in rules]
     _evaluate(scope, cells)
@@ -72,11 +81,54 @@ def compile_block(scope: Scope, block: Block) -> CompiledBlock:
     query.add([{"_version": version.sql if version else "null::bigint", "_extra": _extra(scope)}])
     query.add([{identifier(name): value.sql for name, value in values.items()}])
     query.end_phase()
-    faults = _faults(scope, block, values, version)
+    found = [
+        *faults_of(scope, block, values, version, conditions),
+        *_document_faults(scope),
+    ]
+    flagged = by_flagged_column(block, found)
+    faults = _once(fault for fault in found if fault.spoils not in flagged)
+    flags = [*_empty_bad_values(scope, flagged), *_flagging(rules, conditions, verdicts)]
     query.add([{"_fault": _first_true([fault.condition for fault in faults])}])
+    query.add([{"_flagged": " or ".join(f"coalesce({flag.condition}, false)" for flag in flags) or "false"}])
     query.end_phase()
     raw = f"coalesce(_malformed, {_json(scope, list(scope.table.columns))})"
-    return CompiledBlock(block.feed, query.sql, verdicts, faults, raw)
+    return CompiledBlock(block.feed, query.sql, verdicts, faults, flags, raw, computed)
+
+
+def _once(faults: Iterable[Fault]) -> list[Fault]:
+    """The first of those with the same condition."""
+    found: dict[str, Fault] = {}
+    for fault in faults:
+        found.setdefault(fault.condition, fault)
+    return list(found.values())
+
+
+def _empty_bad_values(scope: Scope, flagged: dict[str, list[Fault]]) -> list[Fault]:
+    """Make the bad values of the columns that are flagged null; gives what is said of them."""
+    bad = {name: f"_bad{number}" for number, name in enumerate(flagged)}
+    scope.query.add(
+        [{bad[name]: _first_true([f.condition for f in faults]) for name, faults in flagged.items()}]
+    )
+    scope.query.end_phase()
+    quoted = {identifier(name): column for name, column in bad.items()}
+    scope.query.replace(
+        {name: f"case when {column} is null then {name} end" for name, column in quoted.items()}
+    )
+    return [
+        replace(fault, condition=f"{bad[name]} = {number}")
+        for name, faults in flagged.items()
+        for number, fault in enumerate(faults, start=1)
+    ]
+
+
+def _flagging(rules: list[Rule], conditions: list[str], verdicts: list[Verdict]) -> list[Fault]:
+    """What rules flag, unless one before them decided where the record goes."""
+    found = []
+    for rule, condition in zip(rules, conditions, strict=True):
+        if rule.flag:
+            asked = next(n for n, verdict in enumerate(verdicts, start=1) if verdict.asks is rule)
+            found.append(Fault(f"{condition}.v and coalesce(_route > {asked}, true)", rule.name))
+    return found
 
 
 def compile_records(scope: Scope) -> CompiledBlock:
@@ -85,15 +137,16 @@ def compile_records(scope: Scope) -> CompiledBlock:
     conditions_of = [rule.when for rule in rules]
     scope.show(conditions_of)
     query.end_phase()
+    computed = scope.computed()
     conditions = [_condition(scope, rule) for rule in rules]
     query.end_phase()
     verdicts = _verdicts(scope, rules, conditions)
-    faults = _faults_of(scope.readings_of(conditions_of))
+    faults = [fault for reading in scope.readings_of(conditions_of) for fault in misread(reading)]
     query.add([{"_route": _first_true([verdict.condition for verdict in verdicts])}])
     query.add([{"_fault": _first_true([fault.condition for fault in faults])}])
     query.end_phase()
     raw = f"coalesce(_malformed, {_json(scope, list(scope.table.columns))})"
-    return CompiledBlock(scope.target.block.feed, query.sql, verdicts, faults, raw)
+    return CompiledBlock(scope.target.block.feed, query.sql, verdicts, faults, [], raw, computed)
 
 
 def _evaluate(scope: Scope, cells: list[Cell]) -> None:
@@ -117,7 +170,7 @@ def line_numbers(scope: Scope) -> str:
 
     Versions of a document are counted each for itself: only one of them stays.
     """
-    scope.show(expressions_of(_identity_cells(scope)))
+    scope.show(expressions_of(identity_cells(scope.target)))
     scope.query.end_phase()
     _name_document(scope)
     within = "_document_id"
@@ -204,7 +257,10 @@ def _verdicts(scope: Scope, rules: list[Rule], conditions: list[str]) -> list[Ve
     ]
     ends = {"leave_out": "left_out", "reject": "rejected", "send_to": "routed"}
     for rule, condition in zip(rules, conditions, strict=True):
-        verdicts.append(Verdict(f"{condition} is null", "rejected", EXPRESSION_FAILED))
+        failure = scope.failure(rule.when, rule.name)
+        verdicts.append(
+            Verdict(f"{condition} is null", "rejected", EXPRESSION_FAILED, value=failure, asks=rule)
+        )
         if rule.action in ends:
             verdicts.append(Verdict(f"{condition}.v", ends[rule.action], rule.name, rule.feed))
     return verdicts
@@ -231,43 +287,14 @@ def _repeated_header(scope: Scope) -> str:
     return f"case when {likely} then {' and '.join(same)} else false end"
 
 
-def _faults(scope: Scope, block: Block, values: dict[str, Value], version: Value | None) -> list[Fault]:
-    faults: list[Fault] = []
-    for name, value in values.items():
-        faults += _unreadable(name, identifier(name), value)
-    if version:
-        faults += _unreadable("version", "_version", version)
-    used = [rule.when for rule in rules_of(scope.mapping, scope.target)]
-    used += expressions_of([*block.cells.values(), *_identity_cells(scope)])
-    faults += _faults_of(scope.readings_of(used))
-    for check in contract_checks(block.feed):
-        text = values[check.column].text if check.column else "null"
-        faults.append(Fault(check.condition, check.rule, check.column, text))
-    if scope.target.replaces == "document":
-        faults.append(
-            Fault(f"strlen(_document_id) > {MAX_DOCUMENT_BYTES}", "too_long", "document", "_document_id")
-        )
-        faults.append(Fault("_document is null", "no_document", "document"))
-    return faults
-
-
-def _faults_of(readings: list[Reading]) -> list[Fault]:
+def _document_faults(scope: Scope) -> list[Fault]:
+    if scope.target.replaces != "document":
+        return []
+    too_long = f"strlen(_document_id) > {MAX_DOCUMENT_BYTES}"
     return [
-        Fault(condition, rule, reading.column, plain_text(reading.raw))
-        for reading in readings
-        for condition, rule in reading.faults
+        Fault(too_long, "too_long", "document", "_document_id"),
+        Fault("_document is null", "no_document", "document"),
     ]
-
-
-def _identity_cells(scope: Scope) -> list[Cell]:
-    return [cell for cell in (scope.target.document, scope.target.version) if cell]
-
-
-def _unreadable(name: str, column: str, value: Value) -> list[Fault]:
-    faults = []
-    if value.failed != "false":
-        faults.append(Fault(value.failed, EXPRESSION_FAILED, name, value.text))
-    return [*faults, *(Fault(condition, rule, name, value.text) for condition, rule in value.faults(column))]
 
 
 def _first_true(conditions: list[str]) -> str:

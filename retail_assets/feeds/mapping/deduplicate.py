@@ -24,6 +24,8 @@ class Part:
     feed: Feed
     path: Path
     rows: int
+    place: int
+    """Of the target among all: rows of a later one count as later. What a target gave in two parts is in one place."""
     versioned: str | None = None
     """What a higher version replaces: `document` or `day`; None where rows have no versions of documents."""
 
@@ -40,8 +42,8 @@ def merge_parts(engine: Engine, feed: Feed, parts: list[Part], folder: Path) -> 
     """One file with the rows of all parts and every key once."""
     parts = [part for part in parts if part.rows] or parts[:1]
     relation = " union all ".join(
-        f"select *, {number} as _part, {literal(part.target)} as _target from {parquet(part.path)}"
-        for number, part in enumerate(parts)
+        f"select *, {part.place} as _part, {literal(part.target)} as _target from {parquet(part.path)}"
+        for part in parts
     )
     repeated = _write_repeated_keys(engine, feed, relation, sum(part.rows for part in parts), folder)
     if not repeated and len(parts) == 1:

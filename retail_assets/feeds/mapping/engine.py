@@ -1,7 +1,7 @@
 """Carries a mapping out over the records of one file, and accounts for every record.
 
-Optimistic: the rows of a target are written in one pass; only when some record was not admitted does a second
-pass ask what became of it, and only when keys repeat are rows written again.
+Optimistic: the rows of a target are written in one pass; only when there is something to tell of a record does a second
+pass ask what became of it, and only when keys repeat, or rows are flagged, are they written again.
 """
 
 from collections.abc import Generator
@@ -14,17 +14,19 @@ import duckdb
 from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.compile import CompiledBlock, compile_block, line_numbers
 from retail_assets.feeds.mapping.deduplicate import Part, merge_parts
+from retail_assets.feeds.mapping.failures import causes_of, first_line
+from retail_assets.feeds.mapping.faults import Fault
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.model import Block, SourceMapping, Target
 from retail_assets.feeds.mapping.references import check_required_columns, unknown_columns
 from retail_assets.feeds.mapping.reshape import MERGED, Reshaped, reshaped
-from retail_assets.feeds.mapping.scope import Scope, first_line
+from retail_assets.feeds.mapping.scope import Scope
 from retail_assets.feeds.mapping.superseded import without_superseded
 from retail_assets.feeds.mapping.table import Table, records_table
 from retail_assets.feeds.mapping.unnest import unnested
 from retail_assets.feeds.mapping.where import Where
 from retail_assets.feeds.readers.columns import RAW_CHARACTERS
-from retail_assets.intake.row_counts import RowCounts, row_counts
+from retail_assets.intake.row_counts import FLAGGED, RowCounts, row_counts
 from retail_assets.names import CUT
 from retail_assets.sql import identifier, literal, parquet
 
@@ -41,7 +43,7 @@ ENDS = {
     "value": "varchar",
     "raw": "varchar",
 }
-"""The columns of what was not admitted."""
+"""The columns of what is told of records: how one ended that was not admitted, and flags of those that were."""
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,10 @@ class Mapped:
     unknown_columns: list[str]
     rows: dict[str, Path]
     rejects: Path | None
+    flags: Path | None
     documents: Path | None
     ends: Path
-    """Every record that was not admitted: target, feed, _record, place, end, rule, column, value, raw."""
+    """Every record that was not admitted, and every flag of one that was: the columns of ENDS, nothing masked."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,7 @@ class _Run:
         self.admitted: dict[str, int] = {}
         self.parts: list[Part] = []
         self.ends: list[Path] = []
+        self.causes: dict[str, str] = {}
         self.documents: list[Path] = []
 
     def map_target(self, target: Target, table: Table) -> None:
@@ -132,18 +136,14 @@ class _Run:
             )
         main = self._compile(target, target.block, table)
         records = self.records[target.name] = self.engine.count(f"select count(*) from {table.relation}")
-        admitted = self.admitted[target.name] = self._write_rows(
-            target, main, "_route is null and _fault is null"
-        )
+        admitted = self._write_rows(target, main, main.clean)
         if admitted < records:
             sent = _codes(main, [block.feed.name for block in target.sent.values()])
-            self._write_ends(
-                target,
-                main,
-                f"coalesce(_route not in {sent}, true) and (_route is not null or _fault is not null)",
-            )
+            told = f"coalesce(_route not in {sent}, true) and not ({main.clean})"
+            admitted += self._tell(target, main, told, admits="_route is null")
             for block in target.sent.values():
                 self._map_sent(target, block, table)
+        self.admitted[target.name] = admitted
         if target.replaces:
             self._write_documents(target, main)
         if self.reshaped:
@@ -152,8 +152,8 @@ class _Run:
     def _map_sent(self, target: Target, block: Block, table: Table) -> None:
         compiled = self._compile(target, block, table)
         here = f"_route in {_codes(compiled, [block.feed.name])}"
-        self._write_rows(target, compiled, f"{here} and _fault is null")
-        self._write_ends(target, compiled, here)
+        self._write_rows(target, compiled, f"{here} and _fault is null and not _flagged")
+        self._tell(target, compiled, here, admits=here)
 
     def _compile(self, target: Target, block: Block, table: Table) -> CompiledBlock:
         return compile_block(self._scope(target, table), block)
@@ -169,25 +169,63 @@ class _Run:
         )
 
     def _write_rows(self, target: Target, block: CompiledBlock, which: str) -> int:
+        columns = ", ".join(f"{sql} as {name}" for name, sql in self._row(block).items())
+        return self._add_part(target, block, f"select {columns} from ({block.judged}) where {which}")
+
+    def _row(self, block: CompiledBlock) -> dict[str, str]:
+        """The columns of a row file, and what they hold."""
         kinds = {identifier(name): contract_kind(column) for name, column in block.feed.columns.items()}
-        contract = [f"cast({name} as {kind.sql_type}) as {name}" for name, kind in kinds.items()]
+        contract = {name: f"cast({name} as {kind.sql_type})" for name, kind in kinds.items()}
         key, source = literal(self.content.content_key), literal(self.mapping.name)
-        own = ["_record", f"{key} as _content_key", f"{source} as _source", "_document", "_version", "_extra"]
-        query = f"select {', '.join([*contract, *own])} from ({block.judged}) where {which}"
+        own = {"_record": "_record", "_content_key": key, "_source": source}
+        return contract | own | {name: name for name in ("_document", "_version", "_extra")}
+
+    def _add_part(self, target: Target, block: CompiledBlock, query: str) -> int:
         path, rows = self._copy(query, f"part_{len(self.parts)}.parquet")
         versioned = target.replaces if target.version else None
-        self.parts.append(Part(target.name, block.feed, path, rows, versioned))
+        place = self.mapping.targets.index(target)
+        self.parts.append(Part(target.name, block.feed, path, rows, place, versioned))
         return rows
 
-    def _write_ends(self, target: Target, block: CompiledBlock, which: str) -> None:
-        """What became of the records that `which` picks. A fault counts only where this contract judges."""
+    def _tell(self, target: Target, block: CompiledBlock, which: str, *, admits: str) -> int:
+        """What there is to tell of the records that `which` picks: how they ended, and their flags where `admits` says
+        that they come to this contract. Adds the rows that are flagged, and gives their number."""
+        ends, flagged = self._ends(target, block), f"{admits} and _fault is null and _flagged"
+        if block.flags:
+            row = ", ".join(f"{name} := {sql}" for name, sql in self._row(block).items())
+            flags = ", ".join(f"case when {flag.condition} then {_flag(flag)} end" for flag in block.flags)
+            ends |= {
+                "_row": f"case when {flagged} then struct_pack({row}) end",
+                "_flags": f"case when {flagged} then [{flags}] end",
+            }
+        columns = ", ".join(f"{sql} as {name}" for name, sql in ends.items())
+        query = f"select {columns} from ({block.judged}) where {which}"
+        told, _ = self._copy(query, f"told_{len(self.ends)}.parquet")
+        self._keep_ends(block, told)
+        if not block.flags or not self.engine.count(f"select count(_row) from {parquet(told)}"):
+            return 0
+        flagged = (
+            f'select target, feed, _record, place, {literal(FLAGGED)} as "end", _flag.rule as rule, '
+            '_flag."column" as "column", _flag.value as value, raw '
+            f"from (select *, unnest(_flags) as _flag from {parquet(told)}) where _flag is not null"
+        )
+        self._keep_ends(block, self._copy(flagged, f"told_{len(self.ends)}.parquet")[0])
+        return self._add_part(target, block, f"select _row.* from {parquet(told)} where _row is not null")
+
+    def _keep_ends(self, block: CompiledBlock, ends: Path) -> None:
+        self.ends.append(ends)
+        self.causes |= causes_of(self.engine, block.computed, ends)
+
+    def _ends(self, target: Target, block: CompiledBlock) -> dict[str, str]:
+        """The columns of ENDS over a block; what is admitted has no `end`. A fault counts only where this contract
+        judges."""
         judged = f"coalesce(_route in {_codes(block, [block.feed.name])}, true)"
         ends = {
             f"{judged} and _fault = {number}": ("rejected", fault.rule, fault.column, fault.value)
             for number, fault in enumerate(block.faults, start=1)
         }
         ends |= {
-            f"_route = {number}": (verdict.end, verdict.rule, None, "null")
+            f"_route = {number}": (verdict.end, verdict.rule, None, verdict.value)
             for number, verdict in enumerate(block.verdicts, start=1)
         }
         end = _case({condition: literal(end) for condition, (end, _, _, _) in ends.items()})
@@ -196,17 +234,22 @@ class _Run:
             {condition: literal(column) for condition, (_, _, column, _) in ends.items() if column}
         )
         value = _case({condition: value for condition, (_, _, _, value) in ends.items()})
-        query = (
-            f"select {literal(target.name)} as target, {literal(block.feed.name)} as feed, _record, "
-            f'{_cut("cast(_place as varchar)")} as place, {end} as "end", {rule} as rule, {column} as "column", '
-            f"{_cut(value)} as value, {_cut(block.raw)} as raw from ({block.judged}) where {which}"
-        )
-        self.ends.append(self._copy(query, f"ends_{len(self.ends)}.parquet")[0])
+        return {
+            "target": literal(target.name),
+            "feed": literal(block.feed.name),
+            "_record": "_record",
+            "place": _cut("cast(_place as varchar)"),
+            '"end"': end,
+            "rule": rule,
+            '"column"': column,
+            "value": _cut(value),
+            "raw": _cut(block.raw),
+        }
 
     def _write_set_aside(self, target: Target, made: Reshaped) -> int:
         """What became of the records that begin no row of the target's, and how many those are."""
         files = len(self.ends)
-        self._write_ends(target, made.judged, "_route is not null or _fault is not null")
+        self._tell(target, made.judged, "_route is not null or _fault is not null", admits="false")
         if made.set_aside:
             own = f"select {literal(target.name)} as target, {literal(target.block.feed.name)} as feed, *"
             name = f"ends_{len(self.ends)}.parquet"
@@ -238,7 +281,8 @@ class _Run:
                 for feed, m in merged.items()
                 if self.engine.count(f"select count(*) from {parquet(m.rows)}")
             },
-            rejects=self._write_rejects(ends),
+            rejects=self._write_told(ends, "rejected", "rejects.parquet"),
+            flags=self._write_told(ends, FLAGGED, "flags.parquet"),
             documents=documents,
             ends=ends,
         )
@@ -246,20 +290,29 @@ class _Run:
     def _gather_ends(self, lost: list[Path]) -> Path:
         columns = ", ".join(ENDS)
         query = f"select {', '.join(f'null::{kind} as {name}' for name, kind in ENDS.items())} where false"
-        if self.ends:
-            query += f" union all select {columns} from {parquet(self.ends)}"
+        for ends in self.ends:
+            query += f' union all select {columns} from {parquet(ends)} where "end" is not null'
+        if self.causes:
+            known = _case({f"value = {literal(value)}": literal(said) for value, said in self.causes.items()})
+            query = f"select * replace (coalesce({known}, value) as value) from ({query})"
         if lost:
-            # A record that was routed, and repeats another there, ends as a duplicate.
+            # A record that was routed or flagged, and repeats another there, ends as a duplicate.
             again = f"select target, feed, _record from {parquet(lost)}"
-            query = f"select * from ({query}) where \"end\" <> 'routed' or (target, feed, _record) not in ({again})"
+            query = (
+                f"select * from ({query}) where \"end\" not in ('routed', {literal(FLAGGED)}) "
+                f"or (target, feed, _record) not in ({again})"
+            )
             query += f" union all select {columns} from {parquet(lost)}"
         return self._copy(query, "ends.parquet")[0]
 
     def _row_counts(self, target: Target, ends: Path, lost: list[Path]) -> RowCounts:
         """The counts of one target; `lost` are rows of it, or that it sent, which another row makes idle."""
+        # A record may have several flags, also of one rule; the others end once.
+        flag = f'"end" = {literal(FLAGGED)}'
+        number = f"count(distinct _record) filter ({flag}) + count(*) filter (not {flag})"
+        of_target = f"from {parquet(ends)} where target = $1"
         counts = self.engine.rows(
-            f'select "end", rule, feed, count(*) from {parquet(ends)} where target = $1 group by all order by all',
-            [target.name],
+            f'select "end", rule, feed, {number} {of_target} group by all order by all', [target.name]
         )
         here = 0
         if lost:
@@ -269,14 +322,17 @@ class _Run:
             )
         if self.reshaped and self.reshaped.merged:
             counts.append(("left_out", MERGED, target.block.feed.name, self.reshaped.merged))
+        flagged = f"select count(distinct (feed, _record)) {of_target} and {flag}"
         return row_counts(
             target=target.name,
             records=self.records[target.name],
             admitted=self.admitted[target.name] - here,
+            flagged=self.engine.rows(flagged, [target.name])[0][0],
             ends=counts,
         )
 
-    def _write_rejects(self, ends: Path) -> Path | None:
+    def _write_told(self, ends: Path, end: str, name: str) -> Path | None:
+        """The file of the lake with the records of one end, masked where they may be personal."""
         feeds = [block.feed for target in self.mapping.targets for block in target.blocks]
         personal = ", ".join(literal(feed.name) for feed in feeds if feed.personal)
         value = f"case when feed in ({personal}) then '{MASK}' else value end" if personal else "value"
@@ -284,9 +340,9 @@ class _Run:
         query = (
             f"select {literal(self.content.content_key)} as _content_key, feed, "
             f'place, _record as record, rule, "column", {value} as value, {raw} as raw '
-            f"from {parquet(ends)} where \"end\" = 'rejected'"
+            f'from {parquet(ends)} where "end" = {literal(end)}'
         )
-        path, rows = self._copy(query, "rejects.parquet")
+        path, rows = self._copy(query, name)
         return path if rows else None
 
     def _gather_documents(self) -> Path | None:
@@ -299,6 +355,13 @@ class _Run:
     def _copy(self, query: str, name: str) -> tuple[Path, int]:
         path = self.folder / name
         return path, self.engine.write(query, path)
+
+
+def _flag(flag: Fault) -> str:
+    column = literal(flag.column) if flag.column else "null::varchar"
+    return (
+        f"{{'rule': {literal(flag.rule)}, 'column': {column}, 'value': cast({_cut(flag.value)} as varchar)}}"
+    )
 
 
 def _codes(block: CompiledBlock, feeds: list[str]) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from retail_assets.feeds.mapping.comparisons import Compared, compared_in
 from retail_assets.feeds.mapping.functions import FUNCTIONS, MAX_GROWTH, TYPES, growth
 
 MAX_CHARACTERS = 5_000
@@ -40,8 +41,8 @@ class Reference:
 class Expression:
     text: str
     references: tuple[Reference, ...]
-    compared_with_numbers: tuple[str, ...] = ()
-    """Columns that the expression compares with a number as they are: they had better be numbers."""
+    compared: tuple[Compared, ...] = ()
+    """What it compares with numbers and texts."""
 
     @property
     def names(self) -> list[str]:
@@ -69,12 +70,11 @@ def parse_expression(text: str) -> Expression:
 
 def _read_tree(text: str, tree: dict[str, Any]) -> Expression:
     columns: dict[tuple[int, int], Reference] = {}
-    numbers: list[str] = []
+    compared: list[Compared] = []
     grows = []
     for node in _walk(tree):
         grows.append(_checked(node))
-        if node["class"] in ("COMPARISON", "BETWEEN") or node["type"] in ("COMPARE_IN", "COMPARE_NOT_IN"):
-            numbers += _compared_with_number(node)
+        compared += compared_in(node)
         if node["class"] == "COLUMN_REF":
             start = node["query_location"] - len(_OPENING)
             end = start + node["query_location_length"]
@@ -83,7 +83,7 @@ def _read_tree(text: str, tree: dict[str, Any]) -> Expression:
         raise ExpressionError(
             f"this could make a text more than {MAX_GROWTH:,} times as long; make it shorter"
         )
-    return Expression(text, tuple(columns.values()), tuple(dict.fromkeys(numbers)))
+    return Expression(text, tuple(columns.values()), tuple(dict.fromkeys(compared)))
 
 
 def _syntax_tree(text: str) -> dict[str, Any]:
@@ -116,6 +116,13 @@ def serialized(statement: str) -> str:
 
 
 _ONE_AT_A_TIME = Lock()
+
+
+def reads_as(text: str, sql_type: str) -> bool:
+    """Whether DuckDB takes a text for a value of a type."""
+    with _ONE_AT_A_TIME:
+        [(value,)] = _parser().execute(f"select try_cast($1::varchar as {sql_type})", [text]).fetchall()
+    return value is not None
 
 
 @cache
@@ -171,17 +178,3 @@ def _checked(node: dict[str, Any]) -> float:
         return growth(name, [argument["expression"] for argument in node["arguments"]])
     except ValueError as error:
         raise ExpressionError(str(error)) from error
-
-
-def _compared_with_number(node: dict[str, Any]) -> list[str]:
-    sides = [node.get(k) for k in ("left", "right", "input", "lower", "upper")] + node.get("children", [])
-    sides = [side for side in sides if isinstance(side, dict)]
-    if not any(_is_number(side) for side in sides):
-        return []
-    return [".".join(side["column_names"]) for side in sides if side.get("class") == "COLUMN_REF"]
-
-
-def _is_number(node: dict[str, Any]) -> bool:
-    if node.get("class") == "FUNCTION" and node["function_name"] == "-" and len(node["arguments"]) == 1:
-        node = node["arguments"][0]["expression"]
-    return node.get("class") == "CONSTANT" and node["literal"]["kind"] in ("INTEGER", "NUMERIC")

@@ -57,7 +57,7 @@ def contract_checks(feed: Feed) -> list[Check]:
     checks = [Check(f"{identifier(name)} is null", "required", name) for name in feed.required]
     for name, column in feed.columns.items():
         checks += _column_checks(identifier(name), name, column)
-    return checks + [Check(f"not ({sql})", rule) for rule, sql in feed.rules.items()]
+    return checks + [Check(f"not ({rule.sql})", name, rule.about) for name, rule in feed.rules.items()]
 
 
 def _column_checks(quoted: str, name: str, column: Any) -> list[Check]:
@@ -99,4 +99,5 @@ def contract_version(feed: Feed) -> str:
     """Changes whenever the contract would judge rows otherwise."""
     columns = [(name, contract_kind(column).sql_type) for name, column in feed.columns.items()]
     checks = [(check.condition, check.rule) for check in contract_checks(feed)]
-    return hashlib.sha256(json.dumps([columns, checks, feed.key, feed.parts]).encode()).hexdigest()[:16]
+    judged = [columns, checks, feed.key, sorted(feed.descriptive), feed.parts]
+    return hashlib.sha256(json.dumps(judged).encode()).hexdigest()[:16]

@@ -3,7 +3,7 @@
 Layers keep generated SQL small: a value that is needed twice becomes a column first, never a repeated text.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from retail_assets.feeds.mapping.conversion import Steps
 
@@ -15,6 +15,8 @@ class Layers:
 
     first: str
     layers: list[dict[str, str]] = field(default_factory=list)
+    replacing: set[int] = field(default_factory=set)
+    """The layers, from 0, that give columns another value."""
     phase: list[dict[str, str]] = field(default_factory=list)
 
     def add(self, steps: Steps) -> None:
@@ -27,11 +29,22 @@ class Layers:
         self.layers += [layer for layer in self.phase if layer]
         self.phase = []
 
+    def replace(self, columns: dict[str, str]) -> None:
+        """Give columns another value, in a phase of its own."""
+        if columns:
+            self.replacing.add(len(self.layers))
+            self.layers.append(columns)
+
+    def over(self, which: str) -> str:
+        """The query over those records only that `which` picks."""
+        return replace(self, first=f"select * from ({self.first}) where {which}").sql
+
     @property
     def sql(self) -> str:
         """The query over everything whose phase has ended."""
         query = f"with l0 as ({self.first})"
-        for number, layer in enumerate(self.layers, start=1):
+        for number, layer in enumerate(self.layers):
             columns = ", ".join(f"{sql} as {name}" for name, sql in layer.items())
-            query += f",\nl{number} as (select *, {columns} from l{number - 1})"
+            selected = f"* replace ({columns})" if number in self.replacing else f"*, {columns}"
+            query += f",\nl{number + 1} as (select {selected} from l{number})"
         return f"{query}\nselect * from l{len(self.layers)}"

@@ -52,6 +52,8 @@ class Cell:
     origin: Origin
     values: Values = STANDARD
     default: str | None = None
+    bad_values: str | None = None
+    """`flag` or `reject`; None: as the contract says of its column."""
     where: Where = field(default=Where(), compare=False)
 
 
@@ -63,14 +65,22 @@ class Block:
     cells: dict[str, Cell]
     where: Where = field(default=Where(), compare=False)
 
+    def flags(self, column: str) -> bool:
+        """Whether a bad value of a column becomes null and is flagged, instead of rejecting its record."""
+        cell = self.cells.get(column)
+        chosen = cell.bad_values if cell else None
+        return chosen == "flag" or (chosen is None and column in self.feed.descriptive)
+
 
 @dataclass(frozen=True)
 class Rule:
-    """A condition, and what it does to the records that meet it. `action`: leave_out, reject, send_to or set."""
+    """A condition, and what it does to the records that meet it. `action`: leave_out, reject, send_to or admit."""
 
     name: str
     when: Expression
     action: str
+    flag: bool = False
+    """Whether those that are admitted are flagged under its name."""
     feed: str | None = None
     cells: dict[str, Cell] = field(default_factory=dict)
     where: Where = field(default=Where(), compare=False)

@@ -1,12 +1,12 @@
 """A file of which most records were rejected counts for nothing: its mapping was written for another."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import polars as pl
 
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.mapping.deduplicate import SEVERAL_ROWS
+from retail_assets.feeds.mapping.failures import EXPRESSION_FAILED
 from retail_assets.intake.row_counts import RowCounts
 
 RULES, VALUES = 3, 3
@@ -17,13 +17,15 @@ WAYS_OUT = {
     "say with `version` which is newer",
 }
 """What to do about rules that do not say it themselves."""
+QUOTED = {EXPRESSION_FAILED: 400}
+"""Characters of a value that are quoted, where it is not 40: what is told of an expression is a sentence."""
 
 
 def why_mostly_rejected(
-    counts: Iterable[RowCounts], rejects: Path | None, *, at_most: float
+    counts: Iterable[RowCounts], rejects: pl.LazyFrame | None, *, at_most: float
 ) -> Unreadable | None:
     """Why a file is not to be loaded: of what a target did not leave out more than the share `at_most` was rejected, or
-    all of it. `rejects` are the rejected records, masked where they may be personal."""
+    all of it. `rejects` are the rejected records, masked where they may be personal and others will read it."""
     for target in counts:
         meant = target.records - target.filtered
         if target.rejected and (target.rejected > at_most * meant or target.rejected == meant):
@@ -36,19 +38,18 @@ def why_mostly_rejected(
     return None
 
 
-def _said(rejects: Path | None) -> str:
+def _said(rejects: pl.LazyFrame | None) -> str:
     """The commonest rules, with the column and some values that broke them."""
     if rejects is None:
         return "no record is kept"
     rules = (
-        pl.scan_parquet(rejects, glob=False)
-        .group_by("rule", "column")
+        rejects.group_by("rule", "column")
         .agg(pl.len().alias("records"), pl.col("value").drop_nulls().unique(maintain_order=True).head(VALUES))
         .sort("records", "rule", "column", descending=[True, False, False])
         .collect()
     )
     said = [
-        f"{records:,} {rule}{f' in {column}' if column else ''}{f' ({_values(values)})' if values else ''}"
+        f"{records:,} {rule}{f' in {column}' if column else ''}{_values(rule, values)}"
         for rule, column, records, values in rules.head(RULES).iter_rows()
     ]
     said += [WAYS_OUT[rule] for rule in rules["rule"].unique(maintain_order=True) if rule in WAYS_OUT]
@@ -56,5 +57,7 @@ def _said(rejects: Path | None) -> str:
     return "; ".join(said) + (f"; {others:,} for other reasons" if others else "")
 
 
-def _values(values: list[str]) -> str:
-    return ", ".join(value if len(value) <= 40 else f"{value[:40]}…" for value in values)
+def _values(rule: str, values: list[str]) -> str:
+    longest = QUOTED.get(rule, 40)
+    shown = [value if len(value) <= longest else f"{value[:longest]}…" for value in values]
+    return f" ({', '.join(shown)})" if shown else ""

@@ -167,7 +167,7 @@ class _MappingReader:
 
     def _block(self, feed: Feed, node: Node, fields: dict[str, Node]) -> Block:
         listed = fields["columns"].entries() if "columns" in fields else {}
-        cells = {_column(feed, name, entry): self._cell(entry) for name, entry in listed.items()}
+        cells = {name: self._cell_of(feed, name, entry) for name, entry in listed.items()}
         if "same_names" in fields and fields["same_names"].flag():
             cells |= {name: self._same(name, node) for name in feed.columns if name not in cells}
         missing = [f"`{name}`" for name in feed.required if name not in cells]
@@ -180,10 +180,27 @@ class _MappingReader:
             FromColumn(name), replace(self.values, **self.parsed.get(normalised(name), {})), where=node.where
         )
 
+    def _cell_of(self, feed: Feed, name: str, node: Node) -> Cell:
+        """Where a column of a feed comes from, and what becomes of its bad values."""
+        _column(feed, name, node)
+        if isinstance(node.value, str) or "bad_values" not in node.entries():
+            return self._cell(node)
+        own = {key: value for key, value in node.entries().items() if key != "bad_values"}
+        chosen = node.entries()["bad_values"]
+        bad_values = chosen.choice(("flag", "reject"))
+        if bad_values == "flag" and not feed.may_be_flagged(name):
+            raise chosen.error(
+                f"{feed.name} cannot do without `{name}`: a bad value of it has to reject its record; only optional "
+                "columns that are not part of the key can be flagged"
+            )
+        return replace(self._cell(Node(node.where, own)), bad_values=bad_values)
+
     def _cell(self, node: Node) -> Cell:
         if isinstance(node.value, str):
             return self._same(node.filled_text(), node)
         origins = ("column", "constant", "file_name", "sql", "date", "line_number")
+        if "bad_values" in node.entries():
+            raise node.entries()["bad_values"].error("say it where `columns` lists the column")
         fields = node.fields((*origins, "time", "default", *COLUMN_VALUE_KEYS))
         given = [key for key in origins if key in fields]
         if len(given) != 1:
@@ -195,7 +212,7 @@ class _MappingReader:
         if isinstance(origin, Constant):
             inherited = STANDARD
         default = fields["default"].filled_text() if "default" in fields else None
-        return Cell(origin, _merged(inherited, value_settings(fields), node), default, node.where)
+        return Cell(origin, _merged(inherited, value_settings(fields), node), default, where=node.where)
 
     def _origin(self, key: str, fields: dict[str, Node]) -> Origin:
         if ("time" in fields) != (key == "date"):
@@ -225,7 +242,7 @@ class _MappingReader:
         """The rules of a `rules` list, or with no feed the conditions of a `leave_out` list."""
         rules = []
         for item in node.items() if node else []:
-            actions = ("reject", "send_to", "set") if feed else ()
+            actions = ("reject", "send_to", "set", "flag") if feed else ()
             fields = item.fields(("name", "when", *actions), required=("name", "when"))
             if not re.fullmatch("[a-z][a-z0-9_]{0,99}", fields["name"].text()):
                 raise fields["name"].error(
@@ -238,18 +255,25 @@ class _MappingReader:
         return tuple(rules)
 
     def _acting(self, rule: Rule, node: Node, fields: dict[str, Node], feed: Feed) -> Rule:
-        given = [key for key in ("reject", "send_to", "set") if key in fields]
-        if len(given) != 1:
-            raise node.error("a rule does one thing: `reject: true`, `send_to: FEED` or `set: {column: …}`")
-        action = fields[given[0]]
-        match given[0]:
-            case "reject":
-                action.choice(("true",))
+        given = [key for key in ("reject", "send_to", "set", "flag") if key in fields]
+        for key in ("reject", "flag"):
+            if key in fields:
+                fields[key].choice(("true",))
+        match given:
+            case ["reject"]:
                 return replace(rule, action="reject")
-            case "send_to":
-                return replace(rule, action="send_to", feed=self._feed(action).name)
-        cells = {_column(feed, name, entry): self._cell(entry) for name, entry in action.entries().items()}
-        return replace(rule, action="set", cells=cells)
+            case ["send_to"]:
+                return replace(rule, action="send_to", feed=self._feed(fields["send_to"]).name)
+            case ["flag"]:
+                return replace(rule, action="admit", flag=True)
+            case ["set"] | ["set", "flag"]:
+                entries = fields["set"].entries()
+                cells = {_column(feed, name, entry): self._cell(entry) for name, entry in entries.items()}
+                return replace(rule, action="admit", cells=cells, flag="flag" in fields)
+        raise node.error(
+            "a rule does one thing: `reject: true`, `send_to: FEED`, `set: {column: …}` or `flag: true` (which may "
+            "stand beside `set`)"
+        )
 
     def _check_target(self, target: Target, node: Node, fields: dict[str, Node]) -> None:
         feed = target.block.feed

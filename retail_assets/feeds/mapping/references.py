@@ -29,7 +29,12 @@ def cells_of(mapping: SourceMapping, target: Target) -> list[Cell]:
     """Every cell of a target: its columns, those of the feeds it sends to, what rules set, document, version."""
     blocks = [cell for block in target.blocks for cell in block.cells.values()]
     set_by_rules = [cell for rule in rules_of(mapping, target) for cell in rule.cells.values()]
-    return [*blocks, *set_by_rules, *(cell for cell in (target.document, target.version) if cell)]
+    return [*blocks, *set_by_rules, *identity_cells(target)]
+
+
+def identity_cells(target: Target) -> list[Cell]:
+    """What names a record's document and its version."""
+    return [cell for cell in (target.document, target.version) if cell]
 
 
 def columns_of(cell: Cell) -> list[str]:
@@ -114,7 +119,7 @@ def _required(mapping: SourceMapping, target: Target, table: Table) -> list[str]
 
 def _named_outside_columns(mapping: SourceMapping, target: Target) -> list[str]:
     names = [name for rule in rules_of(mapping, target) for name in rule.when.names]
-    names += [name for cell in (target.document, target.version) if cell for name in columns_of(cell)]
+    names += [name for cell in identity_cells(target) for name in columns_of(cell)]
     return [name for name in names if not _is_special(name, target)]
 
 

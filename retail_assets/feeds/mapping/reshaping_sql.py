@@ -7,7 +7,8 @@ import duckdb
 
 from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.conversion import TEXT
-from retail_assets.feeds.mapping.scope import Reading, first_line
+from retail_assets.feeds.mapping.failures import first_line
+from retail_assets.feeds.mapping.scope import Reading
 from retail_assets.feeds.mapping.selects import RECORD, RECORDS
 from retail_assets.feeds.mapping.steps import Sql
 from retail_assets.feeds.mapping.stream import RESHAPE, Stream

@@ -1,10 +1,11 @@
 """What expressions of a mapping see: source columns as typed values, parts of the file name, the line number."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import duckdb
 
+from retail_assets.feeds.mapping.comparisons import Compared
 from retail_assets.feeds.mapping.conversion import (
     DECLARED,
     ID,
@@ -20,7 +21,8 @@ from retail_assets.feeds.mapping.conversion import (
     reasons,
     text_sql,
 )
-from retail_assets.feeds.mapping.expressions import Expression
+from retail_assets.feeds.mapping.expressions import Expression, reads_as
+from retail_assets.feeds.mapping.failures import Computed, failure_sql, first_line, said_of
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.layers import Layers
 from retail_assets.feeds.mapping.model import FromColumn, SourceMapping, Target
@@ -28,6 +30,7 @@ from retail_assets.feeds.mapping.table import Table, normalised
 from retail_assets.feeds.mapping.values import Values
 from retail_assets.feeds.mapping.where import Where
 from retail_assets.feeds.readers.columns import CELLS
+from retail_assets.names import shortened
 from retail_assets.sql import literal
 
 LINE_NUMBER = "line_number"
@@ -85,6 +88,7 @@ class Scope:
         self.readings: dict[str, Reading] = {}
         self._types = expression_types(mapping)
         self._evaluated: dict[str, tuple[str, str]] = {}
+        self._bare: dict[str, str] = {}
 
     def raw(self, column: str) -> Raw:
         """The source column as it comes; one that the file lacks is always null."""
@@ -105,8 +109,20 @@ class Scope:
             name = f"_e{len(self._evaluated)}"
             sql = expression.sql(lambda column: self._sql(column, where))
             self._evaluated[expression.text] = (name, self._type(sql, expression, where))
+            self._bare[said_of(expression)] = sql
             self.query.add([{name: f"try(struct_pack(v := {sql}))"}])
         return self._evaluated[expression.text]
+
+    def failure(self, expression: Expression, rule: str | None = None) -> str:
+        """What there is to show of a record for which an expression failed, as SQL."""
+        said = said_of(expression) + (f" (rule {rule})" if rule else "")
+        names = [name for name in expression.names if not self._is_special(name)]
+        return failure_sql(said, {name: self.text_of(name) for name in names})
+
+    def computed(self) -> Computed:
+        """The expressions that are evaluated, over what is at hand now."""
+        columns = {reading.name: reading.column for reading in self.readings.values()}
+        return Computed(replace(self.query, layers=list(self.query.layers)), self._bare, columns)
 
     def readings_of(self, expressions: Iterable[Expression]) -> list[Reading]:
         names = {normalised(name) for expression in expressions for name in expression.names}
@@ -144,13 +160,8 @@ class Scope:
         return self.readings[normalised(name)].name
 
     def _type(self, sql: str, expression: Expression, where: Where) -> str:
-        for name in expression.compared_with_numbers:
-            reading = self.readings.get(normalised(name))
-            if reading and reading.kind in (TEXT, ID):
-                raise where.error(
-                    f"`{name}` is text here and is compared with a number; "
-                    f"declare its type under `parse`: {{{name}: number}}"
-                )
+        for compared in expression.compared:
+            self._check_compared(compared, where)
         try:
             return self.bind(self.query.sql, sql)
         except duckdb.Error as error:
@@ -158,9 +169,31 @@ class Scope:
             hint = f" (text here: {', '.join(texts)}; `parse` declares other types)" if texts else ""
             raise where.error(f"{first_line(error)}{hint}") from error
 
+    def _check_compared(self, compared: Compared, where: Where) -> None:
+        """Raise MappingError where a column and the constant beside it are not of one kind: it would fail for every
+        record, or compare letters with numbers."""
+        readings = [r for name in compared.columns if (r := self.readings.get(normalised(name)))]
+        if compared.is_number:
+            for reading in readings if compared.is_plain else []:
+                if reading.kind in (TEXT, ID):
+                    raise where.error(
+                        f"`{reading.column}` is text here and is compared with a number; "
+                        f"declare its type under `parse`: {{{reading.column}: number}}"
+                    )
+            return
+        if not readings or not all(compared.is_plain or r.kind in (NUMBER, INTEGER) for r in readings):
+            return
+        reading = readings[0]
+        if reading.kind not in (TEXT, ID) and not reads_as(compared.constant, reading.kind.sql_type):
+            raise where.error(
+                f"`{reading.column}` is read as a {_called(reading.kind)} here and stands beside the text "
+                f"'{shortened(compared.constant)}', which is none: to ask for what the source writes, declare it as "
+                f"text under `parse`: {{{reading.column}: text}}; the columns that take it are read as before"
+            )
 
-def first_line(error: duckdb.Error) -> str:
-    return str(error).strip().splitlines()[0]
+
+def _called(kind: Kind) -> str:
+    return kind.name if kind.name in DECLARED else kind.sql_type.lower()
 
 
 def expression_types(mapping: SourceMapping) -> dict[str, tuple[Kind, Values]]:

@@ -29,6 +29,7 @@ class AllAdmitted:
     unknown_columns: list[str]
     rows: dict[str, Path]
     rejects: None = None
+    flags: None = None
     documents: None = None
 
 
@@ -77,7 +78,7 @@ def map_plain_files(
     engine.write(
         f"select {', '.join(contract)}, _record % {RECORDS_PER_FILE} as _record, "
         f"_record // {RECORDS_PER_FILE} as _file, _document, _version, _extra "
-        f"from ({block.judged}) where _route is null and _fault is null",
+        f"from ({block.judged}) where {block.clean}",
         admitted,
     )
     found = engine.rows(

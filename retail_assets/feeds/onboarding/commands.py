@@ -38,8 +38,10 @@ exit codes: 0 every file can be read; 1 a file would go to quarantine; 2 the com
              encoding_doubt (null where certain), delimiter, escape, sheets, columns, unknown_columns,
              records (as read),
              targets: target, records (after unfolding) = admitted + routed + left_out + duplicate + rejected,
-                      sent_to {feed: records}, by_rule {"end/rule": records}, identity (the sum in words)
-             admitted: feed, rows, sums {column: total}, first (rows)
+                      flagged (among those admitted or routed), sent_to {feed: records},
+                      by_rule {"end/rule": records}, identity (the sum in words)
+             admitted: feed, rows, sums {column: total}, amounts {currency: total of line amounts},
+                      business_dates (first and last, or null), first (rows)
              samples: target, end, rule, feed, record, place, column, value, raw
   total      files, quarantined, records, targets and admitted of all files together
 """
@@ -91,7 +93,11 @@ def _try(platform: Platform, options: argparse.Namespace) -> int:
             if chosen is None and (why := sources.why_held(feed.folder, name)):
                 return _failed(f"{found.shown}: {why}", WRONG)
             match = chosen_match(chosen, name) if chosen else sources.match(feed.folder, name)
-            tried.append(try_file(found, feed=feed, match=match, settings=settings, rows=options.rows))
+            tried.append(
+                try_file(
+                    found, feed=feed, match=match, settings=settings, rows=options.rows, masked=options.mask
+                )
+            )
     if options.json:
         print(json.dumps(as_document(feed.name, tried), indent=2))
     else:
@@ -159,6 +165,11 @@ def _parser(feeds: list[str]) -> argparse.ArgumentParser:
         "`match` fits, as in the inbox",
     )
     trying.add_argument("--json", action="store_true", help="one JSON document instead of a report")
+    trying.add_argument(
+        "--mask",
+        action="store_true",
+        help="hide what may be personal, as everywhere else; default: show it to you",
+    )
     trying.add_argument("--rows", type=_count, default=3, help="how many admitted rows to show (default: 3)")
     trying.set_defaults(run=_try)
     proposing = commands.add_parser(

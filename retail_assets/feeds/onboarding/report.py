@@ -14,7 +14,7 @@ from rich.text import Text
 
 from retail_assets.feeds.mapping.mostly_rejected import WAYS_OUT
 from retail_assets.feeds.onboarding.trying import Admitted, Sample, Tried
-from retail_assets.intake.row_counts import FIELDS, RowCounts
+from retail_assets.intake.row_counts import FIELDS, FLAGGED, RowCounts
 from retail_assets.names import printable
 
 _SIDE_BY_SIDE = 3
@@ -33,7 +33,7 @@ def as_document(feed: str, tried: list[Tried]) -> dict[str, Any]:
             "quarantined": sum(one.reason is not None for one in tried),
             "records": sum(one.records for one in tried),
             "targets": [_counts(counts) for counts in targets],
-            "admitted": [{"feed": a.feed, "rows": a.rows, "sums": _texts(a.sums)} for a in admitted],
+            "admitted": [_rows(a) for a in admitted],
         },
     }
 
@@ -56,16 +56,18 @@ def _file(tried: Tried) -> dict[str, Any]:
         "unknown_columns": tried.unknown_columns,
         "records": tried.records,
         "targets": [_counts(counts) for counts in tried.counts],
-        "admitted": [
-            {
-                "feed": a.feed,
-                "rows": a.rows,
-                "sums": _texts(a.sums),
-                "first": [_texts(row) for row in a.first],
-            }
-            for a in tried.admitted
-        ],
+        "admitted": [_rows(a) | {"first": [_texts(row) for row in a.first]} for a in tried.admitted],
         "samples": [vars(sample) for sample in tried.samples],
+    }
+
+
+def _rows(admitted: Admitted) -> dict[str, Any]:
+    return {
+        "feed": admitted.feed,
+        "rows": admitted.rows,
+        "sums": _texts(admitted.sums),
+        "amounts": _texts(admitted.amounts),
+        "business_dates": admitted.business_dates and [shown(day) for day in admitted.business_dates],
     }
 
 
@@ -74,6 +76,7 @@ def _counts(counts: RowCounts) -> dict[str, Any]:
         "target": counts.target,
         "records": counts.records,
         **counts.by_end,
+        "flagged": counts.flagged,
         "sent_to": counts.routed_to,
         "by_rule": counts.by_rule,
         "identity": identity(counts),
@@ -93,12 +96,20 @@ def totals(tried: list[Tried]) -> tuple[list[RowCounts], list[Admitted]]:
             targets[new.target] = targets.get(new.target, RowCounts(new.target)) + new
         for rows in one.admitted:
             before = feeds.get(rows.feed, Admitted(rows.feed, 0, {}, []))
-            sums = {
-                name: before.sums.get(name, Decimal(0)) + rows.sums.get(name, Decimal(0))
-                for name in {**before.sums, **rows.sums}
-            }
-            feeds[rows.feed] = Admitted(rows.feed, before.rows + rows.rows, sums, [])
+            days = [*(before.business_dates or ()), *(rows.business_dates or ())]
+            feeds[rows.feed] = Admitted(
+                rows.feed,
+                before.rows + rows.rows,
+                _added(before.sums, rows.sums),
+                [],
+                _added(before.amounts, rows.amounts),
+                (min(days), max(days)) if days else None,
+            )
     return list(targets.values()), list(feeds.values())
+
+
+def _added(one: dict[str, Decimal], other: dict[str, Decimal]) -> dict[str, Decimal]:
+    return {name: one.get(name, Decimal(0)) + other.get(name, Decimal(0)) for name in {**one, **other}}
 
 
 def identity(counts: RowCounts) -> str:
@@ -169,6 +180,10 @@ def _dialect(tried: Tried) -> str:
 
 def _show_counts(console: Console, counts: RowCounts, samples: list[Sample]) -> None:
     _line(console, counts.target, identity(counts), style="bold")
+    if counts.flagged:
+        console.print(
+            Padding(Text(f"{counts.flagged:,} of those that become rows are flagged"), (0, 0, 0, 12))
+        )
     for feed, count in counts.routed_to.items():
         console.print(Padding(Text(f"{count:,} routed to {feed}"), (0, 0, 0, 12)))
     for end_and_rule, count in counts.by_rule.items():
@@ -208,6 +223,12 @@ def _show_rows(console: Console, rows: Admitted) -> None:
     sums = "; ".join(f"{name} {total:,f}" for name, total in _short(rows.sums).items())
     if sums:
         _line(console, "Sums", sums)
+    amounts = "; ".join(f"{total:,f} {currency}".strip() for currency, total in _short(rows.amounts).items())
+    if amounts:
+        _line(console, "Amount", f"{amounts} (of all lines, before rounding)")
+    if rows.business_dates:
+        first, last = rows.business_dates
+        _line(console, "Dates", f"business dates from {first} to {last}")
     for start in range(0, len(rows.first), _SIDE_BY_SIDE):
         console.print(_table(rows.first[start : start + _SIDE_BY_SIDE], start + 1))
 
@@ -230,14 +251,14 @@ def _overview(tried: list[Tried]) -> Table:
     table = Table()
     table.add_column("file", overflow="fold")
     table.add_column("target", overflow="fold")
-    for end in ("records", *FIELDS):
+    for end in ("records", *FIELDS, FLAGGED):
         table.add_column(end.replace("_", " "), justify="right")
     for one in tried:
         name = Text(printable(one.path.name))
         if one.reason is not None:
             table.add_row(name, Text(f"quarantine: {one.reason}", style="red"))
         for counts in one.counts:
-            numbers = [f"{number:,}" for number in (counts.records, *counts.by_end.values())]
+            numbers = [f"{number:,}" for number in (counts.records, *counts.by_end.values(), counts.flagged)]
             table.add_row(name, counts.target, *numbers)
     return table
 

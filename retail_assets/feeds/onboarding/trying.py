@@ -6,17 +6,20 @@ How it is shown is in `trying_report.py`.
 
 import tempfile
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import dataframely as dy
 import duckdb
+import polars as pl
 
 from retail_assets.config import Settings
 from retail_assets.contract import Feed
 from retail_assets.error_classification import is_the_machines
 from retail_assets.errors import MappingError, Unreadable
+from retail_assets.feeds.handler import does_not_fit
 from retail_assets.feeds.loading import ToLoad, map_file, rejected_at_most
 from retail_assets.feeds.mapping.engine import MASK, Mapped
 from retail_assets.feeds.mapping.load import Match
@@ -26,20 +29,23 @@ from retail_assets.feeds.onboarding.unpacking import Found
 from retail_assets.feeds.readers.records import RecordSet
 from retail_assets.intake.row_counts import RowCounts
 from retail_assets.intake.settling import take_snapshot
+from retail_assets.intake.store import too_large
 from retail_assets.names import is_plain
 from retail_assets.sql import identifier, literal, parquet
 
 SAMPLES = 3
 """So many records are shown of each rule."""
+LINE_AMOUNT, BUSINESS_DATE = "line amount", "business date"
+"""What is shown of a row beside the contract's columns."""
 
 
 @dataclass(frozen=True)
 class Sample:
-    """One record that would not be admitted, and why."""
+    """One record that would not be admitted, and why; or that would be, with a flag."""
 
     target: str
     end: str
-    """routed, left_out, duplicate or rejected."""
+    """routed, left_out, duplicate, rejected or flagged."""
     rule: str
     feed: str
     """The feed whose contract judged it; of a routed record the feed it would go to."""
@@ -59,6 +65,11 @@ class Admitted:
     sums: dict[str, Decimal]
     """Of the contract's numeric columns that hold anything."""
     first: list[dict[str, Any]]
+    """The first rows: the contract's columns, then what the warehouse makes of them, LINE_AMOUNT and BUSINESS_DATE."""
+    amounts: dict[str, Decimal] = field(default_factory=dict)
+    """What the rows are worth, by currency (empty, where they have none). Empty where the feed says no amount."""
+    business_dates: tuple[date, date] | None = None
+    """The first and the last, in the retailer's zone."""
 
 
 @dataclass(frozen=True)
@@ -92,13 +103,16 @@ def files_of(path: Path) -> list[Path]:
     return [path / name for name in take_snapshot(path).files] if path.is_dir() else [path]
 
 
-def try_file(found: Found, *, feed: Feed, match: Match, settings: Settings, rows: int) -> Tried:
-    """What admission would do with the file; raises MappingError where the mapping does not fit the file."""
+def try_file(
+    found: Found, *, feed: Feed, match: Match, settings: Settings, rows: int, masked: bool = False
+) -> Tried:
+    """What admission would do with the file. It is shown as it is, to whoever has it; `masked` as others may see it."""
     start = Tried(found.shown, match.mapping.name, match.name_values, _notes(found, feed, match.mapping))
     with tempfile.TemporaryDirectory(prefix="retail-try-") as folder:
         try:
             records, mapped = _map(found, match=match, settings=settings, folder=Path(folder))
-        except Unreadable as refusal:
+        except (Unreadable, MappingError) as error:
+            refusal = does_not_fit(error) if isinstance(error, MappingError) else error
             return replace(start, reason=refusal.reason, message=refusal.message)
         with duckdb.connect() as connection:
             connection.execute("set TimeZone = 'UTC'")
@@ -117,12 +131,14 @@ def try_file(found: Found, *, feed: Feed, match: Match, settings: Settings, rows
                 records=records.record_count,
                 counts=mapped.counts,
                 admitted=[
-                    _admitted(connection, feeds[name], file, rows) for name, file in mapped.rows.items()
+                    _admitted(connection, feeds[name], file, rows, settings.time_zone, masked=masked)
+                    for name, file in mapped.rows.items()
                 ],
-                samples=_samples(connection, match.mapping, mapped.ends),
+                samples=_samples(connection, match.mapping, mapped.ends, masked=masked),
             )
         at_most = rejected_at_most(match.mapping, settings)
-        refusal = why_mostly_rejected(mapped.counts, mapped.rejects, at_most=at_most)
+        rejects = _rejects(mapped, masked=masked)
+        refusal = why_mostly_rejected(mapped.counts, rejects, at_most=at_most)
         if refusal:
             tried = replace(tried, reason=refusal.reason, message=refusal.message)
     assert all(counts.adds_up for counts in tried.counts), tried.counts
@@ -132,6 +148,12 @@ def try_file(found: Found, *, feed: Feed, match: Match, settings: Settings, rows
     return tried
 
 
+def _rejects(mapped: Mapped, *, masked: bool) -> pl.LazyFrame:
+    if masked and mapped.rejects:
+        return pl.scan_parquet(mapped.rejects, glob=False)
+    return pl.scan_parquet(mapped.ends, glob=False).filter(end="rejected")
+
+
 def _map(found: Found, *, match: Match, settings: Settings, folder: Path) -> tuple[RecordSet, Mapped]:
     name = found.shown.name
     if not is_plain(name):
@@ -139,6 +161,9 @@ def _map(found: Found, *, match: Match, settings: Settings, folder: Path) -> tup
             "unsafe_name",
             "The file's name holds control characters, backslashes or bytes that are not UTF-8. Rename the file.",
         )
+    size = found.path.stat().st_size if found.path.is_file() else 0
+    if refusal := too_large(size, settings.max_file_bytes):
+        raise refusal
     try:
         return map_file(ToLoad(found.path, name, match, "try"), folder, settings)
     except (Unreadable, MappingError):
@@ -176,25 +201,56 @@ def _notes(found: Found, feed: Feed, mapping: SourceMapping) -> list[str]:
     return notes
 
 
-def _admitted(connection: duckdb.DuckDBPyConnection, feed: Feed, path: Path, rows: int) -> Admitted:
+def _admitted(
+    connection: duckdb.DuckDBPyConnection, feed: Feed, path: Path, rows: int, zone: str, *, masked: bool
+) -> Admitted:
     relation = parquet(path)
     numeric = [name for name, column in feed.columns.items() if isinstance(column, (dy.Decimal, dy.Integer))]
     sums = ", ".join(["count(*)", *(f"sum({identifier(name)})" for name in numeric)])
     count, *totals = connection.execute(f"select {sums} from {relation}").fetchone() or (0,)
-    shown = [literal(MASK) if name in feed.personal else identifier(name) for name in feed.columns]
+    hidden = feed.personal if masked else ()
+    shown = {name: literal(MASK) if name in hidden else identifier(name) for name in feed.columns}
+    dated = feed.business_date(zone)
+    shown |= {LINE_AMOUNT: feed.amount} if feed.amount else {}
+    shown |= {BUSINESS_DATE: dated} if dated else {}
     first = connection.execute(
-        f"select {', '.join(shown)} from {relation} order by _record limit {rows}"
+        f"select {', '.join(shown.values())} from {relation} order by _record limit {rows}"
     ).fetchall()
     return Admitted(
         feed=feed.name,
         rows=count,
         sums={name: Decimal(total) for name, total in zip(numeric, totals, strict=True) if total is not None},
-        first=[dict(zip(feed.columns, row, strict=True)) for row in first],
+        first=[dict(zip(shown, row, strict=True)) for row in first],
+        amounts=_amounts(connection, feed, relation),
+        business_dates=_first_and_last(connection, dated, relation) if dated else None,
     )
 
 
-def _samples(connection: duckdb.DuckDBPyConnection, mapping: SourceMapping, ends: Path) -> list[Sample]:
-    """The first records of each rule; what they hold is masked as among the rejects."""
+def _amounts(connection: duckdb.DuckDBPyConnection, feed: Feed, relation: str) -> dict[str, Decimal]:
+    if feed.amount is None:
+        return {}
+    currency = "currency" if "currency" in feed.columns else "null"
+    found = connection.execute(
+        f"select coalesce({currency}, ''), sum({feed.amount}) as amount from {relation} "
+        "group by all having amount is not null order by all"
+    ).fetchall()
+    return dict(found)
+
+
+def _first_and_last(
+    connection: duckdb.DuckDBPyConnection, dated: str, relation: str
+) -> tuple[date, date] | None:
+    first, last = connection.execute(f"select min({dated}), max({dated}) from {relation}").fetchone() or (
+        None,
+        None,
+    )
+    return (first, last) if first and last else None
+
+
+def _samples(
+    connection: duckdb.DuckDBPyConnection, mapping: SourceMapping, ends: Path, *, masked: bool
+) -> list[Sample]:
+    """The first records of each rule; `masked` hides what they hold as among the rejects."""
     feeds = [block.feed for target in mapping.targets for block in target.blocks]
     personal = [feed.name for feed in feeds if feed.personal]
     found = connection.execute(
@@ -205,8 +261,9 @@ def _samples(connection: duckdb.DuckDBPyConnection, mapping: SourceMapping, ends
         [SAMPLES],
     ).fetchall()
 
-    def masked(sample: Sample) -> Sample:
+    def hide(sample: Sample) -> Sample:
         value = MASK if sample.feed in personal and sample.value is not None else sample.value
         return replace(sample, value=value, raw=MASK if personal else sample.raw)
 
-    return [masked(Sample(*row)) for row in found]
+    samples = [Sample(*row) for row in found]
+    return [hide(sample) for sample in samples] if masked else samples

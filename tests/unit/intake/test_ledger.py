@@ -99,6 +99,7 @@ def test_a_drop_and_what_it_became_are_exported(either: Settings) -> None:
         "filtered": 1,
         "duplicate": 0,
         "rejected": 1,
+        "flagged": 0,
         "by_rule": '{"x": 1}',
     }
 

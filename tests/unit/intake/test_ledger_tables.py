@@ -75,7 +75,7 @@ DROP = Drop(
     encoding_doubt=None,
 )
 LOAD = Load(sequence=1, feed="sales", rows=2)
-COUNTS = TargetCounts(1, "sales", 3, 2, 0, 1, 0, 0, routed_to="{}", by_rule='{"left_out/blank": 1}')
+COUNTS = TargetCounts(1, "sales", 3, 2, 0, 1, 0, 0, 1, routed_to="{}", by_rule='{"left_out/blank": 1}')
 DECISION = LoggedDecision(
     1,
     "d1",

@@ -16,7 +16,7 @@ from retail_assets.feeds.mapping.engine import Content, Mapped, run_mapping
 from retail_assets.feeds.mapping.load import identity_mapping, load_mapping
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.flows import platform_of
-from retail_assets.intake.row_counts import RowCounts
+from retail_assets.intake.row_counts import FLAGGED, RowCounts
 
 FEEDS = platform_of(Settings()).feeds
 
@@ -44,12 +44,16 @@ class Result:
     @property
     def ends(self) -> list[tuple[int, str, str]]:
         """Record, end and rule of everything that was not admitted."""
-        found = pl.read_parquet(self.mapped.ends).sort("_record")
+        found = pl.read_parquet(self.mapped.ends).filter(pl.col("end") != FLAGGED).sort("_record")
         return [(row["_record"], row["end"], row["rule"]) for row in found.to_dicts()]
 
     @property
     def rejects(self) -> list[dict[str, Any]]:
         return pl.read_parquet(self.mapped.rejects).sort("record").to_dicts() if self.mapped.rejects else []
+
+    @property
+    def flags(self) -> list[dict[str, Any]]:
+        return pl.read_parquet(self.mapped.flags).sort("record").to_dicts() if self.mapped.flags else []
 
     @property
     def documents(self) -> list[dict[str, Any]]:

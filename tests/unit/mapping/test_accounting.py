@@ -159,10 +159,12 @@ def test_a_rule_that_cannot_be_computed_rejects(map_rows: MapRows) -> None:
 
 
 def test_a_column_that_cannot_be_computed_rejects(map_rows: MapRows) -> None:
-    mapping = MAPPING.replace("channel: {constant: store}", "channel: {sql: cast(Kunde as integer) + 1}")
+    mapping = MAPPING.replace("unit_price: Preis", "unit_price: {sql: cast(Kunde as integer) + 1}").replace(
+        "    leave_out:", "    parse: {Preis: number}\n    leave_out:"
+    )
     result = map_rows(mapping, [line(Kunde="7"), line(Bon="B2", Kunde="x")])
-    assert result.column("channel") == ["8"]
-    assert [(r["rule"], r["column"]) for r in result.rejects] == [("expression_failed", "channel")]
+    assert result.column("unit_price") == [Decimal(8)]
+    assert [(r["rule"], r["column"]) for r in result.rejects] == [("expression_failed", "unit_price")]
 
 
 def test_a_parsed_column_that_only_a_rule_reads_rejects_too(map_rows: MapRows) -> None:
@@ -203,12 +205,13 @@ def test_contract_rules_name_themselves(map_rows: MapRows) -> None:
         "minimum": {"unit_price": "-0.01"},
         "maximum": {"tax_rate": "19"},
         "pattern": {"currency": "eur"},
-        "too_long": {"channel": "x" * 201},
+        "too_long": {"customer_id": "x" * 201},
     }
     rows = [
-        good | {"line_number": str(n), "channel": ""} | bad for n, bad in enumerate(broken.values(), start=2)
+        good | {"line_number": str(n), "customer_id": ""} | bad
+        for n, bad in enumerate(broken.values(), start=2)
     ]
-    result = map_rows("sales", [good | {"channel": ""}, *rows])
+    result = map_rows("sales", [good | {"customer_id": ""}, *rows])
     assert [r["rule"] for r in result.rejects] == list(broken)
     movement = {
         "movement_id": "M1",

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import polars as pl
 import pytest
 
 from retail_assets.feeds.mapping.mostly_rejected import why_mostly_rejected
@@ -35,7 +36,9 @@ def test_stock_by_lot_is_not_the_last_lot(map_rows: MapRows) -> None:
         (SEVERAL, "quantity", "200.000"),
         (SEVERAL, "quantity", "16.000"),
     ]
-    refusal = why_mostly_rejected(result.counts, result.mapped.rejects, at_most=0.5)
+    assert result.mapped.rejects
+    rejects = pl.scan_parquet(result.mapped.rejects)
+    refusal = why_mostly_rejected(result.counts, rejects, at_most=0.5)
     assert refusal is not None and "reshape: {sum:" in refusal.message
 
 

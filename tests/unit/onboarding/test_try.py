@@ -8,6 +8,7 @@ import zipfile
 from decimal import Decimal
 from pathlib import Path
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -168,7 +169,15 @@ def test_folders_and_several_paths_come_to_a_total(run: Run, tmp_path: Path) -> 
     assert target["identity"].startswith(
         "4 records = 2 admitted + 0 routed + 0 left out + 0 duplicate + 2 rejected"
     )
-    assert total["admitted"] == [{"feed": "sales", "rows": 2, "sums": {"quantity": "2", "unit_price": "5"}}]
+    assert total["admitted"] == [
+        {
+            "feed": "sales",
+            "rows": 2,
+            "sums": {"quantity": "2", "unit_price": "5"},
+            "amounts": {"EUR": "5"},
+            "business_dates": ["2026-11-01", "2026-11-01"],
+        }
+    ]
     assert "Total of 3 files" in run("try", folder, other, "--feed", "sales").out
 
 
@@ -309,13 +318,125 @@ def test_links_and_unsafe_names_are_said(run: Run, tmp_path: Path) -> None:
     assert said.document["files"][0]["quarantined"]["reason"] == "unsafe_name"
 
 
-def test_personal_values_are_masked(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", [[], ["--json"]], ids=["report", "json"])
+@pytest.mark.parametrize("mostly", ["admitted", "rejected"])
+def test_a_persons_own_file_is_masked_on_demand(
+    run: Run, tmp_path: Path, form: list[str], mostly: str
+) -> None:
     path = tmp_path / "customers.csv"
-    path.write_text(f"customer_id,name,email\nC1,Erika Muster,erika@example.com\nC2,Max,{'x' * 400}\n")
-    for form in ([], ["--json"]):
-        said = run("try", path, "--feed", "customers", *form)
-        assert said.code == 0 and "***" in said.out
-        assert not any(secret in said.out for secret in ("Erika", "erika@", "Max", "xxx"))
+    key = "C1" if mostly == "admitted" else "k" * 201
+    path.write_text(
+        f"customer_id,name,email\n{key},Erika Muster,erika@example.com\nC2,Max,{'x' * 400}\n{key},,\n"
+    )
+    secrets = ("Erika", "Max", "xxx") if mostly == "admitted" else ("Erika", "kkk")
+    said = run("try", path, "--feed", "customers", *form)
+    assert said.code == int(mostly == "rejected")
+    assert all(secret in said.out for secret in secrets) and "***" not in said.out
+    said = run("try", path, "--feed", "customers", *form, "--mask")
+    assert "***" in said.out and not any(secret in said.out for secret in secrets)
+
+
+def test_amounts_and_business_dates_are_those_of_the_warehouse(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text(
+        "order_id,line_number,store_id,product_id,sold_at,quantity,unit_price,currency,discount\n"
+        "A,1,S1,P1,2026-11-01T22:59:59Z,3,0.333333,EUR,0.5\n"
+        "A,2,S1,P1,2026-11-01T23:00:00Z,-1,2.50,EUR,\n"
+        "A,3,S1,P1,2026-11-05T12:00:00+01:00,2,9.99,CHF,\n"
+    )
+    [admitted] = run("try", path, "--feed", "sales", "--json").document["files"][0]["admitted"]
+    assert admitted["amounts"] == {"CHF": "19.98", "EUR": "-2.000001"}
+    assert admitted["business_dates"] == ["2026-11-01", "2026-11-05"]
+    assert [(row["line amount"], row["business date"]) for row in admitted["first"]] == [
+        ("0.499999", "2026-11-01"),
+        ("-2.5", "2026-11-02"),
+        ("19.98", "2026-11-05"),
+    ]
+    said = run("try", path, "--feed", "sales").out
+    assert "19.98 CHF; -2.000001 EUR" in said and "from 2026-11-01 to 2026-11-05" in said
+    monkeypatch.setenv("RETAIL_TIME_ZONE", "Australia/Sydney")
+    [admitted] = run("try", path, "--feed", "sales", "--json").document["files"][0]["admitted"]
+    assert admitted["business_dates"] == ["2026-11-02", "2026-11-05"]
+
+
+def test_feeds_without_amounts_or_days_say_none(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "stores.csv"
+    path.write_text("store_id,name\nS1,One\n")
+    [admitted] = run("try", path, "--feed", "stores", "--json").document["files"][0]["admitted"]
+    assert (admitted["amounts"], admitted["business_dates"]) == ({}, None)
+    assert list(admitted["first"][0])[-1] == "opened_on"
+    path.write_text("po_id,line_number,product_id,quantity,unit_cost\n1,1,P,99999999,99999999\n")
+    [admitted] = run("try", path, "--feed", "purchase_order_lines", "--json").document["files"][0]["admitted"]
+    assert admitted["amounts"] == {"": "9999999800000001"}
+
+
+def test_flags_are_counted_and_shown(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "products.csv"
+    path.write_text("product_id,name,category,barcode\nA,a,c,036000291452\nB,b,c,36000291452\nC,c,c,X00-1\n")
+    said = run("try", path, "--feed", "products", "--json")
+    [target] = said.document["files"][0]["targets"]
+    assert said.code == 0
+    assert (target["admitted"], target["rejected"], target["flagged"]) == (3, 0, 2)
+    assert target["by_rule"] == {"flagged/pattern": 2}
+    first, _ = said.document["files"][0]["samples"]
+    assert (first["end"], first["record"], first["column"], first["value"]) == (
+        "flagged", 2, "barcode", "36000291452",
+    )  # fmt: skip
+    out = run("try", path, "--feed", "products").out
+    assert "2 flagged: pattern" in out and "barcode = 'X00-1'" in out
+
+
+WOULD_WAIT = {
+    "mostly_rejected": "order_id,line_number\n1,1\n",
+    "nothing right": SALES + LINE.format(1, "viele", 1),
+    "not_a_table": "<!doctype html><html>",
+    "empty": "",
+    "header only of another": "a;b\n",
+}
+
+
+@pytest.mark.parametrize("text", WOULD_WAIT.values(), ids=WOULD_WAIT)
+@pytest.mark.parametrize("packed", [False, True], ids=["plain", "in an archive"])
+def test_whatever_would_be_quarantined_ends_otherwise(
+    run: Run, tmp_path: Path, text: str, packed: bool
+) -> None:
+    path = tmp_path / ("week.zip" if packed else "sales.csv")
+    good = SALES + LINE.format(1, 1, 1)
+    path.write_bytes(zipped({"a.csv": good, "sales.csv": text, "z.csv": good}) if packed else text.encode())
+    said = run("try", path, "--feed", "sales", "--json")
+    assert said.code == 1
+    refused = [file for file in said.document["files"] if file["quarantined"]]
+    assert [Path(file["path"]).name for file in refused] == ["sales.csv"]
+    assert run("try", path, "--feed", "sales").code == 1
+
+
+def test_a_file_above_the_limit_would_wait_too(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text(SALES + LINE.format(1, 1, 1) * 1_000)
+    monkeypatch.setenv("RETAIL_MAX_FILE_BYTES", "10000")
+    said = run("try", path, "--feed", "sales", "--json")
+    assert (said.code, said.document["files"][0]["quarantined"]["reason"]) == (1, "too_large")
+
+
+def test_a_mapping_that_does_not_fit_one_file_stops_no_other(run: Run, tmp_path: Path) -> None:
+    mapping, good, odd = tmp_path / "m.yaml", tmp_path / "good.csv", tmp_path / "odd.parquet"
+    mapping.write_text(
+        "source: shop\nmatch: {folder: stock_counts, files: '*'}\n"
+        "targets:\n  - feed: stock_counts\n    leave_out: [{name: none, when: kind = 'none'}]\n"
+        "    columns: {store_id: s, product_id: p, counted_at: {constant: 2026-11-20}, quantity: q}\n"
+    )
+    good.write_text("s,p,q,kind\nS,P,1,x\n")
+    pl.DataFrame({"s": ["S"], "p": ["P"], "q": [1], "kind": [7]}).write_parquet(odd)
+    said = run("try", odd, good, "--feed", "stock_counts", "--source", mapping, "--json")
+    assert said.code == 1
+    first, second = said.document["files"]
+    assert first["quarantined"]["reason"] == "mapping_does_not_fit"
+    assert "m.yaml:5" in first["quarantined"]["message"] and "`kind`" in first["quarantined"]["message"]
+    assert second["targets"][0]["admitted"] == 1
 
 
 def test_nothing_is_written(

@@ -6,7 +6,8 @@ with counts as (
         sum(routed) as routed,
         sum(filtered) as filtered,
         sum(duplicate) as duplicate,
-        sum(rejected) as rejected
+        sum(rejected) as rejected,
+        sum(flagged) as flagged
     from {{ source('ledger', 'row_counts') }}
     group by sequence
 )
@@ -31,6 +32,7 @@ select
     cast(counts.filtered as bigint) as left_out,
     cast(counts.duplicate as bigint) as duplicate,
     cast(counts.rejected as bigint) as rejected,
+    cast(counts.flagged as bigint) as flagged_rows,
     drops.unknown_columns,
     drops.encoding_doubt,
     drops.parent as came_in

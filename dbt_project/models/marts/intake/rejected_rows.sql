@@ -8,7 +8,7 @@ select
     {{ quoted('rejects.place') }} as place,
     rejects.record,
     rejects.rule,
-    rejects."column",
+    rejects."column" as column_name,
     -- What is too long for its column is no id, code or name of anything: somebody wrote it.
     case when rejects.rule = 'too_long' then '***' else {{ quoted('rejects.value') }} end as value
 from {{ ref('stg_rejects') }} as rejects
