@@ -162,6 +162,7 @@ class Retailer:
                 "product_id": f"P{number}",
                 "name": "Pen",
                 "category": "Paper",
+                "supplier_id": self.random.choice(["V1", "V2", None]),
                 "cost_price": self.random.choice(["0.50", "0.75", None]),
                 "currency": self.random.choice(["EUR", "EUR", "JPY"]),
             }
@@ -172,10 +173,27 @@ class Retailer:
         if self.random.random() < 0.3:
             self.lake.withdraw(sequence)
 
+    def drop_terms(self) -> None:
+        """What suppliers charge from a day on, some of it late; P4 has two who might be its supplier."""
+        terms = [
+            {
+                "supplier_id": f"V{self.random.randint(1, 2)}" if number == 4 else "V1",
+                "product_id": f"P{number}",
+                "valid_from": self.today - timedelta(days=self.random.randint(-2, 6)),
+                "unit_cost": self.random.choice(["0.40", "0.60"]),
+                "currency": self.random.choice(["EUR", "JPY"]),
+                "lead_time_days": 3,
+            }
+            for number in self.random.sample(range(1, 5), 2)
+        ]
+        sequence = self.lake.load("supplier_products", terms, on=self.today)
+        if self.random.random() < 0.3:
+            self.lake.withdraw(sequence)
+
     def night(self, changes: int = 5) -> None:
         """What comes in between two nights."""
-        ways = [self.drop_sales] * 4 + [self.drop_events, self.drop_products, self.withdraw, self.reload]
-        ways += [self.drop_again, self.drop_documents_only]
+        ways = [self.drop_sales] * 4 + [self.drop_events, self.drop_products, self.drop_terms]
+        ways += [self.withdraw, self.reload, self.drop_again, self.drop_documents_only]
         for way in self.random.choices(ways, k=changes):
             way()
         self.today += timedelta(days=self.random.randint(0, 2))

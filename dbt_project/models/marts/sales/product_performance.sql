@@ -14,9 +14,10 @@ window_sales as (
         sum(sales.units_returned) as units_returned,
         sum(sales.quantity) as quantity,
         sum(sales.revenue) as revenue,
-        {{ all_or_nothing('sales.cost') }} as cost,
-        {{ all_or_nothing('sales.margin') }} as margin,
-        sum(sales.revenue) filter (where sales.cost is null) as revenue_without_cost
+        cast(sum(sales.cost) as {{ amount_type() }}) as cost,
+        cast(sum(sales.margin) as {{ amount_type() }}) as margin,
+        cast(sum(sales.revenue_without_cost) as {{ amount_type() }}) as revenue_without_cost,
+        {{ cost_known_share('sales.revenue', 'sales.revenue_without_cost') }} as cost_known_share
     from {{ ref('sales_daily') }} as sales
     cross join days
     where sales.business_date >= days.window_start and sales.business_date < days.window_end
@@ -74,10 +75,11 @@ select
     cast(ranked.revenue as {{ amount_type() }}) as revenue,
     ranked.cost,
     ranked.margin,
-    cast(coalesce(ranked.revenue_without_cost, 0) as {{ amount_type() }}) as revenue_without_cost,
-    {{ ratio('100 * ranked.margin', 'ranked.revenue', 2) }} as margin_percent,
+    ranked.revenue_without_cost,
+    ranked.cost_known_share,
+    {{ ratio('100 * ranked.margin', 'ranked.revenue - ranked.revenue_without_cost', 2) }} as margin_percent,
     {{ ratio('ranked.units_returned', 'ranked.units_sold') }} as return_rate,
-    {{ ratio('ranked.revenue', 'ranked.revenue_of_all', 6) }} as revenue_share,
+    {{ ratio('greatest(ranked.revenue, 0)', 'ranked.revenue_of_all', 6) }} as revenue_share,
     case
         when ranked.revenue <= 0 then 'C'
         when ranked.revenue_of_better < {{ cut('abc_cuts', 0) }} * ranked.revenue_of_all then 'A'

@@ -51,8 +51,8 @@ valued as (
         cancelled.order_id is not null as is_cancelled,
         {{ round_amount(extended('lines.quantity', 'lines.unit_price') ~ ' - lines.discount', 'lines.currency') }}
             as net_amount,
-        cost.cost_price as unit_cost,
-        {{ round_amount(extended('lines.quantity', 'cost.cost_price'), 'lines.currency') }} as net_cost
+        cost.unit_cost,
+        {{ round_amount(extended('lines.quantity', 'cost.unit_cost'), 'lines.currency') }} as net_cost
     from lines
     left join cancelled on lines.order_id = cancelled.order_id
     left join {{ ref('int_product_costs') }} as cost

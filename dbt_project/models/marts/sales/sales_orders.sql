@@ -12,8 +12,9 @@ with orders as (
         cast(sum(quantity) as {{ quantity_type() }}) as quantity,
         cast(sum(net_amount) as {{ amount_type() }}) as net_amount,
         cast(sum(revenue) as {{ amount_type() }}) as revenue,
-        {{ all_or_nothing('cost') }} as cost,
-        {{ all_or_nothing('margin') }} as margin
+        cast(sum(cost) as {{ amount_type() }}) as cost,
+        cast(sum(margin) as {{ amount_type() }}) as margin,
+        cast(coalesce(sum(revenue) filter (where cost is null), 0) as {{ amount_type() }}) as revenue_without_cost
     from {{ ref('sales_lines') }}
     where {{ touched('order_id') }}
     group by order_id, currency
@@ -49,6 +50,7 @@ select
     orders.revenue,
     orders.cost,
     orders.margin,
+    orders.revenue_without_cost,
     orders.order_id is null as is_inferred
 from orders
 full join states on orders.order_id = states.order_id
