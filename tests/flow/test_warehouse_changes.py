@@ -80,6 +80,7 @@ class Retailer:
             "quantity": self.random.choice([1, 1, 2, 3, -1]),
             "unit_price": self.random.choice(["1.115", "2.50", "10"]),
             "currency": self.random.choice(["EUR", "EUR", "JPY"]),
+            "credited_order_id": f"O{self.random.randint(1, 19)}" if self.random.random() < 0.2 else None,
         }
 
     def sales_rows(self) -> tuple[str, list[dict[str, Any]], dict[str, int | None]]:
@@ -150,7 +151,7 @@ class Retailer:
                 "at": datetime.combine(
                     self.today - timedelta(days=self.random.randint(-1, 4)), time(12), UTC
                 ),
-                "status": self.random.choice(["placed", "paid", "shipped", "cancelled"]),
+                "status": self.random.choice(["placed", "paid", "shipped", "cancelled", "returned"]),
             }
             for _ in range(4)
         ]

@@ -50,18 +50,37 @@ weekly as (
     group by sales.product_id, date_trunc('week', sales.business_date)
 ),
 
+-- A product that was launched in these weeks has been in demand from its first sale's week on.
+launched as (
+    select
+        launches.product_id,
+        least(
+            {{ setting('xyz_weeks') }},
+            date_diff('week', cast(date_trunc('week', launches.first_sold_on) as date), days.weeks_end)
+        ) as weeks
+    from (
+        select product_id, min(business_date) as first_sold_on
+        from {{ ref('sales_daily') }}
+        where units_sold > 0
+        group by product_id
+    ) as launches
+    cross join days
+),
+
 -- Weeks without a sale count as zero, so sums stand in for the weekly series: with n weeks, the population's
--- coefficient of variation is sqrt(n * sum(x^2) - sum(x)^2) / sum(x).
+-- coefficient of variation is sqrt(n * sum(x^2) - sum(x)^2) / sum(x). One week varies from nothing.
 variation as (
     select
-        product_id,
+        weekly.product_id,
         sqrt(greatest(
-            {{ setting('xyz_weeks') }} * sum(cast(units as double) * cast(units as double))
-            - sum(cast(units as double)) * sum(cast(units as double)),
+            any_value(launched.weeks) * sum(cast(weekly.units as double) * cast(weekly.units as double))
+            - sum(cast(weekly.units as double)) * sum(cast(weekly.units as double)),
             0
-        )) / nullif(sum(cast(units as double)), 0) as demand_variation
+        )) / nullif(sum(cast(weekly.units as double)), 0) as demand_variation
     from weekly
-    group by product_id
+    inner join launched on weekly.product_id = launched.product_id
+    where launched.weeks > 1
+    group by weekly.product_id
 )
 
 select
@@ -86,6 +105,7 @@ select
         when ranked.revenue_of_better < {{ cut('abc_cuts', 1) }} * ranked.revenue_of_all then 'B'
         else 'C'
     end as abc_class,
+    coalesce(launched.weeks, 0) as demand_weeks,
     try_cast(round(variation.demand_variation, 4) as decimal(18, 4)) as demand_variation,
     case
         when variation.demand_variation <= {{ cut('xyz_cuts', 0) }} then 'X'
@@ -94,4 +114,5 @@ select
     end as xyz_class
 from ranked
 cross join days
+left join launched on ranked.product_id = launched.product_id
 left join variation on ranked.product_id = variation.product_id
