@@ -6,17 +6,23 @@ UI, the dbt source and the data dictionary; nothing else restates a column.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import dataframely as dy
 import polars as pl
 
 from ml.errors import ExplainedError
+from retail_assets.currencies import CURRENCIES
 
 MONEY = (18, 6)
 """Precision and scale of prices; amounts are rounded to the currency's minor unit in the marts."""
 
 QUANTITY = (18, 3)
+
+MOMENTS = (datetime(1990, 1, 1, tzinfo=UTC), datetime(2100, 1, 1, tzinfo=UTC))
+"""From when to when something may have happened. A clock without a battery says 1970 or 1980, and an empty cell of a
+spreadsheet 1899; none of them is a day of this business."""
 
 
 class ContractError(ExplainedError):
@@ -157,7 +163,9 @@ def identifier(description: str, **options) -> dy.String:
 
 
 def currency(**options) -> dy.String:
-    return dy.String(regex="^[A-Z]{3}$", description="Currency, ISO 4217 alphabetic code.", **options)
+    """A code that ISO 4217 has: three letters that name no money make amounts that add up with nothing."""
+    codes = "|".join(CURRENCIES)
+    return dy.String(regex=f"^({codes})$", description="Currency, ISO 4217 alphabetic code.", **options)
 
 
 def money(description: str, **options) -> dy.Decimal:
@@ -173,8 +181,11 @@ def rate(description: str, **options) -> dy.Decimal:
 
 
 def instant(description: str, **options) -> dy.Datetime:
-    """A moment, stored in UTC with microseconds."""
-    return dy.Datetime(time_zone="UTC", time_unit="us", description=description, **options)
+    """A moment of the business, stored in UTC with microseconds."""
+    first, last = MOMENTS
+    return dy.Datetime(
+        time_zone="UTC", time_unit="us", min=first, max_exclusive=last, description=description, **options
+    )
 
 
 def one_of(values: list[str], description: str, **options) -> dy.Enum:

@@ -1,12 +1,12 @@
-"""A random history of stock and purchasing: sales, counts, movements, transfers, purchase orders and their events.
+"""A random history of trade: master data and terms, sales and credits, stock, purchase orders, and events of orders.
 
 It is meant to be unpleasant, not believable: counts at the very instant of a sale, business dates on both sides of
-midnight, stock that was never counted or goes below zero, transfers that arrive in part, receipts without a line,
-orders that are cancelled, and rows dated after the night.
+midnight, stock that was never counted or goes below zero, transfers that arrive in part or before they left, receipts
+without a line, orders that are cancelled, shipped late or never, credits of orders that never were, costs that come
+late or go, in two currencies, and rows dated after the night.
 """
 
 import random
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -59,13 +59,19 @@ class Trade:
 
 def random_trade(seed: int) -> Feeds:
     trade = Trade(random.Random(seed))
-    for number, product in enumerate(PRODUCTS[:-2]):
-        currency = "JPY" if number % 5 == 0 else "EUR"
-        cost = None if number % 7 == 0 else Decimal(trade.chance.randint(1, 9_999)) / 1_000
+    for number, store in enumerate(STORES[:-1]):
         trade.add(
-            "products", product_id=product, name=product, category="c", cost_price=cost, currency=currency,
-            is_active=number % 6 != 0,
-        )  # fmt: skip
+            "stores", store_id=store, name=store, opened_on=AS_OF - timedelta(days=[900, 12, 90][number])
+        )
+    for back in range(-3, 30):
+        for store in trade.chance.sample(STORES, trade.chance.choice([0, 0, 1, 2])):
+            day = AS_OF - timedelta(days=back)
+            trade.add("store_calendar", store_id=store, date=day, is_open=trade.chance.random() < 0.3)
+    for number in range(2):
+        trade.add("suppliers", supplier_id=f"V{number}", name=f"V{number}", country="DE")
+    for number, product in enumerate(PRODUCTS[:-2]):
+        _product(trade, number, product)
+    _terms(trade)
     for _ in range(2_000):
         _sale(trade)
     for store in STORES:
@@ -82,22 +88,66 @@ def random_trade(seed: int) -> Feeds:
     return trade.feeds
 
 
+def _product(trade: Trade, number: int, product: str) -> None:
+    cost = None if trade.chance.random() < 0.3 else Decimal(trade.chance.randint(1, 9_999)) / 1_000
+    trade.add(
+        "products", product_id=product, name=product, category=f"c{number % 4}", cost_price=cost,
+        currency="JPY" if number % 5 == 0 else None if number % 11 == 0 else "EUR",
+        supplier_id=trade.chance.choice(["V0", "V1", None]), is_active=number % 6 != 0,
+    )  # fmt: skip
+
+
+def _terms(trade: Trade) -> None:
+    for supplier_id, number, first, days in [
+        ("V0", 0, 200, 9),
+        ("V0", 0, 20, 30),
+        ("V1", 1, 30, 5),
+        ("V1", 2, 500, 400),
+        *((f"V{n % 3}", trade.chance.randint(1, 12), trade.chance.randint(-2, 60), 7) for n in range(12)),
+    ]:
+        trade.add(
+            "supplier_products", supplier_id=supplier_id, product_id=PRODUCTS[number],
+            unit_cost=Decimal(trade.chance.randint(1, 999)) / 100, currency=trade.chance.choice(["EUR", "EUR", "JPY"]),
+            valid_from=AS_OF - timedelta(days=first), lead_time_days=days,
+        )  # fmt: skip
+
+
 def _sale(trade: Trade) -> None:
-    order = f"O{len(trade.feeds.get('sales', []))}"
-    place = trade.pair()
-    at = trade.moment(store=place["store_id"])
+    """A receipt, an order or a credit note; half of the first store's are orders of which events tell."""
+    number = len(trade.feeds.get("sales", []))
+    order, place = f"O{number}", trade.pair()
+    at, kind = trade.moment(store=place["store_id"]), trade.chance.random()
+    is_credit, currency = kind < 0.08, "JPY" if kind > 0.9 else "EUR"
     for line in range(trade.chance.randint(1, 3)):
-        sign = -1 if trade.chance.random() < 0.12 else 1
+        sign = -1 if is_credit or trade.chance.random() < 0.06 else 1
         # Of later days few products are in demand, so that some stock is dead.
         on_offer = PRODUCTS if AS_OF - at.date() > timedelta(days=70) else PRODUCTS[:16]
+        units, price = sign * trade.units(5), Decimal(trade.chance.randint(0, 2_000)) / 300
+        price = price.quantize(Decimal("0.000001"))
+        discount = None if trade.chance.random() < 0.7 else (units * price / 4).quantize(Decimal("0.0001"))
+        exact = (units * price - (discount or 0)).quantize(Decimal("0.001"))
         trade.add(
             "sales", order_id=order, line_number=line, store_id=place["store_id"],
-            product_id=trade.chance.choice(on_offer), sold_at=at, quantity=sign * trade.units(5),
-            unit_price=2, currency="EUR",
+            product_id=trade.chance.choice(on_offer), sold_at=at, quantity=units, unit_price=price, currency=currency,
+            discount=discount, net_amount=exact if trade.chance.random() < 0.2 else None,
+            customer_id=f"C{number}" if trade.chance.random() < 0.2 else None,
+            channel="web" if place["store_id"] == STORES[0] else None,
+            credited_order_id=_credited(trade, number) if sign < 0 else None,
         )  # fmt: skip
+    if place["store_id"] == STORES[0] and not is_credit and trade.chance.random() < 0.5:
+        stages = ["placed", "paid", "packed", "shipped", "delivered", "returned"]
+        for stage in stages[: trade.chance.randint(1, 6)]:
+            _event(trade, "sales", order, at + timedelta(hours=9 * stages.index(stage)), stage)
     if trade.chance.random() < 0.1:
         _event(trade, "sales", order, at, "placed")
         _event(trade, "sales", order, trade.moment(), "cancelled")
+
+
+def _credited(trade: Trade, number: int) -> str | None:
+    """The order that a return gives back: mostly there is one, some name one that never was, or none."""
+    orders = [row["order_id"] for row in trade.feeds.get("sales", [])]
+    known = trade.chance.choice([*orders, f"O{number}"])
+    return trade.chance.choice([known, known, "never", None])
 
 
 def _movement(trade: Trade, movement: str) -> None:
@@ -152,17 +202,6 @@ def _purchase(trade: Trade, po: str) -> None:
         ["draft", "sent", "confirmed", "part_received", "received", "cancelled"], trade.chance.randint(0, 3)
     ):
         _event(trade, "purchase", po, trade.moment(days=20), status)
-    if not trade.feeds.get("supplier_products"):
-        for supplier_id, product, first, days in [
-            ("V0", 0, 200, 9),
-            ("V0", 0, 20, 30),
-            ("V1", 1, 30, 5),
-            ("V1", 2, 500, 400),
-        ]:
-            trade.add(
-                "supplier_products", supplier_id=supplier_id, product_id=PRODUCTS[product], unit_cost=1, currency="EUR",
-                valid_from=AS_OF - timedelta(days=first), lead_time_days=days,
-            )  # fmt: skip
 
 
 def _event(trade: Trade, order_kind: str, order: str, at: datetime, status: str) -> None:
@@ -170,12 +209,3 @@ def _event(trade: Trade, order_kind: str, order: str, at: datetime, status: str)
     trade.add(
         "order_events", event_id=f"E{number}", order_kind=order_kind, order_id=order, at=at, status=status
     )
-
-
-def current(drops: list[Feeds], keys: Mapping[str, list[str]]) -> Feeds:
-    """What counts after several drops: per key the row of the last one."""
-    feeds: Feeds = {}
-    for feed, key in keys.items():
-        rows = {tuple(row[column] for column in key): row for drop in drops for row in drop.get(feed, [])}
-        feeds[feed] = list(rows.values())
-    return feeds

@@ -16,5 +16,5 @@ left join {{ ref('int_product_costs') }} as cost
     and sold.currency = cost.currency
     and sold.business_date >= cost.valid_from
     and sold.business_date < cost.valid_before
-where sold.unit_cost is distinct from cost.cost_price
+where sold.unit_cost is distinct from cost.unit_cost
 {% endmacro %}

@@ -32,9 +32,10 @@
     try_cast(round({{ numerator }} / nullif({{ denominator }}, 0), {{ digits }}) as decimal(18, {{ digits }}))
 {%- endmacro %}
 
-{# A sum that is known only when every part is: cost and margin are never guessed. #}
-{% macro all_or_nothing(amount) -%}
-    cast(case when count({{ amount }}) = count(*) then sum({{ amount }}) end as {{ amount_type() }})
+{# How much of the turnover, sales and returns alike, is revenue whose cost is known: what a margin speaks of. #}
+{% macro cost_known_share(revenue, without_cost) -%}
+    {{ ratio('sum(abs(' ~ revenue ~ ' - ' ~ without_cost ~ '))',
+        'sum(abs(' ~ revenue ~ ' - ' ~ without_cost ~ ') + abs(' ~ without_cost ~ '))') }}
 {%- endmacro %}
 
 {% macro quantity_type() -%} decimal(38, 3) {%- endmacro %}

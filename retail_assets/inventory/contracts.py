@@ -32,7 +32,10 @@ class StockMovements(dy.Schema):
     store_id = identifier("Store whose stock changes.")
     product_id = identifier("Product id.")
     moved_at = instant("When the stock changed.")
-    quantity = quantity("Units, signed: positive comes in.")
+    quantity = quantity(
+        "Units, signed: positive comes in. A transfer_out, damage or supplier_return is never positive, a transfer_in "
+        "or customer_return never negative."
+    )
     kind = one_of(MOVEMENT_KINDS, "What happened.")
     transfer_id = identifier("Joins the two sides of a transfer.", nullable=True)
     po_id = identifier("Purchase order of a receipt.", nullable=True)
@@ -42,6 +45,10 @@ class StockMovements(dy.Schema):
     reason = text("Why.", nullable=True)
 
     transfer_has_id = row_rule("kind not in ('transfer_out', 'transfer_in') or transfer_id is not null")
+    sign_fits_kind = row_rule(
+        "case when kind in ('transfer_out', 'damage', 'supplier_return') then quantity <= 0 "
+        "when kind in ('transfer_in', 'customer_return') then quantity >= 0 else true end"
+    )
 
 
 _PLACE = {"store_id": "stores", "product_id": "products"}

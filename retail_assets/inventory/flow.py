@@ -10,7 +10,12 @@ FLOW = Flow(
     settings=InventorySettings,
     dbt_settings=tuple(InventorySettings.model_fields),
     feeds=FEEDS,
-    marts=(Mart("stock_levels"), Mart("stock_movements"), Mart("inventory_health")),
+    marts=(
+        Mart("stock_levels"),
+        Mart("stock_movements"),
+        Mart("goods_in_transit", may_shrink=True),
+        Mart("inventory_health"),
+    ),
     samples=("retail_assets.samples.flows.counts:write", "retail_assets.samples.flows.movements:write"),
     truth="retail_assets.inventory.truth:truth_found",
 )

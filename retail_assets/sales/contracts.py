@@ -1,5 +1,7 @@
 """Contracts of sales: what was sold, and what happened to orders."""
 
+from collections.abc import Sequence
+
 import dataframely as dy
 
 from retail_assets.contract import (
@@ -14,13 +16,21 @@ from retail_assets.contract import (
     row_rule,
     text,
 )
+from retail_assets.currencies import WITHOUT_MINOR_UNIT
 
 SALES_STATUSES = ["placed", "paid", "packed", "shipped", "delivered", "cancelled", "returned"]
 PURCHASE_STATUSES = ["draft", "approved", "sent", "confirmed", "part_received", "received", "cancelled"]
 
 
-def _quoted(values: list[str]) -> str:
+def _quoted(values: Sequence[str]) -> str:
     return ", ".join(f"'{value}'" for value in values)
+
+
+_PRICED = "cast(quantity as double) * cast(unit_price as double)"
+_ROUNDING = (
+    f"case when currency in ({_quoted(WITHOUT_MINOR_UNIT)}) then 1 else 0.01 end * (1 + abs(quantity) / 2)"
+)
+"""What rounding may make of a line: a cent, and half a cent for the price of each unit."""
 
 
 class Sales(dy.Schema):
@@ -36,10 +46,23 @@ class Sales(dy.Schema):
     currency = currency()
     customer_id = identifier("Customer, where known.", nullable=True)
     discount = money("Net discount of the whole line, as an amount; negative on a return.", nullable=True)
+    net_amount = money(
+        "Net amount of the whole line after discount, negative on a return, where the source states it: marts then sum "
+        "this, and not quantity times unit price less discount.",
+        nullable=True,
+    )
     tax_rate = rate("Value added tax as a share.", nullable=True)
     channel = identifier("Channel (store, web, phone, …).", nullable=True)
     is_promotion = dy.Bool(nullable=True, description="True when sold under a promotion.")
     description = text("The source's own text for the line.", nullable=True)
+    credited_order_id = identifier(
+        "Order that a return or credit note gives back, where the source names it.", nullable=True
+    )
+
+    discount_fits_line = row_rule(
+        f"discount * sign(quantity) >= 0 and abs(discount) <= abs({_PRICED}) + {_ROUNDING}"
+    )
+    amount_fits_price = row_rule(f"abs(net_amount - ({_PRICED} - coalesce(discount, 0))) <= {_ROUNDING}")
 
 
 class OrderEvents(dy.Schema):

@@ -80,6 +80,7 @@ class Retailer:
             "quantity": self.random.choice([1, 1, 2, 3, -1]),
             "unit_price": self.random.choice(["1.115", "2.50", "10"]),
             "currency": self.random.choice(["EUR", "EUR", "JPY"]),
+            "credited_order_id": f"O{self.random.randint(1, 19)}" if self.random.random() < 0.2 else None,
         }
 
     def sales_rows(self) -> tuple[str, list[dict[str, Any]], dict[str, int | None]]:
@@ -150,7 +151,7 @@ class Retailer:
                 "at": datetime.combine(
                     self.today - timedelta(days=self.random.randint(-1, 4)), time(12), UTC
                 ),
-                "status": self.random.choice(["placed", "paid", "shipped", "cancelled"]),
+                "status": self.random.choice(["placed", "paid", "shipped", "cancelled", "returned"]),
             }
             for _ in range(4)
         ]
@@ -162,6 +163,7 @@ class Retailer:
                 "product_id": f"P{number}",
                 "name": "Pen",
                 "category": "Paper",
+                "supplier_id": self.random.choice(["V1", "V2", None]),
                 "cost_price": self.random.choice(["0.50", "0.75", None]),
                 "currency": self.random.choice(["EUR", "EUR", "JPY"]),
             }
@@ -172,10 +174,27 @@ class Retailer:
         if self.random.random() < 0.3:
             self.lake.withdraw(sequence)
 
+    def drop_terms(self) -> None:
+        """What suppliers charge from a day on, some of it late; P4 has two who might be its supplier."""
+        terms = [
+            {
+                "supplier_id": f"V{self.random.randint(1, 2)}" if number == 4 else "V1",
+                "product_id": f"P{number}",
+                "valid_from": self.today - timedelta(days=self.random.randint(-2, 6)),
+                "unit_cost": self.random.choice(["0.40", "0.60"]),
+                "currency": self.random.choice(["EUR", "JPY"]),
+                "lead_time_days": 3,
+            }
+            for number in self.random.sample(range(1, 5), 2)
+        ]
+        sequence = self.lake.load("supplier_products", terms, on=self.today)
+        if self.random.random() < 0.3:
+            self.lake.withdraw(sequence)
+
     def night(self, changes: int = 5) -> None:
         """What comes in between two nights."""
-        ways = [self.drop_sales] * 4 + [self.drop_events, self.drop_products, self.withdraw, self.reload]
-        ways += [self.drop_again, self.drop_documents_only]
+        ways = [self.drop_sales] * 4 + [self.drop_events, self.drop_products, self.drop_terms]
+        ways += [self.withdraw, self.reload, self.drop_again, self.drop_documents_only]
         for way in self.random.choices(ways, k=changes):
             way()
         self.today += timedelta(days=self.random.randint(0, 2))

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -72,7 +73,8 @@ def _column_checks(quoted: str, name: str, column: Any) -> list[Check]:
     for attribute, operator, rule in _BOUNDS:
         bound = getattr(column, attribute, None)
         if bound is not None:
-            checks.append(Check(f"{quoted} {operator} {bound}", rule, name))
+            limit = f"{literal(str(bound))}::{kind.sql_type}" if isinstance(bound, datetime) else bound
+            checks.append(Check(f"{quoted} {operator} {limit}", rule, name))
     if getattr(column, "max_length", None) is not None:
         longest = column.max_length
         checks.append(

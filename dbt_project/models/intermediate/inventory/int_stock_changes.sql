@@ -1,12 +1,12 @@
 select
     store_id,
     product_id,
-    sold_at as changed_at,
-    business_date,
-    'sale' as kind,
+    left_at as changed_at,
+    left_on as business_date,
+    case when is_shipped then 'shipment' else 'sale' end as kind,
     -quantity as quantity
-from {{ ref('sales_lines') }}
-where not is_cancelled
+from {{ ref('int_stock_departures') }}
+where not is_reserved
 
 union all
 

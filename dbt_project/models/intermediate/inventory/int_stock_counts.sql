@@ -6,7 +6,8 @@ with counts as (
         counted_at,
         business_date,
         quantity,
-        row_number() over (partition by store_id, product_id order by counted_at desc) as recency
+        row_number() over (partition by store_id, product_id order by counted_at desc) as recency,
+        min(business_date) filter (where quantity > 0) over (partition by store_id, product_id) as first_found_on
     from {{ ref('stg_stock_counts') }}
     where {{ has_come() }}
 )
@@ -19,7 +20,8 @@ select
     last_count.quantity as counted_quantity,
     previous_count.counted_at as previous_counted_at,
     previous_count.business_date as previous_counted_on,
-    previous_count.quantity as previous_counted_quantity
+    previous_count.quantity as previous_counted_quantity,
+    last_count.first_found_on
 from counts as last_count
 left join counts as previous_count
     on last_count.store_id = previous_count.store_id

@@ -16,6 +16,15 @@ with movements as (
     where business_date <= {{ as_of() }}
 ),
 
+-- Sales lines that put a returned product back: those of the order, and those that credit it.
+put_back as (
+    select order_id, product_id from {{ ref('sales_lines') }} where quantity < 0 and not is_cancelled
+    union
+    select credited_order_id as order_id, product_id
+    from {{ ref('sales_lines') }}
+    where quantity < 0 and not is_cancelled and credited_order_id is not null
+),
+
 transfer_movements as (
     select *
     from movements
@@ -94,18 +103,20 @@ select
     movement.business_date,
     movement.kind,
     movement.quantity,
-    -- A return that names its order is the physical side of the negative sales line, which counts.
-    not (movement.kind = 'customer_return' and movement.order_id is not null) as changes_stock,
+    -- A return that names its order is the physical side of the negative sales line, which counts where there is one.
+    not (movement.kind = 'customer_return' and put_back.order_id is not null) as changes_stock,
     movement.transfer_id,
     coalesce(movement.counterpart_store_id, transfer.counterpart_store_id) as counterpart_store_id,
     transfer.transfer_status,
     cast(transfer.in_transit_quantity as {{ quantity_type() }}) as in_transit_quantity,
     case
         when transfer.in_transit_quantity > 0 then {{ as_of() }} - movement.business_date
-        when transfer.in_transit_quantity = 0 then transfer.arrived_on - movement.business_date
+        when transfer.in_transit_quantity = 0 and transfer.arrived_on >= movement.business_date
+            then transfer.arrived_on - movement.business_date
     end as days_in_transit,
     movement.po_id,
     movement.po_line_number,
     movement.order_id
 from movements as movement
 left join transfers as transfer on movement.movement_id = transfer.movement_id
+left join put_back on movement.order_id = put_back.order_id and movement.product_id = put_back.product_id

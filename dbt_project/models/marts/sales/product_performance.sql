@@ -14,9 +14,10 @@ window_sales as (
         sum(sales.units_returned) as units_returned,
         sum(sales.quantity) as quantity,
         sum(sales.revenue) as revenue,
-        {{ all_or_nothing('sales.cost') }} as cost,
-        {{ all_or_nothing('sales.margin') }} as margin,
-        sum(sales.revenue) filter (where sales.cost is null) as revenue_without_cost
+        cast(sum(sales.cost) as {{ amount_type() }}) as cost,
+        cast(sum(sales.margin) as {{ amount_type() }}) as margin,
+        cast(sum(sales.revenue_without_cost) as {{ amount_type() }}) as revenue_without_cost,
+        {{ cost_known_share('sales.revenue', 'sales.revenue_without_cost') }} as cost_known_share
     from {{ ref('sales_daily') }} as sales
     cross join days
     where sales.business_date >= days.window_start and sales.business_date < days.window_end
@@ -49,18 +50,37 @@ weekly as (
     group by sales.product_id, date_trunc('week', sales.business_date)
 ),
 
+-- A product that was launched in these weeks has been in demand from its first sale's week on.
+launched as (
+    select
+        launches.product_id,
+        least(
+            {{ setting('xyz_weeks') }},
+            date_diff('week', cast(date_trunc('week', launches.first_sold_on) as date), days.weeks_end)
+        ) as weeks
+    from (
+        select product_id, min(business_date) as first_sold_on
+        from {{ ref('sales_daily') }}
+        where units_sold > 0
+        group by product_id
+    ) as launches
+    cross join days
+),
+
 -- Weeks without a sale count as zero, so sums stand in for the weekly series: with n weeks, the population's
--- coefficient of variation is sqrt(n * sum(x^2) - sum(x)^2) / sum(x).
+-- coefficient of variation is sqrt(n * sum(x^2) - sum(x)^2) / sum(x). One week varies from nothing.
 variation as (
     select
-        product_id,
+        weekly.product_id,
         sqrt(greatest(
-            {{ setting('xyz_weeks') }} * sum(cast(units as double) * cast(units as double))
-            - sum(cast(units as double)) * sum(cast(units as double)),
+            any_value(launched.weeks) * sum(cast(weekly.units as double) * cast(weekly.units as double))
+            - sum(cast(weekly.units as double)) * sum(cast(weekly.units as double)),
             0
-        )) / nullif(sum(cast(units as double)), 0) as demand_variation
+        )) / nullif(sum(cast(weekly.units as double)), 0) as demand_variation
     from weekly
-    group by product_id
+    inner join launched on weekly.product_id = launched.product_id
+    where launched.weeks > 1
+    group by weekly.product_id
 )
 
 select
@@ -74,16 +94,18 @@ select
     cast(ranked.revenue as {{ amount_type() }}) as revenue,
     ranked.cost,
     ranked.margin,
-    cast(coalesce(ranked.revenue_without_cost, 0) as {{ amount_type() }}) as revenue_without_cost,
-    {{ ratio('100 * ranked.margin', 'ranked.revenue', 2) }} as margin_percent,
+    ranked.revenue_without_cost,
+    ranked.cost_known_share,
+    {{ ratio('100 * ranked.margin', 'ranked.revenue - ranked.revenue_without_cost', 2) }} as margin_percent,
     {{ ratio('ranked.units_returned', 'ranked.units_sold') }} as return_rate,
-    {{ ratio('ranked.revenue', 'ranked.revenue_of_all', 6) }} as revenue_share,
+    {{ ratio('greatest(ranked.revenue, 0)', 'ranked.revenue_of_all', 6) }} as revenue_share,
     case
         when ranked.revenue <= 0 then 'C'
         when ranked.revenue_of_better < {{ cut('abc_cuts', 0) }} * ranked.revenue_of_all then 'A'
         when ranked.revenue_of_better < {{ cut('abc_cuts', 1) }} * ranked.revenue_of_all then 'B'
         else 'C'
     end as abc_class,
+    coalesce(launched.weeks, 0) as demand_weeks,
     try_cast(round(variation.demand_variation, 4) as decimal(18, 4)) as demand_variation,
     case
         when variation.demand_variation <= {{ cut('xyz_cuts', 0) }} then 'X'
@@ -92,4 +114,5 @@ select
     end as xyz_class
 from ranked
 cross join days
+left join launched on ranked.product_id = launched.product_id
 left join variation on ranked.product_id = variation.product_id

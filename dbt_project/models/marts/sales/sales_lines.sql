@@ -3,7 +3,7 @@
     unit='business_date',
     follows=['stg_sales'],
     also={'macro': 'dates_of_changed_orders_and_costs', 'from': ['order_history', 'int_product_costs']},
-    touches=['order_id'],
+    touches=['order_id', 'credited_order_id'],
     waits=true,
 ) }}
 with lines as (
@@ -20,16 +20,22 @@ with lines as (
         unit_price,
         currency,
         coalesce(discount, 0) as discount,
+        net_amount as stated_amount,
         tax_rate,
-        coalesce(is_promotion, false) as is_promotion
+        coalesce(is_promotion, false) as is_promotion,
+        credited_order_id
     from {{ ref('stg_sales') }}
     where {{ touched('business_date') }} and {{ has_come() }}
 ),
 
-cancelled as (
-    select order_id
+orders as (
+    select
+        order_id,
+        bool_or(is_latest and status = 'cancelled') as is_cancelled,
+        min(changed_at) filter (where status in ('shipped', 'delivered', 'returned')) as shipped_at
     from {{ ref('order_history') }}
-    where order_kind = 'sales' and is_latest and status = 'cancelled'
+    where order_kind = 'sales' and order_id in (select lines.order_id from lines)
+    group by order_id
 ),
 
 valued as (
@@ -48,13 +54,19 @@ valued as (
         lines.discount,
         lines.tax_rate,
         lines.is_promotion,
-        cancelled.order_id is not null as is_cancelled,
-        {{ round_amount(extended('lines.quantity', 'lines.unit_price') ~ ' - lines.discount', 'lines.currency') }}
-            as net_amount,
-        cost.cost_price as unit_cost,
-        {{ round_amount(extended('lines.quantity', 'cost.cost_price'), 'lines.currency') }} as net_cost
+        lines.credited_order_id,
+        coalesce(orders.is_cancelled, false) as is_cancelled,
+        case when lines.quantity > 0 then orders.shipped_at end as shipped_at,
+        orders.order_id is not null and lines.quantity > 0 and orders.shipped_at is null and not orders.is_cancelled
+            as awaits_shipment,
+        {{ round_amount(
+            'coalesce(lines.stated_amount, ' ~ extended('lines.quantity', 'lines.unit_price') ~ ' - lines.discount)',
+            'lines.currency'
+        ) }} as net_amount,
+        cost.unit_cost,
+        {{ round_amount(extended('lines.quantity', 'cost.unit_cost'), 'lines.currency') }} as net_cost
     from lines
-    left join cancelled on lines.order_id = cancelled.order_id
+    left join orders on lines.order_id = orders.order_id
     left join {{ ref('int_product_costs') }} as cost
         on lines.product_id = cost.product_id
         and lines.currency = cost.currency
@@ -73,7 +85,10 @@ select
     channel,
     quantity,
     quantity < 0 as is_return,
+    credited_order_id,
     is_cancelled,
+    shipped_at,
+    awaits_shipment,
     unit_price,
     currency,
     discount,

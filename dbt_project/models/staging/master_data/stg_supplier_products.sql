@@ -1,1 +1,2 @@
+{{ config(touches=['product_id']) }}
 {{ staging('supplier_products') }}
