@@ -72,9 +72,11 @@ class LakeBuilder:
         *,
         source: str = "till",
         documents: Iterable[str | tuple[str, int | None]] = (),
+        days: Mapping[str, tuple[int, int]] | None = None,
         rejects: Sequence[Row] = (),
     ) -> str:
-        """Put a content's files in place: rows by feed, the documents it holds, its rejects."""
+        """Put a content's files in place: rows by feed, the documents it holds, its store-days with how many records
+        became rows or were rejected, its rejects."""
         self._contents += 1
         content_key = f"content{self._contents:026d}"
         for feed, feed_rows in rows.items():
@@ -90,6 +92,16 @@ class LakeBuilder:
                 "_version": v,
             }
             for d, v in ((d, None) if isinstance(d, str) else d for d in documents)
+        ] + [
+            {
+                "_content_key": content_key,
+                "_source": source,
+                "kind": "day",
+                "_document": day,
+                "records": records,
+                "rejected": rejected,
+            }
+            for day, (records, rejected) in (days or {}).items()
         ]
         if held:
             write_table(self.lake.documents(content_key), columns_of(Documents), held)
@@ -107,11 +119,12 @@ class LakeBuilder:
         on: date = date(2026, 11, 20),
         sequence: int | None = None,
         documents: Iterable[str | tuple[str, int | None]] = (),
+        days: Mapping[str, tuple[int, int]] | None = None,
         rejects: Sequence[Row] = (),
         name_values: str = "{}",
     ) -> int:
         """A loaded drop with rows for several feeds; returns its sequence number."""
-        content_key = self.content(rows, source=source, documents=documents, rejects=rejects)
+        content_key = self.content(rows, source=source, documents=documents, days=days, rejects=rejects)
         number = sequence or max(self.drops, default=0) + 1
         folder = folder or next(iter(rows), "sales")
         self.drops[number] = Drop(
@@ -205,6 +218,7 @@ class LakeBuilder:
             {
                 "sequence": d.sequence,
                 "feed": feed,
+                "position": d.sequence,
                 "content_key": d.content_key,
                 "partition": d.partition,
                 "source": d.source,

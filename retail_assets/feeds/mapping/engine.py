@@ -181,10 +181,17 @@ class _Run:
         self.ends.append(self._copy(query, f"ends_{len(self.ends)}.parquet")[0])
 
     def _write_documents(self, target: Target, block: CompiledBlock) -> None:
+        refused = [n for n, verdict in enumerate(block.verdicts, start=1) if verdict.end == "rejected"]
+        left_out = [n for n, verdict in enumerate(block.verdicts, start=1) if verdict.end == "left_out"]
+        # What is sent elsewhere is judged there.
+        rejected = f"(_route in {_listed([0, *refused])} or (_route is null and _fault is not null))"
+        came = f"coalesce(_route not in {_listed([0, *refused, *left_out])}, _fault is null)"
+        at_least = "null" if target.at_least is None else str(target.at_least)
         query = (
             f"select {literal(self.content.content_key)} as _content_key, {literal(self.mapping.name)} as _source, "
-            f"{literal(target.replaces or '')} as kind, _document, max(_version) as _version "
-            f"from ({block.judged}) where _document is not null group by _document"
+            f"{literal(target.replaces or '')} as kind, _document, max(_version) as _version, "
+            f"count(*) filter (where {came}) as records, count(*) filter (where {rejected}) as rejected, "
+            f"{at_least}::double as at_least from ({block.judged}) where _document is not null group by _document"
         )
         self.documents.append(self._copy(query, f"documents_{len(self.documents)}.parquet")[0])
 
@@ -252,7 +259,11 @@ class _Run:
     def _gather_documents(self) -> Path | None:
         if not self.documents:
             return None
-        query = f"select * replace (max(_version) as _version) from {parquet(self.documents)} group by all"
+        query = (
+            "select _content_key, _source, kind, _document, max(_version) as _version, "
+            "sum(records)::bigint as records, sum(rejected)::bigint as rejected, max(at_least) as at_least "
+            f"from {parquet(self.documents)} group by all"
+        )
         path, rows = self._copy(query, "documents.parquet")
         return path if rows else None
 
@@ -263,8 +274,11 @@ class _Run:
 
 def _codes(block: CompiledBlock, feeds: list[str]) -> str:
     """The route numbers that lead to any of some feeds, as a list for SQL; 0 is no route."""
-    codes = [n for n, verdict in enumerate(block.verdicts, start=1) if verdict.feed in feeds]
-    return f"({', '.join(str(code) for code in [0, *codes])})"
+    return _listed([0, *(n for n, verdict in enumerate(block.verdicts, start=1) if verdict.feed in feeds)])
+
+
+def _listed(numbers: list[int]) -> str:
+    return f"({', '.join(map(str, numbers))})"
 
 
 def _cut(text: str) -> str:

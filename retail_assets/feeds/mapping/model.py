@@ -103,6 +103,9 @@ class Target:
     document: Cell | None = None
     replaces: str | None = None
     version: Cell | None = None
+    at_least: float | None = None
+    """The share of the records of a document or day that a later one has to bring to replace it; None: as the
+    platform's setting says."""
     filters: tuple[Rule, ...] = ()
     """Conditions of records that it leaves out: `leave_out` in mappings."""
     rules: tuple[Rule, ...] = ()

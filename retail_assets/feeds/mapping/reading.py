@@ -114,8 +114,18 @@ class _MappingReader:
         return tuple(targets)
 
     def _target(self, node: Node) -> Target:
-        keys = ("feed", "unfold", "document", "replaces", "version", "leave_out", "rules", "columns", "sent")
-        fields = node.fields((*keys, "same_names"), required=("feed",))
+        keys = (
+            "feed",
+            "unfold",
+            "document",
+            "replaces",
+            "version",
+            "at_least",
+            "leave_out",
+            "rules",
+            "columns",
+        )
+        fields = node.fields((*keys, "sent", "same_names"), required=("feed",))
         feed = self._feed(fields["feed"])
         target = Target(
             name=feed.name,
@@ -124,6 +134,7 @@ class _MappingReader:
             document=self._cell(fields["document"]) if "document" in fields else None,
             replaces=fields["replaces"].choice(("document", "day")) if "replaces" in fields else None,
             version=self._cell(fields["version"]) if "version" in fields else None,
+            at_least=fields["at_least"].share() if "at_least" in fields else None,
             filters=self._rules(fields.get("leave_out"), None),
             rules=self._rules(fields.get("rules"), feed),
             sent=self._sent(fields["sent"], feed) if "sent" in fields else {},
@@ -253,6 +264,8 @@ class _MappingReader:
             raise fields["replaces"].error("say with `document` which column names the document")
         if target.derives_line_numbers and target.replaces != "document":
             raise node.error("derived line numbers need `document` and `replaces: document`")
+        if target.at_least is not None and target.replaces is None:
+            raise fields["at_least"].error("says when `replaces` does: a document or a day needs it")
         if target.replaces == "day":
             self._check_day(target, feed, fields)
 
