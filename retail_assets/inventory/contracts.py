@@ -36,7 +36,7 @@ class StockMovements(dy.Schema):
     kind = one_of(MOVEMENT_KINDS, "What happened.")
     transfer_id = identifier("Joins the two sides of a transfer.", nullable=True)
     po_id = identifier("Purchase order of a receipt.", nullable=True)
-    po_line_number = dy.Int32(nullable=True, min=0, description="Purchase order line of a receipt.")
+    po_line_number = dy.Int64(nullable=True, min=0, description="Purchase order line of a receipt.")
     order_id = identifier("Sales order of a customer return.", nullable=True)
     counterpart_store_id = identifier("The other store of a transfer.", nullable=True)
     reason = text("Why.", nullable=True)
@@ -47,12 +47,21 @@ class StockMovements(dy.Schema):
 _PLACE = {"store_id": "stores", "product_id": "products"}
 
 FEEDS = (
-    Feed("stock_counts", StockCounts, "Physical stock counts.", "counted_at", parents=_PLACE),
+    Feed(
+        "stock_counts",
+        StockCounts,
+        "Physical stock counts.",
+        "counted_at",
+        parents=_PLACE,
+        unique_within="the whole retailer: one count of a product in a store at a moment, whoever counts",
+    ),
     Feed(
         "stock_movements",
         StockMovements,
         "Stock movements other than sales.",
         "moved_at",
         parents={**_PLACE, "po_id": "purchase_orders", "counterpart_store_id": "stores"},
+        unique_within="the whole retailer: a movement_id is one movement of all stores and systems",
+        own_ids=frozenset({"movement_id", "transfer_id", "po_id", "order_id"}),
     ),
 )

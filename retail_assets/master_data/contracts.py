@@ -136,6 +136,7 @@ FEEDS = (
         Promotions,
         "Promotions per product and store.",
         parents={"product_id": "products"},
+        own_ids=frozenset({"promotion_id"}),
     ),
     Feed("store_calendar", StoreCalendar, "Opening days per store.", parents={"store_id": "stores"}),
 )

@@ -104,6 +104,7 @@ FEEDS = (
         ReturnEvents,
         "What happened to return cases.",
         "at",
+        own_ids=frozenset({"event_id"}),
         personal=frozenset({"actor", "payload"}),
     ),
     Feed(
@@ -111,6 +112,7 @@ FEEDS = (
         ReturnNotes,
         "Notes about return cases.",
         "at",
+        own_ids=frozenset({"note_id"}),
         personal=frozenset({"author", "text"}),
     ),
     Feed(
@@ -118,6 +120,7 @@ FEEDS = (
         ReturnDocuments,
         "Documents of return cases.",
         "at",
+        own_ids=frozenset({"document_id"}),
         personal=frozenset({"uploaded_by"}),
     ),
 )

@@ -1,6 +1,6 @@
 """The value of one contract column, wherever the mapping takes it from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retail_assets.feeds.mapping.conversion import (
     DATE,
@@ -44,12 +44,11 @@ def value_of(cell: Cell, kind: Kind, scope: Scope, *, name: str) -> Value:
     """Add the steps of a cell to the scope's phase; `name` is free for its columns. Expressions of the cell have
     to be evaluated in an earlier phase."""
     value = _value(cell, kind, scope, name)
-    if cell.default is None:
-        return value
-    default = f"{name}_default"
-    scope.query.add(convert(_constant(cell.default), kind, STANDARD, name=default))
-    filled = f"coalesce({value.sql}, case when {value.blank} then {default} end)"
-    return Value(filled, value.blank, value.text, value.fault, value.failed)
+    if cell.default is not None:
+        default = f"{name}_default"
+        scope.query.add(convert(_constant(cell.default), kind, STANDARD, name=default))
+        value = replace(value, sql=f"coalesce({value.sql}, case when {value.blank} then {default} end)")
+    return replace(value, sql=f"{literal(cell.prefix)} || {value.sql}") if cell.prefix else value
 
 
 def _value(cell: Cell, kind: Kind, scope: Scope, name: str) -> Value:

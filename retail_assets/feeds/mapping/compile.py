@@ -95,23 +95,19 @@ def _name_document(scope: Scope) -> None:
     scope.query.end_phase()
 
 
-def line_numbers(scope: Scope) -> str:
-    """A query for the place of every record in its document, as `_record` and `_line_number`.
-
-    Versions of a document are counted each for itself: only one of them stays.
-    """
+def name_identity(scope: Scope) -> None:
+    """The document of every record and its version, as the columns `_document_id` and `_document_version`."""
     scope.show(expressions_of(_identity_cells(scope)))
     scope.query.end_phase()
     _name_document(scope)
-    within = "_document_id"
     if scope.target.version:
         _evaluate(scope, [scope.target.version])
         scope.query.end_phase()
-        version = _version(scope)
-        scope.query.end_phase()
-        within += f", {version.sql}" if version else ""
-    number = f"row_number() over (partition by {within} order by _record)"
-    return f"select _record, {number} as _line_number from ({scope.query.sql})"
+    version = _version(scope)
+    scope.query.end_phase()
+    # A document without a version has one like any other.
+    scope.query.add([{"_document_version": f"coalesce({version.sql if version else 'null'}, {-(2**63)})"}])
+    scope.query.end_phase()
 
 
 def _condition(scope: Scope, rule: Rule) -> str:
@@ -133,7 +129,7 @@ def _contract_values(
         if block is scope.target.block:
             for index, rule in enumerate(rules):
                 if name in rule.cells:
-                    other = value_of(rule.cells[name], kind, scope, name=f"_v{number}_{index}")
+                    other = value_of(rule.cells[name], kind, scope, name=f"_set{index}_v{number}")
                     value = _either(f"{conditions[index]}.v", other, value)
         values[name] = value
     return values
@@ -231,11 +227,11 @@ def _faults(scope: Scope, block: Block, values: dict[str, Value], version: Value
     for check in contract_checks(block.feed):
         text = values[check.column].text if check.column else "null"
         faults.append(Fault(check.condition, check.rule, check.column, text))
-    if scope.target.replaces == "document":
+    if scope.target.replaces == "document" or scope.target.derives_line_numbers:
         faults.append(
             Fault(f"strlen(_document_id) > {MAX_DOCUMENT_BYTES}", "too_long", "document", "_document_id")
         )
-        faults.append(Fault("_document is null", "no_document", "document"))
+        faults.append(Fault("_document_id is null", "no_document", "document"))
     return faults
 
 

@@ -12,9 +12,10 @@ from pathlib import Path
 import duckdb
 
 from retail_assets.feeds.mapping.asking import Engine
-from retail_assets.feeds.mapping.compile import CompiledBlock, compile_block, line_numbers
+from retail_assets.feeds.mapping.compile import CompiledBlock, compile_block
 from retail_assets.feeds.mapping.deduplicate import Part, merge_parts
 from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.line_numbers import line_numbers
 from retail_assets.feeds.mapping.model import Block, SourceMapping, Target
 from retail_assets.feeds.mapping.references import check_required_columns, unknown_columns
 from retail_assets.feeds.mapping.scope import Scope, first_line

@@ -66,6 +66,7 @@ class Scope:
         columns = [f"{sql} as _c{number}" for number, (sql, _) in enumerate(table.columns.values())]
         internal = ["_record", "_place", "_malformed", "_empty"]
         internal += ["_line_number"] if table.has_line_numbers else []
+        internal += ["_of_record"] if table.is_unfolded else []
         self.query = Layers(f"select {', '.join([*internal, *columns])} from {table.relation}")
         self.readings: dict[str, Reading] = {}
         self._types = expression_types(mapping)

@@ -31,6 +31,8 @@ class Table:
     """The source's name -> its name in the relation, quoted, and its DuckDB type."""
     format: str | None = None
     has_line_numbers: bool = False
+    is_unfolded: bool = False
+    """Whether it has `_of_record` too: the record that each of its records was unfolded from."""
 
     @cached_property
     def _normalised(self) -> dict[str, list[str]]:
