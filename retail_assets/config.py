@@ -75,6 +75,13 @@ class Settings(FlowSettings):
         le=1,
         description="A file of which more of the records are rejected is quarantined; a mapping may say another share.",
     )
+    day_at_least: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="A store's day is replaced by a file that brings at least this share of its records; a mapping may "
+        "say another share.",
+    )
     archive_max_parts: int = Field(10_000, description="An archive with more files is quarantined.")
     archive_max_bytes: int = Field(8 * 2**30, description="Limit of what an archive may unpack to.")
     archive_max_depth: int = Field(2, description="Archives in archives, up to so many.")

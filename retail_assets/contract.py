@@ -51,6 +51,10 @@ class Feed:
     """Nullable key columns which staging fills with the day of admission."""
     admission_dated: bool = False
     """Whether the same file on another day is news: its rows speak of the day that took them."""
+    unique_within: str = "the whole retailer, whichever source sends it"
+    """Within what its key tells rows apart, in words."""
+    own_ids: frozenset[str] = frozenset()
+    """Columns with ids that a source counts for itself: two sources may have the same (see `own_ids` of mappings)."""
     is_log: bool = False
     """Whether every row is an entry of its own: of those in one file that share a key none replaces another."""
     parts: tuple[str, ...] = ()
@@ -94,6 +98,10 @@ class Feed:
         happened = f'{row}"{self.business_time}"'
         is_instant = isinstance(self.columns[self.business_time], dy.Datetime)
         return f"cast(timezone('{zone}', {happened}) as date)" if is_instant else happened
+
+    @property
+    def key_in_words(self) -> str:
+        return f"{', '.join(self.key)}; unique within {self.unique_within}"
 
     @property
     def distinct(self) -> list[str]:

@@ -72,10 +72,12 @@ class LakeBuilder:
         *,
         source: str = "till",
         documents: Iterable[str | tuple[str, int | None]] = (),
+        days: Mapping[str, tuple[int, int]] | None = None,
         rejects: Sequence[Row] = (),
         flags: Sequence[Row] = (),
     ) -> str:
-        """Put a content's files in place: rows by feed, the documents it holds, its rejects and flags."""
+        """Put a content's files in place: rows by feed, the documents it holds, its store-days with how many records
+        became rows or were rejected, its rejects and flags."""
         self._contents += 1
         content_key = f"content{self._contents:026d}"
         for feed, feed_rows in rows.items():
@@ -91,6 +93,16 @@ class LakeBuilder:
                 "_version": v,
             }
             for d, v in ((d, None) if isinstance(d, str) else d for d in documents)
+        ] + [
+            {
+                "_content_key": content_key,
+                "_source": source,
+                "kind": "day",
+                "_document": day,
+                "records": records,
+                "rejected": rejected,
+            }
+            for day, (records, rejected) in (days or {}).items()
         ]
         if held:
             write_table(self.lake.documents(content_key), columns_of(Documents), held)
@@ -109,12 +121,15 @@ class LakeBuilder:
         on: date = date(2026, 11, 20),
         sequence: int | None = None,
         documents: Iterable[str | tuple[str, int | None]] = (),
+        days: Mapping[str, tuple[int, int]] | None = None,
         rejects: Sequence[Row] = (),
         flags: Sequence[Row] = (),
         name_values: str = "{}",
     ) -> int:
         """A loaded drop with rows for several feeds; returns its sequence number."""
-        content_key = self.content(rows, source=source, documents=documents, rejects=rejects, flags=flags)
+        content_key = self.content(
+            rows, source=source, documents=documents, days=days, rejects=rejects, flags=flags
+        )
         number = sequence or max(self.drops, default=0) + 1
         folder = folder or next(iter(rows), "sales")
         self.drops[number] = Drop(
@@ -208,6 +223,7 @@ class LakeBuilder:
             {
                 "sequence": d.sequence,
                 "feed": feed,
+                "position": d.sequence,
                 "content_key": d.content_key,
                 "partition": d.partition,
                 "source": d.source,

@@ -36,10 +36,16 @@ create table if not exists state.applied (model varchar, sequence bigint, conten
 
 -- What changed in a model, for the models that follow it; without a unit: everything.
 create table if not exists state.changes (model varchar, run bigint, unit varchar, value varchar);
+-- Rows that do not count, for another reason than a later row of their source; see the materialization `feed`.
+create table if not exists state.row_effects (
+    model varchar, key varchar, effect varchar, sequence bigint, record bigint, by_sequence bigint, document varchar,
+    brought bigint
+);
 create table if not exists state.tested (model varchar, run bigint);
 alter table state.tested add column if not exists test varchar;
 -- A change stays until every model that follows its model has taken it in, and each of the model's tests has seen it.
 delete from state.models where model not in ({{ names_of_models() }});
+delete from state.row_effects where model not in ({{ names_of_models() }});
 create or replace temp table seen_by_all as
 with seen as (
     select follows.model, taken_in.run
@@ -81,12 +87,21 @@ from read_parquet(
 
 -- Documents and store-days by content, which never change; which drops hold a content is the ledger's to say.
 create table if not exists state.documents (content_key varchar, source varchar, document varchar, version bigint);
+-- How many of its records came in, were rejected, and the share that replaces an older one; null of what is older than these.
+alter table state.documents add column if not exists kind varchar;
+alter table state.documents add column if not exists records bigint;
+alter table state.documents add column if not exists rejected bigint;
+alter table state.documents add column if not exists at_least double;
 create table if not exists state.documents_read (content_key varchar);
 create or replace temp table unread as
 select distinct content_key from ledger.drops
 where state = 'loaded' and content_key not in (select content_key from state.documents_read);
 {{ feed_files('documents', 'select content_key from unread') }}
-insert into state.documents select _content_key, _source, _document, _version from feeds.documents;
+insert into state.documents by name
+select
+    _content_key as content_key, _source as source, _document as document, _version as version,
+    kind, records, rejected, at_least
+from feeds.documents;
 insert into state.documents_read select content_key from unread;
 
 create or replace table ledger.loaded_drops as

@@ -2,8 +2,11 @@
 
    Row files never change, and the ledger says which are loaded. So the table only ever takes in what a changed
    set of loads adds, gives up what it removes, and decides anew which row counts for the keys concerned:
-   per key the row with the highest version, then place in the order, then record, leaving out rows whose document or
-   store-day is held by a later load of the same source.
+   per key and source the row with the highest version, then place in the order, then record, leaving out rows whose
+   document or store-day is held by another load of the source (see document_history); of several sources, whose
+   versions say nothing of each other, the row that came last.
+
+   Which rows do not count for another reason than a later row of their own source is kept in state.row_effects.
 
    The set of loads that was taken in (state.applied) and what changed (state.changes, for models that follow)
    are written in the same transaction. A run that is killed anywhere, or that leaves this model out, loses
@@ -25,7 +28,7 @@
     {%- if contract.meta.business_time -%}{%- do columns.append('business_date') -%}{%- endif -%}
     {%- set key = contract.meta.key | map('tojson') | list if contract.meta.key else [] -%}
     {#- Raise the number when the rows that this macro writes change: every feed is then built anew. -#}
-    {%- set fingerprint = local_md5('2' ~ sql ~ key) -%}
+    {%- set fingerprint = local_md5('3' ~ sql ~ key ~ setting('day_at_least')) -%}
     {%- set whole = should_full_refresh() or existing is none or known_fingerprint() != fingerprint -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
@@ -83,6 +86,7 @@ select {{ keys }} from {{ loaded_rows(feed) }} where hash({{ keys }}) in (from r
 union
 select {{ keys }} from {{ loaded_rows(feed) }} where (_source, _document) in (from contested);
 
+delete from state.row_effects where model = '{{ model.name }}';
 {{ choose_current_rows(feed, key, columns) }}
 {%- endif %}
 
@@ -182,41 +186,42 @@ select *, false as is_added from (from applied except from wanted)
 {% endmacro %}
 
 
-{# Set _is_current for the rows of affected_keys; leaves their before and after in `candidates`. #}
+{# Set _is_current for the rows of affected_keys; leaves their before and after in `candidates`, and what became of those
+   that do not count in state.row_effects. #}
 {% macro choose_current_rows(feed, key, columns) %}
 create or replace temp table candidates as
 with concerned as (
     select
         line.rowid as row_number, {{ prefixed('line', columns) }}, line._sequence, line._position, line._record,
         line._source,
-        line._document, line._version, line._is_current as was_current
+        line._document, coalesce(line._version, {{ lowest_version() }}) as _version, line._is_current as was_current
     from {{ loaded_rows(feed) }} as line
     semi join affected_keys as affected
         on {% for column in key %}line.{{ column }} = affected.{{ column }}{{ " and " if not loop.last }}{% endfor %}
 ),
--- The last load that holds a document owns it; no version counts as the lowest.
-owners as (
+history as (
+    {{ document_history('(select _source, _document from concerned)') }}
+),
+standing as (
+    select concerned.*
+    from concerned
+    left join history
+        on concerned._source = history.source and concerned._document = history.document
+        and concerned._sequence = history.sequence
+    where coalesce(history.standing = history.sequence and history.taken_by is null, true)
+),
+-- A version orders the rows of one source.
+of_sources as (
     select
-        documents.source, documents.document,
+        {{ key | join(', ') }},
         arg_max(
-            drops.sequence,
-            (coalesce(documents.version, {{ lowest_version() }}), drops.position, drops.sequence)
-        ) as sequence
-    from state.documents as documents
-    inner join ledger.loaded_drops as drops using (content_key)
-    where (documents.source, documents.document) in (select (_source, _document) from concerned)
-    group by documents.source, documents.document
+            {'row_number': row_number, 'place': {{ place_of_row() }}}, (_version, {{ place_of_row() }})
+        ) as last
+    from standing
+    group by {{ key | join(', ') }}, _source
 ),
 winners as (
-    select
-        arg_max(
-            concerned.row_number,
-            (coalesce(_version, {{ lowest_version() }}), _position, _sequence, _record, concerned.row_number)
-        ) as row_number
-    from concerned
-    left join owners on owners.source = concerned._source and owners.document = concerned._document
-    where coalesce(owners.sequence = concerned._sequence, true)
-    group by {{ prefixed('concerned', key) }}
+    select arg_max(last.row_number, last.place) as row_number from of_sources group by {{ key | join(', ') }}
 )
 select
     *, hash({{ columns | join(', ') }}) as row_hash,
@@ -227,7 +232,159 @@ update {{ loaded_rows(feed) }} as line
 set _is_current = candidates.is_current
 from candidates
 where line.rowid = candidates.row_number and candidates.is_current != candidates.was_current;
+
+delete from state.row_effects
+where model = '{{ model.name }}' and key in (select {{ key_as_text(key) }} from affected_keys);
+insert into state.row_effects {{ row_effects(feed, key) }};
 {% endmacro %}
+
+{# Of the candidates that do not count: whose row came in the place of theirs, as things stood when it came. Nothing is said
+   of a row that a later one of its own source replaced: that is what later files are for. #}
+{% macro row_effects(feed, key) %}
+with contested as (
+    select {{ key | join(', ') }}, row_number, is_current, _source, _document, _version, _sequence, _record,
+        {{ place_of_row() }} as place
+    from candidates
+    where ({{ key | join(', ') }}) in (select ({{ key | join(', ') }}) from candidates where not is_current)
+),
+history as (
+    {{ document_history('(select _source, _document from contested)') }}
+),
+held as (
+    select
+        contested.*, coalesce(history.standing = history.sequence, true) as took_over, history.stood_before, history.taken_by,
+        arg_max(contested._sequence, (contested._version, contested.place)) filter (took_over) over earlier
+            as highest_before,
+        max(contested._version) filter (took_over) over earlier as version_before
+    from contested
+    left join history
+        on contested._source = history.source and contested._document = history.document
+        and contested._sequence = history.sequence
+    window earlier as (
+        partition by {{ prefixed('contested', key) }}, contested._source order by contested.place
+        rows between unbounded preceding and 1 preceding
+    )
+),
+followed as (
+    select
+        *,
+        took_over and _version >= coalesce(version_before, _version) as came_to_count,
+        first_value(case when came_to_count then {'source': _source, 'sequence': _sequence, 'place': place} end ignore nulls)
+            over (
+                partition by {{ key | join(', ') }} order by place
+                rows between 1 following and unbounded following
+            ) as next
+    from held
+),
+told as (
+    select
+        {{ key_as_text(key) }} as key, _source, _document, _sequence, _record,
+        case
+            when not came_to_count then 'without_effect'
+            when taken_by is not null and (next is null or (taken_by.position, taken_by.sequence) < (next.place.position, next.place.sequence))
+                then 'removed'
+            when next.source != _source then 'replaced_by_other_source'
+        end as effect,
+        case
+            when not took_over then stood_before
+            when not came_to_count then highest_before
+            when effect = 'removed' then taken_by.sequence
+            else next.sequence
+        end as by_sequence
+    from followed
+    where not is_current
+),
+-- What the later file brings of a document that lost rows by it.
+brought as (
+    select _source, _document, _sequence, count(*) as row_count
+    from {{ loaded_rows(feed) }}
+    where (_source, _document, _sequence) in (select (_source, _document, by_sequence) from told where effect = 'removed')
+    group by all
+)
+select
+    '{{ model.name }}', told.key, told.effect, told._sequence, told._record, told.by_sequence, told._document,
+    case when effect = 'removed' then coalesce(brought.row_count, 0) end
+from told
+left join brought
+    on told._source = brought._source and told._document = brought._document and told.by_sequence = brought._sequence
+where told.effect is not null
+{% endmacro %}
+
+{# Of some documents every load that holds them, in the order in which they came: whether it took the document over then,
+   which load stood before it, and which took it over from this one (its position and sequence).
+
+   A load takes over unless its version is lower than that of the load that stands, or unless it brings less than a
+   share of the records of that load, or of its own, the others being rejected: `at_least`, by default of days only. #}
+{% macro document_history(some) -%}
+{%- set by_default = "case when documents.kind = 'day' then " ~ setting('day_at_least') ~ " else 0 end" -%}
+    select
+        source, document, held.sequence, held, standing, stood_before, records_before,
+        first_value(case when standing = held.sequence then held end ignore nulls)
+            over (
+                partition by source, document order by held.position, held.sequence
+                rows between 1 following and unbounded following
+            ) as taken_by
+    from (
+        select
+            source, document,
+            unnest(loads) as held,
+            unnest(trail.standing) as standing,
+            unnest([null::bigint] || trail.standing[:-2]) as stood_before,
+            unnest([null::bigint] || trail.records[:-2]) as records_before
+        from (
+            select
+                source, document, loads,
+                list_reduce(
+                    loads,
+                    lambda so_far, load: case
+                        when so_far.standing = [] or (
+                            load.version >= so_far.version
+                            and coalesce(load.records >= load.at_least * greatest(so_far.records[-1], load.came), true)
+                        ) then {
+                            'standing': list_append(so_far.standing, load.sequence),
+                            'records': list_append(so_far.records, load.records),
+                            'version': load.version
+                        }
+                        else {
+                            'standing': list_append(so_far.standing, so_far.standing[-1]),
+                            'records': list_append(so_far.records, so_far.records[-1]),
+                            'version': so_far.version
+                        }
+                    end,
+                    {'standing': []::bigint[], 'records': []::bigint[], 'version': null::bigint}
+                ) as trail
+            from (
+                select source, document, list(held order by held.position, held.sequence) as loads
+                from (
+                    select
+                        documents.source, documents.document,
+                        {
+                            'position': drops.position,
+                            'sequence': drops.sequence,
+                            'kind': max(documents.kind),
+                            'version': max(coalesce(documents.version, {{ lowest_version() }})),
+                            'records': sum(documents.records)::bigint,
+                            'came': sum(documents.records + documents.rejected)::bigint,
+                            'at_least': max(coalesce(documents.at_least, {{ by_default }}))::double
+                        } as held
+                    from state.documents as documents
+                    inner join ledger.loaded_drops as drops using (content_key)
+                    where (documents.source, documents.document) in {{ some }}
+                    group by documents.source, documents.document, drops.position, drops.sequence
+                )
+                group by source, document
+            )
+        )
+    )
+{%- endmacro %}
+
+{# Where a row stands in the order of all. #}
+{% macro place_of_row() -%} {'position': _position, 'sequence': _sequence, 'record': _record, 'row_number': row_number} {%- endmacro %}
+
+{# A key as text that tells it from all others of its feed. #}
+{% macro key_as_text(key) -%}
+    to_json([{% for column in key %}cast({{ column }} as varchar){{ ", " if not loop.last }}{% endfor %}])::varchar
+{%- endmacro %}
 
 {% macro prefixed(alias, columns) -%}
     {% for column in columns %}{{ alias }}.{{ column }}{{ ", " if not loop.last }}{% endfor %}

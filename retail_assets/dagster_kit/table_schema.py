@@ -36,7 +36,7 @@ def feed_schema(feed: Feed) -> dg.TableSchema:
             )
             for name, column in feed.columns.items()
         ],
-        constraints=dg.TableConstraints(other=[f"key: {', '.join(feed.key)}", *feed.rules]),
+        constraints=dg.TableConstraints(other=[f"key: {feed.key_in_words}", *feed.rules]),
     )
 
 

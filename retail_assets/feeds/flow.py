@@ -17,6 +17,8 @@ FLOW = Flow(
         Mart("input_files"),
         Mart("rejected_rows", may_shrink=True),
         Mart("flagged_rows", may_shrink=True),
+        Mart("replaced_rows", may_shrink=True),
+        Mart("kept_documents", may_shrink=True),
         Mart("quarantined_files", OPERATIONS, may_shrink=True),
     ),
     # Last of all: the one spoils what the others wrote, the other decides about it.

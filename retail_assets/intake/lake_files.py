@@ -30,6 +30,12 @@ class Documents(dy.Schema):
     kind = dy.String(description="document or day.")
     _document = dy.String(description="Document id, or store and day.")
     _version = dy.Int64(nullable=True, description="The source's own version of the document.")
+    records = dy.Int64(nullable=True, description="Records of it that became rows.")
+    rejected = dy.Int64(nullable=True, description="Records of it that were rejected.")
+    at_least = dy.Float64(
+        nullable=True,
+        description="Share of the standing records that it has to bring; null: as the setting says.",
+    )
 
 
 class Flags(dy.Schema):

@@ -39,7 +39,7 @@ class StockMovements(dy.Schema):
     kind = one_of(MOVEMENT_KINDS, "What happened.")
     transfer_id = identifier("Joins the two sides of a transfer.", nullable=True)
     po_id = identifier("Purchase order of a receipt.", nullable=True)
-    po_line_number = dy.Int32(nullable=True, min=0, description="Purchase order line of a receipt.")
+    po_line_number = dy.Int64(nullable=True, min=0, description="Purchase order line of a receipt.")
     order_id = identifier("Sales order of a customer return.", nullable=True)
     counterpart_store_id = identifier("The other store of a transfer.", nullable=True)
     reason = text("Why.", nullable=True)
@@ -62,6 +62,7 @@ FEEDS = (
         descriptive=frozenset({"counted_by"}),
         parents=_PLACE,
         parts=("quantity", "_extra"),
+        unique_within="the whole retailer: one count of a product in a store at a moment, whoever counts",
     ),
     Feed(
         "stock_movements",
@@ -71,5 +72,7 @@ FEEDS = (
         descriptive=frozenset({"reason"}),
         parents={**_PLACE, "po_id": "purchase_orders", "counterpart_store_id": "stores"},
         parts=("quantity", "store_id", "product_id", "_extra"),
+        unique_within="the whole retailer: a movement_id is one movement of all stores and systems",
+        own_ids=frozenset({"movement_id", "transfer_id", "po_id", "order_id"}),
     ),
 )

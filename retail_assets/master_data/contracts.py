@@ -160,6 +160,7 @@ FEEDS = (
         "Promotions per product and store.",
         descriptive=frozenset({"label"}),
         parents={"product_id": "products"},
+        own_ids=frozenset({"promotion_id"}),
     ),
     Feed(
         "store_calendar",

@@ -20,10 +20,10 @@ class PurchaseOrderLines(dy.Schema):
     """One row per product of a purchase order."""
 
     po_id = identifier("Purchase order id.", primary_key=True)
-    line_number = dy.Int32(primary_key=True, min=0, description="Line within the order.")
+    line_number = dy.Int64(primary_key=True, min=0, description="Line within the order.")
     product_id = identifier("Product id.")
     quantity = quantity("Units ordered.", min_exclusive=0)
-    unit_cost = money("Net cost per unit.", min=0)
+    unit_cost = money("Net cost per unit, where the source has one.", nullable=True, min=0)
 
 
 FEEDS = (
@@ -33,6 +33,8 @@ FEEDS = (
         "Heads of orders to suppliers.",
         "ordered_at",
         parents={"supplier_id": "suppliers", "store_id": "stores"},
+        unique_within="the whole retailer: a po_id is one order of all who order, to all suppliers",
+        own_ids=frozenset({"po_id"}),
     ),
     Feed(
         "purchase_order_lines",
@@ -41,5 +43,7 @@ FEEDS = (
         amount="cast(quantity as decimal(28, 3)) * unit_cost",
         parents={"po_id": "purchase_orders", "product_id": "products"},
         parts=("product_id",),
+        unique_within="the whole retailer: a po_id is one order of all who order, to all suppliers",
+        own_ids=frozenset({"po_id"}),
     ),
 )

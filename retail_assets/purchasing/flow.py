@@ -7,6 +7,6 @@ FLOW = Flow(
     name="purchasing",
     description="Orders to suppliers, what arrived of them, and how suppliers perform.",
     feeds=FEEDS,
-    marts=(Mart("purchase_orders"),),
+    marts=(Mart("purchase_orders"), Mart("purchase_order_heads")),
     samples=("retail_assets.samples.flows.purchasing:write",),
 )

@@ -37,7 +37,7 @@ class Sales(dy.Schema):
     """One row per line of a receipt or order."""
 
     order_id = identifier("Receipt or order.", primary_key=True)
-    line_number = dy.Int32(primary_key=True, min=0, description="Line within the order.")
+    line_number = dy.Int64(primary_key=True, min=0, description="Line within the order.")
     store_id = identifier("Store that sold.")
     product_id = identifier("Product sold.")
     sold_at = instant("When it was sold.")
@@ -92,6 +92,8 @@ FEEDS = (
         descriptive=frozenset({"channel", "description"}),
         parents={"store_id": "stores", "product_id": "products", "customer_id": "customers"},
         parts=("product_id", "store_id"),
+        unique_within="the whole retailer: an order_id is one receipt or order of all stores, tills, shops and days",
+        own_ids=frozenset({"order_id"}),
     ),
     Feed(
         "order_events",
@@ -99,5 +101,7 @@ FEEDS = (
         "Events of sales and purchase orders.",
         "at",
         descriptive=frozenset({"actor", "reason"}),
+        unique_within="the whole retailer: an event_id is one event of all orders of both kinds, whoever tells it",
+        own_ids=frozenset({"event_id", "order_id"}),
     ),
 )

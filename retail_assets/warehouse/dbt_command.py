@@ -14,7 +14,7 @@ from retail_assets.platform import Platform
 TARGETS_KEPT = 5
 """Runs whose compiled SQL and results stay."""
 
-PLATFORM_SETTINGS = ("time_zone", "duckdb_memory", "duckdb_threads")
+PLATFORM_SETTINGS = ("time_zone", "day_at_least", "duckdb_memory", "duckdb_threads")
 """Settings of the platform that models, or the connection, depend on. A flow names its own (`dbt_settings`)."""
 
 

@@ -48,7 +48,10 @@ def _mart(platform: Platform, manifest: Manifest, mart: Mart) -> Iterator[str]:
 
 
 def _feed(feed: Feed) -> Iterator[str]:
-    yield from (f"### {feed.name}", "", f"{feed.description} Key: {', '.join(feed.key)}.", "")
+    yield from (f"### {feed.name}", "", f"{feed.description} Key: {feed.key_in_words}.", "")
+    if feed.own_ids:
+        ids = ", ".join(name for name in feed.columns if name in feed.own_ids)
+        yield from (f"A source may count for itself: {ids}. Then its mapping says `own_ids: true`.", "")
     yield from ("| column | type | required | description |", "|---|---|---|---|")
     for name, column in columns_of(feed.contract).items():
         required = "yes" if not column.nullable else ""

@@ -256,6 +256,8 @@ def _in_words(node: Mapping[str, Any]) -> str:
             return f"Every {column} is in {parent}."
         case "none_inferred":
             return "No row stands for something that others name and nobody described."
+        case "none_without_lines":
+            return "No order is known by its head only."
         case "none_waiting":
             return "No row is dated after the night."
     return str(kind["name"]).replace("_", " ") + "."

@@ -133,9 +133,10 @@ def generated(platform: Platform) -> dict[Path, str]:
         for path, content in contents.items()
     }
     project = platform.settings.dbt_project_dir
-    parents = project / "models" / "intermediate" / "master_data" / "int_referenced_parents.sql"
+    intermediate = project / "models" / "intermediate"
     return texts | {
-        parents: referenced_parents(platform),
+        intermediate / "master_data" / "int_referenced_parents.sql": referenced_parents(platform),
+        intermediate / INTAKE / "int_row_effects.sql": row_effects(platform),
         project / "macros" / "_constants.sql": constants(platform),
     }
 
@@ -168,6 +169,18 @@ def referenced_parents(platform: Platform) -> str:
     return (
         f"-- {HEADER.removeprefix('# ')}-- Every store, product and supplier that some row names, known or not.\n"
         f"with named as (\n{union}\n)\n\nselect parent, id from named where id is not null\n"
+    )
+
+
+def row_effects(platform: Platform) -> str:
+    """The model of what staging found out about rows that do not count: it stands after the staging of every feed."""
+    after = "\n".join(f"-- depends_on: {{{{ ref('stg_{feed}') }}}}" for feed in platform.feeds)
+    columns = ("key", "effect", "sequence", "record", "by_sequence", "document", "brought")
+    taken = ",\n".join(f"    effects.{column}" for column in columns)
+    return (
+        f"-- {HEADER.removeprefix('# ')}-- Written by the materialization `feed`, row by row.\n{after}\n"
+        f"select\n    replace(effects.model, 'stg_', '') as feed,\n{taken}\n"
+        "from {{ target.database }}.state.row_effects as effects\n"
     )
 
 

@@ -1,13 +1,14 @@
 """The warehouse is changed by what was dropped, and must always stand where a build from nothing would.
 
-Random nights (corrections, lines that move to another day, replaced documents and store-days, versions out of
-order, withdrawals, reloads, the same content again, days that pass) are taken in one after the other, some of them
-by a part of the models only. An independent reckoning says which rows are current; a build from nothing says the rest.
+Random nights (corrections, lines that move to another day, replaced documents and store-days, days that come too
+small, versions out of order, withdrawals, reloads, the same content again, days that pass) are taken in one after the
+other, some of them by a part of the models only. An independent reckoning says which rows are current, and how the
+others were lost; a build from nothing says the rest.
 """
 
 import random
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ NIGHTS = 8
 MODELS = ("+sales_orders", "+sales_daily", "+product_performance")
 BUILT = (
     "staging.stg_sales",
+    "state.row_effects",
     "staging.stg_order_events",
     "staging.stg_products",
     "intermediate.int_product_costs",
@@ -35,27 +37,102 @@ BUILT = (
 LOWEST = -(2**63)
 
 
+@dataclass(frozen=True)
+class Load:
+    """A file as the reckoning knows it."""
+
+    source: str
+    rows: list[dict[str, Any]]
+    documents: dict[str, int | None] = field(default_factory=dict)
+    days: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """Store-days with how many records became rows, and how many were rejected."""
+
+
+@dataclass(eq=False)
+class Line:
+    """A row of a load, and how it first lost its place."""
+
+    sequence: int
+    load: Load
+    row: dict[str, Any]
+    lost: tuple[str, int] | None = None
+    has_lost: bool = False
+
+    @property
+    def version(self) -> int:
+        return LOWEST if self.row.get("_version") is None else self.row["_version"]
+
+    def loses(self, how: str | None, by: int) -> None:
+        if not self.has_lost:
+            self.has_lost, self.lost = True, (how, by) if how else None
+
+
 @dataclass
 class Reckoning:
-    """Every load of sales with its rows and the documents it holds; what a person would do on paper."""
+    """Every load of sales in its order; what a person would do on paper, file by file."""
 
-    loads: dict[int, tuple[str, list[dict[str, Any]], dict[str, int | None]]] = field(default_factory=dict)
+    loads: dict[int, Load] = field(default_factory=dict)
 
-    def current(self) -> dict[tuple[str, int], dict[str, Any]]:
-        owners: dict[tuple[str, str], tuple[int, int]] = {}
-        for sequence, (source, _, documents) in self.loads.items():
-            for document, version in documents.items():
-                held = (LOWEST if version is None else version, sequence)
-                owners[source, document] = max(held, owners.get((source, document), held))
-        ranked = defaultdict(list)
-        for sequence, (source, rows, _) in self.loads.items():
-            for record, row in enumerate(rows, start=1):
-                document = row.get("_document")
-                if document is None or owners[source, document][1] == sequence:
-                    version = row.get("_version")
-                    rank = (LOWEST if version is None else version, sequence, record)
-                    ranked[row["order_id"], row["line_number"]].append((rank, row))
-        return {key: max(found, key=lambda pair: pair[0])[1] for key, found in ranked.items()}
+    def on_paper(self) -> tuple[dict[tuple[str, int], Line], list[Line]]:
+        """The line that counts of each key, and those that were lost in a way that has to be told."""
+        owners: dict[tuple[str, str], tuple[int, int, int | None]] = {}
+        alive: dict[tuple[str, int], list[Line]] = defaultdict(list)
+        lines: list[Line] = []
+        for sequence, load in sorted(self.loads.items()):
+            held = {d: (LOWEST if v is None else v, None, 0) for d, v in load.documents.items()}
+            held |= {day: (LOWEST, good, good + bad) for day, (good, bad) in load.days.items()}
+            taken, refused = set(), {}
+            for document, (version, records, came) in held.items():
+                stands = owners.get((load.source, document))
+                if stands and (version < stands[1] or not _enough(records, came, stands[2])):
+                    refused[document] = stands[0]
+                    continue
+                owners[load.source, document] = (sequence, version, records)
+                taken.add(document)
+            brought = []
+            for row in load.rows:
+                line = Line(sequence, load, row)
+                lines.append(line)
+                same = [one for one in alive[_key(row)] if one.load.source == load.source]
+                highest = max(same, key=lambda one: (one.version, one.sequence), default=None)
+                if row.get("_document") in refused:
+                    line.loses("without_effect", refused[row["_document"]])
+                elif highest and highest.version > line.version and highest.row.get("_document") not in taken:
+                    line.loses("without_effect", highest.sequence)
+                    alive[_key(row)].append(line)
+                else:
+                    brought.append(line)
+            keys = {_key(line.row) for line in brought}
+            for key, there in alive.items():
+                for line in [one for one in there if one.load.source == load.source]:
+                    if line.row.get("_document") in taken:
+                        line.loses(None if key in keys else "removed", sequence)
+                        there.remove(line)
+            for line in brought:
+                there = alive[_key(line.row)]
+                if there:
+                    other = (before := _standing(there)).load.source != load.source
+                    before.loses("replaced_by_other_source" if other else None, sequence)
+                there.append(line)
+        current = {key: _standing(there) for key, there in alive.items() if there}
+        counting = set(map(id, current.values()))
+        return current, [line for line in lines if line.lost and id(line) not in counting]
+
+
+def _key(row: dict[str, Any]) -> tuple[str, int]:
+    return row["order_id"], row["line_number"]
+
+
+def _enough(records: int | None, came: int, standing: int | None) -> bool:
+    return records is None or records >= 0.5 * max(came, standing or 0)
+
+
+def _standing(lines: list[Line]) -> Line:
+    """Versions order the lines of one source, the order of files those of several."""
+    best: dict[str, Line] = {}
+    for line in sorted(lines, key=lambda one: (one.version, one.sequence)):
+        best[line.load.source] = line
+    return max(best.values(), key=lambda one: one.sequence)
 
 
 class Retailer:
@@ -83,42 +160,54 @@ class Retailer:
             "credited_order_id": f"O{self.random.randint(1, 19)}" if self.random.random() < 0.2 else None,
         }
 
-    def sales_rows(self) -> tuple[str, list[dict[str, Any]], dict[str, int | None]]:
-        """A file of one of three sources: lines alone, whole store-days, or whole orders with a version."""
+    def sales_file(self) -> Load:
+        """A file of one of three sources: lines alone, whole store-days, or whole orders with a version. Some orders
+        are known to two of them."""
         source = self.random.choice(["till", "daily", "erp"])
         orders = {"till": (1, 8), "daily": (6, 14), "erp": (12, 18)}[source]
         keys = {(self.random.randint(*orders), self.random.randint(1, 3)) for _ in range(6)}
         rows = [self.line(order, line) for order, line in sorted(keys)]
         documents: dict[str, int | None] = {}
         version = self.random.randint(1, 5) if source == "erp" else None
+        days: dict[str, tuple[int, int]] = {}
         for row in rows:
             if source == "daily":
-                row["_document"] = f"{row['store_id']}|{row['sold_at'].date()}"
-            elif source == "erp":
+                day = row["_document"] = f"{row['store_id']}|{row['sold_at'].date()}"
+                days[day] = (days.get(day, (0, 0))[0] + 1, self.random.choice([0, 0, 0, 1, 3]))
+                continue
+            if source == "erp":
                 row |= {"_document": row["order_id"], "_version": version}
             else:
+                row["_version"] = self.random.choice([None, None, 1, 2])
                 continue
             documents[row["_document"]] = version
-        if source != "till":
-            # Records that were rejected or sent elsewhere hold their document all the same.
-            emptied = f"O{self.random.randint(12, 18)}" if source == "erp" else f"S1|{self.today}"
-            documents.setdefault(emptied, version)
-        return source, rows, documents
+        # Records that were rejected or sent elsewhere hold their document all the same.
+        if source == "erp":
+            documents.setdefault(f"O{self.random.randint(12, 18)}", version)
+        if source == "daily":
+            days.setdefault(f"S1|{self.today}", self.random.choice([(0, 1), (2, 0)]))
+        return Load(source, rows, documents, days)
+
+    def load(self, load: Load) -> None:
+        sequence = self.lake.load(
+            "sales",
+            load.rows,
+            source=load.source,
+            documents=list(load.documents.items()),
+            days=load.days,
+            on=self.today,
+        )
+        self.reckoning.loads[sequence] = load
 
     def drop_sales(self) -> None:
-        source, rows, documents = self.sales_rows()
-        sequence = self.lake.load(
-            "sales", rows, source=source, documents=list(documents.items()), on=self.today
-        )
-        self.reckoning.loads[sequence] = (source, rows, documents)
+        self.load(self.sales_file())
 
     def drop_documents_only(self) -> None:
-        """A day that was emptied: every record of its file was left out or rejected."""
-        documents: dict[str, int | None] = {
-            f"S{self.random.randint(1, 2)}|{self.today - timedelta(days=1)}": None
-        }
+        """A day that was emptied: every record of its file was left out."""
+        day = f"S{self.random.randint(1, 2)}|{self.today - timedelta(days=1)}"
+        documents: dict[str, int | None] = {day: None}
         sequence = self.lake.drop({}, source="daily", documents=list(documents.items()), on=self.today)
-        self.reckoning.loads[sequence] = ("daily", [], documents)
+        self.reckoning.loads[sequence] = Load("daily", [], documents)
 
     def withdraw(self) -> None:
         if self.reckoning.loads:
@@ -127,20 +216,22 @@ class Retailer:
             del self.reckoning.loads[sequence]
 
     def drop_again(self) -> None:
-        loaded = [s for s, (_, rows, _) in self.reckoning.loads.items() if rows]
+        loaded = [s for s, load in self.reckoning.loads.items() if load.rows]
         if loaded:
             old = self.random.choice(loaded)
             self.reckoning.loads[self.lake.again(old, on=self.today)] = self.reckoning.loads[old]
 
     def reload(self) -> None:
         """Read again under another mapping, which sees other quantities and other lines."""
-        loaded = [s for s, (_, rows, _) in self.reckoning.loads.items() if rows]
+        loaded = [s for s, load in self.reckoning.loads.items() if load.rows]
         if loaded:
             sequence = self.random.choice(loaded)
-            source, rows, documents = self.reckoning.loads[sequence]
-            read = [{**row, "quantity": 7} for row in rows[1:]]
-            self.lake.reload(sequence, {"sales": read}, documents=list(documents.items()))
-            self.reckoning.loads[sequence] = (source, read, documents)
+            load = self.reckoning.loads[sequence]
+            read = replace(load, rows=[{**row, "quantity": 7} for row in load.rows[1:]])
+            self.lake.reload(
+                sequence, {"sales": read.rows}, documents=list(load.documents.items()), days=load.days
+            )
+            self.reckoning.loads[sequence] = read
 
     def drop_events(self) -> None:
         events = [
@@ -215,12 +306,13 @@ def test_changes_end_where_a_build_from_nothing_ends(tmp_path: Path, seed: int) 
             warehouse.build(*(f"+{model}" for model in retailer.random.choice(PARTS)), as_of=retailer.today)
         else:
             warehouse.build(*MODELS, as_of=retailer.today)
-            assert current_lines(warehouse) == expected_lines(retailer.reckoning)
+            require_as_on_paper(warehouse, retailer)
     warehouse.build(*MODELS, as_of=retailer.today)
+    require_as_on_paper(warehouse, retailer)
     require_equal_to_fresh(warehouse, retailer, tmp_path)
 
 
-@pytest.mark.parametrize("seed", [3])
+@pytest.mark.parametrize("seed", [4])
 def test_so_do_builds_that_skip_what_nothing_new_reaches(tmp_path: Path, seed: int) -> None:
     """Nights bring little; what a part of the models took in is gone before the next, which brings nothing else."""
     lake = LakeBuilder(tmp_path / "changed")
@@ -241,7 +333,7 @@ def test_so_do_builds_that_skip_what_nothing_new_reaches(tmp_path: Path, seed: i
             report = builds.build(as_of=retailer.today)
             assert report.problem is None
             skipped += len(builds.models - builds.rebuilt)
-            assert current_lines(warehouse) == expected_lines(retailer.reckoning)
+            require_as_on_paper(warehouse, retailer)
     builds.build(as_of=retailer.today)
     require_equal_to_fresh(warehouse, retailer, tmp_path)
     assert skipped > len(builds.models) / 2
@@ -256,17 +348,21 @@ def require_equal_to_fresh(warehouse: Warehouse, retailer: Retailer, folder: Pat
     assert warehouse.rows("select count(*) from marts.sales_daily") > [(0,)]
 
 
-def current_lines(warehouse: Warehouse) -> list[tuple[Any, ...]]:
-    query = (
+def require_as_on_paper(warehouse: Warehouse, retailer: Retailer) -> None:
+    current, lost = retailer.reckoning.on_paper()
+    lines = (
         "select order_id, line_number, store_id, quantity::int, sold_at, business_date from staging.stg_sales"
     )
-    return sorted(warehouse.rows(query))
-
-
-def expected_lines(reckoning: Reckoning) -> list[tuple[Any, ...]]:
-    return sorted(
-        (order, line, row["store_id"], row["quantity"], row["sold_at"], local_date(row["sold_at"]))
-        for (order, line), row in reckoning.current().items()
+    assert sorted(warehouse.rows(lines)) == sorted(
+        (*key, row["store_id"], row["quantity"], row["sold_at"], local_date(row["sold_at"]))
+        for key, row in ((key, line.row) for key, line in current.items())
+    )
+    effects = (
+        "select effect, key ->> 0, (key ->> 1)::int, sequence, by_sequence from state.row_effects "
+        "where model = 'stg_sales'"
+    )
+    assert sorted(warehouse.rows(effects)) == sorted(
+        (line.lost[0], *_key(line.row), line.sequence, line.lost[1]) for line in lost if line.lost
     )
 
 

@@ -60,12 +60,11 @@ def value_of(cell: Cell, kind: Kind, scope: Scope, *, name: str) -> Value:
     if kind.name == INSTANT.name:
         kind = replace(kind, days_of=scope.business_zone)
     value = _value(cell, kind, scope, name)
-    if cell.default is None:
-        return value
-    default = f"{name}_default"
-    scope.query.add(convert(_constant(cell.default), kind, STANDARD, name=default))
-    filled = f"coalesce({value.sql}, case when {value.blank} then {default} end)"
-    return replace(value, sql=filled)
+    if cell.default is not None:
+        default = f"{name}_default"
+        scope.query.add(convert(_constant(cell.default), kind, STANDARD, name=default))
+        value = replace(value, sql=f"coalesce({value.sql}, case when {value.blank} then {default} end)")
+    return replace(value, sql=f"{literal(cell.prefix)} || {value.sql}") if cell.prefix else value
 
 
 def _value(cell: Cell, kind: Kind, scope: Scope, name: str) -> Value:

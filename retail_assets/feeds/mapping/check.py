@@ -13,11 +13,12 @@ import duckdb
 from retail_assets.contract import Feeds
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.mapping.asking import Engine, MappingLimits, mapping_duckdb
-from retail_assets.feeds.mapping.compile import compile_block, line_numbers
+from retail_assets.feeds.mapping.compile import compile_block
 from retail_assets.feeds.mapping.conversion import Kind, Raw, convert
 from retail_assets.feeds.mapping.failures import first_line
 from retail_assets.feeds.mapping.judging import contract_checks, contract_kind, contract_version
 from retail_assets.feeds.mapping.layers import Layers
+from retail_assets.feeds.mapping.line_numbers import line_numbers
 from retail_assets.feeds.mapping.model import Block, Cell, Constant, SourceMapping, Target
 from retail_assets.feeds.mapping.reading import ENGINE_VERSION as MAPPING_ENGINE_VERSION
 from retail_assets.feeds.mapping.references import referenced_by

@@ -165,23 +165,19 @@ def _name_document(scope: Scope) -> None:
     scope.query.end_phase()
 
 
-def line_numbers(scope: Scope) -> str:
-    """A query for the place of every record in its document, as `_record` and `_line_number`.
-
-    Versions of a document are counted each for itself: only one of them stays.
-    """
+def name_identity(scope: Scope) -> None:
+    """The document of every record and its version, as the columns `_document_id` and `_document_version`."""
     scope.show(expressions_of(identity_cells(scope.target)))
     scope.query.end_phase()
     _name_document(scope)
-    within = "_document_id"
     if scope.target.version:
         _evaluate(scope, [scope.target.version])
         scope.query.end_phase()
-        version = _version(scope)
-        scope.query.end_phase()
-        within += f", {version.sql}" if version else ""
-    number = f"row_number() over (partition by {within} order by _record)"
-    return f"select _record, {number} as _line_number from ({scope.query.sql})"
+    version = _version(scope)
+    scope.query.end_phase()
+    # A document without a version has one like any other.
+    scope.query.add([{"_document_version": f"coalesce({version.sql if version else 'null'}, {-(2**63)})"}])
+    scope.query.end_phase()
 
 
 def _condition(scope: Scope, rule: Rule) -> str:
@@ -203,7 +199,7 @@ def _contract_values(
         if block is scope.target.block:
             for index, rule in enumerate(rules):
                 if name in rule.cells:
-                    other = value_of(rule.cells[name], kind, scope, name=f"_v{number}_{index}")
+                    other = value_of(rule.cells[name], kind, scope, name=f"_set{index}_v{number}")
                     value = _either(f"{conditions[index]}.v", other, value)
         values[name] = value
     return values
@@ -288,12 +284,12 @@ def _repeated_header(scope: Scope) -> str:
 
 
 def _document_faults(scope: Scope) -> list[Fault]:
-    if scope.target.replaces != "document":
+    if scope.target.replaces != "document" and not scope.target.derives_line_numbers:
         return []
     too_long = f"strlen(_document_id) > {MAX_DOCUMENT_BYTES}"
     return [
         Fault(too_long, "too_long", "document", "_document_id"),
-        Fault("_document is null", "no_document", "document"),
+        Fault("_document_id is null", "no_document", "document"),
     ]
 
 

@@ -12,11 +12,12 @@ from pathlib import Path
 import duckdb
 
 from retail_assets.feeds.mapping.asking import Engine
-from retail_assets.feeds.mapping.compile import CompiledBlock, compile_block, line_numbers
+from retail_assets.feeds.mapping.compile import CompiledBlock, compile_block
 from retail_assets.feeds.mapping.deduplicate import Part, merge_parts
 from retail_assets.feeds.mapping.failures import causes_of, first_line
 from retail_assets.feeds.mapping.faults import Fault
 from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.line_numbers import line_numbers
 from retail_assets.feeds.mapping.model import Block, SourceMapping, Target
 from retail_assets.feeds.mapping.references import check_required_columns, unknown_columns
 from retail_assets.feeds.mapping.reshape import MERGED, Reshaped, reshaped
@@ -257,10 +258,17 @@ class _Run:
         return made.merged + self.engine.count(f"select count(*) from {parquet(self.ends[files:])}")
 
     def _write_documents(self, target: Target, block: CompiledBlock) -> None:
+        refused = [n for n, verdict in enumerate(block.verdicts, start=1) if verdict.end == "rejected"]
+        left_out = [n for n, verdict in enumerate(block.verdicts, start=1) if verdict.end == "left_out"]
+        # What is sent elsewhere is judged there.
+        rejected = f"(_route in {_listed([0, *refused])} or (_route is null and _fault is not null))"
+        came = f"coalesce(_route not in {_listed([0, *refused, *left_out])}, _fault is null)"
+        at_least = "null" if target.at_least is None else str(target.at_least)
         query = (
             f"select {literal(self.content.content_key)} as _content_key, {literal(self.mapping.name)} as _source, "
-            f"{literal(target.replaces or '')} as kind, _document, max(_version) as _version "
-            f"from ({block.judged}) where _document is not null group by _document"
+            f"{literal(target.replaces or '')} as kind, _document, max(_version) as _version, "
+            f"count(*) filter (where {came}) as records, count(*) filter (where {rejected}) as rejected, "
+            f"{at_least}::double as at_least from ({block.judged}) where _document is not null group by _document"
         )
         self.documents.append(self._copy(query, f"documents_{len(self.documents)}.parquet")[0])
 
@@ -348,7 +356,11 @@ class _Run:
     def _gather_documents(self) -> Path | None:
         if not self.documents:
             return None
-        query = f"select * replace (max(_version) as _version) from {parquet(self.documents)} group by all"
+        query = (
+            "select _content_key, _source, kind, _document, max(_version) as _version, "
+            "sum(records)::bigint as records, sum(rejected)::bigint as rejected, max(at_least) as at_least "
+            f"from {parquet(self.documents)} group by all"
+        )
         path, rows = self._copy(query, "documents.parquet")
         return path if rows else None
 
@@ -366,8 +378,11 @@ def _flag(flag: Fault) -> str:
 
 def _codes(block: CompiledBlock, feeds: list[str]) -> str:
     """The route numbers that lead to any of some feeds, as a list for SQL; 0 is no route."""
-    codes = [n for n, verdict in enumerate(block.verdicts, start=1) if verdict.feed in feeds]
-    return f"({', '.join(str(code) for code in [0, *codes])})"
+    return _listed([0, *(n for n, verdict in enumerate(block.verdicts, start=1) if verdict.feed in feeds)])
+
+
+def _listed(numbers: list[int]) -> str:
+    return f"({', '.join(map(str, numbers))})"
 
 
 def _cut(text: str) -> str:

@@ -55,6 +55,8 @@ class Cell:
     bad_values: str | None = None
     """`flag` or `reject`; None: as the contract says of its column."""
     where: Where = field(default=Where(), compare=False)
+    prefix: str = ""
+    """Stands before a text that is there."""
 
 
 @dataclass(frozen=True)
@@ -97,6 +99,14 @@ class Target:
     document: Cell | None = None
     replaces: str | None = None
     version: Cell | None = None
+    at_least: float | None = None
+    """The share of the records of a document or day that a later one has to bring to replace it; None: as the
+    platform's setting says."""
+    repeats: str | None = None
+    """Where line numbers are derived, what becomes of a record that repeats another of its document: `keep`, `drop`;
+    None: it is kept, but a document that stands in the file twice is not."""
+    lines_by: tuple[str, ...] = ()
+    """The columns by which a line is known in another file; by default all that the target takes."""
     filters: tuple[Rule, ...] = ()
     """Conditions of records that it leaves out: `leave_out` in mappings."""
     rules: tuple[Rule, ...] = ()

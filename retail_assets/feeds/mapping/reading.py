@@ -27,6 +27,16 @@ from retail_assets.feeds.mapping.model import (
     Target,
 )
 from retail_assets.feeds.mapping.nodes import Node, meant
+from retail_assets.feeds.mapping.own_ids import with_own_ids
+from retail_assets.feeds.mapping.replacing import (
+    DAY,
+    REPEATS,
+    REPLACING_KEYS,
+    ROW,
+    WAYS,
+    check_day,
+    check_replacing,
+)
 from retail_assets.feeds.mapping.reshape_keys import reshape_steps
 from retail_assets.feeds.mapping.table import normalised
 from retail_assets.feeds.mapping.values import STANDARD, Values
@@ -51,6 +61,7 @@ def read_mapping(root: Node, feeds: Feeds) -> SourceMapping:
         "leave_out",
         "reshape",
         "rejected_at_most",
+        "own_ids",
         "targets",
     )
     fields = root.fields(keys, required=("source", "match", "targets"))
@@ -97,7 +108,7 @@ class _MappingReader:
             rejected_at_most=self.fields["rejected_at_most"].share()
             if "rejected_at_most" in self.fields
             else None,
-            targets=self._targets(self.fields["targets"]),
+            targets=self._targets(self.fields["targets"], name),
             where=self.root.where,
         )
 
@@ -115,7 +126,7 @@ class _MappingReader:
             columns[column] = ParsedColumn(entry_type, _merged(self.values, settings, entry), entry.where)
         return columns
 
-    def _targets(self, node: Node) -> tuple[Target, ...]:
+    def _targets(self, node: Node, source: str) -> tuple[Target, ...]:
         targets: list[Target] = []
         for item in node.items():
             target = self._target(item)
@@ -123,10 +134,12 @@ class _MappingReader:
             targets.append(target if count == 1 else replace(target, name=f"{target.name} {count}"))
         if not targets:
             raise node.error("a mapping needs at least one target")
+        if "own_ids" in self.fields:
+            return with_own_ids(tuple(targets), self.fields["own_ids"], source)
         return tuple(targets)
 
     def _target(self, node: Node) -> Target:
-        keys = ("feed", "unfold", "document", "replaces", "version", "leave_out", "rules", "columns", "sent")
+        keys = ("feed", "unfold", "document", *REPLACING_KEYS, "leave_out", "rules", "columns", "sent")
         fields = node.fields((*keys, "same_names"), required=("feed",))
         feed = self._feed(fields["feed"])
         target = Target(
@@ -134,8 +147,11 @@ class _MappingReader:
             block=self._block(feed, node, fields),
             unnest=fields["unfold"].filled_text() if "unfold" in fields else None,
             document=self._cell(fields["document"]) if "document" in fields else None,
-            replaces=fields["replaces"].choice(("document", "day")) if "replaces" in fields else None,
+            replaces=self._replaces(fields),
+            repeats=fields["repeats"].choice(REPEATS) if "repeats" in fields else None,
+            lines_by=fields["lines_by"].texts() if "lines_by" in fields else (),
             version=self._cell(fields["version"]) if "version" in fields else None,
+            at_least=fields["at_least"].share() if "at_least" in fields else None,
             filters=self._rules(fields.get("leave_out"), None),
             rules=self._rules(fields.get("rules"), feed),
             sent=self._sent(fields["sent"], feed) if "sent" in fields else {},
@@ -143,6 +159,11 @@ class _MappingReader:
         )
         self._check_target(target, node, fields)
         return target
+
+    @staticmethod
+    def _replaces(fields: dict[str, Node]) -> str | None:
+        way = fields["replaces"].choice(WAYS) if "replaces" in fields else ROW
+        return None if way == ROW else way
 
     def _feed(self, node: Node) -> Feed:
         name, known = node.text(), list(self.feeds)
@@ -285,24 +306,19 @@ class _MappingReader:
         unused = target.sent.keys() - {rule.feed for rule in target.rules}
         for name in unused:
             raise target.sent[name].where.error(f"no rule sends records to `{name}`")
-        if target.replaces == "document" and target.document is None:
-            raise fields["replaces"].error("say with `document` which column names the document")
-        if target.derives_line_numbers and target.replaces != "document":
-            raise node.error("derived line numbers need `document` and `replaces: document`")
-        if target.replaces == "day":
-            self._check_day(target, feed, fields)
+        check_replacing(target, node, fields)
+        if target.replaces == DAY:
+            said = {*self.value_fields, *self._said_of_time(target, fields)}
+            check_day(feed, target, fields["replaces"], names_zone="time_zone" in said)
 
-    def _check_day(self, target: Target, feed: Feed, fields: dict[str, Node]) -> None:
-        if feed.business_time is None or "store_id" not in target.block.cells:
-            raise fields["replaces"].error(f"{feed.name} has no days of stores; `replaces: document` may do")
-        cell = target.block.cells[feed.business_time]
-        entry = fields["columns"].entries().get(feed.business_time) if "columns" in fields else None
+    def _said_of_time(self, target: Target, fields: dict[str, Node]) -> set[str]:
+        """What the mapping says of the column whose days are meant, beside what holds for all."""
+        time = target.block.feed.business_time or ""
+        entry = fields["columns"].entries().get(time) if "columns" in fields else None
         own = entry.value if entry and isinstance(entry.value, dict) else {}
-        parsed = (
-            self.parsed.get(normalised(cell.origin.column), {}) if isinstance(cell.origin, FromColumn) else {}
-        )
-        if "time_zone" not in {*self.value_fields, *own, *parsed}:
-            raise fields["replaces"].error("say with `values: {time_zone: …}` whose days the source means")
+        origin = target.block.cells[time].origin if time in target.block.cells else None
+        parsed = self.parsed.get(normalised(origin.column), {}) if isinstance(origin, FromColumn) else {}
+        return {*own, *parsed}
 
 
 def _merged(values: Values, settings: dict[str, Any], node: Node) -> Values:

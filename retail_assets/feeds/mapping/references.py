@@ -1,6 +1,7 @@
 """Which source columns a mapping speaks of, and which of them a file cannot do without."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.mapping.expressions import Expression
@@ -66,7 +67,13 @@ def referenced_by(mapping: SourceMapping, target: Target) -> list[str]:
     """Every source column that one target takes or asks about."""
     names = [name for cell in cells_of(mapping, target) for name in columns_of(cell)]
     names += [name for rule in rules_of(mapping, target) for name in rule.when.names]
-    return [name for name in dict.fromkeys(names) if not _is_special(name, target)]
+    return [name for name in dict.fromkeys([*names, *target.lines_by]) if not _is_special(name, target)]
+
+
+def known_by(mapping: SourceMapping, target: Target) -> list[str]:
+    """The source columns by which a line is known in another file, in an order of their own: those that the target
+    names for it, or all that it takes but the version, which is another one when the same comes again."""
+    return sorted(target.lines_by or referenced_by(mapping, replace(target, version=None)))
 
 
 def _is_special(name: str, target: Target) -> bool:
@@ -120,6 +127,7 @@ def _required(mapping: SourceMapping, target: Target, table: Table) -> list[str]
 def _named_outside_columns(mapping: SourceMapping, target: Target) -> list[str]:
     names = [name for rule in rules_of(mapping, target) for name in rule.when.names]
     names += [name for cell in identity_cells(target) for name in columns_of(cell)]
+    names += target.lines_by
     return [name for name in names if not _is_special(name, target)]
 
 

@@ -84,6 +84,7 @@ class Scope:
         internal = ["_record", "_place", "_malformed", "_empty"]
         internal += ["_line_number"] if table.has_line_numbers else []
         internal += [CELLS] if table.has_cells else []
+        internal += ["_of_record"] if table.is_unfolded else []
         self.query = Layers(f"select {', '.join([*internal, *columns])} from {table.relation}")
         self.readings: dict[str, Reading] = {}
         self._types = expression_types(mapping)

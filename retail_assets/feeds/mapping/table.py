@@ -33,6 +33,8 @@ class Table:
     has_line_numbers: bool = False
     has_cells: bool = False
     """Whether the column `_cells` says of each cell what it is in the file, in the order of `columns`."""
+    is_unfolded: bool = False
+    """Whether it has `_of_record` too: the record that each of its records was unfolded from."""
 
     @cached_property
     def _normalised(self) -> dict[str, list[str]]:

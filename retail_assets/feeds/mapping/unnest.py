@@ -65,7 +65,7 @@ def unnested(engine: Engine, mapping: SourceMapping, target: Target, whole: Tabl
     engine.write(query, path)
     types = [sql_type for _, sql_type in kept.values()] + ["VARCHAR"] * len(fields)
     typed = {name: (f"_f{n}", types[n]) for n, name in enumerate([*kept, *fields])}
-    return Table(parquet(path), typed, whole.format, has_cells=True)
+    return Table(parquet(path), typed, whole.format, has_cells=True, is_unfolded=bool(levels))
 
 
 def _own_columns(levels: list[_Level]) -> str:
@@ -75,7 +75,7 @@ def _own_columns(levels: list[_Level]) -> str:
     # Records are counted after unfolding; where in the document one stood is in its place.
     return (
         "row_number() over () as _record, concat_ws(' ', _place, 'record ' || _record || ': ' || _path) as _place, "
-        f"_malformed, (_malformed is null and {last.element} is null) as _empty"
+        f"_record as _of_record, _malformed, (_malformed is null and {last.element} is null) as _empty"
     )
 
 

@@ -250,7 +250,7 @@ def test_types_are_the_contracts(map_rows: MapRows) -> None:
     schema = pl.read_parquet_schema(map_rows(MAPPING, [line()]).mapped.rows["sales"])
     assert schema["sold_at"] == pl.Datetime("us", "UTC")
     assert schema["unit_price"] == pl.Decimal(18, 6)
-    assert schema["line_number"] == pl.Int32
+    assert schema["line_number"] == pl.Int64
     assert schema["is_promotion"] == pl.Boolean
 
 

@@ -109,7 +109,7 @@ Load = Callable[[str], SourceMapping]
         (
             "line_number: Pos",
             "line_number: {line_number: derived}",
-            "need `document` and `replaces: document`",
+            "derived line numbers need `document`, and `replaces`",
         ),
         ("store_id: Filiale", "store_id: {file_name: store}", "takes no part of this name"),
         ("    columns:", "    replaces: day\n    columns:", ":7: .*time_zone"),
