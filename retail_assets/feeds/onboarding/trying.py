@@ -23,7 +23,7 @@ from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.mapping.mostly_rejected import why_mostly_rejected
 from retail_assets.feeds.onboarding.unpacking import Found
-from retail_assets.feeds.readers.records import RecordSet
+from retail_assets.feeds.readers.records import RecordSet, with_sheets
 from retail_assets.intake.row_counts import RowCounts
 from retail_assets.intake.settling import take_snapshot
 from retail_assets.names import is_plain
@@ -124,7 +124,8 @@ def try_file(found: Found, *, feed: Feed, match: Match, settings: Settings, rows
         at_most = rejected_at_most(match.mapping, settings)
         refusal = why_mostly_rejected(mapped.counts, mapped.rejects, at_most=at_most)
         if refusal:
-            tried = replace(tried, reason=refusal.reason, message=refusal.message)
+            told = with_sheets(refusal, records.found_sheets)
+            tried = replace(tried, reason=told.reason, message=told.message)
     assert all(counts.adds_up for counts in tried.counts), tried.counts
     assert sum(a.rows for a in tried.admitted) == sum(c.admitted + c.routed for c in tried.counts), (
         tried.counts

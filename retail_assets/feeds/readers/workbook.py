@@ -19,6 +19,13 @@ from retail_assets.feeds.readers.records import ReaderLimits
 
 _OLD_FORMAT = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
+_DOCUMENTS = {
+    "word/": "a Word document",
+    "ppt/": "a presentation",
+    "Index/": "an Apple Numbers document",
+    "content.xml": "an OpenDocument text or drawing",
+}
 _CELL = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"[^<>]*[^/]>')
 _CELL_BYTES = 100
 """What a cell of the enclosing rectangle costs, at least, on its way to text."""
@@ -43,10 +50,7 @@ def check_workbook(path: Path, limits: ReaderLimits) -> None:
         start = handle.read(8)
         if start == _OLD_FORMAT:
             if _ENCRYPTED in start + handle.read(2**20) or _encrypted_at_end(path):
-                raise Unreadable(
-                    "encrypted",
-                    "A workbook was expected, but this one is protected by a password; save it without one.",
-                )
+                raise _protected()
             return
     try:
         with zipfile.ZipFile(path) as archive:
@@ -57,7 +61,30 @@ def check_workbook(path: Path, limits: ReaderLimits) -> None:
         raise damaged(str(error)) from error
 
 
+def _protected() -> Unreadable:
+    return Unreadable(
+        "encrypted",
+        "A workbook was expected, but this one is protected by a password; save it without one and send it again.",
+    )
+
+
+def _no_workbook(names: set[str]) -> Unreadable:
+    """What another archive than a workbook is, by the files in it."""
+    what = next(
+        (kind for start, kind in _DOCUMENTS.items() if any(name.startswith(start) for name in names)), None
+    )
+    return Unreadable(
+        "not_excel",
+        f"A workbook was expected, but this is {what}; save the table in it as .xlsx or CSV."
+        if what
+        else "A workbook (.xlsx) was expected, but this is another kind of archive; save the table as .xlsx or CSV, or "
+        "give an archive of tables the ending .zip.",
+    )
+
+
 def damaged(cause: str) -> Unreadable:
+    if "password" in cause.lower():
+        return _protected()
     return Unreadable(
         "damaged_workbook",
         f"An Excel workbook was expected, but it cannot be opened ({' '.join(cause.split())[:200]}); "
@@ -73,12 +100,12 @@ def _encrypted_at_end(path: Path) -> bool:
 
 def _check_archive(archive: zipfile.ZipFile, limits: ReaderLimits) -> None:
     parts = archive.infolist()
-    if not any(part.filename.startswith("xl/workbook") for part in parts):
-        raise Unreadable(
-            "not_excel",
-            "An Excel workbook (.xlsx) was expected, but this is another kind of archive; "
-            "save the table as .xlsx or CSV.",
-        )
+    names = {part.filename for part in parts}
+    is_open_document = "content.xml" in names and _beginning(archive, "mimetype") == _OPEN_DOCUMENT
+    if not is_open_document and not any(name.startswith("xl/workbook") for name in names):
+        raise _no_workbook(names)
+    if is_open_document and b"encryption-data" in _beginning(archive, "META-INF/manifest.xml"):
+        raise _protected()
     unpacked = sum(part.file_size for part in parts)
     if unpacked > limits.unpacked_bytes:
         raise Unreadable(
@@ -89,6 +116,13 @@ def _check_archive(archive: zipfile.ZipFile, limits: ReaderLimits) -> None:
     for part in parts:
         if part.filename.endswith((".xml", ".bin", ".rels")):
             _check_part(archive, part, limits)
+
+
+def _beginning(archive: zipfile.ZipFile, name: str) -> bytes:
+    if name not in archive.namelist():
+        return b""
+    with archive.open(name) as part:
+        return part.read(_CHUNK)
 
 
 def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, limits: ReaderLimits) -> None:
