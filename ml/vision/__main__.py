@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ml.arguments import positive, positive_number, seed
-from ml.terminal import progress_bar, say
+from ml.terminal import printable, progress_bar, say
 from ml.vision.terminal import show_evaluations
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ml.vision.data import DatasetSpec
     from ml.vision.package import Classifier
 
+_SKIPPED_NAMED = 20
 REGISTRY = "sqlite:///data/mlflow/mlflow.db"
 
 
@@ -82,7 +83,12 @@ def _predict(parsed: argparse.Namespace) -> int:
     for path in parsed.paths:
         if not os.path.lexists(path):
             say(f"There is no {path}.", "yellow")
-    photos = list(find_photos(parsed.paths))
+    skipped: list[Path] = []
+    photos = list(find_photos(parsed.paths, skip=skipped.append))
+    if skipped:
+        more = f" and {len(skipped) - _SKIPPED_NAMED:,} more" if len(skipped) > _SKIPPED_NAMED else ""
+        names = ", ".join(printable(str(path)) for path in skipped[:_SKIPPED_NAMED])
+        say(f"Skipped {len(skipped):,} that begin like no photo: {names}{more}.", "yellow")
     if not photos:
         say("No photos found. Give photo files, or folders that hold some.", "red")
         return 1

@@ -29,6 +29,9 @@ ALL = "all"
 PHOTO_SUFFIXES = {
     ".jpg",
     ".jpeg",
+    ".jpe",
+    ".jfif",
+    ".mpo",
     ".png",
     ".webp",
     ".gif",
@@ -37,6 +40,7 @@ PHOTO_SUFFIXES = {
     ".bmp",
     ".heic",
     ".heif",
+    ".hif",
     ".avif",
 }
 CONTENT_COLUMNS = ("jpeg", "image")

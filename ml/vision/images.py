@@ -16,6 +16,7 @@ from typing import BinaryIO
 import numpy as np
 from PIL import ExifTags, Image
 
+from ml.vision.damage import check_undamaged
 from ml.vision.image_files import (
     DEFAULT_LIMITS,
     HEADER_BYTES,
@@ -87,6 +88,7 @@ def decode_image(
         fitted = _fitted(_upright(picture.size, orientation), frame=(width, height))
         with _decoding(picture):
             small = _resized(picture, _upright(fitted, orientation))
+            check_undamaged(content, picture)
         if orientation in TURNS:
             small = small.transpose(TURNS[orientation])
     return _letterboxed(np.array(small), width=width, height=height)

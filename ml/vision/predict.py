@@ -12,7 +12,15 @@ import polars as pl
 
 from ml.terminal import printable
 from ml.vision.data import PHOTO_SUFFIXES
-from ml.vision.image_files import DEFAULT_LIMITS, ImageLimits
+from ml.vision.image_files import (
+    DEFAULT_LIMITS,
+    HEADER_BYTES,
+    ImageLimits,
+    UnreadableImage,
+    detected_format,
+    read_some,
+    stream_of,
+)
 from ml.vision.scoring import BATCH_PHOTOS, ScoredBatch, scored_batches
 
 if TYPE_CHECKING:
@@ -48,8 +56,11 @@ def predict_files(
         yield _frame(batch, classifier, top_k)
 
 
-def find_photos(paths: Iterable[Path]) -> Iterator[Path]:
-    """The files given, and those in the folders given (and their folders) that are called like photos, sorted.
+def find_photos(
+    paths: Iterable[Path], *, skip: Callable[[Path], object] = lambda path: None
+) -> Iterator[Path]:
+    """The files given, and those in the folders given (and their folders) that are called like photos or begin like
+    one, sorted; `skip` is told the others.
 
     Each once, however often it or its folders are given. Links to files are followed, links to folders are not.
     """
@@ -57,12 +68,23 @@ def find_photos(paths: Iterable[Path]) -> Iterator[Path]:
     for path in paths:
         found = [path]
         if _is_folder(path):
-            named = (one for one in path.rglob("*") if one.suffix.lower() in PHOTO_SUFFIXES)
-            found = sorted(one for one in named if not _is_folder(one))
+            found = sorted(one for one in path.rglob("*") if not _is_folder(one))
         for photo in found:
             if (place := photo.absolute()) not in seen:
                 seen.add(place)
-                yield photo
+                if photo is path or photo.suffix.lower() in PHOTO_SUFFIXES or _begins_like_a_photo(photo):
+                    yield photo
+                else:
+                    skip(photo)
+
+
+def _begins_like_a_photo(path: Path) -> bool:
+    try:
+        with stream_of(path, DEFAULT_LIMITS) as stream:
+            detected_format(read_some(stream, HEADER_BYTES))
+    except UnreadableImage:
+        return False
+    return True
 
 
 def _is_folder(path: Path) -> bool:

@@ -15,7 +15,13 @@ from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.mapping.mostly_rejected import why_mostly_rejected
 from retail_assets.feeds.mapping.together import AllAdmitted
-from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, read_records
+from retail_assets.feeds.readers.records import (
+    ReaderLimits,
+    RecordSet,
+    naming_sheets,
+    read_records,
+    with_sheets,
+)
 from retail_assets.intake.hashing import key_of, sha256_of
 from retail_assets.intake.row_counts import RowCounts
 from retail_assets.lake import Lake, put_all_in_place, scratch_folder
@@ -92,7 +98,7 @@ class Result:
             at_most=rejected_at_most(content.match.mapping, settings),
         )
         if refusal:
-            raise refusal
+            raise with_sheets(refusal, records.found_sheets)
         return cls(content, records, mapped)
 
     def finished(self, lake: Lake) -> dict[Path, Path]:
@@ -147,5 +153,6 @@ def map_file(
         content_key=content.content_key,
         business_zone=settings.time_zone,
     )
-    with mapping_duckdb(within or folder, MappingLimits.of(settings)) as engine:
+    limits = MappingLimits.of(settings)
+    with naming_sheets(records.found_sheets), mapping_duckdb(within or folder, limits) as engine:
         return records, run_mapping(engine=engine, mapping=mapping, content=given, folder=folder)

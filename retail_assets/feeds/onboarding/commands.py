@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
@@ -20,7 +21,7 @@ from retail_assets.feeds.onboarding.proposing.draft import draft_mapping
 from retail_assets.feeds.onboarding.proposing.writing import FILL_IN, mapping_text, try_command
 from retail_assets.feeds.onboarding.report import as_document, show
 from retail_assets.feeds.onboarding.trying import Tried, files_of, try_file
-from retail_assets.feeds.onboarding.unpacking import unpacked
+from retail_assets.feeds.onboarding.unpacking import first_table, unpacked
 from retail_assets.intake.archives import SOURCE as ARCHIVE
 from retail_assets.names import printable
 from retail_assets.platform import Platform
@@ -118,9 +119,12 @@ def _propose(platform: Platform, options: argparse.Namespace) -> int:
     out = options.out
     if out and os.path.lexists(out):
         return _failed(f"{out} is there already; name a new file, or delete it first.", WRONG)
-    draft = draft_mapping(
-        options.path, feed=platform.feeds[options.feed], settings=platform.settings, out=out
-    )
+    with tempfile.TemporaryDirectory(prefix="retail-propose-") as folder:
+        found = first_table(options.path, folder=Path(folder), settings=platform.settings)
+        draft = draft_mapping(
+            found.path, feed=platform.feeds[options.feed], settings=platform.settings, out=out
+        )
+    draft = replace(draft, path=found.shown)
     text = mapping_text(draft)
     if out is None:
         print(text, end="")

@@ -26,7 +26,7 @@ from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.mapping.mostly_rejected import why_mostly_rejected
 from retail_assets.feeds.onboarding.unpacking import Found
-from retail_assets.feeds.readers.records import RecordSet
+from retail_assets.feeds.readers.records import RecordSet, with_sheets
 from retail_assets.intake.row_counts import RowCounts
 from retail_assets.intake.settling import take_snapshot
 from retail_assets.intake.store import too_large
@@ -140,7 +140,8 @@ def try_file(
         rejects = _rejects(mapped, masked=masked)
         refusal = why_mostly_rejected(mapped.counts, rejects, at_most=at_most)
         if refusal:
-            tried = replace(tried, reason=refusal.reason, message=refusal.message)
+            told = with_sheets(refusal, records.found_sheets)
+            tried = replace(tried, reason=told.reason, message=told.message)
     assert all(counts.adds_up for counts in tried.counts), tried.counts
     assert sum(a.rows for a in tried.admitted) == sum(c.admitted + c.routed for c in tried.counts), (
         tried.counts

@@ -27,6 +27,22 @@ def unpacked(path: Path, *, folder: Path, settings: Settings) -> Iterator[Found]
     yield from _unpacked(Found(path, path), folder, settings, _SoFar(), depth=0)
 
 
+def first_table(path: Path, *, folder: Path, settings: Settings) -> Found:
+    """A file, or the first one in it where it is an archive, under its own name. Raises Unreadable."""
+    if not is_archive(path.name):
+        return Found(path, path)
+    parts = sorted(unpacked(path, folder=folder, settings=settings), key=lambda part: part.shown)
+    if not parts:
+        raise Unreadable("empty", "A table was expected, but the archive holds no files; send it again.")
+    first = next((part for part in parts if part.refusal is None), parts[0])
+    if first.refusal:
+        raise first.refusal
+    named = folder / "first" / first.shown.name
+    named.parent.mkdir()
+    first.path.rename(named)
+    return Found(named, first.shown)
+
+
 @dataclass
 class _SoFar:
     """What came in the outermost archive so far: limits are for all of it together."""

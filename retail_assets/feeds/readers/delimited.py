@@ -107,7 +107,7 @@ class _Table:
         while piece is not None:
             data, in_the_way = self.dialect.readable(piece.data)
             damaged = piece.damaged or begun_damaged or in_the_way
-            whole = Piece(self.dialect.tightened(begun + data), damaged, piece.final)
+            whole = Piece(begun + data, damaged, piece.final)
             if whole.data:
                 frame, begun = self._parse(self._filled(whole) if self.dialect.fill_short else whole)
                 frame = self.dialect.given_back(frame, [*self.columns, MALFORMED])
@@ -120,16 +120,23 @@ class _Table:
         """Whole records made as wide as the table, where their structure can be trusted."""
         if self.width == 1 or not self.dialect.single_bytes:
             return piece
-        found = inspect(piece.data, delimiter=self.dialect.cut, quote=self.dialect.quote)
+        piece, found = self._inspected(piece)
         if not found.sound or found.regular(self.width):
             return piece
         data = filled(piece.data, found, width=self.width, delimiter=self.dialect.cut)
         return Piece(data, piece.damaged, piece.final)
 
+    def _inspected(self, piece: Piece) -> tuple[Piece, Structure]:
+        """The structure of whole records, without blanks around quotes if that makes it sound."""
+        found = inspect(piece.data, delimiter=self.dialect.cut, quote=self.dialect.quote)
+        if found.sound or len(tight := self.dialect.tightened(piece.data)) == len(piece.data):
+            return piece, found
+        return self._inspected(Piece(tight, piece.damaged, piece.final))
+
     def _parse(self, piece: Piece) -> tuple[pl.DataFrame, bytes]:
         """The records of a piece, and its rest that no record takes yet."""
         if self.width > 1 and self.dialect.single_bytes:
-            found = inspect(piece.data, delimiter=self.dialect.cut, quote=self.dialect.quote)
+            piece, found = self._inspected(piece)
             rest = len(piece.data) - found.end
             if found.sound and not (rest and piece.final) and rest <= MAX_RECORD_BYTES:
                 if not piece.damaged and found.regular(self.width):

@@ -1,4 +1,4 @@
-"""Excel workbooks to records: every cell as text, sheet by sheet."""
+"""Workbooks (Excel, OpenDocument) to records: every cell as text, sheet by sheet."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -17,11 +17,11 @@ from retail_assets.feeds.readers.columns import (
 from retail_assets.feeds.readers.excel_cells import Sheet, read_sheet
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.output import write_frames
-from retail_assets.feeds.readers.records import ReaderLimits, RecordSet
+from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, naming_sheets
+from retail_assets.feeds.readers.sheets import chosen_sheets, described, hidden_sheets
 from retail_assets.feeds.readers.workbook import check_workbook, damaged
 
 SEVERAL_SHEETS = "several_sheets"
-_ALL_SHEETS = "*"
 
 
 def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimits) -> RecordSet:
@@ -31,26 +31,26 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
     formulas = check_workbook(path, limits)
     try:
         workbook = fastexcel.read_excel(path)
-        chosen = _chosen(workbook.sheet_names, layout)
+        hidden = hidden_sheets(workbook)
+        chosen = chosen_sheets(workbook.sheet_names, hidden, layout)
         sheets = {name: read_sheet(workbook, name, formulas.get(name, {})) for name in chosen}
         others = {name: read_sheet(workbook, name, {}) for name in workbook.sheet_names if name not in sheets}
     except fastexcel.FastExcelError as error:
         raise damaged(str(error)) from error
-    tables = {name: _table(cells, layout, limits) for name, cells in sheets.items() if cells.texts.width}
     filled = {name: rows for name, cells in others.items() if (rows := _filled_rows(cells.texts))}
-    left_out = tuple(f"the sheet {name} ({rows:,} rows)" for name, rows in filled.items())
-    if not tables:
-        raise Unreadable(
-            "empty",
-            f"A table was expected, but there is none in the sheet {', '.join(sheets)}"
-            + (
-                f"; name the right one in the mapping (`sheet`), there is {', '.join(left_out)}."
-                if filled
-                else "."
-            ),
-        )
-    if layout.sheet is None:
-        _require_only(tables, {name: others[name] for name in filled}, layout, limits)
+    left_out = tuple(f"the sheet {one}" for one in described(filled, hidden))
+    rows = {name: _filled_rows((sheets | others)[name].texts) for name in workbook.sheet_names}
+    with naming_sheets(described(rows, hidden)):
+        tables = {name: _table(cells, layout, limits) for name, cells in sheets.items() if cells.texts.width}
+        if not tables:
+            raise Unreadable(
+                "empty",
+                "A table was expected, but there is none in the sheet "
+                f"{', '.join(sheets) or 'that is seen'}; name the right one in the mapping (`sheet`).",
+            )
+        if layout.sheet is None:
+            seen = {name: others[name] for name in filled if name not in hidden}
+            _require_only(tables, seen, layout, limits)
     columns: dict[str, str] = {}
     for table in tables.values():
         for title in table.texts.columns:
@@ -64,23 +64,8 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
         record_count=written.count,
         sheets=tuple(tables),
         left_out=left_out,
+        found_sheets=described(rows, hidden),
     )
-
-
-def _chosen(found: Sequence[str], layout: FileLayout) -> list[str]:
-    if layout.sheet == _ALL_SHEETS:
-        return list(found)
-    if layout.sheet is None:
-        return list(found[:1])
-    wanted = [layout.sheet] if isinstance(layout.sheet, str) else list(layout.sheet)
-    missing = [sheet for sheet in wanted if sheet not in found]
-    if missing:
-        raise Unreadable(
-            "no_sheet",
-            f"The mapping expects the sheet {', '.join(missing)}, but the workbook has {', '.join(found)}; "
-            "correct sheet, or send the workbook with it.",
-        )
-    return wanted
 
 
 def _require_only(

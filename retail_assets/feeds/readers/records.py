@@ -1,6 +1,7 @@
 """What readers are for: one file in, one Parquet of text records out, whatever the file holds."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -17,6 +18,7 @@ Answer = TypeVar("Answer")
 
 RECORDS_FILE = "records.parquet"
 """Where a reader puts them, in the folder that it is given."""
+NAMED_SHEETS = 20
 RECORDS_PER_FILE = 2**32
 """Where several files lie in one Parquet, a record's number is its file's place times this, plus its own."""
 
@@ -59,8 +61,28 @@ class RecordSet:
     delimiter: str | None = None
     escape: str | None = None
     sheets: tuple[str, ...] = ()
+    found_sheets: tuple[str, ...] = ()
+    """All of a workbook, with how much is in them; hidden ones say so."""
     left_out: tuple[str, ...] = ()
     """Other sheets or lists in the file, which the layout does not name, with how much is in them."""
+
+
+def with_sheets(refusal: Unreadable, found: Sequence[str]) -> Unreadable:
+    """A refusal of a workbook that says what sheets there are: often another one is meant."""
+    if not found:
+        return refusal
+    more = f" and {len(found) - NAMED_SHEETS:,} more" if len(found) > NAMED_SHEETS else ""
+    named = f"{', '.join(found[:NAMED_SHEETS])}{more}"
+    return Unreadable(refusal.reason, f"{refusal.message} The workbook's sheets: {named}.")
+
+
+@contextmanager
+def naming_sheets(found: Sequence[str]) -> Generator[None]:
+    """The same of every refusal within."""
+    try:
+        yield
+    except Unreadable as refusal:
+        raise with_sheets(refusal, found) from refusal
 
 
 @dataclass(frozen=True)

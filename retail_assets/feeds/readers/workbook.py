@@ -23,6 +23,13 @@ from retail_assets.feeds.readers.records import ReaderLimits
 
 _OLD_FORMAT = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+_OPEN_DOCUMENT = b"application/vnd.oasis.opendocument.spreadsheet"
+_DOCUMENTS = {
+    "word/": "a Word document",
+    "ppt/": "a presentation",
+    "Index/": "an Apple Numbers document",
+    "content.xml": "an OpenDocument text or drawing",
+}
 _CELL = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"[^<>]*[^/]>')
 _FORMULA = re.compile(
     rb"<(?:\w+:)?c\b([^<>]*)>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>([^<]*)</(?:\w+:)?f>)\s*"
@@ -62,10 +69,7 @@ def check_workbook(path: Path, limits: ReaderLimits) -> dict[str, Formulas]:
         start = handle.read(8)
         if start == _OLD_FORMAT:
             if _ENCRYPTED in start + handle.read(2**20) or _encrypted_at_end(path):
-                raise Unreadable(
-                    "encrypted",
-                    "A workbook was expected, but this one is protected by a password; save it without one.",
-                )
+                raise _protected()
             return {}
     try:
         with zipfile.ZipFile(path) as archive:
@@ -76,7 +80,30 @@ def check_workbook(path: Path, limits: ReaderLimits) -> dict[str, Formulas]:
         raise damaged(str(error)) from error
 
 
+def _protected() -> Unreadable:
+    return Unreadable(
+        "encrypted",
+        "A workbook was expected, but this one is protected by a password; save it without one and send it again.",
+    )
+
+
+def _no_workbook(names: set[str]) -> Unreadable:
+    """What another archive than a workbook is, by the files in it."""
+    what = next(
+        (kind for start, kind in _DOCUMENTS.items() if any(name.startswith(start) for name in names)), None
+    )
+    return Unreadable(
+        "not_excel",
+        f"A workbook was expected, but this is {what}; save the table in it as .xlsx or CSV."
+        if what
+        else "A workbook (.xlsx) was expected, but this is another kind of archive; save the table as .xlsx or CSV, or "
+        "give an archive of tables the ending .zip.",
+    )
+
+
 def damaged(cause: str) -> Unreadable:
+    if "password" in cause.lower():
+        return _protected()
     return Unreadable(
         "damaged_workbook",
         f"An Excel workbook was expected, but it cannot be opened ({' '.join(cause.split())[:200]}); "
@@ -92,12 +119,12 @@ def _encrypted_at_end(path: Path) -> bool:
 
 def _check_archive(archive: zipfile.ZipFile, limits: ReaderLimits) -> dict[str, Formulas]:
     parts = archive.infolist()
-    if not any(part.filename.startswith("xl/workbook") for part in parts):
-        raise Unreadable(
-            "not_excel",
-            "An Excel workbook (.xlsx) was expected, but this is another kind of archive; "
-            "save the table as .xlsx or CSV.",
-        )
+    names = {part.filename for part in parts}
+    is_open_document = "content.xml" in names and _beginning(archive, "mimetype") == _OPEN_DOCUMENT
+    if not is_open_document and not any(name.startswith("xl/workbook") for name in names):
+        raise _no_workbook(names)
+    if is_open_document and b"encryption-data" in _beginning(archive, "META-INF/manifest.xml"):
+        raise _protected()
     unpacked = sum(part.file_size for part in parts)
     if unpacked > limits.unpacked_bytes:
         raise Unreadable(
@@ -120,6 +147,13 @@ def _check_archive(archive: zipfile.ZipFile, limits: ReaderLimits) -> dict[str, 
         for sheet, part in _parts_of_sheets(archive, book).items()
         if part in found
     }
+
+
+def _beginning(archive: zipfile.ZipFile, name: str) -> bytes:
+    if name not in archive.namelist():
+        return b""
+    with archive.open(name) as part:
+        return part.read(_CHUNK)
 
 
 def _parts_of_sheets(archive: zipfile.ZipFile, book: bytes) -> dict[str, str]:

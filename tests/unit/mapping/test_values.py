@@ -306,3 +306,40 @@ def test_a_column_overrides_the_values_of_all(map_rows: MapRows) -> None:
     )
     assert result.column("quantity") == [Decimal("1.5")]
     assert result.column("sold_at") == [datetime(2026, 11, 20, 9, tzinfo=UTC)]
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("SKU\u200b-1", "SKU-1"),
+        ("\ufeffSKU-1", "SKU-1"),
+        ("SKU-1\u200d", "SKU-1"),
+        ("SK\u200cU-1", "SKU-1"),
+        ("SKU\u00ad-1", "SKU-1"),
+        ("SKU\u2060-1", "SKU-1"),
+        ("\u200eSKU-1\u200f", "SKU-1"),
+        ("\u00a0SKU-1\u202f", "SKU-1"),
+        ("\u3000SKU-1\u2003", "SKU-1"),
+        ("Cafe\u0301", "Caf\u00e9"),
+        ("a\u0308\u200bb", "\u00e4b"),
+        ("SKU\u00a01", "SKU\u00a01"),
+        ("\U0001f469\u200d\U0001f467", "\U0001f469\u200d\U0001f467"),
+        ("\u0645\u06cc\u200c\u0634\u0648\u062f", "\u0645\u06cc\u200c\u0634\u0648\u062f"),
+        ("x y", "x y"),
+    ],
+)
+def test_what_looks_the_same_is_the_same_id(map_rows: MapRows, written: str, read: str) -> None:
+    mapped = map_rows(mapping(), [line(Artikel=written)])
+
+    assert mapped.column("product_id") == [read]
+
+
+def test_a_text_of_invisible_characters_is_nothing(map_rows: MapRows) -> None:
+    assert map_rows(mapping(), [line(Kanal="\u200b\u00a0\ufeff")]).column("channel") == [None]
+
+
+@pytest.mark.parametrize(
+    "number", ["\u200b7", "7\u200b", "\ufeff7", "7\u2060", "\u200e7\u200f", "\u00a07\u3000"]
+)
+def test_numbers_lose_invisible_characters_at_their_ends(map_rows: MapRows, number: str) -> None:
+    assert map_rows(mapping(), [line(Menge=number)]).column("quantity") == [Decimal(7)]

@@ -13,6 +13,7 @@ from ml.vision.image_files import ImageLimits
 from ml.vision.labels import CLASSES
 from ml.vision.predict import SCHEMA, find_photos, predict_files, write_predictions
 from ml.vision.scoring import BATCHES_AHEAD, cores
+from tests.photos import photo as photo_of
 from tests.unit.vision.drawings import by_colour, coloured
 
 
@@ -136,6 +137,21 @@ def test_folders_are_searched_and_files_are_taken_as_they_are(tmp_path: Path) ->
     assert list(find_photos([tmp_path / "sub" / "up" / "sub"])) == [
         tmp_path / "sub" / "up" / "sub" / name for name in (".hidden.webp", "deep/c.heic")
     ]
+
+
+def test_photos_are_known_by_their_bytes_and_what_is_none_is_told(tmp_path: Path) -> None:
+    jpeg = photo_of("red")
+    names = ["a.jfif", "b.jpe", "c.mpo", "d.HIF", "IMG_1", "photo.bin", "picture.txt"]
+    for name in names:
+        (tmp_path / name).write_bytes(jpeg)
+    (tmp_path / "notes.txt").write_text("no photo")
+    (tmp_path / "empty").touch()
+    skipped: list[Path] = []
+
+    found = [path.name for path in find_photos([tmp_path], skip=skipped.append)]
+
+    assert sorted(found) == sorted(names)
+    assert [path.name for path in skipped] == ["empty", "notes.txt"]
 
 
 def test_a_photo_is_taken_once_however_often_it_is_given(

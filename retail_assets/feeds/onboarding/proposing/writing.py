@@ -34,6 +34,7 @@ def mapping_text(draft: Draft) -> str:
             {"folder": draft.feed.folder, "files": file_pattern(draft.path.name)},
             _match_doubts(draft),
         ),
+        _sheets(draft),
         _block("file", _layout(draft), _layout_doubts(draft)),
         _block("values", values, {"time_zone": "CHECK: the zone of the source's own times"}),
         _block("parse", {draft.amount.name: "number"} if draft.amount else {}),
@@ -54,7 +55,9 @@ def mapping_text(draft: Draft) -> str:
 
 def try_command(draft: Draft) -> str:
     """What says what the mapping would do, once it is saved: in `data/sources` unless it lies elsewhere."""
-    path, out = shlex.quote(str(draft.path)), shlex.quote(str(draft.out or f"{draft.source}.yaml"))
+    # A file in an archive is tried with it.
+    given = next((path for path in (draft.path, *draft.path.parents) if path.exists()), draft.path)
+    path, out = shlex.quote(str(given)), shlex.quote(str(draft.out or f"{draft.source}.yaml"))
     return printable(
         f".venv/bin/python -m retail_assets.feeds try {path} --feed {draft.feed.name} --source {out}"
     )
@@ -89,6 +92,11 @@ def _layout(draft: Draft) -> dict[str, Any]:
         "header_row": None if layout.header_row is None else str(layout.header_row),
     }
     return {key: value for key, value in found.items() if value is not None}
+
+
+def _sheets(draft: Draft) -> str | None:
+    found = draft.opened.records.found_sheets
+    return f"# The workbook's sheets: {printable(', '.join(found))}" if found else None
 
 
 def _layout_doubts(draft: Draft) -> dict[str, str]:
