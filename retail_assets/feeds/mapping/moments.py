@@ -55,9 +55,10 @@ def to_time(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     steps: Steps = []
     text = source_text(raw, values, steps, name)
     stamp = f"try_cast({text} as timestamp)"
-    of_day = f"case when {stamp} between {_MORE_THAN_A_DAY} then null else cast({stamp} as time) end"
+    plain = f"coalesce(try_cast({text} as time), cast({stamp} as time))"
+    of_day = f"case when {stamp} between {_MORE_THAN_A_DAY} then null else {plain} end"
     formatted = [f"cast({reading} as time)" for reading in readings(text, values.times)]
-    return [*steps, {name: f"coalesce({', '.join([*formatted, f'try_cast({text} as time)', of_day])})"}]
+    return [*steps, {name: f"coalesce({', '.join([*formatted, of_day])})"}]
 
 
 def _local_and_instant(raw: Raw, values: Values, name: str) -> Steps:

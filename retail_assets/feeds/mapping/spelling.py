@@ -17,7 +17,7 @@ _APOSTROPHES = "'\u2019"
 def trimmed(text: str) -> str:
     """Without surrounding blanks, and without what keeps a spreadsheet from taking it for a number: ="00123". Codes
     and numbers have nothing that a URL would escape; to see that costs a tenth of trimming them."""
-    wrapped = rf"regexp_replace(trim({text}, {_BLANKS}), '^=\"([^\"]*)\"$', '\1')"
+    wrapped = rf"regexp_replace(trim({text}, {_BLANKS}), '^=\"+([^\"]*)\"+$', '\1')"
     bare = f"case when contains({text}, '=\"') then {wrapped} else trim({text}, {_BLANKS}) end"
     return f"case when strlen(url_encode({text})) = strlen({text}) then {text} else {bare} end"
 

@@ -32,7 +32,7 @@ def as_document(feed: str, tried: list[Tried]) -> dict[str, Any]:
             "quarantined": sum(one.reason is not None for one in tried),
             "records": sum(one.records for one in tried),
             "targets": [_counts(counts) for counts in targets],
-            "admitted": [{"feed": a.feed, "rows": a.rows, "sums": _texts(a.sums)} for a in admitted],
+            "admitted": [_admitted(rows) for rows in admitted],
         },
     }
 
@@ -54,16 +54,15 @@ def _file(tried: Tried) -> dict[str, Any]:
         "records": tried.records,
         "targets": [_counts(counts) for counts in tried.counts],
         "admitted": [
-            {
-                "feed": a.feed,
-                "rows": a.rows,
-                "sums": _texts(a.sums),
-                "first": [_texts(row) for row in a.first],
-            }
-            for a in tried.admitted
+            _admitted(rows) | {"first": [_texts(row) for row in rows.first]} for rows in tried.admitted
         ],
         "samples": [vars(sample) for sample in tried.samples],
     }
+
+
+def _admitted(rows: Admitted) -> dict[str, Any]:
+    days = [day.isoformat() for day in rows.days] if rows.days else None
+    return {"feed": rows.feed, "rows": rows.rows, "sums": _texts(rows.sums), "business_dates": days}
 
 
 def _counts(counts: RowCounts) -> dict[str, Any]:
@@ -94,7 +93,10 @@ def totals(tried: list[Tried]) -> tuple[list[RowCounts], list[Admitted]]:
                 name: before.sums.get(name, Decimal(0)) + rows.sums.get(name, Decimal(0))
                 for name in {**before.sums, **rows.sums}
             }
-            feeds[rows.feed] = Admitted(rows.feed, before.rows + rows.rows, sums, [])
+            days = [day for both in (before.days, rows.days) if both for day in both]
+            feeds[rows.feed] = Admitted(
+                rows.feed, before.rows + rows.rows, sums, [], (min(days), max(days)) if days else None
+            )
     return list(targets.values()), list(feeds.values())
 
 
@@ -202,6 +204,9 @@ def _show_rows(console: Console, rows: Admitted) -> None:
     sums = "; ".join(f"{name} {total:,f}" for name, total in _short(rows.sums).items())
     if sums:
         _line(console, "Sums", sums)
+    if rows.days:
+        first, last = rows.days
+        _line(console, "Days", f"{first}" if first == last else f"{first} to {last} (business dates)")
     for start in range(0, len(rows.first), _SIDE_BY_SIDE):
         console.print(_table(rows.first[start : start + _SIDE_BY_SIDE], start + 1))
 

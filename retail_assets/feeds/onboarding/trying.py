@@ -6,6 +6,7 @@ How it is shown is in `trying_report.py`.
 
 import tempfile
 from dataclasses import dataclass, field, replace
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from retail_assets.feeds.mapping.engine import MASK, Mapped
 from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.mapping.mostly_rejected import why_mostly_rejected
+from retail_assets.feeds.onboarding.mended_ids import mended_ids
 from retail_assets.feeds.onboarding.unpacking import Found
 from retail_assets.feeds.readers.records import RecordSet
 from retail_assets.intake.row_counts import RowCounts
@@ -59,6 +61,8 @@ class Admitted:
     sums: dict[str, Decimal]
     """Of the contract's numeric columns that hold anything."""
     first: list[dict[str, Any]]
+    days: tuple[date, date] | None = None
+    """The first and the last business date, in the retailer's zone."""
 
 
 @dataclass(frozen=True)
@@ -109,11 +113,16 @@ def try_file(found: Found, *, feed: Feed, match: Match, settings: Settings, rows
                 sheets=records.sheets,
                 columns=records.columns,
                 unknown_columns=mapped.unknown_columns,
-                notes=[*start.notes, *(f"Not read: {what}." for what in records.left_out)],
+                notes=[
+                    *start.notes,
+                    *(f"Not read: {what}." for what in records.left_out),
+                    *mended_ids(connection, records, match.mapping),
+                ],
                 records=records.record_count,
                 counts=mapped.counts,
                 admitted=[
-                    _admitted(connection, feeds[name], file, rows) for name, file in mapped.rows.items()
+                    _admitted(connection, feeds[name], file, rows, settings.time_zone)
+                    for name, file in mapped.rows.items()
                 ],
                 samples=_samples(connection, match.mapping, mapped.ends),
             )
@@ -159,7 +168,9 @@ def _notes(found: Found, feed: Feed, mapping: SourceMapping) -> list[str]:
     return notes
 
 
-def _admitted(connection: duckdb.DuckDBPyConnection, feed: Feed, path: Path, rows: int) -> Admitted:
+def _admitted(
+    connection: duckdb.DuckDBPyConnection, feed: Feed, path: Path, rows: int, business_zone: str
+) -> Admitted:
     relation = parquet(path)
     numeric = [name for name, column in feed.columns.items() if isinstance(column, (dy.Decimal, dy.Integer))]
     sums = ", ".join(["count(*)", *(f"sum({identifier(name)})" for name in numeric)])
@@ -173,7 +184,21 @@ def _admitted(connection: duckdb.DuckDBPyConnection, feed: Feed, path: Path, row
         rows=count,
         sums={name: Decimal(total) for name, total in zip(numeric, totals, strict=True) if total is not None},
         first=[dict(zip(feed.columns, row, strict=True)) for row in first],
+        days=_days(connection, feed, relation, business_zone),
     )
+
+
+def _days(
+    connection: duckdb.DuckDBPyConnection, feed: Feed, relation: str, business_zone: str
+) -> tuple[date, date] | None:
+    """The first and the last day on which rows happened; None where they have no time."""
+    if feed.business_time is None:
+        return None
+    happened = identifier(feed.business_time)
+    if isinstance(feed.columns[feed.business_time], dy.Datetime):
+        happened = f"cast(timezone({literal(business_zone)}, {happened}) as date)"
+    row = connection.execute(f"select min({happened}), max({happened}) from {relation}").fetchone()
+    return (row[0], row[1]) if row and row[0] else None
 
 
 def _samples(connection: duckdb.DuckDBPyConnection, mapping: SourceMapping, ends: Path) -> list[Sample]:
