@@ -5,6 +5,7 @@ in the retailer's zone, so that it is its business date.
 """
 
 from retail_assets.feeds.mapping.numbers import to_number
+from retail_assets.feeds.mapping.spelling import trimmed
 from retail_assets.feeds.mapping.texts import Kind, Raw, Steps, source_text
 from retail_assets.feeds.mapping.time_formats import readings, states_time
 from retail_assets.feeds.mapping.values import EPOCHS, Values
@@ -84,7 +85,9 @@ def _local_and_instant(raw: Raw, values: Values, name: str) -> Steps:
     # Years of two digits first: read as four they would be years of the first century.
     formats = sorted(values.dates, key=lambda f: "%Y" in f)
     offset = f"regexp_matches(substr({text}, 12), '[A-Za-z+-]')"
-    iso = f"case when {offset} then null else try_cast({text} as timestamp) end"
+    # After a date alone DuckDB takes a blank for the beginning of a time.
+    local_iso = f"coalesce(try_cast({text} as timestamp), try_cast({trimmed(text)} as timestamp))"
+    iso = f"case when {offset} then null else {local_iso} end"
     stated = f"coalesce({', '.join([*readings(text, [f for f in formats if '%z' not in f]), iso])})"
     if own:
         stated = f"case when {own} then try_cast({raw.sql} as timestamp) else {stated} end"

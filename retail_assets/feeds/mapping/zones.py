@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from retail_assets.feeds.mapping.spelling import trimmed
 from retail_assets.feeds.mapping.texts import Steps
 from retail_assets.sql import literal
 
@@ -72,7 +73,7 @@ def named_zone_steps(text: str, zone: str, *, name: str) -> Steps:
     said, word, clock = f"{name}_said", f"{name}_word", f"{name}_clock"
     # A letter that is no Z alone, or a blank behind it.
     named = f"(right({said}, 2) > ':' or right({said}, 2) < '!')"
-    bare = f"rtrim({said}, E' \\t\\r\\n')"
+    bare = trimmed(said)
     without = f"left({bare}, length({bare}) - length({word}))"
 
     def at(hours: float) -> str:
@@ -91,7 +92,8 @@ def named_zone_steps(text: str, zone: str, *, name: str) -> Steps:
         {word: f"case when {named} then upper(regexp_extract({bare}, '[A-Za-z][A-Za-z0-9_/+-]*$')) end"},
         {clock: f"case when {word} <> '' then try_cast({without} as timestamp) end"},
         {
-            name: f"case when coalesce({word}, '') = '' then try_cast({said} as timestamptz) "
+            name: f"case when coalesce({word}, '') = '' then "
+            f"coalesce(try_cast({said} as timestamptz), try_cast({bare} as timestamptz)) "
             f"{here}{everywhere}{place} end"
         },
     ]

@@ -123,7 +123,21 @@ NAMED = {
         "2024-07-01 10:00 Etc/GMT+5": 15,
         **{
             f"2024-07-01 10:00 {name}": None
-            for name in ["BST", "CST", "IST", "AST", "ECT", "SST", "GST", "ADT", "NST", "MSK", "ACT", "XYZ", "PM"]
+            for name in [
+                "BST",
+                "CST",
+                "IST",
+                "AST",
+                "ECT",
+                "SST",
+                "GST",
+                "ADT",
+                "NST",
+                "MSK",
+                "ACT",
+                "XYZ",
+                "PM",
+            ]
         },
         "2024-07-01 10:00 BST   ": None,
     },
