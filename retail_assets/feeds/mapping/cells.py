@@ -99,11 +99,12 @@ def _converted(raw: Raw, kind: Kind, values: Values, scope: Scope, name: str) ->
 def _from_column(column: str, values: Values, kind: Kind, scope: Scope, name: str) -> Value:
     raw = scope.raw(column)
     reading = scope.readings.get(normalised(column))
-    declared = reading is not None and normalised(column) in {normalised(n) for n in scope.mapping.parse}
+    types = {normalised(name): parsed.type for name, parsed in scope.mapping.parse.items()}
+    declared = types.get(normalised(column))
+    if kind == ID and declared == TEXT.name:  # whoever says that it is a text means it as it stands
+        return _converted(raw, TEXT, values, scope, name)
     if reading is None or not declared or reading.kind.name == kind.name:
         return _converted(raw, kind, values, scope, name)
-    if reading.kind == TEXT and kind == ID:  # whoever says that it is a text means it as it stands
-        return _converted(raw, TEXT, values, scope, name)
     # The mapping says what the column is; what the contract wants is made of that.
     scope.query.add(convert(Raw(reading.name, reading.kind.sql_type.upper()), kind, values, name=name))
     blank = f"({text_sql(raw, reading.values)}) is null"

@@ -16,7 +16,15 @@ from typing import Any
 import duckdb
 
 from retail_assets.feeds.mapping.comparisons import Compared, compared_in
-from retail_assets.feeds.mapping.functions import FUNCTIONS, MAX_GROWTH, TYPES, growth
+from retail_assets.feeds.mapping.functions import (
+    CHOOSING,
+    FUNCTIONS,
+    MAKING_TEXTS,
+    MAX_GROWTH,
+    NUMBERS,
+    TYPES,
+    growth,
+)
 
 MAX_CHARACTERS = 5_000
 _OPENING, _CLOSING = "select (\n", "\n), "
@@ -35,6 +43,8 @@ class Reference:
     name: str
     start: int
     end: int
+    becomes_number: bool = False
+    """Whether the expression casts it to a number as it is."""
 
 
 @dataclass(frozen=True)
@@ -43,17 +53,28 @@ class Expression:
     references: tuple[Reference, ...]
     compared: tuple[Compared, ...] = ()
     """What it compares with numbers and texts."""
+    texts_to_numbers: tuple[tuple[int, int], ...] = ()
+    """Byte offsets of the calls that make a text, which is then cast to a number."""
 
     @property
     def names(self) -> list[str]:
         return list(dict.fromkeys(reference.name for reference in self.references))
 
-    def sql(self, column_sql: Callable[[str], str]) -> str:
-        """The expression with every column replaced by what `column_sql` says."""
+    def sql(self, column_sql: Callable[[Reference], str]) -> str:
+        """The expression with every column replaced by what `column_sql` says, and no number read from 1_000."""
+        edits = [(r.start, r.end, column_sql(r)) for r in self.references]
+        for start, end in self.texts_to_numbers:
+            before, after = no_number_with_underscores("\n").split("\n")
+            edits += [(start, start, before), (end, end, after)]
         text = self.text.encode()
-        for reference in sorted(self.references, key=lambda r: r.start, reverse=True):
-            text = text[: reference.start] + column_sql(reference.name).encode() + text[reference.end :]
+        for start, end, new in sorted(edits, reverse=True):
+            text = text[:start] + new.encode() + text[end:]
         return f"(\n{text.decode()}\n)"
+
+
+def no_number_with_underscores(text: str) -> str:
+    """SQL of a text that DuckDB casts to a number only where people would: 1_000 is none."""
+    return f"translate({text}, '_', 'x')"
 
 
 def parse_expression(text: str) -> Expression:
@@ -72,18 +93,41 @@ def _read_tree(text: str, tree: dict[str, Any]) -> Expression:
     columns: dict[tuple[int, int], Reference] = {}
     compared: list[Compared] = []
     grows = []
+    cast = [part for node in _walk(tree) for part in _cast_to_numbers(node)]
+    calls = {_place(part) for part in cast if part["class"] != "COLUMN_REF"}
+    bare = {_place(part) for part in cast if part["class"] == "COLUMN_REF"}
     for node in _walk(tree):
         grows.append(_checked(node))
         compared += compared_in(node)
         if node["class"] == "COLUMN_REF":
-            start = node["query_location"] - len(_OPENING)
-            end = start + node["query_location_length"]
-            columns[start, end] = Reference(".".join(node["column_names"]), start, end)
+            place = _place(node)
+            columns[place] = Reference(".".join(node["column_names"]), *place, place in bare)
     if math.prod(grows) * max(1, len(columns)) > MAX_GROWTH:
         raise ExpressionError(
             f"this could make a text more than {MAX_GROWTH:,} times as long; make it shorter"
         )
-    return Expression(text, tuple(columns.values()), tuple(dict.fromkeys(compared)))
+    return Expression(text, tuple(columns.values()), tuple(dict.fromkeys(compared)), tuple(sorted(calls)))
+
+
+def _place(node: dict[str, Any]) -> tuple[int, int]:
+    start = node["query_location"] - len(_OPENING)
+    return start, start + node["query_location_length"]
+
+
+def _cast_to_numbers(node: dict[str, Any]) -> list[dict[str, Any]]:
+    """The columns, and the calls that make texts, which a cast makes a number of."""
+    to_number = node["class"] == "CAST" and node["type_expr"].get("type_name", "").lower() in NUMBERS
+    return _texts_of(node["child"]) if to_number else []
+
+
+def _texts_of(node: dict[str, Any]) -> list[dict[str, Any]]:
+    name = node.get("function_name", "").lower()
+    if node["class"] == "COLUMN_REF" or name in MAKING_TEXTS:
+        return [node]
+    chosen = [argument["expression"] for argument in node["arguments"]] if name in CHOOSING else []
+    if node["type"] == "OPERATOR_COALESCE":
+        chosen = node["children"]
+    return [text for one in chosen for text in _texts_of(one)]
 
 
 def _syntax_tree(text: str) -> dict[str, Any]:

@@ -14,17 +14,24 @@ MAX_PATTERN = 200
 MAX_GROWTH = 1_000
 """How many times longer one expression may make a text."""
 
-_TYPES = """
-    bool boolean tinyint smallint int integer bigint hugeint long int1 int2 int4 int8
+_NUMBERS = """
+    tinyint smallint int integer bigint hugeint long int1 int2 int4 int8
     decimal dec numeric double float real float4 float8
-    text string varchar char bpchar character
+"""
+NUMBERS = frozenset(_NUMBERS.split())
+_TYPES = """
+    bool boolean text string varchar char bpchar character
     date time timestamp datetime timestamptz interval
 """
-TYPES = frozenset(_TYPES.split()) | {
-    "time without time zone",
-    "timestamp with time zone",
-    "timestamp without time zone",
-}
+TYPES = (
+    frozenset(_TYPES.split())
+    | NUMBERS
+    | {
+        "time without time zone",
+        "timestamp with time zone",
+        "timestamp without time zone",
+    }
+)
 """What `cast` may make."""
 
 _FIXED = """
@@ -43,6 +50,13 @@ _FIXED = """
 """
 _SEARCHING = ("regexp_matches", "regexp_full_match", "regexp_extract", "regexp_replace")
 _PADDING = ("lpad", "rpad")
+_MAKING_TEXTS = """
+    lower lcase upper ucase trim ltrim rtrim left right substr substring split_part concat concat_ws reverse replace
+    translate strip_accents nfc_normalize regexp_extract regexp_replace json_extract_string
+"""
+MAKING_TEXTS = frozenset(_MAKING_TEXTS.split()) | {*_PADDING}
+CHOOSING = ("coalesce", "ifnull", "nullif", "if")
+"""Functions whose value is one of their arguments."""
 FUNCTIONS = frozenset(_FIXED.split()) | {*_SEARCHING, *_PADDING, "replace"}
 """Functions and operators that expressions may use."""
 

@@ -5,6 +5,7 @@ in the retailer's zone, so that it is its business date.
 """
 
 from retail_assets.feeds.mapping.numbers import to_number
+from retail_assets.feeds.mapping.spelling import trimmed
 from retail_assets.feeds.mapping.texts import Kind, Raw, Steps, source_text
 from retail_assets.feeds.mapping.time_formats import readings, states_time
 from retail_assets.feeds.mapping.values import EPOCHS, Values
@@ -55,9 +56,10 @@ def to_time(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     steps: Steps = []
     text = source_text(raw, values, steps, name)
     stamp = f"try_cast({text} as timestamp)"
-    of_day = f"case when {stamp} between {_MORE_THAN_A_DAY} then null else cast({stamp} as time) end"
+    plain = f"coalesce(try_cast({text} as time), cast({stamp} as time))"
+    of_day = f"case when {stamp} between {_MORE_THAN_A_DAY} then null else {plain} end"
     formatted = [f"cast({reading} as time)" for reading in readings(text, values.times)]
-    return [*steps, {name: f"coalesce({', '.join([*formatted, f'try_cast({text} as time)', of_day])})"}]
+    return [*steps, {name: f"coalesce({', '.join([*formatted, of_day])})"}]
 
 
 def _local_and_instant(raw: Raw, values: Values, name: str) -> Steps:
@@ -83,7 +85,9 @@ def _local_and_instant(raw: Raw, values: Values, name: str) -> Steps:
     # Years of two digits first: read as four they would be years of the first century.
     formats = sorted(values.dates, key=lambda f: "%Y" in f)
     offset = f"regexp_matches(substr({text}, 12), '[A-Za-z+-]')"
-    iso = f"case when {offset} then null else try_cast({text} as timestamp) end"
+    # After a date alone DuckDB takes a blank for the beginning of a time.
+    local_iso = f"coalesce(try_cast({text} as timestamp), try_cast({trimmed(text)} as timestamp))"
+    iso = f"case when {offset} then null else {local_iso} end"
     stated = f"coalesce({', '.join([*readings(text, [f for f in formats if '%z' not in f]), iso])})"
     if own:
         stated = f"case when {own} then try_cast({raw.sql} as timestamp) else {stated} end"

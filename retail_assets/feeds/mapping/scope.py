@@ -21,7 +21,12 @@ from retail_assets.feeds.mapping.conversion import (
     reasons,
     text_sql,
 )
-from retail_assets.feeds.mapping.expressions import Expression, reads_as
+from retail_assets.feeds.mapping.expressions import (
+    Expression,
+    Reference,
+    no_number_with_underscores,
+    reads_as,
+)
 from retail_assets.feeds.mapping.failures import Computed, failure_sql, first_line, said_of
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.layers import Layers
@@ -108,7 +113,7 @@ class Scope:
         and the result's type."""
         if expression.text not in self._evaluated:
             name = f"_e{len(self._evaluated)}"
-            sql = expression.sql(lambda column: self._sql(column, where))
+            sql = expression.sql(lambda reference: self._sql(reference, where))
             self._evaluated[expression.text] = (name, self._type(sql, expression, where))
             self._bare[said_of(expression)] = sql
             self.query.add([{name: f"try(struct_pack(v := {sql}))"}])
@@ -145,7 +150,8 @@ class Scope:
         as_it_is = kind.name == "as it is"
         self.query.add([{name: raw.sql}] if as_it_is else convert(raw, kind, values, name=name))
 
-    def _sql(self, name: str, where: Where) -> str:
+    def _sql(self, reference: Reference, where: Where) -> str:
+        name = reference.name
         if name == LINE_NUMBER and self.target.derives_line_numbers:
             if not self.table.has_line_numbers:
                 raise where.error("lines are counted within the document, so it cannot depend on line_number")
@@ -158,7 +164,9 @@ class Scope:
                     f"{', '.join(self.name_values) or 'none'}"
                 )
             return f"cast({literal(self.name_values[group])} as varchar)"
-        return self.readings[normalised(name)].name
+        reading = self.readings[normalised(name)]
+        as_text = reference.becomes_number and reading.kind in (TEXT, ID)
+        return no_number_with_underscores(reading.name) if as_text else reading.name
 
     def _type(self, sql: str, expression: Expression, where: Where) -> str:
         for compared in expression.compared:

@@ -23,7 +23,7 @@ def trimmed(text: str) -> str:
     """Without surrounding blanks, and without what keeps a spreadsheet from taking it for a number: ="00123". Codes
     and numbers have nothing that a URL would escape; to see that costs a tenth of trimming them."""
     bare = f"trim({_visible(text)}, {_BLANKS})"
-    unwrapped = rf"regexp_replace({bare}, '^=\"([^\"]*)\"$', '\1')"
+    unwrapped = rf"regexp_replace({bare}, '^=\"+([^\"]*)\"+$', '\1')"
     bare = f"case when contains({text}, '=\"') then {unwrapped} else {bare} end"
     return f"case when strlen(url_encode({text})) = strlen({text}) then {text} else {bare} end"
 

@@ -85,7 +85,9 @@ def to_id(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     text = f"{name}_words"
     # Whatever else needs a look has something that a URL would escape.
     plain = f"strlen(url_encode({text})) = strlen({text})"
-    ordinary = f"{plain} and not suffix({text}, '.0') and {text} not in ({_NO_IDS})"
+    ordinary = (
+        f"{plain} and not suffix({text}, '.0') and not suffix({text}, '.00') and {text} not in ({_NO_IDS})"
+    )
     whole = f"split_part({text}, '.', 1)"
     exact = f"abs(try_cast({whole} as bigint)) < {_EXACT}"
     read = (
@@ -106,9 +108,8 @@ def reasons(raw: Raw, kind: Kind, values: Values) -> tuple[tuple[str, str], ...]
     if formula := raw.is_cell(FORMULA):
         found.append((FORMULA_WITHOUT_VALUE, formula))
     text = text_sql(raw, values)
-    if kind in (TEXT, ID) or raw.cell:
-        error = f"starts_with({text}, '#') and {text} in ({_ERRORS})"
-        found.append((ERROR_VALUE, f"{raw.sql} <> '' and {error}"))
+    error = f"starts_with({text}, '#') and {text} in ({_ERRORS})"
+    found.append((ERROR_VALUE, f"{raw.sql} <> '' and {error}"))
     if kind == ID:
         found.append((DIGITS_LOST, f"{raw.sql} <> '' and {_lost(raw, text)}"))
     return tuple(found)

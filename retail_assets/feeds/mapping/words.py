@@ -18,7 +18,7 @@ ERROR_VALUES = tuple(_ERRORS.split())
 stores the English ones; texts exported from it have those of the language that it was shown in."""
 
 NO_IDS = (
-    *("NaN", "nan", "NaT", "<NA>", "None", "null", "NULL", "undefined"),
-    *("inf", "-inf", "Infinity", "-Infinity", "true", "false", "True", "False"),
+    *("NaN", "nan", "NAN", "NaT", "<NA>", "None", "none", "NONE", "null", "NULL", "undefined"),
+    *("inf", "-inf", "Infinity", "-Infinity", "true", "false", "True", "False", "TRUE", "FALSE"),
 )
 """What programs write for a missing value, and values that are no texts at all: none of them names anything."""

@@ -10,10 +10,13 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
+from retail_assets.feeds.mapping.spelling import trimmed
 from retail_assets.feeds.mapping.texts import Steps
 from retail_assets.sql import literal
 
 FIRST_YEAR, LAST_YEAR = 1970, 2100
+_KNOWN_UNTIL = 2040
+"""Until then zones have all the names that they are known to get."""
 _WEEK, _SECOND = timedelta(days=7), timedelta(seconds=1)
 
 Step = tuple[datetime, timedelta]
@@ -24,7 +27,9 @@ _OFFSETS = """
     HKT+8 JST+9 KST+9 AWST+8 ACST+9.5 ACDT+10.5 AEST+10 AEDT+11 NZST+12 NZDT+13
     EST-5 EDT-4 MST-7 MDT-6 PST-8 PDT-7 AKST-9 AKDT-8 HST-10
 """
-_HOURS = {short: float(hours) for short, hours in (re.split("(?=[+-])", entry) for entry in _OFFSETS.split())}
+ABBREVIATIONS = {
+    short: float(hours) for short, hours in (re.split("(?=[+-])", entry) for entry in _OFFSETS.split())
+}
 """Abbreviations that say one offset, in hours: those of the tz database that name the same one wherever they have been
 in use since 1995, or (PST, KST) in all but one place. The others mean several zones (BST, CST, IST, AST, ECT, SST, …),
 or none for sure."""
@@ -68,7 +73,7 @@ def named_zone_steps(text: str, zone: str, *, name: str) -> Steps:
     said, word, clock = f"{name}_said", f"{name}_word", f"{name}_clock"
     # A letter that is no Z alone, or a blank behind it.
     named = f"(right({said}, 2) > ':' or right({said}, 2) < '!')"
-    bare = f"rtrim({said}, E' \\t\\r\\n')"
+    bare = trimmed(said)
     without = f"left({bare}, length({bare}) - length({word}))"
 
     def at(hours: float) -> str:
@@ -76,10 +81,10 @@ def named_zone_steps(text: str, zone: str, *, name: str) -> Steps:
 
     here = "".join(
         f"when {word} = {literal(short)} and timezone({literal(zone)}, {at(hours)}) = {clock} then {at(hours)} "
-        for short, hours in _abbreviations(zone)
+        for short, hours in abbreviations(zone)
     )
     everywhere = "".join(
-        f"when {word} = {literal(short)} then {at(hours)} " for short, hours in _HOURS.items()
+        f"when {word} = {literal(short)} then {at(hours)} " for short, hours in ABBREVIATIONS.items()
     )
     place = f"when contains({word}, '/') then try_cast({said} as timestamptz)"
     return [
@@ -87,20 +92,19 @@ def named_zone_steps(text: str, zone: str, *, name: str) -> Steps:
         {word: f"case when {named} then upper(regexp_extract({bare}, '[A-Za-z][A-Za-z0-9_/+-]*$')) end"},
         {clock: f"case when {word} <> '' then try_cast({without} as timestamp) end"},
         {
-            name: f"case when coalesce({word}, '') = '' then try_cast({said} as timestamptz) "
+            name: f"case when coalesce({word}, '') = '' then "
+            f"coalesce(try_cast({said} as timestamptz), try_cast({bare} as timestamptz)) "
             f"{here}{everywhere}{place} end"
         },
     ]
 
 
 @cache
-def _abbreviations(zone: str) -> list[tuple[str, float]]:
-    """What a zone's clocks have been called since FIRST_YEAR, with the hours they were ahead of UTC."""
-    rules = ZoneInfo(zone)
-    days = range((datetime(LAST_YEAR, 1, 1) - datetime(FIRST_YEAR, 1, 1)).days // 30)
-    moments = [
-        (datetime(FIRST_YEAR, 1, 1, tzinfo=UTC) + timedelta(days=30 * n)).astimezone(rules) for n in days
-    ]
+def abbreviations(zone: str, since: int = FIRST_YEAR) -> list[tuple[str, float]]:
+    """What a zone's clocks have been called since a year, with the hours they were ahead of UTC."""
+    rules, first = ZoneInfo(zone), datetime(since, 1, 1, tzinfo=UTC)
+    months = range(0, (datetime(_KNOWN_UNTIL, 1, 1, tzinfo=UTC) - first).days, 30)
+    moments = [(first + timedelta(days=days)).astimezone(rules) for days in months]
     found = {(m.tzname() or "", (m.utcoffset() or timedelta()).total_seconds() / 3600) for m in moments}
     return sorted((short.upper(), hours) for short, hours in found if short.isalpha())
 

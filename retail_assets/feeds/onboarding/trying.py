@@ -25,6 +25,7 @@ from retail_assets.feeds.mapping.engine import MASK, Mapped
 from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.mapping.mostly_rejected import why_mostly_rejected
+from retail_assets.feeds.onboarding.mended_ids import mended_ids
 from retail_assets.feeds.onboarding.unpacking import Found
 from retail_assets.feeds.readers.records import RecordSet, with_sheets
 from retail_assets.intake.row_counts import RowCounts
@@ -127,7 +128,7 @@ def try_file(
                 sheets=records.sheets,
                 columns=records.columns,
                 unknown_columns=mapped.unknown_columns,
-                notes=[*start.notes, *_notes_of(records)],
+                notes=[*start.notes, *_notes_of(records), *mended_ids(connection, records, match.mapping)],
                 records=records.record_count,
                 counts=mapped.counts,
                 admitted=[

@@ -6,7 +6,16 @@ import duckdb
 
 from retail_assets.error_classification import beyond_limits, machine_trouble
 from retail_assets.errors import Unreadable
-from retail_assets.feeds.readers.columns import MALFORMED, PLACE, RECORD, column_names, too_many_columns
+from retail_assets.feeds.readers.columns import (
+    CELLS,
+    DAY_CELL,
+    MALFORMED,
+    PLACE,
+    RECORD,
+    TEXT_CELL,
+    column_names,
+    too_many_columns,
+)
 from retail_assets.feeds.readers.engine import reader_duckdb
 from retail_assets.feeds.readers.records import RECORDS_FILE, ReaderLimits, RecordSet
 from retail_assets.sql import identifier, literal, parquet
@@ -36,10 +45,11 @@ def read_parquet(path: Path, *, out: Path, limits: ReaderLimits) -> RecordSet:
                 for (name, kind), column in zip(found, columns, strict=True)
             )
             _check_unpacked(connection, source, found, limits)
+            cells = _days(connection, found)
             connection.execute(f"""
                 copy (
                     select row_number() over () as {RECORD}, null::varchar as {PLACE},
-                        null::varchar as {MALFORMED}{values}
+                        null::varchar as {MALFORMED}{cells}{values}
                     from source
                 ) to {literal(str(target))} (format parquet, compression lz4_raw, use_tmp_file false)
             """)
@@ -56,6 +66,23 @@ def read_parquet(path: Path, *, out: Path, limits: ReaderLimits) -> RecordSet:
     finally:
         source.unlink()
     return RecordSet(path=target, columns=columns, format="parquet", record_count=count)
+
+
+def _days(connection: duckdb.DuckDBPyConnection, found: list[tuple[str, str]]) -> str:
+    """Columns of times without a single time of day are dates: pandas knows no other. What is to be selected to say so,
+    if there are any."""
+    stamps = [i for i, (_, kind) in enumerate(found) if kind in ("TIMESTAMP", *_OTHER_STAMPS)]
+    if not stamps:
+        return ""
+    names = [identifier(found[i][0]) for i in stamps]
+    midnight = [f"coalesce(bool_and({c} = date_trunc('day', {c})), false)" for c in names]
+    row = connection.execute(f"select {', '.join(midnight)} from source").fetchone() or ()
+    days = {i for i, is_day in zip(stamps, row, strict=True) if is_day}
+    said = "".join(DAY_CELL if i in days else TEXT_CELL for i in range(len(found)))
+    return f", {literal(said)} as {CELLS}" if days else ""
+
+
+_OTHER_STAMPS = ("TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S")
 
 
 def _check_frame(path: Path) -> None:

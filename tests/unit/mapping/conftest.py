@@ -15,6 +15,7 @@ from retail_assets.feeds.mapping.check import CHECK_LIMITS
 from retail_assets.feeds.mapping.engine import Content, Mapped, run_mapping
 from retail_assets.feeds.mapping.load import identity_mapping, load_mapping
 from retail_assets.feeds.mapping.model import SourceMapping
+from retail_assets.feeds.readers.records import ReaderLimits, read_records
 from retail_assets.flows import platform_of
 from retail_assets.intake.row_counts import FLAGGED, RowCounts
 
@@ -56,6 +57,11 @@ class Result:
         return pl.read_parquet(self.mapped.flags).sort("record").to_dicts() if self.mapped.flags else []
 
     @property
+    def refused(self) -> list[tuple[int, str, str, str]]:
+        """Record, rule, column and value of what was rejected."""
+        return [(row["record"], row["rule"], row["column"], row["value"]) for row in self.rejects]
+
+    @property
     def documents(self) -> list[dict[str, Any]]:
         return pl.read_parquet(self.mapped.documents).to_dicts() if self.mapped.documents else []
 
@@ -78,6 +84,33 @@ def mapping_file(tmp_path: Path) -> Callable[[str], SourceMapping]:
         return load_mapping(path, tuple(FEEDS.values()))
 
     return load
+
+
+MapFile = Callable[..., Result]
+
+
+@pytest.fixture
+def map_file(tmp_path: Path, mapping_file: Callable[[str], SourceMapping]) -> MapFile:
+    """Read a file as its name says and map it: content as bytes, or a path where it lies already."""
+
+    def run(
+        mapping: str, content: bytes | Path, name: str = "drop.csv", business_zone: str = "Europe/Berlin"
+    ) -> Result:
+        known = mapping_file(mapping) if "\n" in mapping else identity_mapping(FEEDS[mapping])
+        folder = tmp_path / "mapped"
+        folder.mkdir(exist_ok=True)
+        path = content if isinstance(content, Path) else folder / "content"
+        if isinstance(content, bytes):
+            path.write_bytes(content)
+        limits = ReaderLimits.of(Settings())
+        records = read_records(path, name=name, layout=known.layout, out=folder, limits=limits)
+        given = Content(records.path, records.columns, records.format, {}, KEY, business_zone)
+        with mapping_duckdb(folder, CHECK_LIMITS) as engine:
+            result = Result(run_mapping(engine=engine, mapping=known, content=given, folder=folder))
+        assert all(counts.adds_up for counts in result.counts), result.counts
+        return result
+
+    return run
 
 
 @pytest.fixture

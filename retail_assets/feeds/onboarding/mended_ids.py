@@ -1,0 +1,41 @@
+"""Ids that a program has changed on their way, and that reading changes back: told, so that nobody wonders."""
+
+import duckdb
+
+from retail_assets.feeds.mapping.conversion import ID
+from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.model import FromColumn, SourceMapping
+from retail_assets.feeds.mapping.table import normalised
+from retail_assets.feeds.readers.records import RecordSet
+from retail_assets.names import printable, shortened
+from retail_assets.sql import identifier, parquet
+
+_MENDED = {
+    "'-?[0-9]{1,16}[.]0+'": "written as numbers with a point (17850.0) were read without it",
+    """'="+[^"]*"+'""": 'written as formulas (="00123") were read as the texts in them',
+}
+"""Texts that are read as others -> what happened to them."""
+
+
+def mended_ids(
+    connection: duckdb.DuckDBPyConnection, records: RecordSet, mapping: SourceMapping
+) -> list[str]:
+    """Sentences for a report on a file: how many ids of which columns, and what was done."""
+    columns = {normalised(name): name for name in records.columns}
+    named = {
+        columns[found]: name
+        for target in mapping.targets
+        for block in target.blocks
+        for name, cell in block.cells.items()
+        if isinstance(cell.origin, FromColumn) and contract_kind(block.feed.columns[name]) == ID
+        if (found := normalised(cell.origin.column)) in columns
+    }
+    told = []
+    for column, name in named.items():
+        text = f"trim(cast({identifier(column)} as varchar))"
+        for pattern, what in _MENDED.items():
+            query = f"select count(*) from {parquet(records.path)} where regexp_full_match({text}, {pattern})"
+            (count,) = connection.execute(query).fetchone() or (0,)
+            if count:
+                told.append(f"{count:,} ids in {shortened(printable(column))} ({name}) {what}.")
+    return told
