@@ -134,5 +134,7 @@ class SourceMapping:
 
     @property
     def name_parts(self) -> dict[str, str]:
-        """The names that `name_values` gives to parts of a file name, each with an empty value."""
-        return dict.fromkeys(re.compile(self.name_values or "").groupindex, "")
+        """The names that `name_values` gives to parts of a file name, and `file.above` to what stands above the names
+        of columns, each with an empty value."""
+        above = [f"above.{name}" for pattern in self.layout.above for name in re.compile(pattern).groupindex]
+        return dict.fromkeys([*re.compile(self.name_values or "").groupindex, *above], "")

@@ -70,6 +70,7 @@ class _MappingReader:
         self.value_fields = fields["values"].fields(VALUE_KEYS) if "values" in fields else {}
         self.values = _merged(STANDARD, value_settings(self.value_fields), fields.get("values", root))
         self.name_values: str | None = None
+        self.layout = file_layout(fields["file"]) if "file" in fields else FileLayout()
         self.folder = ""
         self.parsed: dict[str, dict[str, Any]] = {}
 
@@ -89,7 +90,7 @@ class _MappingReader:
             folder=self.folder,
             files=name_patterns(match["files"]),
             name_values=self.name_values,
-            layout=file_layout(self.fields["file"]) if "file" in self.fields else FileLayout(),
+            layout=self.layout,
             values=self.values,
             parse=parse,
             filters=self._rules(self.fields.get("leave_out"), None),
@@ -183,7 +184,7 @@ class _MappingReader:
     def _cell(self, node: Node) -> Cell:
         if isinstance(node.value, str):
             return self._same(node.filled_text(), node)
-        origins = ("column", "constant", "file_name", "sql", "date", "line_number")
+        origins = ("column", "constant", "file_name", "above", "sql", "date", "line_number")
         fields = node.fields((*origins, "time", "default", *COLUMN_VALUE_KEYS))
         given = [key for key in origins if key in fields]
         if len(given) != 1:
@@ -210,6 +211,11 @@ class _MappingReader:
                 return Constant(node.filled_text())
             case "file_name":
                 return FromFileName(self._name_part(node))
+            case "above":
+                names = [name for pattern in self.layout.above for name in re.compile(pattern).groupindex]
+                return FromFileName(
+                    f"above.{node.choice(tuple(names or ['nothing: file.above names none']))}"
+                )
             case "sql":
                 return FromSql(_expression(node))
             case "date":

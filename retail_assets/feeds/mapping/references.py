@@ -13,7 +13,7 @@ from retail_assets.feeds.mapping.model import (
     SourceMapping,
     Target,
 )
-from retail_assets.feeds.mapping.scope import FILE_NAME, LINE_NUMBER
+from retail_assets.feeds.mapping.scope import ABOVE, FILE_NAME, LINE_NUMBER
 from retail_assets.feeds.mapping.table import Table, closest, normalised
 from retail_assets.names import shortened
 
@@ -65,7 +65,7 @@ def referenced_by(mapping: SourceMapping, target: Target) -> list[str]:
 
 
 def _is_special(name: str, target: Target) -> bool:
-    return name.startswith(FILE_NAME) or (name == LINE_NUMBER and target.derives_line_numbers)
+    return name.startswith((FILE_NAME, ABOVE)) or (name == LINE_NUMBER and target.derives_line_numbers)
 
 
 def unknown_columns(mapping: SourceMapping, table: Table) -> list[str]:

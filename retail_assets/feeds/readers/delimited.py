@@ -19,7 +19,7 @@ from retail_assets.feeds.readers.encoding import open_text
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.lines import DAMAGE, MAX_RECORD_BYTES, Piece, read_lines, whole_lines
 from retail_assets.feeds.readers.output import write_frames
-from retail_assets.feeds.readers.records import ReaderLimits, RecordSet
+from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, above_names
 from retail_assets.feeds.readers.structure import Structure, filled, inspect
 
 _HEAD_BYTES = 2**20
@@ -33,6 +33,7 @@ class Delimited:
     frames: Iterator[pl.DataFrame]
     encoding: str
     delimiter: str
+    above: tuple[str, ...] = ()
 
 
 def read_delimited(
@@ -48,6 +49,7 @@ def read_delimited(
         record_count=written.count,
         encoding=table.encoding,
         delimiter=table.delimiter,
+        above=above_names(table.above, layout),
     )
 
 
@@ -63,7 +65,7 @@ def open_delimited(path: Path, *, layout: FileLayout, limits: ReaderLimits, tabs
     head = read_head(_first_lines(first, limits), layout, tabs=tabs, max_columns=limits.columns)
     table = _Table(head.dialect, head.columns)
     frames = table.frames(_without(first, head.lines), pieces)
-    return Delimited(head.columns, frames, text.encoding, head.dialect.delimiter)
+    return Delimited(head.columns, frames, text.encoding, head.dialect.delimiter, head.above)
 
 
 def _first_lines(first: Piece, limits: ReaderLimits) -> list[str]:

@@ -7,7 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from retail_assets.errors import Unreadable
-from retail_assets.feeds.readers.columns import column_names, named_by_mapping, too_many_columns
+from retail_assets.feeds.readers.columns import (
+    column_names,
+    has_names,
+    named_by_mapping,
+    no_such_header,
+    too_many_columns,
+)
 from retail_assets.feeds.readers.layout import FileLayout
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -44,6 +50,8 @@ class Head:
     dialect: Dialect
     columns: list[str]
     lines: int
+    above: tuple[str, ...] = ()
+    """The lines above the names."""
 
 
 def read_head(lines: Sequence[str], layout: FileLayout, *, tabs: bool, max_columns: int) -> Head:
@@ -78,11 +86,13 @@ def read_head(lines: Sequence[str], layout: FileLayout, *, tabs: bool, max_colum
         names = named_by_mapping(layout.columns, len(fields), limit=max_columns)
     else:
         names = column_names(fields, limit=max_columns)
-    return Head(dialect, names, start + span)
+    return Head(dialect, names, start + span, tuple(lines[:start]))
 
 
 def _first_line(lines: Sequence[str], layout: FileLayout, quote: str | None) -> tuple[int, str | None]:
     """Where header or records begin, and the delimiter that a `sep=;` line (Excel's) states."""
+    if layout.header:
+        return _line_with(layout, lines, quote)
     if layout.header_row:
         if layout.header_row > len(lines):
             raise Unreadable(
@@ -100,6 +110,17 @@ def _first_line(lines: Sequence[str], layout: FileLayout, quote: str | None) -> 
     if lines[start].rstrip("\r").lower() == "sep=\t":
         return start + 1, "\t"
     return start, None
+
+
+def _line_with(layout: FileLayout, lines: Sequence[str], quote: str | None) -> tuple[int, str]:
+    """The first line that has the header's names, and the delimiter by which it has them."""
+    delimiters = (layout.delimiter,) if layout.delimiter else DELIMITERS
+    for number, line in enumerate(lines):
+        for delimiter in delimiters:
+            header, _ = _split_header([line], Dialect(delimiter, quote))
+            if header and has_names(header[0], layout.header):
+                return number, delimiter
+    raise no_such_header(layout.header, f"the first {len(lines):,} lines")
 
 
 def _likeliest(lines: Sequence[str], quote: str | None) -> str:

@@ -7,14 +7,23 @@ from pathlib import Path
 import polars as pl
 
 from retail_assets.errors import Unreadable
-from retail_assets.feeds.readers.columns import PLACE, RECORD, column_names, named_by_mapping
+from retail_assets.feeds.readers.columns import (
+    PLACE,
+    RECORD,
+    column_names,
+    has_names,
+    named_by_mapping,
+    no_such_header,
+)
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.output import write_frames
-from retail_assets.feeds.readers.records import ReaderLimits, RecordSet
+from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, above_names
 from retail_assets.feeds.readers.workbook import check_workbook, damaged
 
 SEVERAL_SHEETS = "several_sheets"
 _ALL_SHEETS = "*"
+_HEADER_ROWS = 1_000
+"""A header that is found by its names stands among them."""
 _ERROR = re.compile(r"Error\((\w+)\)")
 _ERRORS = {"NA": "#N/A", "Div0": "#DIV/0!", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!"}
 _ERRORS |= {"Ref": "#REF!", "Value": "#VALUE!"}
@@ -58,6 +67,7 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
         record_count=written.count,
         sheets=tuple(tables),
         left_out=left_out,
+        above=_above(next(cells for cells in sheets.values() if cells.width), layout),
     )
 
 
@@ -161,7 +171,20 @@ def _table(cells: pl.DataFrame, layout: FileLayout, limits: ReaderLimits) -> pl.
     return pl.DataFrame([rows[:, i].alias(title) for i, title in zip(used, titles, strict=True)])
 
 
+def _above(cells: pl.DataFrame, layout: FileLayout) -> tuple[str, ...]:
+    """The rows above the names, the filled cells of each as one line."""
+    if not layout.above:
+        return ()
+    rows = cells.head(_header(cells, layout)).rows()
+    return above_names([" ".join(cell.strip() for cell in row if cell.strip()) for row in rows], layout)
+
+
 def _header(cells: pl.DataFrame, layout: FileLayout) -> int:
+    if layout.header:
+        for number, row in enumerate(cells.head(_HEADER_ROWS).iter_rows()):
+            if has_names(row, layout.header):
+                return number
+        raise no_such_header(layout.header, f"the first {min(cells.height, _HEADER_ROWS):,} rows")
     if layout.header_row is None:
         filled = cells.select(pl.any_horizontal(pl.all().str.strip_chars() != "")).to_series()
         return filled.arg_max() or 0
