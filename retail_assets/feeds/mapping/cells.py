@@ -1,9 +1,10 @@
 """The value of one contract column, wherever the mapping takes it from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retail_assets.feeds.mapping.conversion import (
     DATE,
+    INSTANT,
     TIME,
     Kind,
     Raw,
@@ -23,6 +24,7 @@ from retail_assets.feeds.mapping.model import (
 from retail_assets.feeds.mapping.scope import Scope
 from retail_assets.feeds.mapping.table import normalised
 from retail_assets.feeds.mapping.values import STANDARD, Values
+from retail_assets.feeds.mapping.zones import NO_ZONE, instant_in
 from retail_assets.sql import literal
 
 
@@ -43,7 +45,7 @@ class Value:
 def value_of(cell: Cell, kind: Kind, scope: Scope, *, name: str) -> Value:
     """Add the steps of a cell to the scope's phase; `name` is free for its columns. Expressions of the cell have
     to be evaluated in an earlier phase."""
-    value = _value(cell, kind, scope, name)
+    value = _zoned(cell, scope, name) if cell.zone and kind is INSTANT else _value(cell, kind, scope, name)
     if cell.default is None:
         return value
     default = f"{name}_default"
@@ -68,6 +70,19 @@ def _value(cell: Cell, kind: Kind, scope: Scope, name: str) -> Value:
             return _from_date_and_time(date, time, cell.values, kind, scope, name)
         case DerivedLineNumber():
             return _converted(Raw("_line_number", "BIGINT"), kind, cell.values, scope, name)
+
+
+def _zoned(cell: Cell, scope: Scope, name: str) -> Value:
+    """A time on the clock that a column names. One that states its offset is that."""
+    there = f"{name}_there"
+    value = _value(replace(cell, values=replace(cell.values, time_zone=NO_ZONE)), INSTANT, scope, there)
+    zone = text_sql(scope.raw(cell.zone or ""), STANDARD)
+    instant = f"coalesce({there}_instant, {instant_in(f'{there}_local', f'{name}_zone')})"
+    deep = [{}] * len(scope.query.phase)
+    scope.query.add([*deep, {f"{name}_zone": zone}, {name: instant}])
+    return replace(
+        value, sql=name, text=f"concat_ws(' ', {value.text}, {plain_text(scope.raw(cell.zone or ''))})"
+    )
 
 
 def _constant(text: str) -> Raw:

@@ -52,6 +52,8 @@ class Cell:
     origin: Origin
     values: Values = STANDARD
     default: str | None = None
+    zone: str | None = None
+    """The column that says whose clock times are meant."""
     where: Where = field(default=Where(), compare=False)
 
 

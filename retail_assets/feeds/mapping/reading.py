@@ -84,6 +84,12 @@ class _MappingReader:
         self.name_values = name_pattern(match["name_values"]) if "name_values" in match else None
         self.folder = inbox_folder(match["folder"], [feed.folder for feed in self.feeds.values()])
         parse = self._parse(self.fields["parse"]) if "parse" in self.fields else {}
+        reshape = reshape_steps(self.fields["reshape"]) if "reshape" in self.fields else ()
+        if scaled := [column for column, parsed in parse.items() if parsed.values.scale and reshape]:
+            raise parse[scaled[0]].where.error(
+                "`scale` would be applied to what the reshape reads and again to what it makes; "
+                "say it at the column of the target"
+            )
         return SourceMapping(
             name=name,
             version=canonical_version(plain(self.root)),
@@ -94,7 +100,7 @@ class _MappingReader:
             values=self.values,
             parse=parse,
             filters=self._rules(self.fields.get("leave_out"), None),
-            reshape=reshape_steps(self.fields["reshape"]) if "reshape" in self.fields else (),
+            reshape=reshape,
             rejected_at_most=self.fields["rejected_at_most"].share()
             if "rejected_at_most" in self.fields
             else None,
@@ -196,7 +202,12 @@ class _MappingReader:
         if isinstance(origin, Constant):
             inherited = STANDARD
         default = fields["default"].filled_text() if "default" in fields else None
-        return Cell(origin, _merged(inherited, value_settings(fields), node), default, node.where)
+        zone = None
+        if isinstance(fields.get("time_zone", node).value, dict) and "time_zone" in fields:
+            said = fields["time_zone"].fields(("column",), required=("column",))
+            zone = said["column"].filled_text()
+            fields = {key: value for key, value in fields.items() if key != "time_zone"}
+        return Cell(origin, _merged(inherited, value_settings(fields), node), default, zone, node.where)
 
     def _origin(self, key: str, fields: dict[str, Node]) -> Origin:
         if ("time" in fields) != (key == "date"):
@@ -283,6 +294,8 @@ class _MappingReader:
         parsed = (
             self.parsed.get(normalised(cell.origin.column), {}) if isinstance(cell.origin, FromColumn) else {}
         )
+        if cell.zone:
+            raise fields["replaces"].error("days are those of one clock, and here a column says whose it is")
         if "time_zone" not in {*self.value_fields, *own, *parsed}:
             raise fields["replaces"].error("say with `values: {time_zone: …}` whose days the source means")
 

@@ -33,6 +33,10 @@ def cells_of(mapping: SourceMapping, target: Target) -> list[Cell]:
 
 
 def columns_of(cell: Cell) -> list[str]:
+    return [*_origins(cell), *([cell.zone] if cell.zone else [])]
+
+
+def _origins(cell: Cell) -> list[str]:
     match cell.origin:
         case FromColumn(column):
             return [column]
