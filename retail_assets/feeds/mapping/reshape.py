@@ -36,6 +36,8 @@ class Reshaped:
     merged: int = 0
     unknown_columns: list[str] = field(default_factory=list)
     """Source columns that nothing takes, and that are not among those of the rows."""
+    used_columns: frozenset[str | None] = frozenset()
+    """Those that a step speaks of, as the file spells them."""
 
 
 def reshaped(
@@ -61,7 +63,8 @@ def reshaped(
     table, merged = _numbered(stream)
     known = {whole.find(name) for name in wanted} | {name for name in whole.columns if table.find(name)}
     unknown = [] if _takes_all(mapping) else [name for name in whole.columns if name not in known]
-    return Reshaped(table, judged, list(stream.set_aside), merged, unknown)
+    used = frozenset(whole.find(name) for step in mapping.reshape for name in names_of(step))
+    return Reshaped(table, judged, list(stream.set_aside), merged, unknown, used)
 
 
 def _wanted(mapping: SourceMapping) -> list[str]:

@@ -70,6 +70,7 @@ def test_a_blank_cell_takes_the_value_above_but_not_that_of_another_product(
         *([] if per else [(5, "Cap", "Pots")]),
     ]
     assert result.ends == ([(5, "rejected", "required")] if per else [])
+    assert result.mapped.unknown_columns == ([] if per else ["Handle"])
 
 
 @pytest.mark.parametrize("blank", ["", "  ", "-", None])
