@@ -10,6 +10,7 @@ import polars as pl
 from retail_assets.config import Settings
 from retail_assets.feeds.mapping.asking import MappingLimits, mapping_duckdb
 from retail_assets.feeds.mapping.engine import Content, Mapped, run_mapping
+from retail_assets.feeds.mapping.file_names import values_above
 from retail_assets.feeds.mapping.judging import contract_version
 from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
@@ -149,7 +150,7 @@ def map_file(
         records=records.path,
         columns=records.columns,
         format=records.format,
-        name_values=content.match.name_values,
+        name_values=content.match.name_values | values_above(records.above, mapping.layout.above),
         content_key=content.content_key,
         business_zone=settings.time_zone,
     )

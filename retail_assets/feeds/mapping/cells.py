@@ -27,6 +27,7 @@ from retail_assets.feeds.mapping.model import (
 from retail_assets.feeds.mapping.scope import Scope
 from retail_assets.feeds.mapping.table import normalised
 from retail_assets.feeds.mapping.values import STANDARD, Values
+from retail_assets.feeds.mapping.zones import NO_ZONE, instant_in
 from retail_assets.feeds.readers.columns import TIME_CELL
 from retail_assets.sql import literal
 
@@ -59,7 +60,8 @@ def value_of(cell: Cell, kind: Kind, scope: Scope, *, name: str) -> Value:
     to be evaluated in an earlier phase."""
     if kind.name == INSTANT.name:
         kind = replace(kind, days_of=scope.business_zone)
-    value = _value(cell, kind, scope, name)
+    zoned = cell.zone and kind.name == INSTANT.name
+    value = _zoned(cell, kind, scope, name) if zoned else _value(cell, kind, scope, name)
     if cell.default is not None:
         default = f"{name}_default"
         scope.query.add(convert(_constant(cell.default), kind, STANDARD, name=default))
@@ -84,6 +86,21 @@ def _value(cell: Cell, kind: Kind, scope: Scope, name: str) -> Value:
             return _from_date_and_time(date, time, cell.values, kind, scope, name)
         case DerivedLineNumber():
             return _converted(Raw("_line_number", "BIGINT"), kind, cell.values, scope, name)
+
+
+def _zoned(cell: Cell, kind: Kind, scope: Scope, name: str) -> Value:
+    """A time on the clock that a column names. One that states its offset is that."""
+    there = f"{name}_there"
+    value = _value(replace(cell, values=replace(cell.values, time_zone=NO_ZONE)), kind, scope, there)
+    zone = text_sql(scope.raw(cell.zone or ""), STANDARD)
+    instant = f"coalesce({there}_instant, {instant_in(f'{there}_local', f'{name}_zone')})"
+    if kind.days_of != NO_ZONE:  # a date alone is the retailer's, whoever's clock it is
+        instant = f"case when {there}_alone is not null then {there} else {instant} end"
+    deep = [{}] * len(scope.query.phase)
+    scope.query.add([*deep, {f"{name}_zone": zone}, {name: instant}])
+    return replace(
+        value, sql=name, text=f"concat_ws(' ', {value.text}, {plain_text(scope.raw(cell.zone or ''))})"
+    )
 
 
 def _constant(text: str) -> Raw:

@@ -87,14 +87,15 @@ def run_mapping(*, engine: Engine, mapping: SourceMapping, content: Content, fol
         # Rules for all targets have been asked.
         whole, mapping = made.table, replace(mapping, filters=())
     run = _Run(engine, mapping, content, folder, made)
-    unknown = made.unknown_columns if made else []
+    unknown = list(made.unknown_columns) if made else []
+    used = made.used_columns if made else frozenset()
     for number, target in enumerate(mapping.targets):
         with _explained(target.where):
             table = unnested(engine, mapping, target, whole, folder / f"unnested_{number}.parquet")
             # JSON without columns holds no record, or none that can be read: each is told of by itself.
             if table.columns or table.format not in ("json", "ndjson"):
                 check_required_columns(mapping, target, table)
-            unknown += [name for name in unknown_columns(mapping, table) if name not in unknown]
+            unknown += [name for name in unknown_columns(mapping, table) if name not in {*unknown, *used}]
             run.map_target(target, table)
     return run.finish(unknown)
 

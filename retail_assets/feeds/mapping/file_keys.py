@@ -62,6 +62,8 @@ def file_layout(node: Node) -> FileLayout:
         "escape",
         "sheet",
         "header_row",
+        "header",
+        "above",
         "columns",
         "short_lines",
         "records",
@@ -83,6 +85,14 @@ def file_layout(node: Node) -> FileLayout:
         given["sheet"] = sheet.value if isinstance(sheet.value, str) else sheet.texts()
     if "header_row" in fields:
         given["header_row"] = fields["header_row"].whole_number()
+    if "header" in fields:
+        given["header"] = tuple(item.filled_text() for item in fields["header"].items())
+        if clash := fields.keys() & {"header_row", "columns"}:
+            raise fields["header"].error(f"`header` and `{min(clash)}` say the same; write one")
+    if "above" in fields:
+        given["above"] = tuple(name_pattern(item) for item in fields["above"].items())
+        if not {"header", "header_row"} & fields.keys():
+            raise fields["above"].error("say above what: with `header` (some of the names) or `header_row`")
     if "columns" in fields:
         given["columns"] = tuple(item.filled_text() for item in fields["columns"].items())
     if "short_lines" in fields:

@@ -2,11 +2,12 @@
 
 import fnmatch
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache, lru_cache
 
 import duckdb
 
+from retail_assets.errors import Unreadable
 from retail_assets.sql import literal
 
 _BRACKET, _WILD = re.compile(r"\[!?+\]?+[^]]*+\]"), re.compile("[*?]")
@@ -38,3 +39,20 @@ def fit(name: str, patterns: Iterable[str]) -> int:
     """How many characters of a file's name the pattern says that fits best; -1 when none fits."""
     fits = (pattern for pattern in patterns if fnmatch.fnmatchcase(name.lower(), pattern.lower()))
     return max((len(_WILD.sub("", _BRACKET.sub("x", pattern))) for pattern in fits), default=-1)
+
+
+def values_above(lines: Sequence[str], patterns: Sequence[str]) -> dict[str, str]:
+    """What regular expressions find in the lines above a table, each group as `above.NAME`; raises Unreadable where one
+    finds nothing."""
+    text, found = "\n".join(lines), {}
+    for pattern in patterns:
+        parts = name_parts(pattern, text)
+        if parts is None:
+            said = " / ".join(line for line in lines if line.strip())[:300]
+            raise Unreadable(
+                "nothing_above",
+                f"Above the names of the columns something was expected that fits `{pattern}`, but there stands "
+                f"{said or 'nothing'}; correct `file.above`.",
+            )
+        found |= {f"above.{name}": value for name, value in parts.items()}
+    return found

@@ -54,6 +54,8 @@ class Cell:
     default: str | None = None
     bad_values: str | None = None
     """`flag` or `reject`; None: as the contract says of its column."""
+    zone: str | None = None
+    """The column that says whose clock times are meant."""
     where: Where = field(default=Where(), compare=False)
     prefix: str = ""
     """Stands before a text that is there."""
@@ -154,5 +156,7 @@ class SourceMapping:
 
     @property
     def name_parts(self) -> dict[str, str]:
-        """The names that `name_values` gives to parts of a file name, each with an empty value."""
-        return dict.fromkeys(re.compile(self.name_values or "").groupindex, "")
+        """The names that `name_values` gives to parts of a file name, and `file.above` to what stands above the names
+        of columns, each with an empty value."""
+        above = [f"above.{name}" for pattern in self.layout.above for name in re.compile(pattern).groupindex]
+        return dict.fromkeys([*re.compile(self.name_values or "").groupindex, *above], "")

@@ -81,6 +81,7 @@ class _MappingReader:
         self.value_fields = fields["values"].fields(VALUE_KEYS) if "values" in fields else {}
         self.values = _merged(STANDARD, value_settings(self.value_fields), fields.get("values", root))
         self.name_values: str | None = None
+        self.layout = file_layout(fields["file"]) if "file" in fields else FileLayout()
         self.folder = ""
         self.parsed: dict[str, dict[str, Any]] = {}
 
@@ -94,17 +95,23 @@ class _MappingReader:
         self.name_values = name_pattern(match["name_values"]) if "name_values" in match else None
         self.folder = inbox_folder(match["folder"], [feed.folder for feed in self.feeds.values()])
         parse = self._parse(self.fields["parse"]) if "parse" in self.fields else {}
+        reshape = reshape_steps(self.fields["reshape"]) if "reshape" in self.fields else ()
+        if scaled := [column for column, parsed in parse.items() if parsed.values.scale and reshape]:
+            raise parse[scaled[0]].where.error(
+                "`scale` would be applied to what the reshape reads and again to what it makes; "
+                "say it at the column of the target"
+            )
         return SourceMapping(
             name=name,
             version=canonical_version(plain(self.root)),
             folder=self.folder,
             files=name_patterns(match["files"]),
             name_values=self.name_values,
-            layout=file_layout(self.fields["file"]) if "file" in self.fields else FileLayout(),
+            layout=self.layout,
             values=self.values,
             parse=parse,
             filters=self._rules(self.fields.get("leave_out"), None),
-            reshape=reshape_steps(self.fields["reshape"]) if "reshape" in self.fields else (),
+            reshape=reshape,
             rejected_at_most=self.fields["rejected_at_most"].share()
             if "rejected_at_most" in self.fields
             else None,
@@ -219,7 +226,7 @@ class _MappingReader:
     def _cell(self, node: Node) -> Cell:
         if isinstance(node.value, str):
             return self._same(node.filled_text(), node)
-        origins = ("column", "constant", "file_name", "sql", "date", "line_number")
+        origins = ("column", "constant", "file_name", "above", "sql", "date", "line_number")
         if "bad_values" in node.entries():
             raise node.entries()["bad_values"].error("say it where `columns` lists the column")
         fields = node.fields((*origins, "time", "default", *COLUMN_VALUE_KEYS))
@@ -233,7 +240,14 @@ class _MappingReader:
         if isinstance(origin, Constant):
             inherited = STANDARD
         default = fields["default"].filled_text() if "default" in fields else None
-        return Cell(origin, _merged(inherited, value_settings(fields), node), default, where=node.where)
+        zone = None
+        if isinstance(fields.get("time_zone", node).value, dict) and "time_zone" in fields:
+            said = fields["time_zone"].fields(("column",), required=("column",))
+            zone = said["column"].filled_text()
+            fields = {key: value for key, value in fields.items() if key != "time_zone"}
+        return Cell(
+            origin, _merged(inherited, value_settings(fields), node), default, zone=zone, where=node.where
+        )
 
     def _origin(self, key: str, fields: dict[str, Node]) -> Origin:
         if ("time" in fields) != (key == "date"):
@@ -248,6 +262,11 @@ class _MappingReader:
                 return Constant(node.filled_text())
             case "file_name":
                 return FromFileName(self._name_part(node))
+            case "above":
+                names = [name for pattern in self.layout.above for name in re.compile(pattern).groupindex]
+                return FromFileName(
+                    f"above.{node.choice(tuple(names or ['nothing: file.above names none']))}"
+                )
             case "sql":
                 return FromSql(_expression(node))
             case "date":
@@ -316,7 +335,10 @@ class _MappingReader:
         time = target.block.feed.business_time or ""
         entry = fields["columns"].entries().get(time) if "columns" in fields else None
         own = entry.value if entry and isinstance(entry.value, dict) else {}
-        origin = target.block.cells[time].origin if time in target.block.cells else None
+        cell = target.block.cells.get(time)
+        if cell and cell.zone:
+            raise fields["replaces"].error("days are those of one clock, and here a column says whose it is")
+        origin = cell.origin if cell else None
         parsed = self.parsed.get(normalised(origin.column), {}) if isinstance(origin, FromColumn) else {}
         return {*own, *parsed}
 

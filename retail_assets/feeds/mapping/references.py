@@ -14,7 +14,7 @@ from retail_assets.feeds.mapping.model import (
     SourceMapping,
     Target,
 )
-from retail_assets.feeds.mapping.scope import FILE_NAME, LINE_NUMBER
+from retail_assets.feeds.mapping.scope import ABOVE, FILE_NAME, LINE_NUMBER
 from retail_assets.feeds.mapping.table import Table, closest, normalised
 from retail_assets.names import shortened
 
@@ -39,6 +39,10 @@ def identity_cells(target: Target) -> list[Cell]:
 
 
 def columns_of(cell: Cell) -> list[str]:
+    return [*_origins(cell), *([cell.zone] if cell.zone else [])]
+
+
+def _origins(cell: Cell) -> list[str]:
     match cell.origin:
         case FromColumn(column):
             return [column]
@@ -77,7 +81,7 @@ def known_by(mapping: SourceMapping, target: Target) -> list[str]:
 
 
 def _is_special(name: str, target: Target) -> bool:
-    return name.startswith(FILE_NAME) or (name == LINE_NUMBER and target.derives_line_numbers)
+    return name.startswith((FILE_NAME, ABOVE)) or (name == LINE_NUMBER and target.derives_line_numbers)
 
 
 def unknown_columns(mapping: SourceMapping, table: Table) -> list[str]:

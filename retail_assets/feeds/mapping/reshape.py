@@ -36,6 +36,8 @@ class Reshaped:
     merged: int = 0
     unknown_columns: list[str] = field(default_factory=list)
     """Source columns that nothing takes, and that are not among those of the rows."""
+    used_columns: frozenset[str | None] = frozenset()
+    """Those that a step speaks of, as the file spells them."""
 
 
 def reshaped(
@@ -68,7 +70,8 @@ def reshaped(
     table, merged = _numbered(stream)
     known = {whole.find(name) for name in wanted} | {name for name in whole.columns if table.find(name)}
     unknown = [] if _takes_all(mapping) else [name for name in whole.columns if name not in known]
-    return Reshaped(table, judged, list(stream.set_aside), merged, unknown)
+    used = frozenset(whole.find(name) for step in mapping.reshape for name in names_of(step))
+    return Reshaped(table, judged, list(stream.set_aside), merged, unknown, used)
 
 
 def _wanted(mapping: SourceMapping) -> list[str]:
@@ -129,21 +132,24 @@ def _numbered(stream: Stream) -> tuple[Table, int]:
     engine, table = stream.engine, stream.table
     once = f"select count(*) = count(distinct _record) from {table.relation}"
     several = stream.repeats_records and engine.rows(once) != [(True,)]
-    more = "case when _also > 0 then 'with ' || _also || ' more' end"
-    number = "row_number() over (order by _row)" if several else "_record"
-    place = f"concat_ws(' ', _place, {repr('record ') + ' || _record, ' if several else ''}{more})"
-    own = (
-        f"{number} as _record, _record as _first, nullif({place}, '') as _place, null::varchar as _malformed"
-    )
     columns = ", ".join(sql for sql, _ in table.columns.values())
+    own = f"{_number(stream) if several else '_record'} as _record, _record as _first, _place, _also"
+    order = "" if stream.in_order else " order by _row"
     path = stream.folder / "reshaped.parquet"
-    query = (
-        f"select {own}, false as _empty, {columns or 'null as _nothing'} from {table.relation} order by _row"
+    engine.write(f"select {own}{', ' + columns if columns else ''} from {table.relation}{order}", path)
+    record = ["'record ' || _first"] if several else []
+    place = ", ".join(["' '", "_place", *record, "case when _also > 0 then 'with ' || _also || ' more' end"])
+    relation = (
+        f"(select * replace (nullif(concat_ws({place}), '') as _place), null::varchar as _malformed, false as _empty "
+        f"from {parquet(path)})"
     )
-    engine.write(query, path)
     begun = f"select _first from {parquet(path)}"
     if stream.set_aside:
         begun += f" union all select _record from {parquet(list(stream.set_aside))}"
     records = engine.count(f"select count(*) from {stream.start}")
     merged = records - engine.count(f"select count(distinct _first) from ({begun})")
-    return Table(parquet(path), table.columns, table.format), merged
+    return Table(relation, table.columns, table.format), merged
+
+
+def _number(stream: Stream) -> str:
+    return "row_number() over ()" if stream.in_order else "row_number() over (order by _row)"

@@ -39,7 +39,7 @@ from retail_assets.names import shortened
 from retail_assets.sql import literal
 
 LINE_NUMBER = "line_number"
-FILE_NAME = "file_name."
+FILE_NAME, ABOVE = "file_name.", "above."
 
 Bind = Callable[[str, str], str]
 """`bind(query, expression)` is the expression's type over the query; raises duckdb.Error."""
@@ -138,7 +138,9 @@ class Scope:
         return plain_text(self.raw(column))
 
     def _is_special(self, name: str) -> bool:
-        return name.startswith(FILE_NAME) or (name == LINE_NUMBER and self.target.derives_line_numbers)
+        return name.startswith((FILE_NAME, ABOVE)) or (
+            name == LINE_NUMBER and self.target.derives_line_numbers
+        )
 
     def _read(self, column: str) -> None:
         raw = self.raw(column)
@@ -156,8 +158,10 @@ class Scope:
             if not self.table.has_line_numbers:
                 raise where.error("lines are counted within the document, so it cannot depend on line_number")
             return "_line_number"
-        if name.startswith(FILE_NAME):
+        if name.startswith((FILE_NAME, ABOVE)):
             group = name.removeprefix(FILE_NAME)
+            if name.startswith(ABOVE) and group not in self.name_values:
+                raise where.error(f"`file.above` does not name `{name.removeprefix(ABOVE)}`")
             if group not in self.name_values:
                 raise where.error(
                     f"`{name}` is not a part of the file name; match.name_values names "

@@ -90,7 +90,8 @@ def unpivoted(step: Unpivot, stream: Stream) -> Stream:
         f"unnest([{names}]) as _name, unnest([{', '.join(blank)}]) as _value from {stream.table.relation}"
     )
     columns |= {step.name: "_name", step.value: "_value"}
-    return stream.rows(f"(select * from ({query}) where _value is not null)", columns, repeats_records=True)
+    rows = f"(select * from ({query}) where _value is not null)"
+    return stream.rows(rows, columns, repeats_records=True, in_order=stream.in_order)
 
 
 def _is_cell(name: str, step: Unpivot, keep: list[str]) -> bool:

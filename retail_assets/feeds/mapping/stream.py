@@ -38,6 +38,8 @@ class Stream:
     set_aside: tuple[Path, ...] = ()
     repeats_records: bool = False
     """Whether several rows may begin with one record."""
+    in_order: bool = True
+    """Whether the relation gives its rows in their order by itself, as DuckDB does what it only scans."""
 
     def found(self, names: Iterable[str]) -> list[str]:
         """The columns as the table spells them; raises Unreadable where there is none."""
@@ -87,11 +89,11 @@ class Stream:
 
     def rows(self, relation: str, columns: Mapping[str, str], **changes: bool) -> "Stream":
         """The stream with other rows: `columns` are their names and what each is in the relation, a subquery."""
-        return self._of(relation, columns, **changes)
+        return self._of(relation, columns, **{"in_order": False, **changes})
 
     def kept(self, query: str, columns: Mapping[str, str]) -> "Stream":
         """The same, with the rows written down: they are asked for more than once."""
-        return self._of(parquet(self.write(query)), columns)
+        return self._of(parquet(self.write(query)), columns, in_order=False)
 
     def where(self, condition: str) -> "Stream":
         """The stream with the rows for which a condition over the relation is true."""

@@ -37,7 +37,7 @@ def is_plain(mapping: SourceMapping) -> bool:
     """Whether each record of the mapping stands for itself, in one contract."""
     target = mapping.targets[0]
     own = (target.unnest, target.document, target.replaces, target.version, target.derives_line_numbers)
-    return len(mapping.targets) == 1 and not any((*own, target.sent, mapping.reshape))
+    return len(mapping.targets) == 1 and not any((*own, target.sent, mapping.reshape, mapping.layout.above))
 
 
 def map_plain_files(

@@ -8,7 +8,7 @@ the first of two, and the time of a clock that nobody has put forward yet.
 import re
 from datetime import UTC, datetime, timedelta
 from functools import cache
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from retail_assets.feeds.mapping.spelling import trimmed
 from retail_assets.feeds.mapping.texts import Steps
@@ -17,6 +17,8 @@ from retail_assets.sql import literal
 FIRST_YEAR, LAST_YEAR = 1970, 2100
 _KNOWN_UNTIL = 2040
 """Until then zones have all the names that they are known to get."""
+NO_ZONE = "Etc/UTC"
+"""Another name of UTC, for times of which it is not known yet whose they are."""
 _WEEK, _SECOND = timedelta(days=7), timedelta(seconds=1)
 
 Step = tuple[datetime, timedelta]
@@ -115,3 +117,13 @@ def _tree(steps: tuple[Step, ...], local: str) -> str:
     middle = len(steps) // 2
     earlier, later = _tree(steps[:middle], local), _tree(steps[middle:], local)
     return f"case when {local} < timestamp '{steps[middle][0]}' then {earlier} else {later} end"
+
+
+def instant_in(local: str, zone: str) -> str:
+    """SQL of the instant at which clocks of the zone that the column `zone` names show the column `local`; null where
+    there is no such zone. The same as of a zone that is known, by a calendar call per row."""
+    known = ", ".join(f"'{name}'" for name in sorted(available_timezones()))
+    later = f"try(timezone({zone}, {local}))"
+    before = [f"{later} - interval {minutes} minute" for minutes in (60, 30)]
+    earlier = " ".join(f"when try(timezone({zone}, {one})) = {local} then {one}" for one in before)
+    return f"case when {zone} in ({known}) then case {earlier} else {later} end end"

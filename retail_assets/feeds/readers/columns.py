@@ -46,6 +46,22 @@ def clean_name(raw: str) -> str:
     return " ".join(visible.split())
 
 
+def has_names(fields: Iterable[str], names: Iterable[str]) -> bool:
+    """Whether all of some names stand among the fields of a line, as people spell them."""
+    return _as_spelled(names) <= _as_spelled(fields)
+
+
+def _as_spelled(names: Iterable[str]) -> set[str]:
+    return {clean_name(unicodedata.normalize("NFC", name)).casefold() for name in names}
+
+
+def no_such_header(names: Sequence[str], looked: str) -> Unreadable:
+    return Unreadable(
+        "no_header",
+        f"A line with the names {', '.join(names)} was expected, but none of {looked} has them; correct `header`.",
+    )
+
+
 def named_by_mapping(names: Sequence[str], found: int, *, limit: int) -> list[str]:
     """The mapping's names, which must be as many as the file has columns."""
     if len(names) != found:

@@ -21,7 +21,7 @@ from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.line_ends import foreign_line_end, with_line_feeds
 from retail_assets.feeds.readers.lines import DAMAGE, MAX_RECORD_BYTES, Piece, read_lines, whole_lines
 from retail_assets.feeds.readers.output import write_frames
-from retail_assets.feeds.readers.records import ReaderLimits, RecordSet
+from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, above_names
 from retail_assets.feeds.readers.structure import Structure, filled, inspect
 
 _HEAD_BYTES = 2**20
@@ -37,6 +37,7 @@ class Delimited:
     dialect: Dialect
     head: str
     """The lines before the first record."""
+    above: tuple[str, ...] = ()
 
 
 def read_delimited(
@@ -56,6 +57,7 @@ def read_delimited(
         encoding_doubt=table.text.doubt,
         delimiter=table.dialect.delimiter,
         escape=table.dialect.escape,
+        above=above_names(table.above, layout),
     )
 
 
@@ -72,7 +74,7 @@ def open_delimited(path: Path, *, layout: FileLayout, limits: ReaderLimits, tabs
     head = read_head(lines, layout, tabs=tabs, max_columns=limits.columns)
     table = _Table(head.dialect, head.columns)
     frames = table.frames(_without(first, head.lines), pieces)
-    return Delimited(head.columns, frames, text, head.dialect, "\n".join(lines[: head.lines]))
+    return Delimited(head.columns, frames, text, head.dialect, "\n".join(lines[: head.lines]), head.above)
 
 
 def _first_lines(first: Piece, limits: ReaderLimits) -> list[str]:

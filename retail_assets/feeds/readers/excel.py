@@ -12,16 +12,20 @@ from retail_assets.feeds.readers.columns import (
     RECORD,
     TEXT_CELL,
     column_names,
+    has_names,
     named_by_mapping,
+    no_such_header,
 )
 from retail_assets.feeds.readers.excel_cells import Sheet, read_sheet
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.output import write_frames
-from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, naming_sheets
+from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, above_names, naming_sheets
 from retail_assets.feeds.readers.sheets import chosen_sheets, described, hidden_sheets
 from retail_assets.feeds.readers.workbook import check_workbook, damaged
 
 SEVERAL_SHEETS = "several_sheets"
+_HEADER_ROWS = 1_000
+"""A header that is found by its names stands among them."""
 
 
 def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimits) -> RecordSet:
@@ -65,6 +69,7 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
         sheets=tuple(tables),
         left_out=left_out,
         found_sheets=described(rows, hidden),
+        above=_above(next(sheet.texts for sheet in sheets.values() if sheet.texts.width), layout),
     )
 
 
@@ -122,7 +127,20 @@ def _table(sheet: Sheet, layout: FileLayout, limits: ReaderLimits) -> Sheet:
     )
 
 
+def _above(cells: pl.DataFrame, layout: FileLayout) -> tuple[str, ...]:
+    """The rows above the names, the filled cells of each as one line."""
+    if not layout.above:
+        return ()
+    rows = cells.head(_header(cells, layout)).rows()
+    return above_names([" ".join(cell.strip() for cell in row if cell.strip()) for row in rows], layout)
+
+
 def _header(cells: pl.DataFrame, layout: FileLayout) -> int:
+    if layout.header:
+        for number, row in enumerate(cells.head(_HEADER_ROWS).iter_rows()):
+            if has_names(row, layout.header):
+                return number
+        raise no_such_header(layout.header, f"the first {min(cells.height, _HEADER_ROWS):,} rows")
     if layout.header_row is None:
         filled = cells.select(pl.any_horizontal(pl.all().str.strip_chars() != "")).to_series()
         return filled.arg_max() or 0

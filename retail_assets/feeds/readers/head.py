@@ -6,9 +6,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from retail_assets.errors import Unreadable
-from retail_assets.feeds.readers.columns import column_names, named_by_mapping, too_many_columns
+from retail_assets.feeds.readers.columns import (
+    column_names,
+    has_names,
+    named_by_mapping,
+    no_such_header,
+    too_many_columns,
+)
 from retail_assets.feeds.readers.dialect import Dialect
-from retail_assets.feeds.readers.guess import likeliest, likeliest_escape, split_header
+from retail_assets.feeds.readers.guess import DELIMITERS, likeliest, likeliest_escape, split_header
 from retail_assets.feeds.readers.layout import FileLayout
 
 _LINE_END_IN_NAMES = re.compile(r"\r(?!\n)|[\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -23,6 +29,8 @@ class Head:
     dialect: Dialect
     columns: list[str]
     lines: int
+    above: tuple[str, ...] = ()
+    """The lines above the names."""
 
 
 def read_head(lines: Sequence[str], layout: FileLayout, *, tabs: bool, max_columns: int) -> Head:
@@ -60,7 +68,7 @@ def read_head(lines: Sequence[str], layout: FileLayout, *, tabs: bool, max_colum
         names = named_by_mapping(layout.columns, len(fields), limit=max_columns)
     else:
         names = column_names(fields, limit=max_columns)
-    return Head(dialect, names, start + span)
+    return Head(dialect, names, start + span, tuple(lines[:start]))
 
 
 def refuse_header_alone(head: str) -> None:
@@ -78,6 +86,8 @@ def refuse_header_alone(head: str) -> None:
 
 def _first_line(lines: Sequence[str], layout: FileLayout, quote: str | None) -> tuple[int, str | None]:
     """Where header or records begin, and the delimiter that a `sep=;` line (Excel's) states."""
+    if layout.header:
+        return _line_with(layout, lines, quote)
     if layout.header_row:
         if layout.header_row > len(lines):
             raise Unreadable(
@@ -95,6 +105,17 @@ def _first_line(lines: Sequence[str], layout: FileLayout, quote: str | None) -> 
     if lines[start].rstrip("\r").lower() == "sep=\t":
         return start + 1, "\t"
     return start, None
+
+
+def _line_with(layout: FileLayout, lines: Sequence[str], quote: str | None) -> tuple[int, str]:
+    """The first line that has the header's names, and the delimiter by which it has them."""
+    delimiters = (layout.delimiter,) if layout.delimiter else DELIMITERS
+    for number, line in enumerate(lines):
+        for delimiter in delimiters:
+            header, _ = split_header([line], Dialect(delimiter, quote))
+            if header and has_names(header[0], layout.header):
+                return number, delimiter
+    raise no_such_header(layout.header, f"the first {len(lines):,} lines")
 
 
 def _width(records: list[list[str]], dialect: Dialect, *, named: int) -> int:

@@ -12,6 +12,9 @@ MAX_DEPTH = 100
 """Deeper nesting is an attack or a mistake, and would exhaust the stack of whoever unfolds it."""
 MAX_VALUE_CHARACTERS = 64 * 2**20
 
+EVERY = "*"
+"""In a path: every member of an object. Its name becomes the field `key` of the record."""
+
 _DECODER = json.JSONDecoder()
 
 
@@ -167,30 +170,32 @@ def records_at(cursor: Cursor, path: tuple[str, ...], others: Counter[str]) -> I
     objects are counted in `others`."""
     found = False
 
-    def record() -> str:
-        text = cursor.value()
+    def record(keys: tuple[str, ...]) -> str:
+        text = _keyed(cursor.value(), keys)
         return marked(text) if cursor.damaged else text
 
-    def walk(depth: int) -> Iterator[str]:
+    def walk(depth: int, keys: tuple[str, ...]) -> Iterator[str]:
         nonlocal found
         if depth < len(path):
             if cursor.peek() != "{":
                 count_records(cursor, path[:depth], others)
                 return
             for name in cursor.members():
-                if name == path[depth]:
-                    yield from walk(depth + 1)
+                if path[depth] == EVERY:
+                    yield from walk(depth + 1, (*keys, name))
+                elif name == path[depth]:
+                    yield from walk(depth + 1, keys)
                 else:
                     count_records(cursor, (*path[:depth], name), others)
         elif cursor.peek() == "[":
             found = True
             for _ in cursor.elements():
-                yield record()
+                yield record(keys)
         else:
             found = True
-            yield record()
+            yield record(keys)
 
-    yield from walk(0)
+    yield from walk(0, ())
     if cursor.peek():
         raise cursor.broken(f"{cursor.peek()} follows the document's end")
     if not found:
@@ -199,3 +204,20 @@ def records_at(cursor: Cursor, path: tuple[str, ...], others: Counter[str]) -> I
             f"The mapping says that the records lie at {'.'.join(path)}, but the document has no such place; "
             "correct records.",
         )
+
+
+def _keyed(text: str, keys: tuple[str, ...]) -> str:
+    """A record with the names under which it stood; a bare value becomes its field `value`."""
+    if not keys:
+        return text
+    own = dict(zip(["key", *(f"key_{n}" for n in range(2, len(keys) + 1))], keys, strict=True))
+    if not text.startswith("{"):
+        return f'{json.dumps(own)[:-1]}, "value": {text}}}'
+    rest = text[1:].lstrip()
+    taken = json.loads(text) if any(f'"{name}"' in text for name in own) else {}
+    names = {name if name not in taken else f"{name}_of_object": key for name, key in own.items()}
+    return (
+        json.dumps(names)[:-1]
+        + ("}" if rest.startswith("}") else ", ")
+        + ("" if rest.startswith("}") else rest)
+    )

@@ -29,10 +29,14 @@ class FileLayout:
     header_row: int | None = None
     """The line (text) or row (sheet) that holds the names, from 1; 0: there is none. None: the first line
     that is not blank, or no header when `columns` are given."""
+    header: tuple[str, ...] = ()
+    """Names by which the line or row with the names is found, whatever stands above it."""
+    above: tuple[str, ...] = ()
+    """Regular expressions with named groups, each found somewhere above the names."""
     columns: tuple[str, ...] = ()
     """The names when there is no header, or instead of those in it."""
     fill_short_lines: bool = False
     """Fields that are missing at the end of a line are empty; otherwise such a line is malformed."""
     records: str | None = None
-    """Dotted path of the list of records inside a JSON document, `$` for the document itself. None: the root
-    list, else the only list of objects that is found, else the document itself."""
+    """Dotted path of the list of records inside a JSON document, `$` for the document itself; `*` is every member of an
+    object. None: the root list, else the only list of objects that is found, else the document itself."""

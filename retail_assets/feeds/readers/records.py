@@ -23,6 +23,10 @@ RECORDS_PER_FILE = 2**32
 """Where several files lie in one Parquet, a record's number is its file's place times this, plus its own."""
 
 
+LINES_ABOVE, CHARACTERS_ABOVE = 100, 500
+"""So much of what stands above the names is looked at."""
+
+
 @dataclass(frozen=True)
 class ReaderLimits:
     """What reading one file may cost; a file that needs more is unreadable."""
@@ -65,6 +69,8 @@ class RecordSet:
     """All of a workbook, with how much is in them; hidden ones say so."""
     left_out: tuple[str, ...] = ()
     """Other sheets or lists in the file, which the layout does not name, with how much is in them."""
+    above: tuple[str, ...] = ()
+    """The lines above the names, where the layout asks for something in them."""
 
 
 def with_sheets(refusal: Unreadable, found: Sequence[str]) -> Unreadable:
@@ -97,6 +103,11 @@ class TextGroup:
     """By their place among those that were read together."""
     counts: list[int]
     """Of the records of each."""
+
+
+def above_names(lines: Sequence[str], layout: FileLayout) -> tuple[str, ...]:
+    """What is kept of the lines above the names."""
+    return tuple(line[:CHARACTERS_ABOVE] for line in lines[:LINES_ABOVE]) if layout.above else ()
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,24 @@
 """Records that are not rows yet: filled down, summed, unpivoted, pivoted, or by a select of the mapping's own."""
 
+import hashlib
+from collections.abc import Callable
+from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 from textwrap import dedent, indent
 
 import polars as pl
 import pytest
 
 from retail_assets.errors import MappingError, Unreadable
+from retail_assets.feeds.mapping.asking import mapping_duckdb
+from retail_assets.feeds.mapping.check import CHECK_LIMITS
+from retail_assets.feeds.mapping.engine import Content
+from retail_assets.feeds.mapping.model import SourceMapping
+from retail_assets.feeds.mapping.reshape import reshaped
+from retail_assets.feeds.mapping.table import records_table
 from retail_assets.intake.row_counts import RowCounts
-from tests.unit.mapping.conftest import MapRows
+from tests.unit.mapping.conftest import KEY, MapRows
 
 
 def table(text: str) -> list[dict[str, str]]:
@@ -60,6 +70,7 @@ def test_a_blank_cell_takes_the_value_above_but_not_that_of_another_product(
         *([] if per else [(5, "Cap", "Pots")]),
     ]
     assert result.ends == ([(5, "rejected", "required")] if per else [])
+    assert result.mapped.unknown_columns == ([] if per else ["Handle"])
 
 
 @pytest.mark.parametrize("blank", ["", "  ", "-", None])
@@ -447,3 +458,86 @@ def test_sheets_keep_to_themselves(map_rows: MapRows) -> None:
     assert [(r["store_id"], r["product_id"]) for r in result.rows("stock_counts")] == [("North", "P1")]
     assert result.ends == [(1, "duplicate", "repeat"), (3, "rejected", "not_a_number")]
     assert [r["place"] for r in result.rejects] == ["South"]
+
+
+STEPS = {
+    "sum": "sum: {per: [store, sku], columns: qty}",
+    "fill_down": "fill_down: [store, lot]",
+    "unpivot": "unpivot: {columns: [qty, more], name: lot_2, value: n}",
+    "pivot": "pivot: {per: [store, sku], name: lot, value: qty, sum: true}",
+    "sql": f"sql: >-\n  {SQL['sum']}",
+    "sql that multiplies": "sql: select record, sku, qty, unnest(string_split(lot || ',A', ',')) as store from records",
+}
+
+
+@pytest.mark.parametrize("name", STEPS)
+def test_the_same_file_gives_the_same_bytes_whatever_the_threads(
+    tmp_path: Path, mapping_file: Callable[[str], SourceMapping], name: str
+) -> None:
+    rows = 300_000
+    number = pl.int_range(1, rows + 1, dtype=pl.Int64)
+    records = pl.select(
+        number.alias("_record"),
+        pl.lit(None, pl.String).alias("_place"),
+        pl.lit(None, pl.String).alias("_malformed"),
+        pl.when(number % 5 > 0).then("S" + (number * 7919 % 50).cast(pl.String)).alias("store"),
+        ("P" + (number * 104_729 % 3_001).cast(pl.String)).alias("sku"),
+        ("L" + (number % 7).cast(pl.String)).alias("lot"),
+        (number % 11).cast(pl.String).alias("qty"),
+        (number % 3).cast(pl.String).alias("more"),
+    )
+    text = counts(STEPS[name], "parse: {qty: number}\n")
+    mapping = mapping_file(text.replace("quantity: qty", "quantity: L1") if name == "pivot" else text)
+    hashes = set()
+    for threads in (1, 4):
+        folder = tmp_path / str(threads)
+        folder.mkdir()
+        records.write_parquet(folder / "records.parquet", row_group_size=10_000)
+        content = Content(folder / "records.parquet", records.columns[3:], "csv", {}, KEY)
+        with mapping_duckdb(folder, replace(CHECK_LIMITS, duckdb_threads=threads)) as engine:
+            whole = records_table(engine, content.records, content.columns, content.format)
+            made = reshaped(engine, mapping, whole, {}, folder, business_zone="UTC")
+            engine.write(f"select * from {made.table.relation}", folder / "made.parquet")
+            path = folder / "made.parquet"
+            began = pl.read_parquet(path)["_record"]
+        assert began.is_sorted() and began.n_unique() == len(began)
+        hashes.add(hashlib.sha256(path.read_bytes()).hexdigest())
+    assert len(hashes) == 1
+
+
+NAMES = [
+    "it's",
+    'a "b"',
+    "c]); drop",
+    "_row",
+    "_first",
+    "_v0",
+    "_k0",
+    "c;--",
+    "%s {x}",
+    "Ä\tB",
+    "select",
+    "1",
+]
+
+
+@pytest.mark.parametrize("step", ["fill", "unpivot", "sum", "pivot", "sql"])
+def test_names_that_mean_something_elsewhere(map_rows: MapRows, step: str) -> None:
+    steps = {
+        "fill": "fill_down: store",
+        "unpivot": "unpivot: {except: [store, sku, qty], name: n, value: v}",
+        "sum": "sum: {per: [store, sku], columns: qty}",
+        "pivot": "pivot: {per: [store, sku, qty], name: title, value: worth}",
+        "sql": "sql: select * from records",
+    }
+    own = {"store": "S", "sku": "P", "qty": "2"}
+    others = {name: name for name in NAMES}
+    rows = [own | {"title": name, "worth": "1"} for name in NAMES] if step == "pivot" else [own | others]
+    mapping = counts(steps[step]).replace("quantity: qty", "quantity: qty, counted_by: 'select'")
+    mapping = mapping.replace("counted_by: 'select'", "counted_by: v") if step == "unpivot" else mapping
+    result = map_rows(mapping, rows[:1] if step == "fill" else rows)
+    found = {row["counted_by"] for row in result.rows("stock_counts")}
+    if step == "unpivot":
+        assert result.counts[0].records == len(NAMES)
+    else:
+        assert found == {"1" if step == "pivot" else "select"}

@@ -9,7 +9,7 @@ from tests.unit.mapping.conftest import MapRows
 
 POSSIBLE = """
     select record, sku from records;
-    select list(record) as records, sum(qty) filter (where qty > 0) as qty from records group by sku having sku > ''
+    select list(record) as records, sku, sum(qty) filter (where qty > 0) as q from records group by sku having sku > ''
     with a as (select sku, max(day) as day from records group by sku) select r.* from records r join a using (sku, day)
     select *, first_value(title ignore nulls) over (partition by handle order by record desc) as t from records
     select record, sku from records where sku in (select sku from records where kind = 'K')

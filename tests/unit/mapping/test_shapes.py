@@ -1,0 +1,204 @@
+"""The shapes of exports that the guide shows, read with the mappings that stand beside them there."""
+
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from openpyxl import Workbook
+
+from retail_assets.config import Settings
+from retail_assets.errors import Unreadable
+from retail_assets.feeds.loading import ToLoad, map_file
+from retail_assets.feeds.mapping.load import chosen_match, load_mapping
+from tests.unit.mapping.conftest import FEEDS, KEY
+from tests.unit.mapping.test_guide import GUIDE
+
+SECTION = (
+    GUIDE.read_text(encoding="utf-8").partition("## Records that are not rows yet")[2].partition("\n## ")[0]
+)
+SHAPES = {
+    title: (export, mapping)
+    for title, export, mapping in re.findall(
+        r"### ([^\n]*)\n.*?```(?:csv|json)\n(.*?)```\n\n```yaml\n(.*?)```", SECTION, flags=re.DOTALL
+    )
+}
+SETTINGS = Settings()
+
+
+def rows_of(
+    tmp_path: Path, export: bytes, mapping: str, *, name: str, columns: list[str]
+) -> tuple[list[tuple], dict]:
+    """The rows of a file in the feed of its mapping, and how many records ended by which rule."""
+    (tmp_path / "mapping.yaml").write_text(mapping, encoding="utf-8")
+    (tmp_path / name).write_bytes(export)
+    work = tmp_path / "work"
+    work.mkdir(exist_ok=True)
+    loaded = load_mapping(tmp_path / "mapping.yaml", tuple(FEEDS.values()))
+    _, mapped = map_file(ToLoad(tmp_path / name, name, chosen_match(loaded, name), KEY), work, SETTINGS)
+    [counts] = mapped.counts
+    assert counts.adds_up
+    found = [
+        row
+        for file in mapped.rows.values()
+        for row in pl.read_parquet(file).sort("_record").select(columns).rows()
+    ]
+    return found, counts.by_rule
+
+
+CASES: dict[str, tuple[str, list[str], list[tuple[Any, ...]], dict[str, int]]] = {
+    "A product's name stands once (Shopify)": (
+        "products_export_1.csv",
+        ["product_id", "name", "brand"],
+        [
+            ("T-M", "White tee", "Acme"),
+            ("T-L", "White tee", "Acme"),
+            ("T-XL", "White tee", "Acme"),
+            ("MUG-1", "Mug", None),
+        ],
+        {},
+    ),
+    "Merged cells, with a title above (Excel)": (
+        "inventur_5.csv",
+        ["store_id", "product_id", "quantity", "counted_by"],
+        [("Nord", "P1", 3, "A"), ("Nord", "P2", 4, "A"), ("Nord", "P3", 5, "B"), ("Süd", "P1", 6, "A")],
+        {},
+    ),
+    "A column for each shop": (
+        "matrix_20260530.csv",
+        ["store_id", "product_id", "quantity"],
+        [("Nord", "P1", 1), ("Neu", "P1", 3), ("Nord", "P2", 5), ("Süd", "P2", 2), ("Neu", "P2", 0)],
+        {},
+    ),
+    "Names and values (a marketplace's settlement)": (
+        "settlement.txt",
+        ["order_id", "product_id", "quantity", "unit_price", "discount"],
+        [("A-1", "P1", 2, 10, None), ("A-2", "P2", 1, 8, Decimal("1.5"))],
+        {"left_out/merged": 2, "left_out/summary": 1},
+    ),
+    "The year stands above (DATEV and other bookkeeping)": (
+        "EXTF_1.csv",
+        ["order_id", "sold_at", "quantity", "unit_price"],
+        [("R-1", "2026-05-30 22:00", 2, 50), ("R-2", "2026-05-31 22:00", 1, 50)],
+        {},
+    ),
+    "A list with a title (SAP)": (
+        "mb52_20260530.txt",
+        ["store_id", "product_id", "quantity"],
+        [("1000", "P1", 19584), ("1000", "P2", 5)],
+        {"left_out/merged": 1},
+    ),
+    "JSON keyed by id": (
+        "web_20260530.json",
+        ["order_id", "line_number", "product_id", "quantity", "unit_price"],
+        [("W-1", 1, "P1", 2, Decimal("1.5")), ("W-1", 2, "P2", 1, 3), ("W-2", 1, "P1", 1, Decimal("1.5"))],
+        {},
+    ),
+    "Stock by lot, bin or location": (
+        "stock_by_lot.csv",
+        ["store_id", "product_id", "quantity"],
+        [("A1", "P1", 19600), ("A1", "P2", 10)],
+        {"left_out/merged": 3},
+    ),
+}
+
+
+def test_every_shape_of_the_guide_is_tried() -> None:
+    assert list(SHAPES) == list(CASES)
+
+
+@pytest.mark.parametrize("title", CASES)
+def test_a_shape(tmp_path: Path, title: str) -> None:
+    export, mapping = SHAPES[title]
+    name, columns, expected, rules = CASES[title]
+    rows, by_rule = rows_of(tmp_path, export.encode(), mapping, name=name, columns=columns)
+    shown = [tuple(f"{v:%Y-%m-%d %H:%M}" if hasattr(v, "hour") else v for v in row) for row in rows]
+    assert shown == expected
+    assert by_rule == rules
+
+
+def test_merged_cells_of_a_workbook(tmp_path: Path) -> None:
+    _, mapping = SHAPES["Merged cells, with a title above (Excel)"]
+    path = tmp_path / "built.xlsx"
+    workbook = Workbook()
+    workbook.remove(workbook.worksheets[0])
+    for name, shop in (("Mai", "Nord"), ("Juni", None)):
+        sheet = workbook.create_sheet(name)
+        for row in (["Inventur Gesamt"], ["Stand: 30.05.2026"], [], ["Filiale", "Regal", "Artikel", "Menge"]):
+            sheet.append(row)
+        for number in range(3):
+            sheet.append([None if number else shop, None, f"P{number + 1}", number + 3])
+        sheet.merge_cells("A1:D1")
+        sheet.merge_cells("A5:A7")
+    workbook.save(path)
+    mapping = mapping.replace("file:\n", 'file:\n  sheet: "*"\n')
+    columns = ["store_id", "product_id", "quantity"]
+    rows, by_rule = rows_of(tmp_path, path.read_bytes(), mapping, name="inventur.xlsx", columns=columns)
+    assert rows == [("Nord", "P1", 3), ("Nord", "P2", 4), ("Nord", "P3", 5)]
+    assert by_rule == {"rejected/required": 3}, "what stands on one sheet is not carried into the next"
+
+
+HEADED = """
+source: till
+match: {folder: stock_counts, files: "*"}
+file: {header: [Artikel, "menge  gesamt"], above: 'Stand (?P<day>[0-9-]+)'}
+targets:
+  - feed: stock_counts
+    columns: {store_id: {above: shop}, product_id: Artikel, counted_at: {sql: above.day}, quantity: Menge Gesamt}
+""".replace("above: 'Stand", "above: ['Filiale: (?P<shop>.*)', 'Stand").replace("[0-9-]+)'}", "[0-9-]+)']}")
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+@pytest.mark.parametrize(
+    "title",
+    ["Filiale: S1\nStand 2026-05-30\n", "\n\nx,y;z\nFiliale: S1\n\nDruck: a|b\nStand 2026-05-30, 10 Uhr\n\n"],
+)
+def test_a_header_is_found_by_its_names(tmp_path: Path, delimiter: str, title: str) -> None:
+    table = "Nr_Artikel_MENGE Gesamt\n1_P1_3\n2_P2_4\n".replace("_", delimiter)
+    columns = ["store_id", "product_id", "quantity"]
+    rows, _ = rows_of(tmp_path, (title + table).encode(), HEADED, name="a.csv", columns=columns)
+    assert rows == [("S1", "P1", 3), ("S1", "P2", 4)]
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("Filiale: S1\nStand 2026-05-30\nArtikel;Anzahl\nP1;3\n", "no_header"),
+        ("Filiale: S1\nStand heute\nArtikel;Menge Gesamt\nP1;3\n", "nothing_above"),
+        ("Artikel;Menge Gesamt\nP1;3\nFiliale: S1;\nStand 2026-05-30;\n", "nothing_above"),
+    ],
+)
+def test_a_file_without_its_title_is_refused(tmp_path: Path, text: str, reason: str) -> None:
+    with pytest.raises(Unreadable) as refusal:
+        rows_of(tmp_path, text.encode(), HEADED, name="a.csv", columns=[])
+    assert refusal.value.reason == reason
+
+
+KEYED = """
+source: web
+match: {folder: stock_counts, files: "*"}
+file: {records: "PATH"}
+targets:
+  - feed: stock_counts
+    columns: {store_id: STORE, product_id: SKU, counted_at: {constant: '2026-05-30'}, quantity: QTY}
+"""
+
+
+@pytest.mark.parametrize(
+    ("path", "store", "sku", "qty", "text"),
+    [
+        ("*", "key", "sku", "qty", '{"S1": {"sku": "P1", "qty": 1}, "S2": {"sku": "P1", "qty": 2}}'),
+        ("a.*.*", "key", "key_2", "value", '{"a": {"S1": {"P1": 1}, "S2": {"P1": 2}}, "meta": {"a": 1}}'),
+        ("a.*", "key", "sku", "q", '{"a": {"S1": [{"sku": "P1", "q": 1}], "S2": [{"sku": "P1", "q": 2}]}}'),
+        ("*.l", "key", "sku", "q", '{"S1": {"l": [{"sku": "P1", "q": 1}]}, "S2": {"l": {"sku": "P1", "q": 2}}}'),
+        ("*", "key_of_object", "key", "q", '{"S1": {"key": "P1", "q": 1}, "S2": {"key": "P1", "q": "2"}}'),
+        ("*", "key", "sku", "q", r'{"S1": { "sku": "P1", "q": 1}, "S2": {"n": "\"key\": 1", "sku": "P1", "q": 2}}'),
+    ],
+)  # fmt: skip
+def test_json_keyed_by_id(tmp_path: Path, path: str, store: str, sku: str, qty: str, text: str) -> None:
+    mapping = KEYED.replace("PATH", path).replace("STORE", store).replace("SKU", sku).replace("QTY", qty)
+    columns = ["store_id", "product_id", "quantity"]
+    rows, _ = rows_of(tmp_path, text.encode(), mapping, name="a.json", columns=columns)
+    assert rows == [("S1", "P1", 1), ("S2", "P1", 2)]
