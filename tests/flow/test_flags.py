@@ -5,11 +5,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from retail_assets.feeds.came_in import feed_findings
 from retail_assets.feeds.contract_check import contract_violations
 from retail_assets.flows import platform_of
 from retail_assets.intake.reconcile import accounting
 from tests.lake_builder import LakeBuilder
-from tests.plain_platform import PlainPlatform
+from tests.plain_platform import NIGHT, PlainPlatform
 from tests.warehouse import Builds
 
 PRODUCTS = (
@@ -82,12 +83,16 @@ def test_flags_are_counted_listed_masked_and_go_with_their_file(plain: PlainPlat
 
 
 @pytest.mark.parametrize("number", [1, 25], ids=["alone", "among many small ones"])
-def test_small_files_keep_their_flags(plain: PlainPlatform, number: int) -> None:
+def test_small_files_keep_their_flags(plain: PlainPlatform, builds: Builds, number: int) -> None:
     for one in range(number):
         plain.drop(f"good {one}.csv", f"product_id,name,category,barcode\ng{one},n,c,\n", folder="products")
     plain.drop("odd.csv", "product_id,name,category,barcode\nA,a,c,123\n", folder="products")
     plain.admit()
     assert plain.rows("products").height == number + 1
+    [finding] = feed_findings(
+        builds.platform, plain.handlers, [builds.platform.feeds["products"]], NIGHT
+    ).values()
+    assert (finding.passed, finding.figures["flagged_rows"]) == (True, 1)
     counts = plain.table("row_counts")
     assert (counts["flagged"].sum(), counts["rejected"].sum()) == (1, 0)
     files = {path.name for path in (plain.lake.root / "lake" / "flags").glob("*.parquet")}
