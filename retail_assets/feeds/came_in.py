@@ -66,10 +66,10 @@ def feed_findings(
     platform: Platform, handlers: Handlers, feeds: Iterable[Feed], as_of: date
 ) -> dict[str, Finding]:
     """Of each feed the tables of its folder that wait in quarantine, whatever night they came, and rows of the night
-    that were rejected. They stay until somebody decides.
+    that were rejected. They stay until somebody decides. Flags are counted, and no reason to warn.
     """
-    rejecting = (
-        select(DROPS.c.folder, func.sum(ROW_COUNTS.c.rejected))
+    of_night = (
+        select(DROPS.c.folder, func.sum(ROW_COUNTS.c.rejected), func.sum(ROW_COUNTS.c.flagged))
         .join(DROPS)
         .where(DROPS.c.state == LOADED, DROPS.c.partition == as_of)
         .group_by(DROPS.c.folder)
@@ -77,14 +77,20 @@ def feed_findings(
     findings = {}
     with platform_engine(platform.settings) as engine, reading(engine) as connection:
         waiting = _waiting(connection, _asset_of(platform, handlers), as_of)
-        rows: dict[str, int] = {folder: int(n) for folder, n in connection.execute(rejecting)}
+        rows = {folder: (int(n), int(m)) for folder, n, m in connection.execute(of_night)}
         for feed in feeds:
-            files, rejected = waiting.get(f"feeds/{feed.name}", _Waiting()), rows.get(feed.folder, 0)
+            files = waiting.get(f"feeds/{feed.name}", _Waiting())
+            rejected, flagged = rows.get(feed.folder, (0, 0))
             rejects = _rejecting(connection, platform.lake, feed.folder, as_of) if rejected else []
             which = [*_quarantined(connection, files), *rejects]
             findings[feed.name] = Finding(
                 passed=not (files.count or rejected),
-                figures={"in_quarantine": files.count, "rejected_rows": rejected, **_shown(which)},
+                figures={
+                    "in_quarantine": files.count,
+                    "rejected_rows": rejected,
+                    "flagged_rows": flagged,
+                    **_shown(which),
+                },
                 advice=f"{_said(files, rejected)}. {FEED_ADVICE.format(feed=feed.name)}",
             )
     return findings

@@ -90,7 +90,7 @@ def test_broken_files_are_quarantined(night: SimpleNamespace, story: str, reason
         ("impossible counts", {"left_out/total": 3, "rejected/minimum": 1, "rejected/not_a_number": 1}),
         ("dirty movements", {"rejected/allowed_values": 1, "rejected/transfer_has_id": 1}),
         ("dirty customers", {"duplicate/superseded": 1, "rejected/required": 1}),
-        ("wrong barcode", {"rejected/barcode_check_digit": 1}),
+        ("wrong barcode", {"flagged/barcode_check_digit": 1}),
     ],
 )
 def test_dirty_rows_have_a_named_end(night: SimpleNamespace, story: str, rules: dict[str, int]) -> None:
