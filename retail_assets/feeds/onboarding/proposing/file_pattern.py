@@ -1,6 +1,7 @@
 """What of a file's name stays the same from one export to the next."""
 
 import re
+from functools import cache
 
 from retail_assets.feeds.mapping.reading import IDENTITY
 from retail_assets.feeds.onboarding.proposing.words import months, unaccented, words
@@ -11,6 +12,9 @@ _VARYING = re.compile(
     r"\d[\d.:_ -]*T?[\d.:_ -]*\dZ?"  # a number, a date, a date with a time
     r"|\d"
     r"|(?<![^\W_])(?=[0-9a-f-]*[a-f])(?=[0-9a-f-]*\d)[0-9a-f]{8}[0-9a-f-]*(?![^\W_])"  # a hash, a UUID
+)
+_BESIDE_A_NUMBER = re.compile(
+    r"(?:(?<=\d)|(?<=\d[-_. ]))[^\W\d_]{3,}(?![^\W\d_])|(?<![^\W\d_])[^\W\d_]{3,}(?=[-_. ]?\d)"
 )
 _GENERIC = frozenset(
     [
@@ -77,12 +81,16 @@ def says_little(name: str) -> bool:
 
 def _hollow(stem: str) -> str:
     """The name without what varies: dates, numbers, e-mail addresses, and months beside a number."""
-    names = set(months()) | {english.lower() for english in months().values()}
     hollow = re.sub(r"\*+", "?", _ADDRESS.sub("0", stem))
-    if re.search(r"\d", stem):
-        hollow = re.sub(r"[^\W\d_]{3,}", lambda word: "0" if word[0].lower() in names else word[0], hollow)
+    hollow = _BESIDE_A_NUMBER.sub(lambda word: "0" if word[0].lower() in _month_names() else word[0], hollow)
     hollow = _VARYING.sub("*", hollow)
     return re.sub(r"\*(?:[\s._:-]*\*)+", "*", hollow)
+
+
+@cache
+def _month_names() -> frozenset[str]:
+    english = {name.lower() for name in months().values()}
+    return frozenset({*months(), *english, *(name[:3] for name in english)})
 
 
 def _plain(text: str) -> str:

@@ -10,7 +10,7 @@ from retail_assets.feeds.onboarding.proposing.words import months
 
 _DATE = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{4}|\d{1,2})(?!\d)(.*)", re.DOTALL)
 _DAY_NAMED = re.compile(r"(\d{1,2})(\. |[ ./-])([^\W\d_]{3,10})(\.?[ ./-])(\d{4}|\d{2})(?!\d)(.*)", re.DOTALL)
-_MONTH_NAMED = re.compile(r"([^\W\d_]{3,10})( )(\d{1,2})(, ?| )(\d{4})(?!\d)(.*)", re.DOTALL)
+_MONTH_NAMED = re.compile(r"([^\W\d_]{3,10})([ -])(\d{1,2})(, ?| |-)(\d{4}|\d{2})(?!\d)(.*)", re.DOTALL)
 _CLOCK = re.compile(
     r"((?:,? +| ?T|, ?)?)(\d{1,2}):(\d{2})(:\d{2})?(\.\d+)?( ?[AaPp][Mm])?( ?(?:Z|[+-]\d{2}:?\d{2}))?( [A-Z]{2,5})?"
 )

@@ -9,7 +9,7 @@ from typing import Any
 from retail_assets.feeds.mapping.values import FALSE_WORDS, TRUE_WORDS
 from retail_assets.feeds.onboarding.proposing.moments import moment_in_digits, moment_of
 from retail_assets.feeds.onboarding.proposing.shape import Shape
-from retail_assets.feeds.onboarding.proposing.words import listed
+from retail_assets.feeds.onboarding.proposing.words import listed, nothing_words
 
 _SIGNS = "€|\\$|£|¥|R\\$|zł|Kč|kr\\.?|Ft|Fr\\.?|CHF|EUR|USD|GBP|PLN|SEK|DKK|NOK|CZK|HUF|BRL|JPY"
 CURRENCIES = {"€": "EUR", "£": "GBP", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "R$": "BRL"}
@@ -24,7 +24,7 @@ _ENOUGH = 0.9
 def shape_of(texts: Mapping[str, int], *, decimal: str | None = None, day_first: bool | None = None) -> Shape:
     """The shape of filled, trimmed texts with their counts. What one column leaves open, the file's other columns
     may settle: its decimal mark, and whether the day stands before the month."""
-    strict, loose = listed("nothing_even_in_texts"), listed("nothing_even_in_texts") | listed("nothing")
+    strict, loose = listed("nothing_even_in_texts"), nothing_words()
     filled = {value: count for value, count in texts.items() if value.lower() not in loose}
     dated = {value: count for value, count in filled.items() if value not in listed("no_dates")}
     found = _boolean(filled) or moment_of(dated, day_first) or _number(filled, decimal) or Shape("text")

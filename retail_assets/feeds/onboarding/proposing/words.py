@@ -21,6 +21,11 @@ def listed(name: str) -> frozenset[str]:
     return frozenset(_lists()[name])
 
 
+def nothing_words() -> frozenset[str]:
+    """The words that mean nothing where numbers, dates or codes are expected."""
+    return listed("nothing") | listed("nothing_even_in_texts")
+
+
 @cache
 def months() -> dict[str, str]:
     """The English names of months, by what others call them."""
