@@ -4,7 +4,7 @@ import re
 from functools import cache
 
 from retail_assets.feeds.mapping.reading import IDENTITY
-from retail_assets.feeds.onboarding.proposing.words import months, unaccented, words
+from retail_assets.feeds.onboarding.proposing.words import listed, months, unaccented, words
 
 _MAX_PATTERN = 200
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]+")
@@ -15,42 +15,6 @@ _VARYING = re.compile(
 )
 _BESIDE_A_NUMBER = re.compile(
     r"(?:(?<=\d)|(?<=\d[-_. ]))[^\W\d_]{3,}(?![^\W\d_])|(?<![^\W\d_])[^\W\d_]{3,}(?=[-_. ]?\d)"
-)
-_GENERIC = frozenset(
-    [
-        "export",
-        "exports",
-        "report",
-        "reports",
-        "download",
-        "downloads",
-        "data",
-        "daten",
-        "file",
-        "datei",
-        "output",
-        "result",
-        "results",
-        "orders",
-        "order",
-        "sales",
-        "products",
-        "items",
-        "list",
-        "liste",
-        "table",
-        "tabelle",
-        "book",
-        "mappe",
-        "sheet",
-        "untitled",
-        "unbenannt",
-        "new",
-        "neu",
-        "query",
-        "copy",
-        "kopie",
-    ]
 )
 
 
@@ -76,7 +40,7 @@ def source_name(name: str, *, otherwise: str) -> str:
 
 def says_little(name: str) -> bool:
     """Whether the name could be any source's."""
-    return set(words(_hollow(name.rpartition(".")[0] or name))) <= _GENERIC
+    return set(words(_hollow(name.rpartition(".")[0] or name))) <= listed("generic_names")
 
 
 def _hollow(stem: str) -> str:

@@ -19,6 +19,8 @@ from retail_assets.feeds.onboarding.proposing.words import listed, says, words
 _THRESHOLD = 0.55
 _RIVAL = 0.1
 """So close to the best, another column may be meant as well."""
+_OWN_KEY = "own_key"
+"""What a list calls the id of what it lists."""
 _LINE_DIGITS = 6
 """Higher numbers are not those of lines."""
 _OTHER_DATE = 0.2
@@ -87,6 +89,8 @@ def _fit(feed: Feed, name: str, contract: dy.Column, column: Column) -> tuple[fl
         doubts.append(f"its name says `{said}`; the contract wants: {contract.description}")
     if kind.name == NUMBER.name and score >= CERTAIN and says(column.name, "beside_the_point"):
         score = 0.995  # of the line, where another may be of the order
+    if feed.key == [name]:
+        score = max(score, 0.96 * likeness(column.name, feed="", column=_OWN_KEY))
     if name in evidence.CONTENTS and evidence.share(column, evidence.CONTENTS[name]) > 0.95:
         score = max(score, 0.95 if name == "barcode" and len(column.values) > 2 else 0.7)
     if isinstance(contract, dy.Enum) and set(column.values) <= set(contract.categories):

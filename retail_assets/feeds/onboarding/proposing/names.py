@@ -50,7 +50,7 @@ def _to_the_point(source: str) -> tuple[str, ...]:
 def _numbered(name: str) -> tuple[str, ...]:
     """Receipt number, receipt no and receipt # are one name, as are Bonnummer and Bon-Nr."""
     return tuple(
-        re.sub(r"(?<=\w\w)(nummer|nr)$|^(number|num|nr|numero|numer|nummer|cislo)$", "no", w)
+        re.sub(r"(?<=\w\w)(nummer|nr)$|^(n|number|num|nr|numero|numer|nummer|cislo)$", "no", w)
         for w in words(name)
     )
 

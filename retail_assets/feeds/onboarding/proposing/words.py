@@ -37,7 +37,8 @@ def words(name: str) -> tuple[str, ...]:
     """`unitPrice (€)`, `UNIT_PRICE` and `Unit price` are the same words."""
     plain = unaccented(name[:MAX_COMPARED].replace("%", " percent "))
     plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", plain)
-    return tuple(re.findall(r"[a-z0-9]+", plain.lower()))
+    plain = re.sub("([aou])e", r"\1", plain.lower())  # Stück is written Stueck as well
+    return tuple(re.findall(r"[a-z0-9]+", plain))
 
 
 def unaccented(text: str) -> str:
