@@ -112,7 +112,11 @@ def _propose(platform: Platform, options: argparse.Namespace) -> int:
     if out and os.path.lexists(out):
         return _failed(f"{out} is there already; name a new file, or delete it first.", WRONG)
     draft = draft_mapping(
-        options.path, feed=platform.feeds[options.feed], settings=platform.settings, out=out
+        options.path,
+        feed=platform.feeds[options.feed],
+        settings=platform.settings,
+        sources=load_sources([platform.lake.sources], tuple(platform.feeds.values())),
+        out=out,
     )
     text = mapping_text(draft)
     if out is None:

@@ -226,3 +226,16 @@ def test_exports_with_other_names_have_other_patterns() -> None:
 def test_a_name_that_any_source_could_have_is_marked(propose) -> None:
     assert re.search(r"files: .*# CHECK", propose("receipt,qty\n1,2\n", name="export_2026-11-26.csv"))
     assert not re.search(r"files: .*# CHECK", propose("receipt,qty\n1,2\n", name="till_north_2026-11-26.csv"))
+
+
+def test_a_name_that_is_taken_is_marked(run: Run, propose, tmp_path: Path) -> None:
+    sources = tmp_path / "platform" / "sources"
+    sources.mkdir(parents=True)
+    columns = "store_id: s\n      name: n"
+    (sources / "a.yaml").write_text(
+        f"source: shop_north\nmatch: {{folder: stores, files: 'shop_*'}}\n"
+        f"targets:\n  - feed: stores\n    columns:\n      {columns}\n"
+    )
+    assert re.search(r"^source: shop_north  # CHECK", propose("receipt,qty\n1,2\n"), re.MULTILINE)
+    named = propose("store id,name\n1,North\n", feed="stores", name="shop_south.csv")
+    assert "# CHECK: the mapping shop_north reads files that are called so." in named

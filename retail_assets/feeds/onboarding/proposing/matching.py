@@ -31,6 +31,10 @@ _NAMES = frozenset(["name", "description", "label", "display_name"])
 """Contract columns that hold words, not codes."""
 
 
+_WHO = frozenset(["actor", "counted_by", "author", "uploaded_by", "assigned_to"])
+"""Contract columns that hold persons as ids."""
+
+
 @dataclass(frozen=True)
 class Placed:
     """Where a contract column's value comes from, in a mapping's own words."""
@@ -121,6 +125,8 @@ def _judged_text(name: str, column: Column, score: float) -> tuple[float, list[s
             return score - (0.15 if name == "store_id" else 0.45), ["these look like names, not like ids."]
         if name != "store_id" and not evidence.looks_like_ids(column):
             return score - (0.15 if name == "product_id" else 0.3), ["are these ids?"]
+    if name in _WHO and evidence.looks_like_texts(column):
+        return score, ["these look like names, not like ids."]
     if name in _NAMES and evidence.looks_like_codes(column):
         return score - 0.45, ["these look like codes, not like words."]
     return score, []

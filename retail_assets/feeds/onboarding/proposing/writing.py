@@ -9,6 +9,7 @@ import dataframely as dy
 
 from retail_assets.feeds.mapping.conversion import INSTANT, TEXT
 from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.reading import IDENTITY
 from retail_assets.feeds.onboarding.proposing.doubts import derived_doubt, document_doubt, doubts_about
 from retail_assets.feeds.onboarding.proposing.draft import Draft
 from retail_assets.feeds.onboarding.proposing.file_pattern import file_pattern, says_little
@@ -33,7 +34,7 @@ def mapping_text(draft: Draft) -> str:
     values, own = _values(draft)
     blocks = [
         f"# A first mapping for {printable(draft.path.name)}. Decide on every line marked CHECK or {FILL_IN}.",
-        f"source: {draft.source}\n",
+        f"source: {draft.source}{_source_doubt(draft)}\n",
         _block(
             "match",
             {"folder": draft.feed.folder, "files": file_pattern(draft.path.name)},
@@ -66,9 +67,21 @@ def try_command(draft: Draft) -> str:
 
 
 def _match_doubts(draft: Draft) -> dict[str, str]:
-    if not says_little(draft.path.name):
-        return {}
-    return {"files": "CHECK: could another source's files be called so? Name the source in the file's name."}
+    claimed = draft.sources.match(draft.feed.folder, draft.path.name).mapping.name
+    if claimed not in (IDENTITY, draft.source):
+        return {"files": f"CHECK: the mapping {printable(claimed)} reads files that are called so."}
+    if says_little(draft.path.name):
+        return {
+            "files": "CHECK: could another source's files be called so? Name the source in the file's name."
+        }
+    return {}
+
+
+def _source_doubt(draft: Draft) -> str:
+    taken = any(mapping.name == draft.source for mapping in draft.sources.mappings)
+    return (
+        "  # CHECK: there is a mapping of this name; of two the one in data/sources counts." if taken else ""
+    )
 
 
 def _block(name: str, entries: dict[str, Any], comments: dict[str, str] | None = None) -> str | None:
