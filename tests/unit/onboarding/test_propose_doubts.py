@@ -44,6 +44,9 @@ SALE = "receipt no;line no;store no;sku;sale date;qty;net price;currency\n"
         ("order date", ["A1;03/04/2026", "A2;05/06/2026"], "sold_at", "does the day stand before the month?"),
         ("order date", ["A1;03-04-2026"], "sold_at", "does the day stand before the month?"),
         ("order date", ["A1;26-11-25", "A2;26-11-26", "A3;26-11-27"], "sold_at", "year"),
+        ("order date", ["A1;2026-07-01 10:00:00 BST", "A2;2026-07-01 10:00:00 CST"], "sold_at", "BST and CST"),
+        ("order date", ["A1;26.11.2026", "A2;27.11.2026", "A3;soon"], "sold_at", "1 of 3 different values"),
+        ("qty", ["A1;5", "A2;not stocked", "A3;7"], "quantity", "values are no numbers"),
         ("ship date", ["A1;2026-11-26"], "sold_at", "`ship"),
         ("Lieferdatum", ["A1;26.11.2026"], "sold_at", "`liefer`"),
         ("paid at", ["A1;2026-11-26"], "sold_at", "`paid`"),
@@ -101,6 +104,15 @@ def test_a_key_that_repeats_and_stock_by_lot_are_marked(propose) -> None:
         "store,sku,batch,qty,stock date\nS,A,L1,5,2026-11-26\nS,B,L2,7,2026-11-26\n", feed="stock_counts"
     )
     assert "stated by batch?" in one
+
+
+def test_the_date_of_another_event_is_marked(propose) -> None:
+    counts = propose("store;sku;qty;order date\nS;A;5;26.11.2026\n", feed="stock_counts")
+    assert is_marked(counts, "counted_at")
+    orders = propose(
+        "po no,vendor,ship to,invoice date,order date\n1,V,S,2026-11-27,2026-11-26\n", feed="purchase_orders"
+    )
+    assert "ordered_at: order date" in orders and "due_on:" not in orders
 
 
 def test_returns_and_movements_without_a_sign_are_marked(propose) -> None:
@@ -208,7 +220,8 @@ def test_neither_a_file_without_a_header_nor_json_by_person_names_them(
         ("Umsatz_November_2026.csv", "Umsatz_*.csv"), ("umsätze märz 2026.csv", "umsätze *.csv"),
         ("export (3).csv", "export (*).csv"),
         ("2026-11-26.csv", "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].csv"), ("ventes.csv", "ventes.csv"),
-        ("B2B_2026.csv", "B*B_*.csv"), ("B2C_2026.csv", "B*C_*.csv"), ("a[1]?.csv", "a?*]?.csv"),
+        ("s1_26.csv", "s[0-9]_[0-9][0-9].csv"),
+        ("B2B_shop_2026.csv", "B*B_shop_*.csv"), ("B2C_shop_2026.csv", "B*C_shop_*.csv"), ("till[1]?.csv", "till?*]?.csv"),
     ],
 )  # fmt: skip
 def test_a_pattern_is_the_name_without_its_dates_and_numbers(name: str, pattern: str) -> None:

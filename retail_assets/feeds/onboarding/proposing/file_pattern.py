@@ -7,6 +7,8 @@ from retail_assets.feeds.mapping.reading import IDENTITY
 from retail_assets.feeds.onboarding.proposing.words import listed, months, unaccented, words
 
 _MAX_PATTERN = 200
+_TELLING = 3
+"""So many letters and digits tell one source from another."""
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]+")
 _VARYING = re.compile(
     r"\d[\d.:_ -]*T?[\d.:_ -]*\dZ?"  # a number, a date, a date with a time
@@ -23,7 +25,7 @@ def file_pattern(name: str) -> str:
     stem, dot, suffix = name.rpartition(".")
     stem, suffix = (stem, dot + suffix) if stem else (name, "")
     hollow = _hollow(stem)
-    if not any(words(hollow)):
+    if len("".join(words(hollow))) < _TELLING:
         parts = [re.sub("[0-9]", "[0-9]", _plain(part)) for part in _ADDRESS.split(stem)]
         shape = "*".join(parts) + _plain(suffix)
         return shape if len(shape) <= _MAX_PATTERN else _shortened(stem, suffix)

@@ -120,15 +120,21 @@ def _layout(draft: Draft) -> dict[str, Any]:
 def _values(draft: Draft) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """The dialect of the file, and what single columns write otherwise."""
     shapes = {column.name: column.shape for column in draft.used}
-    marks = Counter(s.settings["decimal"] for s in shapes.values() if "decimal" in s.settings)
+    texts = {p.source.name for n, p in draft.placed.items() if contract_kind(draft.feed.columns[n]) is TEXT}
+    read = set(shapes) - texts  # as numbers, times or booleans; a text stays as it is
+    marks = Counter(shapes[name].settings["decimal"] for name in read if "decimal" in shapes[name].settings)
     mark = marks.most_common(1)[0][0] if marks else "."
     values: dict[str, Any] = {"decimal": mark} if mark != "." else {}
     own: dict[str, dict[str, Any]] = {}
     nothing, in_cells = _null_words(draft)
-    if len({tuple(s.settings["dates"]) for s in shapes.values() if "dates" in s.settings}) > 1:
+    if (
+        len({tuple(s.settings["dates"]) for n, s in shapes.items() if n in read and "dates" in s.settings})
+        > 1
+    ):
         in_cells |= {"dates"}  # tried one after the other, one column's would read another's
     for name, shape in shapes.items():
-        settings = {**shape.settings, "null_words": nothing.get(name, [])}
+        written = shape.settings if name in read else {}
+        settings = {**written, "null_words": nothing.get(name, [])}
         cell = {key: settings.pop(key) for key in in_cells if settings.get(key)}
         if settings.get("decimal", mark) != mark or mark in settings.get("thousands", ()):
             cell["decimal"] = settings.pop("decimal", "." if mark == "," else ",")
