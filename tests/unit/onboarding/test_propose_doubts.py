@@ -221,7 +221,8 @@ def test_neither_a_file_without_a_header_nor_json_by_person_names_them(
         ("export (3).csv", "export (*).csv"),
         ("2026-11-26.csv", "[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9].csv"), ("ventes.csv", "ventes.csv"),
         ("s1_26.csv", "s[0-9]_[0-9][0-9].csv"),
-        ("B2B_shop_2026.csv", "B*B_shop_*.csv"), ("B2C_shop_2026.csv", "B*C_shop_*.csv"), ("till[1]?.csv", "till?*]?.csv"),
+        ("B2B_shop_2026.csv", "B*B_shop_*.csv"),
+        ("B2C_shop_2026.csv", "B*C_shop_*.csv"), ("till[1]?.csv", "till?*]?.csv"),
     ],
 )  # fmt: skip
 def test_a_pattern_is_the_name_without_its_dates_and_numbers(name: str, pattern: str) -> None:
