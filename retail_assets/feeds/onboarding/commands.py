@@ -119,11 +119,11 @@ def _propose(platform: Platform, options: argparse.Namespace) -> int:
     out = options.out
     if out and os.path.lexists(out):
         return _failed(f"{out} is there already; name a new file, or delete it first.", WRONG)
+    sources = load_sources([platform.lake.sources], tuple(platform.feeds.values()))
     with tempfile.TemporaryDirectory(prefix="retail-propose-") as folder:
         found = first_table(options.path, folder=Path(folder), settings=platform.settings)
-        draft = draft_mapping(
-            found.path, feed=platform.feeds[options.feed], settings=platform.settings, out=out
-        )
+        feed = platform.feeds[options.feed]
+        draft = draft_mapping(found.path, feed=feed, settings=platform.settings, sources=sources, out=out)
     draft = replace(draft, path=found.shown)
     text = mapping_text(draft)
     if out is None:

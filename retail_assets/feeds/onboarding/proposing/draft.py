@@ -10,6 +10,7 @@ from retail_assets.config import Settings
 from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.conversion import INSTANT
 from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.load import Sources
 from retail_assets.feeds.onboarding.proposing.evidence import matrix
 from retail_assets.feeds.onboarding.proposing.file_pattern import source_name
 from retail_assets.feeds.onboarding.proposing.matching import Placed, place
@@ -42,6 +43,8 @@ class Draft:
     lines: list[Record]
     totals: list[Record]
     time_zone: str
+    sources: Sources
+    """The mappings that there are already."""
     out: Path | None
     """Where the mapping will lie, if that is known."""
 
@@ -109,7 +112,7 @@ class Draft:
         return len(self.lines) - len({tuple(record.get(name) for name in names) for record in self.lines})
 
 
-def draft_mapping(path: Path, *, feed: Feed, settings: Settings, out: Path | None) -> Draft:
+def draft_mapping(path: Path, *, feed: Feed, settings: Settings, sources: Sources, out: Path | None) -> Draft:
     """Everything that can be guessed; raises Unreadable."""
     with tempfile.TemporaryDirectory(prefix="retail-propose-") as folder:
         opened = open_file(path, folder=Path(folder), limits=ReaderLimits.of(settings))
@@ -129,6 +132,7 @@ def draft_mapping(path: Path, *, feed: Feed, settings: Settings, out: Path | Non
                 lines=lines,
                 totals=totals,
                 time_zone=settings.time_zone,
+                sources=sources,
                 out=out,
             )
         )

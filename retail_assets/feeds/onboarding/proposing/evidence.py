@@ -31,13 +31,24 @@ CONTENTS: dict[str, Callable[[str], bool]] = {
 
 
 def looks_like_ids(column: Column) -> bool:
-    """Mostly without blanks, and with digits or in capitals: what systems number or code things with."""
-    return share(column, lambda v: bool(re.fullmatch(r"#?(?=\S*\d|[^a-z]*$)[^\s@]+", v))) >= _MOST
+    """With digits or in capitals, and no words: what systems number or code things with."""
+    return share(column, _is_id) >= _MOST
+
+
+def _is_id(text: str) -> bool:
+    if "@" in text:
+        return False
+    if re.search(r"\s", text):
+        return bool(re.search(r"\d", text)) and not re.search(r"[^\W\d_A-Z]{3,}", text)
+    return bool(re.search(r"\d", text)) or text == text.upper()
 
 
 def looks_like_texts(column: Column) -> bool:
     """Names and sentences: several words, or an address."""
-    return share(column, lambda v: "@" in v or bool(re.search(r"[^\W\d]\S*,?\s+\S*[^\W\d]", v))) >= 0.3
+    return (
+        share(column, lambda v: "@" in v or bool(re.fullmatch(r"\D*[^\W\d_]{2,}[,.]?\s+[^\W\d_]{2,}\D*", v)))
+        >= 0.3
+    )
 
 
 def looks_like_codes(column: Column) -> bool:
@@ -52,9 +63,11 @@ def is_fraction(column: Column) -> bool:
 
 def rate_certainty(column: Column) -> float:
     """How sure it is that numbers are rates and no amounts: 1 where the source says so, 0 where it cannot be."""
-    if "percent" in column.shape.settings or says(column.name, "rate"):
+    if is_rate(column):
         return 1.0
     numbers = [n for n in map(number, column.values) if n is not None]
+    if column.shape.signs:
+        return 0.0
     known = {float(rate) for rate in listed("vat_rates")}
     if numbers and all(n in known or round(n * 100, 4) in known for n in numbers):
         return 0.9 if any(0 < n < 1 for n in numbers) else 0.5
@@ -62,8 +75,14 @@ def rate_certainty(column: Column) -> float:
 
 
 def is_rate(column: Column) -> bool:
-    """Whether a column says of itself that it is no amount."""
-    return "percent" in column.shape.settings or bool(says(column.name, "rate"))
+    """Whether a column says of itself that it is no amount; a `rate` may be a price as well."""
+    if "percent" in column.shape.settings or says(column.name, "percent"):
+        return True
+    known = {float(rate) for rate in listed("vat_rates")}
+    numbers = [number(value) for value in column.values]
+    return bool(says(column.name, "rate")) and all(
+        n in known or (n is not None and 0 <= n <= 1) for n in numbers
+    )
 
 
 def number(text: str) -> float | None:
@@ -71,7 +90,9 @@ def number(text: str) -> float | None:
     digits = re.sub(r"[^\d.,]", "", text)
     head, mark, tail = digits.rpartition("," if digits.rfind(",") > digits.rfind(".") else ".")
     plain = re.sub(r"\D", "", head) + (f".{tail}" if mark else tail)
-    return float(plain) if re.fullmatch(r"\d*\.?\d+", plain) else None
+    if not re.fullmatch(r"\d*\.?\d+", plain):
+        return None
+    return -float(plain) if re.search(r"^\W*[-\u2212(]|-$", text) else float(plain)
 
 
 def matrix(columns: Iterable[Column]) -> frozenset[str]:

@@ -1,52 +1,22 @@
 """What of a file's name stays the same from one export to the next."""
 
 import re
+from functools import cache
 
 from retail_assets.feeds.mapping.reading import IDENTITY
-from retail_assets.feeds.onboarding.proposing.words import months, unaccented, words
+from retail_assets.feeds.onboarding.proposing.words import listed, months, unaccented, words
 
 _MAX_PATTERN = 200
+_TELLING = 3
+"""So many letters and digits tell one source from another."""
 _ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]+")
 _VARYING = re.compile(
     r"\d[\d.:_ -]*T?[\d.:_ -]*\dZ?"  # a number, a date, a date with a time
     r"|\d"
     r"|(?<![^\W_])(?=[0-9a-f-]*[a-f])(?=[0-9a-f-]*\d)[0-9a-f]{8}[0-9a-f-]*(?![^\W_])"  # a hash, a UUID
 )
-_GENERIC = frozenset(
-    [
-        "export",
-        "exports",
-        "report",
-        "reports",
-        "download",
-        "downloads",
-        "data",
-        "daten",
-        "file",
-        "datei",
-        "output",
-        "result",
-        "results",
-        "orders",
-        "order",
-        "sales",
-        "products",
-        "items",
-        "list",
-        "liste",
-        "table",
-        "tabelle",
-        "book",
-        "mappe",
-        "sheet",
-        "untitled",
-        "unbenannt",
-        "new",
-        "neu",
-        "query",
-        "copy",
-        "kopie",
-    ]
+_BESIDE_A_NUMBER = re.compile(
+    r"(?:(?<=\d)|(?<=\d[-_. ]))[^\W\d_]{3,}(?![^\W\d_])|(?<![^\W\d_])[^\W\d_]{3,}(?=[-_. ]?\d)"
 )
 
 
@@ -55,7 +25,7 @@ def file_pattern(name: str) -> str:
     stem, dot, suffix = name.rpartition(".")
     stem, suffix = (stem, dot + suffix) if stem else (name, "")
     hollow = _hollow(stem)
-    if not any(words(hollow)):
+    if len("".join(words(hollow))) < _TELLING:
         parts = [re.sub("[0-9]", "[0-9]", _plain(part)) for part in _ADDRESS.split(stem)]
         shape = "*".join(parts) + _plain(suffix)
         return shape if len(shape) <= _MAX_PATTERN else _shortened(stem, suffix)
@@ -72,17 +42,21 @@ def source_name(name: str, *, otherwise: str) -> str:
 
 def says_little(name: str) -> bool:
     """Whether the name could be any source's."""
-    return set(words(_hollow(name.rpartition(".")[0] or name))) <= _GENERIC
+    return set(words(_hollow(name.rpartition(".")[0] or name))) <= listed("generic_names")
 
 
 def _hollow(stem: str) -> str:
     """The name without what varies: dates, numbers, e-mail addresses, and months beside a number."""
-    names = set(months()) | {english.lower() for english in months().values()}
     hollow = re.sub(r"\*+", "?", _ADDRESS.sub("0", stem))
-    if re.search(r"\d", stem):
-        hollow = re.sub(r"[^\W\d_]{3,}", lambda word: "0" if word[0].lower() in names else word[0], hollow)
+    hollow = _BESIDE_A_NUMBER.sub(lambda word: "0" if word[0].lower() in _month_names() else word[0], hollow)
     hollow = _VARYING.sub("*", hollow)
     return re.sub(r"\*(?:[\s._:-]*\*)+", "*", hollow)
+
+
+@cache
+def _month_names() -> frozenset[str]:
+    english = {name.lower() for name in months().values()}
+    return frozenset({*months(), *english, *(name[:3] for name in english)})
 
 
 def _plain(text: str) -> str:

@@ -13,16 +13,26 @@ from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.onboarding.proposing import evidence
 from retail_assets.feeds.onboarding.proposing.names import CERTAIN, likeness, other_date
 from retail_assets.feeds.onboarding.proposing.sampling import Column
-from retail_assets.feeds.onboarding.proposing.shown import shown_name
+from retail_assets.feeds.onboarding.proposing.shown import is_value, shown_name
 from retail_assets.feeds.onboarding.proposing.words import listed, says, words
 
 _THRESHOLD = 0.55
 _RIVAL = 0.1
 """So close to the best, another column may be meant as well."""
+_OWN_KEY = "own_key"
+"""What a list calls the id of what it lists."""
+_LINE_DIGITS = 6
+"""Higher numbers are not those of lines."""
 _OTHER_DATE = 0.2
+_SURELY_A_TIME = 0.75
+"""Numbers are moments only where the name says so."""
 _EMPTY = 0.2
 _NAMES = frozenset(["name", "description", "label", "display_name"])
 """Contract columns that hold words, not codes."""
+
+
+_WHO = frozenset(["actor", "counted_by", "author", "uploaded_by", "assigned_to"])
+"""Contract columns that hold persons as ids."""
 
 
 @dataclass(frozen=True)
@@ -37,7 +47,7 @@ class Placed:
 
 def place(feed: Feed, columns: list[Column]) -> dict[str, Placed]:
     """The likeliest pairs first, each source column once."""
-    left_over = evidence.matrix(columns)
+    left_over = evidence.matrix(columns) | {column.name for column in columns if is_value(column.name)}
     pairs = []
     for name, contract in feed.columns.items():
         for column in columns:
@@ -72,6 +82,8 @@ def _fit(feed: Feed, name: str, contract: dy.Column, column: Column) -> tuple[fl
         return 0.0, Placed(column)
     score, doubts = likeness(column.name, feed=feed.name, column=name), list(placed.doubts)
     kind = contract_kind(contract)
+    if kind.name in (INSTANT.name, DATE.name) and placed.cell and score < _SURELY_A_TIME:
+        return 0.0, placed
     said = says(column.name, "contrary", of=name)
     if kind.name in (INSTANT.name, DATE.name) and (
         other := other_date(column.name, feed=feed.name, column=name)
@@ -81,6 +93,8 @@ def _fit(feed: Feed, name: str, contract: dy.Column, column: Column) -> tuple[fl
         doubts.append(f"its name says `{said}`; the contract wants: {contract.description}")
     if kind.name == NUMBER.name and score >= CERTAIN and says(column.name, "beside_the_point"):
         score = 0.995  # of the line, where another may be of the order
+    if feed.key == [name]:
+        score = max(score, 0.96 * likeness(column.name, feed="", column=_OWN_KEY))
     if name in evidence.CONTENTS and evidence.share(column, evidence.CONTENTS[name]) > 0.95:
         score = max(score, 0.95 if name == "barcode" and len(column.values) > 2 else 0.7)
     if isinstance(contract, dy.Enum) and set(column.values) <= set(contract.categories):
@@ -108,9 +122,11 @@ def _judged_text(name: str, column: Column, score: float) -> tuple[float, list[s
         if evidence.is_fraction(column):
             return 0.0, []
         if evidence.looks_like_texts(column):
-            return score - 0.45, ["these look like names or texts, not like ids."]
-        if name not in ("store_id", "product_id") and not evidence.looks_like_ids(column):
-            return score - 0.3, ["are these ids?"]
+            return score - (0.15 if name == "store_id" else 0.45), ["these look like names, not like ids."]
+        if name != "store_id" and not evidence.looks_like_ids(column):
+            return score - (0.15 if name == "product_id" else 0.3), ["are these ids?"]
+    if name in _WHO and evidence.looks_like_texts(column):
+        return score, ["these look like names, not like ids."]
     if name in _NAMES and evidence.looks_like_codes(column):
         return score - 0.45, ["these look like codes, not like words."]
     return score, []
@@ -123,7 +139,8 @@ def _as_typed(name: str, contract: dy.Column, column: Column) -> Placed | None:
         case NUMBER.name if shape.kind in ("integer", "number"):
             return _as_number(name, contract, column)
         case INTEGER.name if shape.kind == "integer" or _are_short_digits(column):
-            return Placed(column)
+            too_high = "line_number" in name and any(len(value) > _LINE_DIGITS for value in column.values)
+            return None if too_high else Placed(column)
         case INSTANT.name | DATE.name:
             if shape.kind in ("date", "datetime"):
                 return Placed(column)

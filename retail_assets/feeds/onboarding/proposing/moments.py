@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from retail_assets.feeds.onboarding.proposing.shape import Shape
@@ -10,13 +10,13 @@ from retail_assets.feeds.onboarding.proposing.words import months
 
 _DATE = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{4}|\d{1,2})(?!\d)(.*)", re.DOTALL)
 _DAY_NAMED = re.compile(r"(\d{1,2})(\. |[ ./-])([^\W\d_]{3,10})(\.?[ ./-])(\d{4}|\d{2})(?!\d)(.*)", re.DOTALL)
-_MONTH_NAMED = re.compile(r"([^\W\d_]{3,10})( )(\d{1,2})(, ?| )(\d{4})(?!\d)(.*)", re.DOTALL)
+_MONTH_NAMED = re.compile(r"([^\W\d_]{3,10})([ -])(\d{1,2})(, ?| |-)(\d{4}|\d{2})(?!\d)(.*)", re.DOTALL)
 _CLOCK = re.compile(
     r"((?:,? +| ?T|, ?)?)(\d{1,2}):(\d{2})(:\d{2})?(\.\d+)?( ?[AaPp][Mm])?( ?(?:Z|[+-]\d{2}:?\d{2}))?( [A-Z]{2,5})?"
 )
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2}| UTC| Z)?)?")
 _MIDNIGHT = re.compile(r"[ T]00:00(?::00(?:\.0+)?)?$")
-_ENOUGH = 0.9
+_ENOUGH = 0.6
 _EPOCHS = (("seconds", 1), ("milliseconds", 1_000), ("microseconds", 1_000_000))
 
 
@@ -29,6 +29,8 @@ class _Read:
     """Empty for ISO 8601, which needs none."""
     zoned: bool = False
     has_time: bool = False
+    zone_word: str = ""
+    """The zone's name, which a format can only skip."""
     month: str | None = None
     """The month's name as the text writes it, where it is not English."""
 
@@ -54,7 +56,7 @@ def moment_of(values: Mapping[str, int], day_first: bool | None) -> Shape | None
         "datetime" if any(found.has_time for found in read) and not midnight else "date",
         settings,
         zoned=all(found.zoned for found in read),
-        doubt=_doubt(formats, values, day_first is not None, year_first),
+        doubt=" ".join(_doubts(read, values, settled=day_first is not None, year_first=year_first)) or None,
     )
 
 
@@ -149,7 +151,10 @@ def _read(text: str, day_first: bool | None, year_first: bool) -> _Read | None:
     local = month if month and not _is_english(month) else None
     if isinstance(clock, str):
         return _Read(text, day, month=local)
-    return _Read(text, day + _clock_format(clock), zoned=bool(clock[7]), has_time=True, month=local)
+    zone_word = (clock[8] or "").strip()
+    return _Read(
+        text, day + _clock_format(clock), bool(clock[7]), has_time=True, zone_word=zone_word, month=local
+    )
 
 
 def _clock(text: str) -> re.Match[str] | str | None:
@@ -157,14 +162,20 @@ def _clock(text: str) -> re.Match[str] | str | None:
     return _CLOCK.fullmatch(text) if text else ""
 
 
-def _doubt(formats: Iterable[str], values: Iterable[str], settled: bool, year_first: bool) -> str | None:
+def _doubts(
+    read: list[_Read], values: Mapping[str, int], *, settled: bool, year_first: bool
+) -> Iterator[str]:
+    if len(read) < len(values):
+        yield f"{len(values) - len(read):,} of {len(values):,} different values are no dates."
+    if words := sorted({found.zone_word for found in read if found.zone_word}):
+        yield f"say in time_zone what {' and '.join(words[:4])} mean; it holds for all of them."
     if year_first:
-        return "does the year stand first?"
-    found = [f for f in formats if f.startswith(("%d/%m", "%m/%d", "%d-%m", "%m-%d"))]
-    if not found or settled or day_order(values) is not None:
-        return None
-    first, second = ("day", "month") if found[0].startswith("%d") else ("month", "day")
-    return f"does the {first} stand before the {second}?"
+        yield "does the year stand first?"
+        return
+    formats = [f.format for f in read if f.format.startswith(("%d/%m", "%m/%d", "%d-%m", "%m-%d"))]
+    if formats and not settled and day_order(values) is None:
+        first, second = ("day", "month") if formats[0].startswith("%d") else ("month", "day")
+        yield f"does the {first} stand before the {second}?"
 
 
 def _date_format(match: re.Match[str], day_first: bool, year_first: bool) -> str:

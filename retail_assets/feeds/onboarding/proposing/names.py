@@ -3,7 +3,7 @@
 import difflib
 import re
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import yaml
@@ -21,7 +21,7 @@ def likeness(source: str, *, feed: str, column: str) -> float:
     if words(source) == words(column):
         return 1.0
     last = re.split(r"[./>|]", source)[-1]
-    spellings = {_to_the_point(source): _BESIDE, words(last): 0.98, words(source): 1.0}
+    spellings = {_to_the_point(source): _BESIDE, _numbered(last): 0.98, _numbered(source): 1.0}
     best = max(
         _alike(name, "".join(name), known) * worth
         for name, worth in spellings.items()
@@ -39,11 +39,20 @@ def other_date(source: str, *, feed: str, column: str) -> str | None:
 
 def is_known(source: str) -> bool:
     """Whether sources are known to call a column so, or it speaks of persons."""
-    return words(source) in _all_names() or bool(says(source, "persons"))
+    return _numbered(source) in _all_names() or bool(says(source, "persons"))
 
 
 def _to_the_point(source: str) -> tuple[str, ...]:
-    return tuple(word for word in words(source) if not says(word, "beside_the_point"))
+    return tuple(word for word in _numbered(source) if not says(word, "beside_the_point"))
+
+
+@lru_cache(maxsize=10_000)
+def _numbered(name: str) -> tuple[str, ...]:
+    """Receipt number, receipt no and receipt # are one name, as are Bonnummer and Bon-Nr."""
+    return tuple(
+        re.sub(r"(?<=\w\w)(nummer|nr)$|^(n|number|num|nr|numero|numer|nummer|cislo)$", "no", w)
+        for w in words(name)
+    )
 
 
 @dataclass(frozen=True)
@@ -78,15 +87,14 @@ def _known(feed: str, column: str) -> tuple[_Known, ...]:
     table = _table()
     listed = table.get(f"{feed}.{column}") or table.get(column) or {}
     names = [column, *(name for language in listed.values() for name in language)]
-    names += [name.replace("nummer", "nr") for name in names if "nummer" in name]
-    found = {name: words(name) for name in names}
+    found = {name: _numbered(name) for name in names}
     return tuple(_Known(frozenset(w), "".join(w), name.startswith("=")) for name, w in found.items())
 
 
 @cache
 def _all_names() -> frozenset[tuple[str, ...]]:
     return frozenset(
-        words(name) for listed in _table().values() for language in listed.values() for name in language
+        _numbered(name) for listed in _table().values() for language in listed.values() for name in language
     )
 
 

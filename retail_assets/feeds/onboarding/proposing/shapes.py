@@ -9,7 +9,7 @@ from typing import Any
 from retail_assets.feeds.mapping.values import FALSE_WORDS, TRUE_WORDS
 from retail_assets.feeds.onboarding.proposing.moments import moment_in_digits, moment_of
 from retail_assets.feeds.onboarding.proposing.shape import Shape
-from retail_assets.feeds.onboarding.proposing.words import listed
+from retail_assets.feeds.onboarding.proposing.words import listed, nothing_words
 
 _SIGNS = "€|\\$|£|¥|R\\$|zł|Kč|kr\\.?|Ft|Fr\\.?|CHF|EUR|USD|GBP|PLN|SEK|DKK|NOK|CZK|HUF|BRL|JPY"
 CURRENCIES = {"€": "EUR", "£": "GBP", "zł": "PLN", "Kč": "CZK", "Ft": "HUF", "R$": "BRL"}
@@ -18,13 +18,14 @@ _NUMBER = re.compile(
     r"(?P<digits>\d[\d.,'\u2019 \u00a0\u202f]*|[.,]\d+)\s*"
     rf"(?P<percent>%)?\s*(?P<after>{_SIGNS})?\s*(?P<trailing>-)?\s*(?P<close>\))?(?P<unit>\s?[^\W\d_]{{1,5}}\.?)?"
 )
-_ENOUGH = 0.9
+_ENOUGH = 0.6
+"""From here on what is found is the column's way; the rest are its mistakes, which are told."""
 
 
 def shape_of(texts: Mapping[str, int], *, decimal: str | None = None, day_first: bool | None = None) -> Shape:
     """The shape of filled, trimmed texts with their counts. What one column leaves open, the file's other columns
     may settle: its decimal mark, and whether the day stands before the month."""
-    strict, loose = listed("nothing_even_in_texts"), listed("nothing_even_in_texts") | listed("nothing")
+    strict, loose = listed("nothing_even_in_texts"), nothing_words()
     filled = {value: count for value, count in texts.items() if value.lower() not in loose}
     dated = {value: count for value, count in filled.items() if value not in listed("no_dates")}
     found = _boolean(filled) or moment_of(dated, day_first) or _number(filled, decimal) or Shape("text")
@@ -48,7 +49,7 @@ def _boolean(values: Mapping[str, int]) -> Shape | None:
 def _number(values: Mapping[str, int], decimal: str | None) -> Shape | None:
     found = [match for match in map(_NUMBER.fullmatch, values) if match and _is_unit(match["unit"])]
     if not found or sum(values[match.string] for match in found) < _ENOUGH * sum(values.values()):
-        return None  # what is found is the column's way; the rest are its mistakes
+        return None
     digits = [match["digits"].strip() for match in found]
     if any(len(d) > 1 and d[0] == "0" and d.isdigit() for d in digits) or max(map(len, digits)) > 18:
         return Shape("text", as_time=moment_in_digits(digits))  # a code, or too long to be counted
@@ -58,6 +59,8 @@ def _number(values: Mapping[str, int], decimal: str | None) -> Shape | None:
         "parentheses": any(match["open"] and match["close"] for match in found),
         "trailing_minus": any(match["trailing"] for match in found),
     }
+    if len(found) < len(values):
+        doubt = f"{len(values) - len(found):,} of {len(values):,} different values are no numbers."
     units = {match["unit"].strip() for match in found if match["unit"]}
     if len({unit.lower().strip(".") for unit in units}) > 1:
         doubt = "the numbers are in several units."

@@ -8,12 +8,14 @@ from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.conversion import TEXT
 from retail_assets.feeds.mapping.engine import MASK
 from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.onboarding.proposing.evidence import share
 from retail_assets.feeds.onboarding.proposing.sampling import Column
 from retail_assets.feeds.onboarding.proposing.shapes import shape_of
 from retail_assets.feeds.onboarding.proposing.words import says
 from retail_assets.names import printable
 
 _EXAMPLES = 60
+_MOST = 0.9
 _CODES = frozenset(
     [
         "product_id",
@@ -51,7 +53,9 @@ def examples(feed: Feed, name: str, column: Column) -> str:
     if is_text and name not in _CODES:
         return MASK
     fits = is_code if is_text else _is_value
-    harmless = [value for value in column.values[:8] if fits(value)][:4]
+    if share(column, fits) < _MOST:
+        return MASK
+    harmless = [value for value in column.values if fits(value)][:4]
     text = printable(" | ".join(harmless)) or MASK
     return text if len(text) <= _EXAMPLES else text[: _EXAMPLES - 1] + "…"
 
@@ -65,9 +69,13 @@ def _is_value(value: str) -> bool:
     return kind != "text" and (kind not in ("integer", "number") or not _PERSONAL.fullmatch(value))
 
 
+def is_value(name: str) -> bool:
+    """Whether a value stands where a column's name should (JSON by e-mail, a file without a header)."""
+    return bool(re.search(r"@|\d{5,}[ /-]?\d{2,}", name))
+
+
 def shown_name(name: str) -> str:
-    """A source column's name; masked where a value stands in its place (JSON by e-mail, a file without a header)."""
-    return MASK if re.search(r"@|\d{5,}[ /-]?\d{2,}", name) else printable(name)
+    return MASK if is_value(name) else printable(name)
 
 
 def allowed_words(contract: dy.Column) -> str:

@@ -21,6 +21,11 @@ def listed(name: str) -> frozenset[str]:
     return frozenset(_lists()[name])
 
 
+def nothing_words() -> frozenset[str]:
+    """The words that mean nothing where numbers, dates or codes are expected."""
+    return listed("nothing") | listed("nothing_even_in_texts")
+
+
 @cache
 def months() -> dict[str, str]:
     """The English names of months, by what others call them."""
@@ -32,7 +37,8 @@ def words(name: str) -> tuple[str, ...]:
     """`unitPrice (€)`, `UNIT_PRICE` and `Unit price` are the same words."""
     plain = unaccented(name[:MAX_COMPARED].replace("%", " percent "))
     plain = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", plain)
-    return tuple(re.findall(r"[a-z0-9]+", plain.lower()))
+    plain = re.sub("([aou])e", r"\1", plain.lower())  # Stück is written Stueck as well
+    return tuple(re.findall(r"[a-z0-9]+", plain))
 
 
 def unaccented(text: str) -> str:

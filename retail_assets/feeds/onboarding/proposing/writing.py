@@ -9,18 +9,24 @@ import dataframely as dy
 
 from retail_assets.feeds.mapping.conversion import ID, INSTANT, TEXT
 from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.reading import IDENTITY
 from retail_assets.feeds.onboarding.proposing.doubts import derived_doubt, document_doubt, doubts_about
 from retail_assets.feeds.onboarding.proposing.draft import Draft
 from retail_assets.feeds.onboarding.proposing.file_pattern import file_pattern, says_little
 from retail_assets.feeds.onboarding.proposing.sampling import is_total
 from retail_assets.feeds.onboarding.proposing.shapes import CURRENCIES
 from retail_assets.feeds.onboarding.proposing.shown import allowed_words, examples, shown_name
+from retail_assets.feeds.onboarding.proposing.words import listed, nothing_words
 from retail_assets.names import printable
 from retail_assets.sql import identifier, literal
 
 FILL_IN = "FILL IN"
 _LISTS = ("thousands", "strip", "negatives", "null_words", "dates", "times")
-_IN_CELL = ("true_words", "false_words")
+_IN_CELL = frozenset({"true_words", "false_words", "replace"})
+_FREE = frozenset(
+    ["name", "description", "label", "display_name", "note", "reason", "item_category", "return_reason"]
+)
+"""Columns in which a word stands for itself."""
 
 
 def mapping_text(draft: Draft) -> str:
@@ -28,7 +34,7 @@ def mapping_text(draft: Draft) -> str:
     values, own = _values(draft)
     blocks = [
         f"# A first mapping for {printable(draft.path.name)}. Decide on every line marked CHECK or {FILL_IN}.",
-        f"source: {draft.source}\n",
+        f"source: {draft.source}{_source_doubt(draft)}\n",
         _block(
             "match",
             {"folder": draft.feed.folder, "files": file_pattern(draft.path.name)},
@@ -37,7 +43,7 @@ def mapping_text(draft: Draft) -> str:
         _sheets(draft),
         _block("file", _layout(draft), _layout_doubts(draft)),
         _block("values", values, {"time_zone": "CHECK: the zone of the source's own times"}),
-        _block("parse", {draft.amount.name: "number"} if draft.amount else {}),
+        _block("parse", _parse(draft, own)),
         _totals(draft),
         "targets:",
         f"  - feed: {draft.feed.name}",
@@ -64,9 +70,21 @@ def try_command(draft: Draft) -> str:
 
 
 def _match_doubts(draft: Draft) -> dict[str, str]:
-    if not says_little(draft.path.name):
-        return {}
-    return {"files": "CHECK: could another source's files be called so? Name the source in the file's name."}
+    claimed = draft.sources.match(draft.feed.folder, draft.path.name).mapping.name
+    if claimed not in (IDENTITY, draft.source):
+        return {"files": f"CHECK: the mapping {printable(claimed)} reads files that are called so."}
+    if says_little(draft.path.name):
+        return {
+            "files": "CHECK: could another source's files be called so? Name the source in the file's name."
+        }
+    return {}
+
+
+def _source_doubt(draft: Draft) -> str:
+    taken = any(mapping.name == draft.source for mapping in draft.sources.mappings)
+    return (
+        "  # CHECK: there is a mapping of this name; of two the one in data/sources counts." if taken else ""
+    )
 
 
 def _block(name: str, entries: dict[str, Any], comments: dict[str, str] | None = None) -> str | None:
@@ -107,13 +125,22 @@ def _layout_doubts(draft: Draft) -> dict[str, str]:
 def _values(draft: Draft) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """The dialect of the file, and what single columns write otherwise."""
     shapes = {column.name: column.shape for column in draft.used}
-    marks = Counter(s.settings["decimal"] for s in shapes.values() if "decimal" in s.settings)
+    texts = {p.source.name for n, p in draft.placed.items() if contract_kind(draft.feed.columns[n]) is TEXT}
+    read = set(shapes) - texts  # as numbers, times or booleans; a text stays as it is
+    marks = Counter(shapes[name].settings["decimal"] for name in read if "decimal" in shapes[name].settings)
     mark = marks.most_common(1)[0][0] if marks else "."
     values: dict[str, Any] = {"decimal": mark} if mark != "." else {}
     own: dict[str, dict[str, Any]] = {}
+    nothing, in_cells = _null_words(draft)
+    if (
+        len({tuple(s.settings["dates"]) for n, s in shapes.items() if n in read and "dates" in s.settings})
+        > 1
+    ):
+        in_cells |= {"dates"}  # tried one after the other, one column's would read another's
     for name, shape in shapes.items():
-        settings = dict(shape.settings)
-        cell = {key: settings.pop(key) for key in _IN_CELL if key in settings}
+        written = shape.settings if name in read else {}
+        settings = {**written, "null_words": nothing.get(name, [])}
+        cell = {key: settings.pop(key) for key in in_cells if settings.get(key)}
         if settings.get("decimal", mark) != mark or mark in settings.get("thousands", ()):
             cell["decimal"] = settings.pop("decimal", "." if mark == "," else ",")
             cell |= {"thousands": settings.pop("thousands")} if "thousands" in settings else {}
@@ -125,6 +152,27 @@ def _values(draft: Draft) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     if any(not p.source.shape.zoned or p.source.shape.kind == "date" or "dates" in p.cell for p in moments):
         values["time_zone"] = draft.time_zone
     return {key: value for key, value in values.items() if value}, own
+
+
+def _parse(draft: Draft, own: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The type of the amount that a price is computed from."""
+    if not draft.amount:
+        return {}
+    written = own.get(draft.amount.name)
+    return {draft.amount.name: {"type": "number", **written} if written else "number"}
+
+
+def _null_words(draft: Draft) -> tuple[dict[str, list[str]], frozenset[str]]:
+    """The words that mean nothing by source column, and the keys that have to stand at the columns: null words do
+    where another column means them."""
+    found = {column.name: column.shape.settings.get("null_words", []) for column in draft.used}
+    texts = {n: p.source for n, p in draft.placed.items() if contract_kind(draft.feed.columns[n]) is TEXT}
+    for name, column in texts.items():
+        if name.endswith("_id") or (draft.feed.columns[name].nullable and name not in _FREE):
+            found[column.name] = sorted(v for v in column.values if v.lower() in nothing_words())
+    every = {word.lower() for words in found.values() for word in words}
+    meant = {v.lower() for column in texts.values() for v in column.values if v not in found[column.name]}
+    return found, _IN_CELL | ({"null_words"} if every & meant else frozenset())
 
 
 def _totals(draft: Draft) -> str | None:
@@ -184,7 +232,9 @@ def _placed(draft: Draft, name: str, own: dict[str, dict[str, Any]]) -> str:
 def _constant(draft: Draft, name: str) -> str:
     """The currency, where the numbers carry its sign; everything else is for a person to say."""
     signs = {sign for column in draft.used for sign in column.shape.signs}
-    codes = {CURRENCIES.get(sign, sign) for sign in signs if sign in CURRENCIES or len(sign) == 3}
+    codes = {
+        CURRENCIES.get(sign, sign) for sign in signs if sign in CURRENCIES or sign in listed("currencies")
+    }
     return codes.pop() if name == "currency" and len(codes) == 1 else ""
 
 
