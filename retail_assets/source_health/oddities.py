@@ -23,6 +23,8 @@ BY_CHANCE = log(1e-6)
 """Logarithm of the probability below which a column is not empty by chance."""
 ROWS_PER_WORD = 50
 """So many earlier rows for each word make a column coded."""
+ROWS_MISSED = 10
+"""So many rows that usually come in the time are not missing by chance."""
 NAMED = 5
 LATE = 1.0
 """By how many hours the last file of a day may be later than usual."""
@@ -224,6 +226,9 @@ class Judge:
         nights = [one for one in self.nights if one <= night]
         if night in came or not is_expected(night, nights, came, self.limits):
             return None
+        missed = sum(one > max(came) for one in nights)
+        if missed * median(one.rows for one in deliveries) < ROWS_MISSED:
+            return None  # a source with three rows a day has days with none
         until = (
             f"the newest business day is {newest}" if newest > date.min else f"the last came on {max(came)}"
         )
