@@ -105,7 +105,7 @@ def copy_everything(lake: Lake, folder: Path) -> float:
 def look_at_tables(release: Path) -> tuple[int, int]:
     """Release and generation that the DuckDB file holds."""
     with duckdb.connect(str(release / "retail.duckdb"), read_only=True) as connection:
-        sql = "select (select max(release) from _meta), max(generation), count(*) from sales_daily"
+        sql = "select (select release from _meta), max(generation), count(*) from sales_daily"
         return connection.execute(sql).fetchall()[0][:2]
 
 
@@ -113,7 +113,7 @@ def look_at_parquet(release: Path) -> tuple[int, int]:
     with duckdb.connect() as connection:
         meta = f"'{release}/parquet/_meta/part.parquet'"
         lines = f"'{release}/parquet/sales_lines/*/*.parquet'"
-        sql = f"select (select max(release) from {meta}), max(generation) from {lines}"
+        sql = f"select (select release from {meta}), max(generation) from {lines}"
         return connection.execute(sql).fetchall()[0]
 
 

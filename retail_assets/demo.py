@@ -56,8 +56,8 @@ def _published(platform: Platform, *, seconds: float) -> Table:
 
     release = platform.lake.published.resolve()
     with duckdb.connect(str(release / "retail.duckdb"), read_only=True) as con:
-        marts = con.execute("select mart, rows, newest_business_date from _meta order by 1").fetchall()
-        [(as_of,)] = con.execute("select distinct as_of from _meta").fetchall()
+        marts = con.execute("select mart, rows, newest_business_date from _marts order by 1").fetchall()
+        [(as_of,)] = con.execute("select as_of from _meta").fetchall()
     table = Table(title=f"Published as of {as_of}, after {seconds:.0f} s")
     table.add_column("mart")
     table.add_column("rows", justify="right")

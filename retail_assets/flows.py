@@ -13,6 +13,7 @@ from retail_assets.purchasing.flow import FLOW as PURCHASING
 from retail_assets.refunds.flow import FLOW as REFUNDS
 from retail_assets.returns.flow import FLOW as RETURNS
 from retail_assets.sales.flow import FLOW as SALES
+from retail_assets.source_health.flow import FLOW as SOURCE_HEALTH
 from retail_assets.warehouse.flow import FLOW as PUBLICATION
 
 FLOWS: tuple[Flow, ...] = (
@@ -25,6 +26,7 @@ FLOWS: tuple[Flow, ...] = (
     MODELS,
     PUBLICATION,
     INTAKE,
+    SOURCE_HEALTH,
 )
 
 

@@ -50,7 +50,10 @@ class Mart:
     by_month: str | None = None
     """A long mart: its Parquet is cut by the month of this date column, so that unchanged months are linked."""
     in_database: bool = True
-    """Whether the audience's DuckDB file holds it as a table too. The longest are too long to copy every night."""
+    """Whether the audience's DuckDB file holds it as a table too. The longest are too long to copy every night: there
+    they are views over their Parquet."""
+    names: str | None = None
+    """The id whose names its column `name` has: other marts with that id have a view with the name beside it."""
     may_shrink: bool = False
     """Whether it is natural that it loses most of its rows from one release to the next: open cases, a window of days.
     Of any other mart publication is refused until somebody accepts that."""

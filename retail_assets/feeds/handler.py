@@ -1,5 +1,6 @@
 """How tables come in: source mappings read the files, contracts judge the rows."""
 
+import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +24,8 @@ from retail_assets.names import shortened
 from retail_assets.platform import Platform
 
 NAME = "tables"
+ABSENT_COLUMNS = "absent_columns"
+"""What is kept of a content beside its rows: the columns that its mapping speaks of and it lacks, as JSON."""
 
 
 def current_sources(platform: Platform) -> Sources:
@@ -117,6 +120,7 @@ class _Tables:
             unknown_columns=[shortened(name) for name in loaded.unknown_columns],
             left_out=[shortened(what) for what in loaded.left_out],
             encoding_doubt=loaded.encoding_doubt,
+            metadata={ABSENT_COLUMNS: json.dumps([shortened(name) for name in loaded.absent_columns])},
             files=loaded.files,
         )
 

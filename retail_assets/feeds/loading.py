@@ -34,6 +34,8 @@ class Loaded:
 
     counts: list[RowCounts]
     unknown_columns: list[str]
+    absent_columns: list[str]
+    """Those that the mapping speaks of and the file lacks."""
     record_count: int
     left_out: tuple[str, ...]
     encoding_doubt: str | None
@@ -118,6 +120,7 @@ class Result:
         return Loaded(
             counts=self.mapped.counts,
             unknown_columns=self.mapped.unknown_columns,
+            absent_columns=self.mapped.absent_columns,
             record_count=self.records.record_count,
             left_out=self.records.left_out,
             encoding_doubt=self.records.encoding_doubt,

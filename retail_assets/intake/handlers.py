@@ -64,7 +64,7 @@ class Outcome:
     encoding_doubt: str | None = None
     """The encoding that was guessed, and what else it could be; None where it is certain."""
     metadata: Mapping[str, str | int] = field(default_factory=dict)
-    """What a content without rows is, as its flow wants to know it: a photo's width, say."""
+    """What a content is beside its rows, as its flow wants to know it: a photo's width, say."""
     files: Mapping[str, str] = field(default_factory=dict)
     """Hashes of the files that were put into the lake, by their path in the data folder."""
 

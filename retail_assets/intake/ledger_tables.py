@@ -127,7 +127,7 @@ class LoggedDecision:
 
 @dataclass(frozen=True)
 class ContentMetadata:
-    """What a flow found out about a content that has no rows: a photo, a document."""
+    """What a flow found out about a content beside its rows: a photo's width, the columns that a table lacks."""
 
     content_key: str = column("Names the content.", key=True)
     metadata: str = column("JSON object.")

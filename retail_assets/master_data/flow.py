@@ -7,6 +7,11 @@ FLOW = Flow(
     name="master_data",
     description="Products, stores, suppliers and their terms, customers, promotions and opening days.",
     feeds=FEEDS,
-    marts=(Mart("products"), Mart("stores"), Mart("suppliers"), Mart("supplier_products")),
+    marts=(
+        Mart("products", names="product_id"),
+        Mart("stores", names="store_id"),
+        Mart("suppliers", names="supplier_id"),
+        Mart("supplier_products"),
+    ),
     samples=("retail_assets.samples.flows.master:write",),
 )

@@ -1,48 +1,21 @@
-"""Writes the files of one place of a release: a DuckDB file, Parquet per mart, and `_meta` in both.
+"""Writes the files of one place of a release: a DuckDB file, Parquet per mart, `_meta` and `_marts` in both.
 
 All files are fresh: a copy of the working file would carry deleted rows in its free pages. Parquet is sorted,
 so the same rows make the same bytes whatever order dbt left them in.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date, datetime
 from pathlib import Path
 
 import duckdb
 
 from retail_assets.sql import identifier, literal
 from retail_assets.warehouse.places import Place, condition_of
-from retail_assets.warehouse.survey import Column, SurveyedMart, newest_of, versions_of
+from retail_assets.warehouse.reader_views import NAMED, PUBLISHED, as_pattern, named_views, rows_in_parquet
+from retail_assets.warehouse.release_tables import COLUMNS, DESCRIPTIONS, Edition, write_release_tables
+from retail_assets.warehouse.survey import Column, SurveyedMart
 
-META = "_meta"
 _OUT = "release"
-
-_META_DESCRIPTION = "What this release is: one row per mart."
-_META_COLUMNS = (
-    Column("release", "BIGINT", "Number of the release that wrote this place; the same in every row."),
-    Column("run_id", "VARCHAR", "The run that published it."),
-    Column("built_at", "TIMESTAMP WITH TIME ZONE", "When it was built."),
-    Column("as_of", "DATE", "The night at which the marts stand; the last complete day is the one before."),
-    Column("mart", "VARCHAR", "Name of the mart."),
-    Column("rows", "BIGINT", "Rows of the mart."),
-    Column("newest_business_date", "DATE", "Newest business date in it; null for marts without one."),
-    Column("freshness_days", "INTEGER", "Days from newest_business_date to as_of."),
-    Column(
-        "model_versions", "VARCHAR[]", "Versions of the models that scored its rows; empty without models."
-    ),
-    Column("in_database", "BOOLEAN", "Whether the DuckDB file holds it as a table; all are in parquet/."),
-)
-
-
-@dataclass(frozen=True)
-class Edition:
-    """What `_meta` says of the release as a whole."""
-
-    release: int
-    run_id: str
-    built_at: datetime
-    as_of: date
 
 
 def write_part(
@@ -68,62 +41,55 @@ def write_database(
     edition: Edition,
     folder: Path,
 ) -> None:
-    """The place's DuckDB file with the descriptions as comments, and `_meta` as Parquet too."""
+    """The place's DuckDB file with the descriptions as comments, views, and what it says of itself as Parquet too."""
     marts = list(marts)
     database = folder / place.database
     database.parent.mkdir(parents=True, exist_ok=True)
     connection.execute(f"attach {literal(str(database))} as {_OUT}")
     # One transaction: each would wait for the disk by itself, some thirty times for every merchant.
     connection.execute("begin")
+    # Names in views and macros are found where whoever opens the file finds them.
+    connection.execute(f"use {_OUT}")
+    connection.execute(f"set variable {PUBLISHED} = {literal(as_pattern(folder))}")
     for mart in marts:
         if mart.mart.in_database:
             only = condition_of(place, mart, place.reader) if place.reader is not None else ""
             connection.execute(f"create table {_table(mart.name)} as select * from {mart.source} {only}")
-            _comment(connection, mart.name, mart.description, mart.columns)
-            if mart.mart.macro:
-                # Its tables are found where whoever opens the file finds them.
-                connection.execute(f"use {_OUT}")
-                connection.execute(f"create macro {mart.mart.macro}")
-                connection.execute("use memory")
-    _write_meta(connection, place=place, marts=marts, edition=edition)
-    target = folder / place.path(f"parquet/{META}/part.parquet")
-    target.parent.mkdir(parents=True)
-    connection.execute(f"copy {_table(META)} to {literal(str(target))} (format parquet, compression zstd)")
+        else:
+            release = folder.with_name(str(edition.release))
+            connection.execute(f"create view {_table(mart.name)} as {rows_in_parquet(place, mart, release)}")
+        kind = "table" if mart.mart.in_database else "view"
+        _comment(connection, mart.name, mart.description, mart.columns, kind=kind)
+        if mart.mart.macro:
+            connection.execute(f"create macro {mart.mart.macro}")
+    for name, (query, columns) in named_views(marts).items():
+        connection.execute(f"create view {_table(name)} as {query}")
+        text = f"{name.removesuffix(NAMED)} with names beside ids."
+        _comment(connection, name, text, columns, kind="view")
+    connection.execute(f"reset variable {PUBLISHED}")
+    connection.execute("use memory")
+    write_release_tables(connection, f"{_OUT}.main", place=place, marts=marts, edition=edition)
+    for table, columns in COLUMNS.items():
+        _comment(connection, table, DESCRIPTIONS[table], columns)
+        target = folder / place.path(f"parquet/{table}/part.parquet")
+        target.parent.mkdir(parents=True)
+        connection.execute(
+            f"copy {_table(table)} to {literal(str(target))} (format parquet, compression zstd)"
+        )
     connection.execute("commit")
     connection.execute(f"detach {_OUT}")
 
 
-def _write_meta(
-    connection: duckdb.DuckDBPyConnection, *, place: Place, marts: list[SurveyedMart], edition: Edition
-) -> None:
-    columns = ", ".join(f"{identifier(column.name)} {column.type}" for column in _META_COLUMNS)
-    connection.execute(f"create table {_table(META)} ({columns})")
-    for mart in marts:
-        parts = list(place.parts(mart).values())
-        newest = newest_of(parts)
-        connection.execute(
-            f"insert into {_table(META)} values ({', '.join('?' for _ in _META_COLUMNS)})",
-            [
-                edition.release,
-                edition.run_id,
-                edition.built_at,
-                edition.as_of,
-                mart.name,
-                sum(part.rows for part in parts),
-                newest,
-                (edition.as_of - newest).days if newest else None,
-                versions_of(parts),
-                mart.mart.in_database,
-            ],
-        )
-    _comment(connection, META, _META_DESCRIPTION, _META_COLUMNS)
-
-
 def _comment(
-    connection: duckdb.DuckDBPyConnection, table: str, description: str | None, columns: Iterable[Column]
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    description: str | None,
+    columns: Iterable[Column],
+    *,
+    kind: str = "table",
 ) -> None:
     if description:
-        connection.execute(f"comment on table {_table(table)} is {literal(description)}")
+        connection.execute(f"comment on {kind} {_table(table)} is {literal(description)}")
     for column in columns:
         if column.description:
             name = f"{_table(table)}.{identifier(column.name)}"

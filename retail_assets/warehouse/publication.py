@@ -19,7 +19,7 @@ from retail_assets.kit.findings import Finding
 from retail_assets.platform import Platform
 from retail_assets.warehouse import release as releases
 from retail_assets.warehouse.access import set_access
-from retail_assets.warehouse.audience_files import Edition, write_database, write_part
+from retail_assets.warehouse.audience_files import write_database, write_part
 from retail_assets.warehouse.build_mark import require_whole
 from retail_assets.warehouse.changes import built_state
 from retail_assets.warehouse.decisions import ACCEPT_FEWER_ROWS, accepted
@@ -30,10 +30,11 @@ from retail_assets.warehouse.personal_columns import require_no_personal_columns
 from retail_assets.warehouse.places import Place, places_of
 from retail_assets.warehouse.reading import open_warehouse
 from retail_assets.warehouse.release import ReleaseManifest
+from retail_assets.warehouse.release_tables import Edition
 from retail_assets.warehouse.row_files import lead_to_row_files, write_row_files
 from retail_assets.warehouse.survey import SurveyedMart, survey
 
-LAYOUT = 2
+LAYOUT = 3
 """Raise it when the same marts have to give other files."""
 
 
@@ -132,7 +133,8 @@ def _publish(platform: Platform, *, as_of: date, run_id: str, audience: Audience
             return Publication(None, as_of, marts)
         number = releases.next_number(lake)
         with releases.new_release(lake, number) as folder:
-            edition = Edition(number, run_id, datetime.now(UTC), as_of)
+            built_at = datetime.now(UTC)
+            edition = Edition(number, run_id, built_at, as_of, _changed_at(last, marts, built_at))
             if audience and previous:
                 _link_others(platform, previous, audience, folder)
             counts = _write(connection, platform, fresh, edition, previous, folder)
@@ -192,6 +194,16 @@ def _link_others(platform: Platform, previous: ReleaseManifest, audience: Audien
             _link(platform, previous, name, folder)
 
 
+def _changed_at(
+    last: ReleaseManifest | None, marts: dict[str, SurveyedMart], now: datetime
+) -> dict[str, datetime]:
+    """When each mart last had other rows than in the release before."""
+    same = {name for name, mart in marts.items() if last and last.marts.get(name) == mart}
+    return {
+        name: last.changed_at.get(name, last.built_at) if last and name in same else now for name in marts
+    }
+
+
 def _cause(error: OSError | duckdb.Error) -> str:
     """What happened, and what to do first."""
     text = " ".join(str(error).split())
@@ -238,6 +250,7 @@ def _describe(
         built_at=edition.built_at,
         as_of=edition.as_of,
         marts=marts,
+        changed_at=dict(edition.changed_at),
         files=files,
         retraction=retraction,
         accepted=accepted,

@@ -10,7 +10,7 @@ import shutil
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import pairwise
 from pathlib import Path
@@ -41,6 +41,8 @@ class ReleaseManifest:
     """Size of every file by its path in the release."""
     retraction: int = 0
     """Entry in the log of the newest decision to take a night back that its marts follow."""
+    changed_at: dict[str, datetime] = field(default_factory=dict)
+    """Mart -> when a release last had other rows of it."""
     accepted: int = 0
     """Entry of the newest decision about fewer rows that was known when it was made; later ones are for the next."""
 

@@ -85,9 +85,9 @@ def generation_in_letters(settings: Settings) -> int:
 
 def _generation_seen(place: Path, database: str, mart: str) -> int:
     with duckdb.connect(str(place / f"{database}.duckdb"), read_only=True) as connection:
-        [(release,)] = connection.execute("select distinct release from _meta").fetchall()
+        [(release,)] = connection.execute("select release from _meta").fetchall()
         [(generation,)] = connection.execute(f"select distinct generation from {mart}").fetchall()
-        rows_by_mart = connection.execute("select mart, rows from _meta").fetchall()
+        rows_by_mart = connection.execute("select mart, rows from _marts").fetchall()
     assert str(release) in place.parts
     for name, rows in rows_by_mart:
         assert pl.scan_parquet(place / "parquet" / name).select(pl.len()).collect().item() == rows

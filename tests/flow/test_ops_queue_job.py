@@ -71,7 +71,7 @@ class Retailer:
         database = self.platform.lake.published.resolve() / "operations" / "operations.duckdb"
         with duckdb.connect(str(database), read_only=True) as connection:
             return connection.execute(
-                "select case_id, is_breached, release from ops_queue, _meta where mart = 'ops_queue' order by position"
+                "select case_id, is_breached, release from ops_queue, _meta order by position"
             ).fetchall()
 
 
@@ -151,7 +151,12 @@ def test_a_breach_is_published_for_operations_alone(own: Retailer) -> None:
     assert "retail.duckdb" in others and any(name.startswith("merchants/") for name in others)
     assert {name for name in after if after[name] != before[name]} == {
         f"operations/{name}"
-        for name in ("operations.duckdb", "parquet/_meta/part.parquet", "parquet/ops_queue/part.parquet")
+        for name in (
+            "operations.duckdb",
+            "parquet/_meta/part.parquet",
+            "parquet/_marts/part.parquet",
+            "parquet/ops_queue/part.parquet",
+        )
     }
     assert own.waits(NIGHT + 3 * HOUR)
 

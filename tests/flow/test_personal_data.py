@@ -12,6 +12,7 @@ import pytest
 
 from retail_assets.intake.admission import admit
 from retail_assets.platform import Platform
+from retail_assets.source_health.profiles import profile_new_files
 from retail_assets.warehouse.publication import publish
 from tests.lake_builder import LakeBuilder
 from tests.warehouse import AS_OF, Builds
@@ -168,6 +169,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Platform:
         (platform.lake.inbox / "feeds" / name).write_text("\n".join(lines))
         (platform.lake.inbox / "feeds" / f"{name}.done").touch()
     admit(settings=platform.settings, handlers=platform.handlers(), as_of=AS_OF)
+    assert profile_new_files(platform, AS_OF)
     assert builds.build().problem is None
     publish(platform=platform, as_of=AS_OF, run_id="a-run")
     return platform

@@ -69,7 +69,9 @@ def ask(lake: Lake, sql: str) -> list[tuple]:
 def parquet_files(lake: Lake) -> dict[str, Path]:
     folder = lake.published.resolve() / "parquet"
     return {
-        str(p.relative_to(folder)): p for p in sorted(folder.rglob("*.parquet")) if "_meta" not in p.parts
+        str(p.relative_to(folder)): p
+        for p in sorted(folder.rglob("*.parquet"))
+        if not {"_meta", "_marts"} & {*p.parts}
     }
 
 
@@ -79,13 +81,14 @@ def test_a_release_holds_tables_with_descriptions_and_parquet(platform, lake):
     assert publication.release == 1
     assert publication.marts["sales_lines"].rows == 3_000
     tables = {name for (name,) in ask(lake, "select table_name from duckdb_tables()")}
-    assert tables == {"_meta", "products", "rejected_rows", "sales_daily", "stock_levels"}
+    assert tables == {"_meta", "_marts", "products", "rejected_rows", "sales_daily", "stock_levels"}
     assert ask(lake, "select comment from duckdb_tables() where table_name = 'sales_daily'") == [
         ("Sales of a day.",)
     ]
-    assert ask(lake, "select comment from duckdb_columns() where column_name = 'revenue'") == [
-        ("Net revenue of the day's lines.",)
-    ]
+    assert ask(
+        lake,
+        "select comment from duckdb_columns() where column_name = 'revenue' and table_name = 'sales_daily'",
+    ) == [("Net revenue of the day's lines.",)]
     assert set(parquet_files(lake)) == {
         *("products/part.parquet", "rejected_rows/part.parquet", "stock_levels/part.parquet"),
         *(f"sales_daily/part-2026-{month}.parquet" for month in ("09", "10", "11")),
@@ -147,13 +150,74 @@ def test_meta_says_what_the_release_is(platform, lake):
         "if(i % 3 = 2, null, 'v' || i % 3) as model_version from range(9) r(i)",
     )
     run(platform)
-    rows = ask(lake, "select mart, rows, newest_business_date, freshness_days, model_versions from _meta")
+    rows = ask(lake, "select mart, rows, newest_business_date, freshness_days, model_versions from _marts")
     assert ("sales_lines", 3_000, AS_OF - timedelta(days=1), 1, []) in rows
     assert ("products", 40, None, None, []) in rows
     assert ("refund_items", 9, date(2026, 11, 18), 2, ["v0", "v1"]) in rows
-    assert ask(lake, "select distinct release, run_id, as_of from _meta") == [(1, "a-run", AS_OF)]
-    in_parquet = pl.read_parquet(lake.published.resolve() / "parquet" / "_meta" / "part.parquet")
-    assert in_parquet.rows() == ask(lake, "from _meta")
+    assert ask(lake, "select release, run_id, as_of from _meta") == [(1, "a-run", AS_OF)]
+    for table in ("_meta", "_marts"):
+        in_parquet = pl.read_parquet(lake.published.resolve() / "parquet" / table / "part.parquet")
+        assert in_parquet.rows() == ask(lake, f"from {table}")
+
+
+def test_marts_say_when_they_last_changed(platform, lake):
+    run(platform)
+    change(lake, "delete from marts.products where product_id = (select max(product_id) from marts.products)")
+    run(platform)
+    [(first,)] = ask(lake, "select distinct changed_at from _marts where mart <> 'products'")
+    [(second,)] = ask(lake, "select changed_at from _marts where mart = 'products'")
+    assert ask(lake, "select built_at from _meta") == [(second,)]
+    assert first < second
+
+
+def test_long_marts_are_read_by_name_after_the_link_has_moved(platform, lake):
+    run(platform)
+    with duckdb.connect(str(lake.published / "retail.duckdb"), read_only=True) as connection:
+        change(lake, "delete from marts.sales_lines where business_date > date '2026-11-15'")
+        run(platform)
+        assert lake.published.resolve().name == "2"
+        assert connection.execute("select count(*) from sales_lines").fetchall() == [(3_000,)]
+    assert ask(lake, "select count(*) < 3000 from sales_lines") == [(True,)]
+    assert ask(lake, "select comment is null from duckdb_views() where view_name = 'sales_lines'") == [
+        (False,)
+    ]
+
+
+def test_a_release_that_lies_elsewhere_is_told_where(platform, lake, tmp_path):
+    """Copied, or mounted by another machine, under a name that DuckDB could take for a pattern."""
+    run(platform)
+    elsewhere = tmp_path / "copy"
+    shutil.copytree(lake.published.resolve(), elsewhere)
+    shutil.rmtree(lake.releases)
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{elsewhere / 'retail.duckdb'}' as retail (read_only)")
+        with pytest.raises(duckdb.IOException):
+            connection.execute("from retail.sales_lines")
+        connection.execute(f"set variable published = '{elsewhere}'")
+        assert connection.execute("select count(*) from retail.sales_lines").fetchall() == [(3_000,)]
+
+
+def test_a_long_mart_without_rows_is_there_all_the_same(platform, lake):
+    change(lake, "delete from marts.sales_lines")
+    run(platform)
+    assert ask(lake, "select count(*) from sales_lines") == [(0,)]
+
+
+def test_names_stand_beside_ids(platform, lake):
+    """As the master data has them in the release; who has no name has none."""
+    change(lake, "create or replace table marts.stores as select 'S1' as store_id, 'Mitte' as name")
+    change(
+        lake,
+        "create or replace table marts.stock_levels as select 'S1' as store_id, 7 as units union all "
+        "select 'S2', 8",
+    )
+    run(platform)
+    assert ask(lake, "select store_id, store_name, units from stock_levels_named order by all") == [
+        ("S1", "Mitte", 7),
+        ("S2", None, 8),
+    ]
+    comment = "select comment from duckdb_columns() where table_name = 'stock_levels_named'"
+    assert ("Name of store_id, as it is now.",) in ask(lake, comment)
 
 
 def test_unchanged_input_publishes_nothing(platform, lake):
@@ -390,13 +454,13 @@ def read_duckdb_through_the_link(data_dir: Path, stop: Event, outcomes) -> None:
 
 def check_tables(database: Path, number: int | None) -> None:
     with duckdb.connect(str(database), read_only=True) as connection:
-        releases = connection.execute("select distinct release from _meta").fetchall()
+        releases = connection.execute("select release from _meta").fetchall()
         assert len(releases) == 1, releases
         release = releases[0][0]
         assert number in (None, release), (number, release)
         generations = connection.execute("select distinct generation from stock_levels").fetchall()
         assert generations == [(release - 1,)], (release, generations)
-        for mart, rows in connection.execute("select mart, rows from _meta where in_database").fetchall():
+        for mart, rows in connection.execute("select mart, rows from _marts").fetchall():
             assert connection.execute(f'select count(*) from "{mart}"').fetchall() == [(rows,)], mart
 
 
@@ -406,7 +470,8 @@ def read_parquet(data_dir: Path, stop: Event, outcomes) -> None:
         meta = pl.read_parquet(release / "parquet" / "_meta" / "part.parquet")
         number = int(release.name)
         assert meta["release"].unique().to_list() == [number]
-        for mart, rows in meta.select("mart", "rows").rows():
+        marts = pl.read_parquet(release / "parquet" / "_marts" / "part.parquet")
+        for mart, rows in marts.select("mart", "rows").rows():
             found = pl.scan_parquet(release / "parquet" / mart).select(pl.len()).collect().item()
             assert found == rows, (mart, rows, found)
         lines = pl.scan_parquet(release / "parquet" / "sales_lines")

@@ -19,7 +19,7 @@ from retail_assets.feeds.mapping.faults import Fault
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.line_numbers import line_numbers
 from retail_assets.feeds.mapping.model import Block, SourceMapping, Target
-from retail_assets.feeds.mapping.references import check_required_columns, unknown_columns
+from retail_assets.feeds.mapping.references import absent_columns, check_required_columns, unknown_columns
 from retail_assets.feeds.mapping.reshape import MERGED, Reshaped, reshaped
 from retail_assets.feeds.mapping.scope import Scope
 from retail_assets.feeds.mapping.superseded import without_superseded
@@ -53,6 +53,7 @@ class Mapped:
 
     counts: list[RowCounts]
     unknown_columns: list[str]
+    absent_columns: list[str]
     rows: dict[str, Path]
     rejects: Path | None
     flags: Path | None
@@ -89,6 +90,7 @@ def run_mapping(*, engine: Engine, mapping: SourceMapping, content: Content, fol
     run = _Run(engine, mapping, content, folder, made)
     unknown = list(made.unknown_columns) if made else []
     used = made.used_columns if made else frozenset()
+    absent: list[str] = []
     for number, target in enumerate(mapping.targets):
         with _explained(target.where):
             table = unnested(engine, mapping, target, whole, folder / f"unnested_{number}.parquet")
@@ -96,8 +98,9 @@ def run_mapping(*, engine: Engine, mapping: SourceMapping, content: Content, fol
             if table.columns or table.format not in ("json", "ndjson"):
                 check_required_columns(mapping, target, table)
             unknown += [name for name in unknown_columns(mapping, table) if name not in {*unknown, *used}]
+            absent += [name for name in absent_columns(mapping, target, table) if name not in absent]
             run.map_target(target, table)
-    return run.finish(unknown)
+    return run.finish(unknown, absent)
 
 
 @contextmanager
@@ -273,7 +276,7 @@ class _Run:
         )
         self.documents.append(self._copy(query, f"documents_{len(self.documents)}.parquet")[0])
 
-    def finish(self, unknown: list[str]) -> Mapped:
+    def finish(self, unknown: list[str], absent: list[str]) -> Mapped:
         documents = self._gather_documents()
         parts, superseded = without_superseded(self.engine, self.parts, documents, self.folder)
         merged = {
@@ -285,6 +288,7 @@ class _Run:
         return Mapped(
             counts=[self._row_counts(target, ends, lost) for target in self.mapping.targets],
             unknown_columns=unknown,
+            absent_columns=absent,
             rows={
                 feed: m.rows
                 for feed, m in merged.items()

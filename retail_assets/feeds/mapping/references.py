@@ -91,6 +91,13 @@ def unknown_columns(mapping: SourceMapping, table: Table) -> list[str]:
     return [name for name in table.columns if name not in known]
 
 
+def absent_columns(mapping: SourceMapping, target: Target, table: Table) -> list[str]:
+    """Source columns that the target speaks of and the file lacks. JSON leaves out what is empty: there none is."""
+    if table.format in _NESTED_FORMATS:
+        return []
+    return [name for name in referenced_by(mapping, target) if table.holder(name) is None]
+
+
 def check_required_columns(mapping: SourceMapping, target: Target, table: Table) -> None:
     """Raise Unreadable when a target's table lacks columns that a required contract column or a rule needs.
 

@@ -13,7 +13,12 @@ from retail_assets.feeds.mapping.compile import compile_block
 from retail_assets.feeds.mapping.deduplicate import key_hash
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.model import SourceMapping
-from retail_assets.feeds.mapping.references import check_required_columns, referenced_by, unknown_columns
+from retail_assets.feeds.mapping.references import (
+    absent_columns,
+    check_required_columns,
+    referenced_by,
+    unknown_columns,
+)
 from retail_assets.feeds.mapping.scope import Scope
 from retail_assets.feeds.mapping.table import records_table
 from retail_assets.feeds.readers.records import RECORDS_PER_FILE, TextGroup
@@ -27,6 +32,7 @@ class AllAdmitted:
 
     counts: list[RowCounts]
     unknown_columns: list[str]
+    absent_columns: list[str]
     rows: dict[str, Path]
     rejects: None = None
     flags: None = None
@@ -94,11 +100,12 @@ def map_plain_files(
         f"from {parquet(admitted)} where _file in (select unnest({whole}::bigint[])) order by _file, _record) "
         f"to {literal(str(rows))} (format parquet, compression snappy, partition_by (_file))"
     )
-    unknown = unknown_columns(mapping, table)
+    unknown, absent = unknown_columns(mapping, table), absent_columns(mapping, target, table)
     return {
         number: AllAdmitted(
             [row_counts(target=target.name, records=counts[number], admitted=counts[number], ends=[])],
             unknown,
+            absent,
             {feed.name: path},
         )
         for number in whole
