@@ -80,6 +80,8 @@ class Draft:
     @property
     def amount(self) -> Column | None:
         """The amount of a line, from which such a price can be computed."""
+        if self.price and "net_amount" in self.placed:
+            return self.placed["net_amount"].source
         free = [c for c in self.columns if all(c.name != p.source.name for p in self.placed.values())]
         scored = [(likeness(c.name, feed=self.feed.name, column="amount"), c) for c in free]
         scored = [(s, c) for s, c in scored if s > 0.55 and c.shape.kind in ("integer", "number")]

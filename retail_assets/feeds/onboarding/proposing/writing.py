@@ -21,7 +21,7 @@ from retail_assets.sql import identifier, literal
 FILL_IN = "FILL IN"
 _LISTS = ("thousands", "strip", "negatives", "null_words", "dates", "times")
 _IN_CELL = ("true_words", "false_words")
-_NET = ("unit_price", "discount", "unit_cost", "cost_price", "selling_price")
+_NET = ("unit_price", "discount", "unit_cost", "cost_price", "selling_price", "net_amount")
 _EXAMPLES = 60
 
 
@@ -131,6 +131,8 @@ def _columns(draft: Draft, own: dict[str, dict[str, Any]]) -> list[str]:
             lines.append(
                 f"      {name}:  # CHECK: net of tax, before discount?\n        sql: {_sql(formula, 10)}"
             )
+        elif name == "net_amount" and draft.amount:
+            lines.append(f"      {name}: {_scalar(draft.amount.name)}  # CHECK: net of tax, after discount?")
         elif not contract.nullable:
             lines.append(
                 f"      {name}: {{constant: {_constant(draft, name)}}}  # {_wanted(draft, name, contract)}"
