@@ -27,6 +27,8 @@ def write(sample: Sample, drops: Drops) -> None:
             how="left",
             maintain_order="left",
         )
+        # A credit of several units is of several orders, and names none.
+        lines = lines.with_columns(credited=pl.when(pl.col("quantity") == -1).then("credited"))
         content = erp(sample.catalogue, lines, exported=sample.file_time(period, 1, 0).isoformat())
         drops.add(
             "sales", f"erp_orders_{sample.stamp(period)}.json", content, at=sample.file_time(period, 1, 5)
