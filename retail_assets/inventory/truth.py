@@ -17,7 +17,7 @@ def truth_found(platform: Platform, truth: Truth) -> list[TruthFound]:
                     and case told.state
                         when 'overstock' then health.is_overstock
                         when 'dead stock' then health.is_dead_stock
-                        when 'sold out' then coalesce(health.quantity, 0) <= 0
+                        when 'sold out' then coalesce(health.available_quantity, 0) <= 0
                     end
             ) as found
         from told

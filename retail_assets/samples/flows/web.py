@@ -20,7 +20,15 @@ DAYS_OF_PARCELS = 12
 def write(sample: Sample, drops: Drops) -> None:
     """ERP and parcel files of each period."""
     for period in sample.periods:
-        lines = orders(sample, period)
+        lines = orders(sample, period).join(
+            _came_back(_recent(sample, period)).select("credit", "product", credited="order"),
+            left_on=["order", "product"],
+            right_on=["credit", "product"],
+            how="left",
+            maintain_order="left",
+        )
+        # A credit of several units is of several orders, and names none.
+        lines = lines.with_columns(credited=pl.when(pl.col("quantity") == -1).then("credited"))
         content = erp(sample.catalogue, lines, exported=sample.file_time(period, 1, 0).isoformat())
         drops.add(
             "sales", f"erp_orders_{sample.stamp(period)}.json", content, at=sample.file_time(period, 1, 5)
@@ -70,7 +78,7 @@ def erp(catalogue: Catalogue, lines: pl.DataFrame, *, exported: str) -> bytes:
     line = pl.struct(
         "sku", "title", pl.col("quantity").abs().alias("qty"), "vat",
         pl.col("net").alias("unitNet"), pl.col("off").alias("discountNet"),
-        pl.col("promotion").alias("campaign"),
+        pl.col("promotion").alias("campaign"), pl.col("credited").alias("creditFor"),
     )  # fmt: skip
     return formats.json_document(
         "orders",
@@ -119,8 +127,7 @@ def _iso(moment: pl.Expr) -> pl.Expr:
 def parcels(sample: Sample, period: Period) -> pl.DataFrame:
     """The carrier's events that happened in a period, epoch seconds."""
     plan = sample.plan
-    earlier = [p for p in plan.periods() if p.end > period.start - DAYS_OF_PARCELS and p.start < period.end]
-    placed = pl.concat([orders(sample, p) for p in earlier])
+    placed = _recent(sample, period)
     heads = (
         placed.filter(~pl.col("is_credit") & ~pl.col("cancelled"))
         .group_by("order", maintain_order=True)
@@ -133,7 +140,8 @@ def parcels(sample: Sample, period: Period) -> pl.DataFrame:
         "delivered": pl.col("placed") + pl.duration(hours=50 + varied * 3),
     }
     events = [heads.select("order", state=pl.lit(PARCEL_STATES[s]), at=m) for s, m in moments.items()]
-    events.append(_returns(placed))
+    returned = _came_back(placed)
+    events.append(returned.select("order", state=pl.lit(PARCEL_STATES["returned"]), at="at"))
     start, end = (formats.at(plan.day(index)) for index in (period.start, period.end))
     happened = pl.concat(events).filter(pl.col("at").is_between(start, end, closed="left"))
     return happened.sort("at", "order", "state").select(
@@ -145,14 +153,20 @@ def parcels(sample: Sample, period: Period) -> pl.DataFrame:
     )
 
 
-def _returns(placed: pl.DataFrame) -> pl.DataFrame:
-    """Orders of a single unit whose credit note followed: they came back whole."""
+def _recent(sample: Sample, period: Period) -> pl.DataFrame:
+    """The lines of a period and of those before it of which something may still happen in it."""
+    start, end = period.start - DAYS_OF_PARCELS, period.end
+    return pl.concat([orders(sample, p) for p in sample.plan.periods() if p.end > start and p.start < end])
+
+
+def _came_back(placed: pl.DataFrame) -> pl.DataFrame:
+    """Orders of a single unit that came back whole, with the credit note that followed."""
     whole = placed.filter(
         (pl.len().over("order") == 1) & (pl.col("quantity") == 1) & ~pl.col("cancelled")
     ).unique(["day", "product"], keep="first", maintain_order=True)
-    credits = placed.filter("is_credit").select(pl.col("day") - 6, "product", back="placed")
+    credits = placed.filter("is_credit").select(pl.col("day") - 6, "product", back="placed", credit="order")
     return (
         whole.join(credits, on=["day", "product"], maintain_order="left")
         .unique("order", keep="first", maintain_order=True)
-        .select("order", state=pl.lit(PARCEL_STATES["returned"]), at=pl.col("back") - pl.duration(minutes=40))
+        .select("order", "credit", "product", at=pl.col("back") - pl.duration(minutes=40))
     )

@@ -9,7 +9,7 @@ from retail_assets.feeds.onboarding.proposing.draft import Draft
 from retail_assets.feeds.onboarding.proposing.shown import allowed_words, shown_name
 from retail_assets.feeds.onboarding.proposing.words import listed, says
 
-_NET = ("unit_price", "discount", "unit_cost", "cost_price", "selling_price")
+_NET = ("unit_price", "discount", "unit_cost", "cost_price", "selling_price", "net_amount")
 _SHARED = frozenset(["product_id", "store_id", "supplier_id", "customer_id", "merchant_id"])
 """Ids that sources have in common; those of documents each source makes up for itself."""
 _SHORT = 6

@@ -90,6 +90,8 @@ class Draft:
     @property
     def amount(self) -> Column | None:
         """The amount of a line, from which such a price can be computed."""
+        if self.price and "net_amount" in self.placed:
+            return self.placed["net_amount"].source
         placed = {placed.source.name for placed in self.placed.values()} | matrix(self.columns)
         free = [column for column in self.columns if column.name not in placed]
         scored = [(likeness(c.name, feed=self.feed.name, column="amount"), c) for c in free]
