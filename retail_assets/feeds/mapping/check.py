@@ -99,8 +99,11 @@ def _reshaped(engine: Engine, mapping: SourceMapping, folder: Path) -> Table | N
     """The rows that targets read, none of them; None where nothing is reshaped, or only a file shows the columns."""
     if not mapping.reshape or any(isinstance(step, Sql) and step.select.matches for step in mapping.reshape):
         return None
-    expected = _expected_table(mapping, expected_columns(mapping))
-    return reshaped(engine, mapping, expected, mapping.name_parts, folder, business_zone="UTC").table
+    table = _expected_table(mapping, expected_columns(mapping))
+    try:
+        return reshaped(engine, mapping, table, mapping.name_parts, folder, business_zone="UTC").table
+    except (duckdb.Error, Unreadable) as error:
+        raise mapping.reshape[0].where.error(" ".join(str(error).split())[:300]) from error
 
 
 def _check_expressions(

@@ -96,7 +96,10 @@ def unpivoted(step: Unpivot, stream: Stream) -> Stream:
 
 def _is_cell(name: str, step: Unpivot, keep: list[str]) -> bool:
     if step.columns:
-        fits = any(fnmatch.fnmatchcase(normalised(name), normalised(pattern)) for pattern in step.columns)
+        patterns = [
+            normalised(pattern).replace("[", "[[]") for pattern in step.columns
+        ]  # no choices, just brackets
+        fits = any(fnmatch.fnmatchcase(normalised(name), pattern) for pattern in patterns)
         return fits and name not in keep
     return name not in keep
 

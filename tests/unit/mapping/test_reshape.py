@@ -9,6 +9,8 @@ from textwrap import dedent, indent
 
 import polars as pl
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from retail_assets.errors import MappingError, Unreadable
 from retail_assets.feeds.mapping.asking import mapping_duckdb
@@ -209,6 +211,57 @@ def test_a_matrix_of_shops(map_rows: MapRows, which: str) -> None:
     ]
     assert ("left_out", "reshape") in [(end, rule) for _, end, rule in result.ends]
     assert result.counts[0].records == 6
+
+
+def test_brackets_in_a_pattern_are_brackets(map_rows: MapRows) -> None:
+    mapping = counts("unpivot: {columns: 'Qty [pcs] *', name: store, value: qty}")
+    rows = [{"sku": "P1", "Qty [pcs] A": "1", "Qty [pcs] B": "2", "Qty p": "3"}]
+    assert map_rows(mapping, rows).column("store_id", "stock_counts") == ["Qty [pcs] A", "Qty [pcs] B"]
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        ("sum: {per: [store], columns: store}", "stands here twice"),
+        ("sum: {per: [store]}", "`columns` is missing"),
+        ("unpivot: {name: a, value: b}", "say which columns become rows"),
+        ("unpivot: {columns: x, name: a, value: a}", "stands here twice"),
+        ("{fill_down: a, sum: {per: b, columns: c}}", "a step does one thing"),
+        ("summ: {per: [store], columns: qty}", r"unknown key `summ` \(did you mean `sum`"),
+        ("sql: select record, from where", "syntax error"),
+        (
+            "sql: select record, qty + 1 as qty from records",
+            "No function matches|Could not convert|Conversion",
+        ),
+        ("sql: select record, lpad(sku, 3) as sku from records", "lpad"),
+    ],
+)
+def test_a_step_that_is_wrong_is_told_when_it_is_loaded(
+    mapping_file: Callable[[str], SourceMapping], step: str, message: str
+) -> None:
+    with pytest.raises(MappingError, match=message) as refusal:
+        mapping_file(counts(step))
+    assert ": reshape" in str(refusal.value)
+
+
+def test_lists_are_unfolded_after_the_records_are_reshaped(map_rows: MapRows) -> None:
+    mapping = """
+        source: web
+        match: {folder: sales, files: "*.json"}
+        reshape: {fill_down: shop}
+        targets:
+          - feed: sales
+            unfold: lines
+            columns: {order_id: id, line_number: lines.n, store_id: shop, product_id: lines.sku, quantity: lines.q,
+              sold_at: {constant: '2026-05-30'}, unit_price: {constant: 1}, currency: {constant: EUR}}
+    """
+    rows = [
+        {"id": "1", "shop": "S1", "lines": '[{"n": 1, "sku": "P", "q": 2}, {"n": 2, "sku": "Q", "q": 1}]'},
+        {"id": "2", "shop": "", "lines": '[{"n": 1, "sku": "P", "q": 5}]'},
+    ]
+    result = map_rows(mapping, rows, file_format="ndjson")
+    found = [(r["order_id"], r["store_id"], r["product_id"], r["quantity"]) for r in result.rows()]
+    assert found == [("1", "S1", "P", 2), ("1", "S1", "Q", 1), ("2", "S1", "P", 5)]
 
 
 def test_a_new_shop_is_a_new_column(map_rows: MapRows) -> None:
@@ -541,3 +594,27 @@ def test_names_that_mean_something_elsewhere(map_rows: MapRows, step: str) -> No
         assert result.counts[0].records == len(NAMES)
     else:
         assert found == {"1" if step == "pivot" else "select"}
+
+
+LINES = st.tuples(
+    st.sampled_from(["A", " A", "B", ""]),
+    st.sampled_from(["P", "Q"]),
+    st.sampled_from(["1", "2.5", "7", "", "x"]),
+)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(LINES, min_size=1, max_size=12))
+def test_no_record_and_no_unit_is_lost(map_rows: MapRows, lines: list[tuple[str, str, str]]) -> None:
+    result = map_rows(counts(SUM), [{"store": store, "sku": sku, "qty": qty} for store, sku, qty in lines])
+    groups: dict[tuple[str, str], list[str]] = {}
+    for store, sku, qty in lines:
+        groups.setdefault((store.strip(), sku), []).append(qty)
+    whole = {key: parts for key, parts in groups.items() if not {"", "x"} & set(parts)}
+    found = {(r["store_id"], r["product_id"]): r["quantity"] for r in result.rows("stock_counts")}
+    assert found == {key: sum(map(Decimal, parts)) for key, parts in whole.items() if key[0]}
+    [account] = result.counts
+    assert account.records == len(lines)
+    assert account.by_rule.get("left_out/merged", 0) == sum(len(parts) - 1 for parts in whole.values())
+    refused = sum(len(parts) for key, parts in groups.items() if key not in whole)
+    assert account.rejected == refused + sum(not store for store, _ in whole)
