@@ -209,12 +209,12 @@ class _Run:
         self._keep_ends(block, told)
         if not block.flags or not self.engine.count(f"select count(_row) from {parquet(told)}"):
             return 0
-        flagged = (
+        of_flags = (
             f'select target, feed, _record, place, {literal(FLAGGED)} as "end", _flag.rule as rule, '
             '_flag."column" as "column", _flag.value as value, raw '
             f"from (select *, unnest(_flags) as _flag from {parquet(told)}) where _flag is not null"
         )
-        self._keep_ends(block, self._copy(flagged, f"told_{len(self.ends)}.parquet")[0])
+        self._keep_ends(block, self._copy(of_flags, f"told_{len(self.ends)}.parquet")[0])
         return self._add_part(target, block, f"select _row.* from {parquet(told)} where _row is not null")
 
     def _keep_ends(self, block: CompiledBlock, ends: Path) -> None:
