@@ -12,7 +12,7 @@ from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.reading import IDENTITY
 from retail_assets.feeds.onboarding.proposing.doubts import derived_doubt, document_doubt, doubts_about
 from retail_assets.feeds.onboarding.proposing.draft import Draft
-from retail_assets.feeds.onboarding.proposing.file_pattern import file_pattern, says_little
+from retail_assets.feeds.onboarding.proposing.file_pattern import file_pattern, says_little, shown_file
 from retail_assets.feeds.onboarding.proposing.sampling import is_total
 from retail_assets.feeds.onboarding.proposing.shapes import CURRENCIES
 from retail_assets.feeds.onboarding.proposing.shown import allowed_words, examples, shown_name
@@ -33,7 +33,7 @@ def mapping_text(draft: Draft) -> str:
     """The whole file; what a person has to decide is marked."""
     values, own = _values(draft)
     blocks = [
-        f"# A first mapping for {printable(draft.path.name)}. Decide on every line marked CHECK or {FILL_IN}.",
+        f"# A first mapping for {shown_file(draft.path.name)}. Decide on every line marked CHECK or {FILL_IN}.",
         f"source: {draft.source}{_source_doubt(draft)}\n",
         _block(
             "match",
