@@ -253,9 +253,9 @@ def _leftovers(draft: Draft) -> list[str]:
         lines.append("")
     if optional:
         lines += [f"# Optional columns without a source: {', '.join(optional)}", ""]
-    if draft.out is None:
-        lines.append(f"# Save this as data/sources/{draft.source}.yaml.")
-    return [*lines, f"# Next: {try_command(draft)}"]
+    if draft.out is None:  # else the command is said beside the file: where somebody's files lie is not in it
+        lines += [f"# Save this as data/sources/{draft.source}.yaml.", f"# Next: {try_command(draft)}"]
+    return lines
 
 
 def _sql(expression: str, indent: int) -> str:
