@@ -5,6 +5,7 @@ from functools import cache
 
 from retail_assets.feeds.mapping.reading import IDENTITY
 from retail_assets.feeds.onboarding.proposing.words import listed, months, unaccented, words
+from retail_assets.names import printable
 
 _MAX_PATTERN = 200
 _TELLING = 3
@@ -38,6 +39,11 @@ def source_name(name: str, *, otherwise: str) -> str:
     stem = name.rpartition(".")[0] or name
     source = re.sub(r"[^A-Za-z0-9]+", "_", unaccented(_hollow(stem))).strip("_")[:100]
     return otherwise if source in ("", IDENTITY) else source
+
+
+def shown_file(name: str) -> str:
+    """The name for a comment, without who sent it."""
+    return printable(_ADDRESS.sub("…", name))
 
 
 def says_little(name: str) -> bool:

@@ -12,7 +12,7 @@ from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.reading import IDENTITY
 from retail_assets.feeds.onboarding.proposing.doubts import derived_doubt, document_doubt, doubts_about
 from retail_assets.feeds.onboarding.proposing.draft import Draft
-from retail_assets.feeds.onboarding.proposing.file_pattern import file_pattern, says_little
+from retail_assets.feeds.onboarding.proposing.file_pattern import file_pattern, says_little, shown_file
 from retail_assets.feeds.onboarding.proposing.sampling import is_total
 from retail_assets.feeds.onboarding.proposing.shapes import CURRENCIES
 from retail_assets.feeds.onboarding.proposing.shown import allowed_words, examples, shown_name
@@ -33,7 +33,7 @@ def mapping_text(draft: Draft) -> str:
     """The whole file; what a person has to decide is marked."""
     values, own = _values(draft)
     blocks = [
-        f"# A first mapping for {printable(draft.path.name)}. Decide on every line marked CHECK or {FILL_IN}.",
+        f"# A first mapping for {shown_file(draft.path.name)}. Decide on every line marked CHECK or {FILL_IN}.",
         f"source: {draft.source}{_source_doubt(draft)}\n",
         _block(
             "match",
@@ -261,9 +261,9 @@ def _leftovers(draft: Draft) -> list[str]:
         lines.append("")
     if optional:
         lines += [f"# Optional columns without a source: {', '.join(optional)}", ""]
-    if draft.out is None:
-        lines.append(f"# Save this as data/sources/{draft.source}.yaml.")
-    return [*lines, f"# Next: {try_command(draft)}"]
+    if draft.out is None:  # else the command is said beside the file: where somebody's files lie is not in it
+        lines += [f"# Save this as data/sources/{draft.source}.yaml.", f"# Next: {try_command(draft)}"]
+    return lines
 
 
 def _sql(expression: str, indent: int) -> str:
