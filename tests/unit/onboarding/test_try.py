@@ -168,7 +168,9 @@ def test_folders_and_several_paths_come_to_a_total(run: Run, tmp_path: Path) -> 
     assert target["identity"].startswith(
         "4 records = 2 admitted + 0 routed + 0 left out + 0 duplicate + 2 rejected"
     )
-    assert total["admitted"] == [{"feed": "sales", "rows": 2, "sums": {"quantity": "2", "unit_price": "5"}}]
+    days = ["2026-11-01", "2026-11-01"]
+    sums = {"quantity": "2", "unit_price": "5"}
+    assert total["admitted"] == [{"feed": "sales", "rows": 2, "sums": sums, "business_dates": days}]
     assert "Total of 3 files" in run("try", folder, other, "--feed", "sales").out
 
 
@@ -432,3 +434,16 @@ def test_a_mapping_is_found_by_its_name_in_the_folder_of_mappings(
     said = run("try", till[0], "--feed", "sales", "--source", "mine.yaml")
     assert said.code == 2
     assert said.err == f"There is no mapping mine.yaml, neither here nor in {sources}.\n"
+
+
+def test_ids_that_were_mended_are_told(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "till.csv"
+    path.write_text(
+        SALES + LINE.format("17850.0", 1, 1) + LINE.format('"=""00123"""', 1, 1) + LINE.format("x", 1, 1)
+    )
+    [file] = run("try", path, "--feed", "sales", "--json").document["files"]
+    assert file["notes"] == [
+        "1 ids in order_id (order_id) written as numbers with a point (17850.0) were read without it.",
+        '1 ids in order_id (order_id) written as formulas (="00123") were read as the texts in them.',
+    ]
+    assert [row["order_id"] for row in file["admitted"][0]["first"]] == ["17850", "00123", "x"]
