@@ -438,9 +438,8 @@ def test_a_mapping_is_found_by_its_name_in_the_folder_of_mappings(
 
 def test_ids_that_were_mended_are_told(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "till.csv"
-    path.write_text(
-        SALES + LINE.format("17850.0", 1, 1) + LINE.format('"=""00123"""', 1, 1) + LINE.format("x", 1, 1)
-    )
+    orders = ("17850.0", '"=""00123"""', "x")
+    path.write_text(SALES + "".join(LINE.format(1, 1, 1).replace("A", order, 1) for order in orders))
     [file] = run("try", path, "--feed", "sales", "--json").document["files"]
     assert file["notes"] == [
         "1 ids in order_id (order_id) written as numbers with a point (17850.0) were read without it.",
