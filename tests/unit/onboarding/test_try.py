@@ -553,3 +553,15 @@ def test_a_mapping_is_found_by_its_name_in_the_folder_of_mappings(
     said = run("try", till[0], "--feed", "sales", "--source", "mine.yaml")
     assert said.code == 2
     assert said.err == f"There is no mapping mine.yaml, neither here nor in {sources}.\n"
+
+
+def test_ids_that_were_mended_are_told(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "till.csv"
+    orders = ("17850.0", '"=""00123"""', "x")
+    path.write_text(SALES + "".join(LINE.format(1, 1, 1).replace("A", order, 1) for order in orders))
+    [file] = run("try", path, "--feed", "sales", "--json").document["files"]
+    assert file["notes"] == [
+        "1 ids in order_id (order_id) written as numbers with a point (17850.0) were read without it.",
+        '1 ids in order_id (order_id) written as formulas (="00123") were read as the texts in them.',
+    ]
+    assert [row["order_id"] for row in file["admitted"][0]["first"]] == ["17850", "00123", "x"]
