@@ -24,27 +24,31 @@ def line_numbers(scope: Scope) -> str:
     Versions of a document are numbered each for itself: only one of them stays.
     """
     name_identity(scope)
-    whole = ", ".join(scope.text_of(name) for name in scope.table.columns) or "null"
+    query = scope.query.sql
+    whole = f"hash({', '.join(scope.text_of(name) for name in scope.table.columns) or 'null'})"
     run = "_of_record" if scope.table.is_unfolded else "_record - place"
     numbered = scope.target.replaces == DOCUMENT
-    known = "null" if numbered else _content(scope)
     placed = (
-        f"select _record, _document_id as document, _document_version as version, hash({whole}) as whole, "
-        f"{known} as known, row_number() over (partition by _document_id, _document_version order by _record) as place"
-        f"{', _of_record' if scope.table.is_unfolded else ''} from ({scope.query.sql})"
+        "select *, _document_id as document, _document_version as version, "
+        f"row_number() over (partition by _document_id, _document_version order by _record) as place from ({query})"
     )
-    lines = f"select *, {run} as run from ({placed})"
+    taken = ["_record", "document", "version", f"{run} as run"]
+    taken += [] if numbered else [f"{_content(scope)} as known"]
+    within, by = "document, version", "row_number() over (partition by {} order by _record)"
     if scope.target.repeats == "drop":
-        lines = f"select *, min(_record) over (partition by document, version, whole) as first from ({lines})"
-        within, by = "document, version", "dense_rank() over (partition by {} order by first)"
-    elif scope.target.repeats == "keep":
-        within, by = "document, version", "row_number() over (partition by {} order by _record)"
-    else:
-        lines, within = _with_copies(lines), "document, version, copy"
-        by = "row_number() over (partition by {} order by _record)"
+        taken.append(f"min(_record) over (partition by document, version, {whole}) as first")
+        by = "dense_rank() over (partition by {} order by first)"
+    lines = f"select {', '.join(taken)} from ({placed})"
+    if scope.target.repeats is None:
+        lines, within = (
+            _with_copies(lines, f"select _record, {whole} as whole from ({query})"),
+            f"{within}, copy",
+        )
     if numbered:
         return f"select _record, {by.format(within)} as _line_number from ({lines})"
-    return f"select _record, {_of_content(by.format(f'{within}, known'))} as _line_number from ({lines})"
+    return (
+        f"select _record, {_of_content(by.format(f'{within}, hash(known)'))} as _line_number from ({lines})"
+    )
 
 
 def _content(scope: Scope) -> str:
@@ -59,14 +63,18 @@ def _of_content(ordinal: str) -> str:
     return f"cast('0x' || left(md5(known || ' ' || {ordinal}), {_DIGITS}) as bigint)"
 
 
-def _with_copies(lines: str) -> str:
+def _with_copies(lines: str, wholes: str) -> str:
     """The lines of documents that stand in the file several times, all alike, with the copy that each belongs to. Where
-    a document stands is a run of records, or the record that its lines were unfolded from."""
+    a document stands is a run of records, or the record that its lines were unfolded from. Few documents have several,
+    and only of those `wholes` is asked: what each record says as a whole."""
     return (
         f"with lines as materialized ({lines}), "
         "several as (select document, version from lines group by all having min(run) < max(run)), "
-        "runs as (select document, version, run, list(whole order by _record) as said from lines "
-        "semi join several on lines.document = several.document and lines.version = several.version group by all), "
+        "concerned as materialized (select lines.* from lines semi join several "
+        "on lines.document = several.document and lines.version = several.version), "
+        f"said as ({wholes} where _record in (select _record from concerned)), "
+        "runs as (select document, version, run, list(whole order by _record) as said "
+        "from concerned join said using (_record) group by all), "
         "copied as (select document, version from runs group by all having count(distinct said) = 1) "
         "select lines.*, case when copied.document is not null then run end as copy from lines left join copied "
         "on lines.document = copied.document and lines.version = copied.version"

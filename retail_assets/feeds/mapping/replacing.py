@@ -1,6 +1,6 @@
-"""Does a target say what a later file replaces so that it can be carried out?"""
+"""What a later file replaces: does a target say it so that it can be carried out, and what it comes to in words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.model import Target
@@ -41,3 +41,27 @@ def check_day(feed: Feed, target: Target, node: Node, *, names_zone: bool) -> No
         raise node.error(f"{feed.name} has no days of stores; `replaces: document` may do")
     if not names_zone:
         raise node.error("say with `values: {time_zone: …}` whose days the source means")
+
+
+def replaced_in_words(targets: Iterable[Target]) -> str | None:
+    """What files of a mapping take away from earlier ones of the source, and in which feeds; None where rows only
+    replace rows with their keys."""
+    whole: dict[str, list[str]] = {}
+    by_key: list[str] = []
+    for target in targets:
+        feeds = [block.feed.name for block in target.blocks]
+        (whole.setdefault(target.replaces, []) if target.replaces else by_key).extend(feeds)
+    if not whole:
+        return None
+    said = [
+        f"each {'store-day' if way == DAY else 'document'} in it removes the source's earlier rows of that "
+        f"{way} from {_and(feeds)}"
+        for way, feeds in whole.items()
+    ]
+    others = sorted(set(by_key) - {feed for feeds in whole.values() for feed in feeds})
+    said += [f"rows of {_and(others)} replace those with their keys only"] if others else []
+    return f"When it is dropped, {'; '.join(said)}. How many that are is in input_files then."
+
+
+def _and(feeds: Iterable[str]) -> str:
+    return " and ".join(dict.fromkeys(feeds))

@@ -25,6 +25,7 @@ from retail_assets.feeds.mapping.engine import MASK, Mapped
 from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.mapping.mostly_rejected import why_mostly_rejected
+from retail_assets.feeds.mapping.replacing import replaced_in_words
 from retail_assets.feeds.onboarding.mended_ids import mended_ids
 from retail_assets.feeds.onboarding.unpacking import Found
 from retail_assets.feeds.readers.records import RecordSet, with_sheets
@@ -200,6 +201,8 @@ def _notes(found: Found, feed: Feed, mapping: SourceMapping) -> list[str]:
         notes.append("This file has a second name; in the inbox such a file is refused. Drop a copy.")
     if mapping.folder != feed.folder:
         notes.append(f"The mapping reads the folder {mapping.folder}, not {feed.folder}.")
+    if replaced := replaced_in_words(mapping.targets):
+        notes.append(replaced)
     return notes
 
 

@@ -11,6 +11,7 @@ from retail_assets.feeds.mapping.functions import FUNCTIONS
 from retail_assets.feeds.mapping.load import PACKAGED_SOURCES, load_mapping
 from retail_assets.feeds.mapping.nodes import parse_yaml
 from retail_assets.feeds.mapping.reading import plain
+from retail_assets.feeds.mapping.replacing import REPLACING_KEYS
 from retail_assets.sales.contracts import PURCHASE_STATUSES, SALES_STATUSES
 from tests.unit.mapping.conftest import FEEDS
 
@@ -81,6 +82,8 @@ def test_every_key_is_explained() -> None:
         "document",
         "replaces",
         "version",
+        *REPLACING_KEYS,
+        "own_ids",
     ]
     assert [key for key in keys if f"`{key}`" not in text] == []
 

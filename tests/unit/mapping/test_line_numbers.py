@@ -1,12 +1,15 @@
 """Line numbers that are made: of a count where documents come whole, of what a line says where they come in parts."""
 
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 import polars as pl
 import pytest
 
 from retail_assets.errors import MappingError
+from retail_assets.feeds.mapping.model import SourceMapping
+from retail_assets.feeds.mapping.replacing import replaced_in_words
 from tests.unit.mapping.conftest import MapRows, Result
 
 ORDERS = """
@@ -223,3 +226,21 @@ def test_a_million_lines_take_no_longer_than_counting_them(map_rows: MapRows) ->
     number = pl.int_range(0, 200_000, eager=True) // 4
     rows = pl.DataFrame({"nr": number, "art": "P1", "at": "2026-11-20", "qty": "1", "price": "1"})
     assert len(map_rows(ORDERS, rows).rows()) == 200_000
+
+
+def test_what_is_removed_is_said_by_feed(mapping_file: Callable[[str], SourceMapping]) -> None:
+    events = """
+      - feed: order_events
+        columns:
+          event_id: nr
+          order_kind: {constant: sales}
+          order_id: nr
+          at: at
+          status: {constant: paid}
+    """
+    assert replaced_in_words(mapping_file(ORDERS).targets) is None
+    said = replaced_in_words(mapping_file(WHOLE + events.lstrip("\n")).targets)
+    assert said == (
+        "When it is dropped, each document in it removes the source's earlier rows of that document from sales; "
+        "rows of order_events replace those with their keys only. How many that are is in input_files then."
+    )
