@@ -12,6 +12,8 @@ FLOW = Flow(
         Mart("stores", names="store_id"),
         Mart("suppliers", names="supplier_id"),
         Mart("supplier_products"),
+        Mart("calendar"),
+        Mart("store_days"),
     ),
     samples=("retail_assets.samples.flows.master:write",),
 )

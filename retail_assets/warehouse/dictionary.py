@@ -1,5 +1,6 @@
 """The data dictionary, from the contracts and dbt's manifest; nothing in it is written by hand."""
 
+import json
 from collections.abc import Iterator
 
 from retail_assets.config import REPOSITORY
@@ -9,6 +10,7 @@ from retail_assets.schema import columns_of
 from retail_assets.warehouse.manifest import Manifest
 
 DICTIONARY = REPOSITORY / "docs" / "data-dictionary.md"
+MART_TYPES = REPOSITORY / "dbt_project" / "mart_types.json"
 
 
 def dictionary(platform: Platform, manifest: Manifest) -> str:
@@ -36,15 +38,23 @@ def _cell(text: object) -> str:
 def _mart(platform: Platform, manifest: Manifest, mart: Mart) -> Iterator[str]:
     table = platform.tables.get(mart.name)
     if table is not None and table.published:
-        description = table.description
-        columns = {name: column.description for name, column in table.columns.items()}
+        description, key = table.description, [c.name for c in table.columns.values() if c.is_key]
+        columns = {c.name: (c.sql_type, c.description) for c in table.columns.values()}
     else:
-        description, columns = manifest.models[mart.name].description, manifest.models[mart.name].columns
-    yield from (f"### {mart.name}", "", f"{_cell(description)} For {mart.audience}.", "")
-    yield from ("| column | description |", "|---|---|")
-    for name, text in columns.items():
-        yield f"| {name} | {_cell(text)} |"
+        model, types = manifest.models[mart.name], mart_types().get(mart.name, {})
+        description, key = model.description, model.key
+        columns = {name: (types.get(name, ""), text) for name, text in model.columns.items()}
+    said = f" Key: {', '.join(map(_cell, key))}." if key else ""
+    yield from (f"### {mart.name}", "", f"{_cell(description)} For {mart.audience}.{said}", "")
+    yield from ("| column | type | description |", "|---|---|---|")
+    for name, (kind, text) in columns.items():
+        yield f"| {name} | {kind} | {_cell(text)} |"
     yield ""
+
+
+def mart_types() -> dict[str, dict[str, str]]:
+    """Of marts that dbt builds the types of their columns, which only a build tells: a test writes and checks them."""
+    return json.loads(MART_TYPES.read_text(encoding="utf-8")) if MART_TYPES.exists() else {}
 
 
 def _feed(feed: Feed) -> Iterator[str]:

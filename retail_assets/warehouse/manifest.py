@@ -42,6 +42,8 @@ class DataTest:
     is_warning: bool
     parents: frozenset[str]
     """All models that it looks at."""
+    key: tuple[str, ...] = ()
+    """Of a test of the grain the columns that no two rows have in common."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,11 @@ class Model:
     sources: tuple[str, ...] = ()
     """All of its sources as `source.table`."""
     tests: tuple[DataTest, ...] = ()
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What names a row, as its grain test has it."""
+        return next((test.key for test in self.tests if test.key), ())
 
 
 @dataclass(frozen=True)
@@ -235,12 +242,24 @@ def _test(node: Mapping[str, Any], nodes: Mapping[str, Any]) -> DataTest:
         description=node["description"] or _in_words(node),
         is_warning=node["config"]["severity"].lower() == "warn",
         parents=frozenset(nodes[one]["name"] for one in node["depends_on"]["nodes"] if one in nodes),
+        key=_key(node),
     )
+
+
+def _key(node: Mapping[str, Any]) -> tuple[str, ...]:
+    kind, columns = _kind(node)["name"], _kind(node)["kwargs"].get("columns", ())
+    return (
+        (node["column_name"],) if kind == "unique" else tuple(columns) if kind == "unique_combination" else ()
+    )
+
+
+def _kind(node: Mapping[str, Any]) -> Mapping[str, Any]:
+    return node.get("test_metadata") or {"name": node["name"], "kwargs": {}}
 
 
 def _in_words(node: Mapping[str, Any]) -> str:
     """What a test demands, as a sentence."""
-    kind: Mapping[str, Any] = node.get("test_metadata") or {"name": node["name"], "kwargs": {}}
+    kind = _kind(node)
     given, column = kind["kwargs"], node.get("column_name")
     match kind["name"]:
         case "not_null":

@@ -1,12 +1,14 @@
 """The dbt project as a whole: it builds, its own tests pass, and everything in it is described and tested."""
 
 import json
+import os
 from typing import Any
 
 import duckdb
 import pytest
 
 from retail_assets.config import DBT_PROJECT_DIR
+from retail_assets.warehouse.dictionary import MART_TYPES, mart_types
 from retail_assets.warehouse.lineage import column_lineage, relations_of
 from retail_assets.warehouse.manifest import read_manifest
 from retail_assets.warehouse.relations import open_relations
@@ -91,6 +93,20 @@ def test_published_columns_carry_their_description(warehouse: Warehouse) -> None
         "select table_name, column_name from duckdb_columns() where schema_name = 'marts' and comment is null"
     )
     assert warehouse.rows(uncommented) == []
+
+
+def test_the_dictionary_knows_the_type_of_every_column(warehouse: Warehouse) -> None:
+    """Only a build tells them; where a change is meant, run this test with RETAIL_UPDATE_GOLDEN=1, then
+    `make dictionary`."""
+    found: dict[str, dict[str, str]] = {}
+    for mart, column, kind in warehouse.rows(
+        "select table_name, column_name, lower(data_type) from duckdb_columns() where schema_name = 'marts' "
+        "order by table_name, column_index"
+    ):
+        found.setdefault(mart, {})[column] = kind.replace("timestamp with time zone", "timestamptz")
+    if os.environ.get("RETAIL_UPDATE_GOLDEN"):
+        MART_TYPES.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    assert mart_types() == found, "run this test with RETAIL_UPDATE_GOLDEN=1, then `make dictionary`"
 
 
 def test_every_mart_and_every_long_model_has_a_grain_test(manifest: dict[str, Any]) -> None:
