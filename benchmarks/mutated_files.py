@@ -21,6 +21,7 @@ import warnings
 import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -121,12 +122,16 @@ def _parquet(rows: list[dict[str, Any]], compression: str) -> bytes:
 
 
 def _read_delimited(data: bytes, delimiter: str, encoding: str) -> list[dict[str, Any]]:
+    """Records with a carriage return as the end of a line, and with one as a blank."""
     text = data.decode(encoding, errors="replace").removeprefix("\ufeff")
-    lines = [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if line]
-    return [dict(zip(lines[0], line, strict=False)) for line in lines[1:] if len(line) == len(lines[0])]
+    found = []
+    for way in (text, text.replace("\r\n", "\n").replace("\r", " ")):
+        lines = [line for line in csv.reader(io.StringIO(way, newline=""), delimiter=delimiter) if line]
+        found += [dict(zip(lines[0], line, strict=False)) for line in lines[1:] if len(line) == len(lines[0])]
+    return found
 
 
-def _read_lines(data: bytes) -> list[dict[str, Any]]:
+def _read_lines(data: bytes, _: str | None = None) -> list[dict[str, Any]]:
     found = []
     for line in data.decode("utf-8", errors="replace").splitlines():
         try:
@@ -137,11 +142,11 @@ def _read_lines(data: bytes) -> list[dict[str, Any]]:
     return found
 
 
-def _read_json(data: bytes) -> list[dict[str, Any]]:
+def _read_json(data: bytes, _: str | None = None) -> list[dict[str, Any]]:
     return [record for record in json.loads(data.decode("utf-8")) if isinstance(record, dict)]
 
 
-def _read_workbook(data: bytes) -> list[dict[str, Any]]:
+def _read_workbook(data: bytes, _: str | None = None) -> list[dict[str, Any]]:
     import openpyxl
 
     rows = list(
@@ -150,7 +155,7 @@ def _read_workbook(data: bytes) -> list[dict[str, Any]]:
     return [dict(zip(map(str, rows[0]), row, strict=False)) for row in rows[1:]]
 
 
-def _read_parquet(data: bytes) -> list[dict[str, Any]]:
+def _read_parquet(data: bytes, _: str | None = None) -> list[dict[str, Any]]:
     import pyarrow.parquet as pq
 
     return pq.read_table(io.BytesIO(data)).to_pylist()
@@ -162,7 +167,8 @@ class Shape:
 
     name: str
     data: bytes
-    read: Callable[[bytes], list[dict[str, Any]]]
+    read: Callable[..., list[dict[str, Any]]]
+    """The plainest reader, of bytes and perhaps an encoding that was guessed."""
     german: bool = False
     part: str | None = None
     """The part of the archive that is damaged, behind the archive's own checksums."""
@@ -177,8 +183,8 @@ def shapes() -> list[Shape]:
     def delimited(
         name: str, values: list[dict[str, str]], delimiter: str, encoding: str, **more: Any
     ) -> Shape:
-        def read(data: bytes) -> list[dict[str, Any]]:
-            return _read_delimited(data, delimiter, encoding)
+        def read(data: bytes, guessed: str | None = None) -> list[dict[str, Any]]:
+            return _read_delimited(data, delimiter, guessed or encoding)
 
         return Shape(name, _delimited(values, delimiter, encoding), read, **more)
 
@@ -312,8 +318,8 @@ class Admission:
         german = load_mapping(folder / "german.yaml", tuple(feeds.values()))
         self.matches = {False: Match(identity_mapping(feeds["sales"]), {}), True: Match(german, {})}
 
-    def rows(self, data: bytes, shape: Shape) -> tuple[str, list[dict[str, Any]]]:
-        """What became of a file, and the rows that were admitted from it."""
+    def rows(self, data: bytes, shape: Shape) -> tuple[str, list[dict[str, Any]], str | None]:
+        """What became of a file, the rows that were admitted from it, and the encoding if that was a guess."""
         import polars as pl
 
         from retail_assets.errors import Unreadable
@@ -328,9 +334,10 @@ class Admission:
         try:
             result = Result.of(content, scratch, self.settings)
         except Unreadable as error:
-            return error.reason, []
+            return error.reason, [], None
         path = result.mapped.rows.get("sales")
-        return "admitted", pl.read_parquet(path).to_dicts() if path else []
+        guessed = result.records.encoding if result.records.encoding_doubt else None
+        return "admitted", pl.read_parquet(path).to_dicts() if path else [], guessed
 
 
 @dataclass(frozen=True)
@@ -343,7 +350,7 @@ class Judged:
 
 
 def judge(admission: Admission, shape: Shape, data: bytes) -> Judged:
-    end, rows = admission.rows(data, shape)
+    end, rows, guessed = admission.rows(data, shape)
     admitted = Counter(row for record in rows if (row := canonical(record, german=False)))
     sound = {canonical(record, shape.german) for record in shape.read(shape.data)}
     strange = [row for row in admitted if row not in sound]
@@ -351,10 +358,10 @@ def judge(admission: Admission, shape: Shape, data: bytes) -> Judged:
         return Judged(end, 0, [])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        try:
-            stated = {canonical(record, shape.german) for record in shape.read(data)}
-        except Exception:
-            stated = set()
+        stated = set()
+        for encoding in {None, guessed}:
+            with suppress(Exception):  # whatever the plain reader says of damaged bytes: it explains nothing
+                stated |= {canonical(record, shape.german) for record in shape.read(data, encoding)}
     return Judged(end, len(strange), [row for row in strange if row not in stated])
 
 
@@ -371,7 +378,7 @@ def main() -> int:
         admission = Admission(Path(folder))
         every = shapes()
         for shape in every:
-            end, rows = admission.rows(shape.data, shape)
+            end, rows, _ = admission.rows(shape.data, shape)
             if len(rows) != len(sound_rows()):
                 raise SystemExit(f"{shape.name}: the sound file gives {len(rows)} rows ({end})")
         for shape in every:

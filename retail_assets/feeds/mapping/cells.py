@@ -13,6 +13,7 @@ from retail_assets.feeds.mapping.conversion import (
     convert,
     plain_text,
     reasons,
+    stated_sql,
     text_sql,
 )
 from retail_assets.feeds.mapping.model import (
@@ -109,7 +110,7 @@ def _constant(text: str) -> Raw:
 
 def _converted(raw: Raw, kind: Kind, values: Values, scope: Scope, name: str) -> Value:
     scope.query.add(convert(raw, kind, values, name=name))
-    blank = f"({text_sql(raw, values)}) is null"
+    blank = f"({stated_sql(raw, values)}) is null"
     return Value(name, blank, plain_text(raw), kind.fault, reasons=reasons(raw, kind, values))
 
 
@@ -124,7 +125,7 @@ def _from_column(column: str, values: Values, kind: Kind, scope: Scope, name: st
         return _converted(raw, kind, values, scope, name)
     # The mapping says what the column is; what the contract wants is made of that.
     scope.query.add(convert(Raw(reading.name, reading.kind.sql_type.upper()), kind, values, name=name))
-    blank = f"({text_sql(raw, reading.values)}) is null"
+    blank = f"({stated_sql(raw, reading.values)}) is null"
     fault = kind.fault if reading.kind is TEXT else reading.kind.fault
     exact = reasons(raw, reading.kind, reading.values)
     return Value(name, blank, plain_text(raw), fault, reasons=exact)
@@ -145,7 +146,7 @@ def _from_date_and_time(date: str, time: str, values: Values, kind: Kind, scope:
         *convert(Raw(together, "TIMESTAMP"), kind, values, name=name),
     ]
     scope.query.add([{} for _ in range(depth)] + later)
-    blank = f"(({text_sql(days, values)}) is null or ({text_sql(times, values)}) is null)"
+    blank = f"(({stated_sql(days, values)}) is null or ({stated_sql(times, values)}) is null)"
     text = f"concat_ws(' ', {plain_text(days)}, {plain_text(times)})"
     exact = (*reasons(days, DATE, values), *reasons(times, TIME, values))
     return Value(name, blank, text, kind.fault, reasons=exact)

@@ -26,6 +26,7 @@ from retail_assets.feeds.mapping.texts import (
     Steps,
     plain_text,
     reasons,
+    stated_sql,
     text_sql,
     to_id,
     to_text,
@@ -50,6 +51,7 @@ __all__ = [
     "convert",
     "plain_text",
     "reasons",
+    "stated_sql",
     "text_sql",
 ]
 

@@ -19,7 +19,7 @@ from retail_assets.feeds.mapping.conversion import (
     convert,
     plain_text,
     reasons,
-    text_sql,
+    stated_sql,
 )
 from retail_assets.feeds.mapping.expressions import (
     Expression,
@@ -58,7 +58,7 @@ class Reading:
     @property
     def unreadable(self) -> str:
         """SQL that is true where the source has a value that cannot be read."""
-        return f"case when {self.name} is null then ({text_sql(self.raw, self.values)}) is not null else false end"
+        return f"case when {self.name} is null then ({stated_sql(self.raw, self.values)}) is not null else false end"
 
     @property
     def faults(self) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ _JOINERS = "\u200c\u200d"
 _WIDE_SPACES = "".join(map(chr, range(0x2000, 0x200B))) + "\u0085\u00a0\u1680\u2028\u2029\u202f\u205f\u3000"
 _BLANKS = literal(f" \t\n\v\f\r{_WIDE_SPACES}{_INVISIBLE}{_JOINERS}")
 """What is trimmed off texts: spaces of every kind, tabs, line breaks, what is invisible."""
+_WRAPPING = literal(f' \t\n\v\f\r{_WIDE_SPACES}{_INVISIBLE}{_JOINERS}="')
 
 _SPACES = "\u0020\u00a0\u202f\u2009"
 _APOSTROPHES = "'\u2019"
@@ -22,18 +23,20 @@ _APOSTROPHES = "'\u2019"
 def trimmed(text: str) -> str:
     """Without surrounding blanks, and without what keeps a spreadsheet from taking it for a number: ="00123". Codes
     and numbers have nothing that a URL would escape; to see that costs a tenth of trimming them."""
-    bare = f"trim({_visible(text)}, {_BLANKS})"
-    unwrapped = rf"regexp_replace({bare}, '^=\"+([^\"]*)\"+$', '\1')"
-    bare = f"case when contains({text}, '=\"') then {unwrapped} else {bare} end"
-    return f"case when strlen(url_encode({text})) = strlen({text}) then {text} else {bare} end"
+    mended = rf"regexp_replace(trim({_visible(text)}, {_BLANKS}), '^=\"+([^\"]*)\"+$', '\1')"
+    return f"case when strlen(url_encode({text})) = strlen({text}) then {text} else {mended} end"
+
+
+def bare(text: str) -> str:
+    """Without what `trimmed` takes off its ends, and no more: shorter, for what is only asked of few values."""
+    return f"trim({text}, {_WRAPPING})"
 
 
 def _visible(text: str) -> str:
     """Without invisible characters, letters and their accents as one (NFC): what looks the same is the same."""
-    visible = f"translate({text}, {literal(_INVISIBLE)}, '')"
-    visible = rf"regexp_replace({visible}, '([\x00-\x7f])[{_JOINERS}]+', '\1', 'g')"
-    visible = rf"regexp_replace({visible}, '[{_JOINERS}]+([\x00-\x7f])', '\1', 'g')"
-    return f"case when strlen({text}) = length({text}) then {text} else nfc_normalize({visible}) end"
+    unseen = rf"[{_INVISIBLE}]+|([\x00-\x7f])[{_JOINERS}]+|[{_JOINERS}]+([\x00-\x7f])"
+    visible = rf"nfc_normalize(regexp_replace({text}, '{unseen}', '\1\2', 'g'))"
+    return f"case when strlen({text}) = length({text}) then {text} else {visible} end"
 
 
 def number_from_text(x: str, sql_type: str, values: Values) -> str:

@@ -6,7 +6,7 @@ What a cell is in the file itself, where its format says so, is one character: s
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from retail_assets.feeds.mapping.spelling import trimmed
+from retail_assets.feeds.mapping.spelling import bare, trimmed
 from retail_assets.feeds.mapping.values import Values
 from retail_assets.feeds.mapping.words import ERROR_VALUES, NO_IDS
 from retail_assets.feeds.readers.columns import FORMULA, LONG_NUMBER
@@ -63,6 +63,14 @@ def text_sql(raw: Raw, values: Values) -> str:
     return text
 
 
+def stated_sql(raw: Raw, values: Values) -> str:
+    """The same for questions about what could not be read, as short as it can be: texts are not mended."""
+    text = plain_text(raw)
+    for stage in _stages(raw, values, bare):
+        text = stage(text)
+    return text
+
+
 def source_text(raw: Raw, values: Values, steps: Steps, name: str) -> str:
     """The text to read a value from. Without word lists it is the column itself: casts ignore blanks."""
     if raw.family == "text" and not (values.replace or values.translate or values.null_words):
@@ -75,7 +83,7 @@ def to_text(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     """A text, or null where an error stands instead."""
     steps = _staged(raw, values, f"{name}_words")
     text = f"{name}_words"
-    error = f"starts_with({text}, '#') and {text} in ({_ERRORS})"
+    error = _is_error(text)
     return [*steps, {name: _unless(raw.is_cell(FORMULA), f"case when {error} then null else {text} end")}]
 
 
@@ -93,7 +101,8 @@ def to_id(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     read = (
         f"case when {ordinary} then {text} "
         f"when regexp_full_match({text}, '-?[0-9]{{1,16}}[.]0+') and {exact} then {whole} "
-        f"when {text} in ({_NO_IDS}, {_ERRORS}) or regexp_full_match({text}, {literal(_NEVER_IDS)}) then null "
+        f"when {text} in ({_NO_IDS}) or {_is_error(text)} then null "
+        f"when regexp_full_match({text}, {literal(_NEVER_IDS)}) then null "
         f"else {text} end"
     )
     return [*steps, {name: _unless(raw.is_cell(FORMULA, LONG_NUMBER), read)}]
@@ -103,16 +112,20 @@ def reasons(raw: Raw, kind: Kind, values: Values) -> tuple[tuple[str, str], ...]
     """Rules more exact than the kind's own that a value may break which is there and cannot be read, with the
     condition that says so."""
     if raw.family != "text":
-        return ((DIGITS_LOST, _lost(raw, text_sql(raw, values))),) if kind == ID else ()
+        return ((DIGITS_LOST, _lost(raw, stated_sql(raw, values))),) if kind == ID else ()
     found = []
     if formula := raw.is_cell(FORMULA):
         found.append((FORMULA_WITHOUT_VALUE, formula))
-    text = text_sql(raw, values)
-    error = f"starts_with({text}, '#') and {text} in ({_ERRORS})"
-    found.append((ERROR_VALUE, f"{raw.sql} <> '' and {error}"))
+    text = stated_sql(raw, values)
+    found.append((ERROR_VALUE, f"{raw.sql} <> '' and {_is_error(text)}"))
     if kind == ID:
         found.append((DIGITS_LOST, f"{raw.sql} <> '' and {_lost(raw, text)}"))
     return tuple(found)
+
+
+def _is_error(text: str) -> str:
+    """Whether a text is an error of a spreadsheet. One long constant is planned sooner than a list of a hundred."""
+    return f"(starts_with({text}, '#') and contains({_ERRORS}, concat('\n', {text}, '\n')))"
 
 
 def _lost(raw: Raw, text: str) -> str:
@@ -139,13 +152,13 @@ def _staged(raw: Raw, values: Values, name: str) -> Steps:
     return [*steps, {name: column}]
 
 
-def _stages(raw: Raw, values: Values) -> list[Callable[[str], str]]:
+def _stages(raw: Raw, values: Values, trim: Callable[[str], str] = trimmed) -> list[Callable[[str], str]]:
     """What is done to a text, one after the other."""
     stages: list[Callable[[str], str]] = []
     if values.replace:
         stages.append(lambda text: _replaced(text, values.replace))
     if raw.family in ("text", "other") or values.replace:
-        stages += [trimmed, lambda text: f"nullif({text}, '')"]
+        stages += [trim, lambda text: f"nullif({text}, '')"]
     if values.translate:
         words = " ".join(f"when {_lower(old)} then {literal(new)}" for old, new in values.translate)
         stages.append(lambda text: f"case lower({text}) {words} else {text} end")
@@ -214,5 +227,5 @@ def words_sql(words: tuple[str, ...]) -> str:
     return ", ".join(_lower(word) for word in words)
 
 
-_ERRORS = ", ".join(literal(word) for word in ERROR_VALUES)
+_ERRORS = literal("".join(f"{word}\n" for word in ("", *ERROR_VALUES)))
 _NO_IDS = ", ".join(literal(word) for word in NO_IDS)

@@ -3,6 +3,7 @@
 import codecs
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 from retail_assets.errors import Unreadable
@@ -19,7 +20,8 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_EVIDENCE_BYTES = 2**14
+_LINES_BYTES, _EVIDENCE_BYTES = 2**18, 2**14
+_ASCII = bytes(range(128))
 _CONTROLS = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1a\x1b"))
 
 
@@ -114,26 +116,44 @@ def _refuse_binary(sample: bytes) -> None:
 
 
 def _byte_encoding(path: Path) -> Guess:
-    """UTF-8 unless the first bytes beyond ASCII contradict it; a few damaged characters do not."""
-    evidence = _first_beyond_ascii(path)
-    text = evidence.decode("utf-8", errors="surrogateescape")
-    damaged = sum("\udc80" <= char <= "\udcff" for char in text)
-    sound = sum(char > "\x7f" for char in text) - damaged
-    if sound >= damaged:
+    """UTF-8 unless most of what is beyond ASCII contradicts it; damaged characters, or a few damaged lines, do not."""
+    lines = _first_beyond_ascii(path)
+    in_lines, in_characters = 0, 0
+    for line in lines:
+        text = line.decode("utf-8", errors="surrogateescape")
+        damaged = sum("\udc80" <= char <= "\udcff" for char in text)
+        in_lines += -1 if damaged else 1
+        in_characters += sum(char > "\x7f" for char in text) - 2 * damaged
+    if in_lines >= 0 or in_characters >= 0:
         return Guess("utf-8", ())
-    return guess_encoding(evidence[:_EVIDENCE_BYTES])
+    return guess_encoding(b"\n".join(_like_most(lines))[:_EVIDENCE_BYTES])
 
 
-def _first_beyond_ascii(path: Path) -> bytes:
-    """The lines with bytes beyond ASCII in the first block that has any."""
+def _like_most(lines: list[bytes]) -> list[bytes]:
+    """Lines of which no larger part is beyond ASCII than is usual among them: not what a damaged disk wrote."""
+    shares = [len(line.translate(None, _ASCII)) / len(line) for line in lines]
+    usual = sorted(shares)[len(shares) // 2]
+    sound = [
+        line
+        for line, share in zip(lines, shares, strict=True)
+        if share <= 3 * usual and len(line.translate(None, _CONTROLS)) == len(line)
+    ]
+    return sound or lines
+
+
+def _first_beyond_ascii(path: Path) -> list[bytes]:
+    """Lines with bytes beyond ASCII in the first block that has any."""
     with path.open("rb", buffering=0) as handle:
         while block := handle.read(2**20):
             if not block.isascii():
                 lines = (block + handle.read(1024)).split(b"\n")
                 # The last line may end inside a character.
                 lines = lines[:-1] if len(lines) > 1 else [lines[0][: 2**20]]
-                return b"\n".join(line for line in lines if not line.isascii())[: 2**18]
-    return b""
+                found = [line for line in lines if not line.isascii()]
+                sizes = accumulate(map(len, found))
+                few = [line for line, size in zip(found, sizes, strict=True) if size <= _LINES_BYTES]
+                return few or [found[0][:_LINES_BYTES]]
+    return []
 
 
 class _Decoder:
