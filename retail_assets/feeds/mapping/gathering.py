@@ -12,7 +12,7 @@ from retail_assets.feeds.mapping.scope import Reading
 from retail_assets.feeds.mapping.steps import Pivot, Sum
 from retail_assets.feeds.mapping.stream import Refusal, Stream, no_texts
 from retail_assets.feeds.mapping.table import normalised
-from retail_assets.feeds.readers.columns import NUMBER_CELL, TEXT_CELL
+from retail_assets.feeds.readers.columns import DAY_CELL, MOMENT_CELL, NUMBER_CELL, TEXT_CELL
 from retail_assets.sql import literal
 
 MAX_PIVOTED = 1_000
@@ -108,7 +108,7 @@ def _grouped(
     per: list[str],
     readings: list[Reading],
     values: dict[str, str],
-    cells: dict[str, str],
+    cells: dict[str, str],  # of the values
     *,
     others: list[str],
     first: list[str],
@@ -125,24 +125,17 @@ def _grouped(
     ]
     alike = {name: text for name, (_, text) in kept.items() if name in others}
     refusals = [*refusals, *(_different(text, name, text) for name, text in alike.items())]
+    told = {}
     if stream.table.has_cells:
-        one_of += [f"min(_k{n}_cell) as _k{n}_cell" for n in range(len(per))]
-        told = {name: f"_k{n}_cell" for n, name in enumerate(per)} | {
-            name: f"case when {text} is not null then {_meaning(stream, name)} end"
-            for name, text in alike.items()
-        }
-        # A date with its time at midnight is that date.
-        refusals += [
-            _different(f"translate({cell}, 'm', 'd')", name, stream.text(name)) for name, cell in told.items()
-        ]
-        cells = (
-            {name: f"_k{n}_cell" for n, name in enumerate(per)}
-            | {name: f"{alias}_cell" for name, (alias, _) in kept.items()}
-            | cells
-        )
+        told = {name: f"_k{n}_cell" for n, name in enumerate(per)}
+        refusals += _of_two_meanings(stream, told, alike)
+        one_of += [f"min({cell}) as {cell}" for cell in told.values()]
+        told |= {name: f"{alias}_cell" for name, (alias, _) in kept.items()}
+        told |= {name: f"_v{n}_cell" for n, name in enumerate(values) if name in cells}
     why = " ".join(f"when {one.condition} then {number}" for number, one in enumerate(refusals, start=1))
     grouped = ", ".join(f"_k{n}" for n in range(len(per)))
     gathered = [f"{sql} as _v{n}" for n, sql in enumerate(values.values())]
+    gathered += [f"{cells[name]} as _v{n}_cell" for n, name in enumerate(values) if name in cells]
     own = (
         "min(_record) as _record, min(_row) as _row, arg_min(_place, _row) as _place, "
         "(count(*) + sum(_also) - 1)::bigint as _also"
@@ -155,7 +148,7 @@ def _grouped(
     columns |= {name: alias for name, (alias, _) in kept.items()} | {
         name: f"_v{n}" for n, name in enumerate(values)
     }
-    rows = stream.kept(query, columns | {"_refused": "_refused"}, cells)
+    rows = stream.kept(query, columns | {"_refused": "_refused"}, told)
     columns_of_rows = dict(rows.table.columns)
     code, _ = columns_of_rows.pop("_refused")
     refusing = rows.where(f"{code} is not null").table.relation
@@ -167,6 +160,19 @@ def _grouped(
 
 def _different(sql: str, column: str, text: str) -> Refusal:
     return Refusal(f"min({sql}) <> max({sql})", DIFFERENT, column, text)
+
+
+def _of_two_meanings(stream: Stream, keys: dict[str, str], alike: dict[str, str]) -> list[Refusal]:
+    """Groups in which one text is the text of a text cell and that of a number with decimals, or of a date."""
+    meant = keys | {
+        name: f"case when {text} is not null then {_meaning(stream, name)} end"
+        for name, text in alike.items()
+    }
+    at_midnight = (MOMENT_CELL, DAY_CELL)  # is the same moment in either
+    return [
+        _different(f"replace({cell}, {', '.join(map(literal, at_midnight))})", name, stream.text(name))
+        for name, cell in meant.items()
+    ]
 
 
 def _lines(stream: Stream, per: list[str], readings: list[Reading]) -> tuple[str, list[Refusal]]:

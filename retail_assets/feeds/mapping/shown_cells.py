@@ -6,16 +6,14 @@ refused before: the select might make a number of it.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 
-from retail_assets.feeds.mapping.conversion import LOCAL, NUMBER, TEXT, Raw, text_sql
+from retail_assets.feeds.mapping.conversion import LOCAL, NUMBER, TEXT
 from retail_assets.feeds.mapping.model import Cell, FromColumn
 from retail_assets.feeds.mapping.references import cells_of
-from retail_assets.feeds.mapping.spelling import number_from_text
 from retail_assets.feeds.mapping.steps import Sql
 from retail_assets.feeds.mapping.stream import Refusal, Stream, no_texts
 from retail_assets.feeds.mapping.table import normalised
-from retail_assets.feeds.mapping.texts import DIGITS_LOST
+from retail_assets.feeds.mapping.texts import DIGITS_LOST, replaced
 from retail_assets.feeds.mapping.time_formats import readings
 from retail_assets.feeds.mapping.values import Values
 from retail_assets.feeds.readers.columns import DAY_CELL, LONG_NUMBER, MOMENT_CELL, NUMBER_CELL
@@ -53,16 +51,14 @@ def unfit(stream: Stream, name: str) -> Iterator[Refusal]:
     values, text = _values(stream, name), stream.text(name)
     size = f"coalesce(abs(try_cast({raw.sql} as double)), {_LONG})"
     yield Refusal(f"{raw.is_cell(LONG_NUMBER)} and {size} >= {_LONG}", DIGITS_LOST, name, text)
-    shown = Raw(shown_as(stream, name), "VARCHAR")
-    if values.replace:  # which may take the mark out of what is spelled with it
-        mended = text_sql(shown, replace(values, translate=(), null_words=()))
-        other = _other(number_from_text(mended, _WIDE, values), f"try_cast({raw.sql} as {_WIDE})")
+    shown = shown_as(stream, name)
+    if values.replace:  # which may take out the mark that a number is spelled with
         is_part = f"{raw.is_cell(NUMBER_CELL, LONG_NUMBER)} and contains({raw.sql}, '.')"
-        yield Refusal(f"{is_part} and {other}", NUMBER.fault, name, text)
+        changed = f"{replaced(shown, values.replace)} <> {shown}"
+        yield Refusal(f"{is_part} and {changed}", NUMBER.fault, name, raw.sql)
     if values.dates:  # one of which may read a month for a day
-        read = f"coalesce({', '.join(readings(shown.sql, values.dates))}, null)"
-        itself = f"try_cast({raw.sql} as timestamp)"
-        other = f"{read} is not null and {_other(read, itself)}"
+        read = f"coalesce({', '.join(readings(shown, values.dates))}, null)"
+        other = f"{read} <> try_cast({raw.sql} as timestamp)"
         yield Refusal(f"{raw.is_cell(DAY_CELL, MOMENT_CELL)} and {other}", LOCAL.fault, name, text)
 
 
@@ -79,16 +75,12 @@ def require_one_dialect(step: Sql, stream: Stream, names: Iterable[str]) -> None
         )
     ]
     for column, cell in _takers(stream) if fractions else ():
-        known = _values(stream, stream.table.find(column) or column)
+        known = _values(stream, column) if stream.table.find(column) else stream.mapping.values
         if (cell.values.decimal, cell.values.thousands) != (known.decimal, known.thousands):
             raise step.where.error(
                 f"`{fractions[0]}` has number cells, which the select sees with the marks of `values`; `{column}` is "
                 f"read with others: say `parse: {{{fractions[0]}: number}}`, or the marks in `values`"
             )
-
-
-def _other(one: str, another: str) -> str:
-    return f"({one}) is distinct from {another}"
 
 
 def _is_text(stream: Stream, name: str) -> bool:

@@ -143,7 +143,7 @@ def _stages(raw: Raw, values: Values) -> list[Callable[[str], str]]:
     """What is done to a text, one after the other."""
     stages: list[Callable[[str], str]] = []
     if values.replace:
-        stages.append(lambda text: _replaced(text, values.replace))
+        stages.append(lambda text: replaced(text, values.replace))
     if raw.family in ("text", "other") or values.replace:
         stages += [trimmed, lambda text: f"nullif({text}, '')"]
     if values.translate:
@@ -158,7 +158,7 @@ def _stages(raw: Raw, values: Values) -> list[Callable[[str], str]]:
     return stages
 
 
-def _replaced(text: str, pairs: tuple[tuple[str, str], ...]) -> str:
+def replaced(text: str, pairs: tuple[tuple[str, str], ...]) -> str:
     for old, new in pairs:
         text = f"replace({text}, {literal(old)}, {literal(new)})"
     return text
