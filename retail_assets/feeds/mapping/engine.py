@@ -53,6 +53,8 @@ class Mapped:
 
     counts: list[RowCounts]
     unknown_columns: list[str]
+    dropped_columns: list[str]
+    """Those of them that no row has after `reshape`, so that not even the lake keeps them with its rows."""
     absent_columns: list[str]
     rows: dict[str, Path]
     rejects: Path | None
@@ -288,6 +290,7 @@ class _Run:
         return Mapped(
             counts=[self._row_counts(target, ends, lost) for target in self.mapping.targets],
             unknown_columns=unknown,
+            dropped_columns=self.reshaped.unknown_columns if self.reshaped else [],
             absent_columns=absent,
             rows={
                 feed: m.rows

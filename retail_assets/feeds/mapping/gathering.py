@@ -4,14 +4,15 @@ A group of which something cannot be read or does not agree is refused whole: a 
 any other number.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.mapping.model import FromColumn
 from retail_assets.feeds.mapping.scope import Reading
 from retail_assets.feeds.mapping.steps import Pivot, Sum
-from retail_assets.feeds.mapping.stream import Stream
+from retail_assets.feeds.mapping.stream import Refusal, Stream, no_texts
 from retail_assets.feeds.mapping.table import normalised
+from retail_assets.feeds.readers.columns import DAY_CELL, MOMENT_CELL, NUMBER_CELL, TEXT_CELL
 from retail_assets.sql import literal
 
 MAX_PIVOTED = 1_000
@@ -23,35 +24,28 @@ NAMELESS = "no_name"
 """What a record is refused for whose value has no name."""
 
 
-@dataclass(frozen=True)
-class _Refusal:
-    """Why a group is refused: a condition over the group, the rule, the column that is to blame, its text."""
-
-    condition: str
-    rule: str
-    column: str
-    text: str
-
-
 def summed(step: Sum, stream: Stream) -> Stream:
     per, columns, first = (stream.found(names) for names in (step.per, step.columns, step.first))
     others = _others(stream, {*per, *columns, *first})
     readings = stream.readings(columns, number=True)
     values = {r.column: f"sum({r.name})" for r in readings}
-    return _grouped(stream, per, readings, values, others=others, first=first, refusals=[])
+    return _grouped(stream, per, readings, values, {}, others=others, first=first, refusals=[])
 
 
 def pivoted(step: Pivot, stream: Stream) -> Stream:
     per, name, [value] = stream.found(step.per), stream.found(step.name), stream.found([step.value])
     called = f"concat_ws(' ', {', '.join(stream.text(one) for one in name)})"
-    nameless = f"(select * from {stream.table.relation} where {called} = '')"
-    stream = stream.without(nameless, end="rejected", rule=literal(NAMELESS), column=literal(name[0]))
-    stream = stream.where(f"{called} <> ''")
+    nameless = Refusal(f"{called} = ''", NAMELESS, name[0], "null")
+    bad = [*(no_texts(stream, name) if stream.table.has_cells else []), nameless]
+    unfit = " or ".join(f"coalesce({one.condition}, false)" for one in bad)
+    stream = stream.rejecting(f"(select * from {stream.table.relation} where {unfit})", bad)
+    stream = stream.where(f"not ({unfit})")
     names = _names(stream, called)
     others = _others(stream, {*per, *name, value})
     readings = stream.readings([value], number=True) if step.adds_up else []
     one = readings[0].name if readings else stream.table.raw(value).sql
-    values, refusals = {}, []
+    cell = stream.table.raw(value).cell
+    values, cells, refusals = {}, {}, []
     for title in names:
         here = f"filter (where {called} = {literal(title)})"
         if step.adds_up:
@@ -59,12 +53,14 @@ def pivoted(step: Pivot, stream: Stream) -> Stream:
             continue
         stated = f"case when {stream.text(value)} is not null then {one} end"
         values[title] = f"min({stated}) {here}"
-        refusals.append(_Refusal(f"count({stated}) {here} > 1", SEVERAL, title, called))
+        if cell:
+            cells[title] = f"min(case when {stated} is not null then {cell} end) {here}"
+        refusals.append(Refusal(f"count({stated}) {here} > 1", SEVERAL, title, called))
     if taken := [title for title in names if title in {*per, *others}]:
         raise Unreadable(
             "ambiguous_columns", f"`pivot` makes a column `{taken[0]}`, and the file has one; rename it."
         )
-    gathered = _grouped(stream, per, readings, values, others=others, first=[], refusals=refusals)
+    gathered = _grouped(stream, per, readings, values, cells, others=others, first=[], refusals=refusals)
     return _with_absent(gathered, names)
 
 
@@ -86,8 +82,8 @@ def _with_absent(stream: Stream, names: list[str]) -> Stream:
     absent = [name for name in stream.wanted if stream.table.find(name) is None]
     if names and absent and not any(stream.table.find(name) in names for name in stream.wanted):
         stream.found(absent)
-    columns = {name: sql for name, (sql, _) in stream.table.columns.items()}
-    return stream.rows(stream.table.relation, columns | dict.fromkeys(absent, "null::varchar"))
+    columns = stream.columns | dict.fromkeys(absent, "null::varchar")
+    return stream.rows(stream.table.relation, columns, stream.cells)
 
 
 def _others(stream: Stream, taken: set[str]) -> list[str]:
@@ -112,34 +108,34 @@ def _grouped(
     per: list[str],
     readings: list[Reading],
     values: dict[str, str],
+    cells: dict[str, str],  # of the values
     *,
     others: list[str],
     first: list[str],
-    refusals: list[_Refusal],
+    refusals: list[Refusal],
 ) -> Stream:
     """One row per group, and the records of groups that are refused set aside."""
-    required = _required(stream)
-    bad = [(r, _fault(r, stream, required)) for r in readings]
-    faulty = " ".join(f"when {fault} then {number}" for number, (_, fault) in enumerate(bad, start=1))
-    keys = ", ".join(f"{stream.text(name)} as _k{n}" for n, name in enumerate(per))
-    fault = f"cast({f'case {faulty} end' if bad else 'null'} as usmallint)"
-    read = f"select *, {keys}, {fault} as _bad from ({stream.read(readings)})"
+    read, bad = _lines(stream, per, readings)
     kept = {name: (f"_o{n}", stream.text(name)) for n, name in enumerate([*others, *first])}
-    raw = {name: stream.table.raw(name).sql for name in kept}
     one_of = [
-        f"arg_min({raw[name]}, _row) filter (where ({text}) is not null) as {alias}"
+        f"arg_min({sql}, _row) filter (where ({text}) is not null) as {alias}{suffix}"
         for name, (alias, text) in kept.items()
+        for sql, suffix in ((stream.columns[name], ""), (stream.cells.get(name), "_cell"))
+        if sql
     ]
-    refusals = [
-        *refusals,
-        *(
-            _Refusal(f"min({kept[name][1]}) <> max({kept[name][1]})", DIFFERENT, name, kept[name][1])
-            for name in others
-        ),
-    ]
+    alike = {name: text for name, (_, text) in kept.items() if name in others}
+    refusals = [*refusals, *(_different(text, name, text) for name, text in alike.items())]
+    told = {}
+    if stream.table.has_cells:
+        told = {name: f"_k{n}_cell" for n, name in enumerate(per)}
+        refusals += _of_two_meanings(stream, told, alike)
+        one_of += [f"min({cell}) as {cell}" for cell in told.values()]
+        told |= {name: f"{alias}_cell" for name, (alias, _) in kept.items()}
+        told |= {name: f"_v{n}_cell" for n, name in enumerate(values) if name in cells}
     why = " ".join(f"when {one.condition} then {number}" for number, one in enumerate(refusals, start=1))
     grouped = ", ".join(f"_k{n}" for n in range(len(per)))
     gathered = [f"{sql} as _v{n}" for n, sql in enumerate(values.values())]
+    gathered += [f"{cells[name]} as _v{n}_cell" for n, name in enumerate(values) if name in cells]
     own = (
         "min(_record) as _record, min(_row) as _row, arg_min(_place, _row) as _place, "
         "(count(*) + sum(_also) - 1)::bigint as _also"
@@ -152,7 +148,7 @@ def _grouped(
     columns |= {name: alias for name, (alias, _) in kept.items()} | {
         name: f"_v{n}" for n, name in enumerate(values)
     }
-    rows = stream.kept(query, columns | {"_refused": "_refused"})
+    rows = stream.kept(query, columns | {"_refused": "_refused"}, told)
     columns_of_rows = dict(rows.table.columns)
     code, _ = columns_of_rows.pop("_refused")
     refusing = rows.where(f"{code} is not null").table.relation
@@ -162,10 +158,50 @@ def _grouped(
     return replace(rows, table=table, set_aside=stream.set_aside)
 
 
-def _fault(reading: Reading, stream: Stream, required: set[str]) -> str:
-    if normalised(reading.column) in required:
-        return f"{reading.name} is null"
-    return reading.unreadable
+def _different(sql: str, column: str, text: str) -> Refusal:
+    return Refusal(f"min({sql}) <> max({sql})", DIFFERENT, column, text)
+
+
+def _of_two_meanings(stream: Stream, keys: dict[str, str], alike: dict[str, str]) -> list[Refusal]:
+    """Groups in which one text is the text of a text cell and that of a number with decimals, or of a date."""
+    meant = keys | {
+        name: f"case when {text} is not null then {_meaning(stream, name)} end"
+        for name, text in alike.items()
+    }
+    at_midnight = (MOMENT_CELL, DAY_CELL)  # is the same moment in either
+    return [
+        _different(f"replace({cell}, {', '.join(map(literal, at_midnight))})", name, stream.text(name))
+        for name, cell in meant.items()
+    ]
+
+
+def _lines(stream: Stream, per: list[str], readings: list[Reading]) -> tuple[str, list[Refusal]]:
+    """A query for the rows with their keys and the number of what is bad about each, from 1, and what that may be."""
+    required = _required(stream)
+    bad = []
+    for reading in readings:
+        text = stream.text(reading.column)
+        absent = [(f"({text}) is null", "required")] if normalised(reading.column) in required else []
+        bad += [Refusal(why, rule, reading.column, text) for why, rule in [*absent, *reading.faults]]
+    keys = [f"{stream.text(name)} as _k{n}" for n, name in enumerate(per)]
+    if stream.table.has_cells:
+        bad += no_texts(stream, per)
+        keys = [
+            f"case when {text} is null or {cell} = ' ' then {text} else {stream.columns[name]} end as _k{n}, "
+            f"{cell} as _k{n}_cell"
+            for n, name in enumerate(per)
+            for text, cell in [(stream.text(name), _meaning(stream, name))]
+        ]
+    which = " ".join(f"when {one.condition} then {number}" for number, one in enumerate(bad, start=1))
+    fault = f"cast({f'case {which} end' if bad else 'null'} as usmallint)"
+    return f"select *, {', '.join(keys)}, {fault} as _bad from ({stream.read(readings)})", bad
+
+
+def _meaning(stream: Stream, name: str) -> str:
+    """What a cell is, if that makes another value of its text: a number without decimals is the same as a text."""
+    raw = stream.table.raw(name)
+    same = f"{raw.is_cell(NUMBER_CELL)} and regexp_full_match({raw.sql}::varchar, '-?[0-9]+')"
+    return f"case when {same} then {literal(TEXT_CELL)} else {raw.cell} end"
 
 
 def _refused(
@@ -174,36 +210,13 @@ def _refused(
     refusing: str,
     code: str,
     keys: int,
-    bad: list[tuple[Reading, str]],
-    refusals: list[_Refusal],
+    bad: list[Refusal],
+    refusals: list[Refusal],
 ) -> Stream:
     """The records of refused groups, each with its own fault or with that of its group."""
     same = " and ".join(f"line._k{n} is not distinct from g._c{n}" for n in range(keys))
     relation = f"(select line.*, g.{code} as _code from ({read}) as line join {refusing} as g on {same})"
-    own = [
-        (
-            f"_bad = {number}",
-            f"if(({stream.text(r.column)}) is null, 'required', {literal(r.kind.fault)})",
-            r.column,
-            stream.text(r.column),
-        )
-        for number, (r, _) in enumerate(bad, start=1)
-    ]
-    own += [
-        ("_code = 0", literal(INCOMPLETE), bad[0][0].column if bad else "", "null"),
-        *(
-            (f"_code = {n}", literal(one.rule), one.column, one.text)
-            for n, one in enumerate(refusals, start=1)
-        ),
-    ]
-
-    def case(answers: list[tuple[str, str]]) -> str:
-        return f"case {' '.join(f'when {condition} then {answer}' for condition, answer in answers)} end"
-
-    return stream.without(
-        relation,
-        end="rejected",
-        rule=case([(condition, rule) for condition, rule, _, _ in own]),
-        column=case([(condition, literal(column)) for condition, _, column, _ in own]),
-        value=case([(condition, f"cast({text} as varchar)") for condition, _, _, text in own]),
-    )
+    own = [replace(one, condition=f"_bad = {number}") for number, one in enumerate(bad, start=1)]
+    own += [Refusal("_code = 0", INCOMPLETE, bad[0].column if bad else "", "null")]
+    own += [replace(one, condition=f"_code = {number}") for number, one in enumerate(refusals, start=1)]
+    return stream.rejecting(relation, own)

@@ -43,7 +43,7 @@ from retail_assets.feeds.mapping.values import STANDARD, Values
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.intake.handlers import DECISIONS
 
-ENGINE_VERSION = 4
+ENGINE_VERSION = 5
 """Part of every mapping's version: raise it when the same mapping comes to mean other rows."""
 
 IDENTITY = "contract"

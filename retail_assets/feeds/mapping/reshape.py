@@ -18,7 +18,8 @@ from retail_assets.feeds.mapping.spreading import filled_down, unpivoted
 from retail_assets.feeds.mapping.steps import FillDown, Pivot, Sql, Step, Sum, Unpivot, made_by, names_of
 from retail_assets.feeds.mapping.stream import Stream
 from retail_assets.feeds.mapping.table import SHEET_NAME, Table, normalised
-from retail_assets.sql import parquet
+from retail_assets.feeds.readers.columns import CELLS, TEXT_CELL
+from retail_assets.sql import literal, parquet
 
 MERGED = "merged"
 """The rule of records whose values are in another record's row."""
@@ -105,9 +106,11 @@ def _records(judged: CompiledBlock, whole: Table, wanted: list[str]) -> Table:
     if SHEET_NAME in wanted and SHEET_NAME not in columns:
         columns[SHEET_NAME] = (f"_c{len(names)}", "VARCHAR")
         names.append(f"_place as _c{len(names)}")
-    selected = ", ".join(["_record", "_record as _row", "_place", "0::bigint as _also", *names])
+    # The name of the sheet has no cell of its own.
+    cells = [f"{CELLS} || {literal(TEXT_CELL)} as {CELLS}"] if whole.has_cells else []
+    selected = ", ".join(["_record", "_record as _row", "_place", "0::bigint as _also", *cells, *names])
     relation = f"(select {selected} from ({judged.judged}) where _route is null and _fault is null)"
-    return Table(relation, columns, whole.format)
+    return Table(relation, columns, whole.format, has_cells=whole.has_cells)
 
 
 def _carried_out(step: Step, stream: Stream) -> Stream:
@@ -132,11 +135,11 @@ def _numbered(stream: Stream) -> tuple[Table, int]:
     engine, table = stream.engine, stream.table
     once = f"select count(*) = count(distinct _record) from {table.relation}"
     several = stream.repeats_records and engine.rows(once) != [(True,)]
-    columns = ", ".join(sql for sql, _ in table.columns.values())
+    columns = "".join(f", {sql}" for sql in [*([CELLS] if table.has_cells else []), *stream.columns.values()])
     own = f"{_number(stream) if several else '_record'} as _record, _record as _first, _place, _also"
     order = "" if stream.in_order else " order by _row"
     path = stream.folder / "reshaped.parquet"
-    engine.write(f"select {own}{', ' + columns if columns else ''} from {table.relation}{order}", path)
+    engine.write(f"select {own}{columns} from {table.relation}{order}", path)
     record = ["'record ' || _first"] if several else []
     place = ", ".join(["' '", "_place", *record, "case when _also > 0 then 'with ' || _also || ' more' end"])
     relation = (
@@ -148,7 +151,7 @@ def _numbered(stream: Stream) -> tuple[Table, int]:
         begun += f" union all select _record from {parquet(list(stream.set_aside))}"
     records = engine.count(f"select count(*) from {stream.start}")
     merged = records - engine.count(f"select count(distinct _first) from ({begun})")
-    return Table(relation, table.columns, table.format), merged
+    return replace(table, relation=relation), merged
 
 
 def _number(stream: Stream) -> str:

@@ -10,8 +10,9 @@ from retail_assets.feeds.mapping.conversion import TEXT
 from retail_assets.feeds.mapping.failures import first_line
 from retail_assets.feeds.mapping.scope import Reading
 from retail_assets.feeds.mapping.selects import RECORD, RECORDS
+from retail_assets.feeds.mapping.shown_cells import require_one_dialect, shown_as, unfit
 from retail_assets.feeds.mapping.steps import Sql
-from retail_assets.feeds.mapping.stream import RESHAPE, Stream
+from retail_assets.feeds.mapping.stream import RESHAPE, Refusal, Stream
 from retail_assets.feeds.mapping.table import normalised
 from retail_assets.sql import identifier, literal, parquet
 
@@ -39,10 +40,21 @@ def selected(step: Sql, stream: Stream) -> Stream:
         name for name in labels if normalised(name) in declared or stream.table.raw(name).family == "float"
     ]
     readings = [reading for reading in stream.readings(typed, number=False) if reading.kind is not TEXT]
-    read, stream = _read(stream, readings)
     as_read = {reading.column: reading.name for reading in readings}
+    asked = {normalised(name) for name in (*step.select.names, *stream.wanted)}
+    texts = [name for name in labels if name not in as_read]
+    seen = [name for name in texts if normalised(name) in asked]
+    require_one_dialect(step, stream, texts)
+    faults = [
+        Refusal(condition, rule, reading.column, stream.text(reading.column))
+        for reading in readings
+        for condition, rule in reading.faults
+    ]
+    # Nobody looks at the others one by one: they are handed on as they are.
+    faults += [fault for name in seen for fault in unfit(stream, name)]
+    read, stream = _read(stream, readings, faults)
     shown = [
-        f"{as_read.get(name, stream.table.columns[name][0])} as {identifier(label)}"
+        f"{as_read.get(name) or shown_as(stream, name)} as {identifier(label)}"
         for name, label in labels.items()
     ]
     good = f"(select * from {parquet(read)} where _bad is null)"
@@ -59,6 +71,7 @@ def selected(step: Sql, stream: Stream) -> Stream:
     return stream.rows(
         _placed(stream, rows, lineage, names, good),
         {name: f"_v{n}" for n, name in enumerate(names)},
+        {},
         repeats_records=True,
     )
 
@@ -82,23 +95,14 @@ def _labels(step: Sql, stream: Stream) -> dict[str, str]:
     return {name: label for name, label in labels.items() if select.takes_all or label.lower() in named}
 
 
-def _read(stream: Stream, readings: list[Reading]) -> tuple[Path, Stream]:
-    """The records with their values read, in a file, and those of which one cannot be read set aside."""
-    branches = " ".join(f"when {reading.unreadable} then {n}" for n, reading in enumerate(readings, start=1))
+def _read(stream: Stream, readings: list[Reading], faults: list[Refusal]) -> tuple[Path, Stream]:
+    """The records with their values read, in a file, and those that have a fault set aside."""
+    branches = " ".join(f"when {one.condition} then {n}" for n, one in enumerate(faults, start=1))
     query = f"select *, cast({f'case {branches} end' if branches else 'null'} as usmallint) as _bad"
     read = stream.write(f"{query} from ({stream.read(readings)})")
-
-    def case(answers: list[str]) -> str:
-        return f"case {' '.join(f'when _bad = {n} then {answer}' for n, answer in enumerate(answers, start=1))} end"
-
-    if readings:
-        stream = stream.without(
-            f"(select * from {parquet(read)} where _bad is not null)",
-            end="rejected",
-            rule=case([literal(reading.kind.fault) for reading in readings]),
-            column=case([literal(reading.column) for reading in readings]),
-            value=case([f"cast({stream.text(reading.column)} as varchar)" for reading in readings]),
-        )
+    if faults:
+        told = [replace(one, condition=f"_bad = {n}") for n, one in enumerate(faults, start=1)]
+        stream = stream.rejecting(f"(select * from {parquet(read)} where _bad is not null)", told)
     return read, stream
 
 

@@ -1,18 +1,18 @@
 """Records on their way through the steps of `reshape`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.mapping.asking import Engine
-from retail_assets.feeds.mapping.conversion import DECLARED, NUMBER, Kind, convert, text_sql
+from retail_assets.feeds.mapping.conversion import DECLARED, NUMBER, TEXT, Kind, convert, reasons, text_sql
 from retail_assets.feeds.mapping.layers import Layers
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.mapping.scope import Reading
 from retail_assets.feeds.mapping.table import Table, closest, normalised
 from retail_assets.feeds.mapping.values import Values
-from retail_assets.feeds.readers.columns import RAW_CHARACTERS
+from retail_assets.feeds.readers.columns import CELLS, RAW_CHARACTERS, TEXT_CELL
 from retail_assets.names import shortened
 from retail_assets.sql import literal, parquet
 
@@ -21,6 +21,17 @@ RESHAPE = "reshape"
 OWN = ("_record", "_row", "_place", "_also")
 """What every relation of a stream has beside its columns: the number of the row's first record; a number that no other
 row has, in the order of the file; its place; how many other records are in it."""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why rows are refused: a condition over them or over their group, the rule, the column that is to blame, and its
+    text."""
+
+    condition: str
+    rule: str
+    column: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -87,13 +98,26 @@ class Stream:
         query.end_phase()
         return query.sql
 
-    def rows(self, relation: str, columns: Mapping[str, str], **changes: bool) -> "Stream":
-        """The stream with other rows: `columns` are their names and what each is in the relation, a subquery."""
-        return self._of(relation, columns, **{"in_order": False, **changes})
+    @property
+    def columns(self) -> dict[str, str]:
+        """The columns, and what each is in the relation."""
+        return {name: sql for name, (sql, _) in self.table.columns.items()}
 
-    def kept(self, query: str, columns: Mapping[str, str]) -> "Stream":
+    @property
+    def cells(self) -> dict[str, str]:
+        """Where the format tells numbers from texts: what the cells of each column are, as SQL."""
+        return {name: cell for name in self.table.columns if (cell := self.table.raw(name).cell)}
+
+    def rows(
+        self, relation: str, columns: Mapping[str, str], cells: Mapping[str, str], **changes: bool
+    ) -> "Stream":
+        """The stream with other rows: `columns` are their names and what each is in the relation, a subquery; `cells`
+        says what the cells of columns are that may be something else than texts."""
+        return self._of(relation, columns, cells, **{"in_order": False, **changes})
+
+    def kept(self, query: str, columns: Mapping[str, str], cells: Mapping[str, str]) -> "Stream":
         """The same, with the rows written down: they are asked for more than once."""
-        return self._of(parquet(self.write(query)), columns, in_order=False)
+        return self._of(parquet(self.write(query)), columns, cells, in_order=False)
 
     def where(self, condition: str) -> "Stream":
         """The stream with the rows for which a condition over the relation is true."""
@@ -106,12 +130,17 @@ class Stream:
         (engine or self.engine).write(query, path)
         return path
 
-    def _of(self, relation: str, columns: Mapping[str, str], **changes: bool) -> "Stream":
+    def _of(
+        self, relation: str, columns: Mapping[str, str], cells: Mapping[str, str], **changes: bool
+    ) -> "Stream":
         named = [f"{sql} as _c{number}" for number, sql in enumerate(columns.values())]
-        relation = f"(select {', '.join([*OWN, *named])} from {relation})"
-        described = self.engine.rows(f"describe select * from {relation}")[len(OWN) :]
+        own = [*OWN, *([f"{_said(columns, cells)} as {CELLS}"] if cells else [])]
+        relation = f"(select {', '.join([*own, *named])} from {relation})"
+        described = self.engine.rows(f"describe select * from {relation}")[len(own) :]
         typed = {name: (sql, kind) for name, (sql, kind, *_) in zip(columns, described, strict=True)}
-        return replace(self, table=Table(relation, typed, self.table.format), **changes)
+        return replace(
+            self, table=Table(relation, typed, self.table.format, has_cells=bool(cells)), **changes
+        )
 
     def without(
         self, relation: str, *, end: str, rule: str, column: str = "null", value: str = "null"
@@ -128,3 +157,34 @@ class Stream:
         if not self.engine.count(f"select count(*) from {parquet(path)}"):
             return self
         return replace(self, set_aside=(*self.set_aside, path))
+
+    def rejecting(self, relation: str, faults: Sequence[Refusal]) -> "Stream":
+        """The stream that remembers the records of a relation as rejected, each for the first that holds."""
+
+        def case(answers: Iterable[str]) -> str:
+            branches = [f"when {one.condition} then {sql}" for one, sql in zip(faults, answers, strict=True)]
+            return f"case {' '.join(branches)} end"
+
+        return self.without(
+            relation,
+            end="rejected",
+            rule=case(literal(one.rule) for one in faults),
+            column=case(literal(one.column) for one in faults),
+            value=case(f"cast({one.text} as varchar)" for one in faults),
+        )
+
+
+def no_texts(stream: Stream, names: Iterable[str]) -> list[Refusal]:
+    """Cells that are no texts either: errors, and formulas without a value."""
+    return [
+        Refusal(condition, rule, name, stream.text(name))
+        for name in names
+        for rule, condition in reasons(stream.table.raw(name), TEXT, stream.values(name))
+    ]
+
+
+def _said(columns: Iterable[str], cells: Mapping[str, str]) -> str:
+    """What all cells of a row are, one character a column: a cell that is nowhere is an empty text."""
+    text = literal(TEXT_CELL)
+    said = [f"coalesce({cells[name]}, {text})" if name in cells else text for name in columns]
+    return f"concat({', '.join(said)})"

@@ -156,7 +156,7 @@ def _stages(raw: Raw, values: Values, trim: Callable[[str], str] = trimmed) -> l
     """What is done to a text, one after the other."""
     stages: list[Callable[[str], str]] = []
     if values.replace:
-        stages.append(lambda text: _replaced(text, values.replace))
+        stages.append(lambda text: replaced(text, values.replace))
     if raw.family in ("text", "other") or values.replace:
         stages += [trim, lambda text: f"nullif({text}, '')"]
     if values.translate:
@@ -171,7 +171,7 @@ def _stages(raw: Raw, values: Values, trim: Callable[[str], str] = trimmed) -> l
     return stages
 
 
-def _replaced(text: str, pairs: tuple[tuple[str, str], ...]) -> str:
+def replaced(text: str, pairs: tuple[tuple[str, str], ...]) -> str:
     for old, new in pairs:
         text = f"replace({text}, {literal(old)}, {literal(new)})"
     return text

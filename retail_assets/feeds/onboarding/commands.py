@@ -37,7 +37,7 @@ exit codes: 0 every file can be read; 1 a file would go to quarantine; 2 the com
   files      one entry per file: path, source (the mapping), name_values, notes,
              quarantined (null, or reason and message; then the rest is empty), format, encoding,
              encoding_doubt (null where certain), delimiter, escape, sheets, columns, unknown_columns,
-             records (as read),
+             dropped_columns (those of them that no row has after a reshape), records (as read),
              targets: target, records (after unfolding) = admitted + routed + left_out + duplicate + rejected,
                       flagged (among those admitted or routed), sent_to {feed: records},
                       by_rule {"end/rule": records}, identity (the sum in words)

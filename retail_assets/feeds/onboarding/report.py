@@ -54,6 +54,7 @@ def _file(tried: Tried) -> dict[str, Any]:
         "sheets": list(tried.sheets),
         "columns": tried.columns,
         "unknown_columns": tried.unknown_columns,
+        "dropped_columns": tried.dropped_columns,
         "records": tried.records,
         "targets": [_counts(counts) for counts in tried.counts],
         "admitted": [_rows(a) | {"first": [_texts(row) for row in a.first]} for a in tried.admitted],
@@ -154,11 +155,17 @@ def _show_file(console: Console, tried: Tried) -> None:
             return
     _line(console, "Read as", _dialect(tried))
     _line(console, "Columns", ", ".join(shown(name) for name in tried.columns))
-    if tried.unknown_columns:
-        unknown = ", ".join(shown(name) for name in tried.unknown_columns)
-        _line(
-            console, "Unknown", f"{unknown} (no contract column takes them; kept in the lake, not published)"
-        )
+    kept = [name for name in tried.unknown_columns if name not in tried.dropped_columns]
+    for title, names, told in (
+        ("Unknown", kept, "no contract column takes them; kept in the lake, not published"),
+        (
+            "Dropped",
+            tried.dropped_columns,
+            "no contract column takes them, and no row has them after `reshape`",
+        ),
+    ):
+        if names:
+            _line(console, title, f"{', '.join(map(shown, names))} ({told})")
     for counts in tried.counts:
         _show_counts(console, counts, [s for s in tried.samples if s.target == counts.target])
     for rows in tried.admitted:

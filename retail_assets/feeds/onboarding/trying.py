@@ -93,6 +93,7 @@ class Tried:
     sheets: tuple[str, ...] = ()
     columns: list[str] = field(default_factory=list)
     unknown_columns: list[str] = field(default_factory=list)
+    dropped_columns: list[str] = field(default_factory=list)
     records: int = 0
     """As the reader counts them; a target that unfolds nested records counts more."""
     counts: list[RowCounts] = field(default_factory=list)
@@ -129,6 +130,7 @@ def try_file(
                 sheets=records.sheets,
                 columns=records.columns,
                 unknown_columns=mapped.unknown_columns,
+                dropped_columns=mapped.dropped_columns,
                 notes=[*start.notes, *_notes_of(records), *mended_ids(connection, records, match.mapping)],
                 records=records.record_count,
                 counts=mapped.counts,

@@ -150,6 +150,27 @@ def test_unknown_columns_are_reported(run: Run, tmp_path: Path) -> None:
     assert "till (no contract column" in " ".join(run("try", path, "--feed", "sales").out.split())
 
 
+def test_columns_that_a_reshape_drops_are_not_said_to_be_kept(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text(SALES + LINE.format(1, 1, 1))
+    header = SALES.strip().split(",")
+    for step, dropped in (
+        ("fill_down: store_id", []),
+        ("sum: {per: [order_id, line_number], columns: quantity}", ["till"]),
+        ('sql: "select record, ' + ", ".join(n for n in header if n != "till") + ' from records"', ["till"]),
+    ):
+        mapping = tmp_path / "mapping.yaml"
+        mapping.write_text(
+            "source: till\nmatch: {folder: sales, files: '*.csv'}\n"
+            f"reshape: {{{step}}}\ntargets: [{{feed: sales, same_names: true}}]\n"
+        )
+        [file] = run("try", path, "--feed", "sales", "--source", mapping, "--json").document["files"]
+        assert (file["unknown_columns"], file["dropped_columns"]) == (["till"], dropped)
+        said = " ".join(run("try", path, "--feed", "sales", "--source", mapping).out.split())
+        assert ("till (no contract column takes them; kept in the lake" in said) == (not dropped)
+        assert ("till (no contract column takes them, and no row has them" in said) == bool(dropped)
+
+
 def test_folders_and_several_paths_come_to_a_total(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "drops"
     folder.mkdir()

@@ -28,6 +28,11 @@ def hide(path: Path, *names: str, state: str = "hidden") -> Path:
 
 
 def open_document(path: Path, *, hidden: tuple[str, ...] = (), **sheets: list[list]) -> Path:
+    path.write_bytes(open_document_bytes(hidden=hidden, **sheets))
+    return path
+
+
+def open_document_bytes(*, hidden: tuple[str, ...] = (), **sheets: list[list]) -> bytes:
     """An OpenDocument spreadsheet, as LibreOffice writes it: the rest of each sheet is one repeated empty row."""
 
     def cell(value: object) -> str:
@@ -57,7 +62,8 @@ def open_document(path: Path, *, hidden: tuple[str, ...] = (), **sheets: list[li
         f"</office:automatic-styles><office:body><office:spreadsheet>{body}</office:spreadsheet></office:body>"
         "</office:document-content>"
     )
-    with zipfile.ZipFile(path, "w") as archive:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
         archive.writestr("mimetype", _OPEN_DOCUMENT)
         archive.writestr("content.xml", content)
         archive.writestr(
@@ -65,7 +71,7 @@ def open_document(path: Path, *, hidden: tuple[str, ...] = (), **sheets: list[li
             '<manifest:manifest xmlns:manifest="urn:oasis:names:tc:opendocument:xmlns:manifest:1.0">'
             f'<manifest:file-entry manifest:full-path="/" manifest:media-type="{_OPEN_DOCUMENT}"/></manifest:manifest>',
         )
-    return path
+    return out.getvalue()
 
 
 SHEETS = {"Old": [["id", "qty"], [9, 9]], "Now": [["id", "qty"], [1, 2], [3, 4]], "Notes": [["x"]]}
