@@ -30,7 +30,7 @@ from retail_assets.feeds.mapping.expressions import (
 from retail_assets.feeds.mapping.failures import Computed, failure_sql, first_line, said_of
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.layers import Layers
-from retail_assets.feeds.mapping.model import FromColumn, SourceMapping, Target
+from retail_assets.feeds.mapping.model import Cell, FromColumn, FromSql, SourceMapping, Target
 from retail_assets.feeds.mapping.table import Table, normalised
 from retail_assets.feeds.mapping.values import Values
 from retail_assets.feeds.mapping.where import Where
@@ -105,7 +105,7 @@ class Scope:
         """Read, in this phase, every source column that the expressions name."""
         for expression in expressions:
             for name in expression.names:
-                if not self._is_special(name) and normalised(name) not in self.readings:
+                if not is_special(name, self.target) and normalised(name) not in self.readings:
                     self._read(name)
 
     def evaluate(self, expression: Expression, where: Where) -> tuple[str, str]:
@@ -119,10 +119,16 @@ class Scope:
             self.query.add([{name: f"try(struct_pack(v := {sql}))"}])
         return self._evaluated[expression.text]
 
+    def evaluate_cells(self, cells: Iterable[Cell]) -> None:
+        """Add the expressions of cells to this phase."""
+        for cell in cells:
+            if isinstance(cell.origin, FromSql):
+                self.evaluate(cell.origin.expression, cell.where)
+
     def failure(self, expression: Expression, rule: str | None = None) -> str:
         """What there is to show of a record for which an expression failed, as SQL."""
         said = said_of(expression) + (f" (rule {rule})" if rule else "")
-        names = [name for name in expression.names if not self._is_special(name)]
+        names = [name for name in expression.names if not is_special(name, self.target)]
         return failure_sql(said, {name: self.text_of(name) for name in names})
 
     def computed(self) -> Computed:
@@ -136,11 +142,6 @@ class Scope:
 
     def text_of(self, column: str) -> str:
         return plain_text(self.raw(column))
-
-    def _is_special(self, name: str) -> bool:
-        return name.startswith((FILE_NAME, ABOVE)) or (
-            name == LINE_NUMBER and self.target.derives_line_numbers
-        )
 
     def _read(self, column: str) -> None:
         raw = self.raw(column)
@@ -203,6 +204,11 @@ class Scope:
                 f"'{shortened(compared.constant)}', which is none: to ask for what the source writes, declare it as "
                 f"text under `parse`: {{{reading.column}: text}}; the columns that take it are read as before"
             )
+
+
+def is_special(name: str, target: Target) -> bool:
+    """Whether a name in an expression is none of a source column: a part of the file's name, a line number."""
+    return name.startswith((FILE_NAME, ABOVE)) or (name == LINE_NUMBER and target.derives_line_numbers)
 
 
 def _called(kind: Kind) -> str:
