@@ -36,6 +36,20 @@ class CompiledBlock:
     clean = "_route is null and _fault is null and not _flagged"
     """Records with nothing to tell about."""
 
+    def routed_to(self, *feeds: str) -> str:
+        """True of records that are sent to one of some feeds."""
+        return self._has_route([verdict.feed in feeds for verdict in self.verdicts])
+
+    def ended(self, *ends: str) -> str:
+        """True of records that a verdict gives one of some ends."""
+        return self._has_route([verdict.end in ends for verdict in self.verdicts])
+
+    @staticmethod
+    def _has_route(which: list[bool]) -> str:
+        # 0 is no route, and an empty list no SQL.
+        numbers = [0, *(number for number, wanted in enumerate(which, start=1) if wanted)]
+        return f"(_route in ({', '.join(map(str, numbers))}))"
+
 
 def compile_block(scope: Scope, block: Block) -> CompiledBlock:
     """The query of one block; raises MappingError where the mapping does not fit itself or the file's types."""

@@ -35,11 +35,12 @@ from retail_assets.feeds.mapping.table import Table, normalised
 from retail_assets.feeds.mapping.values import Values
 from retail_assets.feeds.mapping.where import Where
 from retail_assets.feeds.readers.columns import CELLS
+from retail_assets.feeds.readers.layout import ABOVE
 from retail_assets.names import shortened
 from retail_assets.sql import literal
 
 LINE_NUMBER = "line_number"
-FILE_NAME, ABOVE = "file_name.", "above."
+FILE_NAME = "file_name."
 
 Bind = Callable[[str, str], str]
 """`bind(query, expression)` is the expression's type over the query; raises duckdb.Error."""

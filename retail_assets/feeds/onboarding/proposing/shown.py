@@ -6,7 +6,7 @@ import dataframely as dy
 
 from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.conversion import TEXT
-from retail_assets.feeds.mapping.engine import MASK
+from retail_assets.feeds.mapping.ends import MASK
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.onboarding.proposing.evidence import share
 from retail_assets.feeds.onboarding.proposing.sampling import Column
