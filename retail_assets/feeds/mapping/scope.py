@@ -8,7 +8,6 @@ import duckdb
 from retail_assets.feeds.mapping.comparisons import Compared
 from retail_assets.feeds.mapping.conversion import (
     DECLARED,
-    ID,
     INSTANT,
     INTEGER,
     LOCAL,
@@ -171,7 +170,7 @@ class Scope:
                 )
             return f"cast({literal(self.name_values[group])} as varchar)"
         reading = self.readings[normalised(name)]
-        as_text = reference.becomes_number and reading.kind in (TEXT, ID)
+        as_text = reference.becomes_number and reading.kind.is_text
         return no_number_with_underscores(reading.name) if as_text else reading.name
 
     def _type(self, sql: str, expression: Expression, where: Where) -> str:
@@ -180,7 +179,7 @@ class Scope:
         try:
             return self.bind(self.query.sql, sql)
         except duckdb.Error as error:
-            texts = [r.column for r in self.readings_of([expression]) if r.kind in (TEXT, ID)]
+            texts = [r.column for r in self.readings_of([expression]) if r.kind.is_text]
             hint = f" (text here: {', '.join(texts)}; `parse` declares other types)" if texts else ""
             raise where.error(f"{first_line(error)}{hint}") from error
 
@@ -190,7 +189,7 @@ class Scope:
         readings = [r for name in compared.columns if (r := self.readings.get(normalised(name)))]
         if compared.is_number:
             for reading in readings if compared.is_plain else []:
-                if reading.kind in (TEXT, ID):
+                if reading.kind.is_text:
                     raise where.error(
                         f"`{reading.column}` is text here and is compared with a number; "
                         f"declare its type under `parse`: {{{reading.column}: number}}"
@@ -199,7 +198,7 @@ class Scope:
         if not readings or not all(compared.is_plain or r.kind in (NUMBER, INTEGER) for r in readings):
             return
         reading = readings[0]
-        if reading.kind not in (TEXT, ID) and not reads_as(compared.constant, reading.kind.sql_type):
+        if not reading.kind.is_text and not reads_as(compared.constant, reading.kind.sql_type):
             raise where.error(
                 f"`{reading.column}` is read as a {_called(reading.kind)} here and stands beside the text "
                 f"'{shortened(compared.constant)}', which is none: to ask for what the source writes, declare it as "

@@ -32,6 +32,11 @@ class Kind:
     days_of: str = "UTC"
     """Of an instant: the zone whose day a date alone is."""
 
+    @property
+    def is_text(self) -> bool:
+        """Whether it stays a text: words, or what names something."""
+        return self.sql_type == "varchar"
+
 
 TEXT = Kind("text", "varchar", ERROR_VALUE)
 ID = Kind("id", "varchar", "not_an_id")
