@@ -14,6 +14,8 @@ from retail_assets.sql import literal
 
 Steps = list[dict[str, str]]
 
+WITH_POINT = "-?[0-9]{1,16}[.]0+"
+"""A regular expression of ids that a program wrote as numbers: 17850.0."""
 ERROR_VALUE = "error_value"
 FORMULA_WITHOUT_VALUE = "formula_without_value"
 DIGITS_LOST = "digits_lost"
@@ -97,7 +99,7 @@ def to_id(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     exact = f"abs(try_cast({whole} as bigint)) < {_EXACT}"
     read = (
         f"case when {ordinary} then {text} "
-        f"when regexp_full_match({text}, '-?[0-9]{{1,16}}[.]0+') and {exact} then {whole} "
+        f"when regexp_full_match({text}, {literal(WITH_POINT)}) and {exact} then {whole} "
         f"when {text} in ({_NO_IDS}, {_ERRORS}) or regexp_full_match({text}, {literal(_NEVER_IDS)}) then null "
         f"else {text} end"
     )

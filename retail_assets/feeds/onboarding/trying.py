@@ -1,7 +1,7 @@
 """What would happen to a file? Reads and maps it as admission would, in a folder that is gone
 afterwards; neither ledger nor lake is touched, and neither has to exist.
 
-How it is shown is in `trying_report.py`.
+How it is shown is in `report.py`.
 """
 
 import tempfile
