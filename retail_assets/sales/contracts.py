@@ -88,7 +88,7 @@ FEEDS = (
         Sales,
         "Sales lines.",
         "sold_at",
-        amount="cast(quantity as decimal(28, 3)) * unit_price - coalesce(discount, 0)",
+        amount="coalesce(net_amount, cast(quantity as decimal(28, 3)) * unit_price - coalesce(discount, 0))",
         descriptive=frozenset({"channel", "description"}),
         parents={"store_id": "stores", "product_id": "products", "customer_id": "customers"},
         parts=("product_id", "store_id"),

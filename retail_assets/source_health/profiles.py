@@ -15,8 +15,6 @@ from sqlalchemy import select
 from retail_assets.contract import Feed
 from retail_assets.database import platform_engine, reading
 from retail_assets.feeds.handler import ABSENT_COLUMNS
-from retail_assets.feeds.mapping.conversion import INSTANT
-from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.intake.ledger import pieces
 from retail_assets.intake.ledger_tables import CONTENT_METADATA
 from retail_assets.lake import file_lock
@@ -88,12 +86,13 @@ def _query(feed: Feed, zone: str) -> str:
         f", approx_count_distinct({name}) <= {2 * WORDS} as few_{n}" for n, name in enumerate(coded)
     )
     columns = ", ".join(_column(name, coded) for name in feed.columns)
+    day = feed.business_date(zone) or "null::date"
     return f"""
         with few as (select _content_key{estimates} from line group by _content_key)
         select
             _content_key as content_key,
             count(*) as rows,
-            max({_business_date(feed, zone)}) filter ({_business_date(feed, zone)} <= $1) as newest_business_date,
+            max({day}) filter ({day} <= $1) as newest_business_date,
             [{columns}] as by_column
         from line inner join few using (_content_key)
         group by _content_key
@@ -109,14 +108,6 @@ def _column(name: str, coded: Sequence[str]) -> str:
             f"case when bool_and({few}) and coalesce(len({kept}), 0) <= {WORDS} then coalesce({kept}, []) end"
         )
     return f"{{'name': {literal(name)}, 'nulls': count(*) - count({quoted}), 'words': {words}}}"
-
-
-def _business_date(feed: Feed, zone: str) -> str:
-    if feed.business_time is None:
-        return "null::date"
-    column = identifier(feed.business_time)
-    is_instant = contract_kind(feed.columns[feed.business_time]) is INSTANT
-    return f"cast(timezone({literal(zone)}, {column}) as date)" if is_instant else column
 
 
 def words_of(feed: Feed) -> Iterator[str]:

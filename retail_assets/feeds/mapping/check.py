@@ -173,7 +173,7 @@ def _check_constant(engine: Engine, block: Block, name: str, cell: Cell, text: s
     conditions = ", ".join(f"coalesce({check.condition}, false)" for check in broken) or "false"
     [row] = engine.rows(f"select {identifier(name)} is null, {conditions} from ({query.sql})")
     if row[0]:
-        raise cell.where.error(f"`{text}` is not a {kind.name}")
+        raise cell.where.error(f"`{text}` is no {kind.name}")
     for check, is_broken in zip(broken, row[1:], strict=False):
         if is_broken:
             raise cell.where.error(f"`{text}` breaks the contract of {feed.name}.{name}: {check.rule}")

@@ -10,40 +10,15 @@ from dataclasses import dataclass, replace
 
 from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.cells import Value, value_of
-from retail_assets.feeds.mapping.conversion import DATE, ID, INSTANT, Kind
-from retail_assets.feeds.mapping.failures import EXPRESSION_FAILED, Computed
+from retail_assets.feeds.mapping.failures import Computed
 from retail_assets.feeds.mapping.faults import Fault, by_flagged_column, faults_of, misread
+from retail_assets.feeds.mapping.identity import document_faults, document_of, name_document, version_of
 from retail_assets.feeds.mapping.judging import contract_kind
-from retail_assets.feeds.mapping.model import Block, Cell, FromSql, Rule
-from retail_assets.feeds.mapping.references import (
-    cells_of,
-    expressions_of,
-    identity_cells,
-    rules_of,
-    unknown_columns,
-)
+from retail_assets.feeds.mapping.model import Block, Rule
+from retail_assets.feeds.mapping.references import cells_of, expressions_of, rules_of, unknown_columns
 from retail_assets.feeds.mapping.scope import Scope
-from retail_assets.feeds.mapping.spelling import trimmed
+from retail_assets.feeds.mapping.verdicts import Verdict, verdicts_of
 from retail_assets.sql import identifier, literal
-
-MAX_DOCUMENT_BYTES = 1_000
-"""Of a document's name: the warehouse keeps that of every document."""
-VERSION_SCALE = 100
-"""Numbers become versions in hundredths, so that seventeen digits of a time stamp still fit."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Why a record does not come to the contract. `end`: left_out, rejected or routed."""
-
-    condition: str
-    end: str
-    rule: str
-    feed: str | None = None
-    value: str = "null"
-    """What to show for it."""
-    asks: Rule | None = None
-    """The rule that is asked here for the first time."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +36,20 @@ class CompiledBlock:
     clean = "_route is null and _fault is null and not _flagged"
     """Records with nothing to tell about."""
 
+    def routed_to(self, *feeds: str) -> str:
+        """True of records that are sent to one of some feeds."""
+        return self._has_route([verdict.feed in feeds for verdict in self.verdicts])
+
+    def ended(self, *ends: str) -> str:
+        """True of records that a verdict gives one of some ends."""
+        return self._has_route([verdict.end in ends for verdict in self.verdicts])
+
+    @staticmethod
+    def _has_route(which: list[bool]) -> str:
+        # 0 is no route, and an empty list no SQL.
+        numbers = [0, *(number for number, wanted in enumerate(which, start=1) if wanted)]
+        return f"(_route in ({', '.join(map(str, numbers))}))"
+
 
 def compile_block(scope: Scope, block: Block) -> CompiledBlock:
     """The query of one block; raises MappingError where the mapping does not fit itself or the file's types."""
@@ -69,21 +58,21 @@ def compile_block(scope: Scope, block: Block) -> CompiledBlock:
     scope.show([*(rule.when for rule in rules), *expressions_of(cells)])
     query.end_phase()
     computed = scope.computed()
-    _name_document(scope)
+    name_document(scope)
     conditions = [_condition(scope, rule) for rule in rules]
-    _evaluate(scope, cells)
+    scope.evaluate_cells(cells)
     query.end_phase()
     values = _contract_values(scope, block, rules, conditions)
-    document, version = _document(scope), _version(scope)
+    document, version = document_of(scope), version_of(scope)
     query.end_phase()
-    verdicts = _verdicts(scope, rules, conditions)
+    verdicts = verdicts_of(scope, rules, conditions)
     query.add([{"_route": _first_true([verdict.condition for verdict in verdicts]), "_document": document}])
     query.add([{"_version": version.sql if version else "null::bigint", "_extra": _extra(scope)}])
     query.add([{identifier(name): value.sql for name, value in values.items()}])
     query.end_phase()
     found = [
         *faults_of(scope, block, values, version, conditions),
-        *_document_faults(scope),
+        *document_faults(scope),
     ]
     flagged = by_flagged_column(block, found)
     faults = _once(fault for fault in found if fault.spoils not in flagged)
@@ -140,44 +129,13 @@ def compile_records(scope: Scope) -> CompiledBlock:
     computed = scope.computed()
     conditions = [_condition(scope, rule) for rule in rules]
     query.end_phase()
-    verdicts = _verdicts(scope, rules, conditions)
+    verdicts = verdicts_of(scope, rules, conditions)
     faults = [fault for reading in scope.readings_of(conditions_of) for fault in misread(reading)]
     query.add([{"_route": _first_true([verdict.condition for verdict in verdicts])}])
     query.add([{"_fault": _first_true([fault.condition for fault in faults])}])
     query.end_phase()
     raw = f"coalesce(_malformed, {_json(scope, list(scope.table.columns))})"
     return CompiledBlock(scope.target.block.feed, query.sql, verdicts, faults, [], raw, computed)
-
-
-def _evaluate(scope: Scope, cells: list[Cell]) -> None:
-    for cell in cells:
-        if isinstance(cell.origin, FromSql):
-            scope.evaluate(cell.origin.expression, cell.where)
-
-
-def _name_document(scope: Scope) -> None:
-    """The document of every record, as the column `_document_id`."""
-    if scope.target.document is None:
-        return
-    _evaluate(scope, [scope.target.document])
-    scope.query.end_phase()
-    value_of(scope.target.document, ID, scope, name="_document_id")
-    scope.query.end_phase()
-
-
-def name_identity(scope: Scope) -> None:
-    """The document of every record and its version, as the columns `_document_id` and `_document_version`."""
-    scope.show(expressions_of(identity_cells(scope.target)))
-    scope.query.end_phase()
-    _name_document(scope)
-    if scope.target.version:
-        _evaluate(scope, [scope.target.version])
-        scope.query.end_phase()
-    version = _version(scope)
-    scope.query.end_phase()
-    # A document without a version has one like any other.
-    scope.query.add([{"_document_version": f"coalesce({version.sql if version else 'null'}, {-(2**63)})"}])
-    scope.query.end_phase()
 
 
 def _condition(scope: Scope, rule: Rule) -> str:
@@ -218,79 +176,6 @@ def _either(condition: str, then: Value, otherwise: Value) -> Value:
         tuple((rule, f"{condition} and {when}") for rule, when in then.reasons)
         + tuple((rule, f"not coalesce({condition}, false) and {when}") for rule, when in otherwise.reasons),
     )
-
-
-def _document(scope: Scope) -> str:
-    """The document or store-day of a record, as the target sees it: the same wherever the record is routed."""
-    target = scope.target
-    if target.replaces == "document":
-        return f"case when strlen(_document_id) <= {MAX_DOCUMENT_BYTES} then _document_id end"
-    if target.replaces != "day":
-        return "null::varchar"
-    time = target.block.feed.business_time or ""
-    store = value_of(target.block.cells["store_id"], ID, scope, name="_day_store")
-    day = value_of(target.block.cells[time], DATE, scope, name="_day_time")
-    return f"left({store.sql}, {MAX_DOCUMENT_BYTES}) || '|' || strftime({day.sql}, '%Y-%m-%d')"
-
-
-def _version(scope: Scope) -> Value | None:
-    if scope.target.version is None:
-        return None
-    number = value_of(
-        scope.target.version, Kind("number", "decimal(28,6)", ""), scope, name="_version_number"
-    )
-    time = value_of(scope.target.version, INSTANT, scope, name="_version_time")
-    sql = f"coalesce(try_cast(trunc({number.sql} * {VERSION_SCALE}) as bigint), epoch_us({time.sql}))"
-    return Value(sql, time.blank, time.text, "not_a_version", time.failed)
-
-
-def _verdicts(scope: Scope, rules: list[Rule], conditions: list[str]) -> list[Verdict]:
-    verdicts = [
-        Verdict("_malformed is not null", "rejected", "malformed_record"),
-        Verdict("_empty", "left_out", "no_lines"),
-        Verdict(_blank(scope), "left_out", "blank"),
-        Verdict(_repeated_header(scope), "left_out", "repeated_header"),
-    ]
-    ends = {"leave_out": "left_out", "reject": "rejected", "send_to": "routed"}
-    for rule, condition in zip(rules, conditions, strict=True):
-        failure = scope.failure(rule.when, rule.name)
-        verdicts.append(
-            Verdict(f"{condition} is null", "rejected", EXPRESSION_FAILED, value=failure, asks=rule)
-        )
-        if rule.action in ends:
-            verdicts.append(Verdict(f"{condition}.v", ends[rule.action], rule.name, rule.feed))
-    return verdicts
-
-
-def _blank(scope: Scope) -> str:
-    """No column has a value. A first value that begins like a word ends the question."""
-    columns = list(scope.table.columns)
-    if not columns:
-        return "true"
-    first = scope.raw(columns[0])
-    something = f"{first.sql} between '!' and '~'" if first.family == "text" else f"{first.sql} is not null"
-    nothing = [f"nullif({trimmed(scope.text_of(name))}, '')" for name in columns]
-    return f"case when {something} then false else coalesce({', '.join(nothing)}, null) is null end"
-
-
-def _repeated_header(scope: Scope) -> str:
-    table = scope.table
-    if table.format not in ("csv", "tsv", "excel") or scope.mapping.layout.columns or not table.columns:
-        return "false"
-    names = list(table.columns)
-    same = [f"coalesce({trimmed(scope.text_of(name))} in ('', {literal(name)}), true)" for name in names]
-    likely = f"contains({scope.text_of(names[0])}, {literal(names[0])})"
-    return f"case when {likely} then {' and '.join(same)} else false end"
-
-
-def _document_faults(scope: Scope) -> list[Fault]:
-    if scope.target.replaces != "document" and not scope.target.derives_line_numbers:
-        return []
-    too_long = f"strlen(_document_id) > {MAX_DOCUMENT_BYTES}"
-    return [
-        Fault(too_long, "too_long", "document", "_document_id"),
-        Fault("_document_id is null", "no_document", "document"),
-    ]
 
 
 def _first_true(conditions: list[str]) -> str:

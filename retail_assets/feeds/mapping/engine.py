@@ -14,9 +14,10 @@ import duckdb
 from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.compile import CompiledBlock, compile_block
 from retail_assets.feeds.mapping.deduplicate import Part, merge_parts
+from retail_assets.feeds.mapping.documents import documents_in, documents_together
+from retail_assets.feeds.mapping.ends import all_ends, ends_of, flagged_rows, flags_told, kept_in_lake
 from retail_assets.feeds.mapping.failures import causes_of, first_line
-from retail_assets.feeds.mapping.faults import Fault
-from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.judging import contract_columns
 from retail_assets.feeds.mapping.line_numbers import line_numbers
 from retail_assets.feeds.mapping.model import Block, SourceMapping, Target
 from retail_assets.feeds.mapping.references import absent_columns, check_required_columns, unknown_columns
@@ -26,25 +27,8 @@ from retail_assets.feeds.mapping.superseded import without_superseded
 from retail_assets.feeds.mapping.table import Table, records_table
 from retail_assets.feeds.mapping.unnest import unnested
 from retail_assets.feeds.mapping.where import Where
-from retail_assets.feeds.readers.columns import RAW_CHARACTERS
 from retail_assets.intake.row_counts import FLAGGED, RowCounts, row_counts
-from retail_assets.names import CUT
-from retail_assets.sql import identifier, literal, parquet
-
-MASK = "***"
-
-ENDS = {
-    "target": "varchar",
-    "feed": "varchar",
-    "_record": "bigint",
-    "place": "varchar",
-    '"end"': "varchar",
-    "rule": "varchar",
-    '"column"': "varchar",
-    "value": "varchar",
-    "raw": "varchar",
-}
-"""The columns of what is told of records: how one ended that was not admitted, and flags of those that were."""
+from retail_assets.sql import literal, parquet
 
 
 @dataclass(frozen=True)
@@ -145,20 +129,22 @@ class _Run:
         records = self.records[target.name] = self.engine.count(f"select count(*) from {table.relation}")
         admitted = self._write_rows(target, main, main.clean)
         if admitted < records:
-            sent = _codes(main, [block.feed.name for block in target.sent.values()])
-            told = f"coalesce(_route not in {sent}, true) and not ({main.clean})"
+            sent = main.routed_to(*(block.feed.name for block in target.sent.values()))
+            told = f"coalesce(not {sent}, true) and not ({main.clean})"
             admitted += self._tell(target, main, told, admits="_route is null")
             for block in target.sent.values():
                 self._map_sent(target, block, table)
         self.admitted[target.name] = admitted
         if target.replaces:
-            self._write_documents(target, main)
+            own = {"content_key": self.content.content_key, "source": self.mapping.name}
+            name = f"documents_{len(self.documents)}.parquet"
+            self.documents.append(self._copy(documents_in(target, main, **own), name)[0])
         if self.reshaped:
             self.records[target.name] += self._write_set_aside(target, self.reshaped)
 
     def _map_sent(self, target: Target, block: Block, table: Table) -> None:
         compiled = self._compile(target, block, table)
-        here = f"_route in {_codes(compiled, [block.feed.name])}"
+        here = compiled.routed_to(block.feed.name)
         self._write_rows(target, compiled, f"{here} and _fault is null and not _flagged")
         self._tell(target, compiled, here, admits=here)
 
@@ -181,11 +167,11 @@ class _Run:
 
     def _row(self, block: CompiledBlock) -> dict[str, str]:
         """The columns of a row file, and what they hold."""
-        kinds = {identifier(name): contract_kind(column) for name, column in block.feed.columns.items()}
-        contract = {name: f"cast({name} as {kind.sql_type})" for name, kind in kinds.items()}
         key, source = literal(self.content.content_key), literal(self.mapping.name)
         own = {"_record": "_record", "_content_key": key, "_source": source}
-        return contract | own | {name: name for name in ("_document", "_version", "_extra")}
+        return (
+            contract_columns(block.feed) | own | {name: name for name in ("_document", "_version", "_extra")}
+        )
 
     def _add_part(self, target: Target, block: CompiledBlock, query: str) -> int:
         path, rows = self._copy(query, f"part_{len(self.parts)}.parquet")
@@ -197,61 +183,21 @@ class _Run:
     def _tell(self, target: Target, block: CompiledBlock, which: str, *, admits: str) -> int:
         """What there is to tell of the records that `which` picks: how they ended, and their flags where `admits` says
         that they come to this contract. Adds the rows that are flagged, and gives their number."""
-        ends, flagged = self._ends(target, block), f"{admits} and _fault is null and _flagged"
+        ends = ends_of(target, block)
         if block.flags:
-            row = ", ".join(f"{name} := {sql}" for name, sql in self._row(block).items())
-            flags = ", ".join(f"case when {flag.condition} then {_flag(flag)} end" for flag in block.flags)
-            ends |= {
-                "_row": f"case when {flagged} then struct_pack({row}) end",
-                "_flags": f"case when {flagged} then [{flags}] end",
-            }
+            ends |= flagged_rows(block, self._row(block), f"{admits} and _fault is null and _flagged")
         columns = ", ".join(f"{sql} as {name}" for name, sql in ends.items())
         query = f"select {columns} from ({block.judged}) where {which}"
         told, _ = self._copy(query, f"told_{len(self.ends)}.parquet")
         self._keep_ends(block, told)
         if not block.flags or not self.engine.count(f"select count(_row) from {parquet(told)}"):
             return 0
-        of_flags = (
-            f'select target, feed, _record, place, {literal(FLAGGED)} as "end", _flag.rule as rule, '
-            '_flag."column" as "column", _flag.value as value, raw '
-            f"from (select *, unnest(_flags) as _flag from {parquet(told)}) where _flag is not null"
-        )
-        self._keep_ends(block, self._copy(of_flags, f"told_{len(self.ends)}.parquet")[0])
+        self._keep_ends(block, self._copy(flags_told(told), f"told_{len(self.ends)}.parquet")[0])
         return self._add_part(target, block, f"select _row.* from {parquet(told)} where _row is not null")
 
     def _keep_ends(self, block: CompiledBlock, ends: Path) -> None:
         self.ends.append(ends)
         self.causes |= causes_of(self.engine, block.computed, ends)
-
-    def _ends(self, target: Target, block: CompiledBlock) -> dict[str, str]:
-        """The columns of ENDS over a block; what is admitted has no `end`. A fault counts only where this contract
-        judges."""
-        judged = f"coalesce(_route in {_codes(block, [block.feed.name])}, true)"
-        ends = {
-            f"{judged} and _fault = {number}": ("rejected", fault.rule, fault.column, fault.value)
-            for number, fault in enumerate(block.faults, start=1)
-        }
-        ends |= {
-            f"_route = {number}": (verdict.end, verdict.rule, None, verdict.value)
-            for number, verdict in enumerate(block.verdicts, start=1)
-        }
-        end = _case({condition: literal(end) for condition, (end, _, _, _) in ends.items()})
-        rule = _case({condition: literal(rule) for condition, (_, rule, _, _) in ends.items()})
-        column = _case(
-            {condition: literal(column) for condition, (_, _, column, _) in ends.items() if column}
-        )
-        value = _case({condition: value for condition, (_, _, _, value) in ends.items()})
-        return {
-            "target": literal(target.name),
-            "feed": literal(block.feed.name),
-            "_record": "_record",
-            "place": _cut("cast(_place as varchar)"),
-            '"end"': end,
-            "rule": rule,
-            '"column"': column,
-            "value": _cut(value),
-            "raw": _cut(block.raw),
-        }
 
     def _write_set_aside(self, target: Target, made: Reshaped) -> int:
         """What became of the records that begin no row of the target's, and how many those are."""
@@ -263,30 +209,17 @@ class _Run:
             self.ends.append(self._copy(f"{own} from {parquet(made.set_aside)}", name)[0])
         return made.merged + self.engine.count(f"select count(*) from {parquet(self.ends[files:])}")
 
-    def _write_documents(self, target: Target, block: CompiledBlock) -> None:
-        refused = [n for n, verdict in enumerate(block.verdicts, start=1) if verdict.end == "rejected"]
-        left_out = [n for n, verdict in enumerate(block.verdicts, start=1) if verdict.end == "left_out"]
-        # What is sent elsewhere is judged there.
-        rejected = f"(_route in {_listed([0, *refused])} or (_route is null and _fault is not null))"
-        came = f"coalesce(_route not in {_listed([0, *refused, *left_out])}, _fault is null)"
-        at_least = "null" if target.at_least is None else str(target.at_least)
-        query = (
-            f"select {literal(self.content.content_key)} as _content_key, {literal(self.mapping.name)} as _source, "
-            f"{literal(target.replaces or '')} as kind, _document, max(_version) as _version, "
-            f"count(*) filter (where {came}) as records, count(*) filter (where {rejected}) as rejected, "
-            f"{at_least}::double as at_least from ({block.judged}) where _document is not null group by _document"
-        )
-        self.documents.append(self._copy(query, f"documents_{len(self.documents)}.parquet")[0])
-
     def finish(self, unknown: list[str], absent: list[str]) -> Mapped:
-        documents = self._gather_documents()
+        documents = None
+        if self.documents:
+            documents = self._write_any(documents_together(self.documents), "documents.parquet")
         parts, superseded = without_superseded(self.engine, self.parts, documents, self.folder)
         merged = {
             feed.name: merge_parts(self.engine, feed, [p for p in parts if p.feed is feed], self.folder)
             for feed in {id(part.feed): part.feed for part in parts}.values()
         }
         lost = [*superseded, *(m.repeats for m in merged.values() if m.repeats)]
-        ends = self._gather_ends(lost)
+        ends, _ = self._copy(all_ends(self.ends, self.causes, lost), "ends.parquet")
         return Mapped(
             counts=[self._row_counts(target, ends, lost) for target in self.mapping.targets],
             unknown_columns=unknown,
@@ -302,24 +235,6 @@ class _Run:
             documents=documents,
             ends=ends,
         )
-
-    def _gather_ends(self, lost: list[Path]) -> Path:
-        columns = ", ".join(ENDS)
-        query = f"select {', '.join(f'null::{kind} as {name}' for name, kind in ENDS.items())} where false"
-        for ends in self.ends:
-            query += f' union all select {columns} from {parquet(ends)} where "end" is not null'
-        if self.causes:
-            known = _case({f"value = {literal(value)}": literal(said) for value, said in self.causes.items()})
-            query = f"select * replace (coalesce({known}, value) as value) from ({query})"
-        if lost:
-            # A record that was routed or flagged, and repeats another there, ends as a duplicate.
-            again = f"select target, feed, _record from {parquet(lost)}"
-            query = (
-                f"select * from ({query}) where \"end\" not in ('routed', {literal(FLAGGED)}) "
-                f"or (target, feed, _record) not in ({again})"
-            )
-            query += f" union all select {columns} from {parquet(lost)}"
-        return self._copy(query, "ends.parquet")[0]
 
     def _row_counts(self, target: Target, ends: Path, lost: list[Path]) -> RowCounts:
         """The counts of one target; `lost` are rows of it, or that it sent, which another row makes idle."""
@@ -348,57 +263,13 @@ class _Run:
         )
 
     def _write_told(self, ends: Path, end: str, name: str) -> Path | None:
-        """The file of the lake with the records of one end, masked where they may be personal."""
         feeds = [block.feed for target in self.mapping.targets for block in target.blocks]
-        personal = ", ".join(literal(feed.name) for feed in feeds if feed.personal)
-        value = f"case when feed in ({personal}) then '{MASK}' else value end" if personal else "value"
-        raw = f"'{MASK}'" if personal else "raw"
-        query = (
-            f"select {literal(self.content.content_key)} as _content_key, feed, "
-            f'place, _record as record, rule, "column", {value} as value, {raw} as raw '
-            f'from {parquet(ends)} where "end" = {literal(end)}'
-        )
-        path, rows = self._copy(query, name)
-        return path if rows else None
+        return self._write_any(kept_in_lake(ends, end, feeds, self.content.content_key), name)
 
-    def _gather_documents(self) -> Path | None:
-        if not self.documents:
-            return None
-        query = (
-            "select _content_key, _source, kind, _document, max(_version) as _version, "
-            "sum(records)::bigint as records, sum(rejected)::bigint as rejected, max(at_least) as at_least "
-            f"from {parquet(self.documents)} group by all"
-        )
-        path, rows = self._copy(query, "documents.parquet")
+    def _write_any(self, query: str, name: str) -> Path | None:
+        path, rows = self._copy(query, name)
         return path if rows else None
 
     def _copy(self, query: str, name: str) -> tuple[Path, int]:
         path = self.folder / name
         return path, self.engine.write(query, path)
-
-
-def _flag(flag: Fault) -> str:
-    column = literal(flag.column) if flag.column else "null::varchar"
-    return (
-        f"{{'rule': {literal(flag.rule)}, 'column': {column}, 'value': cast({_cut(flag.value)} as varchar)}}"
-    )
-
-
-def _codes(block: CompiledBlock, feeds: list[str]) -> str:
-    """The route numbers that lead to any of some feeds, as a list for SQL; 0 is no route."""
-    return _listed([0, *(n for n, verdict in enumerate(block.verdicts, start=1) if verdict.feed in feeds)])
-
-
-def _listed(numbers: list[int]) -> str:
-    return f"({', '.join(map(str, numbers))})"
-
-
-def _cut(text: str) -> str:
-    """What is quoted of a file: the warehouse reads that of all files at once, and a single value may be megabytes."""
-    cut = f"left({text}, {RAW_CHARACTERS - 1}) || '{CUT}'"
-    return f"case when length({text}) > {RAW_CHARACTERS} then {cut} else {text} end"
-
-
-def _case(answers: dict[str, str]) -> str:
-    branches = " ".join(f"when {condition} then {answer}" for condition, answer in answers.items())
-    return f"cast(case {branches} end as varchar)" if answers else "null::varchar"

@@ -174,16 +174,20 @@ def _parser() -> duckdb.DuckDBPyConnection:
     return duckdb.connect(config={"enable_external_access": False, "threads": 1})
 
 
-def _walk(node: Any) -> Iterator[dict[str, Any]]:
+def parts_of(tree: Any) -> Iterator[dict[str, Any]]:
+    """Every object in a syntax tree."""
+    if isinstance(tree, list):
+        for child in tree:
+            yield from parts_of(child)
+    elif isinstance(tree, dict):
+        yield tree
+        for child in tree.values():
+            yield from parts_of(child)
+
+
+def _walk(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """Every part of an expression."""
-    if isinstance(node, list):
-        for child in node:
-            yield from _walk(child)
-    elif isinstance(node, dict):
-        if "class" in node:
-            yield node
-        for child in node.values():
-            yield from _walk(child)
+    return (part for part in parts_of(tree) if "class" in part)
 
 
 _REFUSED = {

@@ -8,6 +8,7 @@ from functools import cache, lru_cache
 import duckdb
 
 from retail_assets.errors import Unreadable
+from retail_assets.feeds.readers.layout import ABOVE
 from retail_assets.sql import literal
 
 _BRACKET, _WILD = re.compile(r"\[!?+\]?+[^]]*+\]"), re.compile("[*?]")
@@ -54,5 +55,5 @@ def values_above(lines: Sequence[str], patterns: Sequence[str]) -> dict[str, str
                 f"Above the names of the columns something was expected that fits `{pattern}`, but there stands "
                 f"{said or 'nothing'}; correct `file.above`.",
             )
-        found |= {f"above.{name}": value for name, value in parts.items()}
+        found |= {f"{ABOVE}{name}": value for name, value in parts.items()}
     return found

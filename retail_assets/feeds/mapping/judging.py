@@ -53,6 +53,12 @@ _NAMING = ("_id", "_sku", "_reference", "barcode")
 _INTEGERS = {"Int8": "tinyint", "Int16": "smallint", "Int32": "integer", "Int64": "bigint"}
 
 
+def contract_columns(feed: Feed) -> dict[str, str]:
+    """The columns of a feed as its contract types them, over columns of the same names."""
+    kinds = {identifier(name): contract_kind(column) for name, column in feed.columns.items()}
+    return {name: f"cast({name} as {kind.sql_type})" for name, kind in kinds.items()}
+
+
 def contract_checks(feed: Feed) -> list[Check]:
     """Everything the contract demands of typed columns of its own names, in the order it is reported."""
     checks = [Check(f"{identifier(name)} is null", "required", name) for name in feed.required]

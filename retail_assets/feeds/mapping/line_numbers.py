@@ -8,7 +8,7 @@ A document that stands in one file twice, equal line by line, is one document: i
 repeats.
 """
 
-from retail_assets.feeds.mapping.compile import name_identity
+from retail_assets.feeds.mapping.identity import name_identity
 from retail_assets.feeds.mapping.references import known_by
 from retail_assets.feeds.mapping.replacing import DOCUMENT
 from retail_assets.feeds.mapping.scope import Scope

@@ -8,7 +8,7 @@ from retail_assets.feeds.mapping.expressions import Expression
 from retail_assets.feeds.mapping.steps import Step
 from retail_assets.feeds.mapping.values import STANDARD, Values
 from retail_assets.feeds.mapping.where import Where
-from retail_assets.feeds.readers.layout import FileLayout
+from retail_assets.feeds.readers.layout import ABOVE, FileLayout
 
 
 @dataclass(frozen=True)
@@ -158,5 +158,5 @@ class SourceMapping:
     def name_parts(self) -> dict[str, str]:
         """The names that `name_values` gives to parts of a file name, and `file.above` to what stands above the names
         of columns, each with an empty value."""
-        above = [f"above.{name}" for pattern in self.layout.above for name in re.compile(pattern).groupindex]
+        above = [f"{ABOVE}{name}" for name in self.layout.names_above]
         return dict.fromkeys([*re.compile(self.name_values or "").groupindex, *above], "")

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from retail_assets.contract import Feed
-from retail_assets.feeds.mapping.conversion import TEXT
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.model import Block, Cell, Target
 from retail_assets.feeds.mapping.nodes import Node, meant
@@ -47,7 +46,7 @@ def _named(node: Node, feeds: Iterable[Feed]) -> frozenset[str] | None:
                 "none of its feeds has ids of a source's own numbering; name the columns: `[customer_id]`"
             )
         return None
-    texts = {name for feed in feeds for name, column in feed.columns.items() if contract_kind(column) is TEXT}
+    texts = {name for feed in feeds for name, column in feed.columns.items() if contract_kind(column).is_text}
     for item in node.items():
         if item.text() not in texts:
             known = sorted(texts)

@@ -14,7 +14,7 @@ from retail_assets.feeds.mapping.model import (
     SourceMapping,
     Target,
 )
-from retail_assets.feeds.mapping.scope import ABOVE, FILE_NAME, LINE_NUMBER
+from retail_assets.feeds.mapping.scope import LINE_NUMBER, is_special
 from retail_assets.feeds.mapping.table import Table, closest, normalised
 from retail_assets.names import shortened
 
@@ -71,17 +71,13 @@ def referenced_by(mapping: SourceMapping, target: Target) -> list[str]:
     """Every source column that one target takes or asks about."""
     names = [name for cell in cells_of(mapping, target) for name in columns_of(cell)]
     names += [name for rule in rules_of(mapping, target) for name in rule.when.names]
-    return [name for name in dict.fromkeys([*names, *target.lines_by]) if not _is_special(name, target)]
+    return [name for name in dict.fromkeys([*names, *target.lines_by]) if not is_special(name, target)]
 
 
 def known_by(mapping: SourceMapping, target: Target) -> list[str]:
     """The source columns by which a line is known in another file, in an order of their own: those that the target
     names for it, or all that it takes but the version, which is another one when the same comes again."""
     return sorted(target.lines_by or referenced_by(mapping, replace(target, version=None)))
-
-
-def _is_special(name: str, target: Target) -> bool:
-    return name.startswith((FILE_NAME, ABOVE)) or (name == LINE_NUMBER and target.derives_line_numbers)
 
 
 def unknown_columns(mapping: SourceMapping, table: Table) -> list[str]:
@@ -129,7 +125,7 @@ def _first(said: list[str], of: list[str]) -> str:
 def _required(mapping: SourceMapping, target: Target, table: Table) -> list[str]:
     required = target.block.feed.required
     cells = [cell for name, cell in target.block.cells.items() if name in required and cell.default is None]
-    names = [name for cell in cells for name in columns_of(cell) if not _is_special(name, target)]
+    names = [name for cell in cells for name in columns_of(cell) if not is_special(name, target)]
     if table.format not in _NESTED_FORMATS:
         names += _named_outside_columns(mapping, target)
     return list(dict.fromkeys(names))
@@ -139,7 +135,7 @@ def _named_outside_columns(mapping: SourceMapping, target: Target) -> list[str]:
     names = [name for rule in rules_of(mapping, target) for name in rule.when.names]
     names += [name for cell in identity_cells(target) for name in columns_of(cell)]
     names += target.lines_by
-    return [name for name in names if not _is_special(name, target)]
+    return [name for name in names if not is_special(name, target)]
 
 
 def _named_as_columns(mapping: SourceMapping, target: Target) -> set[str]:

@@ -8,7 +8,6 @@ import duckdb
 from retail_assets.feeds.mapping.comparisons import Compared
 from retail_assets.feeds.mapping.conversion import (
     DECLARED,
-    ID,
     INSTANT,
     INTEGER,
     LOCAL,
@@ -30,16 +29,17 @@ from retail_assets.feeds.mapping.expressions import (
 from retail_assets.feeds.mapping.failures import Computed, failure_sql, first_line, said_of
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.layers import Layers
-from retail_assets.feeds.mapping.model import FromColumn, SourceMapping, Target
+from retail_assets.feeds.mapping.model import Cell, FromColumn, FromSql, SourceMapping, Target
 from retail_assets.feeds.mapping.table import Table, normalised
 from retail_assets.feeds.mapping.values import Values
 from retail_assets.feeds.mapping.where import Where
 from retail_assets.feeds.readers.columns import CELLS
+from retail_assets.feeds.readers.layout import ABOVE
 from retail_assets.names import shortened
 from retail_assets.sql import literal
 
 LINE_NUMBER = "line_number"
-FILE_NAME, ABOVE = "file_name.", "above."
+FILE_NAME = "file_name."
 
 Bind = Callable[[str, str], str]
 """`bind(query, expression)` is the expression's type over the query; raises duckdb.Error."""
@@ -105,7 +105,7 @@ class Scope:
         """Read, in this phase, every source column that the expressions name."""
         for expression in expressions:
             for name in expression.names:
-                if not self._is_special(name) and normalised(name) not in self.readings:
+                if not is_special(name, self.target) and normalised(name) not in self.readings:
                     self._read(name)
 
     def evaluate(self, expression: Expression, where: Where) -> tuple[str, str]:
@@ -119,10 +119,16 @@ class Scope:
             self.query.add([{name: f"try(struct_pack(v := {sql}))"}])
         return self._evaluated[expression.text]
 
+    def evaluate_cells(self, cells: Iterable[Cell]) -> None:
+        """Add the expressions of cells to this phase."""
+        for cell in cells:
+            if isinstance(cell.origin, FromSql):
+                self.evaluate(cell.origin.expression, cell.where)
+
     def failure(self, expression: Expression, rule: str | None = None) -> str:
         """What there is to show of a record for which an expression failed, as SQL."""
         said = said_of(expression) + (f" (rule {rule})" if rule else "")
-        names = [name for name in expression.names if not self._is_special(name)]
+        names = [name for name in expression.names if not is_special(name, self.target)]
         return failure_sql(said, {name: self.text_of(name) for name in names})
 
     def computed(self) -> Computed:
@@ -136,11 +142,6 @@ class Scope:
 
     def text_of(self, column: str) -> str:
         return plain_text(self.raw(column))
-
-    def _is_special(self, name: str) -> bool:
-        return name.startswith((FILE_NAME, ABOVE)) or (
-            name == LINE_NUMBER and self.target.derives_line_numbers
-        )
 
     def _read(self, column: str) -> None:
         raw = self.raw(column)
@@ -169,7 +170,7 @@ class Scope:
                 )
             return f"cast({literal(self.name_values[group])} as varchar)"
         reading = self.readings[normalised(name)]
-        as_text = reference.becomes_number and reading.kind in (TEXT, ID)
+        as_text = reference.becomes_number and reading.kind.is_text
         return no_number_with_underscores(reading.name) if as_text else reading.name
 
     def _type(self, sql: str, expression: Expression, where: Where) -> str:
@@ -178,7 +179,7 @@ class Scope:
         try:
             return self.bind(self.query.sql, sql)
         except duckdb.Error as error:
-            texts = [r.column for r in self.readings_of([expression]) if r.kind in (TEXT, ID)]
+            texts = [r.column for r in self.readings_of([expression]) if r.kind.is_text]
             hint = f" (text here: {', '.join(texts)}; `parse` declares other types)" if texts else ""
             raise where.error(f"{first_line(error)}{hint}") from error
 
@@ -188,7 +189,7 @@ class Scope:
         readings = [r for name in compared.columns if (r := self.readings.get(normalised(name)))]
         if compared.is_number:
             for reading in readings if compared.is_plain else []:
-                if reading.kind in (TEXT, ID):
+                if reading.kind.is_text:
                     raise where.error(
                         f"`{reading.column}` is text here and is compared with a number; "
                         f"declare its type under `parse`: {{{reading.column}: number}}"
@@ -197,12 +198,17 @@ class Scope:
         if not readings or not all(compared.is_plain or r.kind in (NUMBER, INTEGER) for r in readings):
             return
         reading = readings[0]
-        if reading.kind not in (TEXT, ID) and not reads_as(compared.constant, reading.kind.sql_type):
+        if not reading.kind.is_text and not reads_as(compared.constant, reading.kind.sql_type):
             raise where.error(
                 f"`{reading.column}` is read as a {_called(reading.kind)} here and stands beside the text "
                 f"'{shortened(compared.constant)}', which is none: to ask for what the source writes, declare it as "
                 f"text under `parse`: {{{reading.column}: text}}; the columns that take it are read as before"
             )
+
+
+def is_special(name: str, target: Target) -> bool:
+    """Whether a name in an expression is none of a source column: a part of the file's name, a line number."""
+    return name.startswith((FILE_NAME, ABOVE)) or (name == LINE_NUMBER and target.derives_line_numbers)
 
 
 def _called(kind: Kind) -> str:

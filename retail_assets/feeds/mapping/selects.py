@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from retail_assets.feeds.mapping.expressions import ExpressionError, serialized
+from retail_assets.feeds.mapping.expressions import ExpressionError, parts_of, serialized
 from retail_assets.feeds.mapping.functions import FUNCTIONS, TYPES, growth
 
 MAX_CHARACTERS = 10_000
@@ -101,7 +101,7 @@ def _read(text: str) -> Select:
         raise ExpressionError(answer["error_message"])
     if len(answer["statements"]) != 1:
         raise ExpressionError("write one select, without `;`")
-    nodes = list(_walk(answer["statements"]))
+    nodes = list(parts_of(answer["statements"]))
     relations = {RECORDS, *(name for node in nodes for name in _with(node))}
     names: list[str] = []
     aliases: set[str] = set()
@@ -113,17 +113,6 @@ def _read(text: str) -> Select:
     stars = [node for node in nodes if node.get("class") == "STAR"]
     matches = any(star["columns"] for star in stars)
     return Select(text, tuple(dict.fromkeys(names)), frozenset(aliases), bool(stars), matches)
-
-
-def _walk(node: Any) -> Iterator[dict[str, Any]]:
-    """Every object in the syntax tree."""
-    if isinstance(node, list):
-        for child in node:
-            yield from _walk(child)
-    elif isinstance(node, dict):
-        yield node
-        for child in node.values():
-            yield from _walk(child)
 
 
 def _with(node: dict[str, Any]) -> Iterator[str]:

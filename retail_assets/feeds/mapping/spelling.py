@@ -7,6 +7,8 @@ import re
 from retail_assets.feeds.mapping.values import Values
 from retail_assets.sql import literal
 
+AS_FORMULA = '="+([^"]*)"+'
+"""A regular expression of texts that are kept from becoming numbers in a spreadsheet: ="00123"."""
 _INVISIBLE = "\u00ad\u180e\u200b\u200e\u200f\u2060\ufeff"
 """What nobody sees and nothing means: soft hyphens, zero-width spaces, word joiners, direction and byte order marks."""
 _JOINERS = "\u200c\u200d"
@@ -23,7 +25,7 @@ _APOSTROPHES = "'\u2019"
 def trimmed(text: str) -> str:
     """Without surrounding blanks, and without what keeps a spreadsheet from taking it for a number: ="00123". Codes
     and numbers have nothing that a URL would escape; to see that costs a tenth of trimming them."""
-    mended = rf"regexp_replace(trim({_visible(text)}, {_BLANKS}), '^=\"+([^\"]*)\"+$', '\1')"
+    mended = rf"regexp_replace(trim({_visible(text)}, {_BLANKS}), '^{AS_FORMULA}$', '\1')"
     return f"case when strlen(url_encode({text})) = strlen({text}) then {text} else {mended} end"
 
 

@@ -14,6 +14,8 @@ from retail_assets.sql import literal
 
 Steps = list[dict[str, str]]
 
+WITH_POINT = "-?[0-9]{1,16}[.]0+"
+"""A regular expression of ids that a program wrote as numbers: 17850.0."""
 ERROR_VALUE = "error_value"
 FORMULA_WITHOUT_VALUE = "formula_without_value"
 DIGITS_LOST = "digits_lost"
@@ -31,6 +33,11 @@ class Kind:
     """The rule that a value breaks which is there and cannot be read."""
     days_of: str = "UTC"
     """Of an instant: the zone whose day a date alone is."""
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it stays a text: words, or what names something."""
+        return self.sql_type == "varchar"
 
 
 TEXT = Kind("text", "varchar", ERROR_VALUE)
@@ -100,7 +107,7 @@ def to_id(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     exact = f"abs(try_cast({whole} as bigint)) < {_EXACT}"
     read = (
         f"case when {ordinary} then {text} "
-        f"when regexp_full_match({text}, '-?[0-9]{{1,16}}[.]0+') and {exact} then {whole} "
+        f"when regexp_full_match({text}, {literal(WITH_POINT)}) and {exact} then {whole} "
         f"when {text} in ({_NO_IDS}) or {_is_error(text)} then null "
         f"when regexp_full_match({text}, {literal(_NEVER_IDS)}) then null "
         f"else {text} end"

@@ -11,7 +11,7 @@ from pathlib import Path
 from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.compile import compile_block
 from retail_assets.feeds.mapping.deduplicate import key_hash
-from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.judging import contract_columns
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.mapping.references import (
     absent_columns,
@@ -76,10 +76,7 @@ def map_plain_files(
     )
     block = compile_block(scope, target.block)
     feed = block.feed
-    contract = [
-        f"cast({name} as {contract_kind(column).sql_type}) as {name}"
-        for name, column in ((identifier(name), column) for name, column in feed.columns.items())
-    ]
+    contract = [f"{sql} as {name}" for name, sql in contract_columns(feed).items()]
     admitted, rows = folder / "admitted.parquet", folder / "rows"
     engine.write(
         f"select {', '.join(contract)}, _record % {RECORDS_PER_FILE} as _record, "

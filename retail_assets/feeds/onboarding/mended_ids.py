@@ -5,14 +5,16 @@ import duckdb
 from retail_assets.feeds.mapping.conversion import ID
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.model import FromColumn, SourceMapping
+from retail_assets.feeds.mapping.spelling import AS_FORMULA
 from retail_assets.feeds.mapping.table import normalised
+from retail_assets.feeds.mapping.texts import WITH_POINT
 from retail_assets.feeds.readers.records import RecordSet
 from retail_assets.names import printable, shortened
-from retail_assets.sql import identifier, parquet
+from retail_assets.sql import identifier, literal, parquet
 
 _MENDED = {
-    "'-?[0-9]{1,16}[.]0+'": "written as numbers with a point (17850.0) were read without it",
-    """'="+[^"]*"+'""": 'written as formulas (="00123") were read as the texts in them',
+    WITH_POINT: "written as numbers with a point (17850.0) were read without it",
+    AS_FORMULA: 'written as formulas (="00123") were read as the texts in them',
 }
 """Texts that are read as others -> what happened to them."""
 
@@ -34,7 +36,7 @@ def mended_ids(
     for column, name in named.items():
         text = f"trim(cast({identifier(column)} as varchar))"
         for pattern, what in _MENDED.items():
-            query = f"select count(*) from {parquet(records.path)} where regexp_full_match({text}, {pattern})"
+            query = f"select count(*) from {parquet(records.path)} where regexp_full_match({text}, {literal(pattern)})"
             (count,) = connection.execute(query).fetchone() or (0,)
             if count:
                 told.append(f"{count:,} ids in {shortened(printable(column))} ({name}) {what}.")

@@ -1,7 +1,7 @@
 """What would happen to a file? Reads and maps it as admission would, in a folder that is gone
 afterwards; neither ledger nor lake is touched, and neither has to exist.
 
-How it is shown is in `trying_report.py`.
+How it is shown is in `report.py`.
 """
 
 import tempfile
@@ -21,7 +21,8 @@ from retail_assets.error_classification import is_the_machines
 from retail_assets.errors import MappingError, Unreadable
 from retail_assets.feeds.handler import does_not_fit
 from retail_assets.feeds.loading import ToLoad, map_file, rejected_at_most
-from retail_assets.feeds.mapping.engine import MASK, Mapped
+from retail_assets.feeds.mapping.ends import MASK
+from retail_assets.feeds.mapping.engine import Mapped
 from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.mapping.mostly_rejected import why_mostly_rejected

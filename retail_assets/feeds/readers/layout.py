@@ -2,10 +2,14 @@
 found out from the file.
 """
 
+import re
 from dataclasses import dataclass
 
 FORMATS = ("csv", "tsv", "json", "ndjson", "parquet", "excel")
 """The formats that become records; `FileLayout.format` names one of them."""
+
+ABOVE = "above."
+"""Begins what mappings call the values that `FileLayout.above` finds."""
 
 
 @dataclass(frozen=True)
@@ -40,3 +44,8 @@ class FileLayout:
     records: str | None = None
     """Dotted path of the list of records inside a JSON document, `$` for the document itself; `*` is every member of an
     object. None: the root list, else the only list of objects that is found, else the document itself."""
+
+    @property
+    def names_above(self) -> tuple[str, ...]:
+        """The names that `above` gives to what it finds."""
+        return tuple(name for pattern in self.above for name in re.compile(pattern).groupindex)

@@ -61,7 +61,7 @@ Load = Callable[[str], SourceMapping]
         ("{constant: EUR}", "{constant: eur}", ":15: .*`eur` breaks the contract of sales.currency: pattern"),
         ("{constant: EUR}", "{column: W, default: Euro}", ":15: .*`Euro` breaks the contract"),
         ("{constant: EUR}", "{constant: EUR, column: W}", "with one of column, constant, file_name"),
-        ("quantity: Menge", "quantity: {constant: viel}", "`viel` is not a number"),
+        ("quantity: Menge", "quantity: {constant: viel}", "`viel` is no number"),
         ("quantity: Menge", "quantity: {column: Menge, decimal: ';'}", "choose `.` or `,`"),
         (
             "quantity: Menge",

@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from retail_assets.errors import MappingError
-from retail_assets.feeds.mapping.engine import MASK
+from retail_assets.feeds.mapping.ends import MASK
 from retail_assets.feeds.mapping.failures import EXPLAINED
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.mapping.mostly_rejected import why_mostly_rejected

@@ -32,7 +32,7 @@ TILL = """
               store_id: Filiale
               product_id: Artikel
               moved_at: {constant: '2026-11-20'}
-              quantity: Menge
+              quantity: {sql: -CAST(Menge AS INTEGER)}
               kind: {constant: customer_return}
       - feed: order_events
         columns:
@@ -83,9 +83,9 @@ def test_nothing_stays_nothing_and_what_is_too_long_is_rejected(map_rows: MapRow
 
 def test_a_default_is_the_sources_too(map_rows: MapRows) -> None:
     text = TILL.replace(
-        "order_id: Bon\n          line", "order_id: {column: Bon, default: none}\n          line"
+        "order_id: Bon\n          line", "order_id: {column: Bon, default: walk-in}\n          line"
     )
-    assert map_rows(text, [{**ROWS[0], "Bon": ""}]).column("order_id") == ["kasse:none"]
+    assert map_rows(text, [{**ROWS[0], "Bon": ""}]).column("order_id") == ["kasse:walk-in"]
 
 
 @pytest.mark.parametrize(

@@ -382,6 +382,18 @@ def test_amounts_and_business_dates_are_those_of_the_warehouse(
     assert admitted["business_dates"] == ["2026-11-02", "2026-11-05"]
 
 
+def test_a_stated_line_total_is_the_line_amount(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text(
+        "order_id,line_number,store_id,product_id,sold_at,quantity,unit_price,currency,net_amount\n"
+        "A,1,S1,P1,2026-11-01,3,3.333333,EUR,10.00\n"
+        "A,2,S1,P1,2026-11-01,3,3.333333,EUR,\n"
+    )
+    [admitted] = run("try", path, "--feed", "sales", "--json").document["files"][0]["admitted"]
+    assert [row["line amount"] for row in admitted["first"]] == ["10", "9.999999"]
+    assert admitted["amounts"] == {"EUR": "19.999999"}
+
+
 def test_feeds_without_amounts_or_days_say_none(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "stores.csv"
     path.write_text("store_id,name\nS1,One\n")

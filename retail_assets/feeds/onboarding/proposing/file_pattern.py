@@ -1,10 +1,9 @@
 """What of a file's name stays the same from one export to the next."""
 
 import re
-from functools import cache
 
 from retail_assets.feeds.mapping.reading import IDENTITY
-from retail_assets.feeds.onboarding.proposing.words import listed, months, unaccented, words
+from retail_assets.feeds.onboarding.proposing.words import english_months, listed, months, unaccented, words
 from retail_assets.names import printable
 
 _MAX_PATTERN = 200
@@ -54,15 +53,10 @@ def says_little(name: str) -> bool:
 def _hollow(stem: str) -> str:
     """The name without what varies: dates, numbers, e-mail addresses, and months beside a number."""
     hollow = re.sub(r"\*+", "?", _ADDRESS.sub("0", stem))
-    hollow = _BESIDE_A_NUMBER.sub(lambda word: "0" if word[0].lower() in _month_names() else word[0], hollow)
+    known = months().keys() | english_months()
+    hollow = _BESIDE_A_NUMBER.sub(lambda word: "0" if word[0].lower() in known else word[0], hollow)
     hollow = _VARYING.sub("*", hollow)
     return re.sub(r"\*(?:[\s._:-]*\*)+", "*", hollow)
-
-
-@cache
-def _month_names() -> frozenset[str]:
-    english = {name.lower() for name in months().values()}
-    return frozenset({*months(), *english, *(name[:3] for name in english)})
 
 
 def _plain(text: str) -> str:

@@ -110,7 +110,7 @@ def _fit(feed: Feed, name: str, contract: dy.Column, column: Column) -> tuple[fl
         score += 0.1 if column.is_unique else -0.1
         if not column.is_unique:
             doubts.append("it repeats: is it the key? Of records that share one the last counts.")
-    if kind is TEXT:
+    if kind.is_text:
         score, said = _judged_text(name, column, score)
         doubts += said
     return min(score, 1.0), replace(placed, doubts=tuple(doubts))

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from retail_assets.feeds.onboarding.proposing.shape import Shape
-from retail_assets.feeds.onboarding.proposing.words import months
+from retail_assets.feeds.onboarding.proposing.words import english_months, months
 
 _DATE = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{4}|\d{1,2})(?!\d)(.*)", re.DOTALL)
 _DAY_NAMED = re.compile(r"(\d{1,2})(\. |[ ./-])([^\W\d_]{3,10})(\.?[ ./-])(\d{4}|\d{2})(?!\d)(.*)", re.DOTALL)
@@ -146,9 +146,9 @@ def _read(text: str, day_first: bool | None, year_first: bool) -> _Read | None:
         day = f"{_month(month)}{match[2]}%d{match[4]}{_year(match[5])}"
     else:
         return None
-    if clock is None or (month and month.lower() not in months() and not _is_english(month)):
+    if clock is None or (month and month.lower() not in months() and month.lower() not in english_months()):
         return None
-    local = month if month and not _is_english(month) else None
+    local = month if month and month.lower() not in english_months() else None
     if isinstance(clock, str):
         return _Read(text, day, month=local)
     zone_word = (clock[8] or "").strip()
@@ -193,11 +193,7 @@ def _year(text: str) -> str:
 
 
 def _month(name: str) -> str:
-    return "%b" if len(name) == 3 and _is_english(name) else "%B"
-
-
-def _is_english(month: str) -> bool:
-    return month.lower() in {form for name in months().values() for form in (name.lower(), name[:3].lower())}
+    return "%b" if len(name) == 3 and name.lower() in english_months() else "%B"
 
 
 def _clock_format(match: re.Match[str]) -> str:

@@ -5,8 +5,7 @@ import re
 import dataframely as dy
 
 from retail_assets.contract import Feed
-from retail_assets.feeds.mapping.conversion import TEXT
-from retail_assets.feeds.mapping.engine import MASK
+from retail_assets.feeds.mapping.ends import MASK
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.onboarding.proposing.evidence import share
 from retail_assets.feeds.onboarding.proposing.sampling import Column
@@ -47,7 +46,7 @@ def examples(feed: Feed, name: str, column: Column) -> str:
     if not column.values:
         return "always empty"
     contract = feed.columns[name]
-    is_text = contract_kind(contract) is TEXT
+    is_text = contract_kind(contract).is_text
     if (feed.personal and is_text) or name in feed.personal or says(column.name, "persons"):
         return MASK
     if is_text and name not in _CODES:

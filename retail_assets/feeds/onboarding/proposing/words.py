@@ -32,6 +32,12 @@ def months() -> dict[str, str]:
     return _lists()["months"]
 
 
+@cache
+def english_months() -> frozenset[str]:
+    """In small letters, written out or with three letters."""
+    return frozenset(form for name in months().values() for form in (name.lower(), name[:3].lower()))
+
+
 @lru_cache(maxsize=10_000)
 def words(name: str) -> tuple[str, ...]:
     """`unitPrice (€)`, `UNIT_PRICE` and `Unit price` are the same words."""

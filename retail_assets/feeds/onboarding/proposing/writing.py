@@ -7,7 +7,7 @@ from typing import Any
 
 import dataframely as dy
 
-from retail_assets.feeds.mapping.conversion import ID, INSTANT, TEXT
+from retail_assets.feeds.mapping.conversion import INSTANT
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.reading import IDENTITY
 from retail_assets.feeds.onboarding.proposing.doubts import derived_doubt, document_doubt, doubts_about
@@ -125,7 +125,7 @@ def _layout_doubts(draft: Draft) -> dict[str, str]:
 def _values(draft: Draft) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
     """The dialect of the file, and what single columns write otherwise."""
     shapes = {column.name: column.shape for column in draft.used}
-    texts = {p.source.name for n, p in draft.placed.items() if contract_kind(draft.feed.columns[n]) is TEXT}
+    texts = {p.source.name for n, p in draft.placed.items() if contract_kind(draft.feed.columns[n]).is_text}
     read = set(shapes) - texts  # as numbers, times or booleans; a text stays as it is
     marks = Counter(shapes[name].settings["decimal"] for name in read if "decimal" in shapes[name].settings)
     mark = marks.most_common(1)[0][0] if marks else "."
@@ -166,7 +166,7 @@ def _null_words(draft: Draft) -> tuple[dict[str, list[str]], frozenset[str]]:
     """The words that mean nothing by source column, and the keys that have to stand at the columns: null words do
     where another column means them."""
     found = {column.name: column.shape.settings.get("null_words", []) for column in draft.used}
-    texts = {n: p.source for n, p in draft.placed.items() if contract_kind(draft.feed.columns[n]) is TEXT}
+    texts = {n: p.source for n, p in draft.placed.items() if contract_kind(draft.feed.columns[n]).is_text}
     for name, column in texts.items():
         if name.endswith("_id") or (draft.feed.columns[name].nullable and name not in _FREE):
             found[column.name] = sorted(v for v in column.values if v.lower() in nothing_words())
@@ -180,7 +180,7 @@ def _totals(draft: Draft) -> str | None:
     if not draft.totals:
         return None
     placed = draft.placed.items()
-    texts = {p.source.name for n, p in placed if contract_kind(draft.feed.columns[n]) in (ID, TEXT)}
+    texts = {p.source.name for n, p in placed if contract_kind(draft.feed.columns[n]).is_text}
     typed = {column.name for column in draft.used} - texts
     found = {(n, v.strip()) for r in draft.totals for n, v in r.items() if is_total(v) and n not in typed}
     condition = " or ".join(f"{identifier(name)} = {literal(word)}" for name, word in sorted(found))

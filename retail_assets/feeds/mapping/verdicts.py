@@ -1,0 +1,64 @@
+"""Why a record does not come to a contract, whatever its values: it is no record, or a rule says so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from retail_assets.feeds.mapping.failures import EXPRESSION_FAILED
+from retail_assets.feeds.mapping.model import Rule
+from retail_assets.feeds.mapping.scope import Scope
+from retail_assets.feeds.mapping.spelling import trimmed
+from retail_assets.sql import literal
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Why a record does not come to the contract. `end`: left_out, rejected or routed."""
+
+    condition: str
+    end: str
+    rule: str
+    feed: str | None = None
+    value: str = "null"
+    """What to show for it."""
+    asks: Rule | None = None
+    """The rule that is asked here for the first time."""
+
+
+def verdicts_of(scope: Scope, rules: Sequence[Rule], conditions: Sequence[str]) -> list[Verdict]:
+    """In the order in which they are asked. `conditions` are those of the rules, as columns."""
+    verdicts = [
+        Verdict("_malformed is not null", "rejected", "malformed_record"),
+        Verdict("_empty", "left_out", "no_lines"),
+        Verdict(_blank(scope), "left_out", "blank"),
+        Verdict(_repeated_header(scope), "left_out", "repeated_header"),
+    ]
+    ends = {"leave_out": "left_out", "reject": "rejected", "send_to": "routed"}
+    for rule, condition in zip(rules, conditions, strict=True):
+        failure = scope.failure(rule.when, rule.name)
+        verdicts.append(
+            Verdict(f"{condition} is null", "rejected", EXPRESSION_FAILED, value=failure, asks=rule)
+        )
+        if rule.action in ends:
+            verdicts.append(Verdict(f"{condition}.v", ends[rule.action], rule.name, rule.feed))
+    return verdicts
+
+
+def _blank(scope: Scope) -> str:
+    """No column has a value. A first value that begins like a word ends the question."""
+    columns = list(scope.table.columns)
+    if not columns:
+        return "true"
+    first = scope.raw(columns[0])
+    something = f"{first.sql} between '!' and '~'" if first.family == "text" else f"{first.sql} is not null"
+    nothing = [f"nullif({trimmed(scope.text_of(name))}, '')" for name in columns]
+    return f"case when {something} then false else coalesce({', '.join(nothing)}, null) is null end"
+
+
+def _repeated_header(scope: Scope) -> str:
+    table = scope.table
+    if table.format not in ("csv", "tsv", "excel") or scope.mapping.layout.columns or not table.columns:
+        return "false"
+    names = list(table.columns)
+    same = [f"coalesce({trimmed(scope.text_of(name))} in ('', {literal(name)}), true)" for name in names]
+    likely = f"contains({scope.text_of(names[0])}, {literal(names[0])})"
+    return f"case when {likely} then {' and '.join(same)} else false end"
