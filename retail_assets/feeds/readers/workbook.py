@@ -15,6 +15,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from xml.parsers import expat
 
 from retail_assets.error_classification import machine_trouble
 from retail_assets.errors import Unreadable
@@ -53,6 +54,7 @@ _DAMAGE = (
     OSError,
     RuntimeError,
     ValueError,
+    expat.ExpatError,
 )
 """What the archive module raises over damaged archives, encryption and unknown compressions among them."""
 _OVERLAP = 2**14
@@ -205,13 +207,20 @@ def _check_part(
 
 
 def _chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+    """A part in pieces. The reader of cells passes over tags that are none, and values with them, so a part that is no
+    XML is damage."""
     rest = b""
+    xml = None if part.filename.endswith(".bin") else expat.ParserCreate()
     with archive.open(part) as handle:
         while piece := handle.read(_CHUNK):
+            if xml:
+                xml.Parse(piece, False)
             chunk = rest + piece
             yield chunk
             # A cell's tag may straddle two chunks; seeing some twice changes no extreme.
             rest = chunk[-_OVERLAP:]
+    if xml:
+        xml.Parse(b"", True)
 
 
 def _column_number(letters: bytes) -> int:
