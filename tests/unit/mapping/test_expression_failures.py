@@ -50,7 +50,7 @@ def test_a_column_names_expression_values_and_cause(map_rows: MapRows) -> None:
     assert column == "quantity"
     assert value == (
         "`cast(qty as integer) * cast(packs as integer)` with qty = 'x'y', packs = '3': "
-        "Conversion Error: Could not convert string 'x'y' to INT32 when casting from source column qty"
+        "Conversion Error: Could not convert string 'x'y' to INT32"
     )
     assert "packs = '\x1b[2J'" in (other or "") and r"\x1b[2J' to INT32" in (other or "")
     assert empty == "required", "an empty one is null, not failed"

@@ -20,7 +20,7 @@ ODD_BARCODES = {
     "030640615X": "pattern",
     "X001ABCDE1": "pattern",  # FNSKU
     "400-6381-333931": "pattern",
-    "8.71234E+12": "pattern",
+    "8.71234E+12": "digits_lost",
     "4006381333930": "barcode_check_digit",
     "12345671": "barcode_check_digit",
     "9" * 300: "pattern",
