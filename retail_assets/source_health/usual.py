@@ -9,6 +9,8 @@ from retail_assets.source_health.settings import SourceHealthSettings
 
 NORMAL = 1.4826
 """A MAD times this is the standard deviation of what is normally distributed."""
+WEEKS = 3
+"""So many weekdays of a kind make a habit."""
 
 Before = Sequence[tuple[date, float]]
 """Nights with their values."""
@@ -57,7 +59,3 @@ def is_expected(night: date, nights: Sequence[date], came: set[date], settings: 
         and 2 * len(came.intersection(before)) >= len(before)
         and len(before) >= settings.source_least_nights
     )
-
-
-WEEKS = 3
-"""So many such weekdays make a habit."""

@@ -27,10 +27,8 @@ _OTHER_DATE = 0.2
 _SURELY_A_TIME = 0.75
 """Numbers are moments only where the name says so."""
 _EMPTY = 0.2
-_NAMES = frozenset(["name", "description", "label", "display_name"])
+NAMES = frozenset(["name", "description", "label", "display_name"])
 """Contract columns that hold words, not codes."""
-
-
 _WHO = frozenset(["actor", "counted_by", "author", "uploaded_by", "assigned_to"])
 """Contract columns that hold persons as ids."""
 
@@ -127,7 +125,7 @@ def _judged_text(name: str, column: Column, score: float) -> tuple[float, list[s
             return score - (0.15 if name == "product_id" else 0.3), ["are these ids?"]
     if name in _WHO and evidence.looks_like_texts(column):
         return score, ["these look like names, not like ids."]
-    if name in _NAMES and evidence.looks_like_codes(column):
+    if name in NAMES and evidence.looks_like_codes(column):
         return score - 0.45, ["these look like codes, not like words."]
     return score, []
 

@@ -25,8 +25,8 @@ SAMPLE_RECORDS = 20_000
 _HEADER_ROWS = 15
 _BELOW = 100
 _ENCODINGS = (
-    "windows-1250",
-    "iso-8859-2",
+    "cp1250",
+    "iso8859-2",
     "cp850",
     "cp852",
     "mac-roman",
@@ -35,6 +35,7 @@ _ENCODINGS = (
     "cp1253",
     "cp1254",
 )
+"""As readers name them."""
 _BEGINNING_BYTES = 2**20
 _MAX_FIELDS = 500
 

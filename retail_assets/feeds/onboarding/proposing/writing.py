@@ -13,6 +13,7 @@ from retail_assets.feeds.mapping.reading import IDENTITY
 from retail_assets.feeds.onboarding.proposing.doubts import derived_doubt, document_doubt, doubts_about
 from retail_assets.feeds.onboarding.proposing.draft import Draft
 from retail_assets.feeds.onboarding.proposing.file_pattern import file_pattern, says_little, shown_file
+from retail_assets.feeds.onboarding.proposing.matching import NAMES
 from retail_assets.feeds.onboarding.proposing.sampling import is_total
 from retail_assets.feeds.onboarding.proposing.shapes import CURRENCIES
 from retail_assets.feeds.onboarding.proposing.shown import allowed_words, examples, shown_name
@@ -23,9 +24,7 @@ from retail_assets.sql import identifier, literal
 FILL_IN = "FILL IN"
 _LISTS = ("thousands", "strip", "negatives", "null_words", "dates", "times")
 _IN_CELL = frozenset({"true_words", "false_words", "replace"})
-_FREE = frozenset(
-    ["name", "description", "label", "display_name", "note", "reason", "item_category", "return_reason"]
-)
+_FREE = NAMES | {"note", "reason", "item_category", "return_reason"}
 """Columns in which a word stands for itself."""
 
 
