@@ -207,7 +207,7 @@ def _columns(draft: Draft, own: dict[str, dict[str, Any]]) -> list[str]:
                 f"      {name}:  # CHECK: the amount of the line? net of tax, before discount?",
                 f"        sql: {_sql(formula, 10)}",
             ]
-        elif name == "net_amount" and draft.amount:
+        elif name == "net_amount" and draft.amount and "discount" not in draft.placed:
             lines.append(f"      {name}: {_scalar(draft.amount.name)}  # CHECK: net of tax, after discount?")
         elif not contract.nullable:
             lines.append(
