@@ -47,7 +47,8 @@ def to_instant(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
 def to_date(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     if raw.family == "date":
         return [{name: raw.sql}]
-    return [*to_local(raw, LOCAL, values, f"{name}_time"), {name: f"cast({name}_time as date)"}]
+    # Not `_time`: that is the other half of a moment from two columns.
+    return [*to_local(raw, LOCAL, values, f"{name}_moment"), {name: f"cast({name}_moment as date)"}]
 
 
 def to_time(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
