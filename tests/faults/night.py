@@ -22,6 +22,7 @@ VOLATILE = {
     "freshness",
     "registered_at",
     "promoted_at",
+    "changed_at",
 }
 """Columns that say when and by whom, which a rerun may change."""
 

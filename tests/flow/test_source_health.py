@@ -196,11 +196,11 @@ def test_a_renamed_field_of_json_is_an_empty_column(days: Days) -> None:
 def test_a_word_never_seen_before_in_a_coded_column(days: Days) -> None:
     """A word that the mapping does not translate, and one that the contract's pattern lets through."""
     days.ordinary(LAST, without="web")
-    days.drop("web_new.ndjson", web_lines(LAST, 70, currency="EUX"))
+    days.drop("web_new.ndjson", web_lines(LAST, 70, currency="CHF"))
     rows = till_rows(LAST, 60, 3)
     days.drop("kasse_3.csv", csv([{**rows[0], "Weg": "T"}, *rows[1:]]))
     assert days.told() == [
-        "contract: web_new.ndjson: `EUX` in currency, never seen before (so far `EUR`)",
+        "contract: web_new.ndjson: `CHF` in currency, never seen before (so far `EUR`)",
         "kasse: kasse_3.csv: `T` in channel, never seen before (so far `store`, `web`)",
     ]
 
