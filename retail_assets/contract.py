@@ -189,11 +189,13 @@ def rate(description: str, **options) -> dy.Decimal:
 
 
 def instant(description: str, **options) -> dy.Datetime:
-    """A moment of the business, stored in UTC with microseconds."""
-    first, last = MOMENTS
-    return dy.Datetime(
-        time_zone="UTC", time_unit="us", min=first, max_exclusive=last, description=description, **options
-    )
+    """A moment of the business, stored in UTC with microseconds, within MOMENTS.
+
+    dataframely is told the years: bounds of its own start polars' threads wherever a contract is imported.
+    """
+    first, last = (moment.year for moment in MOMENTS)
+    within = {"minimum": lambda day: day.dt.year() >= first, "maximum": lambda day: day.dt.year() < last}
+    return dy.Datetime(time_zone="UTC", time_unit="us", description=description, check=within, **options)
 
 
 def one_of(values: list[str], description: str, **options) -> dy.Enum:

@@ -3,13 +3,12 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cache
 from typing import Any
 
 import dataframely as dy
 
-from retail_assets.contract import Feed
+from retail_assets.contract import MOMENTS, Feed
 from retail_assets.feeds.mapping.conversion import (
     BOOLEAN,
     DATE,
@@ -76,11 +75,14 @@ def _column_checks(quoted: str, name: str, column: Any) -> list[Check]:
         last = "9999-12-31" if kind is DATE else "9999-12-31 23:59:59.999999"
         sane = f"{quoted} >= '1000-01-01'::{kind.sql_type} and {quoted} <= '{last}'::{kind.sql_type}"
         checks.append(Check(f"not ({sane})", kind.fault, name))
+    if kind is INSTANT:
+        first, last = (f"{literal(str(moment))}::{kind.sql_type}" for moment in MOMENTS)
+        checks.append(Check(f"{quoted} < {first}", "minimum", name))
+        checks.append(Check(f"{quoted} >= {last}", "maximum", name))
     for attribute, operator, rule in _BOUNDS:
         bound = getattr(column, attribute, None)
         if bound is not None:
-            limit = f"{literal(str(bound))}::{kind.sql_type}" if isinstance(bound, datetime) else bound
-            checks.append(Check(f"{quoted} {operator} {limit}", rule, name))
+            checks.append(Check(f"{quoted} {operator} {bound}", rule, name))
     if getattr(column, "max_length", None) is not None:
         longest = column.max_length
         checks.append(
