@@ -277,7 +277,8 @@ def test_a_till_file_starts_its_feeds_and_their_marts_and_nothing_of_other_flows
     # The packaged mapping of a till reads what was found into stock movements.
     assert _with(selected, "feeds/") == {"feeds/sales", "feeds/stock_movements"}
     assert {"staging/stg_sales", "marts/sales_lines", "marts/sales_daily", "published/release"} <= selected
-    assert not _with(selected, "lake/", "models/"), "no photo is scored and nothing is forecast"
+    only = "no photo is scored and nothing is forecast; what the file sends is counted for source_health"
+    assert _with(selected, "lake/", "models/") == {"lake/file_profiles"}, only
 
 
 def test_a_photo_starts_the_tables_of_refunds(watched: Platform, tick: Tick) -> None:
@@ -292,6 +293,7 @@ def test_a_photo_starts_the_tables_of_refunds(watched: Platform, tick: Tick) -> 
     assert _with(selected, "lake/", "models/") == {
         *refunds,
         "lake/escalation_scores",
+        "lake/file_profiles",
         "lake/return_case_features",
     }
     assert {"staging/stg_refund_manifests", "marts/refund_items", "published/release"} <= selected
