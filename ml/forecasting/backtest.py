@@ -1,0 +1,96 @@
+"""Rolling-origin backtest: what every member would have foretold from past origins, beside what then happened.
+
+Tashman (2000), "Out-of-sample tests of forecasting accuracy": the origin moves on by `step` days, and everything is
+learnt anew from what was known there.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.errors import ExplainedError
+from ml.forecasting.answering import Answers, answers_at
+from ml.forecasting.fan_out import FanOut
+from ml.forecasting.members.base import Setting
+from ml.forecasting.panel import Panel
+from ml.forecasting.progress import Report, silent
+
+
+class TooShortToTest(ExplainedError):
+    """No origin leaves both something to learn from and a horizon to be judged by."""
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Which origins."""
+
+    count: int = 4
+    horizon: int = 28
+    step: int = 28
+    least: int = 56
+    """Days before the first origin."""
+
+    def origins(self, days: int) -> list[int]:
+        """Indices of the first days foretold, the oldest first; fewer than asked where the panel is short."""
+        last = days - self.horizon
+        return [
+            last - n * self.step for n in reversed(range(self.count)) if last - n * self.step >= self.least
+        ]
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """`W` windows, the oldest first."""
+
+    horizon: int
+    answers: Sequence[Answers]
+    actual: np.ndarray
+    """`[W, S, H]`, NaN where it is not known."""
+
+    @property
+    def members(self) -> list[str]:
+        return list(self.answers[0].values)
+
+    @property
+    def origins(self) -> list[np.datetime64]:
+        """The first day foretold in each window."""
+        return [one.history.panel.dates(one.history.days, one.history.days + 1)[0] for one in self.answers]
+
+    @property
+    def kinds(self) -> np.ndarray:
+        """`[W, S]`."""
+        return np.stack([one.kinds for one in self.answers])
+
+    @property
+    def judged(self) -> np.ndarray:
+        """`[W, S, H]` what happened, without days that are known to be shut: nothing is shown by foretelling them."""
+        shut = [
+            np.broadcast_to(one.history.shut[:, one.history.days :], now.shape)
+            for one, now in zip(self.answers, self.actual, strict=True)
+        ]
+        return np.where(np.stack(shut), np.nan, self.actual)
+
+    def values(self, name: str) -> np.ndarray:
+        """`[W, S, H]` of one member."""
+        return np.stack([one.values[name] for one in self.answers])
+
+
+def backtest(
+    panel: Panel,
+    windows: Windows,
+    names: Sequence[str],
+    setting: Setting,
+    *,
+    fan_out: FanOut,
+    report: Report = silent,
+) -> Backtest:
+    origins = windows.origins(panel.days)
+    if not origins:
+        raise TooShortToTest(
+            f"The panel has {panel.days} days; a backtest needs {windows.least} to learn from and {windows.horizon} to "
+            f"be judged by. Take a shorter --horizon, or bring more history."
+        )
+    answers = answers_at(panel, origins, windows.horizon, names, setting, fan_out=fan_out, report=report)
+    actual = np.stack([panel.demand[:, origin : origin + windows.horizon] for origin in origins])
+    return Backtest(windows.horizon, answers, actual)

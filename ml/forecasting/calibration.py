@@ -1,0 +1,141 @@
+"""What a backtest teaches, as one JSON file: weights per segment, quantiles of errors, health of members, versions.
+
+Nothing in it tells the time of day, so that the same backtest gives the same bytes.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from ml.errors import ExplainedError, quoted
+from ml.forecasting.intervals import Quantiles
+from ml.forecasting.segments import ALL
+
+FORMAT = 1
+LIBRARIES = ("numpy", "statsforecast", "prophet", "torch", "lightgbm", "holidays")
+
+
+class CalibrationRefused(ExplainedError):
+    """The file is no calibration that this code can use."""
+
+
+@dataclass(frozen=True)
+class Health:
+    """How a member did in the backtest."""
+
+    wape: float | None
+    failed: float
+    """Share of series and windows for which it had no believable forecast."""
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What the nightly forecast needs of the last backtest."""
+
+    horizon: int
+    origins: tuple[str, ...]
+    """First days foretold of the windows."""
+    weights: Mapping[str, Mapping[str, float]]
+    """Segment, or `all` -> member -> weight."""
+    quantiles: Mapping[str, Quantiles]
+    """Member, or `ensemble` -> quantiles of its scaled errors."""
+    factors: Mapping[str, float]
+    """Series -> how much larger its errors were than the unit says; 1 where it is missing."""
+    health: Mapping[str, Health]
+    seed: int = 0
+    libraries: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def members(self) -> list[str]:
+        """Those that carry weight anywhere."""
+        return sorted(
+            {name for weights in self.weights.values() for name, weight in weights.items() if weight > 0}
+        )
+
+    def weights_of(self, kind: str) -> Mapping[str, float]:
+        return self.weights.get(kind) or self.weights.get(ALL) or {}
+
+
+def installed_libraries() -> dict[str, str]:
+    found = {}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def as_json(calibration: Calibration) -> str:
+    return (
+        json.dumps({"format": FORMAT, **asdict(calibration)}, indent=1, sort_keys=True, allow_nan=False)
+        + "\n"
+    )
+
+
+def write_calibration(calibration: Calibration, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.part")
+    beside.write_text(as_json(calibration), encoding="utf-8")
+    beside.replace(path)
+
+
+def read_calibration(path: Path) -> Calibration:
+    if not path.is_file():
+        raise CalibrationRefused(f"{path} does not exist; make one with `python -m ml.forecasting backtest`")
+    try:
+        return from_json(path.read_text(encoding="utf-8"))
+    except CalibrationRefused as error:
+        raise CalibrationRefused(f"{path}: {error}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise CalibrationRefused(f"{path} cannot be read: {quoted(error)}") from error
+
+
+def from_json(text: str) -> Calibration:
+    try:
+        told = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise CalibrationRefused(f"it is no JSON ({quoted(error)}); make it again by a backtest") from error
+    if not isinstance(told, dict) or told.get("format") != FORMAT:
+        raise CalibrationRefused(f"it is not of format {FORMAT}; make it again by a backtest")
+    try:
+        return Calibration(
+            horizon=int(told["horizon"]),
+            origins=tuple(map(str, told["origins"])),
+            weights={kind: _numbers(weights) for kind, weights in told["weights"].items()},
+            quantiles={name: _quantiles(of) for name, of in told["quantiles"].items()},
+            factors=_numbers(told["factors"]),
+            health={name: Health(**of) for name, of in told["health"].items()},
+            seed=int(told["seed"]),
+            libraries=dict(told["libraries"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise CalibrationRefused(
+            f"it is not whole ({type(error).__name__}); make it again by a backtest"
+        ) from error
+
+
+def _quantiles(told: Mapping[str, Any]) -> Quantiles:
+    return {
+        str(kind): {str(part): [float(error) for error in errors] for part, errors in parts.items()}
+        for kind, parts in told.items()
+    }
+
+
+def _numbers(told: Mapping[str, Any]) -> dict[str, float]:
+    numbers = {str(name): float(value) for name, value in told.items()}
+    if any(not 0 <= value < 1e6 for value in numbers.values()):
+        raise ValueError("a weight or factor that is none")
+    return numbers
+
+
+def total_weights(weights: Mapping[str, Mapping[str, float]], kinds: Sequence[str]) -> dict[str, float]:
+    """Mean weight of each member over the series of these kinds."""
+    found: dict[str, float] = {}
+    for kind in kinds:
+        for name, weight in (weights.get(kind) or weights.get(ALL) or {}).items():
+            found[name] = found.get(name, 0.0) + weight / max(len(kinds), 1)
+    return dict(sorted(found.items()))

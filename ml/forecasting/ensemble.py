@@ -1,0 +1,114 @@
+"""The ensemble: members weighed by segment; and its calibration, learnt from a backtest."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from ml.forecasting.backtest import Backtest
+from ml.forecasting.calibration import Calibration, Health, installed_libraries
+from ml.forecasting.intervals import Units, factors, quantiles, units
+from ml.forecasting.segments import ALL, EMPTY, SHORT
+from ml.forecasting.weights import Blend, learned_weights, mixed
+
+ENSEMBLE = "ensemble"
+FALLBACK = "weekday_mean"
+SEGMENT_PRIOR = 10.0
+"""Series of a segment that the weights of the whole panel count for."""
+
+Weights = dict[str, dict[str, float]]
+
+
+def combined(
+    values: Mapping[str, np.ndarray],
+    own: Mapping[str, np.ndarray],
+    kinds: np.ndarray,
+    weights: Mapping[str, Mapping[str, float]],
+) -> np.ndarray:
+    """`[S, H]` weighted sums; a member that failed in a series leaves its weight there to the others."""
+    found = np.array(values[FALLBACK])
+    for kind in np.unique(kinds):
+        rows = kinds == kind
+        of_kind = weights.get(str(kind)) or weights.get(ALL) or {}
+        here = {name: weight for name, weight in of_kind.items() if name in values}
+        if not here:
+            continue
+        table = np.stack([values[name][rows] for name in here])
+        given = np.array(list(here.values()))
+        counted = given[:, None] * np.stack([own[name][rows] for name in here])
+        kept = counted.sum(axis=0)
+        # All failed: each has the fallback, and their sum is it.
+        counted = np.where(kept > 0, counted * given.sum() / np.maximum(kept, 1e-12), given[:, None])
+        found[rows] = (counted[:, :, None] * table).sum(axis=0)
+    return found
+
+
+def weights_of(tested: Backtest, windows: np.ndarray, blend: Blend | None = None) -> Weights:
+    """Weights of each segment and of all, learnt from some of the windows."""
+    actual, kinds = tested.judged[windows], tested.kinds[windows]
+    values = {name: tested.values(name)[windows] for name in tested.members}
+    usable = {n: v for n, v in values.items() if n != "cold_start"}
+    grown = ~np.isin(kinds, (SHORT, EMPTY))
+    everywhere = learned_weights(
+        {name: of[grown].ravel() for name, of in usable.items()}, actual[grown].ravel(), blend
+    ) or {FALLBACK: 1.0}
+    found: Weights = {ALL: everywhere, SHORT: {"cold_start": 1.0}}
+    for kind in np.unique(kinds[grown]).tolist():
+        rows = kinds == kind
+        own = learned_weights(
+            {name: of[rows].ravel() for name, of in usable.items()}, actual[rows].ravel(), blend
+        )
+        series = rows.sum() / max(len(kinds), 1)
+        found[kind] = mixed(own, everywhere, series / (series + SEGMENT_PRIOR)) if own else everywhere
+    return found
+
+
+def ensembles_out_of_sample(tested: Backtest, blend: Blend | None = None) -> np.ndarray:
+    """`[W, S, H]` the ensemble in each window, by weights learnt from the other windows (with one window, from it)."""
+    count = len(tested.answers)
+    found = []
+    for window, one in enumerate(tested.answers):
+        others = np.arange(count) != window if count > 1 else np.ones(1, dtype=bool)
+        weights = weights_of(tested, others, blend)
+        found.append(one.history.finished(combined(one.values, one.own, one.kinds, weights)))
+    return np.stack(found)
+
+
+def calibrated(tested: Backtest, *, seed: int, blend: Blend | None = None) -> Calibration:
+    """Everything that the nightly forecast takes from a backtest."""
+    everything = np.ones(len(tested.answers), dtype=bool)
+    series = tested.answers[0].history.panel.series
+    ahead = ensembles_out_of_sample(tested, blend)
+    scale: list[Units] = [units(one.history) for one in tested.answers]
+    actual = tested.judged
+    plain = np.stack([(now - f) / unit.of(f) for now, f, unit in zip(actual, ahead, scale, strict=True)])
+    factor = factors(plain)
+    found = {}
+    for name in (*tested.members, ENSEMBLE):
+        values = ahead if name == ENSEMBLE else tested.values(name)
+        scaled = np.stack(
+            [(now - f) / unit.of(f, factor) for now, f, unit in zip(actual, values, scale, strict=True)]
+        )
+        found[name] = quantiles(scaled, tested.kinds)
+    return Calibration(
+        horizon=tested.horizon,
+        origins=tuple(str(day) for day in tested.origins),
+        weights={kind: _rounded(of) for kind, of in weights_of(tested, everything, blend).items()},
+        quantiles=found,
+        factors={str(name): round(float(of), 4) for name, of in zip(series, factor, strict=True)},
+        health={name: _health(tested, name) for name in tested.members},
+        seed=seed,
+        libraries=installed_libraries(),
+    )
+
+
+def _health(tested: Backtest, name: str) -> Health:
+    actual, values = tested.judged, tested.values(name)
+    known = ~np.isnan(actual)
+    total = actual[known].sum()
+    own = np.stack([one.own[name] for one in tested.answers])
+    wape = float(np.abs(values - actual)[known].sum() / total) if total > 0 else None
+    return Health(wape=None if wape is None else round(wape, 6), failed=round(1 - float(own.mean()), 6))
+
+
+def _rounded(weights: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(weight, 6) for name, weight in sorted(weights.items())}

@@ -1,0 +1,125 @@
+"""The one place that spreads work over processes: joblib, on this machine or, by its backend, on a Dask or Ray cluster.
+
+A task that raises is answered by its error. A process that is killed takes down what it worked on: those tasks run
+again, each by itself, and one that kills its process again is answered by `WorkerLost`.
+"""
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+from ml.errors import ExplainedError, quoted
+
+BACKENDS = ("loky", "dask", "ray")
+ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""Each task has one thread: threads of several processes on the same cores wait for each other."""
+
+
+class NoSuchBackend(ExplainedError):
+    """The name of a backend that joblib is not asked for here."""
+
+
+@dataclass(frozen=True)
+class Lost:
+    """What a task is answered by when it raised or its process died."""
+
+    error: str
+
+
+@dataclass(frozen=True)
+class FanOut:
+    """Where tasks run."""
+
+    workers: int = 0
+    """0: as many as there are cores."""
+    backend: str = "loky"
+    scheduler: str | None = None
+    """Address of the Dask cluster; none: the client that is connected already."""
+
+    @property
+    def count(self) -> int:
+        return self.workers or len(os.sched_getaffinity(0))
+
+    def run(
+        self,
+        function: Callable[..., Any],
+        tasks: Sequence[tuple[Any, ...]],
+        done: Callable[[int], None] | None = None,
+    ) -> list[Any]:
+        """The answers of `function(*task)` in the order of the tasks, `Lost` where there is none.
+
+        `done` is told the number of each task that has ended.
+        """
+        if self.backend not in BACKENDS:
+            raise NoSuchBackend(f"There is no backend {self.backend!r}; take one of {', '.join(BACKENDS)}")
+        tell = done or (lambda number: None)
+        numbered = list(enumerate(tasks))
+        found: dict[int, Any] = {}
+        if self.backend == "loky" and self.count == 1:
+            for number, task in numbered:
+                found[number] = _guarded(number, function, task)[1]
+                tell(number)
+            return [found[number] for number in range(len(tasks))]
+        self._round(function, numbered, found, tell)
+        for number, task in numbered:
+            if number not in found:  # its process died, or another one's with it
+                self._round(function, [(number, task)], found, tell)
+                if number not in found:
+                    found[number] = Lost("WorkerLost: the process that worked on it was killed, twice")
+                    tell(number)
+        return [found[number] for number in range(len(tasks))]
+
+    def _connected(self) -> AbstractContextManager[Any]:
+        if self.backend != "dask" or self.scheduler is None:
+            return nullcontext()
+        from distributed import Client
+
+        return Client(self.scheduler)
+
+    def _round(self, function, numbered, found: dict[int, Any], tell: Callable[[int], None]) -> None:
+        import joblib
+
+        kept = {name: os.environ.get(name) for name in ENVIRONMENT}
+        os.environ.update(ENVIRONMENT)
+        # Ray's backend has no generator of answers; with it progress comes at the end.
+        streamed = self.backend != "ray"
+        try:
+            with self._connected(), joblib.parallel_config(backend=self.backend, n_jobs=self.count):
+                calls = (joblib.delayed(_guarded)(number, function, task) for number, task in numbered)
+                parallel = joblib.Parallel(
+                    batch_size=1,
+                    pre_dispatch="2*n_jobs",
+                    return_as="generator_unordered" if streamed else "list",
+                )
+                for number, answer in parallel(calls):
+                    found[number] = answer
+                    tell(number)
+        except Exception as error:
+            if not _is_a_death(error):
+                raise
+        finally:
+            for name, value in kept.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+
+
+def _guarded(number: int, function: Callable[..., Any], task: tuple[Any, ...]) -> tuple[int, Any]:
+    try:
+        return number, function(*task)
+    except Exception as error:  # whatever a model raises must not end the batch
+        return number, Lost(f"{type(error).__name__}: {quoted(error)}")
+
+
+def _is_a_death(error: Exception) -> bool:
+    """Whether an error says that a process ended, by the names that the backends give it."""
+    return type(error).__name__ in {
+        "TerminatedWorkerError",
+        "BrokenProcessPool",
+        "KilledWorker",
+        "WorkerCrashedError",
+        "RayTaskError",
+    }

@@ -1,0 +1,132 @@
+"""Forecasts of a panel: members that carry weight, the ensemble of them, and intervals, as rows of a table."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from ml.forecasting.answering import Answers, answers_at
+from ml.forecasting.backtest import Windows, backtest
+from ml.forecasting.calibration import Calibration
+from ml.forecasting.ensemble import ENSEMBLE, calibrated, combined
+from ml.forecasting.fan_out import FanOut
+from ml.forecasting.intervals import bounds, units
+from ml.forecasting.issues import Issue
+from ml.forecasting.members.base import Setting
+from ml.forecasting.members.registry import ALL, BASELINES
+from ml.forecasting.panel import Panel
+from ml.forecasting.progress import Report, silent
+from ml.forecasting.reading import carried_forward
+
+LEVELS = (80.0, 95.0)
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What is foretold, what it was made by, and what went wrong."""
+
+    table: pl.DataFrame
+    """`series_id, date, model, mean, lo_80, hi_80, …`, in the order of model, series and day."""
+    calibration: Calibration
+    answers: Answers
+    mean: np.ndarray
+    """`[S, H]` of the ensemble."""
+
+    @property
+    def issues(self) -> Sequence[Issue]:
+        return self.answers.issues
+
+
+def forecast(
+    panel: Panel,
+    horizon: int,
+    *,
+    calibration: Calibration | None = None,
+    names: Sequence[str] = ALL,
+    levels: Sequence[float] = LEVELS,
+    setting: Setting | None = None,
+    windows: Windows | None = None,
+    fan_out: FanOut | None = None,
+    report: Report = silent,
+) -> Forecast:
+    """The `horizon` days after the panel; without a calibration a backtest makes one first."""
+    setting, fan_out = setting or Setting(), fan_out or FanOut()
+    panel = carried_forward(panel, horizon)
+    if calibration is None:
+        calibration = own_calibration(panel, horizon, names, setting, windows, fan_out, report)
+    fitted = [name for name in calibration.members if name in names or name in BASELINES]
+    report(f"Fitting {', '.join(fitted)}.")
+    answers = answers_at(panel, [panel.days], horizon, fitted, setting, fan_out=fan_out, report=report)[0]
+    mean = answers.history.finished(combined(answers.values, answers.own, answers.kinds, calibration.weights))
+    return Forecast(forecast_table(answers, mean, calibration, levels), calibration, answers, mean)
+
+
+def own_calibration(
+    panel: Panel,
+    horizon: int,
+    names: Sequence[str],
+    setting: Setting,
+    windows: Windows | None,
+    fan_out: FanOut,
+    report: Report,
+) -> Calibration:
+    """By a backtest of the same panel; of a panel too short for one, the fallback and wide guesses."""
+    windows = windows or Windows(horizon=horizon)
+    if not windows.origins(panel.days):
+        report(
+            "The panel is too short for a backtest: the fallback is the forecast, and intervals are rough."
+        )
+        return without_backtest(panel, horizon, setting)
+    report(f"No calibration is given: backtest of {len(windows.origins(panel.days))} windows first.")
+    tested = backtest(panel, windows, names, setting, fan_out=fan_out, report=report)
+    return calibrated(tested, seed=setting.seed)
+
+
+def without_backtest(panel: Panel, horizon: int, setting: Setting) -> Calibration:
+    """Weights and errors that can be given before anything was tested: those of a normal error of one unit."""
+    from statistics import NormalDist
+
+    from ml.forecasting.intervals import PROBABILITIES
+    from ml.forecasting.segments import ALL as EVERY
+    from ml.forecasting.segments import SHORT
+
+    errors = [round(NormalDist().inv_cdf(p), 6) for p in PROBABILITIES]
+    names = (*BASELINES, ENSEMBLE)
+    return Calibration(
+        horizon=horizon,
+        origins=(),
+        weights={EVERY: {"weekday_mean": 1.0}, SHORT: {"cold_start": 1.0}},
+        quantiles={name: {EVERY: {"0": errors}} for name in names},
+        factors={},
+        health={},
+        seed=setting.seed,
+    )
+
+
+def forecast_table(
+    answers: Answers, mean: np.ndarray, calibration: Calibration, levels: Sequence[float]
+) -> pl.DataFrame:
+    history = answers.history
+    panel, horizon = history.panel, history.horizon
+    count = len(panel.series)
+    unit = units(history)
+    factor = np.array([calibration.factors.get(str(name), 1.0) for name in panel.series])
+    dates = panel.dates(panel.days, panel.days + horizon)
+    tables = []
+    for name in (ENSEMBLE, *answers.values):
+        values = mean if name == ENSEMBLE else answers.values[name]
+        quantiles = calibration.quantiles.get(name) or calibration.quantiles[ENSEMBLE]
+        columns = {
+            "series_id": np.repeat(panel.series, horizon),
+            "date": np.tile(dates, count),
+            "model": np.full(count * horizon, name),
+            "mean": values.ravel(),
+        }
+        for level in levels:
+            low, high = bounds(values, unit.of(values, factor), answers.kinds, quantiles, level)
+            shut = np.broadcast_to(history.shut[:, history.days :], values.shape)
+            columns[f"lo_{level:g}"] = np.where(shut, 0.0, low).ravel()
+            columns[f"hi_{level:g}"] = np.where(shut, 0.0, high).ravel()
+        tables.append(pl.DataFrame(columns))
+    return pl.concat(tables).sort("model", "series_id", "date").with_columns(pl.selectors.float().round(6))

@@ -1,0 +1,150 @@
+"""What members learn from: a panel up to an origin, without the days that would teach them wrong.
+
+Three things are found out from the days before the origin alone:
+
+* days on which a shop is shut: a regressor says so (`open = 0` and nothing is ever sold), or nothing is ever sold in
+  the whole panel on that weekday or that day of the year. They are not learnt from, and forecast as zero;
+* spikes, a thousand times what is usual: typing errors teach nothing;
+* series that never sold.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from ml.forecasting.days import day_of_year, weekday
+from ml.forecasting.panel import Panel
+
+SHUT_DAYS = 20
+"""A value of a regressor that was seen on fewer days without any sale says nothing."""
+SHUT_SHARE = 0.99
+"""Share of those days without a sale from which on the shop counts as shut."""
+MANY_SERIES = 5
+"""In a smaller panel a day without any sale says nothing about the shop."""
+SHUT_WEEKS = 8
+SHUT_YEARS = 2
+"""A weekday, or a day of the year, was without any sale at least so often, and always."""
+MOST_EMPTY_DAYS = 0.1
+"""Where more days than this are without any sale, such days are usual and say nothing."""
+HARDLY_ANYTHING = 0.005
+"""A panel that sells less than this part of its usual day was shut."""
+SPIKE = 50.0
+"""A day is a spike when it is so many times the largest of all other days of its series."""
+
+
+@dataclass(frozen=True)
+class History:
+    """A panel at an origin with a horizon."""
+
+    panel: Panel
+    """Its demand ends at the origin, its regressors at the end of the horizon; NaN where a day is not learnt from."""
+    horizon: int
+    shut: np.ndarray
+    """`[S, T + H]`: nothing can be sold that day."""
+    spikes: list[tuple[int, int]] = field(default_factory=list)
+    """(series, day) that were left out."""
+
+    @property
+    def demand(self) -> np.ndarray:
+        return self.panel.demand
+
+    @property
+    def days(self) -> int:
+        return self.panel.days
+
+    def finished(self, values: np.ndarray) -> np.ndarray:
+        """Forecasts `[S, H]` as they may be: nothing on days that are shut, never negative."""
+        return np.where(self.shut[:, self.days :], 0.0, np.maximum(values, 0.0))
+
+    def only(self, rows: np.ndarray) -> "History":
+        return History(self.panel.only(rows), self.horizon, self.shut[rows])
+
+
+def history_at(panel: Panel, origin: int, horizon: int) -> History:
+    """What members may learn from at an origin."""
+    known = panel.until(origin, horizon)
+    spikes = _spikes(known.demand)
+    for row, day in spikes:
+        known.demand[row, day] = np.nan
+    shut, regressors = _shut_by_regressor(known)
+    shut |= _shut_for_all(known, origin + horizon)
+    # A sale on such a day is an exception that tells nothing of other days.
+    known.demand[shut[:, :origin]] = np.nan
+    kept = [k for k in range(len(known.regressor_names)) if k not in regressors]
+    learnt = Panel(
+        series=known.series,
+        first_day=known.first_day,
+        demand=known.demand,
+        regressors=known.regressors[:, :, kept],
+        regressor_names=tuple(known.regressor_names[k] for k in kept),
+        static=known.static,
+    )
+    return History(learnt, horizon, shut, spikes)
+
+
+def _spikes(demand: np.ndarray) -> list[tuple[int, int]]:
+    """Days so far above every other of their series that they can only be mistakes."""
+    if demand.shape[1] < 3:
+        return []
+    filled = np.nan_to_num(demand, nan=0.0)
+    top = np.argmax(filled, axis=1)
+    highest = np.take_along_axis(filled, top[:, None], axis=1)[:, 0]
+    others = filled.copy()
+    np.put_along_axis(others, top[:, None], 0.0, axis=1)
+    second = others.max(axis=1)
+    found = (second > 0) & (highest > SPIKE * second)
+    return [(int(row), int(top[row])) for row in np.flatnonzero(found)]
+
+
+def _shut_by_regressor(panel: Panel) -> tuple[np.ndarray, list[int]]:
+    """Days that a regressor tells to be shut, and the regressors that say nothing else."""
+    days = panel.days
+    shut = np.zeros(panel.regressors.shape[:2], dtype=bool)
+    telling = []
+    known = ~np.isnan(panel.demand)
+    for k in range(len(panel.regressor_names)):
+        values = panel.regressors[:, :, k]
+        levels = np.unique(values[~np.isnan(values)])
+        if len(levels) != 2:
+            continue
+        zero = known & (panel.demand == 0)
+        for level, other in (levels, levels[::-1]):
+            here = known & (values[:, :days] == level)
+            there = known & (values[:, :days] == other)
+            if here.sum() < SHUT_DAYS or there.sum() < SHUT_DAYS:
+                continue
+            if zero[here].mean() >= SHUT_SHARE and zero[there].mean() < 0.5:
+                shut |= values == level
+                telling.append(k)
+                break
+    return shut, telling
+
+
+def _shut_for_all(panel: Panel, end: int) -> np.ndarray:
+    """`[1, T + H]`: days on which no series of the panel can have sold anything, whatever the day."""
+    days = panel.days
+    shut = np.zeros(end, dtype=bool)
+    known = np.logical_not(np.isnan(panel.demand))
+    total = np.where(known, panel.demand, 0.0).sum(axis=0)
+    if len(panel.series) < MANY_SERIES or not total.any():
+        return shut[None, :]
+    sold = total > HARDLY_ANYTHING * np.median(total[total > 0])
+    first, last = np.flatnonzero(sold)[[0, -1]]
+    inside = np.array(known.any(axis=0))
+    inside[:first] = inside[last + 1 :] = False
+    dates = panel.dates(0, end)
+    weekdays = weekday(dates)
+    for day in range(7):
+        these = inside & (weekdays[:days] == day)
+        if these.sum() >= SHUT_WEEKS and not sold[these].any():
+            shut |= weekdays == day
+    empty = inside & ~sold & ~shut[:days]
+    if empty.sum() > MOST_EMPTY_DAYS * inside.sum():
+        return shut[None, :]
+    shut[:days] |= empty
+    of_year = day_of_year(dates)
+    for value in np.unique(of_year[:days][empty]):
+        these = inside & (of_year[:days] == value)
+        if these.sum() >= SHUT_YEARS and not sold[these].any():
+            shut |= of_year == value
+    return shut[None, :]

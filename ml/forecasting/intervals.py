@@ -1,0 +1,158 @@
+"""Intervals from the errors of the backtest, for every member alike.
+
+Split conformal prediction (Vovk et al. 2005; Lei et al. 2018, "Distribution-free predictive inference for regression")
+over rolling origins: errors are divided by a unit that tells how uncertain a series and a day are, pooled by segment
+and distance from the origin, and their quantiles, times the unit of the day to foretell, are added to the forecast.
+
+The unit of a day: the mean absolute difference of days a week apart (as in MASE) of the series, corrected by how large
+its errors were in the backtest, times the root of what is foretold of that day relative to the level.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.forecasting.history import History
+from ml.forecasting.metrics import seasonal_scale
+from ml.forecasting.segments import ALL
+
+BUCKETS = (7, 14, 28)
+"""Last days of the horizon's parts; what lies farther has the errors of the last part."""
+PROBABILITIES = (
+    0.005,
+    0.01,
+    0.025,
+    0.05,
+    0.1,
+    0.2,
+    0.3,
+    0.4,
+    0.5,
+    0.6,
+    0.7,
+    0.8,
+    0.9,
+    0.95,
+    0.975,
+    0.99,
+    0.995,
+)
+LEAST_ERRORS = 300
+"""A part of a segment with fewer errors has the quantiles of the segment, or of all."""
+PRIOR_DAYS = 28.0
+"""Days of backtest that an uncorrected unit counts for."""
+LEVEL_DAYS = 91
+FLOOR = 0.1
+"""Of the level, added to what is foretold: a day foretold as nothing is uncertain too."""
+
+Quantiles = Mapping[str, Mapping[str, Sequence[float]]]
+"""Segment -> part of the horizon -> a quantile of the scaled error for each probability."""
+
+
+@dataclass(frozen=True)
+class Units:
+    """How uncertain series are at an origin."""
+
+    spread: np.ndarray
+    """`[S]` units of demand."""
+    level: np.ndarray
+    """`[S]`."""
+
+    def of(self, values: np.ndarray, factor: np.ndarray | float = 1.0) -> np.ndarray:
+        """`[S, H]` what an error is divided by."""
+        share = (values + FLOOR * self.level[:, None]) / ((1 + FLOOR) * self.level[:, None])
+        return self.spread[:, None] * np.reshape(factor, (-1, 1)) * np.sqrt(np.clip(share, 0.01, 100.0))
+
+
+def units(history: History) -> Units:
+    demand = history.demand[:, -LEVEL_DAYS:]
+    known = ~np.isnan(demand)
+    level = np.where(known, demand, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    usual = float(np.median(level[level > 0])) if (level > 0).any() else 1.0
+    level = np.where(level > 0, level, usual)
+    spread = seasonal_scale(history.demand)
+    relative = spread / level
+    typical = (
+        float(np.median(relative[np.isfinite(relative) & (relative > 0)])) if (relative > 0).any() else 1.0
+    )
+    spread = np.where(np.isfinite(spread) & (spread > 0), spread, typical * level)
+    return Units(np.maximum(spread, 0.02 * level), level)
+
+
+def factors(scaled: np.ndarray) -> np.ndarray:
+    """`[S]` how much larger the scaled errors `[W, S, H]` of a series are than those of all, held towards 1."""
+    size = np.abs(scaled)
+    known = ~np.isnan(size)
+    usual = float(size[known].mean()) if known.any() else 1.0
+    counts = known.sum(axis=(0, 2))
+    sums = np.where(known, size, 0.0).sum(axis=(0, 2))
+    held = (sums + PRIOR_DAYS * usual) / (counts + PRIOR_DAYS)
+    return np.clip(held / usual, 0.2, 5.0) if usual > 0 else np.ones(scaled.shape[1])
+
+
+def quantiles(scaled: np.ndarray, kinds: np.ndarray) -> dict[str, dict[str, list[float]]]:
+    """Of scaled errors `[W, S, H]` by segment `[W, S]`."""
+    found = {}
+    for kind in (ALL, *np.unique(kinds).tolist()):
+        rows = np.ones(kinds.shape, dtype=bool) if kind == ALL else kinds == kind
+        errors = scaled[rows]
+        parts = {}
+        whole = errors[~np.isnan(errors)]
+        if kind != ALL and len(whole) < LEAST_ERRORS:
+            continue
+        first = 0
+        for last in BUCKETS:
+            part = errors[:, first:last]
+            part = part[~np.isnan(part)]
+            if part.size >= LEAST_ERRORS or (first == 0 and kind == ALL and part.size):
+                parts[str(last)] = _conformal(part)
+            first = last
+        if whole.size and (parts or kind == ALL):
+            parts["0"] = _conformal(whole)  # of parts of the horizon that were seen too little
+        if parts:
+            found[kind] = parts
+    return found
+
+
+def _conformal(errors: np.ndarray) -> list[float]:
+    """Quantiles with the correction for a finite sample: of the lower half downwards, of the upper half upwards."""
+    ordered = np.sort(errors)
+    count = len(ordered)
+    found = []
+    for probability in PROBABILITIES:
+        if probability < 0.5:
+            place = int(np.floor(probability * (count + 1))) - 1
+        else:
+            place = int(np.ceil(probability * (count + 1))) - 1
+        found.append(float(round(ordered[min(max(place, 0), count - 1)], 6)))
+    return found
+
+
+def bounds(
+    values: np.ndarray, unit: np.ndarray, kinds: np.ndarray, found: Quantiles, level: float
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ends `[S, H]` of the interval that holds `level` percent; never negative, the forecast always within."""
+    tail = (1 - level / 100) / 2
+    low, high = np.zeros_like(values), np.zeros_like(values)
+    for kind in np.unique(kinds):
+        rows = kinds == kind
+        for first, last, errors in _parts(found, str(kind), values.shape[1]):
+            ends = np.interp([tail, 1 - tail], PROBABILITIES, errors)
+            low[rows, first:last], high[rows, first:last] = ends
+    low, high = values + np.minimum(low, 0) * unit, values + np.maximum(high, 0) * unit
+    return np.maximum(low, 0.0), high
+
+
+def _parts(found: Quantiles, kind: str, horizon: int) -> list[tuple[int, int, Sequence[float]]]:
+    """(first day, last day, quantiles) of each part of the horizon."""
+    nothing = [0.0] * len(PROBABILITIES)
+    of_all = found.get(ALL, {})
+    of_kind = found.get(kind, of_all)
+    parts, first = [], 0
+    for last in BUCKETS:
+        errors = next((of[key] for of in (of_kind, of_all) for key in (str(last), "0") if key in of), nothing)
+        parts.append((first, last, errors))
+        first = last
+    parts.append((first, max(horizon, first), parts[-1][2]))
+    return parts

@@ -1,0 +1,54 @@
+"""Forecasts of series that are new or nearly so: the profile of their category, and their own mean as far as known.
+
+A new article's demand per day is the median of those of its category (the attribute `category`; without one, or where
+nothing else is of it, of the panel), divided among weekdays as theirs is.
+"""
+
+import numpy as np
+
+from ml.forecasting.history import History
+from ml.forecasting.members.base import Setting
+
+WEEK = 7
+DAYS = 91
+PRIOR_DAYS = 14.0
+"""Own days that the category's level counts for."""
+CATEGORY = "category"
+ESTABLISHED = 28
+"""Known days from which on a series tells others how its category sells."""
+
+
+def cold_start(history: History, setting: Setting) -> np.ndarray:
+    demand = history.demand[:, -DAYS:]
+    known = ~np.isnan(demand)
+    count = known.sum(axis=1)
+    total = np.where(known, demand, 0.0).sum(axis=1)
+    place = (np.arange(demand.shape[1]) - demand.shape[1]) % WEEK
+    sums = np.stack(
+        [np.where(known, demand, 0.0)[:, place == day].sum(axis=1) for day in range(WEEK)], axis=1
+    )
+    counts = np.stack([known[:, place == day].sum(axis=1) for day in range(WEEK)], axis=1)
+    established = count >= ESTABLISHED
+    groups = history.panel.static.get(CATEGORY, np.zeros(len(demand), dtype="<U1"))
+    values = np.empty((len(demand), history.horizon))
+    for group in np.unique(groups):
+        rows = groups == group
+        teachers = rows & established
+        if not teachers.any():
+            teachers = established if established.any() else count > 0
+        if teachers.any():
+            level = float(np.median(total[teachers] / count[teachers]))
+            share = _shares(
+                sums[teachers] / (total[teachers] / count[teachers])[:, None].clip(1e-12), counts[teachers]
+            )
+        else:
+            level, share = 0.0, np.ones(WEEK)
+        own = (total[rows] + PRIOR_DAYS * level) / (count[rows] + PRIOR_DAYS)
+        values[rows] = own[:, None] * share[np.arange(history.horizon) % WEEK]
+    return values
+
+
+def _shares(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """`[7]` what a weekday sells relative to the mean day, from series scaled to 1 a day."""
+    share = (sums.sum(axis=0) + 1) / (counts.sum(axis=0) + 1)
+    return share / max(share.mean(), 1e-12)

@@ -1,0 +1,92 @@
+"""Pictures of forecasts. Figures belong to no window."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import polars as pl
+
+from ml.forecasting.ensemble import ENSEMBLE
+from ml.forecasting.panel import Panel
+from ml.forecasting.segments import ALL
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SHOWN_DAYS = 91
+MOST_SHOWN = 6
+
+
+def fan_figure(panel: Panel, table: pl.DataFrame, series: Sequence[str]) -> "Figure":
+    """The last weeks of some series, what is foretold, and its intervals, the wider the paler."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(9, 2.2 * max(len(series), 1)), layout="constrained")
+    rows = {str(name): row for row, name in enumerate(panel.series)}
+    first = max(panel.days - SHOWN_DAYS, 0)
+    ensemble = table.filter(pl.col("model") == ENSEMBLE)
+    lows = [name for name in table.columns if name.startswith("lo_")]
+    for axes, name in zip(figure.subplots(max(len(series), 1), 1, squeeze=False)[:, 0], series, strict=False):
+        ahead = ensemble.filter(pl.col("series_id") == name).sort("date")
+        axes.plot(
+            panel.dates(first, panel.days), panel.demand[rows[name], first:], color="black", linewidth=0.9
+        )
+        for low in lows:
+            axes.fill_between(
+                ahead["date"], ahead[low], ahead[low.replace("lo_", "hi_")], color="tab:blue", alpha=0.2
+            )
+        axes.plot(ahead["date"], ahead["mean"], color="tab:blue", linewidth=1.2)
+        axes.set_title(name, fontsize=9, loc="left", parse_math=False)
+        axes.set_ylim(bottom=0)
+        axes.margins(x=0)
+    return figure
+
+
+def largest(panel: Panel, count: int = MOST_SHOWN) -> list[str]:
+    """The series that sold most in the last year."""
+    sold = np.nansum(panel.demand[:, -365:], axis=1)
+    return [str(name) for name in panel.series[np.argsort(-sold, kind="stable")[:count]]]
+
+
+def accuracy_figure(table: pl.DataFrame, *, most: float = 1.5) -> "Figure":
+    """WAPE of each model by the distance from the origin; models far from the best are left out."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8, 4), layout="constrained")
+    axes = figure.add_subplot()
+    whole = table.filter(
+        (pl.col("origin") == "all") & (pl.col("segment") == ALL) & pl.col("wape").is_not_null()
+    )
+    horizon = whole["last_day"].max()
+    spans = whole.filter((pl.col("first_day") > 1) | (pl.col("last_day") != horizon))
+    spans = spans if len(spans) else whole
+    best = min(spans["wape"].to_list(), default=0.0)
+    for (model,), rows in spans.sort("model", "first_day").group_by(["model"], maintain_order=True):
+        if min(rows["wape"].to_list()) > most * best:
+            continue
+        places = [f"{row['first_day']}-{row['last_day']}" for row in rows.iter_rows(named=True)]
+        strong = model == ENSEMBLE
+        axes.plot(
+            places,
+            rows["wape"],
+            marker="o",
+            linewidth=2.5 if strong else 1,
+            alpha=1 if strong else 0.6,
+            label=model,
+        )
+    axes.set_xlabel("days ahead")
+    axes.set_ylabel("WAPE")
+    axes.legend(fontsize=8)
+    axes.grid(alpha=0.3)
+    return figure
+
+
+def write_fans(panel: Panel, table: pl.DataFrame, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    fan_figure(panel, table, largest(panel)).savefig(folder / "fans.png", metadata={"Software": None})
+
+
+def write_accuracy(table: pl.DataFrame, folder: Path) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    accuracy_figure(table).savefig(folder / "accuracy_by_horizon.png", metadata={"Software": None})

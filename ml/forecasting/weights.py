@@ -1,0 +1,99 @@
+"""How much each member counts in the ensemble of a segment, learnt from its backtest.
+
+1. Members whose error is more than 1.3 times the best are dropped: a mean is safe among comparable members only.
+2. Of the others each weighs the inverse square of its error.
+3. From there weights move to those with the least absolute error of the combination, held back by a penalty: a few
+   windows are little evidence. Least absolute, because a forecast is judged by absolute errors. The sum of the weights
+   may leave 1: on intermittent demand the median, which is best there, lies below the means that members foretell.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import nnls
+
+DROPPED_FROM = 1.3
+"""Times the error of the best."""
+ROUNDS = 40
+MOST_POINTS = 200_000
+LEAST_POINTS = 200
+"""Fewer points of a segment leave step 3 out."""
+LIGHTEST = 0.02
+"""Members that would count less than this are left out: each costs its whole fit."""
+
+
+@dataclass(frozen=True)
+class Blend:
+    """How strongly weights are held."""
+
+    penalty: float = 0.1
+    """Of leaving the inverse-square weights, as a part of the data's own curvature."""
+    power: float = 2.0
+    sum_penalty: float = 0.05
+    """Of a sum other than 1."""
+
+
+def learned_weights(
+    forecasts: Mapping[str, np.ndarray], actual: np.ndarray, blend: Blend | None = None
+) -> dict[str, float]:
+    """Member -> weight, of forecasts `[N]` and what happened `[N]`; NaN in any of them leaves a point out.
+
+    Nothing where no point is left.
+    """
+    blend = blend or Blend()
+    names = sorted(forecasts)
+    table = np.stack([forecasts[name] for name in names], axis=1)
+    whole = ~np.isnan(actual) & ~np.isnan(table).any(axis=1)
+    table, actual = _thinned(table[whole], actual[whole])
+    if not len(actual):
+        return {}
+    errors = np.abs(table - actual[:, None]).sum(axis=0)
+    best = errors.min()
+    kept = errors <= DROPPED_FROM * best + 1e-9 * np.abs(actual).sum()
+    start = 1 / np.maximum(errors[kept], 1e-9 * max(np.abs(actual).sum(), 1e-9)) ** blend.power
+    start /= start.sum()
+    weights = start
+    if len(actual) >= LEAST_POINTS and actual.any():
+        weights = _least_absolute(table[:, kept], actual, start, blend)
+    weights = np.where(weights < LIGHTEST * weights.sum(), 0.0, weights) * 1.0
+    found = dict(zip(np.array(names)[kept].tolist(), weights.tolist(), strict=True))
+    return {name: weight for name, weight in found.items() if weight > 0}
+
+
+def _thinned(table: np.ndarray, actual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    step = -(-len(actual) // MOST_POINTS) or 1
+    return table[::step], actual[::step]
+
+
+def _least_absolute(table: np.ndarray, actual: np.ndarray, start: np.ndarray, blend: Blend) -> np.ndarray:
+    """Weights from 0 on that minimise the sum of absolute errors and the penalties.
+
+    By iteratively reweighted least squares: each absolute error is a square divided by the error of the round before.
+    """
+    scale = max(np.abs(actual).mean(), 1e-12)
+    table, actual = table / scale, actual / scale
+    weights = start
+    count = len(start)
+    for _ in range(ROUNDS):
+        inverse = 1 / np.maximum(np.abs(actual - table @ weights), 0.02)
+        gram = (table * inverse[:, None]).T @ table
+        side = (table * inverse[:, None]).T @ actual
+        curvature = np.trace(gram)
+        hold, total = blend.penalty * curvature, blend.sum_penalty * curvature
+        gram = gram + hold * np.eye(count) + total * np.ones((count, count))
+        side = side + hold * start + total
+        root = np.linalg.cholesky(gram + 1e-9 * curvature * np.eye(count)).T
+        found = nnls(root, np.linalg.solve(root.T, side))[0]
+        if np.abs(found - weights).max() < 1e-4:
+            return found
+        weights = found
+    return weights
+
+
+def mixed(own: Mapping[str, float], common: Mapping[str, float], share: float) -> dict[str, float]:
+    """Weights of which a share is a segment's own and the rest everyone's."""
+    names = sorted({*own, *common})
+    found = {name: share * own.get(name, 0.0) + (1 - share) * common.get(name, 0.0) for name in names}
+    total = sum(found.values())
+    return {name: weight for name, weight in found.items() if weight >= LIGHTEST * total}
