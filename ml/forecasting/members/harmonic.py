@@ -7,25 +7,25 @@ common mean), so that a short or noisy series has the seasons of the others.
 
 import numpy as np
 
-from ml.forecasting.days import days_to, phase_of_year, public_holidays, weekday
+from ml.forecasting.days import days_to, month, phase_of_year, public_holidays, weekday
 from ml.forecasting.history import History
 from ml.forecasting.members.base import Setting
 
 WEEK = 7
-WAVES = 6
-"""Fourier terms of the year: 6 follow months."""
+WAVES = 4
+"""Fourier terms of the year, beside the months, at whose edges demand may jump."""
 YEARLY_FROM = 1.3
 """Years from which on the year can be told from a trend."""
 YEARS = 4
-HALF_LIFE = 400.0
+HALF_LIFE = 800.0
 """Days after which a day counts half."""
-RIDGE = 40.0
+RIDGE = 20.0
 """Days of a series that the coefficients of the panel count for."""
 OFFSET = 0.1
 """Added to demand, as a part of the level, before the logarithm is taken."""
 RECENT_DAYS = 56
-RECENT_HALF_LIFE = 14.0
-RECENT_PRIOR = 7.0
+RECENT_HALF_LIFE = 28.0
+RECENT_PRIOR = 4.0
 """The newest errors move the level: weighted mean, shrunk as if so many days had none."""
 PART = 256
 
@@ -78,6 +78,7 @@ def _common(history: History, dates: np.ndarray, setting: Setting) -> np.ndarray
         for wave in range(1, WAVES + 1):
             angle = 2 * np.pi * wave * phase_of_year(dates)
             columns += [np.sin(angle), np.cos(angle)]
+        columns += [(month(dates) == number).astype(float) for number in range(2, 13)]
     holidays = np.isin(dates, np.array(list(public_holidays(setting.country, dates)), dtype="datetime64[D]"))
     if holidays.any():
         columns.append(holidays.astype(float))

@@ -38,6 +38,9 @@ class LstmRecipe:
     dropout: float = 0.1
 
 
+DEFAULT = LstmRecipe()
+
+
 class Network(nn.Module):
     """Past `[B, P, C]` and features of the days ahead `[B, H, F]` -> ratios to the level `[B, H]`."""
 
@@ -121,7 +124,7 @@ class Examples:
 
 def lstm(history: History, setting: Setting, recipe: LstmRecipe | None = None) -> np.ndarray:
     """Forecasts `[S, H]` of networks trained on the same history."""
-    recipe = recipe or LstmRecipe()
+    recipe = recipe or DEFAULT
     examples = Examples(history, setting, recipe.past)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # so that the sums, and with them the answer, do not depend on the machine

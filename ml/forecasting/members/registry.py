@@ -33,6 +33,7 @@ ENTRIES = {
     "harmonic": Entry(0.001, cheap=True),
     "boosted": Entry(0.001, 6, cheap=True),
     "boosted_log": Entry(0.001, 4, cheap=True),
+    "boosted_steady": Entry(0.001, 3, cheap=True),
     "lstm": Entry(0.001, 20, cheap=True),
     "prophet": Entry(0.15),
     "mstl": Entry(0.15),
@@ -72,10 +73,10 @@ def member(name: str) -> Member:
 def _heavy(name: str) -> Member:
     """Members whose libraries take seconds to load."""
     match name:
-        case "boosted" | "boosted_log":
+        case "boosted" | "boosted_log" | "boosted_steady":
             from ml.forecasting.members import boosted
 
-            return Whole(boosted.boosted if name == "boosted" else boosted.boosted_log)
+            return Whole(getattr(boosted, name))
         case "lstm":
             from ml.forecasting.members import lstm
 

@@ -1,0 +1,131 @@
+"""What every member promises: whole, non-negative, repeatable, and blind to what comes after the origin."""
+
+import numpy as np
+import pytest
+
+from ml.forecasting.history import History, history_at
+from ml.forecasting.members import intermittent
+from ml.forecasting.members.base import Setting
+from ml.forecasting.members.registry import ALL, CHEAP, NoSuchMember, chosen, member
+from ml.forecasting.panel import Panel
+from ml.forecasting.reading import carried_forward
+from tests.unit.forecasting.made_up import WEEKDAYS, panel
+
+HORIZON = 14
+LOCAL = ("arima", "mstl", "prophet")
+
+
+def known(series: int = 4, days: int = 126, *, promotions: bool = True) -> Panel:
+    return carried_forward(panel(series, days, promotions=promotions), HORIZON)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def short_training() -> None:
+    """Learning for less long: what is tested here does not depend on how well it was learnt."""
+    from dataclasses import replace
+
+    from ml.forecasting.members import boosted, lstm
+
+    lstm.DEFAULT = replace(lstm.DEFAULT, steps=30, pairs=400)
+    for name in ("MEDIAN", "LOGARITHM", "STEADY"):
+        setattr(boosted, name, replace(getattr(boosted, name), trees=20, least=20))
+
+
+def at(given: Panel, origin: int) -> History:
+    return history_at(given, origin, HORIZON)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_member_answers_for_every_series(name: str) -> None:
+    history = at(known(), 112)
+    values = member(name).answer(history, Setting()).values
+    assert values.shape == (4, HORIZON)
+    assert np.isfinite(values).all() and (values >= 0).all()
+    usual = np.nanmean(history.demand, axis=1)
+    assert (np.abs(values.mean(axis=1) / usual - 1) < 0.6).all()
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_nothing_after_the_origin_is_read(name: str) -> None:
+    given = known(3)
+    changed = Panel(
+        given.series,
+        given.first_day,
+        np.where(np.arange(given.days) < 112, given.demand, 1e6),
+        given.regressors,
+        given.regressor_names,
+        given.static,
+    )
+    first, second = (member(name).answer(at(one, 112), Setting()).values for one in (given, changed))
+    assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("name", ["boosted", "lstm", "prophet", "arima"])
+def test_the_same_seed_gives_the_same_answer(name: str) -> None:
+    history = at(known(2), 112)
+    first, second = (member(name).answer(history, Setting(seed=3)).values for _ in range(2))
+    assert np.array_equal(first, second)
+
+
+@pytest.mark.parametrize("name", sorted(set(CHEAP) - {"cold_start"}))
+def test_a_seed_changes_no_shape_and_days_may_be_unknown(name: str) -> None:
+    given = known()
+    given.demand[0, 5:9] = np.nan
+    given.demand[1, :60] = np.nan
+    given.demand[2, 40:] = np.nan
+    values = member(name).answer(at(given, 112), Setting(seed=9)).values
+    assert np.isfinite(values[:2]).all()
+
+
+@pytest.mark.parametrize("name", LOCAL)
+def test_one_bad_series_leaves_the_others(name: str) -> None:
+    given = known(3)
+    given.demand[1, :] = np.nan
+    given.demand[1, 3] = 4.0
+    given.demand[2, :] = 0.0
+    answer = member(name).answer(at(given, 112), Setting())
+    assert np.isfinite(answer.values[0]).all()
+    assert np.isnan(answer.values[1]).all() and answer.failures[0].series == "S01"
+    assert (answer.values[2] == 0).all()
+
+
+def test_baselines_are_what_their_names_say() -> None:
+    given = known(2, promotions=False)
+    history = at(given, 112)
+    naive = member("seasonal_naive").answer(history, Setting()).values
+    assert np.array_equal(naive, np.tile(given.demand[:, 105:112], (1, 2)))
+    mean = member("weekday_mean").answer(history, Setting()).values
+    assert np.allclose(mean[:, :7], given.demand[:, 84:112].reshape(2, 4, 7).mean(axis=1))
+
+
+def test_croston_of_a_sale_every_second_day() -> None:
+    demand = np.tile([0.0, 6.0], 40)[None, :]
+    given = Panel(np.array(["A"]), np.datetime64("2024-01-01"), demand, np.zeros((1, 108, 0)))
+    rate = intermittent.croston(History(given, 28, np.zeros((1, 108), bool)), Setting())
+    assert np.allclose(rate, 6 / 2 * (1 - 0.1 / 2))
+
+
+def test_tsb_falls_after_the_last_sale() -> None:
+    demand = np.concatenate([np.tile([0.0, 6.0], 40), np.zeros(60)])[None, :]
+    given = Panel(np.array(["A"]), np.datetime64("2024-01-01"), demand, np.zeros((1, 168, 0)))
+    history = History(given, 28, np.zeros((1, 168), bool))
+    assert intermittent.tsb(history, Setting()).max() < 0.5 < intermittent.croston(history, Setting()).min()
+
+
+def test_a_new_series_has_the_profile_of_its_category() -> None:
+    given = known(6, promotions=False)
+    given.demand[3, :110] = np.nan
+    given.demand[3, 110:] = 12.0
+    values = member("cold_start").answer(at(given, 112), Setting()).values
+    level = np.nanmean(given.demand[0, 21:112])  # the only other one of its category
+    assert values[3].mean() == pytest.approx((2 * 12 + 14 * level) / 16, rel=0.02)
+    assert np.argmax(values[3, :7]) == np.argmax(WEEKDAYS)
+
+
+def test_members_are_chosen_by_name() -> None:
+    assert chosen(None) == ALL and chosen("cheap") == CHEAP
+    assert "weekday_mean" in chosen("theta") and "theta" in chosen("theta")
+    with pytest.raises(NoSuchMember, match="no member 'oracle'"):
+        chosen("oracle")
+    with pytest.raises(NoSuchMember):
+        member("oracle")

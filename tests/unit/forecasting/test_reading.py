@@ -1,0 +1,134 @@
+"""Every fault of a series has one documented outcome, and a row that says so."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ml.forecasting.panel import Panel
+from ml.forecasting.reading import PanelRefused, carried_forward, panel_of, read_panel
+from tests.unit.forecasting.made_up import FIRST, of_rows, panel, table
+
+
+def said(rows: pl.DataFrame, future: pl.DataFrame | None = None) -> tuple[Panel, dict[tuple[str, str], str]]:
+    read = panel_of(rows, future)
+    return read.panel, {(issue.series_id, issue.issue): issue.detail for issue in read.issues}
+
+
+def test_identical_rows_count_once_and_parts_of_a_day_are_added() -> None:
+    found, issues = said(of_rows([("A", 0, 2), ("A", 0, 2), ("A", 1, 3), ("A", 1, 4)]))
+    assert found.demand.tolist() == [[2.0, 7.0]]
+    assert ("A", "duplicates") in issues
+
+
+def test_negative_net_demand_is_zero() -> None:
+    found, issues = said(of_rows([("A", 0, -2), ("A", 1, 3)]))
+    assert found.demand.tolist() == [[0.0, 3.0]]
+    assert "1 days" in issues["A", "negative_demand"]
+
+
+def test_gaps_are_unknown() -> None:
+    found, issues = said(of_rows([("A", 0, 1), ("A", 1, 2), ("A", 3, 4), ("A", 4, 4)]))
+    assert np.isnan(found.demand[0, 2])
+    assert "not known" in issues["A", "gaps"]
+
+
+def test_a_series_that_lacks_most_days_tells_sales_alone() -> None:
+    found, issues = said(of_rows([("A", 0, 1), ("A", 9, 2)]))
+    assert found.demand[0].sum() == 3 and not np.isnan(found.demand).any()
+    assert "count as 0" in issues["A", "gaps"]
+
+
+def test_days_before_the_first_row_are_no_gap() -> None:
+    found, issues = said(of_rows([("A", day, 1) for day in range(6)] + [("B", 4, 1), ("B", 5, 3)]))
+    assert np.isnan(found.demand[1, :4]).all()
+    assert ("B", "gaps") not in issues
+
+
+@pytest.mark.parametrize(
+    ("quantities", "issue"),
+    [([4.0], "short"), ([0.0] * 40, "all_zeros"), ([3.0] * 40, "constant")],
+)
+def test_series_with_little_to_learn_are_told(quantities: list[float], issue: str) -> None:
+    _, issues = said(of_rows([("A", day, quantity) for day, quantity in enumerate(quantities)]))
+    assert ("A", issue) in issues
+
+
+def test_rows_without_a_finite_quantity_are_left_out() -> None:
+    rows = of_rows([("A", 0, 1), ("A", 1, float("nan")), ("A", 2, float("inf"))])
+    found, issues = said(rows)
+    assert found.demand.tolist() == [[1.0]]
+    assert "2 rows" in issues["A", "unreadable_rows"]
+
+
+def test_days_out_of_stock_are_not_zero_demand() -> None:
+    rows = of_rows([("A", 0, 5), ("A", 1, 0), ("A", 2, 0)]).with_columns(out_of_stock=pl.Series([0, 1, 0]))
+    found, _ = said(rows)
+    assert np.isnan(found.demand[0, 1]) and found.demand[0, 2] == 0
+    assert found.regressor_names == ()
+
+
+@settings(max_examples=15, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_the_order_of_rows_says_nothing(random) -> None:
+    rows = table(3, 20, promotions=True)
+    order = list(range(len(rows)))
+    random.shuffle(order)
+    first, second = panel_of(rows).panel, panel_of(rows[order]).panel
+    assert np.array_equal(first.demand, second.demand, equal_nan=True)
+    assert np.array_equal(first.regressors, second.regressors, equal_nan=True)
+    assert first.static.keys() == second.static.keys()
+
+
+def test_regressors_that_the_future_lacks_are_those_of_a_week_ago() -> None:
+    rows = table(2, 28, promotions=True)
+    future = pl.DataFrame(
+        {"series_id": ["S00", "nobody"], "date": [FIRST + timedelta(days=28)] * 2, "promotion": [1, 1]}
+    )
+    found, issues = said(rows, future)
+    assert ("*", "future_regressors") in issues and ("S01", "future_regressors") in issues
+    whole = carried_forward(found, 7)
+    assert whole.regressors[0, 28, 0] == 1
+    assert whole.regressors[1, 28, 0] == whole.regressors[1, 21, 0]
+    assert whole.regressors.shape[1] == 35 and not np.isnan(whole.regressors).any()
+
+
+def test_a_future_of_other_days_is_told() -> None:
+    rows = table(1, 28, promotions=True)
+    early = pl.DataFrame({"series_id": ["S00"], "date": [FIRST], "promotion": [1]})
+    found, issues = said(rows, early)
+    assert found.known_ahead == 0
+    assert "1 of days of the panel" in issues["*", "future_regressors"]
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        (pl.DataFrame({"series_id": ["A"], "quantity": [1.0]}), "no column date"),
+        (of_rows([]), "no row"),
+        (of_rows([("A", 0, 1)]).with_columns(quantity=pl.lit("many")), "wrong kind"),
+        (of_rows([("A", 0, 1), ("A", 40_000, 1)]), "wrong date"),
+    ],
+)
+def test_what_is_no_panel_is_refused(rows: pl.DataFrame, words: str) -> None:
+    with pytest.raises(PanelRefused, match=words):
+        panel_of(rows)
+
+
+def test_files_that_are_no_parquet_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(PanelRefused, match="does not exist"):
+        read_panel(tmp_path / "nothing.parquet")
+    (tmp_path / "text.parquet").write_text("series_id,date")
+    with pytest.raises(PanelRefused, match="Parquet"):
+        read_panel(tmp_path / "text.parquet")
+
+
+def test_dates_may_be_texts(tmp_path: Path) -> None:
+    rows = table(2, 5).with_columns(pl.col("date").cast(pl.String))
+    rows.write_parquet(tmp_path / "panel.parquet")
+    read = read_panel(tmp_path / "panel.parquet")
+    assert np.array_equal(read.panel.demand, panel(2, 5).demand)
