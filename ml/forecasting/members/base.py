@@ -39,6 +39,8 @@ class Setting:
     seed: int = 0
     country: str | None = None
     """Of the public holidays, such as `DE` or `US-CA`."""
+    quick: bool = False
+    """Global models learn for less long: to see that everything is connected."""
 
 
 class Member(Protocol):

@@ -6,7 +6,7 @@ series sells; the second for the mean of the logarithm, which is a median too wh
 the third learns slowly in small trees, for panels that are mostly noise.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -68,6 +68,7 @@ def forecast(history: History, setting: Setting, recipe: BoostedRecipe) -> np.nd
     maker = FeatureMaker(history, holidays=frozenset(public_holidays(setting.country, dates)))
     by_series = len(history.panel.series) <= MOST_CODES
     names = [*maker.names, *(["series"] if by_series else [])]
+    recipe = replace(recipe, trees=20, least=20) if setting.quick else recipe
     rows, target, weight = _examples(maker, recipe, setting.seed, by_series=by_series)
     data = lightgbm.Dataset(
         rows,

@@ -39,6 +39,7 @@ class LstmRecipe:
 
 
 DEFAULT = LstmRecipe()
+QUICK = LstmRecipe(steps=30, pairs=400)
 
 
 class Network(nn.Module):
@@ -124,7 +125,7 @@ class Examples:
 
 def lstm(history: History, setting: Setting, recipe: LstmRecipe | None = None) -> np.ndarray:
     """Forecasts `[S, H]` of networks trained on the same history."""
-    recipe = recipe or DEFAULT
+    recipe = recipe or (QUICK if setting.quick else DEFAULT)
     examples = Examples(history, setting, recipe.past)
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # so that the sums, and with them the answer, do not depend on the machine

@@ -1,5 +1,7 @@
 """Statistical members of single series, by statsforecast: AutoARIMA over the week, MSTL over week and year."""
 
+import warnings
+
 import numpy as np
 
 from ml.forecasting.history import History
@@ -8,7 +10,7 @@ from ml.forecasting.members.filled import one
 
 WEEK = 7
 YEAR = 365
-ARIMA_DAYS = 500
+ARIMA_DAYS = 364
 """What ARIMA sees lies weeks back; more days cost time and tell it nothing."""
 MSTL_DAYS = 4 * YEAR
 
@@ -21,11 +23,16 @@ def arima(history: History, setting: Setting) -> np.ndarray:
     demand, past = demand[-ARIMA_DAYS:], past[-ARIMA_DAYS:]
     varies = np.array([len(np.unique(past[:, k])) > 1 for k in range(past.shape[1])], dtype=bool)
     model = AutoARIMA(
-        season_length=WEEK, approximation=True, max_p=3, max_q=3, max_P=1, max_Q=1, max_order=5, nmodels=30
+        season_length=WEEK, approximation=True, max_p=3, max_q=3, max_P=1, max_Q=1, max_order=5, nmodels=15
     )
-    if not varies.any():
-        return model.forecast(demand, h=history.horizon)["mean"]
-    return model.forecast(demand, h=history.horizon, X=past[:, varies], X_future=future[:, varies])["mean"]
+    with warnings.catch_warnings():
+        # Steps of its search that did not converge are not taken; what comes out is judged by the gate.
+        warnings.simplefilter("ignore")
+        if not varies.any():
+            return model.forecast(demand, h=history.horizon)["mean"]
+        return model.forecast(demand, h=history.horizon, X=past[:, varies], X_future=future[:, varies])[
+            "mean"
+        ]
 
 
 def mstl(history: History, setting: Setting) -> np.ndarray:

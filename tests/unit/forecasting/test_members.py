@@ -13,22 +13,11 @@ from tests.unit.forecasting.made_up import WEEKDAYS, panel
 
 HORIZON = 14
 LOCAL = ("arima", "mstl", "prophet")
+QUICK = Setting(quick=True)
 
 
 def known(series: int = 4, days: int = 126, *, promotions: bool = True) -> Panel:
     return carried_forward(panel(series, days, promotions=promotions), HORIZON)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def short_training() -> None:
-    """Learning for less long: what is tested here does not depend on how well it was learnt."""
-    from dataclasses import replace
-
-    from ml.forecasting.members import boosted, lstm
-
-    lstm.DEFAULT = replace(lstm.DEFAULT, steps=30, pairs=400)
-    for name in ("MEDIAN", "LOGARITHM", "STEADY"):
-        setattr(boosted, name, replace(getattr(boosted, name), trees=20, least=20))
 
 
 def at(given: Panel, origin: int) -> History:
@@ -38,7 +27,7 @@ def at(given: Panel, origin: int) -> History:
 @pytest.mark.parametrize("name", ALL)
 def test_a_member_answers_for_every_series(name: str) -> None:
     history = at(known(), 112)
-    values = member(name).answer(history, Setting()).values
+    values = member(name).answer(history, QUICK).values
     assert values.shape == (4, HORIZON)
     assert np.isfinite(values).all() and (values >= 0).all()
     usual = np.nanmean(history.demand, axis=1)
@@ -56,14 +45,14 @@ def test_nothing_after_the_origin_is_read(name: str) -> None:
         given.regressor_names,
         given.static,
     )
-    first, second = (member(name).answer(at(one, 112), Setting()).values for one in (given, changed))
+    first, second = (member(name).answer(at(one, 112), QUICK).values for one in (given, changed))
     assert np.array_equal(first, second)
 
 
 @pytest.mark.parametrize("name", ["boosted", "lstm", "prophet", "arima"])
 def test_the_same_seed_gives_the_same_answer(name: str) -> None:
     history = at(known(2), 112)
-    first, second = (member(name).answer(history, Setting(seed=3)).values for _ in range(2))
+    first, second = (member(name).answer(history, Setting(seed=3, quick=True)).values for _ in range(2))
     assert np.array_equal(first, second)
 
 
@@ -73,7 +62,7 @@ def test_a_seed_changes_no_shape_and_days_may_be_unknown(name: str) -> None:
     given.demand[0, 5:9] = np.nan
     given.demand[1, :60] = np.nan
     given.demand[2, 40:] = np.nan
-    values = member(name).answer(at(given, 112), Setting(seed=9)).values
+    values = member(name).answer(at(given, 112), Setting(seed=9, quick=True)).values
     assert np.isfinite(values[:2]).all()
 
 
@@ -83,7 +72,7 @@ def test_one_bad_series_leaves_the_others(name: str) -> None:
     given.demand[1, :] = np.nan
     given.demand[1, 3] = 4.0
     given.demand[2, :] = 0.0
-    answer = member(name).answer(at(given, 112), Setting())
+    answer = member(name).answer(at(given, 112), QUICK)
     assert np.isfinite(answer.values[0]).all()
     assert np.isnan(answer.values[1]).all() and answer.failures[0].series == "S01"
     assert (answer.values[2] == 0).all()
@@ -92,16 +81,16 @@ def test_one_bad_series_leaves_the_others(name: str) -> None:
 def test_baselines_are_what_their_names_say() -> None:
     given = known(2, promotions=False)
     history = at(given, 112)
-    naive = member("seasonal_naive").answer(history, Setting()).values
+    naive = member("seasonal_naive").answer(history, QUICK).values
     assert np.array_equal(naive, np.tile(given.demand[:, 105:112], (1, 2)))
-    mean = member("weekday_mean").answer(history, Setting()).values
+    mean = member("weekday_mean").answer(history, QUICK).values
     assert np.allclose(mean[:, :7], given.demand[:, 84:112].reshape(2, 4, 7).mean(axis=1))
 
 
 def test_croston_of_a_sale_every_second_day() -> None:
     demand = np.tile([0.0, 6.0], 40)[None, :]
     given = Panel(np.array(["A"]), np.datetime64("2024-01-01"), demand, np.zeros((1, 108, 0)))
-    rate = intermittent.croston(History(given, 28, np.zeros((1, 108), bool)), Setting())
+    rate = intermittent.croston(History(given, 28, np.zeros((1, 108), bool)), QUICK)
     assert np.allclose(rate, 6 / 2 * (1 - 0.1 / 2))
 
 
@@ -109,14 +98,14 @@ def test_tsb_falls_after_the_last_sale() -> None:
     demand = np.concatenate([np.tile([0.0, 6.0], 40), np.zeros(60)])[None, :]
     given = Panel(np.array(["A"]), np.datetime64("2024-01-01"), demand, np.zeros((1, 168, 0)))
     history = History(given, 28, np.zeros((1, 168), bool))
-    assert intermittent.tsb(history, Setting()).max() < 0.5 < intermittent.croston(history, Setting()).min()
+    assert intermittent.tsb(history, QUICK).max() < 0.5 < intermittent.croston(history, QUICK).min()
 
 
 def test_a_new_series_has_the_profile_of_its_category() -> None:
     given = known(6, promotions=False)
     given.demand[3, :110] = np.nan
     given.demand[3, 110:] = 12.0
-    values = member("cold_start").answer(at(given, 112), Setting()).values
+    values = member("cold_start").answer(at(given, 112), QUICK).values
     level = np.nanmean(given.demand[0, 21:112])  # the only other one of its category
     assert values[3].mean() == pytest.approx((2 * 12 + 14 * level) / 16, rel=0.02)
     assert np.argmax(values[3, :7]) == np.argmax(WEEKDAYS)

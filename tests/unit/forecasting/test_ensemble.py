@@ -1,0 +1,204 @@
+"""Weights, intervals, calibration and the ensemble made of them."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ml.forecasting.accuracy import accuracy_table
+from ml.forecasting.backtest import Backtest, TooShortToTest, Windows, backtest
+from ml.forecasting.calibration import CalibrationRefused, as_json, read_calibration, write_calibration
+from ml.forecasting.ensemble import ENSEMBLE, calibrated, combined
+from ml.forecasting.fan_out import FanOut
+from ml.forecasting.forecast import Forecast, forecast
+from ml.forecasting.intervals import PROBABILITIES, Units, bounds, quantiles
+from ml.forecasting.members.base import Setting
+from ml.forecasting.reading import carried_forward, panel_of
+from ml.forecasting.weights import learned_weights, mixed
+from tests.unit.forecasting.made_up import of_rows, panel
+
+HERE = FanOut(workers=1)
+NAMES = ("seasonal_naive", "weekday_mean", "theta", "harmonic")
+
+
+@pytest.fixture(scope="module")
+def tested() -> Backtest:
+    given = carried_forward(panel(12, 200), 0)
+    return backtest(given, Windows(3, 14, 14), NAMES, Setting(), fan_out=HERE)
+
+
+def made(given, **more) -> Forecast:
+    return forecast(given, 14, names=NAMES, windows=Windows(3, 14, 14), fan_out=HERE, **more)
+
+
+def test_the_better_member_weighs_more_and_the_worst_is_dropped() -> None:
+    generator = np.random.default_rng(0)
+    actual = generator.gamma(5, 10, 2000)
+    good, fair, bad = (actual + generator.normal(0, spread, 2000) for spread in (5, 6, 30))
+    weights = learned_weights({"good": good, "fair": fair, "bad": bad}, actual)
+    assert weights["good"] > weights["fair"] > 0 and "bad" not in weights
+    assert sum(weights.values()) == pytest.approx(1, abs=0.02)
+
+
+def test_a_member_that_is_always_right_is_the_ensemble() -> None:
+    actual = np.arange(1.0, 400.0)
+    weights = learned_weights({"right": actual, "wrong": actual * 2}, actual)
+    assert weights == pytest.approx({"right": 1.0})
+
+
+def test_nothing_known_gives_no_weights() -> None:
+    assert learned_weights({"a": np.ones(3)}, np.full(3, np.nan)) == {}
+    assert sum(learned_weights({"a": np.ones(9), "b": np.ones(9)}, np.zeros(9)).values()) == pytest.approx(1)
+
+
+def test_a_small_segment_has_mostly_the_weights_of_all() -> None:
+    assert mixed({"a": 1.0}, {"b": 1.0}, 0.25) == {"a": 0.25, "b": 0.75}
+
+
+def test_a_failed_member_leaves_its_weight_to_the_others() -> None:
+    values = {"weekday_mean": np.full((2, 1), 1.0), "a": np.full((2, 1), 10.0), "b": np.full((2, 1), 20.0)}
+    own = {"weekday_mean": np.ones(2, bool), "a": np.array([True, False]), "b": np.ones(2, bool)}
+    found = combined(values, own, np.array(["smooth", "smooth"]), {"all": {"a": 0.5, "b": 0.5}})
+    assert found[:, 0].tolist() == [15.0, 20.0]
+    nothing = {name: np.zeros(2, bool) for name in values}
+    values = {name: np.full((2, 1), 1.0) for name in values}
+    assert (
+        combined(values, nothing, np.array(["smooth"] * 2), {"all": {"a": 0.5, "b": 0.5}}).tolist()
+        == [[1.0]] * 2
+    )
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 1000), st.floats(0.1, 1e4))
+def test_intervals_hold_what_they_say(seed: int, scale: float) -> None:
+    generator = np.random.default_rng(seed)
+    errors = generator.normal(0, scale, (4, 30, 28))
+    found = quantiles(errors, np.full((4, 30), "smooth"))
+    values = np.full((30, 28), 100 * scale)
+    unit = np.ones_like(values)
+    low, high = bounds(values, unit, np.full(30, "smooth"), found, 80)
+    wider = bounds(values, unit, np.full(30, "smooth"), found, 95)
+    fresh = values + generator.normal(0, scale, values.shape)
+    assert 0.72 < ((fresh >= low) & (fresh <= high)).mean() < 0.88
+    assert (
+        (wider[0] <= low).all()
+        and (low <= values).all()
+        and (values <= high).all()
+        and (high <= wider[1]).all()
+    )
+    assert len(found["smooth"]["7"]) == len(PROBABILITIES)
+
+
+def test_units_grow_with_what_is_foretold() -> None:
+    unit = Units(np.array([2.0]), np.array([10.0])).of(np.array([[0.0, 10.0, 43.0]]))
+    assert unit[0] == pytest.approx([2 * np.sqrt(1 / 11), 2.0, 4.0])
+
+
+def test_the_backtest_judges_windows_by_what_happened(tested: Backtest) -> None:
+    assert [str(day) for day in tested.origins] == ["2024-06-07", "2024-06-21", "2024-07-05"]
+    assert np.array_equal(tested.actual[2], panel(12, 200).demand[:, 186:])
+    assert tested.answers[0].history.days == 158
+
+
+def test_a_calibration_survives_its_file(tested: Backtest, tmp_path: Path) -> None:
+    calibration = calibrated(tested, seed=5)
+    write_calibration(calibration, tmp_path / "c.json")
+    assert read_calibration(tmp_path / "c.json") == calibration
+    assert as_json(calibrated(tested, seed=5)) == (tmp_path / "c.json").read_text()
+    assert set(calibration.members) <= {*NAMES, "cold_start"}
+    assert calibration.health["weekday_mean"].failed == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda told: "no json",
+        lambda told: json.dumps(told | {"format": 99}),
+        lambda told: json.dumps({name: value for name, value in told.items() if name != "weights"}),
+        lambda told: json.dumps(told | {"weights": {"all": {"theta": -1}}}),
+        lambda told: "[]",
+    ],
+)
+def test_a_broken_calibration_is_refused(tested: Backtest, tmp_path: Path, change) -> None:
+    path = tmp_path / "c.json"
+    path.write_text(change(json.loads(as_json(calibrated(tested, seed=0)))))
+    with pytest.raises(CalibrationRefused, match="backtest"):
+        read_calibration(path)
+    with pytest.raises(CalibrationRefused, match="does not exist"):
+        read_calibration(tmp_path / "none.json")
+
+
+def test_only_members_with_weight_are_fitted(tested: Backtest) -> None:
+    calibration = replace(calibrated(tested, seed=0), weights={"all": {"theta": 1.0}})
+    found = made(panel(12, 200), calibration=calibration)
+    assert set(found.table["model"]) == {ENSEMBLE, "theta", "seasonal_naive", "weekday_mean", "cold_start"}
+    theta = found.table.filter(pl.col("model") == "theta")["mean"]
+    assert theta.to_list() == found.table.filter(pl.col("model") == ENSEMBLE)["mean"].to_list()
+
+
+def test_the_ensemble_is_no_worse_than_the_naive_ones(tested: Backtest) -> None:
+    table = accuracy_table(tested, calibrated(tested, seed=0), levels=(80.0, 95.0))
+    whole = table.filter(
+        (pl.col("origin") == "all")
+        & (pl.col("segment") == "all")
+        & (pl.col("last_day") - pl.col("first_day") == 13)
+    )
+    wape = dict(zip(whole["model"], whole["wape"], strict=True))
+    assert wape[ENSEMBLE] <= min(wape["seasonal_naive"], wape["weekday_mean"])
+    assert 0.7 < whole.filter(pl.col("model") == ENSEMBLE)["coverage_80"][0] < 0.9
+    assert table["mape"].null_count() == 0
+
+
+def test_forecasts_are_whole_non_negative_and_nested() -> None:
+    table = made(panel(6, 200)).table
+    assert table.columns == ["series_id", "date", "model", "mean", "lo_80", "hi_80", "lo_95", "hi_95"]
+    ensemble = table.filter(pl.col("model") == ENSEMBLE)
+    assert len(ensemble) == 6 * 14 and str(ensemble["date"].min()) == "2024-07-19"
+    assert table.null_count().sum_horizontal()[0] == 0
+    assert table.filter(
+        (pl.col("lo_95") < 0)
+        | (pl.col("lo_95") > pl.col("lo_80"))
+        | (pl.col("lo_80") > pl.col("mean"))
+        | (pl.col("mean") > pl.col("hi_80"))
+        | (pl.col("hi_80") > pl.col("hi_95"))
+    ).is_empty()
+
+
+def test_bad_series_beside_good_ones() -> None:
+    rows = of_rows(
+        [("point", 199, 7)]
+        + [("zeros", day, 0) for day in range(200)]
+        + [("constant", day, 4) for day in range(200)]
+        + [("spike", day, 9000 if day == 150 else 5 + day % 7) for day in range(200)]
+    )
+    good = panel(6, 200)
+    read = panel_of(rows)
+    found = made(read.panel)
+    mean = {
+        name: found.table.filter((pl.col("model") == ENSEMBLE) & (pl.col("series_id") == name))[
+            "mean"
+        ].to_list()
+        for name in read.panel.series
+    }
+    assert max(mean["zeros"]) == 0.0
+    assert mean["constant"] == pytest.approx([4.0] * 14, rel=0.05)
+    assert min(mean["spike"]) > 4 and max(mean["spike"]) < 12
+    assert min(mean["point"]) > 0
+    assert ("spike", "spike") in {(issue.series_id, issue.issue) for issue in found.issues}
+    assert len(made(good).issues) == 0
+
+
+def test_a_panel_too_short_for_a_backtest_has_the_fallback() -> None:
+    found = made(panel(4, 30))
+    assert found.calibration.origins == ()
+    ensemble, mean = (
+        found.table.filter(pl.col("model") == m)["mean"].to_list() for m in (ENSEMBLE, "weekday_mean")
+    )
+    assert ensemble == mean
+    with pytest.raises(TooShortToTest, match="30 days"):
+        backtest(carried_forward(panel(4, 30), 0), Windows(), NAMES, Setting(), fan_out=HERE)

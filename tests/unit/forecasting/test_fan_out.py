@@ -1,0 +1,95 @@
+"""Work spread over processes: order, errors, killed workers, and a real Dask cluster."""
+
+import os
+import signal
+
+import numpy as np
+import pytest
+
+from ml.forecasting.answering import answers_at
+from ml.forecasting.fan_out import FanOut, Lost, NoSuchBackend
+from ml.forecasting.members.base import Setting
+from ml.forecasting.progress import Progress
+from ml.forecasting.reading import carried_forward
+from tests.unit.forecasting.made_up import panel
+
+NAMES = ("theta", "harmonic", "mstl", "prophet", "boosted_log")
+
+
+def square(number: int) -> int:
+    """A task; at module level, as other processes must find it."""
+    if number == 3:
+        raise ValueError("three is refused")
+    if number == 5:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number * number
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_answers_come_in_order_and_errors_stay_with_their_task(workers: int) -> None:
+    done: list[int] = []
+    found = FanOut(workers).run(square, [(1,), (3,), (2,)], done.append)
+    assert found == [1, Lost("ValueError: three is refused"), 4]
+    assert sorted(done) == [0, 1, 2]
+
+
+def test_a_killed_worker_costs_its_task_alone() -> None:
+    found = FanOut(2).run(square, [(n,) for n in (1, 5, 2, 4)])
+    assert found[0] == 1 and found[2:] == [4, 16]
+    assert isinstance(found[1], Lost) and found[1].error.startswith("WorkerLost")
+
+
+def test_an_unknown_backend_is_named() -> None:
+    with pytest.raises(NoSuchBackend, match="loky, dask, ray"):
+        FanOut(2, "carrier pigeon").run(square, [(1,)])
+
+
+def test_the_time_left_is_told() -> None:
+    clock = iter([0.0, 5.0, 30.0, 30.0, 60.0, 60.0])
+    said: list[str] = []
+    progress = Progress("work", 10, said.append, clock=lambda: next(clock))
+    for work in (1, 4, 5):
+        progress.add(work, "theta")
+    assert said[0] == "work: 2 parts done, 50%; 30 s left (theta done)"
+    assert said[1].startswith("work: 3 parts done, 100%; 0 s left")
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    """A scheduler and two worker processes on this machine."""
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+        ) as running,
+        distributed.Client(running),
+    ):
+        yield running
+
+
+def test_a_dask_cluster_answers_as_this_machine_does(cluster) -> None:
+    given = carried_forward(panel(20, 150), 7)
+    of_cluster, of_machine = (
+        answers_at(given, [143], 7, NAMES, Setting(quick=True), fan_out=fan_out)[0]
+        for fan_out in (FanOut(2, "dask", cluster.scheduler_address), FanOut(1))
+    )
+    for name in of_machine.values:
+        assert np.array_equal(of_cluster.values[name], of_machine.values[name]), name
+    assert of_cluster.issues == of_machine.issues
+
+
+def test_a_member_that_raises_leaves_the_fallback_and_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    from ml.forecasting.members import harmonic
+
+    def broken(history, setting):
+        raise RuntimeError("singular")
+
+    monkeypatch.setattr(harmonic, "harmonic", broken)
+    found = answers_at(
+        carried_forward(panel(3, 150), 7), [150], 7, ("harmonic",), Setting(), fan_out=FanOut(1)
+    )[0]
+    assert np.array_equal(found.values["harmonic"], found.values["weekday_mean"])
+    assert not found.own["harmonic"].any()
+    assert [(issue.series_id, issue.model, issue.detail) for issue in found.issues] == [
+        ("*", "harmonic", "RuntimeError: singular")
+    ]

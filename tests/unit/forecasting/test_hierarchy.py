@@ -1,0 +1,33 @@
+"""Series, stores and everything add up."""
+
+import polars as pl
+import pytest
+
+from ml.forecasting.backtest import Windows
+from ml.forecasting.fan_out import FanOut
+from ml.forecasting.forecast import forecast
+from ml.forecasting.hierarchy import NoSuchAttribute, sums_of, with_sums
+from tests.unit.forecasting.made_up import panel
+
+
+def test_levels_add_up_and_nothing_is_negative() -> None:
+    given = panel(6, 160)
+    one = FanOut(workers=1)
+    made = forecast(given, 7, names=("theta",), windows=Windows(2, 7, 7), fan_out=one)
+    table = with_sums(given, made, ("store", "category"), fan_out=one).filter(pl.col("model") == "ensemble")
+    by_name = {
+        name: rows["mean"].to_list() for (name,), rows in table.group_by(["series_id"], maintain_order=True)
+    }
+    stores = {f"S{n:02d}": f"store=store {n % 2}" for n in range(6)}
+    for store in set(stores.values()):
+        parts = [by_name[series] for series, of in stores.items() if of == store]
+        assert by_name[store] == pytest.approx([sum(day) for day in zip(*parts, strict=True)], rel=1e-6)
+    for attribute in ("store", "category"):
+        parts = [of for name, of in by_name.items() if name.startswith(f"{attribute}=")]
+        assert by_name["total"] == pytest.approx([sum(day) for day in zip(*parts, strict=True)], rel=1e-6)
+    assert table.filter((pl.col("lo_80") < 0) | (pl.col("lo_80") > pl.col("mean"))).is_empty()
+
+
+def test_an_attribute_that_is_not_there_is_named() -> None:
+    with pytest.raises(NoSuchAttribute, match="those that it has: store, category"):
+        sums_of(panel(2, 30), ("region",))

@@ -1,0 +1,83 @@
+"""What is not learnt from: days that are shut, spikes; and what a history may not see."""
+
+import numpy as np
+
+from ml.forecasting.gate import gated
+from ml.forecasting.history import history_at
+from ml.forecasting.panel import Panel
+from ml.forecasting.segments import segments
+from tests.unit.forecasting.made_up import panel
+
+
+def with_open(given: Panel) -> Panel:
+    """Shut on Sundays, as a regressor says."""
+    days = given.days + 14
+    is_open = (np.arange(days) % 7 != 6).astype(float)
+    demand = given.demand * is_open[: given.days]
+    regressors = np.tile(is_open[None, :, None], (len(given.series), 1, 1))
+    return Panel(given.series, given.first_day, demand, regressors, ("open",), given.static)
+
+
+def test_a_regressor_tells_when_a_shop_is_shut() -> None:
+    history = history_at(with_open(panel(3, 210)), 196, 14)
+    assert history.panel.regressor_names == ()
+    assert np.isnan(history.demand[:, 6::7]).all()
+    assert (history.finished(np.full((3, 14), 5.0))[0] == [5, 5, 5, 5, 5, 5, 0] * 2).all()
+
+
+def test_a_weekday_on_which_nothing_is_ever_sold_is_shut() -> None:
+    given = panel(6, 140)
+    given.demand[:, 5::7] = 0
+    shut = history_at(given, 140, 14).shut
+    assert shut[0, 140:].reshape(2, 7)[:, 5].all() and shut[0, 140:].sum() == 2
+
+
+def test_christmas_is_shut_where_it_always_was() -> None:
+    given = panel(6, 2 * 366)
+    for day in (359, 359 + 365):
+        given.demand[:, day] = 0  # 2024-12-25 and 2025-12-25
+    history = history_at(given, 359 + 365 - 10, 14)
+    assert not history.shut[0, -14:].any()  # once is no rule
+    later = history_at(given, 2 * 366, 14)
+    assert np.flatnonzero(later.shut[0]).tolist() == [359, 724]
+
+
+def test_a_thousandfold_spike_is_not_learnt_from() -> None:
+    given = panel(3, 140)
+    given.demand[1, 70] *= 1000
+    history = history_at(given, 140, 14)
+    assert history.spikes == [(1, 70)] and np.isnan(history.demand[1, 70])
+    assert not np.isnan(given.demand[1, 70])  # the panel itself is left as it was
+
+
+def test_a_spike_after_the_origin_is_not_known() -> None:
+    given = panel(3, 140)
+    given.demand[1, 130] *= 1000
+    assert history_at(given, 126, 14).spikes == []
+
+
+def test_the_gate_refuses_what_cannot_be() -> None:
+    history = history_at(panel(4, 140), 140, 3)
+    values = np.ones((4, 3))
+    values[1, 0], values[2, 0], values[3, 0] = np.nan, np.inf, 1e7
+    believed, issues = gated(values, history, "oracle", set())
+    assert np.isnan(believed[1:]).all() and (believed[0] == 1).all()
+    assert {(issue.series_id, issue.issue) for issue in issues} == {
+        ("S01", "not_finite"),
+        ("S02", "not_finite"),
+        ("S03", "absurd_scale"),
+    }
+
+
+def test_segments_by_interval_and_variation() -> None:
+    days = 112
+    demand = np.full((6, days), 10.0)
+    demand[1] = np.where(np.arange(days) % 2, 10, 100)  # sizes vary
+    demand[2, ::2] = 0  # a sale every second day
+    demand[3, ::2] = 0
+    demand[3, 1::4] = 100
+    demand[4] = 0
+    demand[5, :100] = np.nan
+    given = Panel(np.array(list("ABCDEF")), np.datetime64("2024-01-01"), demand, np.zeros((6, days + 7, 0)))
+    kinds = segments(history_at(given, days, 7)).tolist()
+    assert kinds == ["smooth", "erratic", "intermittent", "lumpy", "empty", "short"]
