@@ -4,7 +4,7 @@ Nothing in it tells the time of day, so that the same backtest gives the same by
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -12,7 +12,6 @@ from typing import Any
 
 from ml.errors import ExplainedError, quoted
 from ml.forecasting.intervals import Quantiles
-from ml.forecasting.segments import ALL
 
 FORMAT = 1
 LIBRARIES = ("numpy", "statsforecast", "prophet", "torch", "lightgbm", "holidays")
@@ -54,9 +53,6 @@ class Calibration:
         return sorted(
             {name for weights in self.weights.values() for name, weight in weights.items() if weight > 0}
         )
-
-    def weights_of(self, kind: str) -> Mapping[str, float]:
-        return self.weights.get(kind) or self.weights.get(ALL) or {}
 
 
 def installed_libraries() -> dict[str, str]:
@@ -130,12 +126,3 @@ def _numbers(told: Mapping[str, Any]) -> dict[str, float]:
     if any(not 0 <= value < 1e6 for value in numbers.values()):
         raise ValueError("a weight or factor that is none")
     return numbers
-
-
-def total_weights(weights: Mapping[str, Mapping[str, float]], kinds: Sequence[str]) -> dict[str, float]:
-    """Mean weight of each member over the series of these kinds."""
-    found: dict[str, float] = {}
-    for kind in kinds:
-        for name, weight in (weights.get(kind) or weights.get(ALL) or {}).items():
-            found[name] = found.get(name, 0.0) + weight / max(len(kinds), 1)
-    return dict(sorted(found.items()))

@@ -7,11 +7,18 @@ import numpy as np
 from ml.forecasting.backtest import Backtest
 from ml.forecasting.calibration import Calibration, Health, installed_libraries
 from ml.forecasting.intervals import Units, factors, quantiles, units
+from ml.forecasting.members.registry import ENTRIES
 from ml.forecasting.segments import ALL, EMPTY, SHORT
 from ml.forecasting.weights import Blend, learned_weights, mixed
 
 ENSEMBLE = "ensemble"
 FALLBACK = "weekday_mean"
+ALONE = 1.5
+"""A member that foretells a segment so many times more, or less, than the median of the others is set aside."""
+DEAR_FROM = 0.1
+"""Seconds a series."""
+DEAR_WEIGHT = 0.1
+"""Less weight than this is not worth the fits of a dear member every night."""
 SEGMENT_PRIOR = 10.0
 """Series of a segment that the weights of the whole panel count for."""
 
@@ -26,20 +33,45 @@ def combined(
 ) -> np.ndarray:
     """`[S, H]` weighted sums; a member that failed in a series leaves its weight there to the others."""
     found = np.array(values[FALLBACK])
-    for kind in np.unique(kinds):
+    aside = stray(values, kinds, weights)
+    for kind in np.unique(kinds).tolist():
         rows = kinds == kind
-        of_kind = weights.get(str(kind)) or weights.get(ALL) or {}
-        here = {name: weight for name, weight in of_kind.items() if name in values}
+        here = {name: weight for name, weight in _weights(weights, kind).items() if name in values}
         if not here:
             continue
         table = np.stack([values[name][rows] for name in here])
         given = np.array(list(here.values()))
-        counted = given[:, None] * np.stack([own[name][rows] for name in here])
-        kept = counted.sum(axis=0)
-        # All failed: each has the fallback, and their sum is it.
-        counted = np.where(kept > 0, counted * given.sum() / np.maximum(kept, 1e-12), given[:, None])
+        believed = np.stack([own[name][rows] & ((kind, name) not in aside) for name in here])
+        kept = (given[:, None] * believed).sum(axis=0)
+        # Where all failed each has the fallback, and so has their sum.
+        counted = np.where(
+            kept > 0, given[:, None] * believed * given.sum() / np.maximum(kept, 1e-12), given[:, None]
+        )
         found[rows] = (counted[:, :, None] * table).sum(axis=0)
     return found
+
+
+def stray(
+    values: Mapping[str, np.ndarray], kinds: np.ndarray, weights: Mapping[str, Mapping[str, float]]
+) -> dict[tuple[str, str], float]:
+    """(segment, member) -> how many times what the others foretell, of members that are alone with it.
+
+    The backtest judged what a member did then; this is what guards against what it does now.
+    """
+    found = {}
+    for kind in np.unique(kinds).tolist():
+        names = [name for name in _weights(weights, kind) if name in values]
+        totals = np.array([values[name][kinds == kind].sum() for name in names])
+        if len(names) < 3 or not np.median(totals) > 0:
+            continue
+        for name, share in zip(names, totals / np.median(totals), strict=True):
+            if not 1 / ALONE < share < ALONE:
+                found[kind, name] = float(share)
+    return found
+
+
+def _weights(weights: Mapping[str, Mapping[str, float]], kind: str) -> Mapping[str, float]:
+    return weights.get(kind) or weights.get(ALL) or {}
 
 
 def weights_of(tested: Backtest, windows: np.ndarray, blend: Blend | None = None) -> Weights:
@@ -59,7 +91,20 @@ def weights_of(tested: Backtest, windows: np.ndarray, blend: Blend | None = None
         )
         series = rows.sum() / max(len(kinds), 1)
         found[kind] = mixed(own, everywhere, series / (series + SEGMENT_PRIOR)) if own else everywhere
-    return found
+    return {kind: worth_their_cost(of) for kind, of in found.items()}
+
+
+def worth_their_cost(weights: Mapping[str, float]) -> dict[str, float]:
+    """Weights without those of dear members that hardly count; the others share them."""
+    kept = {
+        name: weight
+        for name, weight in weights.items()
+        if ENTRIES[name].seconds_per_series < DEAR_FROM or weight >= DEAR_WEIGHT * sum(weights.values())
+    }
+    if not kept:
+        return dict(weights)
+    more = sum(weights.values()) / sum(kept.values())
+    return {name: weight * more for name, weight in kept.items()}
 
 
 def ensembles_out_of_sample(tested: Backtest, blend: Blend | None = None) -> np.ndarray:

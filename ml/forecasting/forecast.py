@@ -9,10 +9,10 @@ import polars as pl
 from ml.forecasting.answering import Answers, answers_at
 from ml.forecasting.backtest import Windows, backtest
 from ml.forecasting.calibration import Calibration
-from ml.forecasting.ensemble import ENSEMBLE, calibrated, combined
+from ml.forecasting.ensemble import ENSEMBLE, calibrated, combined, stray
 from ml.forecasting.fan_out import FanOut
 from ml.forecasting.intervals import bounds, units
-from ml.forecasting.issues import Issue
+from ml.forecasting.issues import EVERY_SERIES, Issue
 from ml.forecasting.members.base import Setting
 from ml.forecasting.members.registry import ALL, BASELINES
 from ml.forecasting.panel import Panel
@@ -32,10 +32,7 @@ class Forecast:
     answers: Answers
     mean: np.ndarray
     """`[S, H]` of the ensemble."""
-
-    @property
-    def issues(self) -> Sequence[Issue]:
-        return self.answers.issues
+    issues: Sequence[Issue]
 
 
 def forecast(
@@ -59,7 +56,20 @@ def forecast(
     report(f"Fitting {', '.join(fitted)}.")
     answers = answers_at(panel, [panel.days], horizon, fitted, setting, fan_out=fan_out, report=report)[0]
     mean = answers.history.finished(combined(answers.values, answers.own, answers.kinds, calibration.weights))
-    return Forecast(forecast_table(answers, mean, calibration, levels), calibration, answers, mean)
+    issues = [*answers.issues, *_stray_issues(answers, calibration)]
+    return Forecast(forecast_table(answers, mean, calibration, levels), calibration, answers, mean, issues)
+
+
+def _stray_issues(answers: Answers, calibration: Calibration) -> list[Issue]:
+    return [
+        Issue(
+            EVERY_SERIES,
+            name,
+            "set_aside",
+            f"in the segment {kind} it foretells {share:.2f} times what the other members do: not in the ensemble",
+        )
+        for (kind, name), share in stray(answers.values, answers.kinds, calibration.weights).items()
+    ]
 
 
 def own_calibration(

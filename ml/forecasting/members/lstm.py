@@ -16,7 +16,9 @@ from ml.forecasting.features import FeatureMaker, Rows
 from ml.forecasting.history import History
 from ml.forecasting.members.base import Setting
 
-FARTHEST = 5.0
+LEAST_SEEN = 0.15
+"""Share of the examples that must tell a feature."""
+FARTHEST = 4.0
 """Scaled features are cut off here."""
 
 
@@ -78,7 +80,9 @@ class Scaling:
             counts = np.maximum((~np.isnan(flat)).sum(axis=0), 1)
             mean = np.nansum(flat, axis=0) / counts
             deviation = np.sqrt(np.nansum((flat - mean) ** 2, axis=0) / counts)
-        return cls(mean.astype(np.float32), np.maximum(deviation, 1e-6).astype(np.float32))
+        # What training hardly saw has weights that nothing has taught: it must stay the zero that it was.
+        seen = (counts >= LEAST_SEEN * len(flat)) & (deviation > 1e-4)
+        return cls(mean.astype(np.float32), np.where(seen, deviation, np.inf).astype(np.float32))
 
     def applied(self, values: np.ndarray) -> np.ndarray:
         return np.clip(np.nan_to_num((values - self.mean) / self.deviation, nan=0.0), -FARTHEST, FARTHEST)
@@ -94,13 +98,14 @@ class Examples:
         self.maker = FeatureMaker(history, holidays=frozenset(public_holidays(setting.country, dates)))
         self._weekday = np.eye(7, dtype=np.float32)
         self._column = self.maker.names.index("weekday")
+        self._year = self.maker.names.index("year_near")
 
     def at(self, origin: int, series: slice = slice(None)) -> tuple[np.ndarray, np.ndarray, Rows]:
         """Past `[S, P, C]`, features ahead `[S, H, F]` and the rows they come from."""
         rows = self.maker.rows(origin, series)
         values = rows.values
         days = self._weekday[values[:, :, self._column].astype(int)]
-        missing = np.isnan(values[:, :, -1:]).astype(np.float32)
+        missing = np.isnan(values[:, :, self._year]).astype(np.float32)[:, :, None]
         return self._past(origin, series, rows.level), np.concatenate([values, days, missing], axis=2), rows
 
     def _past(self, origin: int, series: slice, level: np.ndarray) -> np.ndarray:
