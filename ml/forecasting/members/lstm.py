@@ -5,6 +5,8 @@ network makes of both what the demand is relative to the level of the series. It
 series sells, and is the mean of some networks that start from different weights.
 """
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,15 +130,42 @@ class Examples:
         return np.stack(columns, axis=2).astype(np.float32)
 
 
-def lstm(history: History, setting: Setting, recipe: LstmRecipe | None = None) -> np.ndarray:
+@dataclass(frozen=True)
+class Trained:
+    """Networks and what their inputs are scaled by: all that forecasting needs beside a history."""
+
+    networks: tuple[Network, ...]
+    scalings: tuple[Scaling, ...]
+    recipe: LstmRecipe
+
+    def forecast(self, history: History, setting: Setting) -> np.ndarray:
+        """`[S, H]`; the history must have the regressors and attributes that the training had."""
+        with _one_thread():
+            examples = Examples(history, setting, self.recipe.past)
+            told = [predict(examples, *pair) for pair in zip(self.networks, self.scalings, strict=True)]
+        return np.mean(told, axis=0)
+
+
+def lstm(history: History, setting: Setting) -> np.ndarray:
     """Forecasts `[S, H]` of networks trained on the same history."""
+    return trained(history, setting).forecast(history, setting)
+
+
+def trained(history: History, setting: Setting, recipe: LstmRecipe | None = None) -> Trained:
     recipe = recipe or (QUICK if setting.quick else DEFAULT)
-    examples = Examples(history, setting, recipe.past)
+    with _one_thread():
+        examples = Examples(history, setting, recipe.past)
+        pairs = [train(examples, recipe, seed=setting.seed * 1009 + n) for n in range(recipe.networks)]
+    return Trained(tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs), recipe)
+
+
+@contextmanager
+def _one_thread() -> Generator[None]:
+    """So that sums, and with them answers, do not depend on the machine."""
     threads = torch.get_num_threads()
-    torch.set_num_threads(1)  # so that the sums, and with them the answer, do not depend on the machine
+    torch.set_num_threads(1)
     try:
-        trained = [train(examples, recipe, seed=setting.seed * 1009 + n) for n in range(recipe.networks)]
-        return np.mean([predict(examples, network, scaling) for network, scaling in trained], axis=0)
+        yield
     finally:
         torch.set_num_threads(threads)
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ml.forecasting.accuracy import accuracy_table
 from ml.forecasting.backtest import Backtest, TooShortToTest, Windows, backtest
 from ml.forecasting.calibration import CalibrationRefused, as_json, read_calibration, write_calibration
-from ml.forecasting.ensemble import ENSEMBLE, calibrated, combined
+from ml.forecasting.ensemble import ENSEMBLE, calibrated, combined, stray, worth_their_cost
 from ml.forecasting.fan_out import FanOut
 from ml.forecasting.forecast import Forecast, forecast
 from ml.forecasting.intervals import PROBABILITIES, Units, bounds, quantiles
@@ -71,6 +71,24 @@ def test_a_failed_member_leaves_its_weight_to_the_others() -> None:
         combined(values, nothing, np.array(["smooth"] * 2), {"all": {"a": 0.5, "b": 0.5}}).tolist()
         == [[1.0]] * 2
     )
+
+
+def test_a_member_alone_with_what_it_foretells_is_set_aside() -> None:
+    values = {
+        name: np.full((3, 2), level) for name, level in (("weekday_mean", 10.0), ("a", 11.0), ("b", 30.0))
+    }
+    own = {name: np.ones(3, bool) for name in values}
+    weights = {"all": {"weekday_mean": 0.4, "a": 0.4, "b": 0.2}}
+    kinds = np.array(["smooth"] * 3)
+    assert stray(values, kinds, weights) == {("smooth", "b"): pytest.approx(30 / 11)}
+    assert combined(values, own, kinds, weights).tolist() == [[10.5, 10.5]] * 3
+
+
+def test_a_dear_member_that_hardly_counts_is_left_out() -> None:
+    assert worth_their_cost({"theta": 0.54, "harmonic": 0.36, "arima": 0.05}) == pytest.approx(
+        {"theta": 0.57, "harmonic": 0.38}
+    )
+    assert worth_their_cost({"theta": 0.5, "arima": 0.5}) == {"theta": 0.5, "arima": 0.5}
 
 
 @settings(max_examples=25, deadline=None)

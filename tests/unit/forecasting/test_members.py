@@ -1,11 +1,14 @@
 """What every member promises: whole, non-negative, repeatable, and blind to what comes after the origin."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from ml.forecasting.history import History, history_at
-from ml.forecasting.members import intermittent
+from ml.forecasting.members import intermittent, lstm
 from ml.forecasting.members.base import Setting
+from ml.forecasting.members.lstm_file import WeightsRefused, read_weights, write_weights
 from ml.forecasting.members.registry import ALL, CHEAP, NoSuchMember, chosen, member
 from ml.forecasting.panel import Panel
 from ml.forecasting.reading import carried_forward
@@ -109,6 +112,17 @@ def test_a_new_series_has_the_profile_of_its_category() -> None:
     level = np.nanmean(given.demand[0, 21:112])  # the only other one of its category
     assert values[3].mean() == pytest.approx((2 * 12 + 14 * level) / 16, rel=0.02)
     assert np.argmax(values[3, :7]) == np.argmax(WEEKDAYS)
+
+
+def test_the_weights_of_the_lstm_survive_their_file(tmp_path: Path) -> None:
+    history = at(known(), 112)
+    taught = lstm.trained(history, QUICK)
+    write_weights(taught, tmp_path / "lstm.safetensors")
+    again = read_weights(tmp_path / "lstm.safetensors").forecast(history, QUICK)
+    assert np.array_equal(again, taught.forecast(history, QUICK))
+    (tmp_path / "broken").write_bytes(b"no weights")
+    with pytest.raises(WeightsRefused, match="train it again"):
+        read_weights(tmp_path / "broken")
 
 
 def test_members_are_chosen_by_name() -> None:
