@@ -10,6 +10,7 @@ import numpy as np
 
 from ml.forecasting.days import day_of_month, days_to, month, phase_of_year, weekday
 from ml.forecasting.history import History
+from ml.forecasting.rolling import between, last_marked, median_of_known, prefix_sums
 
 WEEK = 7
 YEAR = 364
@@ -17,6 +18,9 @@ YEAR = 364
 RECENT = (7, 14, 28, 56, 112, YEAR)
 """Days whose means tell where the level is going."""
 SAME_WEEKDAYS = (1, 2, 4, 8, 13, 26)
+MEDIANS = (28, 91)
+WEEKDAY_MEDIANS = (8, 20)
+"""Where a few large orders make the mean, half of all days lie far below it."""
 LEVEL_DAYS = (28, 91, 365)
 """The level is the mean of the last so many days; of longer ones where fewer than a quarter of them are known."""
 YEAR_KNOWN_FROM = 400
@@ -45,15 +49,15 @@ class FeatureMaker:
         demand = history.demand
         self._known = ~np.isnan(demand)
         self._filled = np.where(self._known, demand, 0.0)
-        self._sum = _prefix(self._filled)
-        self._count = _prefix(self._known)
-        self._zeros = _prefix(self._known & (demand == 0))
-        self._squares = _prefix(self._filled**2)
+        self._sum = prefix_sums(self._filled)
+        self._count = prefix_sums(self._known)
+        self._zeros = prefix_sums(self._known & (demand == 0))
+        self._squares = prefix_sums(self._filled**2)
         mean = self._sum[:, -1] / np.maximum(self._count[:, -1], 1)
         scaled = np.where(self._known, demand / np.maximum(mean, 1e-9)[:, None], 0.0)
-        self._whole_sum = _prefix(scaled.sum(axis=0)[None, :])
-        self._whole_count = _prefix(self._known.sum(axis=0)[None, :])
-        self._last_sale = _last(self._known & (demand > 0))
+        self._whole_sum = prefix_sums(scaled.sum(axis=0)[None, :])
+        self._whole_count = prefix_sums(self._known.sum(axis=0)[None, :])
+        self._last_sale = last_marked(self._known & (demand > 0))
         self._calendar = self._calendar_columns(holidays)
         self._shut_ahead = days_to(history.shut, forward=True, most=WEEK)
         self._shut_before = days_to(history.shut, forward=False, most=WEEK)
@@ -85,8 +89,8 @@ class FeatureMaker:
     def _level(self, origin: int, series: slice) -> np.ndarray:
         level = np.full(len(self._sum[series]), np.nan)
         for days in LEVEL_DAYS:
-            count = _between(self._count[series], origin - days, origin)
-            mean = _between(self._sum[series], origin - days, origin) / np.maximum(count, 1)
+            count = between(self._count[series], origin - days, origin)
+            mean = between(self._sum[series], origin - days, origin) / np.maximum(count, 1)
             level = np.where(np.isnan(level) & (count >= days / 4) & (mean > 0), mean, level)
         count = self._count[series, origin]
         mean = self._sum[series, origin] / np.maximum(count, 1)
@@ -100,30 +104,29 @@ class FeatureMaker:
             "since_sale",
             "log_level",
         ]
-        names += [f"weekday_{weeks}" for weeks in SAME_WEEKDAYS] + [
-            "weekday_median_8",
-            "last_weekday_zero_13",
-        ]
+        names += [f"median_{days}" for days in MEDIANS]
+        names += [f"weekday_{weeks}" for weeks in SAME_WEEKDAYS]
+        names += [f"weekday_median_{weeks}" for weeks in WEEKDAY_MEDIANS] + ["last_weekday_zero_13"]
         names += ["year_day", "year_near", "year_growth", "year_near_all", "two_years_near"]
         for name in self.history.panel.regressor_names:
             names += [name, f"{name}_before", f"{name}_after", f"{name}_run", f"{name}_mean"]
         names += ["ahead", "weekday", "day_of_month", "month", "phase", "to_holiday", "since_holiday"]
-        names += ["shut_ahead", "shut_before", *self._codes]
-        return names
+        return [*names, "shut_ahead", "shut_before", *self._codes]
 
     def _of_origin(self, origin: int, series: slice, level: np.ndarray) -> list[np.ndarray]:
         columns = [self._mean(origin - days, origin, series) / level for days in RECENT]
-        count = np.maximum(_between(self._count[series], origin - 28, origin), 1)
-        mean = _between(self._sum[series], origin - 28, origin) / count
-        spread = np.sqrt(
-            np.maximum(_between(self._squares[series], origin - 28, origin) / count - mean**2, 0)
-        )
+        count = np.maximum(between(self._count[series], origin - 28, origin), 1)
+        mean = between(self._sum[series], origin - 28, origin) / count
+        spread = np.sqrt(np.maximum(between(self._squares[series], origin - 28, origin) / count - mean**2, 0))
         columns.append(spread / level)
-        columns.append(_between(self._zeros[series], origin - 28, origin) / count)
-        count = np.maximum(_between(self._count[series], origin - 91, origin), 1)
-        columns.append(_between(self._zeros[series], origin - 91, origin) / count)
+        columns.append(between(self._zeros[series], origin - 28, origin) / count)
+        count = np.maximum(between(self._count[series], origin - 91, origin), 1)
+        columns.append(between(self._zeros[series], origin - 91, origin) / count)
         columns.append(np.minimum(origin - 1 - self._last_sale[series, origin - 1], 91))
         columns.append(np.log(level))
+        for days in MEDIANS:
+            near = slice(max(origin - days, 0), origin)
+            columns.append(median_of_known(self._filled[series, near], self._known[series, near]) / level)
         return [column[:, None] for column in columns]
 
     def _of_days(self, origin: int, series: slice, level: np.ndarray) -> list[np.ndarray]:
@@ -136,7 +139,8 @@ class FeatureMaker:
         with np.errstate(invalid="ignore", divide="ignore"):
             means = sums / counts / level[:, None, None]
         columns = [means[:, :, weeks - 1] for weeks in SAME_WEEKDAYS]
-        columns.append(_median_of_known(values[:, :, :8], known[:, :, :8]) / level[:, None])
+        for count in WEEKDAY_MEDIANS:
+            columns.append(median_of_known(values[:, :, :count], known[:, :, :count]) / level[:, None])
         zero = (known[:, :, :13] & (values[:, :, :13] == 0)).sum(axis=2)
         columns.append(zero / np.maximum(known[:, :, :13].sum(axis=2), 1))
         of_day = np.arange(self.horizon) % WEEK
@@ -224,9 +228,9 @@ class FeatureMaker:
 
     def _mean(self, first: int, last: int, series: slice) -> np.ndarray:
         """`[S]` mean of the known days from one index up to another; NaN where there are none."""
-        count = _between(self._count[series], first, last)
+        count = between(self._count[series], first, last)
         with np.errstate(invalid="ignore", divide="ignore"):
-            return _between(self._sum[series], first, last) / count
+            return between(self._sum[series], first, last) / count
 
     def _means(self, first: np.ndarray, last: np.ndarray, series: slice) -> np.ndarray:
         first, last = (np.clip(edge, 0, self.history.days) for edge in (first, last))
@@ -241,35 +245,8 @@ class FeatureMaker:
             return (self._whole_sum[0, last] - self._whole_sum[0, first]) / count
 
 
-def _prefix(values: np.ndarray) -> np.ndarray:
-    """Sums of the first 0, 1, … values of each row."""
-    sums = np.zeros((values.shape[0], values.shape[1] + 1))
-    np.cumsum(values, axis=1, out=sums[:, 1:])
-    return sums
-
-
-def _between(prefix: np.ndarray, first: int, last: int) -> np.ndarray:
-    return prefix[:, max(last, 0)] - prefix[:, max(first, 0)]
-
-
-def _last(marked: np.ndarray) -> np.ndarray:
-    """Index of the last marked day up to each day; -1 before the first."""
-    return np.maximum.accumulate(np.where(marked, np.arange(marked.shape[1]), -1), axis=1)
-
-
 def _rows(values: np.ndarray, series: slice) -> np.ndarray:
     return values if len(values) == 1 else values[series]
-
-
-def _median_of_known(values: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Median over the last axis, of the known ones; 0 where there are none. Faster than `nanmedian`."""
-    count = known.sum(axis=2)
-    ordered = np.sort(np.where(known, values, np.inf), axis=2)
-    low = np.take_along_axis(ordered, np.maximum((count - 1) // 2, 0)[:, :, None], axis=2)[:, :, 0]
-    high = np.take_along_axis(ordered, np.minimum(count // 2, values.shape[2] - 1)[:, :, None], axis=2)[
-        :, :, 0
-    ]
-    return np.where(count > 0, (low + np.where(np.isfinite(high), high, low)) / 2, 0.0)
 
 
 def _run_length(values: np.ndarray) -> np.ndarray:

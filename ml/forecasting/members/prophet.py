@@ -15,12 +15,14 @@ DAYS = 3 * 365
 
 def prophet(history: History, setting: Setting) -> np.ndarray:
     logging.getLogger("prophet.plot").setLevel(logging.CRITICAL)  # it misses a library for plots
-    import cmdstanpy
     import pandas as pd
     from prophet import Prophet
 
-    # Two lines for each fit say nothing; the level is set once the module has set its own.
-    logging.getLogger(cmdstanpy.__name__).setLevel(logging.ERROR)
+    # Two lines for each fit say nothing. It sets a level of its own where it finds no handler.
+    log = logging.getLogger("cmdstanpy")
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
+    log.setLevel(logging.ERROR)
     panel = history.panel.newest(DAYS)
     dates = pd.DatetimeIndex(panel.dates(0, panel.days + history.horizon))
     table = pd.DataFrame({"ds": dates, "y": np.append(panel.demand[0], np.full(history.horizon, np.nan))})

@@ -26,6 +26,7 @@ ENTRIES = {
     "seasonal_naive": Entry(0.00001, cheap=True),
     "weekday_mean": Entry(0.00001, cheap=True),
     "cold_start": Entry(0.00002, cheap=True),
+    "median_profile": Entry(0.00005, cheap=True),
     "theta": Entry(0.0002, cheap=True),
     "croston": Entry(0.00005, cheap=True),
     "tsb": Entry(0.00005, cheap=True),
@@ -57,6 +58,8 @@ def member(name: str) -> Member:
             return Whole(baselines.weekday_mean)
         case "cold_start":
             return Whole(cold_start.cold_start)
+        case "median_profile":
+            return Whole(baselines.median_profile)
         case "theta":
             return Whole(theta.theta)
         case "croston":
