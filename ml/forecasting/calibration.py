@@ -44,6 +44,8 @@ class Calibration:
     factors: Mapping[str, float]
     """Series -> how much larger its errors were than the unit says; 1 where it is missing."""
     health: Mapping[str, Health]
+    biases: Mapping[str, float]
+    """Segment, or `all` -> mean scaled error of the ensemble: what to add to foretell the mean, and not the median."""
     seed: int = 0
     libraries: Mapping[str, str] = field(default_factory=dict)
 
@@ -105,6 +107,7 @@ def from_json(text: str) -> Calibration:
             quantiles={name: _quantiles(of) for name, of in told["quantiles"].items()},
             factors=_numbers(told["factors"]),
             health={name: Health(**of) for name, of in told["health"].items()},
+            biases={str(kind): float(bias) for kind, bias in told["biases"].items()},
             seed=int(told["seed"]),
             libraries=dict(told["libraries"]),
         )

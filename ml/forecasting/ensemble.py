@@ -6,7 +6,7 @@ import numpy as np
 
 from ml.forecasting.backtest import Backtest
 from ml.forecasting.calibration import Calibration, Health, installed_libraries
-from ml.forecasting.intervals import Units, factors, quantiles, units
+from ml.forecasting.intervals import Units, biases, factors, quantiles, units
 from ml.forecasting.members.registry import ENTRIES
 from ml.forecasting.segments import ALL, EMPTY, SHORT
 from ml.forecasting.weights import Blend, learned_weights, mixed
@@ -127,13 +127,15 @@ def calibrated(tested: Backtest, *, seed: int, blend: Blend | None = None) -> Ca
     actual = tested.judged
     plain = np.stack([(now - f) / unit.of(f) for now, f, unit in zip(actual, ahead, scale, strict=True)])
     factor = factors(plain)
-    found = {}
+    found, bias = {}, {}
     for name in (*tested.members, ENSEMBLE):
         values = ahead if name == ENSEMBLE else tested.values(name)
         scaled = np.stack(
             [(now - f) / unit.of(f, factor) for now, f, unit in zip(actual, values, scale, strict=True)]
         )
         found[name] = quantiles(scaled, tested.kinds)
+        if name == ENSEMBLE:
+            bias = biases(scaled, tested.kinds)
     return Calibration(
         horizon=tested.horizon,
         origins=tuple(str(day) for day in tested.origins),
@@ -141,6 +143,7 @@ def calibrated(tested: Backtest, *, seed: int, blend: Blend | None = None) -> Ca
         quantiles=found,
         factors={str(name): round(float(of), 4) for name, of in zip(series, factor, strict=True)},
         health={name: _health(tested, name) for name in tested.members},
+        biases=bias,
         seed=seed,
         libraries=installed_libraries(),
     )

@@ -11,7 +11,7 @@ from ml.forecasting.backtest import Windows, backtest
 from ml.forecasting.calibration import Calibration
 from ml.forecasting.ensemble import ENSEMBLE, calibrated, combined, stray
 from ml.forecasting.fan_out import FanOut
-from ml.forecasting.intervals import bounds, units
+from ml.forecasting.intervals import bounds, expected, units
 from ml.forecasting.issues import EVERY_SERIES, Issue
 from ml.forecasting.members.base import Setting
 from ml.forecasting.members.registry import ALL, BASELINES
@@ -31,7 +31,9 @@ class Forecast:
     calibration: Calibration
     answers: Answers
     mean: np.ndarray
-    """`[S, H]` of the ensemble."""
+    """`[S, H]` of the ensemble: what minimises the absolute error, which is near the median."""
+    expected: np.ndarray
+    """`[S, H]` the mean demand: of sparse series it may be twice the median. What is ordered is reckoned by it."""
     issues: Sequence[Issue]
 
 
@@ -57,7 +59,14 @@ def forecast(
     answers = answers_at(panel, [panel.days], horizon, fitted, setting, fan_out=fan_out, report=report)[0]
     mean = answers.history.finished(combined(answers.values, answers.own, answers.kinds, calibration.weights))
     issues = [*answers.issues, *_stray_issues(answers, calibration)]
-    return Forecast(forecast_table(answers, mean, calibration, levels), calibration, answers, mean, issues)
+    table = forecast_table(answers, mean, calibration, levels)
+    unit = units(answers.history).of(mean, _factors(panel, calibration))
+    usual = expected(mean, unit, answers.kinds, calibration.biases)
+    return Forecast(table, calibration, answers, mean, answers.history.finished(usual), issues)
+
+
+def _factors(panel: Panel, calibration: Calibration) -> np.ndarray:
+    return np.array([calibration.factors.get(str(name), 1.0) for name in panel.series])
 
 
 def _stray_issues(answers: Answers, calibration: Calibration) -> list[Issue]:
@@ -110,6 +119,7 @@ def without_backtest(panel: Panel, horizon: int, setting: Setting) -> Calibratio
         quantiles={name: {EVERY: {"0": errors}} for name in names},
         factors={},
         health={},
+        biases={},
         seed=setting.seed,
     )
 
@@ -121,7 +131,7 @@ def forecast_table(
     panel, horizon = history.panel, history.horizon
     count = len(panel.series)
     unit = units(history)
-    factor = np.array([calibration.factors.get(str(name), 1.0) for name in panel.series])
+    factor = _factors(panel, calibration)
     dates = panel.dates(panel.days, panel.days + horizon)
     tables = []
     for name in (ENSEMBLE, *answers.values):

@@ -115,6 +115,25 @@ def quantiles(scaled: np.ndarray, kinds: np.ndarray) -> dict[str, dict[str, list
     return found
 
 
+def biases(scaled: np.ndarray, kinds: np.ndarray) -> dict[str, float]:
+    """Mean of scaled errors `[W, S, H]` by segment `[W, S]`; of small segments none."""
+    found = {}
+    for kind in (ALL, *np.unique(kinds).tolist()):
+        errors = scaled if kind == ALL else scaled[kinds == kind]
+        errors = errors[~np.isnan(errors)]
+        if errors.size >= LEAST_ERRORS or (kind == ALL and errors.size):
+            found[kind] = float(round(errors.mean(), 6))
+    return found
+
+
+def expected(
+    values: np.ndarray, unit: np.ndarray, kinds: np.ndarray, found: Mapping[str, float]
+) -> np.ndarray:
+    """`[S, H]` the mean demand, where forecasts are medians: orders are sums of demand, and sums follow the mean."""
+    bias = np.array([found.get(str(kind), found.get(ALL, 0.0)) for kind in kinds])
+    return np.where(values > 0, np.maximum(values + bias[:, None] * unit, 0.0), 0.0)
+
+
 def _conformal(errors: np.ndarray) -> list[float]:
     """Quantiles with the correction for a finite sample: of the lower half downwards, of the upper half upwards."""
     ordered = np.sort(errors)

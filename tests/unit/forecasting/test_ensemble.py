@@ -187,6 +187,19 @@ def test_forecasts_are_whole_non_negative_and_nested() -> None:
     ).is_empty()
 
 
+def test_the_expected_demand_of_sparse_series_lies_above_the_median() -> None:
+    generator = np.random.default_rng(1)
+    days = 300
+    rows = [
+        (f"S{n}", day, float(generator.gamma(0.4, 20) * (generator.random() < 0.5)))
+        for n in range(20)
+        for day in range(days)
+    ]
+    found = made(panel_of(of_rows(rows)).panel)
+    assert found.mean.mean() < 3 < found.expected.mean()
+    assert found.expected.mean() == pytest.approx(4.0, rel=0.25)
+
+
 def test_bad_series_beside_good_ones() -> None:
     rows = of_rows(
         [("point", 199, 7)]
