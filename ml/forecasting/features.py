@@ -4,10 +4,12 @@ Everything is a ratio to the level of the series at the origin, so that series o
 for one origin; missing where there is no history to say it (models that cannot take NaN fill it themselves).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from ml.forecasting.attributes import attribute_codes
 from ml.forecasting.days import day_of_month, days_to, month, phase_of_year, weekday
 from ml.forecasting.history import History
 from ml.forecasting.rolling import between, last_marked, median_of_known, prefix_sums
@@ -43,7 +45,14 @@ class Rows:
 class FeatureMaker:
     """Features of a history at any origin within it; sums of whole prefixes make each a difference of two."""
 
-    def __init__(self, history: History, *, holidays: frozenset[np.datetime64] = frozenset()):
+    def __init__(
+        self,
+        history: History,
+        *,
+        holidays: frozenset[np.datetime64] = frozenset(),
+        codes: Mapping[str, np.ndarray] | None = None,
+    ):
+        """Of a part of a panel, `codes` are the numbers that its attributes' values have in the whole panel."""
         self.history = history
         self.horizon = history.horizon
         demand = history.demand
@@ -61,7 +70,7 @@ class FeatureMaker:
         self._calendar = self._calendar_columns(holidays)
         self._shut_ahead = days_to(history.shut, forward=True, most=WEEK)
         self._shut_before = days_to(history.shut, forward=False, most=WEEK)
-        self._codes = _codes(history)
+        self._codes = attribute_codes(history) if codes is None else codes
         self._runs = [_run_length(history.panel.regressors[:, :, k]) for k in range(self._regressor_count)]
         self._levels = [_few_levels(history.panel.regressors[:, :, k]) for k in range(self._regressor_count)]
         self.names = self._names()
@@ -261,11 +270,3 @@ def _few_levels(values: np.ndarray) -> np.ndarray | None:
     sample = values[~np.isnan(values)]
     levels = np.unique(sample[:: max(len(sample) // 100_000, 1)])
     return levels if 2 <= len(levels) <= FEW_LEVELS else None
-
-
-def _codes(history: History) -> dict[str, np.ndarray]:
-    """Number of each attribute's value, by the order of the values."""
-    return {
-        name: np.unique(values, return_inverse=True)[1]
-        for name, values in sorted(history.panel.static.items())
-    }

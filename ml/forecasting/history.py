@@ -56,7 +56,7 @@ class History:
         """Forecasts `[S, H]` as they may be: nothing on days that are shut, never negative."""
         return np.where(self.shut[:, self.days :], 0.0, np.maximum(values, 0.0))
 
-    def only(self, rows: np.ndarray) -> "History":
+    def only(self, rows: np.ndarray | slice) -> "History":
         return History(self.panel.only(rows), self.horizon, self.shut[rows])
 
 

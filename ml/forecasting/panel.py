@@ -53,8 +53,8 @@ class Panel:
             static=self.static,
         )
 
-    def only(self, rows: np.ndarray) -> "Panel":
-        """Some of the series, by index or mask."""
+    def only(self, rows: np.ndarray | slice) -> "Panel":
+        """Some of the series, by index, mask or slice."""
         return Panel(
             series=self.series[rows],
             first_day=self.first_day,

@@ -15,6 +15,7 @@ from ml.forecasting.days import public_holidays
 from ml.forecasting.features import FeatureMaker
 from ml.forecasting.history import History
 from ml.forecasting.members.base import Setting
+from ml.forecasting.pieces import pieces, teachers
 
 LARGEST = 50.0
 """Ratios to the level are cut off here."""
@@ -23,7 +24,8 @@ LOG_SCALE = 10.0
 MOST_CODES = 500
 """With more series the series itself is no feature."""
 EARLIEST = 56
-PART = 4096
+"""Days of history before the first origin to learn from."""
+MIN_ORIGINS = 12
 
 
 @dataclass(frozen=True)
@@ -64,11 +66,13 @@ def boosted_steady(history: History, setting: Setting) -> np.ndarray:
 def forecast(history: History, setting: Setting, recipe: BoostedRecipe) -> np.ndarray:
     import lightgbm
 
-    dates = history.panel.dates(0, history.days + history.horizon)
-    maker = FeatureMaker(history, holidays=frozenset(public_holidays(setting.country, dates)))
-    by_series = len(history.panel.series) <= MOST_CODES
-    names = [*maker.names, *(["series"] if by_series else [])]
     recipe = replace(recipe, trees=20, least=20) if setting.quick else recipe
+    dates = history.panel.dates(0, history.days + history.horizon)
+    holidays = frozenset(public_holidays(setting.country, dates))
+    by_series = len(history.panel.series) <= MOST_CODES
+    learnt, codes = teachers(history, setting.seed)
+    maker = FeatureMaker(learnt, holidays=holidays, codes=codes)
+    names = [*maker.names, *(["series"] if by_series else [])]
     rows, target, weight = _examples(maker, recipe, setting.seed, by_series=by_series)
     data = lightgbm.Dataset(
         rows,
@@ -79,10 +83,9 @@ def forecast(history: History, setting: Setting, recipe: BoostedRecipe) -> np.nd
     )
     model = lightgbm.train(_parameters(recipe, setting.seed), data, recipe.trees)
     found = []
-    for start in range(0, len(history.panel.series), PART):
-        part = slice(start, start + PART)
-        ahead = maker.rows(history.days, part)
-        told = np.asarray(model.predict(_flat(ahead.values, start, by_series), num_threads=1))
+    for _, part in pieces(history, holidays):
+        ahead = part.rows(history.days)
+        told = np.asarray(model.predict(_flat(ahead.values, by_series), num_threads=1))
         ratio = told.reshape(ahead.values.shape[:2])
         ratio = np.expm1(ratio) / LOG_SCALE if recipe.logarithm else ratio
         found.append(np.maximum(ratio, 0.0) * ahead.level[:, None])
@@ -128,24 +131,19 @@ def _examples(
     for origin in chosen:
         target = history.demand[:, origin : origin + horizon]
         kept = ~np.isnan(target) & (generator.random(target.shape) < share)
-        for start in range(0, count, PART):
-            part = slice(start, start + PART)
-            here = maker.rows(int(origin), part)
-            inside = kept[part]
-            rows.append(_flat(here.values, start, by_series)[inside.ravel()])
-            level = np.repeat(here.level, horizon)[inside.ravel()]
-            targets.append(np.minimum(target[part][inside] / level, LARGEST))
-            levels.append(level)
+        here = maker.rows(int(origin))
+        rows.append(_flat(here.values, by_series)[kept.ravel()])
+        level = np.repeat(here.level, horizon)[kept.ravel()]
+        targets.append(np.minimum(target[kept] / level, LARGEST))
+        levels.append(level)
     level = np.concatenate(levels)
     return np.concatenate(rows), np.concatenate(targets), level / max(level.mean(), 1e-12)
 
 
-MIN_ORIGINS = 12
-
-
-def _flat(values: np.ndarray, start: int, by_series: bool) -> np.ndarray:
+def _flat(values: np.ndarray, by_series: bool) -> np.ndarray:
+    """`[S * H, F]`, with the number of the series if it is a feature."""
     count, horizon, width = values.shape
     flat = values.reshape(count * horizon, width)
     if not by_series:
         return flat
-    return np.column_stack([flat, np.repeat(np.arange(start, start + count, dtype=np.float32), horizon)])
+    return np.column_stack([flat, np.repeat(np.arange(count, dtype=np.float32), horizon)])

@@ -5,6 +5,8 @@ that seasons multiply, and the coefficients of a series are shrunk towards those
 common mean), so that a short or noisy series has the seasons of the others.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from ml.forecasting.days import days_to, month, phase_of_year, public_holidays, weekday
@@ -16,7 +18,7 @@ WAVES = 4
 """Fourier terms of the year, beside the months, at whose edges demand may jump."""
 YEARLY_FROM = 1.3
 """Years from which on the year can be told from a trend."""
-YEARS = 4
+DAYS = 4 * 365
 HALF_LIFE = 800.0
 """Days after which a day counts half."""
 RIDGE = 20.0
@@ -30,42 +32,62 @@ RECENT_PRIOR = 4.0
 PART = 256
 
 
+@dataclass(frozen=True)
+class _Part:
+    """What the regression sees of some series."""
+
+    columns: np.ndarray
+    """`[S, T + H, P]`."""
+    target: np.ndarray
+    """`[S, T]`."""
+    known: np.ndarray
+    level: np.ndarray
+
+    @classmethod
+    def of(cls, history: History, common: np.ndarray, rows: slice) -> "_Part":
+        panel = history.panel.only(rows).newest(DAYS)
+        known = ~np.isnan(panel.demand)
+        level = np.nansum(panel.demand, axis=1) / np.maximum(known.sum(axis=1), 1)
+        level = np.where(level > 0, level, 1.0)
+        target = np.log(np.nan_to_num(panel.demand) / level[:, None] + OFFSET)
+        beside = _beside_shut(history.shut[rows, -panel.regressors.shape[1] :])
+        columns = _columns(common, np.concatenate([panel.regressors, beside], axis=2))
+        return cls(columns, target, known, level)
+
+
 def harmonic(history: History, setting: Setting) -> np.ndarray:
-    panel = history.panel.newest(int(YEARS * 365))
-    days = panel.days
-    common = _common(history, panel.dates(0, days + history.horizon), setting)
-    known = ~np.isnan(panel.demand)
-    count = known.sum(axis=1)
-    level = np.nansum(panel.demand, axis=1) / np.maximum(count, 1)
-    level = np.where(level > 0, level, 1.0)
-    target = np.log(np.nan_to_num(panel.demand) / level[:, None] + OFFSET)
-    weights = known * 0.5 ** ((days - 1 - np.arange(days)) / HALF_LIFE)
-    beside = _beside_shut(history.shut)[:, -panel.regressors.shape[1] :]
-    beside = np.broadcast_to(beside, (*panel.regressors.shape[:2], beside.shape[2]))
-    own_columns = np.concatenate([panel.regressors, beside], axis=2)
-    width = 1 + common.shape[1] + own_columns.shape[2]
-    grams, sides = np.zeros((len(level), width, width)), np.zeros((len(level), width))
-    for start in range(0, len(level), PART):
-        part = slice(start, start + PART)
-        columns = _columns(common[:days], own_columns[part, :days])
-        weighted = columns * weights[part, :, None]
-        grams[part] = np.matmul(weighted.transpose(0, 2, 1), columns)
-        sides[part] = np.matmul(weighted.transpose(0, 2, 1), target[part, :, None])[:, :, 0]
-    shared = np.linalg.solve(
-        grams.sum(axis=0) + 1e-3 * np.eye(width) * max(count.sum(), 1), sides.sum(axis=0)
-    )
+    newest = history.panel.newest(DAYS)
+    count, days = len(newest.series), newest.days
+    common = _common(history, newest.dates(0, days + history.horizon), setting)
+    age = 0.5 ** ((days - 1 - np.arange(days)) / HALF_LIFE)
+    parts = [slice(start, start + PART) for start in range(0, count, PART)]
+    width = 3 + common.shape[1] + len(newest.regressor_names)
+    grams, sides = np.zeros((count, width, width)), np.zeros((count, width))
+    for rows in parts:
+        part = _Part.of(history, common, rows)
+        past = part.columns[:, :days]
+        weighted = past * (part.known * age)[:, :, None]
+        grams[rows] = np.matmul(weighted.transpose(0, 2, 1), past)
+        sides[rows] = np.matmul(weighted.transpose(0, 2, 1), part.target[:, :, None])[:, :, 0]
+    own = _shrunk(grams, sides)
+    values = np.empty((count, history.horizon))
+    for rows in parts:
+        part = _Part.of(history, common, rows)
+        fitted = np.matmul(part.columns, own[rows, :, None])[:, :, 0]
+        moved = _recent_error(part.target - fitted[:, :days], part.known)
+        ahead = np.maximum(np.exp(fitted[:, days:] + moved[:, None]) - OFFSET, 0.0) * part.level[:, None]
+        values[rows] = np.where(part.known.any(axis=1, keepdims=True), ahead, np.nan)
+    return values
+
+
+def _shrunk(grams: np.ndarray, sides: np.ndarray) -> np.ndarray:
+    """`[S, P]` coefficients of each series, held towards those of the panel; its level is its own."""
+    width = sides.shape[1]
+    known_days = max(grams[:, 0, 0].sum(), 1.0)
+    common = np.linalg.solve(grams.sum(axis=0) + 1e-3 * known_days * np.eye(width), sides.sum(axis=0))
     penalty = RIDGE * np.eye(width)
     penalty[0, 0] = 0.1
-    own = np.linalg.solve(grams + penalty, (sides + penalty @ shared)[:, :, None])[:, :, 0]
-    values = np.empty((len(level), history.horizon))
-    for start in range(0, len(level), PART):
-        part = slice(start, start + PART)
-        columns = _columns(common, own_columns[part])
-        fitted = np.matmul(columns, own[part, :, None])[:, :, 0]
-        moved = _recent_error(target[part] - fitted[:, :days], known[part])
-        values[part] = np.exp(fitted[:, days:] + moved[:, None]) - OFFSET
-    values = np.maximum(values, 0.0) * level[:, None]
-    return np.where(count[:, None] > 0, values, np.nan)
+    return np.linalg.solve(grams + penalty, (sides + penalty @ common)[:, :, None])[:, :, 0]
 
 
 def _common(history: History, dates: np.ndarray, setting: Setting) -> np.ndarray:

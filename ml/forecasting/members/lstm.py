@@ -14,12 +14,16 @@ import torch
 from torch import nn
 
 from ml.forecasting.days import public_holidays
-from ml.forecasting.features import FeatureMaker, Rows
+from ml.forecasting.features import FeatureMaker
 from ml.forecasting.history import History
 from ml.forecasting.members.base import Setting
+from ml.forecasting.pieces import pieces, teachers
 
 LEAST_SEEN = 0.15
 """Share of the examples that must tell a feature."""
+OWN_CHANNELS = 2
+"""Of the past, before its regressors: the ratio to the level, and whether the day is known."""
+LARGEST = 50.0
 FARTHEST = 4.0
 """Scaled features are cut off here."""
 
@@ -70,64 +74,64 @@ class Network(nn.Module):
 
 @dataclass(frozen=True)
 class Scaling:
-    """Mean and deviation of each feature in training."""
+    """Mean and deviation of each feature in training, and the deviation of each regressor in the past."""
 
     mean: np.ndarray
     deviation: np.ndarray
+    regressors: np.ndarray
 
     @classmethod
-    def of(cls, values: np.ndarray) -> "Scaling":
-        flat = values.reshape(-1, values.shape[-1])
-        with np.errstate(invalid="ignore"):
-            counts = np.maximum((~np.isnan(flat)).sum(axis=0), 1)
-            mean = np.nansum(flat, axis=0) / counts
-            deviation = np.sqrt(np.nansum((flat - mean) ** 2, axis=0) / counts)
+    def of(cls, past: np.ndarray, ahead: np.ndarray) -> "Scaling":
+        flat = ahead.reshape(-1, ahead.shape[-1])
+        counts = np.maximum((~np.isnan(flat)).sum(axis=0), 1)
+        mean = np.nansum(flat, axis=0) / counts
+        deviation = np.sqrt(np.nansum((flat - mean) ** 2, axis=0) / counts)
         # What training hardly saw has weights that nothing has taught: it must stay the zero that it was.
         seen = (counts >= LEAST_SEEN * len(flat)) & (deviation > 1e-4)
-        return cls(mean.astype(np.float32), np.where(seen, deviation, np.inf).astype(np.float32))
+        usual = np.maximum(past[:, :, OWN_CHANNELS:].std(axis=(0, 1)), 1e-4)
+        return cls(*(np.asarray(of, np.float32) for of in (mean, np.where(seen, deviation, np.inf), usual)))
 
-    def applied(self, values: np.ndarray) -> np.ndarray:
-        return np.clip(np.nan_to_num((values - self.mean) / self.deviation, nan=0.0), -FARTHEST, FARTHEST)
+    def applied(self, past: np.ndarray, ahead: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        scaled = past.copy()
+        scaled[:, :, OWN_CHANNELS:] /= self.regressors
+        known = np.nan_to_num((ahead - self.mean) / self.deviation, nan=0.0)
+        return torch.from_numpy(scaled), torch.from_numpy(
+            np.clip(known, -FARTHEST, FARTHEST).astype(np.float32)
+        )
 
 
 class Examples:
     """Inputs of the network of a history at any origin."""
 
-    def __init__(self, history: History, setting: Setting, past: int):
-        self.history = history
+    def __init__(self, maker: FeatureMaker, past: int):
+        self.history = maker.history
+        self.maker = maker
         self.past = past
-        dates = history.panel.dates(0, history.days + history.horizon)
-        self.maker = FeatureMaker(history, holidays=frozenset(public_holidays(setting.country, dates)))
         self._weekday = np.eye(7, dtype=np.float32)
-        self._column = self.maker.names.index("weekday")
-        self._year = self.maker.names.index("year_near")
+        self._column = maker.names.index("weekday")
+        self._year = maker.names.index("year_near")
 
-    def at(self, origin: int, series: slice = slice(None)) -> tuple[np.ndarray, np.ndarray, Rows]:
-        """Past `[S, P, C]`, features ahead `[S, H, F]` and the rows they come from."""
-        rows = self.maker.rows(origin, series)
-        values = rows.values
-        days = self._weekday[values[:, :, self._column].astype(int)]
-        missing = np.isnan(values[:, :, self._year]).astype(np.float32)[:, :, None]
-        return self._past(origin, series, rows.level), np.concatenate([values, days, missing], axis=2), rows
+    def at(self, origin: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Past `[S, P, C]`, features ahead `[S, H, F]` and the level `[S]`."""
+        rows = self.maker.rows(origin)
+        days = self._weekday[rows.values[:, :, self._column].astype(int)]
+        missing = np.isnan(rows.values[:, :, self._year]).astype(np.float32)[:, :, None]
+        return (
+            self._past(origin, rows.level),
+            np.concatenate([rows.values, days, missing], axis=2),
+            rows.level,
+        )
 
-    def _past(self, origin: int, series: slice, level: np.ndarray) -> np.ndarray:
-        first = origin - self.past
-        window = self.history.demand[series, max(first, 0) : origin]
-        if first < 0:
-            window = np.pad(window, ((0, 0), (-first, 0)), constant_values=np.nan)
+    def _past(self, origin: int, level: np.ndarray) -> np.ndarray:
+        """Ratios to the level, which days are known, and the regressors; days before the panel are not known."""
+        first = max(origin - self.past, 0)
+        window = self.history.demand[:, first:origin]
         known = ~np.isnan(window)
         ratio = np.minimum(np.where(known, window, 0.0) / level[:, None], FARTHEST)
-        columns = [ratio, known]
-        regressors = self.history.panel.regressors[series, max(first, 0) : origin]
-        if first < 0:
-            regressors = np.pad(regressors, ((0, 0), (-first, 0), (0, 0)))
-        deviation = (
-            np.nanstd(self.history.panel.regressors, axis=(0, 1)) if regressors.shape[2] else np.ones(0)
-        )
-        columns += [
-            np.nan_to_num(regressors[:, :, k]) / max(deviation[k], 1e-6) for k in range(regressors.shape[2])
-        ]
-        return np.stack(columns, axis=2).astype(np.float32)
+        regressors = np.nan_to_num(self.history.panel.regressors[:, first:origin])
+        columns = np.concatenate([ratio[:, :, None], known[:, :, None], regressors], axis=2)
+        missing = self.past - columns.shape[1]
+        return np.pad(columns, ((0, 0), (missing, 0), (0, 0))).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -140,10 +144,13 @@ class Trained:
 
     def forecast(self, history: History, setting: Setting) -> np.ndarray:
         """`[S, H]`; the history must have the regressors and attributes that the training had."""
+        found = []
         with _one_thread():
-            examples = Examples(history, setting, self.recipe.past)
-            told = [predict(examples, *pair) for pair in zip(self.networks, self.scalings, strict=True)]
-        return np.mean(told, axis=0)
+            for _, maker in pieces(history, _holidays(history, setting)):
+                examples = Examples(maker, self.recipe.past)
+                pairs = zip(self.networks, self.scalings, strict=True)
+                found.append(np.mean([predict(examples, *pair) for pair in pairs], axis=0))
+        return np.concatenate(found)
 
 
 def lstm(history: History, setting: Setting) -> np.ndarray:
@@ -153,10 +160,18 @@ def lstm(history: History, setting: Setting) -> np.ndarray:
 
 def trained(history: History, setting: Setting, recipe: LstmRecipe | None = None) -> Trained:
     recipe = recipe or (QUICK if setting.quick else DEFAULT)
+    learnt, codes = teachers(history, setting.seed)
     with _one_thread():
-        examples = Examples(history, setting, recipe.past)
+        examples = Examples(
+            FeatureMaker(learnt, holidays=_holidays(history, setting), codes=codes), recipe.past
+        )
         pairs = [train(examples, recipe, seed=setting.seed * 1009 + n) for n in range(recipe.networks)]
     return Trained(tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs), recipe)
+
+
+def _holidays(history: History, setting: Setting) -> frozenset[np.datetime64]:
+    dates = history.panel.dates(0, history.days + history.horizon)
+    return frozenset(public_holidays(setting.country, dates))
 
 
 @contextmanager
@@ -171,36 +186,15 @@ def _one_thread() -> Generator[None]:
 
 
 def train(examples: Examples, recipe: LstmRecipe, *, seed: int) -> tuple[Network, Scaling]:
-    history = examples.history
-    horizon = history.horizon
     generator = np.random.default_rng(seed)
-    last = history.days - horizon
-    origins = np.arange(max(min(28, last), 1), last + 1)
-    chance = 0.5 ** ((last - origins) / recipe.half_life)
-    count = min(max(recipe.pairs // max(len(history.panel.series), 1), 12), len(origins))
-    chosen = np.sort(generator.choice(origins, size=count, replace=False, p=chance / chance.sum()))
-    pasts, aheads, targets, levels = [], [], [], []
-    for origin in chosen:
-        past, ahead, rows = examples.at(int(origin))
-        kept = np.arange(len(past))
-        if len(past) * count > 2 * recipe.pairs:
-            kept = generator.choice(kept, size=max(2 * recipe.pairs // count, 1), replace=False)
-        pasts.append(past[kept])
-        aheads.append(ahead[kept])
-        targets.append(history.demand[kept, origin : origin + horizon] / rows.level[kept, None])
-        levels.append(rows.level[kept])
-    ahead = np.concatenate(aheads)
-    scaling = Scaling.of(ahead)
-    past, ahead = (
-        torch.from_numpy(np.concatenate(pasts)),
-        torch.from_numpy(scaling.applied(ahead).astype(np.float32)),
-    )
-    target = torch.from_numpy(np.concatenate(targets).astype(np.float32))
-    level = np.concatenate(levels)
-    known = (~torch.isnan(target)).float() * torch.from_numpy((level / level.mean()).astype(np.float32))[
+    past, ahead, target, level = _pairs(examples, recipe, generator)
+    scaling = Scaling.of(past, ahead)
+    inputs = scaling.applied(past, ahead)
+    wanted = torch.from_numpy(target.astype(np.float32))
+    weight = (~torch.isnan(wanted)).float() * torch.from_numpy((level / level.mean()).astype(np.float32))[
         :, None
     ]
-    target = torch.nan_to_num(target).clamp(max=50)
+    wanted = torch.nan_to_num(wanted).clamp(max=LARGEST)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         network = Network(past.shape[2], ahead.shape[2], recipe.hidden, recipe.dropout)
@@ -209,8 +203,8 @@ def train(examples: Examples, recipe: LstmRecipe, *, seed: int) -> tuple[Network
         network.train()
         for _ in range(recipe.steps):
             batch = torch.from_numpy(generator.integers(0, len(past), recipe.batch))
-            errors = (network(past[batch], ahead[batch]) - target[batch]).abs() * known[batch]
-            loss = errors.sum() / known[batch].sum().clamp(min=1e-6)
+            errors = (network(*(values[batch] for values in inputs)) - wanted[batch]).abs() * weight[batch]
+            loss = errors.sum() / weight[batch].sum().clamp(min=1e-6)
             optimiser.zero_grad()
             loss.backward()
             nn.utils.clip_grad_norm_(network.parameters(), 1.0)
@@ -220,15 +214,32 @@ def train(examples: Examples, recipe: LstmRecipe, *, seed: int) -> tuple[Network
     return network, scaling
 
 
-def predict(examples: Examples, network: Network, scaling: Scaling, *, part: int = 2048) -> np.ndarray:
-    """`[S, H]` from the end of the history on."""
+def _pairs(
+    examples: Examples, recipe: LstmRecipe, generator: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Past, features ahead, ratios that came about `[N, H]` and levels `[N]` of pairs of series and origin."""
     history = examples.history
+    last = history.days - history.horizon
+    origins = np.arange(max(min(28, last), 1), last + 1)
+    chance = 0.5 ** ((last - origins) / recipe.half_life)
+    count = min(max(recipe.pairs // max(len(history.panel.series), 1), 12), len(origins))
+    chosen = np.sort(generator.choice(origins, size=count, replace=False, p=chance / chance.sum()))
+    most = max(2 * recipe.pairs // count, 1)
     found = []
-    for start in range(0, len(history.panel.series), part):
-        past, ahead, rows = examples.at(history.days, slice(start, start + part))
-        with torch.no_grad():
-            ratio = network(
-                torch.from_numpy(past), torch.from_numpy(scaling.applied(ahead).astype(np.float32))
-            )
-        found.append(np.maximum(ratio.numpy().astype(float), 0.0) * rows.level[:, None])
-    return np.concatenate(found)
+    for origin in chosen:
+        past, ahead, level = examples.at(int(origin))
+        kept = np.arange(len(past))
+        if len(kept) > most:
+            kept = generator.choice(kept, size=most, replace=False)
+        target = history.demand[kept, origin : origin + history.horizon] / level[kept, None]
+        found.append((past[kept], ahead[kept], target, level[kept]))
+    past, ahead, target, level = (np.concatenate(of) for of in zip(*found, strict=True))
+    return past, ahead, target, level
+
+
+def predict(examples: Examples, network: Network, scaling: Scaling) -> np.ndarray:
+    """`[S, H]` from the end of the history on."""
+    past, ahead, level = examples.at(examples.history.days)
+    with torch.no_grad():
+        ratio = network(*scaling.applied(past, ahead))
+    return np.maximum(ratio.numpy().astype(float), 0.0) * level[:, None]

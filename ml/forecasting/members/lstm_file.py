@@ -12,6 +12,8 @@ from safetensors.torch import save_file
 from ml.errors import ExplainedError, quoted
 from ml.forecasting.members.lstm import LstmRecipe, Network, Scaling, Trained
 
+SCALING = ("mean", "deviation", "regressors")
+
 
 class WeightsRefused(ExplainedError):
     """The file holds no networks that this code made."""
@@ -21,8 +23,7 @@ def write_weights(trained: Trained, path: Path) -> None:
     tensors = {}
     for number, (network, scaling) in enumerate(zip(trained.networks, trained.scalings, strict=True)):
         tensors |= {f"{number}.network.{name}": value for name, value in network.state_dict().items()}
-        tensors[f"{number}.mean"] = torch.from_numpy(scaling.mean)
-        tensors[f"{number}.deviation"] = torch.from_numpy(scaling.deviation)
+        tensors |= {f"{number}.{name}": torch.from_numpy(getattr(scaling, name)) for name in SCALING}
     path.parent.mkdir(parents=True, exist_ok=True)
     save_file(tensors, path, metadata={"recipe": json.dumps(asdict(trained.recipe), sort_keys=True)})
 
@@ -48,5 +49,5 @@ def _network(tensors: dict[str, torch.Tensor], number: int, recipe: LstmRecipe) 
     network = Network(channels, features, recipe.hidden, recipe.dropout)
     network.load_state_dict(state)
     network.eval()
-    scaling = Scaling(*(np.asarray(tensors[f"{number}.{name}"].numpy()) for name in ("mean", "deviation")))
+    scaling = Scaling(*(np.asarray(tensors[f"{number}.{name}"].numpy()) for name in SCALING))
     return network, scaling
