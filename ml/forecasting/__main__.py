@@ -168,7 +168,14 @@ def _forecast(parsed: argparse.Namespace) -> int:
     if parsed.hierarchy:
         from ml.forecasting.hierarchy import with_sums
 
-        table = with_sums(read.panel, made, tuple(parsed.hierarchy.split(",")), levels=parsed.levels)
+        table = with_sums(
+            read.panel,
+            made,
+            tuple(parsed.hierarchy.split(",")),
+            levels=parsed.levels,
+            setting=_setting(parsed),
+            fan_out=_fan_out(parsed),
+        )
     _tell_issues([*read.issues, *made.issues], parsed)
     _written(table, parsed.out)
     if parsed.plots is not None:

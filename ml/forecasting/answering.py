@@ -38,8 +38,11 @@ class Answers:
 
 
 def answer(name: str, history: History, setting: Setting) -> Answer:
-    """What one process is asked for."""
-    return member(name).answer(history, setting)
+    """What one process is asked for, in one thread: sums must not depend on how many cores a machine has."""
+    from threadpoolctl import threadpool_limits
+
+    with threadpool_limits(limits=1):
+        return member(name).answer(history, setting)
 
 
 def answers_at(

@@ -20,6 +20,7 @@ from ml.forecasting.progress import Report, silent
 from ml.forecasting.reading import carried_forward
 
 LEVELS = (80.0, 95.0)
+MOST_ROWS = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -127,26 +128,26 @@ def without_backtest(panel: Panel, horizon: int, setting: Setting) -> Calibratio
 def forecast_table(
     answers: Answers, mean: np.ndarray, calibration: Calibration, levels: Sequence[float]
 ) -> pl.DataFrame:
+    """Rows in the order of model, series and day; of a huge panel those of the ensemble and the baselines alone."""
     history = answers.history
     panel, horizon = history.panel, history.horizon
-    count = len(panel.series)
-    unit = units(history)
-    factor = _factors(panel, calibration)
-    dates = panel.dates(panel.days, panel.days + horizon)
+    unit, factor = units(history), _factors(panel, calibration)
+    shut = np.broadcast_to(history.shut[:, history.days :], mean.shape)
+    series = pl.Series(panel.series.tolist(), dtype=pl.String).gather(
+        np.repeat(np.arange(len(mean)), horizon)
+    )
+    dates = pl.Series(np.tile(panel.dates(panel.days, panel.days + horizon), len(mean)), dtype=pl.Date)
+    all_values = {ENSEMBLE: mean, **answers.values}
+    shown = all_values if mean.size * len(all_values) <= MOST_ROWS else (ENSEMBLE, *BASELINES)
     tables = []
-    for name in (ENSEMBLE, *answers.values):
-        values = mean if name == ENSEMBLE else answers.values[name]
+    for name in sorted(shown):
+        values = all_values[name]
+        columns = {"series_id": series, "date": dates, "model": pl.repeat(name, mean.size, eager=True)}
+        columns["mean"] = pl.Series(values.ravel())
         quantiles = calibration.quantiles.get(name) or calibration.quantiles[ENSEMBLE]
-        columns = {
-            "series_id": np.repeat(panel.series, horizon),
-            "date": np.tile(dates, count),
-            "model": np.full(count * horizon, name),
-            "mean": values.ravel(),
-        }
         for level in levels:
             low, high = bounds(values, unit.of(values, factor), answers.kinds, quantiles, level)
-            shut = np.broadcast_to(history.shut[:, history.days :], values.shape)
-            columns[f"lo_{level:g}"] = np.where(shut, 0.0, low).ravel()
-            columns[f"hi_{level:g}"] = np.where(shut, 0.0, high).ravel()
+            columns[f"lo_{level:g}"] = pl.Series(np.where(shut, 0.0, low).ravel())
+            columns[f"hi_{level:g}"] = pl.Series(np.where(shut, 0.0, high).ravel())
         tables.append(pl.DataFrame(columns))
-    return pl.concat(tables).sort("model", "series_id", "date").with_columns(pl.selectors.float().round(6))
+    return pl.concat(tables).with_columns(pl.selectors.float().round(6))

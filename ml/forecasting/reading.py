@@ -166,9 +166,11 @@ def _once_a_day(rows: pl.DataFrame, issues: list[Issue]) -> pl.DataFrame:
     )
 
 
-def _places(rows: pl.DataFrame, series: pl.Series, first) -> tuple[np.ndarray, np.ndarray]:
-    number = np.searchsorted(series.to_numpy().astype(str), rows["series_id"].to_numpy().astype(str))
-    return number, (rows["date"] - first).dt.total_days().to_numpy()
+def _places(rows: pl.DataFrame, series: pl.Series, first: date) -> tuple[np.ndarray, np.ndarray]:
+    """Index of the series, and of the day, of each row."""
+    numbers = pl.DataFrame({"series_id": series, "number": np.arange(len(series))})
+    joined = rows.select("series_id", "date").join(numbers, on="series_id", how="left", maintain_order="left")
+    return joined["number"].to_numpy(), (joined["date"] - first).dt.total_days().to_numpy()
 
 
 def _negative_as_zero(demand: np.ndarray, series: pl.Series, issues: list[Issue]) -> np.ndarray:
