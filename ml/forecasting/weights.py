@@ -56,9 +56,7 @@ def learned_weights(
     weights = start
     if len(actual) >= LEAST_POINTS and actual.any():
         weights = _least_absolute(table[:, kept], actual, start, blend)
-    weights = np.where(weights < LIGHTEST * weights.sum(), 0.0, weights) * 1.0
-    found = dict(zip(np.array(names)[kept].tolist(), weights.tolist(), strict=True))
-    return {name: weight for name, weight in found.items() if weight > 0}
+    return _without_light_ones(dict(zip(np.array(names)[kept].tolist(), weights.tolist(), strict=True)))
 
 
 def _thinned(table: np.ndarray, actual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -95,5 +93,11 @@ def mixed(own: Mapping[str, float], common: Mapping[str, float], share: float) -
     """Weights of which a share is a segment's own and the rest everyone's."""
     names = sorted({*own, *common})
     found = {name: share * own.get(name, 0.0) + (1 - share) * common.get(name, 0.0) for name in names}
-    total = sum(found.values())
-    return {name: weight for name, weight in found.items() if weight >= LIGHTEST * total}
+    return _without_light_ones(found)
+
+
+def _without_light_ones(weights: Mapping[str, float]) -> dict[str, float]:
+    """The others share what is left out, so that the sum stays."""
+    total = sum(weights.values())
+    kept = {name: weight for name, weight in weights.items() if weight > 0 and weight >= LIGHTEST * total}
+    return {name: weight * total / sum(kept.values()) for name, weight in kept.items()}

@@ -8,8 +8,8 @@ from ml.forecasting.days import public_holidays
 from ml.forecasting.history import History
 from ml.forecasting.members.base import Setting
 
-YEARLY_FROM = 400
-"""Known days from which on a year can be told from a trend."""
+YEARLY_FROM = 600
+"""Days since the first known one from which on a year can be told from a trend."""
 DAYS = 3 * 365
 
 
@@ -23,15 +23,17 @@ def prophet(history: History, setting: Setting) -> np.ndarray:
     if not log.handlers:
         log.addHandler(logging.NullHandler())
     log.setLevel(logging.ERROR)
+    logging.getLogger("prophet.forecaster").setLevel(logging.ERROR)  # it advises what is decided here
     panel = history.panel.newest(DAYS)
     dates = pd.DatetimeIndex(panel.dates(0, panel.days + history.horizon))
     table = pd.DataFrame({"ds": dates, "y": np.append(panel.demand[0], np.full(history.horizon, np.nan))})
     level = float(np.nanmean(panel.demand[0]))
     table["y"] /= level
     known = int(table["y"].notna().sum())
+    span = panel.days - int(np.argmax(~np.isnan(panel.demand[0])))
     model = Prophet(
         growth="linear" if known >= 56 else "flat",
-        yearly_seasonality=known >= YEARLY_FROM,
+        yearly_seasonality=span >= YEARLY_FROM,
         weekly_seasonality=True,
         daily_seasonality=False,
         seasonality_mode="multiplicative",

@@ -51,6 +51,11 @@ def test_a_member_that_is_always_right_is_the_ensemble() -> None:
     assert weights == pytest.approx({"right": 1.0})
 
 
+def test_what_light_members_leave_is_shared() -> None:
+    found = mixed({"a": 0.5, "b": 0.485, "c": 0.015}, {"a": 0.5, "b": 0.485, "c": 0.015}, 0.5)
+    assert set(found) == {"a", "b"} and sum(found.values()) == pytest.approx(1.0)
+
+
 def test_nothing_known_gives_no_weights() -> None:
     assert learned_weights({"a": np.ones(3)}, np.full(3, np.nan)) == {}
     assert sum(learned_weights({"a": np.ones(9), "b": np.ones(9)}, np.zeros(9)).values()) == pytest.approx(1)
