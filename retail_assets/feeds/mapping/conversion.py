@@ -30,11 +30,13 @@ from retail_assets.feeds.mapping.texts import (
     text_sql,
     to_id,
     to_text,
+    unread_step,
     words_sql,
 )
 from retail_assets.feeds.mapping.values import Values
 
 __all__ = [
+    "AS_IT_IS",
     "BOOLEAN",
     "DATE",
     "DECLARED",
@@ -53,10 +55,13 @@ __all__ = [
     "reasons",
     "stated_sql",
     "text_sql",
+    "unread_step",
 ]
 
 BOOLEAN = Kind("boolean", "boolean", "not_a_boolean")
 
+AS_IT_IS = "as it is"
+"""The name of a kind that leaves values alone."""
 DECLARED = {kind.name: kind for kind in (TEXT, NUMBER, INTEGER, DATE, LOCAL, BOOLEAN)}
 """The types that a mapping can give a source column for its expressions."""
 
@@ -80,6 +85,7 @@ def _to_boolean(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
 
 
 _CONVERSIONS = {
+    AS_IT_IS: lambda raw, kind, values, name: [{name: raw.sql}],
     "text": to_text,
     "id": to_id,
     "number": to_number,

@@ -18,7 +18,9 @@ def name_document(scope: Scope) -> None:
         return
     scope.evaluate_cells([scope.target.document])
     scope.query.end_phase()
-    value_of(scope.target.document, ID, scope, name="_document_id")
+    document = value_of(scope.target.document, ID, scope, name="_of_document")
+    scope.query.end_phase()
+    scope.query.add([{"_document_id": document.sql}])
     scope.query.end_phase()
 
 

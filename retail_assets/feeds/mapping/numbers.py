@@ -1,6 +1,6 @@
 """Numbers from texts in a source's dialect, and from cells and columns that are numbers in the file itself."""
 
-from retail_assets.feeds.mapping.spelling import number_from_text
+from retail_assets.feeds.mapping.spelling import number_steps
 from retail_assets.feeds.mapping.texts import Kind, Raw, Steps, source_text
 from retail_assets.feeds.mapping.values import Values
 from retail_assets.feeds.readers.columns import FORMULA, LONG_NUMBER, NUMBER_CELL
@@ -19,7 +19,8 @@ def to_number(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
         value = f"try_cast({raw.sql} as {wide})"
     else:
         text = source_text(raw, values, steps, name)
-        value = number_from_text(text, wide, values)
+        steps += number_steps(text, wide, values, name=f"{name}_written")
+        value = f"{name}_written"
         if is_number := raw.is_cell(NUMBER_CELL, LONG_NUMBER):
             # `replace` may take the point out of a text; a null word still means nothing.
             itself = f"case when {text} is not null then try_cast({raw.sql} as {wide}) end"

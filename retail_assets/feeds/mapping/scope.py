@@ -7,6 +7,7 @@ import duckdb
 
 from retail_assets.feeds.mapping.comparisons import Compared
 from retail_assets.feeds.mapping.conversion import (
+    AS_IT_IS,
     DECLARED,
     INSTANT,
     INTEGER,
@@ -18,7 +19,7 @@ from retail_assets.feeds.mapping.conversion import (
     convert,
     plain_text,
     reasons,
-    stated_sql,
+    unread_step,
 )
 from retail_assets.feeds.mapping.expressions import (
     Expression,
@@ -40,6 +41,8 @@ from retail_assets.sql import literal
 
 LINE_NUMBER = "line_number"
 FILE_NAME = "file_name."
+ABSENT = Raw("null::varchar", "VARCHAR")
+"""A column that the file lacks."""
 
 Bind = Callable[[str, str], str]
 """`bind(query, expression)` is the expression's type over the query; raises duckdb.Error."""
@@ -56,18 +59,11 @@ class Reading:
     values: Values
 
     @property
-    def unreadable(self) -> str:
-        """SQL that is true where the source has a value that cannot be read."""
-        return f"case when {self.name} is null then ({stated_sql(self.raw, self.values)}) is not null else false end"
-
-    @property
     def faults(self) -> list[tuple[str, str]]:
         """Conditions that are true where the source has a value that cannot be read, each with the rule it breaks."""
-        exact = [
-            (f"case when {self.name} is null then {condition} else false end", rule)
-            for rule, condition in reasons(self.raw, self.kind, self.values)
-        ]
-        return [*exact, (self.unreadable, self.kind.fault)]
+        unread = f"{self.name}_unread"
+        exact = [(condition, rule) for rule, condition in reasons(self.raw, self.kind, unread)]
+        return [*exact, (f"{unread} is not null", self.kind.fault)]
 
 
 class Scope:
@@ -94,12 +90,22 @@ class Scope:
         self.readings: dict[str, Reading] = {}
         self._types = expression_types(mapping)
         self._evaluated: dict[str, tuple[str, str]] = {}
+        self._converted: dict[tuple[Raw, Kind, Values], str] = {}
         self._bare: dict[str, str] = {}
 
     def raw(self, column: str) -> Raw:
         """The source column as it comes; one that the file lacks is always null."""
         found = self.table.find(column)
-        return self.table.raw(found) if found else Raw("null::varchar", "VARCHAR")
+        return self.table.raw(found) if found else ABSENT
+
+    def convert(self, raw: Raw, kind: Kind, values: Values, *, name: str) -> str:
+        """The column with a converted value, and beside it NAME_unread. It is at hand after as many steps as the
+        conversion takes: `name`, or where the same was converted before the name that it got there."""
+        key = (raw, kind, values)
+        if key not in self._converted:
+            self._converted[key] = name
+            self.query.add([*convert(raw, kind, values, name=name), unread_step(raw, values, name=name)])
+        return self._converted[key]
 
     def show(self, expressions: Iterable[Expression]) -> None:
         """Read, in this phase, every source column that the expressions name."""
@@ -147,11 +153,9 @@ class Scope:
         raw = self.raw(column)
         kind, values = self._types.get(normalised(column), (TEXT, self.mapping.values))
         if normalised(column) not in self._types and raw.family not in ("text", "other"):
-            kind = Kind("as it is", raw.sql_type, "")
-        name = f"_s{len(self.readings)}"
+            kind = Kind(AS_IT_IS, raw.sql_type, "")
+        name = self.convert(raw, kind, values, name=f"_s{len(self.readings)}")
         self.readings[normalised(column)] = Reading(name, column, kind, raw, values)
-        as_it_is = kind.name == "as it is"
-        self.query.add([{name: raw.sql}] if as_it_is else convert(raw, kind, values, name=name))
 
     def _sql(self, reference: Reference, where: Where) -> str:
         name = reference.name
@@ -176,8 +180,11 @@ class Scope:
     def _type(self, sql: str, expression: Expression, where: Where) -> str:
         for compared in expression.compared:
             self._check_compared(compared, where)
+        shown = {reading.name: reading.kind.sql_type for reading in self.readings.values()}
+        shown["_line_number"] = "bigint"
+        columns = ", ".join(f"cast(null as {sql_type}) as {name}" for name, sql_type in shown.items())
         try:
-            return self.bind(self.query.sql, sql)
+            return self.bind(f"select {columns}", sql)
         except duckdb.Error as error:
             texts = [r.column for r in self.readings_of([expression]) if r.kind.is_text]
             hint = f" (text here: {', '.join(texts)}; `parse` declares other types)" if texts else ""

@@ -41,8 +41,8 @@ def _visible(text: str) -> str:
     return f"case when strlen({text}) = length({text}) then {text} else {visible} end"
 
 
-def number_from_text(x: str, sql_type: str, values: Values) -> str:
-    """A number in a source's dialect, null when it is none. The common spelling costs one cast."""
+def number_steps(x: str, sql_type: str, values: Values, *, name: str) -> list[dict[str, str]]:
+    """Steps to a number in a source's dialect, null when it is none. The common spelling costs one cast."""
     stripped = x
     for sign in values.strip:
         stripped = f"replace({stripped}, {literal(sign)}, '')"
@@ -50,27 +50,36 @@ def number_from_text(x: str, sql_type: str, values: Values) -> str:
     # DuckDB reads 1_000 as people write it in programs.
     strange = "_" if values.decimal == "." else "_."
     found = " or ".join(f"contains({stripped}, '{mark}')" for mark in strange)
-    fast = f"case when {found} then null else {fast} end"
-    careful = _careful_number(stripped, sql_type, values)
+    odd = f"{name}_odd"
+    careful = _number(odd, sql_type, values)
     if values.percent:
-        percent = _careful_number(f"rtrim({trimmed(stripped)}, '% ')", "decimal(18,6)", values)
-        share = f"try_cast({percent} * 0.01 as {sql_type})"
+        share = f"try_cast({_number(odd, 'decimal(18,6)', values)} * 0.01 as {sql_type})"
         careful = f"case when contains({x}, '%') then {share} else {careful} end"
-    return f"coalesce({fast}, case when {x} <> '' then {careful} end)"
+    return [
+        {f"{name}_fast": f"case when {found} then null else {fast} end"},
+        {odd: f"case when {name}_fast is null and {x} <> '' then {_signs_in_front(stripped, values)} end"},
+        {name: f"coalesce({name}_fast, {careful})"},
+    ]
 
 
 def _point(text: str, values: Values) -> str:
     return text if values.decimal == "." else f"replace({text}, '{values.decimal}', '.')"
 
 
-def _careful_number(stripped: str, sql_type: str, values: Values) -> str:
-    """The reading of spellings that a cast does not know: grouped thousands, marked negatives."""
-    text = trimmed(f"replace({stripped}, '\u2212', '-')")
+def _signs_in_front(text: str, values: Values) -> str:
+    """Without blanks and a percent sign, and with a minus where the dialect marks negatives otherwise."""
+    text = f"replace({trimmed(text)}, '\u2212', '-')"
+    if values.percent:
+        text = f"rtrim({text}, '% ')"
     if "parentheses" in values.negatives:
         text = rf"regexp_replace({text}, '^\(\s*(.*?)\s*\)$', '-\1')"
     if "trailing_minus" in values.negatives:
         text = rf"regexp_replace({text}, '^([^-].*?)\s*-$', '-\1')"
-    text = rf"regexp_replace({text}, '^([+-])\s+', '\1')"
+    return rf"regexp_replace({text}, '^([+-])\s+', '\1')"
+
+
+def _number(text: str, sql_type: str, values: Values) -> str:
+    """The reading of spellings that a cast does not know: grouped thousands among them."""
     mark = re.escape(values.decimal)
     plain = rf"[+-]?([0-9]+({mark}[0-9]*)?|{mark}[0-9]+)"
     branches = f"when regexp_full_match({text}, {literal(plain)}) then {_point(text, values)}"
@@ -78,6 +87,6 @@ def _careful_number(stripped: str, sql_type: str, values: Values) -> str:
         marks = "".join(_SPACES if m == " " else _APOSTROPHES if m == "'" else m for m in values.thousands)
         group = f"[{re.escape(marks)}]"
         grouped = rf"[+-]?[0-9]{{1,3}}({group}[0-9]{{2,3}})*{group}[0-9]{{3}}({mark}[0-9]*)?"
-        bare = f"translate({text}, {literal(marks)}, '')"
-        branches += f" when regexp_full_match({text}, {literal(grouped)}) then {_point(bare, values)}"
+        joined = f"translate({text}, {literal(marks)}, '')"
+        branches += f" when regexp_full_match({text}, {literal(grouped)}) then {_point(joined, values)}"
     return f"try_cast(case {branches} end as {sql_type})"

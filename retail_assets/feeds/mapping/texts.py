@@ -75,7 +75,9 @@ def stated_sql(raw: Raw, values: Values) -> str:
     text = plain_text(raw)
     for stage in _stages(raw, values, bare):
         text = stage(text)
-    return text
+    # Of a formula that cells share, most have no text of their own.
+    formula = raw.is_cell(FORMULA)
+    return f"coalesce({text}, case when {formula} then '=' end)" if formula else text
 
 
 def source_text(raw: Raw, values: Values, steps: Steps, name: str) -> str:
@@ -99,35 +101,33 @@ def to_id(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     steps = _staged(raw, values, f"{name}_words")
     text = f"{name}_words"
     # Whatever else needs a look has something that a URL would escape.
-    plain = f"strlen(url_encode({text})) = strlen({text})"
-    ordinary = (
-        f"{plain} and not suffix({text}, '.0') and not suffix({text}, '.00') and {text} not in ({_NO_IDS})"
-    )
+    plain = f"strlen(url_encode({text})) = strlen({text}) and not suffix({text}, '.0') and not suffix({text}, '.00')"
     whole = f"split_part({text}, '.', 1)"
     exact = f"abs(try_cast({whole} as bigint)) < {_EXACT}"
     read = (
-        f"case when {ordinary} then {text} "
+        f"case when {plain} then case when lower({text}) in ({_NO_IDS}) then null else {text} end "
         f"when regexp_full_match({text}, {literal(WITH_POINT)}) and {exact} then {whole} "
-        f"when {text} in ({_NO_IDS}) or {_is_error(text)} then null "
-        f"when regexp_full_match({text}, {literal(_NEVER_IDS)}) then null "
+        f"when {_is_error(text)} or regexp_full_match({text}, {literal(_NEVER_IDS)}) then null "
         f"else {text} end"
     )
     return [*steps, {name: _unless(raw.is_cell(FORMULA, LONG_NUMBER), read)}]
 
 
-def reasons(raw: Raw, kind: Kind, values: Values) -> tuple[tuple[str, str], ...]:
-    """Rules more exact than the kind's own that a value may break which is there and cannot be read, with the
-    condition that says so."""
+def unread_step(raw: Raw, values: Values, *, name: str) -> dict[str, str]:
+    """What a source states for the value in the column `name` that could not be read; null where it was, or nothing
+    is stated."""
+    return {f"{name}_unread": f"case when {name} is null then {stated_sql(raw, values)} end"}
+
+
+def reasons(raw: Raw, kind: Kind, stated: str) -> tuple[tuple[str, str], ...]:
+    """Rules more exact than the kind's own that a value may break which cannot be read, with the condition that says
+    so. `stated` is the text of `stated_sql`."""
+    lost = ((DIGITS_LOST, _lost(raw, stated)),) if kind == ID else ()
     if raw.family != "text":
-        return ((DIGITS_LOST, _lost(raw, stated_sql(raw, values))),) if kind == ID else ()
-    found = []
-    if formula := raw.is_cell(FORMULA):
-        found.append((FORMULA_WITHOUT_VALUE, formula))
-    text = stated_sql(raw, values)
-    found.append((ERROR_VALUE, f"{raw.sql} <> '' and {_is_error(text)}"))
-    if kind == ID:
-        found.append((DIGITS_LOST, f"{raw.sql} <> '' and {_lost(raw, text)}"))
-    return tuple(found)
+        return lost
+    formula = raw.is_cell(FORMULA)
+    found = ((FORMULA_WITHOUT_VALUE, f"{stated} is not null and {formula}"),) if formula else ()
+    return (*found, (ERROR_VALUE, _is_error(stated)), *lost)
 
 
 def _is_error(text: str) -> str:
@@ -142,8 +142,9 @@ def _lost(raw: Raw, text: str) -> str:
 
 
 _LOST = "-?[0-9]([.,][0-9]+)?[eE][+][0-9]+|-?[0-9]{16,}[.]0+"
-_NEVER_IDS = rf"=.*|\[.*\]|\{{.*\}}|{_LOST}"
-"""A formula, a list, an object, a number that is no longer known exactly."""
+_NEVER_IDS = rf"=.*|\[.*\]|\{{.*\}}|<(?i:na)>|{_LOST}|(?s:.*[\x00-\x1f\x7f].*)"
+"""A formula, a list, an object, what pandas writes for nothing, a number that is no longer known exactly, a text with
+a control character: the end of a line that is none, or bytes of another kind."""
 
 
 def _unless(condition: str | None, sql: str) -> str:
@@ -153,10 +154,11 @@ def _unless(condition: str | None, sql: str) -> str:
 def _staged(raw: Raw, values: Values, name: str) -> Steps:
     column = plain_text(raw)
     steps: Steps = []
-    for number, stage in enumerate(_stages(raw, values)):
+    *early, last = _stages(raw, values) or [lambda text: text]
+    for number, stage in enumerate(early):
         steps.append({f"{name}_{number}": stage(column)})
         column = f"{name}_{number}"
-    return [*steps, {name: column}]
+    return [*steps, {name: last(column)}]
 
 
 def _stages(raw: Raw, values: Values, trim: Callable[[str], str] = trimmed) -> list[Callable[[str], str]]:
@@ -165,7 +167,7 @@ def _stages(raw: Raw, values: Values, trim: Callable[[str], str] = trimmed) -> l
     if values.replace:
         stages.append(lambda text: replaced(text, values.replace))
     if raw.family in ("text", "other") or values.replace:
-        stages += [trim, lambda text: f"nullif({text}, '')"]
+        stages.append(lambda text: f"nullif({trim(text)}, '')")
     if values.translate:
         words = " ".join(f"when {_lower(old)} then {literal(new)}" for old, new in values.translate)
         stages.append(lambda text: f"case lower({text}) {words} else {text} end")

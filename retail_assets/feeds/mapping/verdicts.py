@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from retail_assets.feeds.mapping.failures import EXPRESSION_FAILED
 from retail_assets.feeds.mapping.model import Rule
 from retail_assets.feeds.mapping.scope import Scope
-from retail_assets.feeds.mapping.spelling import trimmed
+from retail_assets.feeds.mapping.spelling import bare
 from retail_assets.sql import literal
 
 
@@ -50,8 +50,8 @@ def _blank(scope: Scope) -> str:
         return "true"
     first = scope.raw(columns[0])
     something = f"{first.sql} between '!' and '~'" if first.family == "text" else f"{first.sql} is not null"
-    nothing = [f"nullif({trimmed(scope.text_of(name))}, '')" for name in columns]
-    return f"case when {something} then false else coalesce({', '.join(nothing)}, null) is null end"
+    said = ", ".join(scope.text_of(name) for name in columns)
+    return f"case when {something} then false else {bare(f'concat({said})')} = '' end"
 
 
 def _repeated_header(scope: Scope) -> str:
@@ -59,6 +59,6 @@ def _repeated_header(scope: Scope) -> str:
     if table.format not in ("csv", "tsv", "excel") or scope.mapping.layout.columns or not table.columns:
         return "false"
     names = list(table.columns)
-    same = [f"coalesce({trimmed(scope.text_of(name))} in ('', {literal(name)}), true)" for name in names]
+    same = [f"coalesce({bare(scope.text_of(name))} in ('', {literal(name)}), true)" for name in names]
     likely = f"contains({scope.text_of(names[0])}, {literal(names[0])})"
     return f"case when {likely} then {' and '.join(same)} else false end"

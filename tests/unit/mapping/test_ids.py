@@ -50,6 +50,8 @@ TEXTS: dict[str, str | None] = {
     "=A1&B1": "not_an_id",
     '["A"]': "not_an_id",
     '{"a": 1}': "not_an_id",
+    "Null": "not_an_id",
+    "<na>": "not_an_id",
 }
 RULES = ("digits_lost", "error_value", "not_an_id")
 
@@ -70,6 +72,17 @@ def test_texts(map_file: MapFile, name: str, column: str) -> None:
     assert {(column_of, value) for _, _, column_of, value in result.refused} <= {
         (column, text) for text in texts
     }
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.json", "x.parquet"])
+@pytest.mark.parametrize("between", ["\r", "\n", "\t", "\x07", "\x1f", "\x7f"])
+def test_a_control_character_within_is_no_part_of_a_name(map_file: MapFile, name: str, between: str) -> None:
+    ids = [f"S0{between}3", f"S03{between}", "S04"]
+    result = map_file("sales", FORMATS[name](sales(*({"product_id": one} for one in ids))), name)
+    # At its end `\r` and blanks are trimmed; what is neither stays wrong.
+    trimmed = between in "\r\n\t"
+    assert result.column("product_id") == (["S03", "S04"] if trimmed else ["S04"])
+    assert {(rule, column) for _, rule, column, _ in result.refused} == {("not_an_id", "product_id")}
 
 
 NUMBERS: list[tuple[Any, str]] = [
