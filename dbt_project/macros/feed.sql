@@ -28,18 +28,18 @@
     {%- if contract.meta.business_time -%}{%- do columns.append('business_date') -%}{%- endif -%}
     {%- set key = contract.meta.key | map('tojson') | list if contract.meta.key else [] -%}
     {#- Raise the number when the rows that this macro writes change: every feed is then built anew. -#}
-    {%- set fingerprint = local_md5('3' ~ sql ~ key ~ setting('day_at_least')) -%}
+    {%- set fingerprint = local_md5('4' ~ sql ~ key ~ setting('day_at_least')) -%}
     {%- set whole = should_full_refresh() or existing is none or known_fingerprint() != fingerprint -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- if whole -%}
-        {%- set script = build_feed(feed, key, columns, view, fingerprint) -%}
+        {%- set script = build_feed(feed, key, columns, view, fingerprint, contract.meta.signed) -%}
     {%- else -%}
         {%- do run_query(changed_drops(feed, key)) -%}
         {%- if run_query('select count(*) from changed_drops').rows[0][0] -%}
             {%- set touches = config.get('touches', ['business_date'] if contract.meta.business_time else []) -%}
-            {%- set script = change_feed(feed, key, columns, touches) -%}
+            {%- set script = change_feed(feed, key, columns, touches, contract.meta.signed) -%}
         {%- else -%}
             {%- set script = "select 'no load came, went or changed'" -%}
         {%- endif -%}
@@ -53,7 +53,7 @@
 {% endmaterialization %}
 
 
-{% macro build_feed(feed, key, columns, view, fingerprint) %}
+{% macro build_feed(feed, key, columns, view, fingerprint, signed) %}
 {%- set keys = key | join(', ') -%}
 delete from state.applied where model = '{{ model.name }}';
 {{ changed_drops(feed, key) }};
@@ -87,7 +87,7 @@ union
 select {{ keys }} from {{ loaded_rows(feed) }} where (_source, _document) in (from contested);
 
 delete from state.row_effects where model = '{{ model.name }}';
-{{ choose_current_rows(feed, key, columns) }}
+{{ choose_current_rows(feed, key, columns, signed) }}
 {%- endif %}
 
 insert into state.applied select '{{ model.name }}', sequence, content_key from changed_drops where is_added;
@@ -96,7 +96,7 @@ insert into state.changes select '{{ model.name }}', run, null, null from state.
 {% endmacro %}
 
 
-{% macro change_feed(feed, key, columns, touches) %}
+{% macro change_feed(feed, key, columns, touches, signed) %}
 {%- set keys = key | join(', ') -%}
 {{ feed_files(feed, 'select content_key from changed_drops where is_added') }}
 
@@ -128,7 +128,7 @@ where (_sequence, _content_key) in (select (sequence, content_key) from changed_
 insert into {{ loaded_rows(feed) }} from incoming;
 
 {% if key %}
-{{ choose_current_rows(feed, key, columns) }}
+{{ choose_current_rows(feed, key, columns, signed) }}
 
 -- A key whose row is replaced by an equal one has not changed.
 create or replace temp table touched_rows as
@@ -188,7 +188,7 @@ select *, false as is_added from (from applied except from wanted)
 
 {# Set _is_current for the rows of affected_keys; leaves their before and after in `candidates`, and what became of those
    that do not count in state.row_effects. #}
-{% macro choose_current_rows(feed, key, columns) %}
+{% macro choose_current_rows(feed, key, columns, signed) %}
 create or replace temp table candidates as
 with concerned as (
     select
@@ -235,15 +235,16 @@ where line.rowid = candidates.row_number and candidates.is_current != candidates
 
 delete from state.row_effects
 where model = '{{ model.name }}' and key in (select {{ key_as_text(key) }} from affected_keys);
-insert into state.row_effects {{ row_effects(feed, key) }};
+insert into state.row_effects {{ row_effects(feed, key, signed) }};
 {% endmacro %}
 
 {# Of the candidates that do not count: whose row came in the place of theirs, as things stood when it came. Nothing is said
-   of a row that a later one of its own source replaced: that is what later files are for. #}
-{% macro row_effects(feed, key) %}
+   of a row that a later one of its own source replaced: that is what later files are for, unless the sign of the column
+   `signed` changed, so that a return stands where a sale was. #}
+{% macro row_effects(feed, key, signed) %}
 with contested as (
     select {{ key | join(', ') }}, row_number, is_current, _source, _document, _version, _sequence, _record,
-        {{ place_of_row() }} as place
+        {{ place_of_row() }} as place, {{ 'sign(' ~ signed ~ ')' if signed else '0' }} as sign
     from candidates
     where ({{ key | join(', ') }}) in (select ({{ key | join(', ') }}) from candidates where not is_current)
 ),
@@ -269,7 +270,7 @@ followed as (
     select
         *,
         took_over and _version >= coalesce(version_before, _version) as came_to_count,
-        first_value(case when came_to_count then {'source': _source, 'sequence': _sequence, 'place': place} end ignore nulls)
+        first_value(case when came_to_count then {'source': _source, 'sequence': _sequence, 'place': place, 'sign': sign} end ignore nulls)
             over (
                 partition by {{ key | join(', ') }} order by place
                 rows between 1 following and unbounded following
@@ -284,6 +285,7 @@ told as (
             when taken_by is not null and (next is null or (taken_by.position, taken_by.sequence) < (next.place.position, next.place.sequence))
                 then 'removed'
             when next.source != _source then 'replaced_by_other_source'
+            when next.sign * sign < 0 then 'sign_changed'
         end as effect,
         case
             when not took_over then stood_before

@@ -72,6 +72,7 @@ FEEDS = (
         descriptive=frozenset({"reason"}),
         parents={**_PLACE, "po_id": "purchase_orders", "counterpart_store_id": "stores"},
         parts=("quantity", "store_id", "product_id", "_extra"),
+        signed="quantity",
         unique_within="the whole retailer: a movement_id is one movement of all stores and systems",
         own_ids=frozenset({"movement_id", "transfer_id", "po_id", "order_id"}),
     ),

@@ -92,8 +92,9 @@ FEEDS = (
         descriptive=frozenset({"channel", "description"}),
         parents={"store_id": "stores", "product_id": "products", "customer_id": "customers"},
         parts=("product_id", "store_id"),
+        signed="quantity",
         unique_within="the whole retailer: an order_id is one receipt or order of all stores, tills, shops and days",
-        own_ids=frozenset({"order_id"}),
+        own_ids=frozenset({"order_id", "credited_order_id"}),
     ),
     Feed(
         "order_events",

@@ -56,6 +56,7 @@ def flow_sources(flow: Flow) -> dict[str, Any]:
                 "business_date": feed.business_date(ZONE, row="line."),
                 "admission_day_columns": sorted(feed.defaults_to_admission_day),
                 "parents": feed.parents,
+                **({"signed": feed.signed} if feed.signed else {}),
                 **({"personal": sorted(feed.personal), "inbox_folder": feed.folder} if feed.personal else {}),
             },
         )

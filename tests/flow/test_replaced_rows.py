@@ -29,6 +29,7 @@ MAPPINGS = {
     "whole": ("document: nr\n    replaces: document", DERIVED, ""),
     "tilla": ("replaces: row", COUNTED, ""),
     "tillb": ("replaces: row", COUNTED, ""),
+    "turned": ("replaces: row", COUNTED, ""),
     "named": ("replaces: row", COUNTED, "own_ids: true"),
     "versioned": ("document: nr\n    replaces: document\n    version: v", COUNTED, ""),
     "days": ("replaces: day", COUNTED, ""),
@@ -72,6 +73,9 @@ FILES = {
     "whole_2": ["W2,,C,2026-11-18 10:05,3,", "W3,,A,2026-11-18 10:10,1,"],
     "tilla_1": ["1,1,A,2026-11-18 10:00,1,", "2,1,A,2026-11-18 10:00,1,"],
     "tillb_1": ["1,1,B,2026-11-18 10:00,1,", "9,1,B,2026-11-18 10:00,1,"],
+    # A refund under the key of its sale, a correction, a row that comes and goes.
+    "turned_1": ["T1,1,A,2026-11-18 10:00,2,", "T2,1,A,2026-11-18 10:00,2,", "T3,1,A,2026-11-18 10:00,2,"],
+    "turned_2": ["T1,1,A,2026-11-19 10:00,-2,", "T2,1,A,2026-11-18 10:00,1,", "T3,1,A,2026-11-18 10:00,0,"],
     "named_1": ["1,1,C,2026-11-18 10:00,1,"],
     "versioned_1": ["V1,1,A,2026-11-18 10:00,1,2", "V2,1,A,2026-11-18 10:00,1,2"],
     "versioned_2": ["V1,1,A,2026-11-18 10:00,5,1", "V2,1,A,2026-11-18 10:00,5,3"],
@@ -118,6 +122,13 @@ def test_two_tills_that_number_alike_are_told_and_can_be_told_apart(night: Wareh
     assert told(night, columns, "tilla_1") == (0, None, 1)
 
 
+def test_a_refund_in_the_place_of_its_sale_is_told(night: Warehouse) -> None:
+    assert current(night, "turned") == [("T1", "A", -2), ("T2", "A", 1), ("T3", "A", 0)]
+    assert told(night, "rows_with_other_sign", "turned_2") == (1,)
+    turned = "select key, name, by_name from marts.replaced_rows where effect = 'sign_changed'"
+    assert night.rows(turned) == [('["T1","1"]', "turned_1.csv", "turned_2.csv")]
+
+
 def test_a_later_file_of_another_source_wins_whatever_versions_say(night: Warehouse) -> None:
     assert current(night, "versioned") == [("V1", "A", 1)]
     assert told(night, "rows_without_effect, rows_lost_to_other_sources", "versioned_2") == (1, 1)
@@ -145,6 +156,7 @@ def test_each_of_them_warns_with_its_rows(night: Warehouse) -> None:
     assert warned(AS_OF) == {
         "none_replaced_by_other_sources": 2,
         "none_without_effect": 3,
+        "none_with_other_sign": 1,
         "none_shrank_replaced_rows_": 1,
         "none_too_small": 2,
     }

@@ -102,17 +102,17 @@ class Reckoning:
                     alive[_key(row)].append(line)
                 else:
                     brought.append(line)
-            keys = {_key(line.row) for line in brought}
+            again = {_key(line.row): line for line in brought}
             for key, there in alive.items():
                 for line in [one for one in there if one.load.source == load.source]:
                     if line.row.get("_document") in taken:
-                        line.loses(None if key in keys else "removed", sequence)
+                        line.loses(_turned(line, again[key]) if key in again else "removed", sequence)
                         there.remove(line)
             for line in brought:
                 there = alive[_key(line.row)]
                 if there:
                     other = (before := _standing(there)).load.source != load.source
-                    before.loses("replaced_by_other_source" if other else None, sequence)
+                    before.loses("replaced_by_other_source" if other else _turned(before, line), sequence)
                 there.append(line)
         current = {key: _standing(there) for key, there in alive.items() if there}
         counting = set(map(id, current.values()))
@@ -121,6 +121,10 @@ class Reckoning:
 
 def _key(row: dict[str, Any]) -> tuple[str, int]:
     return row["order_id"], row["line_number"]
+
+
+def _turned(line: Line, by: Line) -> str | None:
+    return "sign_changed" if line.row["quantity"] * by.row["quantity"] < 0 else None
 
 
 def _enough(records: int | None, came: int, standing: int | None) -> bool:

@@ -107,7 +107,11 @@ def _are_parts(feed: Feed, keys: str) -> str:
     differing = f"hash({', '.join(identifier(name) for name in feed.parts)})"
     alike = f"over (partition by {keys}, _version)"
     newest = f"_version is not distinct from max(_version) over (partition by {keys})"
-    return f"{newest} and min({differing}) {alike} <> max({differing}) {alike}"
+    differ = f"min({differing}) {alike} <> max({differing}) {alike}"
+    if feed.signed:
+        sign = f"sign({identifier(feed.signed)})"
+        differ = f"({differ} or (min({sign}) {alike} < 0 and max({sign}) {alike} > 0))"
+    return f"{newest} and {differ}"
 
 
 def written_off(
