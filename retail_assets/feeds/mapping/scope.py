@@ -83,7 +83,7 @@ class Scope:
         self.name_values, self.bind, self.business_zone = name_values, bind, business_zone
         columns = [f"{sql} as _c{number}" for number, (sql, _) in enumerate(table.columns.values())]
         internal = ["_record", "_place", "_malformed", "_empty"]
-        internal += ["_line_number"] if table.has_line_numbers else []
+        internal += ["_line_number", "_contradicted"] if table.has_line_numbers else []
         internal += [CELLS] if table.has_cells else []
         internal += ["_of_record"] if table.is_unfolded else []
         self.query = Layers(f"select {', '.join([*internal, *columns])} from {table.relation}")
