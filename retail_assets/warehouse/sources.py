@@ -56,6 +56,7 @@ def flow_sources(flow: Flow) -> dict[str, Any]:
                 "business_date": feed.business_date(ZONE, row="line."),
                 "admission_day_columns": sorted(feed.defaults_to_admission_day),
                 "parents": feed.parents,
+                **({"subject": list(feed.subject)} if feed.subject else {}),
                 **({"signed": feed.signed} if feed.signed else {}),
                 **({"personal": sorted(feed.personal), "inbox_folder": feed.folder} if feed.personal else {}),
             },
@@ -176,7 +177,7 @@ def referenced_parents(platform: Platform) -> str:
 def row_effects(platform: Platform) -> str:
     """The model of what staging found out about rows that do not count: it stands after the staging of every feed."""
     after = "\n".join(f"-- depends_on: {{{{ ref('stg_{feed}') }}}}" for feed in platform.feeds)
-    columns = ("key", "effect", "sequence", "record", "by_sequence", "document", "brought")
+    columns = ("key", "effect", "sequence", "record", "by_sequence", "document", "brought", "had")
     taken = ",\n".join(f"    effects.{column}" for column in columns)
     return (
         f"-- {HEADER.removeprefix('# ')}-- Written by the materialization `feed`, row by row.\n{after}\n"

@@ -91,20 +91,18 @@ def _write_repeats(engine: Engine, feed: Feed, relation: str, repeated: list[Pat
     )
     lost = f"select * from ({ranked}) where _rank > 1 or _are_parts"
     duplicate = "if(_content = _winner, 'repeat', 'superseded')"
-    column, *_ = feed.parts or ("",)
-    query = written_off(feed, lost, rule=duplicate, also="_part")
-    if feed.parts:
-        query = written_off(
-            feed, lost, rule=duplicate, also="_part", rejected=("_are_parts", SEVERAL_ROWS, column)
-        )
+    shown, *_ = (*feed.parts, *feed.subject, "")
+    rejected = ("_are_parts", SEVERAL_ROWS, shown) if shown else None
+    query = written_off(feed, lost, rule=duplicate, also="_part", rejected=rejected)
     engine.write(query, path)
 
 
 def _are_parts(feed: Feed, keys: str) -> str:
     """True of rows that share their key and version, and differ where parts of one whole do."""
-    if not feed.parts:
+    different = (*feed.parts, *feed.subject)
+    if not different:
         return "false"
-    differing = f"hash({', '.join(identifier(name) for name in feed.parts)})"
+    differing = f"hash({', '.join(map(identifier, different))})"
     alike = f"over (partition by {keys}, _version)"
     newest = f"_version is not distinct from max(_version) over (partition by {keys})"
     differ = f"min({differing}) {alike} <> max({differing}) {alike}"

@@ -1,8 +1,8 @@
 """Line numbers of sources that have none.
 
 Where a document that comes again comes whole (`replaces: document`), its lines are counted. Where a file may hold a
-part of it, a count would begin anew in each: there a line's number is made of what the line says, however it is spelt, so
-that it has the same one in whatever file it stands, and what came twice counts once.
+part of it, a count would begin anew in each: there a line's number is made of what the line says, however it is spelt,
+so that it has the same one in whatever file it stands, and what came twice counts once.
 
 A document that stands in one file twice, equal line by line, is one document: its copies are numbered alike, and end as
 repeats. A record that holds a whole document, and says something else than another one, contradicts it.
