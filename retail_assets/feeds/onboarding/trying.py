@@ -28,6 +28,7 @@ from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.mapping.mostly_rejected import why_mostly_rejected
 from retail_assets.feeds.mapping.replacing import replaced_in_words
 from retail_assets.feeds.onboarding.mended_ids import mended_ids
+from retail_assets.feeds.onboarding.repeated_names import read_among_repeated
 from retail_assets.feeds.onboarding.unpacking import Found
 from retail_assets.feeds.readers.records import RecordSet, with_sheets
 from retail_assets.intake.row_counts import RowCounts
@@ -132,7 +133,12 @@ def try_file(
                 columns=records.columns,
                 unknown_columns=mapped.unknown_columns,
                 dropped_columns=mapped.dropped_columns,
-                notes=[*start.notes, *_notes_of(records), *mended_ids(connection, records, match.mapping)],
+                notes=[
+                    *start.notes,
+                    *_notes_of(records),
+                    *read_among_repeated(records, match.mapping),
+                    *mended_ids(connection, records, match.mapping),
+                ],
                 records=records.record_count,
                 counts=mapped.counts,
                 admitted=[

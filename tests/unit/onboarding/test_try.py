@@ -321,7 +321,7 @@ def test_nothing_of_a_file_plays_tricks_on_the_screen(run: Run, tmp_path: Path) 
         + LINE.format(2, 1, 1).replace("P1", hostile)
     )
     said = run("try", path, "--feed", "sales")
-    assert said.code == 0
+    assert said.code == 1, "an id has no control characters"
     assert not {"\x1b", "\x07", "\u202e"} & set(said.out)
     assert "[red]" in said.out
 
