@@ -38,7 +38,7 @@ class Reshaped:
     unknown_columns: list[str] = field(default_factory=list)
     """Source columns that nothing takes, and that are not among those of the rows."""
     used_columns: frozenset[str | None] = frozenset()
-    """Those that a step speaks of, as the file spells them."""
+    """Those that a step makes rows by, as the file spells them."""
 
 
 def reshaped(
@@ -71,7 +71,9 @@ def reshaped(
     table, merged = _numbered(stream)
     known = {whole.find(name) for name in wanted} | {name for name in whole.columns if table.find(name)}
     unknown = [] if _takes_all(mapping) else [name for name in whole.columns if name not in known]
-    used = frozenset(whole.find(name) for step in mapping.reshape for name in names_of(step))
+    # What is only filled down says nothing of any row yet.
+    spoken = (step.per if isinstance(step, FillDown) else names_of(step) for step in mapping.reshape)
+    used = frozenset(whole.find(name) for names in spoken for name in names)
     return Reshaped(table, judged, list(stream.set_aside), merged, unknown, used)
 
 

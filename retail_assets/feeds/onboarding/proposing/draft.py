@@ -13,20 +13,22 @@ from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.load import Sources
 from retail_assets.feeds.onboarding.proposing.evidence import matrix
 from retail_assets.feeds.onboarding.proposing.file_pattern import source_name
+from retail_assets.feeds.onboarding.proposing.keyed import keyed_within, without
 from retail_assets.feeds.onboarding.proposing.matching import Placed, place
 from retail_assets.feeds.onboarding.proposing.moments import clock_in_digits
 from retail_assets.feeds.onboarding.proposing.names import likeness
+from retail_assets.feeds.onboarding.proposing.opening import Opened, open_file
+from retail_assets.feeds.onboarding.proposing.price_units import PRICES, is_always_one, price_unit
 from retail_assets.feeds.onboarding.proposing.sampling import (
     Column,
-    Opened,
     Record,
     columns_of,
     lists_in,
-    open_file,
     unfolded,
     without_totals,
 )
 from retail_assets.feeds.onboarding.proposing.words import says
+from retail_assets.feeds.onboarding.repeated_names import NUMBERS_NAMES, repeated_names
 from retail_assets.feeds.readers.records import ReaderLimits
 
 
@@ -47,6 +49,8 @@ class Draft:
     """The mappings that there are already."""
     out: Path | None
     """Where the mapping will lie, if that is known."""
+    keyed: str | None = None
+    """An object in each record whose members are keyed by id."""
 
     @property
     def source(self) -> str:
@@ -68,7 +72,8 @@ class Draft:
     def used(self) -> list[Column]:
         """The source columns that the mapping reads."""
         times = self.times if any(self.is_day(name) for name in self.placed) else None
-        beside = [column for column in (self.amount, times and times[0]) if column]
+        unit = self.price_unit if self.priced_per_unit else None
+        beside = [column for column in (self.amount, times and times[0], unit) if column]
         return [*(placed.source for placed in self.placed.values()), *beside]
 
     def is_day(self, name: str) -> bool:
@@ -80,6 +85,24 @@ class Draft:
             and written is not None
             and written.kind == "date"
         )
+
+    @cached_property
+    def price_unit(self) -> Column | None:
+        """The column that says of how many units the prices are."""
+        return price_unit(self.columns) if any(name in self.placed for name in PRICES) else None
+
+    @property
+    def priced_per_unit(self) -> list[str]:
+        """The prices that have to be divided by it."""
+        if self.price_unit is None or is_always_one(self.price_unit):
+            return []
+        return [name for name in PRICES if name in self.placed]
+
+    @cached_property
+    def repeated(self) -> dict[str, list[str]]:
+        """The names that several columns of the file share, with all of their columns."""
+        numbered = self.opened.records.format in NUMBERS_NAMES
+        return repeated_names(column.name for column in self.columns) if numbered else {}
 
     @property
     def price(self) -> str | None:
@@ -117,9 +140,12 @@ class Draft:
 def draft_mapping(path: Path, *, feed: Feed, settings: Settings, sources: Sources, out: Path | None) -> Draft:
     """Everything that can be guessed; raises Unreadable."""
     with tempfile.TemporaryDirectory(prefix="retail-propose-") as folder:
-        opened = open_file(path, folder=Path(folder), limits=ReaderLimits.of(settings))
+        opened = open_file(path, feed=feed, folder=Path(folder), limits=ReaderLimits.of(settings))
     sample, totals = without_totals(opened.sample)
     drafts = []
+    keyed = keyed_within(sample)
+    if keyed:
+        sample = [without(record, keyed) for record in sample]
     for unfold in [None, *lists_in(sample)]:
         lines = list(unfolded(sample, unfold))
         columns = columns_of(lines, settles=opened.records.format in ("csv", "tsv"))
@@ -136,6 +162,7 @@ def draft_mapping(path: Path, *, feed: Feed, settings: Settings, sources: Source
                 time_zone=settings.time_zone,
                 sources=sources,
                 out=out,
+                keyed=keyed,
             )
         )
     return max(drafts, key=lambda draft: sum(name in draft.placed for name in feed.required))

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 
+from retail_assets.feeds.onboarding.proposing.names import CERTAIN, likeness
 from retail_assets.feeds.onboarding.proposing.sampling import Column
 from retail_assets.feeds.onboarding.proposing.words import listed, says
 
@@ -96,9 +97,15 @@ def number(text: str) -> float | None:
 
 
 def matrix(columns: Iterable[Column]) -> frozenset[str]:
-    """Names that differ in a number only and hold numbers: a column per shop, or per week."""
+    """Names of numbers that differ in a number only, or in what stands behind the word for a store: a column per shop,
+    or per week."""
     alike: dict[str, list[str]] = {}
     for column in columns:
-        if column.shape.kind in ("integer", "number") and re.search(r"\d", column.name):
+        if column.shape.kind not in ("integer", "number"):
+            continue
+        head, _, rest = column.name.partition(" ")
+        if rest and likeness(head, feed="", column="store_id") >= CERTAIN:
+            alike.setdefault(head, []).append(column.name)
+        elif re.search(r"\d", column.name):
             alike.setdefault(re.sub(r"\d+", "#", column.name), []).append(column.name)
     return frozenset(name for names in alike.values() if len(names) > 1 for name in names)
