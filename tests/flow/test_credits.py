@@ -27,7 +27,7 @@ class Shop:
     stood: list[dict[str, Rows]] = field(default_factory=list)
     warned: list[dict[str, int]] = field(default_factory=list)
 
-    def sell(self, product: str, *lines: str, source: str = "shop") -> None:
+    def sell(self, product: str, *lines: str, source: str = "shop", day: int = 15) -> None:
         """Lines such as `W1 1 WEB 3 10`, and the order that they give back."""
         rows = []
         for line in lines:
@@ -38,7 +38,7 @@ class Shop:
                     "line_number": number,
                     "store_id": store,
                     "product_id": product,
-                    "sold_at": "2026-11-15 10:00:00+00",
+                    "sold_at": f"2026-11-{day} 10:00:00+00",
                     "quantity": quantity,
                     "unit_price": price,
                     "currency": "EUR",
@@ -94,18 +94,21 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
         for p, store in counted
     ]
     shop.lake.load("stock_counts", counts, on=shop.today)
-    shop.sell("off", "W1 1 WEB 3 10", "C1 1 WEB -3 10 W1")
+    shop.sell("off", "W1 1 WEB 3 10")
+    shop.sell("off", "C1 1 WEB -3 10 W1", day=17)
     shop.sell("moved", "W2 1 WEB 3 10", "C2 1 WEB -1 10 W2")
     shop.bring_back("moved", "M1 W2 S1 1", "M2 C2 S1 2")
     shop.sell("late", "W3 1 WEB 5 10", "C3 1 WEB -3 10 W3")
     shop.sell("both", "W4 1 WEB 2 10", "R4 1 WEB -2 10 W4")
-    shop.sell("lines", "W5 1 WEB 2 10", "W5 2 WEB 1 5", "W6 1 S1 1 10", "W7 1 S1 1 10")
+    shop.sell("lines", "W5 1 WEB 2 10", "W5 2 WEB 1 5", "W6 1 S1 1 10")
+    shop.sell("lines", "W7 1 S1 1 10", day=18)
     shop.night()
     cancelled, off = shop.cancel("W1"), shop.bring_back("off", "M3 W1 WEB 3")
     late = shop.bring_back("late", "M4 C3 S1 1")
     shop.sell("both", "GS4 1 WEB -2 10 W4", source="erp")
     # The shop's order under the ERP's numbers, another till's receipt 6, and the same line as it was.
-    shop.sell("lines", "W5 10 WEB 2 10", "W5 20 WEB 1 5", "W6 2 S2 1 500", "W7 1 S1 1 10", source="erp")
+    shop.sell("lines", "W5 10 WEB 2 10", "W5 20 WEB 1 5", "W6 2 S2 1 500", source="erp")
+    shop.sell("lines", "W7 1 S1 1 10", source="erp", day=18)
     shop.night()
     for drop in (cancelled, off, late):
         shop.lake.withdraw(drop)
