@@ -28,7 +28,7 @@
     {%- if contract.meta.business_time -%}{%- do columns.append('business_date') -%}{%- endif -%}
     {%- set key = contract.meta.key | map('tojson') | list if contract.meta.key else [] -%}
     {#- Raise the number when the rows that this macro writes change: every feed is then built anew. -#}
-    {%- set fingerprint = local_md5('4' ~ sql ~ key ~ setting('day_at_least')) -%}
+    {%- set fingerprint = local_md5('5' ~ sql ~ key ~ setting('day_at_least')) -%}
     {%- set whole = should_full_refresh() or existing is none or known_fingerprint() != fingerprint -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
@@ -65,7 +65,7 @@ from ({{ sql }});
 reset variable files;
 
 create or replace view {{ view }} as
-select {{ columns | join(', ') }}, _sequence, _record, _admitted_on
+select {{ columns | join(', ') }}, _source, _sequence, _record, _admitted_on
 from {{ loaded_rows(feed) }}
 where _is_current;
 
@@ -107,7 +107,7 @@ where (_sequence, _content_key) in (select (sequence, content_key) from changed_
 reset variable files;
 
 create or replace temp table outgoing as
-select *, hash({{ columns | join(', ') }}) as row_hash
+select *, hash({{ columns | join(', ') }}, _source) as row_hash
 from {{ loaded_rows(feed) }}
 where (_sequence, _content_key) in (select (sequence, content_key) from changed_drops where not is_added);
 
@@ -224,7 +224,7 @@ winners as (
     select arg_max(last.row_number, last.place) as row_number from of_sources group by {{ key | join(', ') }}
 )
 select
-    *, hash({{ columns | join(', ') }}) as row_hash,
+    *, hash({{ columns | join(', ') }}, _source) as row_hash,
     row_number in (select winners.row_number from winners) as is_current
 from concerned;
 

@@ -31,6 +31,7 @@ ZONE = "<time_zone>"
 LAKE_FILES: dict[str, Any] = {"documents": Documents, "rejects": Rejects, "flags": Flags}
 
 STAGED: Columns = {
+    "_source": columns_of(RowOrigin)["_source"],
     "_sequence": Column("_sequence", pl.Int64(), "Number of the drop that brought the row."),
     "_record": columns_of(RowOrigin)["_record"],
     "_admitted_on": Column("_admitted_on", pl.Date(), "The night that took the drop."),
