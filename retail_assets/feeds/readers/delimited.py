@@ -7,6 +7,7 @@ and the standard library's reader, line by line, when quotes are misplaced or ne
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,7 @@ from retail_assets.feeds.readers.lines import DAMAGE, MAX_RECORD_BYTES, Piece, r
 from retail_assets.feeds.readers.output import write_frames
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, above_names
 from retail_assets.feeds.readers.structure import Structure, filled, inspect
+from retail_assets.feeds.readers.swallowed import Swallowing
 
 _HEAD_BYTES = 2**20
 
@@ -72,7 +74,7 @@ def open_delimited(path: Path, *, layout: FileLayout, limits: ReaderLimits, tabs
     first = next(pieces)
     lines = _first_lines(first, limits)
     head = read_head(lines, layout, tabs=tabs, max_columns=limits.columns)
-    table = _Table(head.dialect, head.columns)
+    table = _Table(head.dialect, head.columns, head.sample)
     frames = table.frames(_without(first, head.lines), pieces)
     return Delimited(head.columns, frames, text, head.dialect, "\n".join(lines[: head.lines]), head.above)
 
@@ -97,10 +99,16 @@ class _Table:
 
     dialect: Dialect
     columns: list[str]
+    sample: Sequence[Sequence[str]]
+    """Some of the first records."""
 
     @property
     def width(self) -> int:
         return len(self.columns)
+
+    @cached_property
+    def swallowing(self) -> Swallowing:
+        return Swallowing(self.width, self.dialect.cut, self.sample, may_be_short=self.dialect.fill_short)
 
     def frames(self, first: Piece, pieces: Iterator[Piece]) -> Iterator[pl.DataFrame]:
         """Frames of the columns, `_record` (from 1) and `_malformed`, in file order."""
@@ -145,9 +153,12 @@ class _Table:
                     frame = self._regular(piece.data[: found.end], np.arange(1, len(found.ends) + 1))
                 else:
                     frame = self._beside_malformed(piece, found)
-                if frame is not None:
+                if frame is not None and not self._swallow(frame, found.on_several_lines(piece.data)):
                     return frame, piece.data[found.end :]
         return self._by_line(piece)
+
+    def _swallow(self, frame: pl.DataFrame, suspects: np.ndarray) -> bool:
+        return len(suspects) > 0 and self.swallowing.in_frame(frame.select(self.columns)[suspects])
 
     def _regular(self, data: bytes, numbers: np.ndarray) -> pl.DataFrame | None:
         """Records that are known to be regular; None if polars sees them otherwise."""
@@ -198,7 +209,14 @@ class _Table:
 
     def _by_line(self, piece: Piece) -> tuple[pl.DataFrame, bytes]:
         lines = [f"{line}\n" for line in piece.data.decode().split("\n")[:-1]]
-        records = read_lines(lines, self.dialect, width=self.width, damaged=piece.damaged, final=piece.final)
+        records = read_lines(
+            lines,
+            self.dialect,
+            width=self.width,
+            damaged=piece.damaged,
+            final=piece.final,
+            swallows=self.swallowing.in_record,
+        )
         fields = zip(*records.good, strict=True) if records.good else [[]] * self.width
         good = self._frame(
             dict(zip(self.columns, fields, strict=True)),
