@@ -21,6 +21,7 @@ from retail_assets.feeds.readers.head import read_head, refuse_header_alone
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.line_ends import foreign_line_end, with_line_feeds
 from retail_assets.feeds.readers.lines import DAMAGE, MAX_RECORD_BYTES, Piece, read_lines, whole_lines
+from retail_assets.feeds.readers.names_again import NamesAgain
 from retail_assets.feeds.readers.output import write_frames
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, above_names
 from retail_assets.feeds.readers.structure import Structure, filled, inspect
@@ -39,6 +40,7 @@ class Delimited:
     dialect: Dialect
     head: str
     """The lines before the first record."""
+    names_again: NamesAgain
     above: tuple[str, ...] = ()
 
 
@@ -60,6 +62,7 @@ def read_delimited(
         delimiter=table.dialect.delimiter,
         escape=table.dialect.escape,
         above=above_names(table.above, layout),
+        above_again=table.names_again.blocks,
     )
 
 
@@ -74,9 +77,11 @@ def open_delimited(path: Path, *, layout: FileLayout, limits: ReaderLimits, tabs
     first = next(pieces)
     lines = _first_lines(first, limits)
     head = read_head(lines, layout, tabs=tabs, max_columns=limits.columns)
-    table = _Table(head.dialect, head.columns, head.sample)
+    names_again = NamesAgain(head.columns, above=bool(layout.above), join=head.dialect.delimiter.join)
+    table = _Table(head.dialect, head.columns, head.sample, names_again)
     frames = table.frames(_without(first, head.lines), pieces)
-    return Delimited(head.columns, frames, text, head.dialect, "\n".join(lines[: head.lines]), head.above)
+    above = "\n".join(lines[: head.lines])
+    return Delimited(head.columns, frames, text, head.dialect, above, names_again, head.above)
 
 
 def _first_lines(first: Piece, limits: ReaderLimits) -> list[str]:
@@ -101,6 +106,7 @@ class _Table:
     columns: list[str]
     sample: Sequence[Sequence[str]]
     """Some of the first records."""
+    names_again: NamesAgain
 
     @property
     def width(self) -> int:
@@ -122,6 +128,10 @@ class _Table:
                 frame, begun = self._parse(self._filled(whole) if self.dialect.fill_short else whole)
                 frame = self.dialect.given_back(frame, [*self.columns, MALFORMED])
                 begun_damaged = damaged and bool(begun)
+                if self.names_again.may_stand_in(whole.data):
+                    self.names_again.look(
+                        frame.select(self.columns), first=done + 1, malformed=frame[MALFORMED]
+                    )
                 yield frame.with_columns(pl.col(RECORD) + done) if done else frame
                 done += frame.height
             piece = next(pieces, None)

@@ -1,6 +1,7 @@
 """Workbooks (Excel, OpenDocument) to records: every cell as text, sheet by sheet."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -18,8 +19,15 @@ from retail_assets.feeds.readers.columns import (
 )
 from retail_assets.feeds.readers.excel_cells import Sheet, read_sheet
 from retail_assets.feeds.readers.layout import FileLayout
+from retail_assets.feeds.readers.names_again import NamesAgain
 from retail_assets.feeds.readers.output import write_frames
-from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, above_names, naming_sheets
+from retail_assets.feeds.readers.records import (
+    AboveAgain,
+    ReaderLimits,
+    RecordSet,
+    above_names,
+    naming_sheets,
+)
 from retail_assets.feeds.readers.sheets import chosen_sheets, described, hidden_sheets
 from retail_assets.feeds.readers.workbook import check_workbook, damaged
 
@@ -55,6 +63,10 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
         if layout.sheet is None:
             seen = {name: others[name] for name in filled if name not in hidden}
             _require_only(tables, seen, layout, limits)
+        again = tuple(_names_again(tables, layout))
+        above = [
+            AboveAgain(f"the sheet {name}", _above(sheets[name].texts, layout), whole=True) for name in tables
+        ]
     columns: dict[str, str] = {}
     for table in tables.values():
         for title in table.texts.columns:
@@ -69,8 +81,17 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
         sheets=tuple(tables),
         left_out=left_out,
         found_sheets=described(rows, hidden),
-        above=_above(next(sheet.texts for sheet in sheets.values() if sheet.texts.width), layout),
+        above=above[0].lines,
+        above_again=(*above[1:], *again),
     )
+
+
+def _names_again(tables: dict[str, Sheet], layout: FileLayout) -> Iterator[AboveAgain]:
+    """Blocks within the sheets; raises Unreadable where a sheet has names in another order."""
+    for name, table in tables.items():
+        names = NamesAgain(table.texts.columns, above=bool(layout.above), join=_line)
+        names.look(table.texts, first=1)
+        yield from (replace(block, place=f"the sheet {name}, {block.place}") for block in names.blocks)
 
 
 def _require_only(
@@ -132,7 +153,11 @@ def _above(cells: pl.DataFrame, layout: FileLayout) -> tuple[str, ...]:
     if not layout.above:
         return ()
     rows = cells.head(_header(cells, layout)).rows()
-    return above_names([" ".join(cell.strip() for cell in row if cell.strip()) for row in rows], layout)
+    return above_names(list(map(_line, rows)), layout)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return " ".join(cell.strip() for cell in cells if cell.strip())
 
 
 def _header(cells: pl.DataFrame, layout: FileLayout) -> int:
