@@ -1,7 +1,7 @@
 """Workbooks (Excel, OpenDocument) to records: every cell as text, sheet by sheet."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -20,6 +20,7 @@ from retail_assets.feeds.readers.columns import (
 from retail_assets.feeds.readers.excel_cells import Sheet, read_sheet
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.names_again import NamesAgain
+from retail_assets.feeds.readers.open_document import read_tables
 from retail_assets.feeds.readers.output import write_frames
 from retail_assets.feeds.readers.records import (
     AboveAgain,
@@ -29,7 +30,7 @@ from retail_assets.feeds.readers.records import (
     naming_sheets,
 )
 from retail_assets.feeds.readers.sheets import chosen_sheets, described, hidden_sheets
-from retail_assets.feeds.readers.workbook import check_workbook, damaged
+from retail_assets.feeds.readers.workbook import check_workbook, damaged, is_open_document
 
 SEVERAL_SHEETS = "several_sheets"
 _HEADER_ROWS = 1_000
@@ -38,20 +39,13 @@ _HEADER_ROWS = 1_000
 
 def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimits) -> RecordSet:
     """Read the sheets that the layout names; a column that a sheet lacks is null there."""
-    import fastexcel
-
-    formulas = check_workbook(path, limits)
-    try:
-        workbook = fastexcel.read_excel(path)
-        hidden = hidden_sheets(workbook)
-        chosen = chosen_sheets(workbook.sheet_names, hidden, layout)
-        sheets = {name: read_sheet(workbook, name, formulas.get(name, {})) for name in chosen}
-        others = {name: read_sheet(workbook, name, {}) for name in workbook.sheet_names if name not in sheets}
-    except fastexcel.FastExcelError as error:
-        raise damaged(str(error)) from error
+    book = _book(path, limits)
+    hidden = book.hidden
+    sheets = {name: book.sheets[name] for name in chosen_sheets([*book.sheets], hidden, layout)}
+    others = {name: cells for name, cells in book.sheets.items() if name not in sheets}
     filled = {name: rows for name, cells in others.items() if (rows := _filled_rows(cells.texts))}
     left_out = tuple(f"the sheet {one}" for one in described(filled, hidden))
-    rows = {name: _filled_rows((sheets | others)[name].texts) for name in workbook.sheet_names}
+    rows = {name: _filled_rows(cells.texts) for name, cells in book.sheets.items()}
     with naming_sheets(described(rows, hidden)):
         tables = {name: _table(cells, layout, limits) for name, cells in sheets.items() if cells.texts.width}
         if not tables:
@@ -84,6 +78,29 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
         above=above[0].lines,
         above_again=(*above[1:], *again),
     )
+
+
+@dataclass(frozen=True)
+class _Book:
+    """The sheets of a workbook in their order, and those that nobody sees."""
+
+    sheets: dict[str, Sheet]
+    hidden: set[str]
+
+
+def _book(path: Path, limits: ReaderLimits) -> _Book:
+    formulas = check_workbook(path, limits)
+    if is_open_document(path):
+        tables = read_tables(path, limits)
+        return _Book({table.name: table.sheet for table in tables}, {t.name for t in tables if t.hidden})
+    import fastexcel
+
+    try:
+        workbook = fastexcel.read_excel(path)
+        names, hidden = workbook.sheet_names, hidden_sheets(workbook)
+        return _Book({name: read_sheet(workbook, name, formulas.get(name, {})) for name in names}, hidden)
+    except fastexcel.FastExcelError as error:
+        raise damaged(str(error)) from error
 
 
 def _names_again(tables: dict[str, Sheet], layout: FileLayout) -> Iterator[AboveAgain]:

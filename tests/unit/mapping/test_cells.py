@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from retail_assets.errors import Unreadable
 from tests.unit.mapping.conftest import MapFile, MapRows
 from tests.unit.mapping.exports import as_csv, as_excel, as_json, as_ndjson, as_nested, sales
 
@@ -144,6 +145,19 @@ def changed(book: bytes, old: str, new: str, *, calculated: bool = True) -> byte
         ('<c r="I2"><f>A</f><v>0</v></c>', True, None),
         ('<c r="I2"><f>A</f><v>0.5</v></c>', False, None),
         ('<c r="I2" t="str"><f>A</f><v></v></c>', True, None),
+        ("<c r='I2'><f>A</f></c>", True, "f"),
+        ("<c><f>A</f></c>", True, "f"),
+        ('<c r="I2"><f>A</f><v xml:space="preserve"></v></c>', True, "f"),
+        ('<c r="I2"><!-- made --><f>A</f></c>', True, "f"),
+        ('<c r="I2"><f><![CDATA[A<B]]></f></c>', True, "f"),
+        ('<c r="I2"><f>A<!-- made --></f><v> </v></c>', True, "f"),
+        ('<c r="I2" t="str"><f>A</f></c>', True, "f"),
+        ('<c r="I2" t="e"><f>A</f></c>', True, "f"),
+        *(
+            (f'<c r="I2"><f>A</f><v>{zero}</v></c>', False, "f")
+            for zero in ("0.0", "0.00", "-0", "0E0", " 0 ", "+0")
+        ),
+        *((f'<c r="I2"><f>A</f><v>{zero}</v></c>', True, None) for zero in ("0.0", "-0")),
     ],
 )
 def test_as_programs_write_formulas(map_file: MapFile, cell: str, calculated: bool, rule: str | None) -> None:
@@ -154,6 +168,40 @@ def test_as_programs_write_formulas(map_file: MapFile, cell: str, calculated: bo
     assert [(record, column) for record, _, column, _ in result.refused] == (
         [(1, "discount")] if rule else []
     )
+
+
+@pytest.mark.parametrize("where", ["xl/worksheets/sheet1.xml", "xl/data.xml", "sheets/one.xml", "one.xml"])
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_wherever_the_sheet_lies(map_file: MapFile, where: str, quote: str) -> None:
+    out = io.BytesIO()
+    book = as_excel(sales({"discount": "=A1"}, {"discount": 0.5}))
+    with zipfile.ZipFile(io.BytesIO(book)) as source, zipfile.ZipFile(out, "w") as target:
+        for name in source.namelist():
+            text = source.read(name).decode()
+            if name.endswith((".rels", "[Content_Types].xml")):
+                text = text.replace(f"/{SHEET}", f"/{where}").replace('"', quote)
+            target.writestr(where if name == SHEET else name, text)
+
+    refused = map_file("sales", out.getvalue(), "x.xlsx").refused
+
+    assert [(record, column) for record, _, column, _ in refused] == [(1, "discount")]
+
+
+@pytest.mark.parametrize("named", ["xl/workbook2.xml", "xl/book.xml", "workbook.xml"])
+def test_a_workbook_part_of_another_name_is_a_sentence_or_read(map_file: MapFile, named: str) -> None:
+    out = io.BytesIO()
+    book = as_excel(sales({"discount": "=A1"}, {"discount": 0.5}))
+    with zipfile.ZipFile(io.BytesIO(book)) as source, zipfile.ZipFile(out, "w") as target:
+        for name in source.namelist():
+            text = source.read(name).decode().replace("xl/workbook.xml", named)
+            folder, _, last = named.rpartition("/")
+            name = name.replace("xl/workbook.xml", named)
+            target.writestr(name.replace("xl/_rels/workbook.xml", f"{folder}/_rels/{last}".lstrip("/")), text)
+
+    with pytest.raises(Unreadable) as error:
+        map_file("sales", out.getvalue(), "x.xlsx")
+
+    assert error.value.reason in ("damaged_workbook", "not_excel")
 
 
 def test_a_formula_in_a_sheet_further_behind(map_file: MapFile) -> None:
