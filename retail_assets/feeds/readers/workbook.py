@@ -149,7 +149,10 @@ def _is_read(part: zipfile.ZipInfo) -> bool:
 
 def is_open_document(path: Path) -> bool:
     """Whether a workbook is none of Excel."""
-    return zipfile.is_zipfile(path) and _is_document(zipfile.ZipFile(path))
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return _is_document(archive)
 
 
 def _is_document(archive: zipfile.ZipFile) -> bool:

@@ -297,6 +297,56 @@ def test_a_date_of_the_workbook_is_read_by_no_format(map_file: MapFile) -> None:
     assert [m.month for m in map_file(mapping, as_excel(rows), "x.xlsx").column("sold_at")] == [5, 1]
 
 
+_LINE = (
+    '"line_number": 1, "store_id": "s", "product_id": "p", "sold_at": "2024-09-08 10:00", "unit_price": 2.5'
+)
+_REPEATED = """
+    source: shop
+    match: {folder: sales, files: "*"}
+    targets:
+      - feed: sales
+        unfold: lines
+        columns: {order_id: id, line_number: lines.line_number, store_id: lines.store_id, customer_id: customer.id,
+                  product_id: lines.product_id, sold_at: lines.sold_at, quantity: lines.amount.qty,
+                  unit_price: lines.unit_price, currency: {constant: EUR}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("customer", "line", "told"),
+    [
+        ('{"id": 1}', f'{{{_LINE}, "amount": {{"qty": 1}}}}', False),
+        ('{"id": 1, "id": 2}', f'{{{_LINE}, "amount": {{"qty": 1}}}}', True),
+        ('{"id": 1, "id": 1}', f'{{{_LINE}, "amount": {{"qty": 1}}}}', True),
+        ('{"id": 1}', f'{{{_LINE}, "amount": {{"qty": 1}}, "unit_price": 9}}', True),
+        ('{"id": 1}', f'{{{_LINE}, "amount": {{"qty": 1, "qty": 5}}}}', True),
+        ('{"id": 1}', f'{{{_LINE}, "amount": {{"qty": 1}}, "amount": {{"qty": 5}}}}', True),
+        ('{"id": 1}', f'{{{_LINE}, "amount": {{"qty": 1, "tax": 2, "tax": 3}}}}', True),
+    ],
+)
+@pytest.mark.parametrize("name", ["x.json", "x.ndjson"])
+def test_a_name_that_stands_twice_in_an_object_is_malformed(
+    map_file: MapFile, customer: str, line: str, told: bool, name: str
+) -> None:
+    sound = f'{{{_LINE.replace("1", "2", 1)}, "amount": {{"qty": 3}}}}'
+    records = [
+        f'{{"id": "o1", "customer": {customer}, "lines": [{line}]}}',
+        f'{{"id": "o2", "customer": {{"id": 3}}, "lines": [{sound}]}}',
+    ]
+    data = "\n".join(records) if name == "x.ndjson" else f"[{', '.join(records)}]"
+    result = map_file(_REPEATED, data.encode(), name)
+    assert result.column("order_id") == (["o2"] if told else ["o1", "o2"])
+    assert [reject["rule"] for reject in result.rejects] == (["malformed_record"] if told else [])
+
+
+def test_one_line_of_several_is(map_file: MapFile) -> None:
+    lines = [f'{{{_LINE}, "amount": {{"qty": 1}}}}', f'{{{_LINE}, "line_number": 2, "amount": {{"qty": 5}}}}']
+    data = f'[{{"id": "o1", "customer": null, "lines": [{", ".join(lines)}]}}]'
+    result = map_file(_REPEATED, data.encode(), "x.json")
+    assert result.column("quantity") == [1]
+    assert [end[:1] + end[2:] for end in result.ends] == [(2, "malformed_record")]
+
+
 @pytest.mark.parametrize("write", [as_json, as_ndjson])
 def test_nan_is_nothing_and_infinity_no_number(map_file: MapFile, write: Any) -> None:
     rows = sales(
