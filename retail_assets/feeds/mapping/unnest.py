@@ -43,7 +43,9 @@ def unnested(engine: Engine, mapping: SourceMapping, target: Target, whole: Tabl
     parents = {column for name in [*nested, target.unnest or ""] if (column := whole.holder(name))}
     parsed = [f"{_parsed(whole.columns[name][0])} as {_parent(whole, name)}" for name in sorted(parents)]
     relation = f"select {', '.join(['*', *parsed])} from ({relation})"
-    found = _fields_found(engine, whole, levels, relation, nested)
+    objects = _objects(whole, levels, nested)
+    relation = _without_repeated_names(relation, objects)
+    found = _fields_found(engine, whole, levels, relation, objects, len(nested))
     # A key may hold points itself; what is in the file knows better than the path.
     fields = {name: found.get(name) or _field(whole, levels, name) for name in nested}
     for name, field in found.items():
@@ -174,10 +176,8 @@ def _parsed(source: str) -> str:
     return f"case when json_valid({source}) then json({source}) end"
 
 
-def _fields_found(
-    engine: Engine, whole: Table, levels: list[_Level], relation: str, nested: list[str]
-) -> dict[str, _Field]:
-    """All fields of the objects in which named ones lie: the others are kept and reported like any unknown column."""
+def _objects(whole: Table, levels: list[_Level], nested: list[str]) -> dict[str, str]:
+    """The JSON objects in which named fields lie, by their paths."""
     objects: dict[str, str] = {level.path: level.element for level in levels}
     for name in nested:
         value, path = _holder(whole, levels, name)
@@ -185,8 +185,31 @@ def _fields_found(
         for length in range(len(path.split(".")) + 1, len(name.split("."))):
             inner = ".".join(name.split(".")[:length])
             objects[inner] = f"json_extract({value}, {literal(_rest(inner, path))})"
+    return objects
+
+
+def _without_repeated_names(relation: str, objects: dict[str, str]) -> str:
+    """Malformed as at the top of a record: which of two values of one name is meant nobody can tell."""
+    if not objects:
+        return relation
+    broken = (
+        f"case when len(json_keys({value})) > len(list_distinct(json_keys({value}))) then {value}::varchar end"
+        for value in objects.values()
+    )
+    return f"select * replace (coalesce(_malformed, {', '.join(broken)}) as _malformed) from ({relation})"
+
+
+def _fields_found(
+    engine: Engine,
+    whole: Table,
+    levels: list[_Level],
+    relation: str,
+    objects: dict[str, str],
+    named: int,
+) -> dict[str, _Field]:
+    """All fields of those objects, the named ones and others, which are kept and reported like any unknown column."""
     found: dict[str, _Field] = {}
-    enough = MAX_UNKNOWN_FIELDS + len(objects) + len(nested)
+    enough = MAX_UNKNOWN_FIELDS + len(objects) + named
     for path, value in objects.items():
         query = (
             f"select distinct unnest(json_keys(o)) as key from (select {value} as o from ({relation})) "

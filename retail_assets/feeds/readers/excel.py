@@ -1,6 +1,7 @@
 """Workbooks (Excel, OpenDocument) to records: every cell as text, sheet by sheet."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -18,10 +19,18 @@ from retail_assets.feeds.readers.columns import (
 )
 from retail_assets.feeds.readers.excel_cells import Sheet, read_sheet
 from retail_assets.feeds.readers.layout import FileLayout
+from retail_assets.feeds.readers.names_again import NamesAgain
+from retail_assets.feeds.readers.open_document import read_tables
 from retail_assets.feeds.readers.output import write_frames
-from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, above_names, naming_sheets
+from retail_assets.feeds.readers.records import (
+    AboveAgain,
+    ReaderLimits,
+    RecordSet,
+    above_names,
+    naming_sheets,
+)
 from retail_assets.feeds.readers.sheets import chosen_sheets, described, hidden_sheets
-from retail_assets.feeds.readers.workbook import check_workbook, damaged
+from retail_assets.feeds.readers.workbook import check_workbook, damaged, is_open_document
 
 SEVERAL_SHEETS = "several_sheets"
 _HEADER_ROWS = 1_000
@@ -30,20 +39,13 @@ _HEADER_ROWS = 1_000
 
 def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimits) -> RecordSet:
     """Read the sheets that the layout names; a column that a sheet lacks is null there."""
-    import fastexcel
-
-    formulas = check_workbook(path, limits)
-    try:
-        workbook = fastexcel.read_excel(path)
-        hidden = hidden_sheets(workbook)
-        chosen = chosen_sheets(workbook.sheet_names, hidden, layout)
-        sheets = {name: read_sheet(workbook, name, formulas.get(name, {})) for name in chosen}
-        others = {name: read_sheet(workbook, name, {}) for name in workbook.sheet_names if name not in sheets}
-    except fastexcel.FastExcelError as error:
-        raise damaged(str(error)) from error
+    book = _book(path, limits)
+    hidden = book.hidden
+    sheets = {name: book.sheets[name] for name in chosen_sheets([*book.sheets], hidden, layout)}
+    others = {name: cells for name, cells in book.sheets.items() if name not in sheets}
     filled = {name: rows for name, cells in others.items() if (rows := _filled_rows(cells.texts))}
     left_out = tuple(f"the sheet {one}" for one in described(filled, hidden))
-    rows = {name: _filled_rows((sheets | others)[name].texts) for name in workbook.sheet_names}
+    rows = {name: _filled_rows(cells.texts) for name, cells in book.sheets.items()}
     with naming_sheets(described(rows, hidden)):
         tables = {name: _table(cells, layout, limits) for name, cells in sheets.items() if cells.texts.width}
         if not tables:
@@ -55,6 +57,10 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
         if layout.sheet is None:
             seen = {name: others[name] for name in filled if name not in hidden}
             _require_only(tables, seen, layout, limits)
+        again = tuple(_names_again(tables, layout))
+        above = [
+            AboveAgain(f"the sheet {name}", _above(sheets[name].texts, layout), whole=True) for name in tables
+        ]
     columns: dict[str, str] = {}
     for table in tables.values():
         for title in table.texts.columns:
@@ -69,8 +75,40 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
         sheets=tuple(tables),
         left_out=left_out,
         found_sheets=described(rows, hidden),
-        above=_above(next(sheet.texts for sheet in sheets.values() if sheet.texts.width), layout),
+        above=above[0].lines,
+        above_again=(*above[1:], *again),
     )
+
+
+@dataclass(frozen=True)
+class _Book:
+    """The sheets of a workbook in their order, and those that nobody sees."""
+
+    sheets: dict[str, Sheet]
+    hidden: set[str]
+
+
+def _book(path: Path, limits: ReaderLimits) -> _Book:
+    formulas = check_workbook(path, limits)
+    if is_open_document(path):
+        tables = read_tables(path, limits)
+        return _Book({table.name: table.sheet for table in tables}, {t.name for t in tables if t.hidden})
+    import fastexcel
+
+    try:
+        workbook = fastexcel.read_excel(path)
+        names, hidden = workbook.sheet_names, hidden_sheets(workbook)
+        return _Book({name: read_sheet(workbook, name, formulas.get(name, {})) for name in names}, hidden)
+    except fastexcel.FastExcelError as error:
+        raise damaged(str(error)) from error
+
+
+def _names_again(tables: dict[str, Sheet], layout: FileLayout) -> Iterator[AboveAgain]:
+    """Blocks within the sheets; raises Unreadable where a sheet has names in another order."""
+    for name, table in tables.items():
+        names = NamesAgain(table.texts.columns, above=bool(layout.above), join=_line)
+        names.look(table.texts, first=1)
+        yield from (replace(block, place=f"the sheet {name}, {block.place}") for block in names.blocks)
 
 
 def _require_only(
@@ -132,7 +170,11 @@ def _above(cells: pl.DataFrame, layout: FileLayout) -> tuple[str, ...]:
     if not layout.above:
         return ()
     rows = cells.head(_header(cells, layout)).rows()
-    return above_names([" ".join(cell.strip() for cell in row if cell.strip()) for row in rows], layout)
+    return above_names(list(map(_line, rows)), layout)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return " ".join(cell.strip() for cell in cells if cell.strip())
 
 
 def _header(cells: pl.DataFrame, layout: FileLayout) -> int:

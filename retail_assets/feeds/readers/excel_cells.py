@@ -15,7 +15,7 @@ from retail_assets.feeds.readers.columns import (
     TEXT_CELL,
     TIME_CELL,
 )
-from retail_assets.feeds.readers.workbook import Formulas
+from retail_assets.feeds.readers.formulas import Formulas
 
 _ERROR = re.compile(r"Error\((\w+)\)")
 _ERRORS = {"NA": "#N/A", "Div0": "#DIV/0!", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!"}
@@ -23,7 +23,7 @@ _ERRORS |= {"Ref": "#REF!", "Value": "#VALUE!"}
 _STAMP = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
 _DAY_OF_MILLISECONDS = 86_400_000
 _FIRST_DATES = 3653 * _DAY_OF_MILLISECONDS
-_EXACT, _TYPED = 2**53, 10**15
+EXACT, TYPED = 2**53, 10**15
 """From here on whole numbers are no longer exact; from here on Excel makes the digits that somebody types zeros."""
 
 
@@ -86,7 +86,7 @@ def _read(texts: pl.Series, typed: dict[str, pl.Series]) -> tuple[pl.Series, pl.
     is_number = pl.col("boolean").is_not_null() & number.is_not_null() & ~text.is_in(["true", "false"])
     rounded = (text.cast(pl.Float64, strict=False) != number) | text.str.contains(r"^-?\d{7,}\.\d{9}$")
     shortest = number.cast(pl.String).str.strip_suffix(".0")
-    is_long = (number.abs() >= _EXACT) | ((number.abs() >= _TYPED) & (number % 10 == 0))
+    is_long = (number.abs() >= EXACT) | ((number.abs() >= TYPED) & (number % 10 == 0))
     frame = pl.DataFrame({"text": texts, **typed})
     if "duration" not in frame.columns:
         frame = frame.with_columns(duration=pl.lit(None, pl.Duration("ms")))

@@ -214,6 +214,74 @@ def test_a_file_without_its_title_is_refused(tmp_path: Path, text: str, reason: 
     assert refusal.value.reason == reason
 
 
+def _sheets(path: Path, sheets: dict[str, list[list]]) -> bytes:
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path.read_bytes()
+
+
+def _headed(shop: str, day: str, *rows: list) -> list[list]:
+    return [[f"Filiale: {shop}"], ["Stand", day], ["Artikel", "Menge Gesamt", "Fach"], *rows]
+
+
+NORTH = _headed("S1", "2026-05-30", ["P1", 3, "A"], ["P2", 4, "A"])
+
+
+@pytest.mark.parametrize(
+    ("south", "said"),
+    [
+        (_headed("S2", "2026-05-30", ["P1", 5, "A"]), "shop S1, above the sheet South shop S2"),
+        (_headed("S1", "2026-05-31", ["P1", 5, "A"]), "day 2026-05-30, above the sheet South day 2026-05-31"),
+        (NORTH[2:], "shop S1, above the sheet South none"),
+        (_headed("S1", "2026-05-30", ["P9", 5, "A"]), None),
+    ],
+)
+def test_what_stands_above_one_sheet_is_not_taken_for_another(
+    tmp_path: Path, south: list[list], said: str | None
+) -> None:
+    export = _sheets(tmp_path / "b.xlsx", {"North": NORTH, "South": south})
+    mapping = HEADED.replace("file: {", 'file: {sheet: "*", ')
+    columns = ["store_id", "product_id", "quantity"]
+    if said is None:
+        rows, _ = rows_of(tmp_path, export, mapping, name="a.xlsx", columns=columns)
+        assert rows == [("S1", "P1", 3), ("S1", "P2", 4), ("S1", "P9", 5)]
+        return
+    with pytest.raises(Unreadable, match=said) as refusal:
+        rows_of(tmp_path, export, mapping, name="a.xlsx", columns=columns)
+    assert refusal.value.reason == "several_above"
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.xlsx"])
+@pytest.mark.parametrize("gap", [0, 2])
+@pytest.mark.parametrize(("shop", "day"), [("S2", "2026-05-30"), ("S1", "2026-05-31"), ("S1", "2026-05-30")])
+def test_nor_what_stands_above_one_block_for_another(
+    tmp_path: Path, name: str, gap: int, shop: str, day: str
+) -> None:
+    """The same lines again are the heading of a page."""
+    blank: list[list] = [[]] * gap
+    table = [*NORTH, *blank, *_headed(shop, day, ["P9", 5, "A"])]
+    if name == "a.xlsx":
+        export = _sheets(tmp_path / "b.xlsx", {"North": table})
+    else:
+        short = name == "a.txt"  # lines as people write them, or as Excel saves them
+        lines = [";".join([*map(str, row), *([] if short else [""] * (3 - len(row)))]) for row in table]
+        export = "\n".join(lines).replace("Stand;", "Stand ").encode()
+    columns = ["store_id", "product_id", "quantity"]
+    mapping = HEADED.replace("shop>.*", "shop>S[0-9]")
+    if (shop, day) == ("S1", "2026-05-30"):
+        rows, _ = rows_of(tmp_path, export, mapping, name=name, columns=columns)
+        assert rows == [("S1", "P1", 3), ("S1", "P2", 4), ("S1", "P9", 5)]
+        return
+    with pytest.raises(Unreadable, match=r"above (the sheet North, )?record \d") as refusal:
+        rows_of(tmp_path, export, mapping, name=name, columns=columns)
+    assert refusal.value.reason == "several_above"
+
+
 KEYED = """
 source: web
 match: {folder: stock_counts, files: "*"}
