@@ -49,7 +49,7 @@ class _Reader:
         name = name.rpartition(":")[2]
         if name == "c":
             place = _PLACE.fullmatch(attributes.get("r", ""))
-            self.column = column_number(place[1]) - 1 if place else self.column + 1
+            self.column = column_number(place[1].encode()) - 1 if place else self.column + 1
             self.row = int(place[2]) - 1 if place else self.row
             self.kind, self.parts = attributes.get("t", "n"), {}
         elif name == "row":
@@ -78,9 +78,9 @@ def _is_zero(value: str) -> bool:
         return False
 
 
-def column_number(letters: str) -> int:
-    """The number of a column, from 1."""
+def column_number(letters: bytes) -> int:
+    """Of the letters that a cell's place begins with, from 1."""
     number = 0
     for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
+        number = number * 26 + letter - ord("A") + 1
     return number

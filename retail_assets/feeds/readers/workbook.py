@@ -131,11 +131,10 @@ def _check_archive(archive: zipfile.ZipFile, limits: ReaderLimits) -> dict[str, 
     with_formulas = [part.filename for part in parts if _is_read(part) and _check_part(archive, part, limits)]
     if is_document or not with_formulas:
         return {}
-    where = _workbook_part(archive)
-    book = archive.read(where)
+    book = archive.read(_workbook_part(archive))
     trusted = not _UNCALCULATED.search(book)
     found = {}
-    for sheet, part in _parts_of_sheets(archive, where, book).items():
+    for sheet, part in parts_of_sheets(archive, book).items():
         if part in with_formulas:
             with archive.open(part) as handle:
                 formulas = formulas_in(iter(partial(handle.read, _CHUNK), b""))
@@ -174,9 +173,9 @@ def _workbook_part(archive: zipfile.ZipFile) -> str:
     return "xl/workbook.xml"
 
 
-def _parts_of_sheets(archive: zipfile.ZipFile, where: str, book: bytes) -> dict[str, str]:
+def parts_of_sheets(archive: zipfile.ZipFile, book: bytes) -> dict[str, str]:
     """The sheets by name, and the part of the archive that each is."""
-    folder, _, name = where.rpartition("/")
+    folder, _, name = _workbook_part(archive).rpartition("/")
     relations = _RELATION.findall(archive.read(f"{folder}/_rels/{name}.rels"))
     targets = {_attribute("Id", tag): _attribute("Target", tag) for tag in relations}
     return {
@@ -195,13 +194,11 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, limits: ReaderL
     there are formulas in it."""
     columns, rows, cells = 0, 0, 0
     has_formulas = False
-    for chunk in _chunks(archive, part):
+    for chunk in pieces(archive, part):
         has_formulas = has_formulas or bool(_FORMULA.search(chunk))
         if found := _CELL.findall(chunk):
             cells += len(found)
-            columns = max(
-                columns, max(column_number(letters.decode()) for letters in {each[0] for each in found})
-            )
+            columns = max(columns, max(column_number(letters) for letters in {each[0] for each in found}))
             rows = max(rows, max(int(number) for _, number in found))
     hold_to(limits, f"{part.filename} with {cells:,} cells", rows=rows, columns=columns)
     return has_formulas
@@ -219,7 +216,7 @@ def hold_to(limits: ReaderLimits, sheet: str, *, rows: int, columns: int) -> Non
         )
 
 
-def _chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+def pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
     """A part in pieces. The reader of cells passes over tags that are none, and values with them, so a part that is no
     XML is damage."""
     rest = b""
