@@ -29,6 +29,7 @@ from retail_assets.feeds.readers.records import (
     above_names,
     naming_sheets,
 )
+from retail_assets.feeds.readers.sheet_cells import SheetCells
 from retail_assets.feeds.readers.sheets import chosen_sheets, described, hidden_sheets
 from retail_assets.feeds.readers.workbook import check_workbook, damaged, is_open_document
 
@@ -86,7 +87,7 @@ class _Book:
 
 
 def _book(path: Path, limits: ReaderLimits) -> _Book:
-    formulas = check_workbook(path, limits)
+    told = check_workbook(path, limits)
     if is_open_document(path):
         tables = read_tables(path, limits)
         return _Book({table.name: table.sheet for table in tables}, {t.name for t in tables if t.hidden})
@@ -95,7 +96,8 @@ def _book(path: Path, limits: ReaderLimits) -> _Book:
     try:
         workbook = fastexcel.read_excel(path)
         names, hidden = workbook.sheet_names, hidden_sheets(workbook)
-        return _Book({name: read_sheet(workbook, name, formulas.get(name, {})) for name in names}, hidden)
+        sheets = {name: read_sheet(workbook, name, told.get(name, SheetCells())) for name in names}
+        return _Book(sheets, hidden)
     except fastexcel.FastExcelError as error:
         raise damaged(str(error)) from error
 
