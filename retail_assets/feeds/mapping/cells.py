@@ -120,7 +120,7 @@ def _from_column(column: str, values: Values, kind: Kind, scope: Scope, name: st
     if raw == ABSENT:
         scope.query.add([{name: f"cast(null as {kind.sql_type})"}])
         return Value(name, "true", "null", kind.fault)
-    reading = scope.readings.get(normalised(column))
+    reading = scope.reading(column)
     types = {normalised(name): parsed.type for name, parsed in scope.mapping.parse.items()}
     declared = types.get(normalised(column))
     if kind == ID and declared == TEXT.name:  # whoever says that it is a text means it as it stands

@@ -97,11 +97,14 @@ def absent_columns(mapping: SourceMapping, target: Target, table: Table) -> list
 
 
 def check_required_columns(mapping: SourceMapping, target: Target, table: Table) -> None:
-    """Raise Unreadable when a target's table lacks columns that a required contract column or a rule needs.
+    """Raise Unreadable when a target's table lacks columns that a required contract column or a rule needs, or several
+    fit that anything needs.
 
     JSON leaves out what is empty, so there only the columns behind required ones are asked for.
     """
+    several = [name for name in referenced_by(mapping, target) if table.fits_several(name)]
     missing = [name for name in _required(mapping, target, table) if table.find(name) is None]
+    missing = list(dict.fromkeys([*missing, *several]))
     if not missing:
         return
     found = list(table.columns)

@@ -98,6 +98,14 @@ class Scope:
         found = self.table.find(column)
         return self.table.raw(found) if found else ABSENT
 
+    def reading(self, column: str) -> Reading | None:
+        """How expressions see a source column, if any names it."""
+        return self.readings.get(self._known_as(column))
+
+    def _known_as(self, column: str) -> str:
+        """One name for all spellings of a source column."""
+        return self.table.find(column) or normalised(column)
+
     def convert(self, raw: Raw, kind: Kind, values: Values, *, name: str) -> str:
         """The column with a converted value, and beside it NAME_unread. It is at hand after as many steps as the
         conversion takes: `name`, or where the same was converted before the name that it got there."""
@@ -111,7 +119,7 @@ class Scope:
         """Read, in this phase, every source column that the expressions name."""
         for expression in expressions:
             for name in expression.names:
-                if not is_special(name, self.target) and normalised(name) not in self.readings:
+                if not is_special(name, self.target) and self.reading(name) is None:
                     self._read(name)
 
     def evaluate(self, expression: Expression, where: Where) -> tuple[str, str]:
@@ -143,7 +151,7 @@ class Scope:
         return Computed(replace(self.query, layers=list(self.query.layers)), self._bare, columns)
 
     def readings_of(self, expressions: Iterable[Expression]) -> list[Reading]:
-        names = {normalised(name) for expression in expressions for name in expression.names}
+        names = {self._known_as(name) for expression in expressions for name in expression.names}
         return [reading for name, reading in self.readings.items() if name in names]
 
     def text_of(self, column: str) -> str:
@@ -155,7 +163,7 @@ class Scope:
         if normalised(column) not in self._types and raw.family not in ("text", "other"):
             kind = Kind(AS_IT_IS, raw.sql_type, "")
         name = self.convert(raw, kind, values, name=f"_s{len(self.readings)}")
-        self.readings[normalised(column)] = Reading(name, column, kind, raw, values)
+        self.readings[self._known_as(column)] = Reading(name, column, kind, raw, values)
 
     def _sql(self, reference: Reference, where: Where) -> str:
         name = reference.name
@@ -173,7 +181,7 @@ class Scope:
                     f"{', '.join(self.name_values) or 'none'}"
                 )
             return f"cast({literal(self.name_values[group])} as varchar)"
-        reading = self.readings[normalised(name)]
+        reading = self.readings[self._known_as(name)]
         as_text = reference.becomes_number and reading.kind.is_text
         return no_number_with_underscores(reading.name) if as_text else reading.name
 
@@ -193,7 +201,7 @@ class Scope:
     def _check_compared(self, compared: Compared, where: Where) -> None:
         """Raise MappingError where a column and the constant beside it are not of one kind: it would fail for every
         record, or compare letters with numbers."""
-        readings = [r for name in compared.columns if (r := self.readings.get(normalised(name)))]
+        readings = [r for name in compared.columns if (r := self.reading(name))]
         if compared.is_number:
             for reading in readings if compared.is_plain else []:
                 if reading.kind.is_text:

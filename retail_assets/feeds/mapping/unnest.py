@@ -2,6 +2,7 @@
 mapping names a column under its dotted path. What comes out is an ordinary table.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from retail_assets.errors import Unreadable
 from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.model import SourceMapping, Target
 from retail_assets.feeds.mapping.references import referenced_by
-from retail_assets.feeds.mapping.table import Table, cell_of, closest
+from retail_assets.feeds.mapping.table import Table, cell_of, closest, normalised
 from retail_assets.feeds.readers.columns import CELLS, TEXT_CELL
 from retail_assets.feeds.readers.json_values import cell, number_text
 from retail_assets.sql import literal, parquet
@@ -47,10 +48,11 @@ def unnested(engine: Engine, mapping: SourceMapping, target: Target, whole: Tabl
     relation = _without_repeated_names(relation, objects)
     found = _fields_found(engine, whole, levels, relation, objects, len(nested))
     # A key may hold points itself; what is in the file knows better than the path.
-    fields = {name: found.get(name) or _field(whole, levels, name) for name in nested}
+    spelled = {name: _as_spelled(name, found) for name in nested}
+    fields = {name: found[there] if there else _field(whole, levels, name) for name, there in spelled.items()}
     for name, field in found.items():
-        if len(fields) < len(nested) + MAX_UNKNOWN_FIELDS:
-            fields.setdefault(name, field)
+        if len(fields) < len(nested) + MAX_UNKNOWN_FIELDS and name not in spelled.values():
+            fields[name] = field
     kept = {name: place for name, place in whole.columns.items() if name not in parents}
     texts, kinds, relation = _texts(list(fields.values()), relation)
     columns = [sql for sql, _ in kept.values()]
@@ -134,6 +136,19 @@ def _elements(value: str) -> str:
         f"when json_type({value}) <> 'ARRAY' then [{{'e': {value}, 'i': null::bigint}}] "
         f"when json_array_length({value}) = 0 then {nothing} else {listed} end"
     )
+
+
+def _as_spelled(name: str, found: Iterable[str]) -> str | None:
+    """The field as the file spells it, exactly or but for case; raises Unreadable where several fit."""
+    if name in found:
+        return name
+    alike = [field for field in found if normalised(field) == normalised(name)]
+    if len(alike) > 1:
+        raise Unreadable(
+            "missing_columns",
+            f"Expected a field `{name}` (several fit: {', '.join(alike[:50])}; write it exactly).",
+        )
+    return alike[0] if alike else None
 
 
 def _field(whole: Table, levels: list[_Level], name: str) -> _Field:

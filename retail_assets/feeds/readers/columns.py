@@ -21,19 +21,17 @@ RAW_CHARACTERS = 10_000
 
 
 def column_names(given: Iterable[str | None], *, limit: int) -> list[str]:
-    """Trim names, number nameless columns (`column_3`) and repeated ones (`price`, `price_2`).
-
-    DuckDB does not tell capitals from small letters in names, so neither does this.
-    """
-    taken = {*OWN_COLUMNS, CELLS}
+    """Trim names, number nameless columns (`column_3`) and repeated ones (`price`, `price_2`). Names that differ in
+    nothing but capitals are two; DuckDB calls them otherwise, so it has to be asked for columns by their place."""
+    taken: set[str] = set()
     names = []
     for position, raw in enumerate(given, start=1):
         name = clean_name(raw or "") or f"column_{position}"
         unique, number = name, 1
-        while unique.lower() in taken:
+        while unique in taken or unique.lower() in (*OWN_COLUMNS, CELLS):
             number += 1
             unique = f"{name}_{number}"
-        taken.add(unique.lower())
+        taken.add(unique)
         names.append(unique)
         if len(names) > limit:
             raise too_many_columns(f"more than {limit:,}", limit)

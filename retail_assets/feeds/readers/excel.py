@@ -29,6 +29,7 @@ from retail_assets.feeds.readers.records import (
     above_names,
     naming_sheets,
 )
+from retail_assets.feeds.readers.sheet_cells import SheetCells
 from retail_assets.feeds.readers.sheets import chosen_sheets, described, hidden_sheets
 from retail_assets.feeds.readers.workbook import check_workbook, damaged, is_open_document
 
@@ -61,15 +62,12 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
         above = [
             AboveAgain(f"the sheet {name}", _above(sheets[name].texts, layout), whole=True) for name in tables
         ]
-    columns: dict[str, str] = {}
-    for table in tables.values():
-        for title in table.texts.columns:
-            columns.setdefault(title.lower(), title)
+    columns, tables = _under_one_header(tables)
     frames = _frames(tables, columns)
-    written = write_frames(frames, columns=list(columns.values()), out=out, cells=True)
+    written = write_frames(frames, columns=columns, out=out, cells=True)
     return RecordSet(
         path=written.path,
-        columns=list(columns.values()),
+        columns=columns,
         format="excel",
         record_count=written.count,
         sheets=tuple(tables),
@@ -89,7 +87,7 @@ class _Book:
 
 
 def _book(path: Path, limits: ReaderLimits) -> _Book:
-    formulas = check_workbook(path, limits)
+    told = check_workbook(path, limits)
     if is_open_document(path):
         tables = read_tables(path, limits)
         return _Book({table.name: table.sheet for table in tables}, {t.name for t in tables if t.hidden})
@@ -98,7 +96,8 @@ def _book(path: Path, limits: ReaderLimits) -> _Book:
     try:
         workbook = fastexcel.read_excel(path)
         names, hidden = workbook.sheet_names, hidden_sheets(workbook)
-        return _Book({name: read_sheet(workbook, name, formulas.get(name, {})) for name in names}, hidden)
+        sheets = {name: read_sheet(workbook, name, told.get(name, SheetCells())) for name in names}
+        return _Book(sheets, hidden)
     except fastexcel.FastExcelError as error:
         raise damaged(str(error)) from error
 
@@ -195,18 +194,33 @@ def _header(cells: pl.DataFrame, layout: FileLayout) -> int:
     return layout.header_row - 1
 
 
-def _frames(tables: dict[str, Sheet], columns: dict[str, str]) -> Iterator[pl.DataFrame]:
+def _under_one_header(tables: dict[str, Sheet]) -> tuple[list[str], dict[str, Sheet]]:
+    """All columns, and the sheets with their names: what another sheet spells in other capitals is one column."""
+    columns: list[str] = []
+    named = {}
+    for name, table in tables.items():
+        own = table.texts.columns
+        first = {column.lower(): column for column in reversed(columns)}
+        known = {title: first.get(title.lower(), title) for title in own}
+        known = {
+            title: title if title in columns or there in own else there for title, there in known.items()
+        }
+        columns += [title for title in known.values() if title not in columns]
+        named[name] = Sheet(table.texts.rename(known), table.kinds.rename(known))
+    return columns, named
+
+
+def _frames(tables: dict[str, Sheet], columns: Sequence[str]) -> Iterator[pl.DataFrame]:
     done = 0
     for sheet, table in tables.items():
-        named = {title: columns[title.lower()] for title in table.texts.columns}
-        unified, kinds = table.texts.rename(named), table.kinds.rename(named)
-        missing = [c for c in columns.values() if c not in unified.columns]
-        cells = kinds.with_columns(pl.lit(TEXT_CELL).alias(c) for c in missing)
-        numbers = pl.int_range(done + 1, done + unified.height + 1, dtype=pl.Int64)
-        yield unified.with_columns(
+        texts = table.texts
+        missing = [column for column in columns if column not in texts.columns]
+        cells = table.kinds.with_columns(pl.lit(TEXT_CELL).alias(column) for column in missing)
+        numbers = pl.int_range(done + 1, done + texts.height + 1, dtype=pl.Int64)
+        yield texts.with_columns(
             numbers.alias(RECORD),
             pl.lit(sheet).alias(PLACE),
-            cells.select(pl.concat_str(columns.values()).alias(CELLS)).to_series(),
-            *(pl.lit(None, pl.String).alias(c) for c in missing),
+            cells.select(pl.concat_str(columns).alias(CELLS)).to_series(),
+            *(pl.lit(None, pl.String).alias(column) for column in missing),
         )
-        done += unified.height
+        done += texts.height

@@ -15,7 +15,7 @@ from retail_assets.feeds.readers.columns import (
     TEXT_CELL,
     TIME_CELL,
 )
-from retail_assets.feeds.readers.formulas import Formulas
+from retail_assets.feeds.readers.sheet_cells import Formulas, SheetCells
 
 _ERROR = re.compile(r"Error\((\w+)\)")
 _ERRORS = {"NA": "#N/A", "Div0": "#DIV/0!", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!"}
@@ -35,8 +35,8 @@ class Sheet:
     kinds: pl.DataFrame
 
 
-def read_sheet(workbook: Any, sheet: str, formulas: Formulas) -> Sheet:
-    """A sheet's cells from its first row on; those of `formulas` have no value."""
+def read_sheet(workbook: Any, sheet: str, told: SheetCells) -> Sheet:
+    """A sheet's cells from its first row on, and what its XML told of them."""
 
     def load(dtype: str) -> Any:
         return workbook.load_sheet(sheet, header_row=None, skip_rows=0, dtypes=dtype)
@@ -49,7 +49,10 @@ def read_sheet(workbook: Any, sheet: str, formulas: Formulas) -> Sheet:
     typed = {dtype: load(dtype).to_polars() for dtype in ("float", "boolean")}
     if any(texts.select(pl.all().str.contains(_STAMP).any()).row(0)):
         typed["duration"] = load("duration").to_polars()
-    unvalued = {column: at for column, at in _by_column(as_text, formulas).items() if column < texts.width}
+    formulas = {
+        column: at for column, at in _by_column(as_text, told.formulas).items() if column < texts.width
+    }
+    padded = _padded(as_text, told)
     wrong: dict[int, dict[int, str]] = {}
     for error in errors.errors if errors else ():
         row, column = error.offset_position
@@ -58,7 +61,9 @@ def read_sheet(workbook: Any, sheet: str, formulas: Formulas) -> Sheet:
     cells, kinds = [], []
     for column, name in enumerate(texts.columns):
         text, kind = _read(texts[name], {dtype: frame[name] for dtype, frame in typed.items()})
-        formula = unvalued.get(column, {})
+        formula = formulas.get(column, {})
+        for rows, digits in padded.get(column, ()):
+            text = _with_zeros(text, kind, rows, digits)
         instead = wrong.get(column, {}) | formula
         cells.append(text.scatter(list(instead), list(instead.values())).alias(str(column)))
         kinds.append(kind.scatter(list(formula), FORMULA).alias(str(column)))
@@ -73,6 +78,23 @@ def _by_column(sheet: Any, formulas: Formulas) -> dict[int, dict[int, str]]:
         if column in places and row < sheet.height:
             found.setdefault(places[column], {})[row] = f"={formula}"
     return found
+
+
+def _padded(sheet: Any, told: SheetCells) -> dict[int, list[tuple[pl.Series, int]]]:
+    """Rows and digits of numbers that are shown with zeros in front, by the column of the sheet as it is loaded."""
+    places = {info.absolute_index: info.index for info in sheet.available_columns()} if told.padded else {}
+    found: dict[int, list[tuple[pl.Series, int]]] = {}
+    for (column, digits), rows in told.padded.items():
+        if column in places:
+            there = pl.Series(rows, dtype=pl.UInt32)
+            found.setdefault(places[column], []).append((there.filter(there < sheet.height), digits))
+    return found
+
+
+def _with_zeros(text: pl.Series, kind: pl.Series, rows: pl.Series, digits: int) -> pl.Series:
+    shown = text.gather(rows)
+    is_whole = shown.str.contains(r"^\d+$") & (kind.gather(rows) == NUMBER_CELL)
+    return text.scatter(rows, shown.str.zfill(digits).zip_with(is_whole, shown))
 
 
 def _read(texts: pl.Series, typed: dict[str, pl.Series]) -> tuple[pl.Series, pl.Series]:

@@ -41,6 +41,7 @@ _PLAIN = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
 _DATE = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:T([0-9]{2}:[0-9]{2}:[0-9]{2})(\.[0-9]+)?)?")
 _SPAN = re.compile(r"P(?:([0-9]+)D)?T(?:([0-9]+)H)?(?:([0-9]+)M)?(?:([0-9]+)([.,][0-9]+)?S)?")
 _ERROR = re.compile(r"#\S+[!?]|#N/A|Err:[0-9]+")
+_ZEROS = re.compile("0[0-9]{1,19}")
 _BLANKS = re.compile(r"[ \t\r\n]+")
 _MOST_BLANKS = 1_000
 _ASIDE = ("table:shapes", "table:tracked-changes", "table:dde-links")
@@ -207,6 +208,8 @@ def _cell(attributes: dict[str, str], shown: str) -> Cell:
         return f"={formula.partition('=')[2]}", FORMULA
     if not value:
         return (shown if value is None else ""), TEXT_CELL
+    if _ZEROS.fullmatch(shown) and shown.lstrip("0") == value and kind == "float":
+        return shown, NUMBER_CELL  # an id that is a number: 123, shown as 00123
     read = {"office:value": _as_number, "office:date-value": _as_date, "office:time-value": _as_span}
     return read.get(_VALUES.get(kind, ""), _as_text)(value)
 

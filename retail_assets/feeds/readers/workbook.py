@@ -1,8 +1,7 @@
 """What a workbook would cost, found out before a library that trusts it opens it.
 
 A workbook is a zip archive of XML. A small one may unpack to gigabytes, and two cells in opposite corners make
-the parser ask for a table of 17 billion cells. On the way it finds what that library does not tell: formulas without
-a value.
+the parser ask for a table of 17 billion cells. On the way it finds what that library does not tell of the cells.
 """
 
 import html
@@ -12,6 +11,7 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from posixpath import join, normpath
@@ -20,8 +20,8 @@ from xml.parsers import expat
 from retail_assets.error_classification import machine_trouble
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.columns import too_many_columns
-from retail_assets.feeds.readers.formulas import Formulas, column_number, formulas_in
 from retail_assets.feeds.readers.records import ReaderLimits
+from retail_assets.feeds.readers.sheet_cells import SheetCells, column_number, sheet_cells
 
 _OLD_FORMAT = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -34,6 +34,10 @@ _DOCUMENTS = {
 }
 _CELL = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["'][^<>]*[^/]>""")
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^<>]*>")
+_NUMBER_FORMAT = re.compile(rb"<(?:\w+:)?numFmt\b[^<>]*>")
+_STYLES = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
+_STYLE = re.compile(rb"<(?:\w+:)?xf\b[^<>]*>")
+_ZEROS = re.compile("0{2,20}")
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^<>]*>")
 _UNCALCULATED = re.compile(rb"""<(?:\w+:)?calcPr\b[^<>]*\bfullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
@@ -58,9 +62,9 @@ _OVERLAP = 2**10
 """More than a tag of a cell is long."""
 
 
-def check_workbook(path: Path, limits: ReaderLimits) -> dict[str, Formulas]:
-    """Refuse what is no workbook, is encrypted, or would unpack to more than the limits; of every other the formulas
-    without a value, by sheet."""
+def check_workbook(path: Path, limits: ReaderLimits) -> dict[str, SheetCells]:
+    """Refuse what is no workbook, is encrypted, or would unpack to more than the limits; of every other what there is
+    to tell of its cells, by sheet."""
     with path.open("rb") as handle:
         start = handle.read(8)
         if start == _OLD_FORMAT:
@@ -113,7 +117,7 @@ def _encrypted_at_end(path: Path) -> bool:
         return _ENCRYPTED in handle.read()
 
 
-def _check_archive(archive: zipfile.ZipFile, limits: ReaderLimits) -> dict[str, Formulas]:
+def _check_archive(archive: zipfile.ZipFile, limits: ReaderLimits) -> dict[str, SheetCells]:
     parts = archive.infolist()
     names = {part.filename for part in parts}
     is_document = _is_document(archive)
@@ -129,18 +133,30 @@ def _check_archive(archive: zipfile.ZipFile, limits: ReaderLimits) -> dict[str, 
             f"says that it has {unpacked:,}; send the table as CSV or Parquet.",
         )
     with_formulas = [part.filename for part in parts if _is_read(part) and _check_part(archive, part, limits)]
-    if is_document or not with_formulas:
+    digits = {} if is_document else _digits_shown(archive)
+    if is_document or not (with_formulas or digits):
         return {}
-    where = _workbook_part(archive)
-    book = archive.read(where)
+    book = archive.read(_workbook_part(archive))
     trusted = not _UNCALCULATED.search(book)
     found = {}
-    for sheet, part in _parts_of_sheets(archive, where, book).items():
-        if part in with_formulas:
+    for sheet, part in parts_of_sheets(archive, book).items():
+        if part in with_formulas or (digits and part.endswith(".xml")):
             with archive.open(part) as handle:
-                formulas = formulas_in(iter(partial(handle.read, _CHUNK), b""))
-            found[sheet] = formulas.without if trusted else formulas.without | formulas.zeros
+                cells = sheet_cells(iter(partial(handle.read, _CHUNK), b""), digits)
+            found[sheet] = cells if trusted else replace(cells, formulas=cells.formulas | cells.zeros)
     return found
+
+
+def _digits_shown(archive: zipfile.ZipFile) -> dict[str, int]:
+    """The styles of cells that show zeros in front of a number, as many as it lacks: their digits, by their number."""
+    styles = _beginning(archive, "xl/styles.xml")
+    codes = {
+        _attribute("numFmtId", tag): _attribute("formatCode", tag) for tag in _NUMBER_FORMAT.findall(styles)
+    }
+    digits = {number: len(code) for number, code in codes.items() if _ZEROS.fullmatch(code)}
+    used = _STYLES.search(styles) if digits else None
+    formats = [_attribute("numFmtId", tag) for tag in _STYLE.findall(used[0])] if used else []
+    return {str(number): digits[form] for number, form in enumerate(formats) if form in digits}
 
 
 def _is_read(part: zipfile.ZipInfo) -> bool:
@@ -174,9 +190,9 @@ def _workbook_part(archive: zipfile.ZipFile) -> str:
     return "xl/workbook.xml"
 
 
-def _parts_of_sheets(archive: zipfile.ZipFile, where: str, book: bytes) -> dict[str, str]:
+def parts_of_sheets(archive: zipfile.ZipFile, book: bytes) -> dict[str, str]:
     """The sheets by name, and the part of the archive that each is."""
-    folder, _, name = where.rpartition("/")
+    folder, _, name = _workbook_part(archive).rpartition("/")
     relations = _RELATION.findall(archive.read(f"{folder}/_rels/{name}.rels"))
     targets = {_attribute("Id", tag): _attribute("Target", tag) for tag in relations}
     return {
@@ -195,13 +211,11 @@ def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, limits: ReaderL
     there are formulas in it."""
     columns, rows, cells = 0, 0, 0
     has_formulas = False
-    for chunk in _chunks(archive, part):
+    for chunk in pieces(archive, part):
         has_formulas = has_formulas or bool(_FORMULA.search(chunk))
         if found := _CELL.findall(chunk):
             cells += len(found)
-            columns = max(
-                columns, max(column_number(letters.decode()) for letters in {each[0] for each in found})
-            )
+            columns = max(columns, max(column_number(letters) for letters in {each[0] for each in found}))
             rows = max(rows, max(int(number) for _, number in found))
     hold_to(limits, f"{part.filename} with {cells:,} cells", rows=rows, columns=columns)
     return has_formulas
@@ -219,7 +233,7 @@ def hold_to(limits: ReaderLimits, sheet: str, *, rows: int, columns: int) -> Non
         )
 
 
-def _chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+def pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
     """A part in pieces. The reader of cells passes over tags that are none, and values with them, so a part that is no
     XML is damage."""
     rest = b""

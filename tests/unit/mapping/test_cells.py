@@ -218,6 +218,19 @@ def test_a_formula_in_a_sheet_further_behind(map_file: MapFile) -> None:
     ]
 
 
+def test_zeros_in_front_are_an_ids_and_no_numbers(map_file: MapFile) -> None:
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(as_excel(sales({"product_id": 123}, {"product_id": "00123"}))))
+    for name in ("D2", "F2", "G2"):
+        book.worksheets[0][name].number_format = "00000"
+    out = io.BytesIO()
+    book.save(out)
+    result = map_file("sales", out.getvalue(), "x.xlsx")
+    assert result.column("product_id") == ["00123", "00123"]
+    assert (result.column("quantity"), result.column("unit_price")) == ([1, 1], [2.5, 2.5])
+
+
 def test_a_formula_that_only_an_expression_uses(map_file: MapFile) -> None:
     mapping = GERMAN.replace(
         "same_names: true", "same_names: true, columns: {customer_id: {sql: \"coalesce(note, 'nobody')\"}}"

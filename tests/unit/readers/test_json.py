@@ -175,7 +175,7 @@ def test_names_that_paths_could_misread(read: Reader) -> None:
     result = read(json.dumps([record]).encode(), "drop.json")
 
     assert result.rows == [tuple(str(i) for i in range(1, 11))]
-    assert result.found.columns[7:] == ["x", "X_2", "_record_2"]
+    assert result.found.columns[7:] == ["x", "X", "_record_2"]
 
 
 def test_a_document_longer_than_a_block(read: Reader) -> None:

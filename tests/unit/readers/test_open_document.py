@@ -33,6 +33,8 @@ ERROR = 'office:value-type="string" office:string-value="" calcext:value-type="e
         (typed("float", "1.5E-12", "0"), "1.5e-12", "n"),
         (typed("float", "100", "100"), "100", "n"),
         (typed("float", "1234567890123456789", "1,23E18"), "1234567890123456789", "l"),
+        (typed("float", "123", "00123"), "00123", "n"),
+        (typed("float", "1.5", "01,5"), "1.5", "n"),
         (typed("percentage", "0.19", "19 %"), "0.19", "n"),
         (typed("currency", "12.3", "12,30 €"), "12.3", "n"),
         (typed("boolean", "true", "WAHR"), "true", " "),
