@@ -4,6 +4,7 @@ A group of which something cannot be read or does not agree is refused whole: a 
 any other number.
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from retail_assets.errors import Unreadable
@@ -42,12 +43,13 @@ def pivoted(step: Pivot, stream: Stream) -> Stream:
     stream = stream.where(f"not ({unfit})")
     names = _names(stream, called)
     others = _others(stream, {*per, *name, value})
+    _require_new(names, [*per, *others])
     readings = stream.readings([value], number=True) if step.adds_up else []
     one = readings[0].name if readings else stream.table.raw(value).sql
     cell = stream.table.raw(value).cell
     values, cells, refusals = {}, {}, []
-    for title in names:
-        here = f"filter (where {called} = {literal(title)})"
+    for title, spellings in names.items():
+        here = f"filter (where {called} in ({', '.join(map(literal, spellings))}))"
         if step.adds_up:
             values[title] = f"sum({one}) {here}"
             continue
@@ -56,15 +58,12 @@ def pivoted(step: Pivot, stream: Stream) -> Stream:
         if cell:
             cells[title] = f"min(case when {stated} is not null then {cell} end) {here}"
         refusals.append(Refusal(f"count({stated}) {here} > 1", SEVERAL, title, called))
-    if taken := [title for title in names if title in {*per, *others}]:
-        raise Unreadable(
-            "ambiguous_columns", f"`pivot` makes a column `{taken[0]}`, and the file has one; rename it."
-        )
     gathered = _grouped(stream, per, readings, values, cells, others=others, first=[], refusals=refusals)
     return _with_absent(gathered, names)
 
 
-def _names(stream: Stream, called: str) -> list[str]:
+def _names(stream: Stream, called: str) -> dict[str, list[str]]:
+    """The columns that names become, each with all spellings of it: they are compared as columns are."""
     found = stream.engine.rows(
         f"select distinct {called} as name from {stream.table.relation} order by 1 limit {MAX_PIVOTED + 1}"
     )
@@ -74,10 +73,21 @@ def _names(stream: Stream, called: str) -> list[str]:
             f"At most {MAX_PIVOTED:,} names were expected to become columns, but the file has more; "
             "is it the right column?",
         )
-    return [name for (name,) in found]
+    alike: dict[str, list[str]] = {}
+    for (name,) in found:
+        alike.setdefault(normalised(name), []).append(name)
+    return {spellings[0]: spellings for spellings in alike.values()}
 
 
-def _with_absent(stream: Stream, names: list[str]) -> Stream:
+def _require_new(names: Iterable[str], kept: Iterable[str]) -> None:
+    there = {normalised(name) for name in kept}
+    if taken := [title for title in names if normalised(title) in there]:
+        raise Unreadable(
+            "ambiguous_columns", f"`pivot` makes a column `{taken[0]}`, and the file has one; rename it."
+        )
+
+
+def _with_absent(stream: Stream, names: Collection[str]) -> Stream:
     """Names that this file does not have are columns without a value; a file with none of them is another file."""
     absent = [name for name in stream.wanted if stream.table.find(name) is None]
     if names and absent and not any(stream.table.find(name) in names for name in stream.wanted):

@@ -361,6 +361,53 @@ def test_names_of_two_columns(map_rows: MapRows) -> None:
     assert result.mapped.unknown_columns == ["Fee Commission", "Fee ShippingCharge"]
 
 
+REBATES = table("""
+    order | item | sku | posted     | type      | amount | pieces
+    A     | 1    | P1  | 2026-05-30 | Principal | 20     | 2
+    A     | 1    | P1  | 2026-05-30 | Rebate    | 1      |
+    B     | 1    | P2  | 2026-05-30 | PRINCIPAL | 8      | 1
+    B     | 1    | P2  | 2026-05-30 | REBATE    | 3      |
+""")
+
+
+@pytest.mark.parametrize("more", ["", ", sum: true"])
+@pytest.mark.parametrize("asked", ["rebate", "Rebate", "REBATE"])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Rebate", "REBATE"),
+        ("Rebate", "rebate"),
+        ("Rebate  EUR", "Rebate EUR"),
+        ("R\u00e9bate", "Re\u0301bate"),
+        ("Nachla\u00df", "NACHLASS"),
+    ],
+)
+def test_names_in_other_letters_are_one_column(
+    map_rows: MapRows, one: str, other: str, asked: str, more: str
+) -> None:
+    spelled = {"Rebate": one, "REBATE": other}
+    rows = [row | {"type": spelled.get(row["type"], row["type"])} for row in REBATES]
+    asked = asked if other in ("REBATE", "rebate") else one.lower()
+    mapping = ORDERS.replace("PromotionRebates", asked).replace("value: amount", f"value: amount{more}")
+    result = map_rows(mapping, rows)
+    assert [(r["unit_price"], r["discount"]) for r in result.rows()] == [(10, 1), (8, 3)]
+    assert result.mapped.unknown_columns == []
+
+
+def test_one_name_in_two_spellings_has_two_values(map_rows: MapRows) -> None:
+    rows = [*REBATES[:2], REBATES[1] | {"type": "REBATE", "amount": "0,5"}]
+    mapping = ORDERS.replace("PromotionRebates", "rebate")
+    assert {rule for _, _, rule in map_rows(mapping, rows).ends} == {"several_values"}
+    added = map_rows(mapping.replace("value: amount", "value: amount, sum: true"), rows)
+    assert added.column("discount") == [Decimal("1.5")]
+
+
+def test_a_name_that_the_file_has_as_a_column_in_other_letters(map_rows: MapRows) -> None:
+    rows = [row | {"REBATE": "1"} for row in REBATES]
+    with pytest.raises(Unreadable, match="makes a column `R.*`, and the file has one"):
+        map_rows(ORDERS.replace("PromotionRebates", "rebate"), rows)
+
+
 def test_a_settlement_with_none_of_the_names_is_another_file(map_rows: MapRows) -> None:
     with pytest.raises(Unreadable, match="Principal"):
         map_rows(ORDERS, [row | {"type": "Fee"} for row in SETTLEMENT])
