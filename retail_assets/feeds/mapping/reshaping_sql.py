@@ -1,5 +1,7 @@
 """The step of `reshape` that is a mapping's own select."""
 
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -35,6 +37,7 @@ def selected(step: Sql, stream: Stream) -> Stream:
     """The rows of the select. Records with a value that cannot be read, in a column that it sees as a number or a time,
     are rejected before it runs; records that are in none of its rows are left out."""
     labels = _labels(step, stream)
+    _require_once(step, step.select.beside_all & {label.lower() for label in labels.values()})
     declared = {normalised(name) for name in stream.mapping.parse}
     typed = [
         name for name in labels if normalised(name) in declared or stream.table.raw(name).family == "float"
@@ -61,9 +64,8 @@ def selected(step: Sql, stream: Stream) -> Stream:
     # One thread: what two of them add up to, or meet first, is not always the same.
     alone = replace(stream.engine, limits=replace(stream.engine.limits, duckdb_threads=1))
     relation = f"select {', '.join([f'_record as {RECORD}', *shown])} from {good}"
-    rows, lineage, names = _run(
-        step, stream, alone, f"with {RECORDS} as ({relation}) select * from (\n{step.select.text}\n)"
-    )
+    query = f"with {RECORDS} as ({relation}) select * from (\n{step.select.text}\n)"
+    rows, lineage, names = _run(step, stream, alone, query, labels.values())
     covered = f"select {lineage.all} as _record from {parquet(rows)}"
     _check_lineage(step, stream, rows, covered, good)
     missing = f"(select * from {good} where _record not in ({covered}))"
@@ -106,18 +108,39 @@ def _read(stream: Stream, readings: list[Reading], faults: list[Refusal]) -> tup
     return read, stream
 
 
-def _run(step: Sql, stream: Stream, engine: Engine, query: str) -> tuple[Path, _Lineage, list[str]]:
-    """The rows of the select in a file, how they say their records, and the names of their other columns."""
+def _run(
+    step: Sql, stream: Stream, engine: Engine, query: str, labels: Iterable[str]
+) -> tuple[Path, _Lineage, list[str]]:
+    """The rows of the select in a file, how they say their records, and the names of their other columns. `labels` are
+    the columns that it sees."""
     try:
         types = {name: sql_type for name, sql_type, *_ in engine.rows(f"describe {query}")}
         lineage, said = _lineage(step, types)
         names = [name for name in types if name not in (said, RECORD)]
+        _require_once(step, _repeated(names, known={*labels, *step.select.aliases, *step.select.names}))
         columns = [f"{identifier(name)} as _v{number}" for number, name in enumerate(names)]
         own = f"{lineage.sql.format(identifier(said))} as _from"
         path = stream.write(f"select {', '.join([own, *columns])} from ({query})", engine)
     except duckdb.Error as error:
         raise step.where.error(first_line(error)) from error
     return path, lineage, names
+
+
+def _require_once(step: Sql, names: Collection[str]) -> None:
+    """Raise MappingError for names that two of its columns have: the first would be taken, which is the old one."""
+    if names:
+        name = identifier(sorted(names)[0])
+        raise step.where.error(
+            f"its rows have two columns {name}; where a new one stands for the file's, write "
+            f"`select * replace (… as {name})` or `select * exclude ({name}), … as {name}`; give all else another name"
+        )
+
+
+def _repeated(names: Iterable[str], *, known: Iterable[str]) -> set[str]:
+    """Names that stand twice among columns. DuckDB calls the second `x` `x_1`, which nobody (`known`) has said."""
+    lower, said = {name.lower() for name in names}, {name.lower() for name in known}
+    numbered = (re.fullmatch(r"(.+)_[0-9]+", name) for name in lower - said)
+    return {found[1] for found in numbered if found and found[1] in lower}
 
 
 def _lineage(step: Sql, types: dict[str, str]) -> tuple[_Lineage, str]:

@@ -81,6 +81,7 @@ def made_by(step: Step) -> list[str]:
     match step:
         case Unpivot(name, value):
             return [name, value]
-        case Sql():
-            return [RECORD, RECORDS]
+        case Sql(select):
+            used = {name.lower() for name in select.names}
+            return [RECORD, RECORDS, *sorted(select.aliases - used)]
     return []

@@ -485,6 +485,63 @@ def test_a_row_says_which_records_it_comes_from(map_rows: MapRows, select: str, 
         map_rows(counts(f"sql: >-\n  {select}"), LOTS)
 
 
+SOLD = [{"store": "S", "sku": "P", "qty": "12"}]
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        "select *, qty / 2 as qty from records",
+        "select *, qty / 2 as QTY from records",
+        "select r.*, qty / 2 as qty from records as r",
+        "select qty / 2 as qty, * from records",
+        "select *, qty from records",
+        "select *, sku as seller, store as seller from records",
+        "select record, store, sku, qty, qty / 2 as qty from records",
+        "select record, store, sku, qty from (select *, qty / 2 as qty from records)",
+        "with halved as (select *, qty / 2 as qty from records) select * from halved",
+        "with halved as (select * from records) select *, qty / 2 as Qty from halved",
+        "select * from records join (select sku, 6 as qty from records) as other using (sku)",
+        "select * exclude (store), store || 'x' as store, qty / 2 as qty from records",
+        "select * replace (qty / 2 as qty), 6 as qty from records",
+    ],
+)
+def test_a_select_that_names_a_column_twice_is_refused(map_rows: MapRows, select: str) -> None:
+    with pytest.raises(MappingError, match=r'two columns "(?i:qty|seller)"; .* `select \* replace'):
+        map_rows(counts(f"sql: {select}", "parse: {qty: number}\n"), SOLD)
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        "select * replace (qty / 2 as qty) from records",
+        "select * replace (qty / 2 as QTY) from records",
+        "select * exclude (qty), qty / 2 as qty from records",
+        "select record, store, sku, qty / 2 as qty from records",
+        "select *, qty / 2 as half from records",
+        "select record, * replace (qty / 2 as qty) from records",
+        "with halved as (select * exclude (qty), qty / 2 as qty from records) select * from halved",
+        "select * from (select record, store, sku, qty / 2 as qty, 1 as qty_1 from records)",
+    ],
+)
+def test_a_select_that_says_which_column_is_meant(map_rows: MapRows, select: str) -> None:
+    mapping = counts(f"sql: {select}", "parse: {qty: number}\n")
+    mapping = mapping.replace("quantity: qty", "quantity: half") if " half " in select else mapping
+    assert map_rows(mapping, SOLD).column("quantity", "stock_counts") == [6]
+
+
+def test_a_select_behind_a_pivot_makes_what_a_file_lacks(map_rows: MapRows) -> None:
+    pivot = "pivot: {per: [order, item, sku, posted], name: type, value: amount}"
+    both = f"- {pivot}\n      - sql: select *, -Rebate / 2 as disc from records"
+    mapping = ORDERS.replace(pivot, both).replace("discount: PromotionRebates", "discount: disc")
+    mapping = mapping.replace("{Principal:", "{Rebate: number, Principal:")
+    rows = [row | {"amount": "-3"} if row["type"] == "Rebate" else row for row in REBATES[:2]]
+    assert map_rows(mapping, rows).column("discount") == [Decimal("1.5")]
+    assert map_rows(mapping, rows[:1]).column("discount") == [None]
+    with pytest.raises(MappingError, match='two columns "disc"'):
+        map_rows(mapping, [*rows, rows[1] | {"type": "Disc"}])
+
+
 def test_columns_called_record(map_rows: MapRows) -> None:
     rows = [row | {"record": f"R{number}", "Records": "x"} for number, row in enumerate(LOTS[:3:2])]
     mapping = counts("sql: select record, store, record_2 as sku, qty from records")
