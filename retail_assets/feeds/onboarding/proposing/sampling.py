@@ -15,11 +15,11 @@ from retail_assets.feeds.onboarding.proposing.moments import day_order
 from retail_assets.feeds.onboarding.proposing.names import is_known
 from retail_assets.feeds.onboarding.proposing.shape import Shape
 from retail_assets.feeds.onboarding.proposing.shapes import shape_of
-from retail_assets.feeds.onboarding.proposing.words import listed
 from retail_assets.feeds.readers.excel import SEVERAL_SHEETS
 from retail_assets.feeds.readers.json_text import SEVERAL_LISTS
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, read_records
+from retail_assets.feeds.readers.totals import is_total
 
 SAMPLE_RECORDS = 20_000
 _HEADER_ROWS = 15
@@ -201,10 +201,6 @@ def without_totals(sample: list[Record]) -> tuple[list[Record], list[Record]]:
     if len(totals) > max(3, len(lines) // 20):
         return lines, []
     return [record for record in lines if record not in totals], totals
-
-
-def is_total(value: object) -> bool:
-    return isinstance(value, str) and value.strip(" :.").lower() in listed("totals")
 
 
 def lists_in(sample: Iterable[Record]) -> list[str]:
