@@ -8,7 +8,7 @@ from pathlib import Path
 import duckdb
 
 from retail_assets.feeds.mapping.asking import Engine
-from retail_assets.feeds.mapping.conversion import TEXT
+from retail_assets.feeds.mapping.conversion import LOCAL, TEXT, day_alone
 from retail_assets.feeds.mapping.failures import first_line
 from retail_assets.feeds.mapping.scope import Reading
 from retail_assets.feeds.mapping.selects import RECORD, RECORDS
@@ -16,6 +16,7 @@ from retail_assets.feeds.mapping.shown_cells import require_one_dialect, shown_a
 from retail_assets.feeds.mapping.steps import Sql
 from retail_assets.feeds.mapping.stream import RESHAPE, Refusal, Stream
 from retail_assets.feeds.mapping.table import normalised
+from retail_assets.feeds.readers.columns import DAY_CELL, MOMENT_CELL
 from retail_assets.sql import identifier, literal, parquet
 
 
@@ -65,17 +66,34 @@ def selected(step: Sql, stream: Stream) -> Stream:
     alone = replace(stream.engine, limits=replace(stream.engine.limits, duckdb_threads=1))
     relation = f"select {', '.join([f'_record as {RECORD}', *shown])} from {good}"
     query = f"with {RECORDS} as ({relation}) select * from (\n{step.select.text}\n)"
-    rows, lineage, names = _run(step, stream, alone, query, labels.values())
+    rows, lineage, types = _run(step, stream, alone, query, labels.values())
     covered = f"select {lineage.all} as _record from {parquet(rows)}"
     _check_lineage(step, stream, rows, covered, good)
     missing = f"(select * from {good} where _record not in ({covered}))"
     stream = stream.without(missing, end="left_out", rule=literal(RESHAPE))
-    return stream.rows(
-        _placed(stream, rows, lineage, names, good),
-        {name: f"_v{n}" for n, name in enumerate(names)},
-        {},
-        repeats_records=True,
-    )
+    columns = {name: f"_v{n}" for n, name in enumerate(types)}
+    # The select sees days as moments at 0:00, and a day is what each of those is that it gives.
+    moments = [name for name, sql_type in types.items() if sql_type == "TIMESTAMP"]
+    cells = {}
+    if moments and _has_days(stream, readings, labels, good):
+        cells = {name: _day_or_moment(columns[name]) for name in moments}
+    placed = _placed(stream, rows, lineage, columns.values(), good)
+    return stream.rows(placed, columns, cells, repeats_records=True)
+
+
+def _has_days(stream: Stream, readings: list[Reading], labels: Iterable[str], good: str) -> bool:
+    """Whether a column that the select sees as moments has days without a time."""
+    days = [
+        f"{day_alone(one.raw, one.values, one.name)} is not null" for one in readings if one.kind is LOCAL
+    ]
+    raws = [stream.table.raw(name) for name in labels]
+    days += [day for raw in raws if raw.family == "local" and (day := raw.is_cell(DAY_CELL))]
+    return bool(days) and stream.engine.count(f"select count(*) from {good} where {' or '.join(days)}") > 0
+
+
+def _day_or_moment(sql: str) -> str:
+    day = f"{sql} = date_trunc('day', {sql})"
+    return f"case when {day} then {literal(DAY_CELL)} else {literal(MOMENT_CELL)} end"
 
 
 def _labels(step: Sql, stream: Stream) -> dict[str, str]:
@@ -110,9 +128,9 @@ def _read(stream: Stream, readings: list[Reading], faults: list[Refusal]) -> tup
 
 def _run(
     step: Sql, stream: Stream, engine: Engine, query: str, labels: Iterable[str]
-) -> tuple[Path, _Lineage, list[str]]:
-    """The rows of the select in a file, how they say their records, and the names of their other columns. `labels` are
-    the columns that it sees."""
+) -> tuple[Path, _Lineage, dict[str, str]]:
+    """The rows of the select in a file, how they say their records, and the types of their other columns by name.
+    `labels` are the columns that it sees."""
     try:
         types = {name: sql_type for name, sql_type, *_ in engine.rows(f"describe {query}")}
         lineage, said = _lineage(step, types)
@@ -123,7 +141,7 @@ def _run(
         path = stream.write(f"select {', '.join([own, *columns])} from ({query})", engine)
     except duckdb.Error as error:
         raise step.where.error(first_line(error)) from error
-    return path, lineage, names
+    return path, lineage, {name: types[name] for name in names}
 
 
 def _require_once(step: Sql, names: Collection[str]) -> None:
@@ -166,14 +184,10 @@ def _check_lineage(step: Sql, stream: Stream, rows: Path, covered: str, good: st
         )
 
 
-def _placed(stream: Stream, rows: Path, lineage: _Lineage, names: list[str], good: str) -> str:
+def _placed(stream: Stream, rows: Path, lineage: _Lineage, columns: Iterable[str], good: str) -> str:
     """The rows in the order of their first records, and where those stood."""
     once = f"select count(*) = count(distinct {lineage.first}) from {parquet(rows)}"
-    order = (
-        [lineage.first]
-        if stream.engine.rows(once) == [(True,)]
-        else [lineage.first, *(f"_v{n}" for n in range(len(names)))]
-    )
+    order = [lineage.first] if stream.engine.rows(once) == [(True,)] else [lineage.first, *columns]
     numbered = (
         f"select {lineage.first} as _record, {lineage.others} as _also, * exclude (_from), "
         f"row_number() over (order by {', '.join(order)}) as _row from {parquet(rows)}"

@@ -1,6 +1,7 @@
 """Workbooks (Excel, OpenDocument) to records: every cell as text, sheet by sheet."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -8,6 +9,8 @@ import polars as pl
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.columns import (
     CELLS,
+    DAY_CELL,
+    MOMENT_CELL,
     PLACE,
     RECORD,
     TEXT_CELL,
@@ -16,6 +19,7 @@ from retail_assets.feeds.readers.columns import (
     named_by_mapping,
     no_such_header,
 )
+from retail_assets.feeds.readers.day_cells import cells_shown_as_days
 from retail_assets.feeds.readers.excel_cells import Sheet, read_sheet
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.output import write_frames
@@ -37,8 +41,12 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
         workbook = fastexcel.read_excel(path)
         hidden = hidden_sheets(workbook)
         chosen = chosen_sheets(workbook.sheet_names, hidden, layout)
-        sheets = {name: read_sheet(workbook, name, formulas.get(name, {})) for name in chosen}
-        others = {name: read_sheet(workbook, name, {}) for name in workbook.sheet_names if name not in sheets}
+        sheets = {
+            name: read_sheet(workbook, name, formulas.get(name, {}), partial(cells_shown_as_days, path, name))
+            for name in chosen
+        }
+        rest = [name for name in workbook.sheet_names if name not in sheets]
+        others = {name: read_sheet(workbook, name, {}, shown_as_days=tuple) for name in rest}
     except fastexcel.FastExcelError as error:
         raise damaged(str(error)) from error
     filled = {name: rows for name, cells in others.items() if (rows := _filled_rows(cells.texts))}
@@ -113,7 +121,9 @@ def _table(sheet: Sheet, layout: FileLayout, limits: ReaderLimits) -> Sheet:
     if has_header:
         header = _header(cells, layout)
         first = header + 1
-        names, rows = cells.row(header), cells.slice(first)
+        kinds = sheet.kinds.row(header)
+        names = [_name(text, kind) for text, kind in zip(cells.row(header), kinds, strict=True)]
+        rows = cells.slice(first)
     # A column without a name and values (a cell far right that was emptied) is none.
     used = [i for i, name in enumerate(names) if name.strip() or (rows[:, i].str.strip_chars() != "").any()]
     if layout.columns:
@@ -125,6 +135,11 @@ def _table(sheet: Sheet, layout: FileLayout, limits: ReaderLimits) -> Sheet:
         texts=pl.DataFrame([rows[:, i].alias(title) for i, title in named]),
         kinds=pl.DataFrame([sheet.kinds[:, i].slice(first).alias(title) for i, title in named]),
     )
+
+
+def _name(text: str, kind: str) -> str:
+    """What a cell of the header calls its column: a date without a time is one."""
+    return text.removesuffix(" 00:00:00") if kind in (DAY_CELL, MOMENT_CELL) else text
 
 
 def _above(cells: pl.DataFrame, layout: FileLayout) -> tuple[str, ...]:

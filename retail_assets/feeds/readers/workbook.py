@@ -146,7 +146,7 @@ def _check_archive(archive: zipfile.ZipFile, limits: ReaderLimits) -> dict[str, 
     trusted = not _UNCALCULATED.search(book)
     return {
         sheet: found[part] if trusted else found[part] | zeros[part]
-        for sheet, part in _parts_of_sheets(archive, book).items()
+        for sheet, part in parts_of_sheets(archive, book).items()
         if part in found
     }
 
@@ -158,7 +158,7 @@ def _beginning(archive: zipfile.ZipFile, name: str) -> bytes:
         return part.read(_CHUNK)
 
 
-def _parts_of_sheets(archive: zipfile.ZipFile, book: bytes) -> dict[str, str]:
+def parts_of_sheets(archive: zipfile.ZipFile, book: bytes) -> dict[str, str]:
     """The sheets by name, and the part of the archive that each is."""
     relations = _RELATION.findall(archive.read("xl/_rels/workbook.xml.rels"))
     targets = {_attribute("Id", tag): _attribute("Target", tag) for tag in relations}
@@ -185,15 +185,15 @@ def _check_part(
     columns, rows, cells = 0, 0, 0
     without: Formulas = {}
     zeros: Formulas = {}
-    for chunk in _chunks(archive, part):
+    for chunk in pieces(archive, part):
         found = _CELL.findall(chunk) if is_sheet else []
         if found:
             cells += len(found)
-            columns = max(columns, max(map(_column_number, {letters for letters, _ in found})))
+            columns = max(columns, max(map(column_number, {letters for letters, _ in found})))
             rows = max(rows, max(int(number) for _, number in found))
             for tag, formula, zero in _FORMULA.findall(chunk):
                 if (place := _PLACE.search(tag)) and not _TEXT_VALUE.search(tag):
-                    at = int(place[2]) - 1, _column_number(place[1]) - 1
+                    at = int(place[2]) - 1, column_number(place[1]) - 1
                     (zeros if zero else without)[at] = html.unescape(formula.decode(errors="replace"))
     if columns > limits.columns:
         raise too_many_columns(f"{columns:,}", limits.columns)
@@ -206,7 +206,7 @@ def _check_part(
     return without, zeros
 
 
-def _chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+def pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
     """A part in pieces. The reader of cells passes over tags that are none, and values with them, so a part that is no
     XML is damage."""
     rest = b""
@@ -223,7 +223,8 @@ def _chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
         xml.Parse(b"", True)
 
 
-def _column_number(letters: bytes) -> int:
+def column_number(letters: bytes) -> int:
+    """Of the letters that a cell's place begins with, from 1."""
     number = 0
     for letter in letters:
         number = number * 26 + letter - ord("A") + 1
