@@ -12,6 +12,8 @@ from retail_assets.sql import identifier, literal, parquet
 
 ROWS_PER_PASS = 20_000_000
 """Keys are compared in slices of their hash, so that memory does not grow with the file."""
+REPEAT = "repeat"
+"""The rule of records that say again what another of the file says."""
 SEVERAL_ROWS = "several_rows_one_key"
 """The rule that parts of one whole break."""
 
@@ -90,7 +92,7 @@ def _write_repeats(engine: Engine, feed: Feed, relation: str, repeated: list[Pat
         f"from ({relation}) where {key_hash(feed)} in (select key_hash from {parquet(repeated)})"
     )
     lost = f"select * from ({ranked}) where _rank > 1 or _are_parts"
-    duplicate = "if(_content = _winner, 'repeat', 'superseded')"
+    duplicate = f"if(_content = _winner, {literal(REPEAT)}, 'superseded')"
     shown, *_ = (*feed.parts, *feed.subject, "")
     rejected = ("_are_parts", SEVERAL_ROWS, shown) if shown else None
     query = written_off(feed, lost, rule=duplicate, also="_part", rejected=rejected)

@@ -39,7 +39,7 @@ def to_instant(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     day = f"{name}_alone"
     return [
         *steps,
-        {day: _day_alone(raw, values, steps, name)},
+        {day: day_alone(raw, values, name)},
         {name: f"case when {day} is not null then {instant_sql(day, kind.days_of)} else {there} end"},
     ]
 
@@ -101,8 +101,8 @@ def _local_and_instant(raw: Raw, values: Values, name: str) -> Steps:
     return [*steps, {local: stated}, *named, last, {instant: f"case when {local} is null then {read} end"}]
 
 
-def _day_alone(raw: Raw, values: Values, steps: Steps, name: str) -> str:
-    """The day (at 0:00) that a value states without a time, else null."""
+def day_alone(raw: Raw, values: Values, name: str) -> str:
+    """The day (at 0:00) that a value states without a time, else null; over the steps of its conversion."""
     local, instant = f"{name}_local", f"{name}_instant"
     own = raw.is_cell(DAY_CELL)
     match raw.family:

@@ -7,6 +7,7 @@ import polars as pl
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.mapping.deduplicate import SEVERAL_ROWS
 from retail_assets.feeds.mapping.failures import EXPRESSION_FAILED
+from retail_assets.feeds.mapping.repeats import REPEATED
 from retail_assets.intake.row_counts import RowCounts
 
 RULES, VALUES = 3, 3
@@ -15,6 +16,9 @@ WAYS_OUT = {
     SEVERAL_ROWS: "several rows of the file share one key and would be parts of one whole (lots, bins, locations): sum "
     "them with `reshape: {sum: {per: [the columns of the key], columns: [the amounts]}}`, take more into the key, or "
     "say with `version` which is newer",
+    REPEATED: "records repeat a run of earlier ones, as in a file to which its own rows were appended, and would be "
+    "summed twice: mend the file, or say beside the columns to be summed `repeats: drop` to count them once, or "
+    "`repeats: keep` where they are others that are equal",
 }
 """What to do about rules that do not say it themselves."""
 QUOTED = {EXPRESSION_FAILED: 400}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -9,6 +10,8 @@ import polars as pl
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.columns import (
     CELLS,
+    DAY_CELL,
+    MOMENT_CELL,
     PLACE,
     RECORD,
     TEXT_CELL,
@@ -17,6 +20,7 @@ from retail_assets.feeds.readers.columns import (
     named_by_mapping,
     no_such_header,
 )
+from retail_assets.feeds.readers.day_cells import cells_shown_as_days
 from retail_assets.feeds.readers.excel_cells import Sheet, read_sheet
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.names_again import NamesAgain
@@ -96,7 +100,12 @@ def _book(path: Path, limits: ReaderLimits) -> _Book:
     try:
         workbook = fastexcel.read_excel(path)
         names, hidden = workbook.sheet_names, hidden_sheets(workbook)
-        sheets = {name: read_sheet(workbook, name, told.get(name, SheetCells())) for name in names}
+        sheets = {
+            name: read_sheet(
+                workbook, name, told.get(name, SheetCells()), partial(cells_shown_as_days, path, name)
+            )
+            for name in names
+        }
         return _Book(sheets, hidden)
     except fastexcel.FastExcelError as error:
         raise damaged(str(error)) from error
@@ -150,7 +159,9 @@ def _table(sheet: Sheet, layout: FileLayout, limits: ReaderLimits) -> Sheet:
     if has_header:
         header = _header(cells, layout)
         first = header + 1
-        names, rows = cells.row(header), cells.slice(first)
+        kinds = sheet.kinds.row(header)
+        names = [_name(text, kind) for text, kind in zip(cells.row(header), kinds, strict=True)]
+        rows = cells.slice(first)
     # A column without a name and values (a cell far right that was emptied) is none.
     used = [i for i, name in enumerate(names) if name.strip() or (rows[:, i].str.strip_chars() != "").any()]
     if layout.columns:
@@ -162,6 +173,11 @@ def _table(sheet: Sheet, layout: FileLayout, limits: ReaderLimits) -> Sheet:
         texts=pl.DataFrame([rows[:, i].alias(title) for i, title in named]),
         kinds=pl.DataFrame([sheet.kinds[:, i].slice(first).alias(title) for i, title in named]),
     )
+
+
+def _name(text: str, kind: str) -> str:
+    """What a cell of the header calls its column: a date without a time is one."""
+    return text.removesuffix(" 00:00:00") if kind in (DAY_CELL, MOMENT_CELL) else text
 
 
 def _above(cells: pl.DataFrame, layout: FileLayout) -> tuple[str, ...]:

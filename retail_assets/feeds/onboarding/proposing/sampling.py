@@ -11,7 +11,7 @@ from typing import Any
 from retail_assets.feeds.onboarding.proposing.moments import day_order
 from retail_assets.feeds.onboarding.proposing.shape import Shape
 from retail_assets.feeds.onboarding.proposing.shapes import NumberCell, shape_of
-from retail_assets.feeds.onboarding.proposing.words import listed
+from retail_assets.feeds.readers.totals import is_total
 
 _MAX_FIELDS = 500
 
@@ -55,7 +55,11 @@ def without_totals(sample: list[Record]) -> tuple[list[Record], list[Record]]:
         return nested or not all(_is_name(value, name) for name, value in filled(record).items())
 
     lines = [record for record in sample if is_line(record)]
-    totals = [record for record in lines if any(is_total(value) for value in filled(record).values())]
+    totals = [
+        record
+        for record in lines
+        if any(isinstance(value, str) and is_total(value) for value in filled(record).values())
+    ]
     if len(totals) > max(3, len(lines) // 20):
         return lines, []
     return [record for record in lines if record not in totals], totals
@@ -65,10 +69,6 @@ def _is_name(value: str, name: str) -> bool:
     """Whether a column's name stands in it again, as a list with pages has it; of a name that repeats the first."""
     text = " ".join(value.split())
     return text == name or bool(re.fullmatch(re.escape(text) + r"_\d+", name))
-
-
-def is_total(value: object) -> bool:
-    return isinstance(value, str) and value.strip(" :.").lower() in listed("totals")
 
 
 def lists_in(sample: Iterable[Record]) -> list[str]:

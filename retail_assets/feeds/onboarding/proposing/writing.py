@@ -20,11 +20,11 @@ from retail_assets.feeds.onboarding.proposing.file_pattern import file_pattern, 
 from retail_assets.feeds.onboarding.proposing.hints import hints
 from retail_assets.feeds.onboarding.proposing.moments import UTC
 from retail_assets.feeds.onboarding.proposing.price_units import PRICES, per_unit, units_in_name
-from retail_assets.feeds.onboarding.proposing.sampling import is_total
 from retail_assets.feeds.onboarding.proposing.shapes import CURRENCIES
 from retail_assets.feeds.onboarding.proposing.shown import allowed_words, examples, shown_name
 from retail_assets.feeds.onboarding.proposing.words import listed, words
 from retail_assets.feeds.onboarding.proposing.yaml_text import expression, flow, scalar
+from retail_assets.feeds.readers.totals import is_total
 from retail_assets.names import printable
 from retail_assets.sql import identifier, literal
 
@@ -138,7 +138,12 @@ def _totals(draft: Draft) -> str | None:
     placed = draft.placed.items()
     texts = {p.source.name for n, p in placed if contract_kind(draft.feed.columns[n]).is_text}
     typed = {column.name for column in draft.used} - texts
-    found = {(n, v.strip()) for r in draft.totals for n, v in r.items() if is_total(v) and n not in typed}
+    found = {
+        (name, value.strip())
+        for record in draft.totals
+        for name, value in record.items()
+        if isinstance(value, str) and is_total(value) and name not in typed
+    }
     condition = " or ".join(f"{identifier(name)} = {literal(word)}" for name, word in sorted(found))
     if not condition:
         # The word stands where a date or a number is read: known by what else the record lacks.
