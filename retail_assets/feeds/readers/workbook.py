@@ -20,6 +20,7 @@ from xml.parsers import expat
 from retail_assets.error_classification import machine_trouble
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.columns import too_many_columns
+from retail_assets.feeds.readers.old_excel import cells_of_old_excel
 from retail_assets.feeds.readers.records import ReaderLimits
 from retail_assets.feeds.readers.sheet_cells import SheetCells, column_number, sheet_cells
 
@@ -70,7 +71,7 @@ def check_workbook(path: Path, limits: ReaderLimits) -> dict[str, SheetCells]:
         if start == _OLD_FORMAT:
             if _ENCRYPTED in start + handle.read(2**20) or _encrypted_at_end(path):
                 raise _protected()
-            return {}
+            return cells_of_old_excel(path)
     try:
         with zipfile.ZipFile(path) as archive:
             return _check_archive(archive, limits)
