@@ -1,20 +1,23 @@
 """Steps of `reshape` that keep or multiply rows: values from the record above, a row for each cell."""
 
 import fnmatch
-import re
 
 from retail_assets.errors import MappingError, Unreadable
 from retail_assets.feeds.mapping.conversion import Raw, plain_text
 from retail_assets.feeds.mapping.steps import FillDown, Unpivot
 from retail_assets.feeds.mapping.stream import OWN, RESHAPE, Stream
 from retail_assets.feeds.mapping.table import normalised
-from retail_assets.feeds.readers.columns import CELLS, DAY_CELL, MOMENT_CELL, NUMBER_CELL, TEXT_CELL
+from retail_assets.feeds.readers.columns import (
+    CELLS,
+    DAY_CELL,
+    MOMENT_CELL,
+    NUMBER_CELL,
+    TEXT_CELL,
+    names_in_file,
+)
 from retail_assets.feeds.readers.totals import names_total
 from retail_assets.names import shortened
 from retail_assets.sql import literal
-
-_MADE_UP = "column_"
-"""How readers begin the name of a column that has none."""
 
 
 def filled_down(step: FillDown, stream: Stream) -> Stream:
@@ -123,6 +126,7 @@ def _fitting(name: str, step: Unpivot) -> list[str]:
 def _meant(step: Unpivot, stream: Stream, cells: list[str]) -> list[str]:
     """The columns that become rows; raises MappingError for one that may hold the sum of the others, or whose name the
     file does not have and which the mapping does not name itself: it would be counted as one of them."""
+    titles = names_in_file(stream.table.columns)
     meant = []
     for name in cells:
         patterns = _fitting(name, step)
@@ -130,11 +134,11 @@ def _meant(step: Unpivot, stream: Stream, cells: list[str]) -> list[str]:
             meant.append(name)
         elif names_total(name) and not any(map(names_total, patterns)):
             raise _unclear(step, name, "looks like the sum of the others, and would be counted beside them")
-        elif re.fullmatch(f"{_MADE_UP}[0-9]+", name) and not any(p.startswith(_MADE_UP) for p in patterns):
+        elif not titles[name] and not any(pattern.startswith("column_") for pattern in patterns):
             if stream.engine.count(f"select count({stream.text(name)}) from {stream.table.relation}"):
                 raise _unclear(step, name, "has no name in the file, and would be counted under this one")
-        elif (found := re.fullmatch("(.+)_[0-9]+", name)) and stream.table.find(found[1]):
-            first = shortened(found[1])
+        elif titles[name] not in ("", name):
+            first = shortened(titles[name])
             raise _unclear(
                 step, name, f"is another `{first}` in the file, and would be counted under this name"
             )

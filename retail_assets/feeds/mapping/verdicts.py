@@ -7,6 +7,7 @@ from retail_assets.feeds.mapping.failures import EXPRESSION_FAILED
 from retail_assets.feeds.mapping.model import Rule
 from retail_assets.feeds.mapping.scope import Scope
 from retail_assets.feeds.mapping.spelling import bare
+from retail_assets.feeds.readers.columns import names_in_file
 from retail_assets.sql import literal
 
 
@@ -58,7 +59,14 @@ def _repeated_header(scope: Scope) -> str:
     table = scope.table
     if table.format not in ("csv", "tsv", "excel") or scope.mapping.layout.columns or not table.columns:
         return "false"
-    names = list(table.columns)
-    same = [f"coalesce({bare(scope.text_of(name))} in ('', {literal(name)}), true)" for name in names]
-    likely = f"contains({scope.text_of(names[0])}, {literal(names[0])})"
+    titles = names_in_file(table.columns)
+    same = [f"coalesce({_is_title(scope.text_of(name), name, titles[name])}, true)" for name in table.columns]
+    first = next((name for name, title in titles.items() if title), next(iter(titles)))
+    likely = f"contains({scope.text_of(first)}, {literal((titles[first] or first).partition(' ')[0])})"
     return f"case when {likely} then {' and '.join(same)} else false end"
+
+
+def _is_title(text: str, name: str, title: str) -> str:
+    """Whether a text is blank or the title of its column, which may be broken into lines."""
+    spelled = f"regexp_replace({bare(text)}, '\\s+', ' ', 'g')" if " " in title else bare(text)
+    return f"{spelled} in ({', '.join(map(literal, dict.fromkeys(('', title, name))))})"
