@@ -74,7 +74,8 @@ def _signs_in_front(text: str, values: Values) -> str:
     if "parentheses" in values.negatives:
         text = rf"regexp_replace({text}, '^\(\s*(.*?)\s*\)$', '-\1')"
     if "trailing_minus" in values.negatives:
-        text = rf"regexp_replace({text}, '^([^-].*?)\s*-$', '-\1')"
+        # `12,-` is what price lists write for 12.00: a minus behind a mark is none.
+        text = rf"regexp_replace({text}, '^([^-]*[0-9])\s*-$', '-\1')"
     return rf"regexp_replace({text}, '^([+-])\s+', '\1')"
 
 
@@ -86,7 +87,8 @@ def _number(text: str, sql_type: str, values: Values) -> str:
     if values.thousands:
         marks = "".join(_SPACES if m == " " else _APOSTROPHES if m == "'" else m for m in values.thousands)
         group = f"[{re.escape(marks)}]"
-        grouped = rf"[+-]?[0-9]{{1,3}}({group}[0-9]{{2,3}})*{group}[0-9]{{3}}({mark}[0-9]*)?"
+        # A first group that begins with 0 is none: 0.234 is not 234.
+        grouped = rf"[+-]?[1-9][0-9]{{0,2}}({group}[0-9]{{2,3}})*{group}[0-9]{{3}}({mark}[0-9]*)?"
         joined = f"translate({text}, {literal(marks)}, '')"
         branches += f" when regexp_full_match({text}, {literal(grouped)}) then {_point(joined, values)}"
     return f"try_cast(case {branches} end as {sql_type})"

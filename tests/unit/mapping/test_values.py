@@ -90,6 +90,25 @@ NUMBERS = [
     ("negatives: [parentheses, trailing_minus]", "(3)", "-3"),
     ("negatives: trailing_minus", "-3-", None),
     ("negatives: trailing_minus, decimal: ',', thousands: '.'", "1.234,50-", "-1234.5"),
+    *(
+        (f'decimal: "{decimal}", thousands: "{thousands}"', text, None)
+        for decimal, thousands in (",.", ".,", ", ", ".'")
+        for text in (
+            one.replace("_", thousands)
+            for one in ("0_234", "0_500", "01_234", "-0_234", "+0_234", "00_123", "0_234_567", "000_000")
+        )
+    ),
+    *(
+        (f"decimal: '{decimal}', negatives: [trailing_minus, parentheses], strip: ['€', '%']", text, None)
+        for decimal in ",."
+        for text in (f"12{decimal}-", f"12{decimal} -", f"12{decimal}- €", f"€ 12{decimal}-", f"1{decimal}--")
+    ),
+    ("decimal: ',', thousands: '.', negatives: trailing_minus", "1.234,-", None),
+    ("decimal: ',', negatives: trailing_minus", "12,50-", "-12.5"),
+    ("decimal: ',', negatives: trailing_minus", "12-", "-12"),
+    ("decimal: ',', negatives: trailing_minus", "12,", "12"),
+    ("decimal: ',', thousands: '.', percent: true", "0.234 %", None),
+    ("decimal: ',', thousands: '.'", "100.234", "100234"),
     ("percent: true", "19%", "0.19"),
     ("percent: true", "19 %", "0.19"),
     ("percent: true", "0.19", "0.19"),
