@@ -7,16 +7,8 @@ booleans, number cells of Excel and JSON, and what expressions yield) have no di
 epoch and time zone touch them.
 """
 
-from retail_assets.feeds.mapping.moments import (
-    DATE,
-    INSTANT,
-    LOCAL,
-    TIME,
-    to_date,
-    to_instant,
-    to_local,
-    to_time,
-)
+from retail_assets.feeds.mapping.clock_times import TIME, moment_steps, to_time
+from retail_assets.feeds.mapping.moments import DATE, INSTANT, LOCAL, to_date, to_instant, to_local
 from retail_assets.feeds.mapping.numbers import INTEGER, NUMBER, to_integer, to_number
 from retail_assets.feeds.mapping.texts import (
     ID,
@@ -51,6 +43,7 @@ __all__ = [
     "Raw",
     "Steps",
     "convert",
+    "moment_steps",
     "plain_text",
     "reasons",
     "stated_sql",

@@ -52,6 +52,8 @@ class Raw:
     sql_type: str
     cell: str | None = None
     """What each of its cells is in the file, as SQL; None where the format tells no text from a number."""
+    instant: str | None = None
+    """Of a local time: the column of the instant that counts where the source states whose clock it is."""
 
     @property
     def family(self) -> str:
