@@ -38,12 +38,12 @@ def readings(text: str, formats: Sequence[str]) -> list[str]:
     return found
 
 
-_WORDS = "'0001-01-01', '1900-01-01', '1970-01-01', '9999-12-31 23:59:59.999999'"
+_MEANT = "timestamp '1970-01-02' and timestamp '9999-12-31'"
 
 
 def without_words(text: str, moment: str) -> str:
     """SQL of a moment that was read of a text; null where it is DuckDB's for a word that stands there (epoch)."""
-    is_word = f"{moment} in ({_WORDS}) and regexp_matches({text}, '(?i)epoch|infinity')"
+    is_word = f"{moment} not between {_MEANT} and regexp_matches({text}, '(?i)epoch|infinity')"
     return f"case when {is_word} then null else {moment} end"
 
 
