@@ -11,6 +11,7 @@ from retail_assets.feeds.mapping.conversion import (
     Kind,
     Raw,
     convert,
+    moment_steps,
     plain_text,
     reasons,
     stated_sql,
@@ -30,7 +31,6 @@ from retail_assets.feeds.mapping.scope import ABSENT, Scope
 from retail_assets.feeds.mapping.table import normalised
 from retail_assets.feeds.mapping.values import STANDARD, Values
 from retail_assets.feeds.mapping.zones import NO_ZONE, instant_in
-from retail_assets.feeds.readers.columns import TIME_CELL
 from retail_assets.sql import literal
 
 
@@ -139,18 +139,17 @@ def _from_date_and_time(date: str, time: str, values: Values, kind: Kind, scope:
     days, times = scope.raw(date), scope.raw(time)
     day = scope.convert(days, DATE, values, name=f"{name}_day")
     time_of_day = scope.convert(times, TIME, values, name=f"{name}_time")
-    together, moment = f"{name}_together", f"{day} + {time_of_day}"
-    if is_span := times.is_cell(TIME_CELL):  # 26:05 is 02:05 of the next day
-        moment = f"case when {is_span} then {day} + try_cast({times.sql} as interval) else {moment} end"
+    together = f"{name}_together"
     later = [
-        {together: moment},
-        *convert(Raw(together, "TIMESTAMP"), kind, values, name=name),
+        *moment_steps(day, time_of_day, times, values, name=together),
+        *convert(Raw(together, "TIMESTAMP", instant=f"{together}_stated"), kind, values, name=name),
     ]
-    day, time_of_day = f"{name}_day_stated", f"{name}_time_stated"
-    stated = {day: stated_sql(days, values), time_of_day: stated_sql(times, values)}
+    said_day, said_time = f"{name}_day_stated", f"{name}_time_stated"
+    stated = {said_day: stated_sql(days, values), said_time: stated_sql(times, values)}
     unread = {column: f"case when {name} is null then {sql} end" for column, sql in stated.items()}
     scope.query.add([*([{}] * len(scope.query.phase)), *later, unread])
     text = f"concat_ws(' ', {plain_text(days)}, {plain_text(times)})"
-    exact = (*reasons(days, DATE, day), *reasons(times, TIME, time_of_day))
-    blank = f"({day} is null or {time_of_day} is null)"
+    exact = (*reasons(days, DATE, said_day), *reasons(times, TIME, said_time))
+    # A day without a time is no moment, and not nothing; midnight without a day is nothing.
+    blank = f"({said_day} is null and ({said_time} is null or coalesce({time_of_day} = time '00:00', false)))"
     return Value(name, blank, text, kind.fault, reasons=exact)

@@ -1,7 +1,17 @@
 """Numbers from texts in a source's dialect, and from cells and columns that are numbers in the file itself."""
 
 from retail_assets.feeds.mapping.spelling import number_steps
-from retail_assets.feeds.mapping.texts import Kind, Raw, Steps, source_text
+from retail_assets.feeds.mapping.texts import (
+    Kind,
+    Raw,
+    Steps,
+    all_digits,
+    any_of,
+    is_single,
+    lost_number,
+    source_text,
+    unless,
+)
 from retail_assets.feeds.mapping.values import Values
 from retail_assets.feeds.readers.columns import FORMULA, LONG_NUMBER, NUMBER_CELL
 
@@ -16,7 +26,9 @@ def to_number(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     scaled = values.scale is not None
     wide = "decimal(24,9)" if scaled else kind.sql_type
     if raw.family in _NUMERIC:
-        value = f"try_cast({raw.sql} as {wide})"
+        # A float of single precision is what it is written as: 1234.56, not 1234.560059.
+        written = f"{raw.sql}::varchar" if is_single(raw) else raw.sql
+        value = f"try_cast({written} as {wide})"
     else:
         text = source_text(raw, values, steps, name)
         steps += number_steps(text, wide, values, name=f"{name}_written")
@@ -32,8 +44,21 @@ def to_number(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
 
 
 def to_integer(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
+    if raw.family == "float" and values.scale is None:  # a decimal of a large one is not exact
+        whole = f"case when {raw.sql} = trunc({raw.sql}) then try_cast({raw.sql} as {kind.sql_type}) end"
+        return [{name: unless(lost_number(raw), whole)}]
     wide = "decimal(28,6)" if kind.sql_type == "bigint" else "decimal(18,6)"
     *steps, last = to_number(raw, Kind("number", wide, kind.fault), values, f"{name}_number")
     (number, value), *_ = last.items()
     whole = f"case when {number} = trunc({number}) then try_cast({number} as {kind.sql_type}) end"
-    return [*steps, {number: value}, {name: whole}]
+    return [*steps, {number: value}, {name: unless(_lost(raw), whole)}]
+
+
+def _lost(raw: Raw) -> str | None:
+    """Whether a whole number was written without all its digits, as 4.24239E+13."""
+    if raw.family != "text":
+        return lost_number(raw)
+    mantissa = all_digits(raw.sql)
+    may_be = f"(contains({raw.sql}, 'E') or contains({raw.sql}, 'e'))"
+    written = f"{may_be} and regexp_matches({raw.sql}, '[0-9][.,]?[eE][+-]?[0-9]')"
+    return any_of(lost_number(raw), f"({written} and {mantissa} is null)")

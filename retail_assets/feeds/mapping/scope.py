@@ -9,17 +9,22 @@ from retail_assets.feeds.mapping.comparisons import Compared
 from retail_assets.feeds.mapping.conversion import (
     AS_IT_IS,
     DECLARED,
+    EXACTLY,
+    ID,
     INSTANT,
     INTEGER,
     LOCAL,
     NUMBER,
+    PART,
     TEXT,
     Kind,
     Raw,
+    as_it_is,
     convert,
     plain_text,
     reasons,
     unread_step,
+    without_point,
 )
 from retail_assets.feeds.mapping.expressions import (
     Expression,
@@ -160,8 +165,8 @@ class Scope:
     def _read(self, column: str) -> None:
         raw = self.raw(column)
         kind, values = self._types.get(normalised(column), (TEXT, self.mapping.values))
-        if normalised(column) not in self._types and raw.family not in ("text", "other"):
-            kind = Kind(AS_IT_IS, raw.sql_type, "")
+        if (normalised(column) not in self._types or kind == PART) and raw.family not in ("text", "other"):
+            kind = as_it_is(raw, exactly=kind == PART)
         name = self.convert(raw, kind, values, name=f"_s{len(self.readings)}")
         self.readings[self._known_as(column)] = Reading(name, column, kind, raw, values)
 
@@ -182,8 +187,13 @@ class Scope:
                 )
             return f"cast({literal(self.name_values[group])} as varchar)"
         reading = self.readings[self._known_as(name)]
-        as_text = reference.becomes_number and reading.kind.is_text
-        return no_number_with_underscores(reading.name) if as_text else reading.name
+        if reference.becomes_number and reading.kind.is_text:
+            return no_number_with_underscores(reading.name)
+        if reference.becomes_text and reading.kind == PART:
+            return without_point(reading.name)
+        if reference.becomes_text and reading.kind.name in (AS_IT_IS, EXACTLY):
+            return f"({plain_text(Raw(reading.name, reading.kind.sql_type))})"
+        return reading.name
 
     def _type(self, sql: str, expression: Expression, where: Where) -> str:
         for compared in expression.compared:
@@ -232,7 +242,8 @@ def _called(kind: Kind) -> str:
 
 def expression_types(mapping: SourceMapping) -> dict[str, tuple[Kind, Values]]:
     """What expressions see of each column: the declared type, else that of the first contract column that takes
-    it directly. Whatever is not listed is text, or what Parquet says it is."""
+    it directly; of texts that an id or a number of lines is made of, every digit. Whatever is not listed is text, or
+    what Parquet says it is."""
     types: dict[str, tuple[Kind, Values]] = {}
     for block in (block for target in mapping.targets for block in target.blocks):
         contract = block.feed.columns
@@ -240,8 +251,24 @@ def expression_types(mapping: SourceMapping) -> dict[str, tuple[Kind, Values]]:
             if isinstance(cell.origin, FromColumn):
                 kind = _seen_as(contract_kind(contract[name]))
                 types.setdefault(normalised(cell.origin.column), (kind, cell.values))
+    for name in _parts_of_ids(mapping):
+        kind, values = types.get(name, (TEXT, mapping.values))
+        types[name] = (PART if kind == TEXT else kind, values)
     declared = {normalised(name): (DECLARED[p.type], p.values) for name, p in mapping.parse.items()}
     return types | declared
+
+
+def _parts_of_ids(mapping: SourceMapping) -> set[str]:
+    """The columns of which expressions make what names a row, and integers."""
+    made: list[Cell] = []
+    for target in mapping.targets:
+        own = [(target.block, rule.cells) for rule in target.rules]
+        for block, cells in [*((block, block.cells) for block in target.blocks), *own]:
+            kinds = {name: contract_kind(block.feed.columns[name]) for name in cells}
+            made += [cells[name] for name, kind in kinds.items() if kind == ID or kind.name == INTEGER.name]
+        made += [target.document] if target.document else []
+    expressions = [cell.origin.expression for cell in made if isinstance(cell.origin, FromSql)]
+    return {normalised(name) for expression in expressions for name in expression.names}
 
 
 def _seen_as(kind: Kind) -> Kind:

@@ -7,26 +7,60 @@ import re
 from retail_assets.feeds.mapping.values import Values
 from retail_assets.sql import literal
 
+
+def _every(characters: str) -> str:
+    """Characters of which some are ranges, as in a regular expression."""
+    return re.sub(
+        "(.)-(.)",
+        lambda ends: "".join(map(chr, range(ord(ends[1]), ord(ends[2]) + 1))),
+        characters,
+        flags=re.DOTALL,
+    )
+
+
 AS_FORMULA = '="+([^"]*)"+'
 """A regular expression of texts that are kept from becoming numbers in a spreadsheet: ="00123"."""
-_INVISIBLE = "\u00ad\u180e\u200b\u200e\u200f\u2060\ufeff"
-"""What nobody sees and nothing means: soft hyphens, zero-width spaces, word joiners, direction and byte order marks."""
+AS_TEXT = "'([0-9=+@-][^']*)"
+"""The same as a spreadsheet marks it: '00123. Names that begin so have a letter there ('s-Hertogenbosch)."""
+_DIRECTIONS = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_INVISIBLE = _every(f"\u00ad\u180e\u200b\u2060-\u2064\u206a-\u206f\ufeff{_DIRECTIONS}")
+"""What nobody sees and nothing means: soft hyphens, zero-width spaces, word joiners, byte order marks, directions."""
 _JOINERS = "\u200c\u200d"
 """They have a meaning between letters of some scripts and in composed pictures, beside ASCII they have none."""
-_WIDE_SPACES = "".join(map(chr, range(0x2000, 0x200B))) + "\u0085\u00a0\u1680\u2028\u2029\u202f\u205f\u3000"
-_BLANKS = literal(f" \t\n\v\f\r{_WIDE_SPACES}{_INVISIBLE}{_JOINERS}")
+_WIDE_SPACES = _every("\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000")
+_CONTROLS = _every("\x01-\x08\x0e-\x1f\x7f")
+_TRIMMED = f" \t\n\v\f\r\u0085\u2028\u2029{_WIDE_SPACES}{_INVISIBLE}{_JOINERS}"
+_BLANKS = literal(_TRIMMED)
 """What is trimmed off texts: spaces of every kind, tabs, line breaks, what is invisible."""
-_WRAPPING = literal(f' \t\n\v\f\r{_WIDE_SPACES}{_INVISIBLE}{_JOINERS}="')
+_BLANKS_OF_NAMES = f"concat({literal(_TRIMMED + _CONTROLS)}, chr(0))"
+"""And off what names something: the end mark of a DOS file, what a program filled up a field with."""
+_WRAPPING = literal(f'{_TRIMMED}="')
 
 _SPACES = "\u0020\u00a0\u202f\u2009"
 _APOSTROPHES = "'\u2019"
 
 
 def trimmed(text: str) -> str:
-    """Without surrounding blanks, and without what keeps a spreadsheet from taking it for a number: ="00123". Codes
-    and numbers have nothing that a URL would escape; to see that costs a tenth of trimming them."""
-    mended = rf"regexp_replace(trim({_visible(text)}, {_BLANKS}), '^{AS_FORMULA}$', '\1')"
+    """Without surrounding blanks, and without what keeps a spreadsheet from taking it for a number: ="00123"."""
+    return _unless_plain(text, _unwrapped(text, _BLANKS, AS_FORMULA, r"\1"))
+
+
+def named(text: str) -> str:
+    """The same of a text that names something: spaces of all kinds look alike, and an apostrophe before digits is a
+    spreadsheet's too."""
+    unwrapped = _unwrapped(text, _BLANKS_OF_NAMES, f"(?:{AS_FORMULA}|{AS_TEXT})", r"\1\2")
+    return _unless_plain(
+        text, f"translate({unwrapped}, {literal(_WIDE_SPACES)}, '{' ' * len(_WIDE_SPACES)}')"
+    )
+
+
+def _unless_plain(text: str, mended: str) -> str:
+    """Codes and numbers have nothing that a URL would escape; to see that costs a tenth of mending them."""
     return f"case when strlen(url_encode({text})) = strlen({text}) then {text} else {mended} end"
+
+
+def _unwrapped(text: str, blanks: str, wrapped: str, within: str) -> str:
+    return f"regexp_replace(trim({_visible(text)}, {blanks}), {literal(f'^{wrapped}$')}, '{within}')"
 
 
 def bare(text: str) -> str:
@@ -74,7 +108,8 @@ def _signs_in_front(text: str, values: Values) -> str:
     if "parentheses" in values.negatives:
         text = rf"regexp_replace({text}, '^\(\s*(.*?)\s*\)$', '-\1')"
     if "trailing_minus" in values.negatives:
-        text = rf"regexp_replace({text}, '^([^-].*?)\s*-$', '-\1')"
+        # `12,-` is what price lists write for 12.00: a minus behind a mark is none.
+        text = rf"regexp_replace({text}, '^([^-]*[0-9])\s*-$', '-\1')"
     return rf"regexp_replace({text}, '^([+-])\s+', '\1')"
 
 
@@ -86,7 +121,8 @@ def _number(text: str, sql_type: str, values: Values) -> str:
     if values.thousands:
         marks = "".join(_SPACES if m == " " else _APOSTROPHES if m == "'" else m for m in values.thousands)
         group = f"[{re.escape(marks)}]"
-        grouped = rf"[+-]?[0-9]{{1,3}}({group}[0-9]{{2,3}})*{group}[0-9]{{3}}({mark}[0-9]*)?"
+        # A first group that begins with 0 is none: 0.234 is not 234.
+        grouped = rf"[+-]?[1-9][0-9]{{0,2}}({group}[0-9]{{2,3}})*{group}[0-9]{{3}}({mark}[0-9]*)?"
         joined = f"translate({text}, {literal(marks)}, '')"
         branches += f" when regexp_full_match({text}, {literal(grouped)}) then {_point(joined, values)}"
     return f"try_cast(case {branches} end as {sql_type})"

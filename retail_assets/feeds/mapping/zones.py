@@ -117,16 +117,34 @@ def named_zone_steps(text: str, zone: str, *, name: str) -> Steps:
     place = f"when contains({word}, '/') then try_cast({said} as timestamptz)"
     return [
         {said: text},
-        {plain: f"case when {named} then null else try_cast({said} as timestamptz) end"},
+        {plain: f"case when {named} then null else {_with_offset(said)} end"},
         {bare: f"case when {plain} is null then {trimmed(said)} end"},
         {word: f"case when {named} then upper(regexp_extract({bare}, '[A-Za-z][A-Za-z0-9_/+-]*$')) end"},
         {clock: f"case when {word} <> '' then try_cast({without} as timestamp) end"},
         {
             name: f"case when {plain} is not null then {plain} "
-            f"when coalesce({word}, '') = '' then try_cast({bare} as timestamptz) "
+            f"when coalesce({word}, '') = '' then {_with_offset(bare)} "
             f"{here}{place} else {everywhere} end"
         },
     ]
+
+
+_NO_OFFSET = r"[+-]((1[5-9]|[2-9][0-9])(:?[0-9]{2}){0,2}|[0-9]{2}:?[6-9][0-9](:?[0-9]{2})?)\s*$"
+"""An offset that no clock has: 15 hours or more, or 60 minutes; DuckDB reads +25:00."""
+
+
+def real_offset(text: str, instant: str) -> str:
+    """SQL of an instant that was read of a text which ends with an offset; null where that is none."""
+    return f"case when regexp_matches({text}, {literal(_NO_OFFSET)}) then null else {instant} end"
+
+
+def _with_offset(text: str) -> str:
+    """An ISO text as an instant; in a day alone no offset is looked for."""
+    offset = f"right({text}, 6) between '+00:00' and '+14:00' and right({text}, 3) between ':00' and ':59'"
+    common = f"right({text}, 1) = 'Z' or {offset}"
+    signed = f"(contains({text}, '+') or contains(substr({text}, 10), '-'))"
+    strange = f"not ({common}) and {signed} and regexp_matches({text}, {literal(f'[:T].*{_NO_OFFSET}')})"
+    return f"case when {strange} then null else try_cast({text} as timestamptz) end"
 
 
 @cache
@@ -141,9 +159,13 @@ def abbreviations(zone: str, since: int = FIRST_YEAR) -> list[tuple[str, float]]
 
 def instant_in(local: str, zone: str) -> str:
     """SQL of the instant at which clocks of the zone that the column `zone` names show the column `local`; null where
-    there is no such zone. The same as of a zone that is known, by a calendar call per row."""
-    known = ", ".join(f"'{name}'" for name in sorted(available_timezones()))
+    there is no such zone. The same as of a zone that is known, by a calendar call per row. What is an abbreviation too
+    says what it says behind a time: CET is an hour ahead also in summer, and MET nothing for sure."""
+    known = ", ".join(f"'{name}'" for name in sorted(available_timezones() - ABBREVIATIONS.keys() - {"MET"}))
+    fixed = {name: hours for name, hours in ABBREVIATIONS.items() if name in available_timezones()}
+    offset = " ".join(f"when '{name}' then {int(hours * 3_600_000_000)}" for name, hours in fixed.items())
     later = f"try(timezone({zone}, {local}))"
     before = [f"{later} - interval {minutes} minute" for minutes in (60, 30)]
     earlier = " ".join(f"when try(timezone({zone}, {one})) = {local} then {one}" for one in before)
-    return f"case when {zone} in ({known}) then case {earlier} else {later} end end"
+    abbreviated = f"make_timestamptz(epoch_us({local}) - case {zone} {offset} end)"
+    return f"case when {zone} in ({known}) then case {earlier} else {later} end else {abbreviated} end"

@@ -319,6 +319,8 @@ def test_nothing_of_a_file_plays_tricks_on_the_screen(run: Run, tmp_path: Path) 
         SALES.replace("till", hostile)
         + LINE.format(1, hostile, 1)
         + LINE.format(2, 1, 1).replace("P1", hostile)
+        + LINE.format(3, 1, 1)
+        + LINE.format(4, 1, 1)
     )
     said = run("try", path, "--feed", "sales")
     assert said.code == 1, "an id has no control characters"
