@@ -208,7 +208,7 @@ def _notes_of(records: RecordSet) -> list[str]:
         if records.encoding_doubt
         else []
     )
-    return [*guess, *(f"Not read: {what}." for what in records.left_out)]
+    return [*guess, *records.doubts, *(f"Not read: {what}." for what in records.left_out)]
 
 
 def _notes(found: Found, feed: Feed, mapping: SourceMapping) -> list[str]:

@@ -18,6 +18,7 @@ from retail_assets.feeds.readers.columns import MALFORMED, RECORD, cut_raw, too_
 from retail_assets.feeds.readers.dialect import Dialect
 from retail_assets.feeds.readers.encoding import TextFile, open_text
 from retail_assets.feeds.readers.head import read_head, refuse_header_alone
+from retail_assets.feeds.readers.last_line import cut_off
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.line_ends import foreign_line_end, with_line_feeds
 from retail_assets.feeds.readers.lines import DAMAGE, MAX_RECORD_BYTES, Piece, read_lines, whole_lines
@@ -52,6 +53,7 @@ def read_delimited(
     written = write_frames(table.frames, columns=table.columns, out=out)
     if not written.count:
         refuse_header_alone(table.head)
+    doubt = cut_off(path, written.path, table.columns[-1])
     return RecordSet(
         path=written.path,
         columns=table.columns,
@@ -63,6 +65,7 @@ def read_delimited(
         escape=table.dialect.escape,
         above=above_names(table.above, layout),
         above_again=table.names_again.blocks,
+        doubts=(doubt,) if doubt else (),
     )
 
 

@@ -83,6 +83,8 @@ class RecordSet:
     """The lines above the names, where the layout asks for something in them."""
     above_again: tuple[AboveAgain, ...] = ()
     """The same of the other tables of a file."""
+    doubts: tuple[str, ...] = ()
+    """Sentences on what may be wrong with the file."""
 
 
 def with_sheets(refusal: Unreadable, found: Sequence[str]) -> Unreadable:

@@ -328,6 +328,13 @@ def test_nothing_of_a_file_plays_tricks_on_the_screen(run: Run, tmp_path: Path) 
     assert "[red]" in said.out
 
 
+def test_a_file_that_may_be_cut_off_is_said(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text((SALES + "".join(LINE.format(n, n, n) for n in range(1, 6))).rstrip()[:-1])
+    said = run("try", path, "--feed", "sales", "--json").document
+    assert any("no line end" in note for note in said["files"][0]["notes"]), said["files"][0]["notes"]
+
+
 def test_links_and_unsafe_names_are_said(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "sales.csv"
     path.write_text(SALES + LINE.format(1, 1, 1))

@@ -173,6 +173,35 @@ def test_one_column(read: Reader) -> None:
     assert read(b'id\n1\n\n"2"\n').rows == [("1",), ("",), ("2",)]
 
 
+@pytest.mark.parametrize(
+    ("values", "last", "told"),
+    [
+        ([120, 110, 130], "12", True),
+        ([12, 9, 130], "1", True),
+        ([12, 9, 130], "14", False),
+        (["2.50", "13.00", "1.75"], "2.5", True),
+        (["2,50", "13,00", "1,75"], "2", True),
+        (["2,50", "13,00", "1,75"], "2,", True),
+        (["2,50", "13,00", "1,75"], "2,25", False),
+        (["S1", "S2", "S3"], "S", True),
+        (["S1", "S2", "S3"], "", True),
+        (["x", "", ""], "", False),
+        (["", "", ""], "", False),
+        (["Hamburg", "Kiel", "Ulm"], "Bonn", False),
+        ([7, 8], "", False),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_last_value_that_may_be_cut_off(
+    read: Reader, values: list, last: str, told: bool, end: str, encoding: str
+) -> None:
+    text = end.join(["id;qty", *(f"P{n};{value}" for n, value in enumerate(values)), f"P9;{last}"])
+
+    assert bool(read(text.encode(encoding)).found.doubts) == told
+    assert read(f"{text}{end}".encode(encoding)).found.doubts == ()
+
+
 def test_header_only(read: Reader) -> None:
     result = read(b"id,qty")
 
