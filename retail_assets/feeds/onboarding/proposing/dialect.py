@@ -81,9 +81,12 @@ def _zones(draft: Draft, own: dict[str, dict[str, Any]]) -> dict[str, str]:
 
 def parsed(draft: Draft, own: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """The types of what prices are computed from."""
-    computed = {name: draft.placed[name] for name in draft.priced_per_unit}
+    rates = draft.discounts_in_percent[:1] if draft.is_priced else []
+    factors = ["quantity", "unit_price"] if rates else []
+    computed = {name: draft.placed[name] for name in [*factors, *draft.priced_per_unit]}
     columns = {placed.source.name: placed.cell for placed in computed.values()}
-    columns |= {draft.price_unit.name: {}} if computed and draft.price_unit else {}
+    columns |= {column.name: {} for column in rates}
+    columns |= {draft.price_unit.name: {}} if draft.priced_per_unit and draft.price_unit else {}
     columns |= {draft.amount.name: {}} if draft.amount else {}
     keys = {name: {**own.get(name, {}), **cell} for name, cell in columns.items()}
     return {name: {"type": "number", **written} if written else "number" for name, written in keys.items()}

@@ -8,6 +8,7 @@ import dataframely as dy
 from retail_assets.feeds.mapping.conversion import INTEGER, NUMBER
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.onboarding.proposing.draft import Draft
+from retail_assets.feeds.onboarding.proposing.evidence import is_discount, is_rate
 from retail_assets.feeds.onboarding.proposing.price_units import PRICES, pack_in_name, per_unit, units_in_name
 from retail_assets.feeds.onboarding.proposing.shown import allowed_words, shown_name
 from retail_assets.feeds.onboarding.proposing.words import listed, says
@@ -58,7 +59,10 @@ def derived_doubt(draft: Draft) -> str:
             {(r.get(draft.document.name), r.get(column.name)) for r in draft.lines} if draft.document else ()
         )
         small = all(re.fullmatch(r"\d{1,6}", value) and int(value) <= _LINES for value in column.values)
-        if column.name not in used and column.values and small and len(lines) == len(draft.lines):
+        is_other = is_rate(column) or is_discount(column)
+        if column.name in used or is_other or not column.values:
+            continue
+        if small and len(lines) == len(draft.lines):
             return f"CHECK: or is it {shown_name(column.name)}? "
     return ""
 
@@ -156,7 +160,9 @@ def _tax(name: str, source: str) -> Iterable[str]:
     elif not says(source, "net"):
         yield "is it net of tax?"
     if name == "discount":
-        yield "the amount of the whole line?"
+        yield "the amount of the whole line, and no percentage?"
+    if name == "net_amount":
+        yield "the amount of the whole line, after discount?"
 
 
 def _numbered_by_others(draft: Draft, name: str) -> Iterable[str]:

@@ -11,6 +11,7 @@ from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.conversion import INSTANT
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.load import Sources
+from retail_assets.feeds.onboarding.proposing.discounts import percentages
 from retail_assets.feeds.onboarding.proposing.evidence import matrix
 from retail_assets.feeds.onboarding.proposing.file_pattern import source_name
 from retail_assets.feeds.onboarding.proposing.keyed import keyed_within, without
@@ -73,7 +74,8 @@ class Draft:
         """The source columns that the mapping reads."""
         times = self.times if any(self.is_day(name) for name in self.placed) else None
         unit = self.price_unit if self.priced_per_unit else None
-        beside = [column for column in (self.amount, times and times[0], unit) if column]
+        rates = self.discounts_in_percent[:1] if self.is_priced else []
+        beside = [column for column in (self.amount, times and times[0], unit, *rates) if column]
         return [*(placed.source for placed in self.placed.values()), *beside]
 
     def is_day(self, name: str) -> bool:
@@ -97,6 +99,17 @@ class Draft:
         if self.price_unit is None or is_always_one(self.price_unit):
             return []
         return [name for name in PRICES if name in self.placed]
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether a line's quantity and price per unit have columns."""
+        return "quantity" in self.placed and "unit_price" in self.placed
+
+    @cached_property
+    def discounts_in_percent(self) -> list[Column]:
+        """The columns from which an amount has to be computed, where the feed wants one that no column states."""
+        wanted = "discount" in self.feed.columns and "discount" not in self.placed
+        return percentages(self.columns) if wanted else []
 
     @cached_property
     def repeated(self) -> dict[str, list[str]]:

@@ -9,6 +9,7 @@ import dataframely as dy
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.reading import IDENTITY
 from retail_assets.feeds.onboarding.proposing.dialect import parsed, written_values
+from retail_assets.feeds.onboarding.proposing.discounts import discounted
 from retail_assets.feeds.onboarding.proposing.doubts import (
     amount_doubt,
     derived_doubt,
@@ -159,6 +160,8 @@ def _columns(draft: Draft, own: dict[str, dict[str, Any]]) -> dict[str, str]:
             lines[name] = (
                 f"      line_number: {{line_number: derived}}  # {doubt}the line's place in its document"
             )
+        elif name == "discount" and draft.discounts_in_percent:
+            lines[name] = _discount(draft)
         elif name == draft.price and draft.amount:
             formula = f"{identifier(draft.amount.name)} / {identifier(draft.placed['quantity'].source.name)}"
             lines[name] = (
@@ -192,6 +195,23 @@ def _placed(draft: Draft, name: str, own: dict[str, dict[str, Any]]) -> str:
         formula = expression(per_unit(source.name, draft.price_unit.name), 10)
         return f"      {name}:  # {doubt}{examples(draft.feed, name, source)}\n        sql: {formula}"
     return f"      {name}: {flow(cell)}  # {doubt}{examples(draft.feed, name, source)}"
+
+
+def _discount(draft: Draft) -> str:
+    """Computed from its percentage; a remark where that needs what no column states."""
+    rate, *more = draft.discounts_in_percent
+    others = f" And what is {' and '.join(shown_name(column.name) for column in more)}?" if more else ""
+    doubt = f"CHECK: is {shown_name(rate.name)} a percentage of the price before discount?{others}"
+    if not draft.is_priced:
+        return f"      # discount:  # {doubt} Compute the line's amount of it."
+    quantity, price = (draft.placed[name].source.name for name in ("quantity", "unit_price"))
+    of_one = (
+        per_unit(price, draft.price_unit.name)
+        if draft.priced_per_unit and draft.price_unit
+        else identifier(price)
+    )
+    formula = discounted(identifier(quantity), of_one, rate)
+    return f"      discount:  # {doubt}\n        sql: {expression(formula, 10)}"
 
 
 def _constant(draft: Draft, name: str) -> str:
