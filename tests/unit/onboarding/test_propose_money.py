@@ -1,4 +1,4 @@
-"""`propose` on what makes revenue wrong without a word: discounts in percent."""
+"""`propose` on what makes revenue wrong without a word: discounts in percent, returns without a sign, cents."""
 
 import json
 import re
@@ -84,3 +84,69 @@ def test_the_net_amount_of_a_line_is_offered(propose, called: str) -> None:
 def test_no_percentage_is_offered_as_the_number_of_a_line(propose, called: str) -> None:
     text = propose(f"Bon;Filiale;Artikel;Menge;{called}\nB-1;F1;A1;4;0\nB-1;F1;A2;4;10\nB-2;F1;A2;4;10\n")
     assert "line_number: derived" in text and "or is it" not in text.split("line_number:")[1].split("\n")[0]
+
+
+@pytest.mark.parametrize(
+    ("called", "kinds"),
+    [
+        ("Storno", ("nein", "ja")), ("is_return", ("0", "1")), ("Type", ("Cash Sale", "Credit Memo")),
+        ("Soll/Haben", ("H", "S")), ("doc_type", ("INV", "CRN")), ("Belegart", ("RE", "GS")), ("Typ", ("S", "R")),
+        ("Storniert", ("N", "N")), ("Buchungstyp", ("1", "2")), ("Vorzeichen", ("+", "-")), ("sens", ("C", "D")),
+        ("Fkart", ("F2", "RE")), ("refunded", ("false", "true")), ("tipo documento", ("FT", "NC")),
+    ],
+)  # fmt: skip
+def test_what_tells_returns_from_sales_is_named_at_quantities_without_a_sign(
+    propose, called: str, kinds: tuple[str, str]
+) -> None:
+    text = propose(SALES.format(called) + LINES.replace("-2", "2").format(kinds[0], kinds[1], kinds[0]))
+    assert is_marked(text, "quantity") and f"does {called} (" in text, text
+    signed = propose(SALES.format(called) + LINES.format(kinds[0], kinds[1], kinds[0]))
+    assert not is_marked(signed, "quantity")
+
+
+@pytest.mark.parametrize(
+    ("called", "kinds"),
+    [("Zahlungsart", ("bar", "Karte")), ("customer type", ("A", "B")), ("Versandart", ("DHL", "UPS"))],
+)
+def test_kinds_of_something_else_are_not(propose, called: str, kinds: tuple[str, str]) -> None:
+    text = propose(SALES.format(called) + LINES.replace("-2", "2").format(kinds[0], kinds[1], kinds[0]))
+    assert not is_marked(text, "quantity")
+
+
+def test_words_of_a_kind_that_could_be_anything_are_not_quoted(propose) -> None:
+    text = propose(SALES.format("Vorgangstyp") + LINES.replace("-2", "2").format("Anna", "GS", "Bernd"))
+    assert "does Vorgangstyp (GS, …) tell" in text and "Anna" not in text
+
+
+@pytest.mark.parametrize("prices", [("1999", "499", "12900"), ("250", "250", "250")])
+def test_whole_numbers_that_may_be_cents_are_marked(propose, prices: tuple[str, ...]) -> None:
+    sales = "id,line,shop,sku,created,qty,{},currency\n"
+    rows = "".join(f"c{n},1,S,A,2026-11-01T10:00:00Z,1,{price},EUR\n" for n, price in enumerate(prices))
+    for column in ("net price", "amount", "net amount"):
+        text = propose(sales.format(column) + rows)
+        assert is_marked(text, "unit_price") and "are they cents?" in text
+    cents = propose(sales.format("amount_cents") + rows)
+    assert "amount_cents: {type: number, scale: 0.01}" in cents and "are they cents?" not in cents
+    assert "are they cents?" not in propose(sales.format("net price") + rows.replace(",EUR", ".50,EUR", 1))
+
+
+def test_records_of_one_key_that_would_be_rejected_are_not_said_to_count(propose) -> None:
+    sale = SALES.format("Kasse") + LINES.format(1, 1, 1).replace(";2;01", ";1;01")
+    assert "1 of 3 records repeat the key (order_id, line_number), and differ: they are rejected" in propose(
+        sale
+    )
+    again = sale.replace(";A2;-2", ";A1;3")
+    assert "1 of 3 records repeat the key (order_id, line_number), of which the last counts" in propose(again)
+    returned = sale.replace(";A2;-2", ";A1;-2")
+    assert "and differ: they are rejected" in propose(returned)
+    prices = "Lieferant;Artikelnr;EK netto;Währung;ab Menge\nV1;A;2,00;EUR;1\nV1;A;1,50;EUR;100\n"
+    assert "those of one product are rejected" in propose(prices, feed="supplier_products")
+
+
+def test_the_ids_of_orders_and_what_was_ordered_are_found_beside_others(propose) -> None:
+    assert "order_id: increment_id" in propose("increment_id,name,sku,qty_ordered\n000010001,Bag,A1,2\n")
+    ordered = propose(
+        "Bestellnr;Pos;Artikel;Bestellmenge;gelieferte Menge;EK\nB1;1;A1;5;2;1,00\n",
+        feed="purchase_order_lines",
+    )
+    assert "quantity: Bestellmenge" in ordered

@@ -7,7 +7,7 @@ from typing import Any
 from retail_assets.feeds.mapping.conversion import INSTANT
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.onboarding.proposing.draft import Draft
-from retail_assets.feeds.onboarding.proposing.matching import NAMES
+from retail_assets.feeds.onboarding.proposing.matching import NAMES, is_in_cents
 from retail_assets.feeds.onboarding.proposing.moments import UTC
 from retail_assets.feeds.onboarding.proposing.shape import Shape
 from retail_assets.feeds.onboarding.proposing.words import nothing_words
@@ -87,7 +87,8 @@ def parsed(draft: Draft, own: dict[str, dict[str, Any]]) -> dict[str, Any]:
     columns = {placed.source.name: placed.cell for placed in computed.values()}
     columns |= {column.name: {} for column in rates}
     columns |= {draft.price_unit.name: {}} if draft.priced_per_unit and draft.price_unit else {}
-    columns |= {draft.amount.name: {}} if draft.amount else {}
+    if amount := draft.amount:
+        columns[amount.name] = {"scale": "0.01"} if is_in_cents(amount) else {}
     keys = {name: {**own.get(name, {}), **cell} for name, cell in columns.items()}
     return {name: {"type": "number", **written} if written else "number" for name, written in keys.items()}
 

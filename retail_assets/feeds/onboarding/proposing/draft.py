@@ -1,6 +1,7 @@
 """What can be guessed of a file for a feed: its layout, its columns, and which of them fits where."""
 
 import tempfile
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,7 +13,7 @@ from retail_assets.feeds.mapping.conversion import INSTANT
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.load import Sources
 from retail_assets.feeds.onboarding.proposing.discounts import percentages
-from retail_assets.feeds.onboarding.proposing.evidence import matrix
+from retail_assets.feeds.onboarding.proposing.evidence import matrix, number
 from retail_assets.feeds.onboarding.proposing.file_pattern import source_name
 from retail_assets.feeds.onboarding.proposing.keyed import keyed_within, without
 from retail_assets.feeds.onboarding.proposing.matching import Placed, place
@@ -55,7 +56,7 @@ class Draft:
 
     @property
     def source(self) -> str:
-        return source_name(self.path.name, otherwise=self.feed.name)
+        return source_name(self.path.name, feed=self.feed)
 
     @cached_property
     def times(self) -> tuple[Column, dict[str, Any]] | None:
@@ -148,6 +149,23 @@ class Draft:
             return 0
         names = [self.placed[name].source.name for name in self.feed.key]
         return len(self.lines) - len({tuple(record.get(name) for name in names) for record in self.lines})
+
+    @cached_property
+    def differ_in_parts(self) -> bool:
+        """Whether records that share their key are rejected for what they differ in, so that none of them counts."""
+        feed = self.feed
+        placed = {name: placed.source.name for name, placed in self.placed.items()}
+        used = {column.name for column in self.used}
+        compared = [placed[name] for name in (*feed.parts, *feed.subject) if name in placed]
+        if "_extra" in feed.parts:
+            compared += [column.name for column in self.columns if column.name not in used]
+        signed = placed.get(feed.signed)
+        found: dict[tuple, set[tuple]] = defaultdict(set)
+        for record in self.lines:
+            is_negative = bool(signed) and (number(str(record.get(signed) or "")) or 0) < 0
+            said = tuple(str(record.get(name)) for name in compared)
+            found[tuple(str(record.get(placed[name])) for name in feed.key)].add((is_negative, *said))
+        return any(len(different) > 1 for different in found.values())
 
 
 def draft_mapping(path: Path, *, feed: Feed, settings: Settings, sources: Sources, out: Path | None) -> Draft:

@@ -17,8 +17,15 @@ from retail_assets.feeds.onboarding.proposing.doubts import (
     doubts_about,
 )
 from retail_assets.feeds.onboarding.proposing.draft import Draft
-from retail_assets.feeds.onboarding.proposing.file_pattern import file_pattern, says_little, shown_file
+from retail_assets.feeds.onboarding.proposing.file_pattern import (
+    file_pattern,
+    hides_words,
+    number_doubt,
+    says_little,
+    shown_file,
+)
 from retail_assets.feeds.onboarding.proposing.hints import hints
+from retail_assets.feeds.onboarding.proposing.matching import is_in_cents
 from retail_assets.feeds.onboarding.proposing.moments import UTC
 from retail_assets.feeds.onboarding.proposing.price_units import PRICES, per_unit, units_in_name
 from retail_assets.feeds.onboarding.proposing.sampling import is_total
@@ -36,12 +43,13 @@ def mapping_text(draft: Draft) -> str:
     """The whole file; what a person has to decide is marked."""
     values, own = written_values(draft)
     columns = _columns(draft, own)
+    shown = shown_file(draft.path.name, of=draft.feed)
     blocks = [
-        f"# A first mapping for {shown_file(draft.path.name)}. Decide on every line marked CHECK or {FILL_IN}.",
+        f"# A first mapping for {shown}. Decide on every line marked CHECK or {FILL_IN}.",
         f"source: {draft.source}{_source_doubt(draft)}\n",
         _block(
             "match",
-            {"folder": draft.feed.folder, "files": file_pattern(draft.path.name)},
+            {"folder": draft.feed.folder, "files": file_pattern(draft.path.name, of=draft.feed)},
             _match_doubts(draft),
         ),
         _sheets(draft),
@@ -64,11 +72,12 @@ def mapping_text(draft: Draft) -> str:
     return "\n".join(block for block in blocks if block is not None) + "\n"
 
 
-def try_command(draft: Draft) -> str:
-    """What says what the mapping would do, once it is saved: in `data/sources` unless it lies elsewhere."""
+def try_command(draft: Draft, unnamed: str | None = None) -> str:
+    """What says what the mapping would do, once it is saved: in `data/sources` unless it lies elsewhere. A word stands
+    for the file where its name may name a person."""
     # A file in an archive is tried with it.
     given = next((path for path in (draft.path, *draft.path.parents) if path.exists()), draft.path)
-    path, out = shlex.quote(str(given)), shlex.quote(str(draft.out or f"{draft.source}.yaml"))
+    path, out = unnamed or shlex.quote(str(given)), shlex.quote(str(draft.out or f"{draft.source}.yaml"))
     return printable(
         f".venv/bin/python -m retail_assets.feeds try {path} --feed {draft.feed.name} --source {out}"
     )
@@ -78,11 +87,14 @@ def _match_doubts(draft: Draft) -> dict[str, str]:
     claimed = draft.sources.match(draft.feed.folder, draft.path.name).mapping.name
     if claimed not in (IDENTITY, draft.source):
         return {"files": f"CHECK: the mapping {printable(claimed)} reads files that are called so."}
+    said = []
+    if hides_words(draft.path.name, draft.feed):
+        said.append("words that may name a person are left out of it: does it fit other files too?")
     if says_little(draft.path.name):
-        return {
-            "files": "CHECK: could another source's files be called so? Name the source in the file's name."
-        }
-    return {}
+        said.append("could another source's files be called so? Name the source in the file's name.")
+    if number := number_doubt(draft.path.name):
+        said.append(f"does {number} name a store, a till or a source? It fits the files of others too.")
+    return {"files": f"CHECK: {' '.join(said)}"} if said else {}
 
 
 def _source_doubt(draft: Draft) -> str:
@@ -169,7 +181,8 @@ def _columns(draft: Draft, own: dict[str, dict[str, Any]]) -> dict[str, str]:
                 f"        sql: {expression(formula, 10)}"
             )
         elif name == "net_amount" and draft.amount and "discount" not in draft.placed:
-            amount = scalar(draft.amount.name)
+            in_cents = is_in_cents(draft.amount)
+            amount = flow({"column": draft.amount.name, "scale": "0.01"} if in_cents else draft.amount.name)
             lines[name] = f"      {name}: {amount}  # CHECK: {amount_doubt(draft)}net of tax, after discount?"
         elif not contract.nullable:
             lines[name] = (
@@ -247,5 +260,9 @@ def _leftovers(draft: Draft, proposed: Collection[str]) -> list[str]:
     if optional:
         lines += [f"# Optional columns without a source: {', '.join(optional)}", ""]
     if draft.out is None:  # else the command is said beside the file: where somebody's files lie is not in it
-        lines += [f"# Save this as data/sources/{draft.source}.yaml.", f"# Next: {try_command(draft)}"]
+        unnamed = "FILE" if hides_words(draft.path.name, draft.feed) else None
+        lines += [
+            f"# Save this as data/sources/{draft.source}.yaml.",
+            f"# Next: {try_command(draft, unnamed)}",
+        ]
     return lines
