@@ -7,7 +7,7 @@ from typing import Any
 from retail_assets.feeds.mapping.conversion import INSTANT
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.onboarding.proposing.draft import Draft
-from retail_assets.feeds.onboarding.proposing.matching import NAMES
+from retail_assets.feeds.onboarding.proposing.matching import NAMES, is_in_cents
 from retail_assets.feeds.onboarding.proposing.moments import UTC
 from retail_assets.feeds.onboarding.proposing.shape import Shape
 from retail_assets.feeds.onboarding.proposing.words import nothing_words
@@ -81,10 +81,14 @@ def _zones(draft: Draft, own: dict[str, dict[str, Any]]) -> dict[str, str]:
 
 def parsed(draft: Draft, own: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """The types of what prices are computed from."""
-    computed = {name: draft.placed[name] for name in draft.priced_per_unit}
+    rates = draft.discounts_in_percent[:1] if draft.is_priced else []
+    factors = ["quantity", "unit_price"] if rates else []
+    computed = {name: draft.placed[name] for name in [*factors, *draft.priced_per_unit]}
     columns = {placed.source.name: placed.cell for placed in computed.values()}
-    columns |= {draft.price_unit.name: {}} if computed and draft.price_unit else {}
-    columns |= {draft.amount.name: {}} if draft.amount else {}
+    columns |= {column.name: {} for column in rates}
+    columns |= {draft.price_unit.name: {}} if draft.priced_per_unit and draft.price_unit else {}
+    if amount := draft.amount:
+        columns[amount.name] = {"scale": "0.01"} if is_in_cents(amount) else {}
     keys = {name: {**own.get(name, {}), **cell} for name, cell in columns.items()}
     return {name: {"type": "number", **written} if written else "number" for name, written in keys.items()}
 

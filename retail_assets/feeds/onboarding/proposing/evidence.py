@@ -79,11 +79,17 @@ def is_rate(column: Column) -> bool:
     """Whether a column says of itself that it is no amount; a `rate` may be a price as well."""
     if "percent" in column.shape.settings or says(column.name, "percent"):
         return True
+    if says(column.name, "rate") and is_discount(column):
+        return True
     known = {float(rate) for rate in listed("vat_rates")}
     numbers = [number(value) for value in column.values]
     return bool(says(column.name, "rate")) and all(
         n in known or (n is not None and 0 <= n <= 1) for n in numbers
     )
+
+
+def is_discount(column: Column) -> bool:
+    return bool(says(column.name, "discounts"))
 
 
 def number(text: str) -> float | None:

@@ -20,6 +20,7 @@ from retail_assets.feeds.onboarding.proposing.words import listed, says, words
 _THRESHOLD = 0.55
 _RIVAL, _RIVAL_ID = 0.1, 0.2
 """So close to the best, another column may be meant as well; a wrong id is wrong in every row."""
+_LAST_COUNTS = "Of records that share one the last counts."
 _OWN_KEY = "own_key"
 """What a list calls the id of what it lists."""
 _LINE_DIGITS = 6
@@ -115,7 +116,12 @@ def _fit(feed: Feed, name: str, contract: dy.Column, column: Column) -> tuple[fl
     if feed.key == [name]:
         score += 0.1 if column.is_unique else -0.1
         if not column.is_unique:
-            doubts.append("it repeats: is it the key? Of records that share one the last counts.")
+            end = (
+                "Records that share one and differ are rejected."
+                if feed.parts or feed.subject
+                else _LAST_COUNTS
+            )
+            doubts.append(f"it repeats: is it the key? {end}")
     if kind.is_text:
         score, said = _judged_text(name, column, score)
         doubts += said
@@ -173,5 +179,9 @@ def _as_number(name: str, contract: dy.Column, column: Column) -> Placed | None:
         return Placed(column, scaled, doubts) if certainty else None
     if evidence.is_rate(column):
         return None
-    in_cents = column.shape.kind == "integer" and listed("hundredths") & set(words(column.name))
-    return Placed(column, {"scale": "0.01"} if in_cents else {})
+    return Placed(column, {"scale": "0.01"} if is_in_cents(column) else {})
+
+
+def is_in_cents(column: Column) -> bool:
+    """Whether its name says so."""
+    return column.shape.kind == "integer" and bool(listed("hundredths") & set(words(column.name)))

@@ -9,6 +9,7 @@ import dataframely as dy
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.reading import IDENTITY
 from retail_assets.feeds.onboarding.proposing.dialect import parsed, written_values
+from retail_assets.feeds.onboarding.proposing.discounts import discounted
 from retail_assets.feeds.onboarding.proposing.doubts import (
     amount_doubt,
     derived_doubt,
@@ -16,8 +17,15 @@ from retail_assets.feeds.onboarding.proposing.doubts import (
     doubts_about,
 )
 from retail_assets.feeds.onboarding.proposing.draft import Draft
-from retail_assets.feeds.onboarding.proposing.file_pattern import file_pattern, says_little, shown_file
+from retail_assets.feeds.onboarding.proposing.file_pattern import (
+    file_pattern,
+    hides_words,
+    number_doubt,
+    says_little,
+    shown_file,
+)
 from retail_assets.feeds.onboarding.proposing.hints import hints
+from retail_assets.feeds.onboarding.proposing.matching import is_in_cents
 from retail_assets.feeds.onboarding.proposing.moments import UTC
 from retail_assets.feeds.onboarding.proposing.price_units import PRICES, per_unit, units_in_name
 from retail_assets.feeds.onboarding.proposing.shapes import CURRENCIES
@@ -35,12 +43,13 @@ def mapping_text(draft: Draft) -> str:
     """The whole file; what a person has to decide is marked."""
     values, own = written_values(draft)
     columns = _columns(draft, own)
+    shown = shown_file(draft.path.name, of=draft.feed)
     blocks = [
-        f"# A first mapping for {shown_file(draft.path.name)}. Decide on every line marked CHECK or {FILL_IN}.",
+        f"# A first mapping for {shown}. Decide on every line marked CHECK or {FILL_IN}.",
         f"source: {draft.source}{_source_doubt(draft)}\n",
         _block(
             "match",
-            {"folder": draft.feed.folder, "files": file_pattern(draft.path.name)},
+            {"folder": draft.feed.folder, "files": file_pattern(draft.path.name, of=draft.feed)},
             _match_doubts(draft),
         ),
         _sheets(draft),
@@ -63,11 +72,12 @@ def mapping_text(draft: Draft) -> str:
     return "\n".join(block for block in blocks if block is not None) + "\n"
 
 
-def try_command(draft: Draft) -> str:
-    """What says what the mapping would do, once it is saved: in `data/sources` unless it lies elsewhere."""
+def try_command(draft: Draft, unnamed: str | None = None) -> str:
+    """What says what the mapping would do, once it is saved: in `data/sources` unless it lies elsewhere. A word stands
+    for the file where its name may name a person."""
     # A file in an archive is tried with it.
     given = next((path for path in (draft.path, *draft.path.parents) if path.exists()), draft.path)
-    path, out = shlex.quote(str(given)), shlex.quote(str(draft.out or f"{draft.source}.yaml"))
+    path, out = unnamed or shlex.quote(str(given)), shlex.quote(str(draft.out or f"{draft.source}.yaml"))
     return printable(
         f".venv/bin/python -m retail_assets.feeds try {path} --feed {draft.feed.name} --source {out}"
     )
@@ -77,11 +87,14 @@ def _match_doubts(draft: Draft) -> dict[str, str]:
     claimed = draft.sources.match(draft.feed.folder, draft.path.name).mapping.name
     if claimed not in (IDENTITY, draft.source):
         return {"files": f"CHECK: the mapping {printable(claimed)} reads files that are called so."}
+    said = []
+    if hides_words(draft.path.name, draft.feed):
+        said.append("words that may name a person are left out of it: does it fit other files too?")
     if says_little(draft.path.name):
-        return {
-            "files": "CHECK: could another source's files be called so? Name the source in the file's name."
-        }
-    return {}
+        said.append("could another source's files be called so? Name the source in the file's name.")
+    if number := number_doubt(draft.path.name):
+        said.append(f"does {number} name a store, a till or a source? It fits the files of others too.")
+    return {"files": f"CHECK: {' '.join(said)}"} if said else {}
 
 
 def _source_doubt(draft: Draft) -> str:
@@ -164,6 +177,8 @@ def _columns(draft: Draft, own: dict[str, dict[str, Any]]) -> dict[str, str]:
             lines[name] = (
                 f"      line_number: {{line_number: derived}}  # {doubt}the line's place in its document"
             )
+        elif name == "discount" and draft.discounts_in_percent:
+            lines[name] = _discount(draft)
         elif name == draft.price and draft.amount:
             formula = f"{identifier(draft.amount.name)} / {identifier(draft.placed['quantity'].source.name)}"
             lines[name] = (
@@ -171,7 +186,8 @@ def _columns(draft: Draft, own: dict[str, dict[str, Any]]) -> dict[str, str]:
                 f"        sql: {expression(formula, 10)}"
             )
         elif name == "net_amount" and draft.amount and "discount" not in draft.placed:
-            amount = scalar(draft.amount.name)
+            in_cents = is_in_cents(draft.amount)
+            amount = flow({"column": draft.amount.name, "scale": "0.01"} if in_cents else draft.amount.name)
             lines[name] = f"      {name}: {amount}  # CHECK: {amount_doubt(draft)}net of tax, after discount?"
         elif not contract.nullable:
             lines[name] = (
@@ -197,6 +213,23 @@ def _placed(draft: Draft, name: str, own: dict[str, dict[str, Any]]) -> str:
         formula = expression(per_unit(source.name, draft.price_unit.name), 10)
         return f"      {name}:  # {doubt}{examples(draft.feed, name, source)}\n        sql: {formula}"
     return f"      {name}: {flow(cell)}  # {doubt}{examples(draft.feed, name, source)}"
+
+
+def _discount(draft: Draft) -> str:
+    """Computed from its percentage; a remark where that needs what no column states."""
+    rate, *more = draft.discounts_in_percent
+    others = f" And what is {' and '.join(shown_name(column.name) for column in more)}?" if more else ""
+    doubt = f"CHECK: is {shown_name(rate.name)} a percentage of the price before discount?{others}"
+    if not draft.is_priced:
+        return f"      # discount:  # {doubt} Compute the line's amount of it."
+    quantity, price = (draft.placed[name].source.name for name in ("quantity", "unit_price"))
+    of_one = (
+        per_unit(price, draft.price_unit.name)
+        if draft.priced_per_unit and draft.price_unit
+        else identifier(price)
+    )
+    formula = discounted(identifier(quantity), of_one, rate)
+    return f"      discount:  # {doubt}\n        sql: {expression(formula, 10)}"
 
 
 def _constant(draft: Draft, name: str) -> str:
@@ -232,5 +265,9 @@ def _leftovers(draft: Draft, proposed: Collection[str]) -> list[str]:
     if optional:
         lines += [f"# Optional columns without a source: {', '.join(optional)}", ""]
     if draft.out is None:  # else the command is said beside the file: where somebody's files lie is not in it
-        lines += [f"# Save this as data/sources/{draft.source}.yaml.", f"# Next: {try_command(draft)}"]
+        unnamed = "FILE" if hides_words(draft.path.name, draft.feed) else None
+        lines += [
+            f"# Save this as data/sources/{draft.source}.yaml.",
+            f"# Next: {try_command(draft, unnamed)}",
+        ]
     return lines
