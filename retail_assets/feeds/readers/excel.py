@@ -24,7 +24,7 @@ from retail_assets.feeds.readers.excel_cells import Sheet, read_sheet
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.output import write_frames
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, above_names, naming_sheets
-from retail_assets.feeds.readers.sheets import chosen_sheets, described, hidden_sheets
+from retail_assets.feeds.readers.sheets import chosen_sheets, described, hidden_sheets, left_out
 from retail_assets.feeds.readers.workbook import check_workbook, damaged
 
 SEVERAL_SHEETS = "several_sheets"
@@ -50,7 +50,6 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
     except fastexcel.FastExcelError as error:
         raise damaged(str(error)) from error
     filled = {name: rows for name, cells in others.items() if (rows := _filled_rows(cells.texts))}
-    left_out = tuple(f"the sheet {one}" for one in described(filled, hidden))
     rows = {name: _filled_rows((sheets | others)[name].texts) for name in workbook.sheet_names}
     with naming_sheets(described(rows, hidden)):
         tables = {name: _table(cells, layout, limits) for name, cells in sheets.items() if cells.texts.width}
@@ -75,7 +74,7 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
         format="excel",
         record_count=written.count,
         sheets=tuple(tables),
-        left_out=left_out,
+        left_out=left_out(filled, hidden, layout),
         found_sheets=described(rows, hidden),
         above=_above(next(sheet.texts for sheet in sheets.values() if sheet.texts.width), layout),
     )
