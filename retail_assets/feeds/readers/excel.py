@@ -34,7 +34,7 @@ from retail_assets.feeds.readers.records import (
     naming_sheets,
 )
 from retail_assets.feeds.readers.sheet_cells import SheetCells
-from retail_assets.feeds.readers.sheets import chosen_sheets, described, hidden_sheets
+from retail_assets.feeds.readers.sheets import chosen_sheets, described, hidden_sheets, left_out
 from retail_assets.feeds.readers.workbook import check_workbook, damaged, is_open_document
 
 SEVERAL_SHEETS = "several_sheets"
@@ -49,7 +49,6 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
     sheets = {name: book.sheets[name] for name in chosen_sheets([*book.sheets], hidden, layout)}
     others = {name: cells for name, cells in book.sheets.items() if name not in sheets}
     filled = {name: rows for name, cells in others.items() if (rows := _filled_rows(cells.texts))}
-    left_out = tuple(f"the sheet {one}" for one in described(filled, hidden))
     rows = {name: _filled_rows(cells.texts) for name, cells in book.sheets.items()}
     with naming_sheets(described(rows, hidden)):
         tables = {name: _table(cells, layout, limits) for name, cells in sheets.items() if cells.texts.width}
@@ -75,7 +74,7 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
         format="excel",
         record_count=written.count,
         sheets=tuple(tables),
-        left_out=left_out,
+        left_out=left_out(filled, hidden, layout),
         found_sheets=described(rows, hidden),
         above=above[0].lines,
         above_again=(*above[1:], *again),

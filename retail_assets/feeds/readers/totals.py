@@ -23,7 +23,8 @@ _ALL = frozenset(_EVERY.split())
 """What a name begins with that means all others: all stores."""
 _FIGURES = """
     ø average avg durchschnitt mittelwert moyenne promedio gemiddelde średnia průměr genomsnitt gennemsnit
-    overall difference differenz diff
+    overall difference differenz diff summary overview übersicht zusammenfassung résumé resumen riepilogo resumo
+    samenvatting overzicht podsumowanie souhrn összesítés сводка consolidated konsolidiert
 """
 _OTHER_FIGURES = frozenset(_FIGURES.split())
 """What a column says of the others that is no sum either."""
