@@ -1,6 +1,7 @@
 """Steps of `reshape` that keep or multiply rows: values from the record above, a row for each cell."""
 
 import fnmatch
+from collections.abc import Mapping
 
 from retail_assets.errors import MappingError, Unreadable
 from retail_assets.feeds.mapping.conversion import Raw, plain_text
@@ -137,14 +138,22 @@ def _meant(step: Unpivot, stream: Stream, cells: list[str]) -> list[str]:
         elif not titles[name] and not any(pattern.startswith("column_") for pattern in patterns):
             if stream.engine.count(f"select count({stream.text(name)}) from {stream.table.relation}"):
                 raise _unclear(step, name, "has no name in the file, and would be counted under this one")
-        elif titles[name] not in ("", name):
-            first = shortened(titles[name])
+        elif (first := _another(name, titles, cells)) is not None:
             raise _unclear(
-                step, name, f"is another `{first}` in the file, and would be counted under this name"
+                step,
+                name,
+                f"is another `{shortened(first)}` in the file, and would be counted under this name",
             )
         else:
             meant.append(name)
     return meant
+
+
+def _another(name: str, titles: Mapping[str, str], cells: list[str]) -> str | None:
+    """The column before a column that the file calls the same, or but for capitals."""
+    if titles[name] not in ("", name):
+        return titles[name]
+    return next((one for one in cells[: cells.index(name)] if normalised(one) == normalised(name)), None)
 
 
 def _unclear(step: Unpivot, name: str, why: str) -> MappingError:

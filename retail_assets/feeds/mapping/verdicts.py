@@ -10,6 +10,9 @@ from retail_assets.feeds.mapping.spelling import bare
 from retail_assets.feeds.readers.columns import names_in_file
 from retail_assets.sql import literal
 
+NO_LINES = "no_lines"
+"""The rule of records that have nothing to unfold."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -29,7 +32,7 @@ def verdicts_of(scope: Scope, rules: Sequence[Rule], conditions: Sequence[str]) 
     """In the order in which they are asked. `conditions` are those of the rules, as columns."""
     verdicts = [
         Verdict("_malformed is not null", "rejected", "malformed_record"),
-        Verdict("_empty", "left_out", "no_lines"),
+        Verdict("_empty", "left_out", NO_LINES),
         Verdict(_blank(scope), "left_out", "blank"),
         Verdict(_repeated_header(scope), "left_out", "repeated_header"),
     ]

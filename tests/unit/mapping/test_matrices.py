@@ -97,7 +97,7 @@ def test_columns_that_are_all_sums_are_meant(map_file: MapFile) -> None:
         (["Nord", " ", "West"], "`column_3` has no name in the file"),
         (["Nord", "West", "\u200b"], "`column_4` has no name in the file"),
         (["Nord", "Nord", "West"], "`Nord_2` is another `Nord` in the file"),
-        (["Nord", "West", "nord "], "`nord_2` is another `nord` in the file"),
+        (["Nord", "West", "nord "], "`nord` is another `Nord` in the file"),
         (["Shop  A", "Shop A", "West"], "`Shop A_2` is another `Shop A` in the file"),
     ],
 )
