@@ -14,7 +14,7 @@ from retail_assets.feeds.mapping.zones import named_zone_steps, real_offset
 from retail_assets.feeds.readers.columns import TIME_CELL
 from retail_assets.sql import literal
 
-_CLOCK = r"[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}([.,][0-9]+)?)?"
+_CLOCK = r"[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}([.][0-9]+)?)?"
 _DAY = r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}(T| +)"
 _HALF = r"\s*([AaPp])[.]?[Mm][.]?"
 _ZONE = r"\s*([+-][0-9]{2}(:?[0-9]{2})?|[A-Za-z][A-Za-z0-9_/+-]*)"
@@ -59,7 +59,7 @@ def to_time(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
         *steps,
         {said: text},
         {read: f"coalesce({', '.join([*formatted, _plain(text)])})", on_day: _first(readings(said, local))},
-        {rest: f"case when {read} is null then {trimmed(text)} end"},
+        {rest: f"case when {read} is null then replace({trimmed(text)}, ',', '.') end"},
         {
             halves: f"case when regexp_full_match({rest}, {literal(_CLOCK + _HALF)}) then {half} end",
             stamp: f"case when {is_stamp} then try_cast({rest} as timestamp) end",
@@ -90,7 +90,8 @@ def moment_steps(day: str, time: str, times: Raw, values: Values, *, name: str) 
     is_of_day = f"{instant} is not null and {day} in ({written_day}, cast({here} as date))"
     return [
         {
-            written: f"case when {has_day} then {time}_zoned else {of_day} || {time}_zoned end",
+            written: f"case when {has_day} then {time}_zoned "
+            f"when {time}_zoned is not null then {of_day} || {time}_zoned end",
             dated: f"{of_day} || {time}_said",
         },
         *named_zone_steps(written, values.time_zone, name=instant),
@@ -104,7 +105,7 @@ def moment_steps(day: str, time: str, times: Raw, values: Values, *, name: str) 
 def _plain(text: str) -> str:
     """14:05 or 14:05:30.5, and nothing else."""
     is_clock = f"regexp_full_match({text}, {literal(_CLOCK)})"
-    return f"case when {is_clock} then try_cast(replace({text}, ',', '.') as time) end"
+    return f"case when {is_clock} then try_cast({text} as time) end"
 
 
 def _first(readings: list[str]) -> str:
