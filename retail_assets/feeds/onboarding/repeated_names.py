@@ -25,8 +25,9 @@ def repeated_names(columns: Iterable[str]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name in names:
         numbered = _NUMBERED.fullmatch(name)
-        if numbered and numbered[1].lower() in first:
-            base = first[numbered[1].lower()]
+        base = first.get(numbered[1].lower()) if numbered else None
+        base = base or first[name.lower()]
+        if name != base:
             found.setdefault(base, [base]).append(name)
     return found
 
@@ -45,7 +46,12 @@ def read_among_repeated(records: RecordSet, mapping: SourceMapping) -> list[str]
     reads = {normalised(name) for name in spoken}
     told = []
     for base, names in repeated_names(records.columns).items():
-        read = [name for name in names if normalised(name) in reads]
+        exactly = {normalised(name) for name in names if name in spoken}
+        read = [
+            name
+            for name in names
+            if name in spoken or (normalised(name) in reads and normalised(name) not in exactly)
+        ]
         if read and len(read) < len(names):
             told.append(
                 f"The file has several columns called {shortened(printable(base))}: {listed(names)}, numbered from the "
