@@ -23,7 +23,7 @@ from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.line_ends import foreign_line_end, with_line_feeds
 from retail_assets.feeds.readers.lines import DAMAGE, MAX_RECORD_BYTES, Piece, read_lines, whole_lines
 from retail_assets.feeds.readers.names_again import NamesAgain
-from retail_assets.feeds.readers.output import write_frames
+from retail_assets.feeds.readers.output import only, write_frames
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, above_names
 from retail_assets.feeds.readers.structure import Structure, filled, inspect
 from retail_assets.feeds.readers.swallowed import Swallowing
@@ -133,7 +133,7 @@ class _Table:
                 begun_damaged = damaged and bool(begun)
                 if self.names_again.may_stand_in(whole.data):
                     self.names_again.look(
-                        frame.select(self.columns), first=done + 1, malformed=frame[MALFORMED]
+                        only(frame, self.columns), first=done + 1, malformed=frame[MALFORMED]
                     )
                 yield frame.with_columns(pl.col(RECORD) + done) if done else frame
                 done += frame.height
@@ -171,7 +171,7 @@ class _Table:
         return self._by_line(piece)
 
     def _swallow(self, frame: pl.DataFrame, suspects: np.ndarray) -> bool:
-        return len(suspects) > 0 and self.swallowing.in_frame(frame.select(self.columns)[suspects])
+        return len(suspects) > 0 and self.swallowing.in_frame(only(frame, self.columns)[suspects])
 
     def _regular(self, data: bytes, numbers: np.ndarray) -> pl.DataFrame | None:
         """Records that are known to be regular; None if polars sees them otherwise."""

@@ -25,7 +25,7 @@ from retail_assets.feeds.readers.excel_cells import Sheet, read_sheet
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.names_again import NamesAgain
 from retail_assets.feeds.readers.open_document import read_tables
-from retail_assets.feeds.readers.output import write_frames
+from retail_assets.feeds.readers.output import only, write_frames
 from retail_assets.feeds.readers.records import (
     AboveAgain,
     ReaderLimits,
@@ -235,7 +235,7 @@ def _frames(tables: dict[str, Sheet], columns: Sequence[str]) -> Iterator[pl.Dat
         yield texts.with_columns(
             numbers.alias(RECORD),
             pl.lit(sheet).alias(PLACE),
-            cells.select(pl.concat_str(columns).alias(CELLS)).to_series(),
+            only(cells, columns).select(pl.concat_str(pl.all()).alias(CELLS)).to_series(),
             *(pl.lit(None, pl.String).alias(column) for column in missing),
         )
         done += texts.height

@@ -323,7 +323,7 @@ def test_nothing_of_a_file_plays_tricks_on_the_screen(run: Run, tmp_path: Path) 
         + LINE.format(4, 1, 1)
     )
     said = run("try", path, "--feed", "sales")
-    assert said.code == 1, "an id has no control characters"
+    assert said.code == 0, "half of the lines are sound"
     assert not {"\x1b", "\x07", "\u202e"} & set(said.out)
     assert "[red]" in said.out
 

@@ -26,7 +26,7 @@ class Read:
     def rows(self) -> list[tuple]:
         """The source's columns of the well-formed records."""
         good = self.frame.filter(pl.col("_malformed").is_null())
-        return good.select(self.found.columns).rows()
+        return list(zip(*(good.get_column(name) for name in self.found.columns), strict=True))
 
     @property
     def malformed(self) -> dict[int, str]:

@@ -266,3 +266,10 @@ def test_short_lines_are_filled_in_every_piece_of_a_long_file(read: Reader) -> N
     assert result.found.record_count == len(lines)
     assert not result.malformed
     assert [row[0] for row in result.rows] == [str(n) for n in range(200_000)]
+
+
+@pytest.mark.parametrize("field", ["2", '"2;3"', '"a\nb"'])
+def test_a_column_may_be_called_like_a_pattern(read: Reader, field: str) -> None:
+    result = read(f"nr;*;^n.*$\nA;1;{field}\nB;2;3\n".encode(), delimiter=";")
+    assert result.found.columns == ["nr", "*", "^n.*$"]
+    assert result.rows == [("A", "1", field.strip('"')), ("B", "2", "3")]

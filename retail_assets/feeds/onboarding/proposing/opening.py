@@ -18,6 +18,7 @@ from retail_assets.feeds.readers.columns import CELLS, LONG_NUMBER, NUMBER_CELL
 from retail_assets.feeds.readers.excel import SEVERAL_SHEETS
 from retail_assets.feeds.readers.json_text import SEVERAL_LISTS
 from retail_assets.feeds.readers.layout import FileLayout
+from retail_assets.feeds.readers.output import only
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, read_records
 
 SAMPLE_RECORDS = 20_000
@@ -72,7 +73,7 @@ def _sample(records: RecordSet) -> list[Record]:
     step = max(1, records.record_count // SAMPLE_RECORDS)
     frame = pl.scan_parquet(records.path, glob=False).gather_every(step).collect()
     frame = frame.filter(pl.col("_malformed").is_null())
-    rows = [plain(record) for record in frame.select(records.columns).iter_rows(named=True)]
+    rows = [plain(record) for record in only(frame, records.columns).iter_rows(named=True)]
     cells = frame[CELLS] if CELLS in frame.columns else ()
     for row, kinds in zip(rows, cells, strict=False):
         for (name, value), kind in zip(row.items(), kinds or "", strict=False):
@@ -221,7 +222,7 @@ def _is_bare(records: RecordSet) -> bool:
     names = records.columns
     if len(names) < 2 or any(map(is_known, names)):
         return False
-    below = pl.scan_parquet(records.path, glob=False).select(names).head(_BELOW).collect()
+    below = only(pl.scan_parquet(records.path, glob=False).head(_BELOW).collect(), names)
     kinds = {name: shape_of({name: 1}).kind for name in names}
     alike = [name for name in names if kinds[name] != "text" and _kind_of(below[name]) == kinds[name]]
     certain = any("@" in name for name in names) or any("date" in kinds[name] for name in alike)
