@@ -5,12 +5,14 @@ another store or day than what stands above the first; it is handed on to be com
 columns, but not each in its place, the records below it would be read by the wrong ones.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import reduce
+from operator import add
 
 import polars as pl
 
 from retail_assets.errors import Unreadable
-from retail_assets.feeds.readers.columns import clean_name
+from retail_assets.feeds.readers.columns import clean_name, names_in_file
 from retail_assets.feeds.readers.records import CHARACTERS_ABOVE, LINES_ABOVE, AboveAgain
 
 _MAX_BLOCKS = 1_000
@@ -25,12 +27,17 @@ class NamesAgain:
     """Looks through the records of one table."""
 
     def __init__(self, columns: Sequence[str], *, above: bool, join: Join) -> None:
-        self.columns, self.above, self.join = columns, above, join
+        self.above, self.join = above, join
+        titles = names_in_file(columns)
+        self._titles = [{name, titles[name]} for name in columns]
         self._blocks: dict[tuple[str, ...], int] = {}
         # Sizes and years are names too, and values of other columns.
-        self._names = [name for name in columns if any(char.isalpha() for char in name)]
+        self._names = [name for name in {*columns, *titles.values()} if any(char.isalpha() for char in name)]
         self._alike = {name.casefold() for name in self._names}
-        words = sorted({max(name.split(), key=len) for name in self._names}, key=len)
+        in_file = [name for name in self._names if name in titles.values()]
+        words = sorted(
+            {max(name.split(), key=len) for name in in_file or self._names}, key=lambda w: (len(w), w)
+        )
         self._marks = [word.encode() for word in words[-2:]]
 
     @property
@@ -46,11 +53,15 @@ class NamesAgain:
         """Look through records, of which `first` is the number of the first; raises Unreadable."""
         if len(self._names) < 2:
             return
-        known = pl.sum_horizontal(pl.col(self.columns).str.strip_chars().is_in(self._names).fill_null(False))
-        same = pl.all_horizontal(pl.col(name).str.strip_chars() == name for name in self.columns).fill_null(
-            False
+        cells = [texts.to_series(at).str.strip_chars().fill_null("") for at in range(texts.width)]
+        found = pl.DataFrame(
+            {
+                "at": range(texts.height),
+                "known": _count(cell.is_in(self._names) for cell in cells) >= 2,
+                "same": _count(cell.is_in(titles) for cell, titles in zip(cells, self._titles, strict=True))
+                == len(cells),
+            }
         )
-        found = texts.select(at=pl.int_range(pl.len()), known=known >= 2, same=same)
         for at in found.filter(pl.col("known") & ~pl.col("same"))["at"]:
             self._refuse_others(texts.row(at), first + at)
         if self.above:
@@ -61,7 +72,7 @@ class NamesAgain:
     def _refuse_others(self, row: Sequence[str], record: int) -> None:
         filled = [(at, clean_name(cell)) for at, cell in enumerate(row) if cell.strip()]
         names = {name.casefold() for _, name in filled} & self._alike
-        in_place = all(name.casefold() == self.columns[at].casefold() for at, name in filled)
+        in_place = all(name.casefold() in map(str.casefold, self._titles[at]) for at, name in filled)
         values = [name for _, name in filled if not any(char.isalpha() for char in name)]
         if len(names) >= 2 and len(names) * 2 > len(filled) and not in_place and not values:
             said = ", ".join(name for _, name in filled)[:300]
@@ -82,3 +93,8 @@ class NamesAgain:
                 break
             lines.append((self.join(cells) if said is None else said)[:CHARACTERS_ABOVE])
         return tuple(reversed(lines)) if any(line.strip() for line in lines) else ()
+
+
+def _count(conditions: Iterable[pl.Series]) -> pl.Series:
+    """In how many of several columns it is so, by row."""
+    return reduce(add, (each.cast(pl.UInt32) for each in conditions))

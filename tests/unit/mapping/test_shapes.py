@@ -126,7 +126,7 @@ CASES: dict[str, tuple[str, list[str], list[tuple[Any, ...]], dict[str, int]]] =
         "mb52_20260530.txt",
         ["store_id", "product_id", "quantity", "counted_at"],
         [("1000", "P1", 19377, "2026-05-30 18:00"), ("2000", "P2", 5, "2026-05-30 18:00")],
-        {"left_out/merged": 1, "left_out/page": 7, "left_out/total": 1},
+        {"left_out/merged": 1, "left_out/page": 6, "left_out/repeated_header": 1, "left_out/total": 1},
     ),
     "JSON keyed by id": (
         "web_20260530.json",
