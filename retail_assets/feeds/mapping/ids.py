@@ -7,6 +7,8 @@ from retail_assets.feeds.mapping.texts import (
     Steps,
     all_digits,
     any_of,
+    common_first,
+    is_bare_text,
     is_error,
     is_lost,
     lost_number,
@@ -19,6 +21,8 @@ from retail_assets.feeds.mapping.words import NO_IDS
 from retail_assets.feeds.readers.columns import FORMULA, LONG_NUMBER
 from retail_assets.sql import literal
 
+_CODE = "[A-Za-z0-9_~-]*[0-9]"
+"""A regular expression of most ids: there is nothing to mend in them, and no program writes one for nothing."""
 WITH_POINT = "(-?[0-9]{1,15})[.]0+"
 """A regular expression of ids that a program wrote as numbers: 17850.0."""
 _EXPONENT_FROM = 7
@@ -31,6 +35,15 @@ _NO_IDS = ", ".join(literal(word) for word in NO_IDS)
 
 def to_id(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     """A text that names something."""
+    if raw.cell or not is_bare_text(raw, values):
+        return _to_id(raw, kind, values, name)
+    code = f"case when regexp_full_match({raw.sql}, '{_CODE}') then {raw.sql} end"
+    steps, read, rest = common_first(raw, code, name)
+    careful = f"{name}_careful"
+    return [*steps, *_to_id(rest, kind, values, careful), {name: f"coalesce({read}, {careful})"}]
+
+
+def _to_id(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     steps = staged(raw, values, f"{name}_words", named)
     text = f"{name}_words"
     # Whatever else needs a look has something that a URL would escape.

@@ -7,6 +7,8 @@ from retail_assets.feeds.mapping.texts import (
     Steps,
     all_digits,
     any_of,
+    common_first,
+    is_bare_text,
     is_single,
     lost_number,
     source_text,
@@ -47,6 +49,15 @@ def to_integer(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     if raw.family == "float" and values.scale is None:  # a decimal of a large one is not exact
         whole = f"case when {raw.sql} = trunc({raw.sql}) then try_cast({raw.sql} as {kind.sql_type}) end"
         return [{name: unless(lost_number(raw), whole)}]
+    if raw.cell or values.strip or values.scale is not None or not is_bare_text(raw, values):
+        return _to_integer(raw, kind, values, name)
+    number = f"try_cast({raw.sql} as {kind.sql_type})"
+    steps, read, rest = common_first(raw, f"case when {number}::varchar = {raw.sql} then {number} end", name)
+    careful = f"{name}_careful"
+    return [*steps, *_to_integer(rest, kind, values, careful), {name: f"coalesce({read}, {careful})"}]
+
+
+def _to_integer(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     wide = "decimal(28,6)" if kind.sql_type == "bigint" else "decimal(18,6)"
     *steps, last = to_number(raw, Kind("number", wide, kind.fault), values, f"{name}_number")
     (number, value), *_ = last.items()

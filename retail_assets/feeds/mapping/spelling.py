@@ -30,11 +30,10 @@ _JOINERS = "\u200c\u200d"
 _WIDE_SPACES = _every("\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000")
 _CONTROLS = _every("\x01-\x08\x0e-\x1f\x7f")
 _TRIMMED = f" \t\n\v\f\r\u0085\u2028\u2029{_WIDE_SPACES}{_INVISIBLE}{_JOINERS}"
-_BLANKS = literal(_TRIMMED)
 """What is trimmed off texts: spaces of every kind, tabs, line breaks, what is invisible."""
-_BLANKS_OF_NAMES = f"concat({literal(_TRIMMED + _CONTROLS)}, chr(0))"
+_TRIMMED_OFF_NAMES = rf"{_TRIMMED}{_CONTROLS}\x00"
 """And off what names something: the end mark of a DOS file, what a program filled up a field with."""
-_WRAPPING = literal(f'{_TRIMMED}="')
+_WRAPPING = f'{_TRIMMED}="'
 
 _SPACES = "\u0020\u00a0\u202f\u2009"
 _APOSTROPHES = "'\u2019"
@@ -42,13 +41,13 @@ _APOSTROPHES = "'\u2019"
 
 def trimmed(text: str) -> str:
     """Without surrounding blanks, and without what keeps a spreadsheet from taking it for a number: ="00123"."""
-    return _unless_plain(text, _unwrapped(text, _BLANKS, AS_FORMULA, r"\1"))
+    return _unless_plain(text, _unwrapped(text, _TRIMMED, AS_FORMULA, r"\1"))
 
 
 def named(text: str) -> str:
     """The same of a text that names something: spaces of all kinds look alike, and an apostrophe before digits is a
     spreadsheet's too."""
-    unwrapped = _unwrapped(text, _BLANKS_OF_NAMES, f"(?:{AS_FORMULA}|{AS_TEXT})", r"\1\2")
+    unwrapped = _unwrapped(text, _TRIMMED_OFF_NAMES, f"(?:{AS_FORMULA}|{AS_TEXT})", r"\1\2")
     return _unless_plain(
         text, f"translate({unwrapped}, {literal(_WIDE_SPACES)}, '{' ' * len(_WIDE_SPACES)}')"
     )
@@ -60,12 +59,17 @@ def _unless_plain(text: str, mended: str) -> str:
 
 
 def _unwrapped(text: str, blanks: str, wrapped: str, within: str) -> str:
-    return f"regexp_replace(trim({_visible(text)}, {blanks}), {literal(f'^{wrapped}$')}, '{within}')"
+    return f"regexp_replace({_without_ends(_visible(text), blanks)}, {literal(f'^{wrapped}$')}, '{within}')"
 
 
 def bare(text: str) -> str:
     """Without what `trimmed` takes off its ends, and no more: shorter, for what is only asked of few values."""
-    return f"trim({text}, {_WRAPPING})"
+    return _without_ends(text, _WRAPPING)
+
+
+def _without_ends(text: str, characters: str) -> str:
+    # A tenth of the time of DuckDB's trim(text, characters), which reads the characters anew for each row.
+    return f"regexp_replace({text}, {literal(f'^[{characters}]+|[{characters}]+$')}, '', 'g')"
 
 
 def _visible(text: str) -> str:

@@ -4,7 +4,7 @@ What a cell is in the file itself, where its format says so, is one character: s
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retail_assets.feeds.mapping.spelling import bare, trimmed
 from retail_assets.feeds.mapping.values import Values
@@ -84,9 +84,22 @@ def stated_sql(raw: Raw, values: Values) -> str:
     return f"coalesce({text}, case when {formula} then '=' end)" if formula else text
 
 
+def is_bare_text(raw: Raw, values: Values) -> bool:
+    """Whether a column is the source's text, in no words but the source's own."""
+    return raw.family == "text" and not (values.replace or values.translate or values.null_words)
+
+
+def common_first(raw: Raw, common: str, name: str) -> tuple[Steps, str, Raw]:
+    """Steps that part the values which `common`, SQL, reads at once from all others; the column of those read, and the
+    rest to read with care."""
+    read, rest = f"{name}_common", f"{name}_rest"
+    steps: Steps = [{read: common}, {rest: f"case when {read} is null then {raw.sql} end"}]
+    return steps, read, replace(raw, sql=rest)
+
+
 def source_text(raw: Raw, values: Values, steps: Steps, name: str) -> str:
     """The text to read a value from. Without word lists it is the column itself: casts ignore blanks."""
-    if raw.family == "text" and not (values.replace or values.translate or values.null_words):
+    if is_bare_text(raw, values):
         return raw.sql
     steps += staged(raw, values, f"{name}_text")
     return f"{name}_text"
@@ -103,7 +116,10 @@ def to_text(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
 def unread_step(raw: Raw, values: Values, *, name: str) -> dict[str, str]:
     """What a source states for the value in the column `name` that could not be read; null where it was, or nothing
     is stated."""
-    return {f"{name}_unread": f"case when {name} is null then {stated_sql(raw, values)} end"}
+    asked = (
+        f"{name} is null and {raw.sql} <> ''" if raw.family == "text" and not raw.cell else f"{name} is null"
+    )
+    return {f"{name}_unread": f"case when {asked} then {stated_sql(raw, values)} end"}
 
 
 def reasons(raw: Raw, kind: Kind, stated: str) -> tuple[tuple[str, str], ...]:
@@ -120,7 +136,7 @@ def reasons(raw: Raw, kind: Kind, stated: str) -> tuple[tuple[str, str], ...]:
 
 def is_error(text: str) -> str:
     """Whether a text is an error of a spreadsheet. One long constant is planned sooner than a list of a hundred."""
-    return f"(starts_with({text}, '#') and contains({_ERRORS}, concat('\n', {text}, '\n')))"
+    return f"(({text})[1] = '#' and contains({_ERRORS}, concat('\n', {text}, '\n')))"
 
 
 def lost_number(raw: Raw) -> str | None:
