@@ -1,7 +1,7 @@
 """Carries a mapping out over the records of one file, and accounts for every record.
 
-Optimistic: the rows of a target with nothing to tell about are written in one pass. A second one asks what became of the
-other records, over those alone, and only when keys repeat, or rows are flagged, are rows written again.
+Optimistic: the rows of a target with nothing to tell about are written in one pass. A second one asks what became of
+the other records, over those alone, and only when keys repeat, or rows are flagged, are rows written again.
 """
 
 from collections.abc import Generator

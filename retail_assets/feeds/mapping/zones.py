@@ -122,7 +122,10 @@ def named_zone_steps(text: str, zone: str, *, name: str) -> Steps:
             f"when {named} then null else {_with_offset(said)} end"
         },
         {bare: f"case when {plain} is null then {trimmed(said)} end"},
-        {word: f"case when {bare} is not null and {named} then upper(regexp_extract({bare}, '[A-Za-z][A-Za-z0-9_/+-]*$')) end"},
+        {
+            word: f"case when {bare} is not null and {named} "
+            f"then upper(regexp_extract({bare}, '[A-Za-z][A-Za-z0-9_/+-]*$')) end"
+        },
         {clock: f"case when {word} <> '' then try_cast({without} as timestamp) end"},
         {
             name: f"case when {plain} is not null then {plain} "
