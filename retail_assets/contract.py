@@ -60,6 +60,10 @@ class Feed:
     parts: tuple[str, ...] = ()
     """Columns (`_extra`: those that no contract column takes) in which rows of one file that share a key may not
     differ: they would be parts of one whole, or several things under one name, and the last of them is not all."""
+    subject: tuple[str, ...] = ()
+    """Columns that say what a row is about: one with the same key that differs in them is no correction of it."""
+    signed: str = ""
+    """Column whose sign says so too: a return is no correction of a sale."""
     folder: str = ""
     """Its inbox folder as the ledger names it; by default the feed's name."""
     inbox: str = ""

@@ -1,6 +1,7 @@
 """Names: those of files as text, and those of what flows bring, which stand for one thing each."""
 
 import logging
+import re
 from collections.abc import Iterable
 from typing import TypeVar
 
@@ -35,6 +36,12 @@ def by_name(
             )
         found[name] = (whose, thing)
     return {name: thing for name, (_, thing) in found.items()}
+
+
+def in_order(name: str) -> tuple[list[str | int], str]:
+    """By what names are sorted as people count: `till_9.csv` before `till_10.csv`."""
+    parts = re.split(r"([0-9]+)", name)
+    return [int(part) if place % 2 else part for place, part in enumerate(parts)], name
 
 
 def printable(name: str) -> str:

@@ -153,10 +153,19 @@ def _credited(trade: Trade, number: int) -> str | None:
 def _movement(trade: Trade, movement: str) -> None:
     kind, sign = trade.chance.choice(SIGNED_KINDS)
     place = trade.pair()
-    named = kind == "customer_return" and trade.chance.random() < 0.5
+    units, order = trade.units(), None
+    if kind == "customer_return" and trade.chance.random() < 0.8:
+        # What some line gives back or sold: there or elsewhere, as many units or not, under either's number.
+        line = trade.chance.choice(trade.feeds["sales"])
+        if trade.chance.random() < 0.6:
+            line = trade.chance.choice([one for one in trade.feeds["sales"] if one["quantity"] < 0])
+        order = trade.chance.choice([line["order_id"], line["credited_order_id"]])
+        place["product_id"] = line["product_id"]
+        if trade.chance.random() < 0.5:
+            place["store_id"], units = line["store_id"], trade.chance.choice([units, abs(line["quantity"])])
     trade.add(
         "stock_movements", movement_id=movement, **place, moved_at=trade.moment(store=place["store_id"]), kind=kind,
-        quantity=sign * trade.units(), order_id=f"O{trade.chance.randint(0, 300)}" if named else None,
+        quantity=sign * units, order_id=order,
     )  # fmt: skip
 
 

@@ -41,6 +41,7 @@ create table if not exists state.row_effects (
     model varchar, key varchar, effect varchar, sequence bigint, record bigint, by_sequence bigint, document varchar,
     brought bigint
 );
+alter table state.row_effects add column if not exists had bigint;
 create table if not exists state.tested (model varchar, run bigint);
 alter table state.tested add column if not exists test varchar;
 -- A change stays until every model that follows its model has taken it in, and each of the model's tests has seen it.

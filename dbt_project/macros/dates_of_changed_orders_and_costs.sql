@@ -1,9 +1,12 @@
-{# Business dates of sales lines that an order's event or a product's cost reaches: neither carries the date. #}
+{# Business dates of sales lines that an order's event, of their own order or of one that they give back, or a product's
+   cost reaches: none of these carries the date. #}
 {% macro dates_of_changed_orders_and_costs(since) %}
+{%- for column in ['order_id', 'credited_order_id'] %}
 select line.business_date
 from {{ ref('stg_sales') }} as line
-semi join ({{ logged_changes(['order_history'], 'order_id', since) }}) as changed on line.order_id = changed.order_id
+semi join ({{ logged_changes(['order_history'], 'order_id', since) }}) as changed on line.{{ column }} = changed.order_id
 union
+{%- endfor %}
 select sold.business_date
 from (
     select distinct line.product_id, line.business_date, line.currency, line.unit_cost

@@ -28,18 +28,18 @@
     {%- if contract.meta.business_time -%}{%- do columns.append('business_date') -%}{%- endif -%}
     {%- set key = contract.meta.key | map('tojson') | list if contract.meta.key else [] -%}
     {#- Raise the number when the rows that this macro writes change: every feed is then built anew. -#}
-    {%- set fingerprint = local_md5('3' ~ sql ~ key ~ setting('day_at_least')) -%}
+    {%- set fingerprint = local_md5('5' ~ sql ~ key ~ setting('day_at_least')) -%}
     {%- set whole = should_full_refresh() or existing is none or known_fingerprint() != fingerprint -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- if whole -%}
-        {%- set script = build_feed(feed, key, columns, view, fingerprint) -%}
+        {%- set script = build_feed(feed, key, columns, view, fingerprint, subject_of_row(contract.meta)) -%}
     {%- else -%}
         {%- do run_query(changed_drops(feed, key)) -%}
         {%- if run_query('select count(*) from changed_drops').rows[0][0] -%}
             {%- set touches = config.get('touches', ['business_date'] if contract.meta.business_time else []) -%}
-            {%- set script = change_feed(feed, key, columns, touches) -%}
+            {%- set script = change_feed(feed, key, columns, touches, subject_of_row(contract.meta)) -%}
         {%- else -%}
             {%- set script = "select 'no load came, went or changed'" -%}
         {%- endif -%}
@@ -53,7 +53,7 @@
 {% endmaterialization %}
 
 
-{% macro build_feed(feed, key, columns, view, fingerprint) %}
+{% macro build_feed(feed, key, columns, view, fingerprint, subject) %}
 {%- set keys = key | join(', ') -%}
 delete from state.applied where model = '{{ model.name }}';
 {{ changed_drops(feed, key) }};
@@ -65,7 +65,7 @@ from ({{ sql }});
 reset variable files;
 
 create or replace view {{ view }} as
-select {{ columns | join(', ') }}, _sequence, _record, _admitted_on
+select {{ columns | join(', ') }}, _source, _sequence, _record, _admitted_on
 from {{ loaded_rows(feed) }}
 where _is_current;
 
@@ -87,7 +87,7 @@ union
 select {{ keys }} from {{ loaded_rows(feed) }} where (_source, _document) in (from contested);
 
 delete from state.row_effects where model = '{{ model.name }}';
-{{ choose_current_rows(feed, key, columns) }}
+{{ choose_current_rows(feed, key, columns, subject) }}
 {%- endif %}
 
 insert into state.applied select '{{ model.name }}', sequence, content_key from changed_drops where is_added;
@@ -96,7 +96,7 @@ insert into state.changes select '{{ model.name }}', run, null, null from state.
 {% endmacro %}
 
 
-{% macro change_feed(feed, key, columns, touches) %}
+{% macro change_feed(feed, key, columns, touches, subject) %}
 {%- set keys = key | join(', ') -%}
 {{ feed_files(feed, 'select content_key from changed_drops where is_added') }}
 
@@ -107,7 +107,7 @@ where (_sequence, _content_key) in (select (sequence, content_key) from changed_
 reset variable files;
 
 create or replace temp table outgoing as
-select *, hash({{ columns | join(', ') }}) as row_hash
+select *, hash({{ columns | join(', ') }}, _source) as row_hash
 from {{ loaded_rows(feed) }}
 where (_sequence, _content_key) in (select (sequence, content_key) from changed_drops where not is_added);
 
@@ -128,7 +128,7 @@ where (_sequence, _content_key) in (select (sequence, content_key) from changed_
 insert into {{ loaded_rows(feed) }} from incoming;
 
 {% if key %}
-{{ choose_current_rows(feed, key, columns) }}
+{{ choose_current_rows(feed, key, columns, subject) }}
 
 -- A key whose row is replaced by an equal one has not changed.
 create or replace temp table touched_rows as
@@ -188,7 +188,7 @@ select *, false as is_added from (from applied except from wanted)
 
 {# Set _is_current for the rows of affected_keys; leaves their before and after in `candidates`, and what became of those
    that do not count in state.row_effects. #}
-{% macro choose_current_rows(feed, key, columns) %}
+{% macro choose_current_rows(feed, key, columns, subject) %}
 create or replace temp table candidates as
 with concerned as (
     select
@@ -224,7 +224,7 @@ winners as (
     select arg_max(last.row_number, last.place) as row_number from of_sources group by {{ key | join(', ') }}
 )
 select
-    *, hash({{ columns | join(', ') }}) as row_hash,
+    *, hash({{ columns | join(', ') }}, _source) as row_hash,
     row_number in (select winners.row_number from winners) as is_current
 from concerned;
 
@@ -235,15 +235,16 @@ where line.rowid = candidates.row_number and candidates.is_current != candidates
 
 delete from state.row_effects
 where model = '{{ model.name }}' and key in (select {{ key_as_text(key) }} from affected_keys);
-insert into state.row_effects {{ row_effects(feed, key) }};
+insert into state.row_effects {{ row_effects(feed, key, subject) }};
 {% endmacro %}
 
 {# Of the candidates that do not count: whose row came in the place of theirs, as things stood when it came. Nothing is said
-   of a row that a later one of its own source replaced: that is what later files are for. #}
-{% macro row_effects(feed, key) %}
+   of a row that a later one of its own source replaced: that is what later files are for, unless the later one is about
+   something else: a return in the place of a sale or, unless its whole document is replaced, another product or store. #}
+{% macro row_effects(feed, key, subject) %}
 with contested as (
     select {{ key | join(', ') }}, row_number, is_current, _source, _document, _version, _sequence, _record,
-        {{ place_of_row() }} as place
+        {{ place_of_row() }} as place, {{ subject }} as subject
     from candidates
     where ({{ key | join(', ') }}) in (select ({{ key | join(', ') }}) from candidates where not is_current)
 ),
@@ -269,7 +270,7 @@ followed as (
     select
         *,
         took_over and _version >= coalesce(version_before, _version) as came_to_count,
-        first_value(case when came_to_count then {'source': _source, 'sequence': _sequence, 'place': place} end ignore nulls)
+        first_value(case when came_to_count then {'source': _source, 'sequence': _sequence, 'place': place, 'subject': subject} end ignore nulls)
             over (
                 partition by {{ key | join(', ') }} order by place
                 rows between 1 following and unbounded following
@@ -284,6 +285,8 @@ told as (
             when taken_by is not null and (next is null or (taken_by.position, taken_by.sequence) < (next.place.position, next.place.sequence))
                 then 'removed'
             when next.source != _source then 'replaced_by_other_source'
+            when next.subject.sign * subject.sign < 0 or (taken_by is null and next.subject.about != subject.about)
+                then 'key_reused'
         end as effect,
         case
             when not took_over then stood_before
@@ -300,13 +303,20 @@ brought as (
     from {{ loaded_rows(feed) }}
     where (_source, _document, _sequence) in (select (_source, _document, by_sequence) from told where effect = 'removed')
     group by all
+),
+had as (
+    select _source, _document, _sequence, count(*) as row_count
+    from {{ loaded_rows(feed) }}
+    where (_source, _document, _sequence) in (select (_source, _document, _sequence) from told where effect = 'removed')
+    group by all
 )
 select
     '{{ model.name }}', told.key, told.effect, told._sequence, told._record, told.by_sequence, told._document,
-    case when effect = 'removed' then coalesce(brought.row_count, 0) end
+    case when effect = 'removed' then coalesce(brought.row_count, 0) end, case when effect = 'removed' then had.row_count end
 from told
 left join brought
     on told._source = brought._source and told._document = brought._document and told.by_sequence = brought._sequence
+left join had on told._source = had._source and told._document = had._document and told._sequence = had._sequence
 where told.effect is not null
 {% endmacro %}
 
@@ -376,6 +386,11 @@ where told.effect is not null
             )
         )
     )
+{%- endmacro %}
+
+{# What a row is about: of which things, and whether they go or come back. #}
+{% macro subject_of_row(meta) -%}
+    {'about': hash({{ (meta.subject or [0]) | join(', ') }}), 'sign': {{ 'sign(' ~ meta.signed ~ ')' if meta.signed else 0 }}}
 {%- endmacro %}
 
 {# Where a row stands in the order of all. #}

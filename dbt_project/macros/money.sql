@@ -20,6 +20,16 @@
     '{{ currencies[digits].split() | join("', '") }}'
 {%- endmacro %}
 
+{# The smallest amount of a currency. #}
+{% macro minor_unit(currency) -%}
+    case
+        {%- for digits, unit in [(0, '1'), (3, '0.001'), (4, '0.0001')] %}
+        when {{ currency }} in ({{ currencies_with_digits(digits) }}) then {{ unit }}
+        {%- endfor %}
+        else 0.01
+    end
+{%- endmacro %}
+
 {% macro amount_type() -%} decimal(38, 4) {%- endmacro %}
 
 {# Units times price, wide enough for anything the contracts let in. #}

@@ -153,7 +153,8 @@ def map_file(
         records=records.path,
         columns=records.columns,
         format=records.format,
-        name_values=content.match.name_values | values_above(records.above, mapping.layout.above),
+        name_values=content.match.name_values
+        | values_above(records.above, mapping.layout.above, again=records.above_again),
         content_key=content.content_key,
         business_zone=settings.time_zone,
     )

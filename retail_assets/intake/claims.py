@@ -29,6 +29,7 @@ from retail_assets.intake.inbox_folders import open_inbox_folder
 from retail_assets.intake.ledger_tables import Drop
 from retail_assets.intake.settling import DONE, modified_ns
 from retail_assets.lake import DISK_THREADS, Lake, private_folder, scratch_folder, sync_folder
+from retail_assets.names import in_order
 
 BATCH = 5_000
 """Files under one note: a folder of that size is quick to list and to empty."""
@@ -68,8 +69,8 @@ def quarantine_path(lake: Lake, sequence: int) -> Path:
 
 
 def claim(*, lake: Lake, found: Sequence[SettledFile], as_of: date) -> tuple[list[Claim], list[Skipped]]:
-    """Take files in the order of their modification time, then name; the order also numbers them."""
-    ordered = sorted(found, key=lambda file: (file.modified_ns, file.name, file.folder))
+    """Take files in the order of their modification time, then name (2 before 10); the order also numbers them."""
+    ordered = sorted(found, key=lambda file: (file.modified_ns, in_order(file.name), file.folder))
     taken, skipped = [], []
     for batch in (ordered[start : start + BATCH] for start in range(0, len(ordered), BATCH)):
         now_taken, now_skipped = _claim_batch(lake, batch, as_of)
@@ -159,7 +160,7 @@ def _open_batch(lake: Lake, files: list[SettledFile], as_of: date) -> tuple[Path
 
 def put_parts(*, lake: Lake, drop: Drop, parts: Sequence[Part]) -> list[Claim]:
     """Put what a drop was taken apart into among the claims, all at once; in the order of time, then name."""
-    ordered = sorted(parts, key=lambda part: (part.modified_ns, part.name))
+    ordered = sorted(parts, key=lambda part: (part.modified_ns, in_order(part.name)))
     if not ordered:
         return []
     note = {

@@ -144,6 +144,7 @@ FEEDS = (
         "supplier_products",
         SupplierProducts,
         "Supplier terms per product, valid from a day on.",
+        parts=("unit_cost", "currency"),
         parents={"supplier_id": "suppliers", "product_id": "products"},
         defaults_to_admission_day=frozenset({"valid_from"}),
     ),

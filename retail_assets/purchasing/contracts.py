@@ -42,7 +42,7 @@ FEEDS = (
         "Lines of orders to suppliers.",
         amount="cast(quantity as decimal(28, 3)) * unit_cost",
         parents={"po_id": "purchase_orders", "product_id": "products"},
-        parts=("product_id",),
+        subject=("product_id",),
         unique_within="the whole retailer: a po_id is one order of all who order, to all suppliers",
         own_ids=frozenset({"po_id"}),
     ),

@@ -91,9 +91,10 @@ FEEDS = (
         amount="coalesce(net_amount, cast(quantity as decimal(28, 3)) * unit_price - coalesce(discount, 0))",
         descriptive=frozenset({"channel", "description"}),
         parents={"store_id": "stores", "product_id": "products", "customer_id": "customers"},
-        parts=("product_id", "store_id"),
+        subject=("product_id", "store_id"),
+        signed="quantity",
         unique_within="the whole retailer: an order_id is one receipt or order of all stores, tills, shops and days",
-        own_ids=frozenset({"order_id"}),
+        own_ids=frozenset({"order_id", "credited_order_id"}),
     ),
     Feed(
         "order_events",

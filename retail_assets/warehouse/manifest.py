@@ -277,6 +277,13 @@ def _in_words(node: Mapping[str, Any]) -> str:
             return "No row stands for something that others name and nobody described."
         case "none_without_lines":
             return "No order is known by its head only."
+        case "none_over_credited":
+            return "Of no order more is given back than was sold."
+        case "none_of_several_sources":
+            return (
+                "No order that lines of the night belong to has lines of several sources. Where two sources number "
+                "alike, tell them apart with `own_ids` in a mapping (docs/bring-a-source.md)."
+            )
         case "none_waiting":
             return "No row is dated after the night."
     return str(kind["name"]).replace("_", " ") + "."

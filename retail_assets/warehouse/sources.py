@@ -31,6 +31,7 @@ ZONE = "<time_zone>"
 LAKE_FILES: dict[str, Any] = {"documents": Documents, "rejects": Rejects, "flags": Flags}
 
 STAGED: Columns = {
+    "_source": columns_of(RowOrigin)["_source"],
     "_sequence": Column("_sequence", pl.Int64(), "Number of the drop that brought the row."),
     "_record": columns_of(RowOrigin)["_record"],
     "_admitted_on": Column("_admitted_on", pl.Date(), "The night that took the drop."),
@@ -56,6 +57,8 @@ def flow_sources(flow: Flow) -> dict[str, Any]:
                 "business_date": feed.business_date(ZONE, row="line."),
                 "admission_day_columns": sorted(feed.defaults_to_admission_day),
                 "parents": feed.parents,
+                **({"subject": list(feed.subject)} if feed.subject else {}),
+                **({"signed": feed.signed} if feed.signed else {}),
                 **({"personal": sorted(feed.personal), "inbox_folder": feed.folder} if feed.personal else {}),
             },
         )
@@ -175,7 +178,7 @@ def referenced_parents(platform: Platform) -> str:
 def row_effects(platform: Platform) -> str:
     """The model of what staging found out about rows that do not count: it stands after the staging of every feed."""
     after = "\n".join(f"-- depends_on: {{{{ ref('stg_{feed}') }}}}" for feed in platform.feeds)
-    columns = ("key", "effect", "sequence", "record", "by_sequence", "document", "brought")
+    columns = ("key", "effect", "sequence", "record", "by_sequence", "document", "brought", "had")
     taken = ",\n".join(f"    effects.{column}" for column in columns)
     return (
         f"-- {HEADER.removeprefix('# ')}-- Written by the materialization `feed`, row by row.\n{after}\n"

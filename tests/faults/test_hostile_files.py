@@ -215,7 +215,7 @@ def test_a_parser_that_is_talked_into_asking_for_too_much(attempt: Attempt) -> N
     """Cells that the look beforehand does not recognise reach the parser, which then aborts its process."""
     sheet = excel_bytes({"A1": 1, "XFD1048576": 2})
     hidden = with_part(
-        sheet, "xl/worksheets/sheet1.xml", lambda xml: xml.replace(b'r="XFD1048576"', b"r='XFD1048576'")
+        sheet, "xl/worksheets/sheet1.xml", lambda xml: xml.replace(b'r="XFD1048576"', b'r = "XFD1048576"')
     )
 
     assert refused(attempt, hidden, "drop.xlsx") in ("reader_died", "too_much_memory", "damaged_workbook")

@@ -68,12 +68,13 @@ def nights(folder: Path) -> list[tuple[Night, dict[str, list[Row]]]]:
         withdrawn = lake.drop(passing, on=as_of)
         seen = {feed: list(rows) for feed, rows in dropped.items()}
         for feed, rows in passing.items():
-            seen[feed] = [*seen.get(feed, []), *((as_of, row) for row in rows)]
+            seen[feed] = [*seen.get(feed, []), *((as_of, {**row, "_source": "till"}) for row in rows)]
         lake.write_ledger()
         warehouse.build(*(f"+{mart}" for mart in MARTS), as_of=as_of)
         found.append((Night(as_of, seen), {mart: _rows(warehouse.path, mart) for mart in MARTS}))
         lake.withdraw(withdrawn)
-        _drop(lake, dropped, _corrections(chance, history, number), as_of + timedelta(days=1))
+        corrections = _corrections(chance, history, number)
+        _drop(lake, dropped, corrections, as_of + timedelta(days=1), source="office")
         passing = {"sales": _changed(chance, history["sales"], quantity=lambda row: row["quantity"] * 2)}
     lake.write_ledger()
     return found
@@ -93,10 +94,10 @@ def _shelves() -> list[Row]:
     ]
 
 
-def _drop(lake: LakeBuilder, dropped: Dropped, feeds: Feeds, on: date) -> None:
+def _drop(lake: LakeBuilder, dropped: Dropped, feeds: Feeds, on: date, source: str = "till") -> None:
     for feed, rows in feeds.items():
-        lake.load(feed, rows, on=on)
-        dropped.setdefault(feed, []).extend((on, row) for row in rows)
+        lake.load(feed, rows, on=on, source=source)
+        dropped.setdefault(feed, []).extend((on, {**row, "_source": source}) for row in rows)
 
 
 def _changed(
@@ -119,6 +120,7 @@ def _corrections(chance: random.Random, history: Feeds, number: int) -> Feeds:
             *_changed(chance, lines, product_id=lambda _: chance.choice(PRODUCTS), discount=lambda _: None),
             *_changed(chance, lines, sold_at=lambda row: row["sold_at"] + timedelta(days=chance.randint(-3, 3))),
             *_changed(chance, lines, credited_order_id=lambda _: chance.choice(lines)["order_id"]),
+            *_changed(chance, lines),
             *({**row, "order_id": f"{row['order_id']}-{number}"} for row in more["sales"][:60]),
         ],
         "order_events": [{**row, "event_id": f"{number}-{row['event_id']}"} for row in more["order_events"][::5]],
@@ -195,11 +197,13 @@ def test_the_trade_has_what_can_go_wrong(nights: list[tuple[Night, dict[str, lis
         "healthy",
     }  # fmt: skip
     assert values("sales_orders", "credit_status") == {
-        "credited", "part_credited", "not_credited", "linked", "unlinked", "unknown_order", None,
+        "over_credited", "credited", "part_credited", "not_credited", "linked", "unlinked", "unknown_order",
+        "cancelled_order", None,
     }  # fmt: skip
     assert values("stock_movements", "transfer_status") == {
         "in_transit", "part_arrived", "arrived", "over_arrived", "no_departure", None,
     }  # fmt: skip
+    assert values("sales_orders", "other_source") == {"till", None}
     assert values("stock_movements", "changes_stock") == {True, False}
     assert min(values("stock_movements", "days_in_transit") - {None}) == 0
     assert min(values("stock_levels", "quantity") - {None}) < 0

@@ -29,9 +29,11 @@ MAPPINGS = {
     "whole": ("document: nr\n    replaces: document", DERIVED, ""),
     "tilla": ("replaces: row", COUNTED, ""),
     "tillb": ("replaces: row", COUNTED, ""),
+    "turned": ("replaces: row", COUNTED, ""),
     "named": ("replaces: row", COUNTED, "own_ids: true"),
     "versioned": ("document: nr\n    replaces: document\n    version: v", COUNTED, ""),
     "days": ("replaces: day", COUNTED, ""),
+    "pair": ("replaces: day", COUNTED, ""),
 }
 HEADER = "nr,pos,art,at,qty,v\n"
 
@@ -72,6 +74,12 @@ FILES = {
     "whole_2": ["W2,,C,2026-11-18 10:05,3,", "W3,,A,2026-11-18 10:10,1,"],
     "tilla_1": ["1,1,A,2026-11-18 10:00,1,", "2,1,A,2026-11-18 10:00,1,"],
     "tillb_1": ["1,1,B,2026-11-18 10:00,1,", "9,1,B,2026-11-18 10:00,1,"],
+    # A refund under the key of its sale, a correction, a row that is taken back, another till's receipt.
+    "turned_1": [*(f"T{n},1,A,2026-11-18 10:00,2," for n in (1, 2, 3)), "T4,1,A,2026-11-18 10:00,2,"],
+    "turned_2": [
+        *(f"T{n},1,A,2026-11-18 10:00,{q}," for n, q in ((1, -2), (2, 1), (3, 0))),
+        "T4,1,B,2026-11-18 11:00,2,",
+    ],
     "named_1": ["1,1,C,2026-11-18 10:00,1,"],
     "versioned_1": ["V1,1,A,2026-11-18 10:00,1,2", "V2,1,A,2026-11-18 10:00,1,2"],
     "versioned_2": ["V1,1,A,2026-11-18 10:00,5,1", "V2,1,A,2026-11-18 10:00,5,3"],
@@ -80,6 +88,9 @@ FILES = {
     "days_1": [*day(17, "a", "b", "c", "d"), *day(18, "e", "f", "g", "h"), *day(16, "i", "j")],
     # Of the 17th one unreadable line, of the 18th most lines are; the 16th comes again.
     "days_2": [*day(16, "i", "k"), *day(17, bad=1), *day(18, "e", "f", bad=3)],
+    # Two tills of one store, each in a file of its own.
+    "pair_1": day(18, "q1", "q2"),
+    "pair_2": day(18, "r1", "r2", "r3"),
     "days_3": [*day(15, "l", bad=1), *day(16, "i", "k", "m")],
 }
 
@@ -118,6 +129,15 @@ def test_two_tills_that_number_alike_are_told_and_can_be_told_apart(night: Wareh
     assert told(night, columns, "tilla_1") == (0, None, 1)
 
 
+def test_a_key_that_names_something_else_later_is_told(night: Warehouse) -> None:
+    assert current(night, "turned") == [("T1", "A", -2), ("T2", "A", 1), ("T3", "A", 0), ("T4", "B", 2)]
+    assert told(night, "rows_of_reused_keys", "turned_2") == (2,)
+    turned = "select key, name, by_name from marts.replaced_rows where effect = 'key_reused'"
+    assert sorted(night.rows(turned)) == [
+        (f'["{order}","1"]', "turned_1.csv", "turned_2.csv") for order in ("T1", "T4")
+    ]
+
+
 def test_a_later_file_of_another_source_wins_whatever_versions_say(night: Warehouse) -> None:
     assert current(night, "versioned") == [("V1", "A", 1)]
     assert told(night, "rows_without_effect, rows_lost_to_other_sources", "versioned_2") == (1, 1)
@@ -137,6 +157,11 @@ def test_a_day_that_brings_too_little_replaces_none(night: Warehouse) -> None:
     assert told(night, "rows_without_effect, rows_removed", "days_2") == (2, 1)
 
 
+def test_a_day_that_another_till_erases_is_told_with_what_it_had(night: Warehouse) -> None:
+    removed = "select key, document_rows_before, document_rows from marts.replaced_rows where source = 'pair'"
+    assert sorted(night.rows(removed)) == [('["q1","1"]', 2, 3), ('["q2","1"]', 2, 3)]
+
+
 def test_each_of_them_warns_with_its_rows(night: Warehouse) -> None:
     def warned(as_of: date) -> dict[str, int]:
         done = night.dbt("test", "--select", "replaced_rows", "kept_documents", as_of=as_of)
@@ -145,7 +170,8 @@ def test_each_of_them_warns_with_its_rows(night: Warehouse) -> None:
     assert warned(AS_OF) == {
         "none_replaced_by_other_sources": 2,
         "none_without_effect": 3,
-        "none_shrank_replaced_rows_": 1,
+        "no_key_reused": 2,
+        "none_shrank_replaced_rows_": 2,
         "none_too_small": 2,
     }
 

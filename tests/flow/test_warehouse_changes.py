@@ -102,17 +102,18 @@ class Reckoning:
                     alive[_key(row)].append(line)
                 else:
                     brought.append(line)
-            keys = {_key(line.row) for line in brought}
+            again = {_key(line.row): line for line in brought}
             for key, there in alive.items():
                 for line in [one for one in there if one.load.source == load.source]:
                     if line.row.get("_document") in taken:
-                        line.loses(None if key in keys else "removed", sequence)
+                        by = again.get(key)
+                        line.loses(_reused(line, by, whole=True) if by else "removed", sequence)
                         there.remove(line)
             for line in brought:
                 there = alive[_key(line.row)]
                 if there:
                     other = (before := _standing(there)).load.source != load.source
-                    before.loses("replaced_by_other_source" if other else None, sequence)
+                    before.loses("replaced_by_other_source" if other else _reused(before, line), sequence)
                 there.append(line)
         current = {key: _standing(there) for key, there in alive.items() if there}
         counting = set(map(id, current.values()))
@@ -121,6 +122,12 @@ class Reckoning:
 
 def _key(row: dict[str, Any]) -> tuple[str, int]:
     return row["order_id"], row["line_number"]
+
+
+def _reused(line: Line, by: Line, *, whole: bool = False) -> str | None:
+    about, by_about = ((one.row["product_id"], one.row["store_id"]) for one in (line, by))
+    turned = line.row["quantity"] * by.row["quantity"] < 0
+    return "key_reused" if turned or (about != by_about and not whole) else None
 
 
 def _enough(records: int | None, came: int, standing: int | None) -> bool:

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 from tests.reference.night import ZERO, Night, Row, Rows, amount, ratio
 from tests.reference.sales import sales_lines, unit_costs
-from tests.reference.stock import Place, stock_levels, stock_movements
+from tests.reference.stock import Place, put_back, stock_levels, stock_movements
 
 DEMAND_DAYS, MIN_OBSERVED_DAYS, DEAD_DAYS = 28, 7, 60
 
@@ -80,7 +80,7 @@ def _shelves(night: Night) -> dict[Place, Shelf]:
         if not line["is_cancelled"]:
             shelf, day = shelves[line["store_id"], line["product_id"]], line["business_date"]
             shelf.sold[day] += line["quantity"]
-            shelf.steps[day] -= line["quantity"]
+            shelf.steps[day] -= line["quantity"] + put_back(night)[line["order_id"], line["line_number"]]
             if line["quantity"] > 0:
                 shelf.selling.add(day)
     for row in stock_movements(night).values():

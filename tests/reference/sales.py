@@ -53,7 +53,8 @@ def sales_lines(night: Night) -> Rows:
     cost_of, events, lines = unit_costs(night), night.events("sales"), {}
     for sale in night.happened("sales"):
         life = events.get(sale["order_id"], [])
-        cancelled = bool(life) and life[-1]["status"] == "cancelled"
+        given_back = events.get(sale.get("credited_order_id"), []) if sale["quantity"] < 0 else []
+        cancelled = any(one and one[-1]["status"] == "cancelled" for one in (life, given_back))
         left = [event["at"] for event in life if event["status"] in ("shipped", "delivered", "returned")]
         units, currency = sale["quantity"], sale["currency"]
         exact = sale.get("net_amount")
@@ -80,6 +81,7 @@ def sales_lines(night: Night) -> Rows:
             "is_cancelled": cancelled,
             "shipped_at": min(left, default=None) if units > 0 else None,
             "awaits_shipment": bool(life) and units > 0 and not left and not cancelled,
+            "source": sale["_source"],
             "net_amount": net,
             "revenue": ZERO if cancelled else net,
             "unit_cost": unit_cost,
@@ -134,6 +136,7 @@ def sales_orders(night: Night) -> Rows:
     lines, events = list(sales_lines(night).values()), night.events("sales")
     documents = grouped(lines, "order_id", "currency")
     numbers = {order for order, _ in documents}
+    sold = {line["order_id"] for line in lines if line["quantity"] > 0}
     naming = grouped([line for line in lines if line["credited_order_id"]], "credited_order_id", "currency")
     rows = {(order, None): _order(order, [], life) for order, life in events.items() if order not in numbers}
     for (order, currency), own in documents.items():
@@ -142,9 +145,14 @@ def sales_orders(night: Night) -> Rows:
         row["credited_amount"] = -sum((line["revenue"] for line in credits), ZERO)
         returned = row["status"] == "returned" and not row["is_credit_note"]
         row["uncredited_amount"] = max(row["revenue"] - row["credited_amount"], ZERO) if returned else ZERO
+        row["over_credited_amount"] = _over_credited(own, credits)
         if row["is_credit_note"]:
             named = row["credited_order_id"]
-            row["credit_status"] = "linked" if named in numbers else "unknown_order" if named else "unlinked"
+            row["credit_status"] = "linked" if named in sold else "unknown_order" if named else "unlinked"
+            if row["status"] != "cancelled" and all(line["is_cancelled"] for line in own):
+                row["credit_status"] = "cancelled_order"
+        elif row["over_credited_amount"]:
+            row["credit_status"] = "over_credited"
         elif returned and row["uncredited_amount"] == 0:
             row["credit_status"] = "credited"
         elif returned:
@@ -154,6 +162,21 @@ def sales_orders(night: Night) -> Rows:
     return rows
 
 
+def _over_credited(own: list[Row], credits: list[Row]) -> Decimal:
+    """What others give back beyond what was sold and not taken back; half a minor unit per line is rounding."""
+    sold = {line["product_id"] for line in own if line["quantity"] > 0}
+    if not credits or not sold:
+        return ZERO
+    left = ZERO
+    for line in own:
+        takes_back_own = line["credited_order_id"] in (None, line["order_id"])
+        if line["product_id"] in sold and (line["quantity"] > 0 or takes_back_own):
+            left += line["revenue"]
+    over = -sum(line["revenue"] for line in credits) - left
+    unit = Decimal(1) if own[0]["currency"] == "JPY" else Decimal("0.01")
+    return over if over > unit * (len(own) + len(credits)) / 2 else ZERO
+
+
 def _order(order: str, lines: list[Row], life: list[Row]) -> Row:
     lines = sorted(lines, key=lambda line: line["line_number"])
 
@@ -161,7 +184,10 @@ def _order(order: str, lines: list[Row], life: list[Row]) -> Row:
         return next((line[column] for line in lines if line[column] is not None), None)
 
     money = _money(lines) if lines else dict.fromkeys(("revenue", "cost", "margin", "revenue_without_cost"))
+    sources = sorted({line["source"] for line in lines})
     return {
+        "source": sources[0] if sources else None,
+        "other_source": sources[-1] if len(sources) > 1 else None,
         "store_id": first("store_id"),
         "customer_id": first("customer_id"),
         "channel": first("channel"),
@@ -179,6 +205,7 @@ def _order(order: str, lines: list[Row], life: list[Row]) -> Row:
         **money,
         "credited_amount": ZERO,
         "uncredited_amount": ZERO,
+        "over_credited_amount": ZERO,
         "credit_status": None,
         "is_inferred": not lines,
     }

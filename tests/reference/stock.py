@@ -13,27 +13,63 @@ RESERVED_DAYS = 30
 
 
 @cache
+def customer_returns(night: Night) -> dict[str, tuple[str, bool]]:
+    """Of movements that bring goods of an order back: the order, and whether it was cancelled."""
+    lines = sales_lines(night).values()
+    credited: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for line in lines:
+        if line["is_return"] and line["credited_order_id"]:
+            credited[line["order_id"], line["product_id"]].add(line["credited_order_id"])
+    off = {
+        (line["order_id"], line["product_id"])
+        for line in lines
+        if line["is_cancelled"] and line["quantity"] > 0
+    }
+    found = {}
+    for row in night.happened("stock_movements"):
+        named, product = row.get("order_id"), row["product_id"]
+        if row["kind"] == "customer_return" and named:
+            order = min(credited.get((named, product), {named}))
+            found[row["movement_id"]] = (order, (order, product) in off)
+    return found
+
+
+@cache
+def put_back(night: Night) -> dict[tuple[str, int], Decimal]:
+    """Units of return lines that movements brought back: where the line says, else wherever they say."""
+    brought: dict[tuple[str, str], dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    returns = customer_returns(night)
+    for row in night.happened("stock_movements"):
+        order, is_cancelled = returns.get(row["movement_id"], (None, True))
+        if order and not is_cancelled:
+            brought[order, row["product_id"]][row["store_id"]] += row["quantity"]
+    lines = [line for line in sales_lines(night).values() if line["is_return"] and not line["is_cancelled"]]
+    lines.sort(key=lambda line: (line["sold_at"], line["order_id"], line["line_number"]))
+    found: dict[tuple[str, int], Decimal] = defaultdict(Decimal)
+    for anywhere in (False, True):
+        for line in lines:
+            key = (line["order_id"], line["line_number"])
+            left = brought[line["credited_order_id"] or line["order_id"], line["product_id"]]
+            for store in sorted(left) if anywhere else [line["store_id"]]:
+                units = min(-line["quantity"] - found[key], left[store])
+                found[key] += units
+                left[store] -= units
+    return found
+
+
+@cache
 def stock_movements(night: Night) -> Rows:
-    put_back = set()
-    for line in sales_lines(night).values():
-        if line["is_return"] and not line["is_cancelled"]:
-            put_back |= {
-                (line["order_id"], line["product_id"]),
-                (line["credited_order_id"], line["product_id"]),
-            }
     movements = sorted(
         night.happened("stock_movements"), key=lambda row: (row["moved_at"], row["movement_id"])
     )
     rows: Rows = {}
     for row in movements:
         order = row.get("order_id")
-        counted_as_sale = (
-            row["kind"] == "customer_return" and order and (order, row["product_id"]) in put_back
-        )
+        _, never_left = customer_returns(night).get(row["movement_id"], (None, False))
         rows[(row["movement_id"],)] = {
             **{name: row[name] for name in ("store_id", "product_id", "moved_at", "kind", "quantity")},
             "business_date": row["business_date"],
-            "changes_stock": not counted_as_sale,
+            "changes_stock": not never_left,
             "transfer_id": row.get("transfer_id"),
             "counterpart_store_id": row.get("counterpart_store_id"),
             "transfer_status": None,
@@ -131,7 +167,8 @@ def _departures(night: Night) -> list[tuple[Place, datetime, Decimal, bool, bool
         is_recent = (night.as_of - line["business_date"]).days < RESERVED_DAYS
         reserved = line["awaits_shipment"] and line["store_id"] in shipping and is_recent
         place, shipped = (line["store_id"], line["product_id"]), line["shipped_at"]
-        found.append((place, shipped or line["sold_at"], line["quantity"], bool(shipped), reserved))
+        units = line["quantity"] + put_back(night)[line["order_id"], line["line_number"]]
+        found.append((place, shipped or line["sold_at"], units, bool(shipped), reserved))
     return found
 
 

@@ -9,11 +9,17 @@ from retail_assets.config import FlowSettings, Settings
 from retail_assets.decisions.kinds import Kind, Subject
 from retail_assets.flows import FLOWS
 from retail_assets.intake.handlers import Handler, Handlers, Inbox
-from retail_assets.names import NameTaken, is_plain, printable, printable_record
+from retail_assets.names import NameTaken, in_order, is_plain, printable, printable_record
 from retail_assets.platform import Flow, Platform
 from tests.gates.flow import FLOW as GATES
 
 TAKEN = "tests.unit.test_names"
+
+
+def test_names_stand_in_the_order_in_which_people_count() -> None:
+    ordered = ["", "7", "k.csv", "k_9.csv", "k_09.csv", "k_10.csv", "k_10a.csv", "k_b.csv", "٣.csv"]
+    mixed = ["k_10a.csv", "k_09.csv", "٣.csv", "k_b.csv", "k_10.csv", "", "k_9.csv", "k.csv", "7"]
+    assert sorted(mixed, key=in_order) == [*ordered[:3], "k_09.csv", "k_9.csv", *ordered[5:]]
 
 
 @pytest.mark.parametrize(

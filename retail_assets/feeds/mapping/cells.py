@@ -11,10 +11,12 @@ from retail_assets.feeds.mapping.conversion import (
     Kind,
     Raw,
     convert,
+    moment_steps,
     plain_text,
     reasons,
     stated_sql,
     text_sql,
+    unread_step,
 )
 from retail_assets.feeds.mapping.model import (
     Cell,
@@ -25,11 +27,10 @@ from retail_assets.feeds.mapping.model import (
     FromFileName,
     FromSql,
 )
-from retail_assets.feeds.mapping.scope import Scope
+from retail_assets.feeds.mapping.scope import ABSENT, Scope
 from retail_assets.feeds.mapping.table import normalised
 from retail_assets.feeds.mapping.values import STANDARD, Values
 from retail_assets.feeds.mapping.zones import NO_ZONE, instant_in
-from retail_assets.feeds.readers.columns import TIME_CELL
 from retail_assets.sql import literal
 
 
@@ -50,10 +51,10 @@ class Value:
 
     def faults(self, column: str) -> list[tuple[str, str]]:
         """Where the source has a value, and the column that was made of it has none: conditions, with their rules."""
+        if self.blank == "true":
+            return []
         why = [*self.reasons, (self.fault, f"not ({self.blank})")]
-        return [
-            (f"case when {column} is null then {condition} else false end", rule) for rule, condition in why
-        ]
+        return [(f"{column} is null and {condition}", rule) for rule, condition in why]
 
 
 def value_of(cell: Cell, kind: Kind, scope: Scope, *, name: str) -> Value:
@@ -91,17 +92,17 @@ def _value(cell: Cell, kind: Kind, scope: Scope, name: str) -> Value:
 
 def _zoned(cell: Cell, kind: Kind, scope: Scope, name: str) -> Value:
     """A time on the clock that a column names. One that states its offset is that."""
-    there = f"{name}_there"
-    value = _value(replace(cell, values=replace(cell.values, time_zone=NO_ZONE)), kind, scope, there)
+    somewhere = replace(cell, values=replace(cell.values, time_zone=NO_ZONE))
+    value = _value(somewhere, kind, scope, f"{name}_there")
+    there = value.sql
     zone = text_sql(scope.raw(cell.zone or ""), STANDARD)
     instant = f"coalesce({there}_instant, {instant_in(f'{there}_local', f'{name}_zone')})"
     if kind.days_of != NO_ZONE:  # a date alone is the retailer's, whoever's clock it is
         instant = f"case when {there}_alone is not null then {there} else {instant} end"
     deep = [{}] * len(scope.query.phase)
     scope.query.add([*deep, {f"{name}_zone": zone}, {name: instant}])
-    return replace(
-        value, sql=name, text=f"concat_ws(' ', {value.text}, {plain_text(scope.raw(cell.zone or ''))})"
-    )
+    text = f"concat_ws(' ', {value.text}, {plain_text(scope.raw(cell.zone or ''))})"
+    return replace(value, sql=name, blank=f"({there} is null and {value.blank})", text=text)
 
 
 def _constant(text: str) -> Raw:
@@ -109,14 +110,17 @@ def _constant(text: str) -> Raw:
 
 
 def _converted(raw: Raw, kind: Kind, values: Values, scope: Scope, name: str) -> Value:
-    scope.query.add(convert(raw, kind, values, name=name))
-    blank = f"({stated_sql(raw, values)}) is null"
-    return Value(name, blank, plain_text(raw), kind.fault, reasons=reasons(raw, kind, values))
+    name = scope.convert(raw, kind, values, name=name)
+    exact = reasons(raw, kind, f"{name}_unread")
+    return Value(name, f"{name}_unread is null", plain_text(raw), kind.fault, reasons=exact)
 
 
 def _from_column(column: str, values: Values, kind: Kind, scope: Scope, name: str) -> Value:
     raw = scope.raw(column)
-    reading = scope.readings.get(normalised(column))
+    if raw == ABSENT:
+        scope.query.add([{name: f"cast(null as {kind.sql_type})"}])
+        return Value(name, "true", "null", kind.fault)
+    reading = scope.reading(column)
     types = {normalised(name): parsed.type for name, parsed in scope.mapping.parse.items()}
     declared = types.get(normalised(column))
     if kind == ID and declared == TEXT.name:  # whoever says that it is a text means it as it stands
@@ -124,29 +128,28 @@ def _from_column(column: str, values: Values, kind: Kind, scope: Scope, name: st
     if reading is None or not declared or reading.kind.name == kind.name:
         return _converted(raw, kind, values, scope, name)
     # The mapping says what the column is; what the contract wants is made of that.
-    scope.query.add(convert(Raw(reading.name, reading.kind.sql_type.upper()), kind, values, name=name))
-    blank = f"({stated_sql(raw, reading.values)}) is null"
+    steps = convert(Raw(reading.name, reading.kind.sql_type.upper()), kind, values, name=name)
+    scope.query.add([*steps, unread_step(raw, reading.values, name=name)])
     fault = kind.fault if reading.kind is TEXT else reading.kind.fault
-    exact = reasons(raw, reading.kind, reading.values)
-    return Value(name, blank, plain_text(raw), fault, reasons=exact)
+    exact = reasons(raw, reading.kind, f"{name}_unread")
+    return Value(name, f"{name}_unread is null", plain_text(raw), fault, reasons=exact)
 
 
 def _from_date_and_time(date: str, time: str, values: Values, kind: Kind, scope: Scope, name: str) -> Value:
     days, times = scope.raw(date), scope.raw(time)
-    day_steps = convert(days, DATE, values, name=f"{name}_day")
-    time_steps = convert(times, TIME, values, name=f"{name}_time")
-    scope.query.add(day_steps)
-    scope.query.add(time_steps)
-    depth = max(len(day_steps), len(time_steps))
-    together, moment = f"{name}_together", f"{name}_day + {name}_time"
-    if is_span := times.is_cell(TIME_CELL):  # 26:05 is 02:05 of the next day
-        moment = f"case when {is_span} then {name}_day + try_cast({times.sql} as interval) else {moment} end"
+    day = scope.convert(days, DATE, values, name=f"{name}_day")
+    time_of_day = scope.convert(times, TIME, values, name=f"{name}_time")
+    together = f"{name}_together"
     later = [
-        {together: moment},
-        *convert(Raw(together, "TIMESTAMP"), kind, values, name=name),
+        *moment_steps(day, time_of_day, times, values, name=together),
+        *convert(Raw(together, "TIMESTAMP", instant=f"{together}_stated"), kind, values, name=name),
     ]
-    scope.query.add([{} for _ in range(depth)] + later)
-    blank = f"(({stated_sql(days, values)}) is null or ({stated_sql(times, values)}) is null)"
+    said_day, said_time = f"{name}_day_stated", f"{name}_time_stated"
+    stated = {said_day: stated_sql(days, values), said_time: stated_sql(times, values)}
+    unread = {column: f"case when {name} is null then {sql} end" for column, sql in stated.items()}
+    scope.query.add([*([{}] * len(scope.query.phase)), *later, unread])
     text = f"concat_ws(' ', {plain_text(days)}, {plain_text(times)})"
-    exact = (*reasons(days, DATE, values), *reasons(times, TIME, values))
+    exact = (*reasons(days, DATE, said_day), *reasons(times, TIME, said_time))
+    # A day without a time is no moment, and not nothing; midnight without a day is nothing.
+    blank = f"({said_day} is null and ({said_time} is null or coalesce({time_of_day} = time '00:00', false)))"
     return Value(name, blank, text, kind.fault, reasons=exact)

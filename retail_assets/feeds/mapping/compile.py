@@ -7,6 +7,8 @@ number of `verdicts`, from 1), `_fault` what the contract or the dialect refuses
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
 
 from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.cells import Value, value_of
@@ -14,18 +16,18 @@ from retail_assets.feeds.mapping.failures import Computed
 from retail_assets.feeds.mapping.faults import Fault, by_flagged_column, faults_of, misread
 from retail_assets.feeds.mapping.identity import document_faults, document_of, name_document, version_of
 from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.layers import Layers
 from retail_assets.feeds.mapping.model import Block, Rule
 from retail_assets.feeds.mapping.references import cells_of, expressions_of, rules_of, unknown_columns
 from retail_assets.feeds.mapping.scope import Scope
 from retail_assets.feeds.mapping.verdicts import Verdict, verdicts_of
-from retail_assets.sql import identifier, literal
+from retail_assets.sql import identifier, literal, parquet
 
 
 @dataclass(frozen=True)
 class CompiledBlock:
     feed: Feed
-    judged: str
-    """A query whose rows are the records with everything that is known about them."""
+    query: Layers
     verdicts: list[Verdict]
     faults: list[Fault]
     flags: list[Fault]
@@ -35,6 +37,16 @@ class CompiledBlock:
 
     clean = "_route is null and _fault is null and not _flagged"
     """Records with nothing to tell about."""
+
+    @property
+    def judged(self) -> str:
+        """A query whose rows are the records with everything that is known about them."""
+        return self.query.sql
+
+    def beside(self, rows: Path) -> Self:
+        """The block over those records only that are not among rows in a file."""
+        which = f"_record not in (select _record from {parquet(rows)})"
+        return replace(self, query=self.query.over(which))
 
     def routed_to(self, *feeds: str) -> str:
         """True of records that are sent to one of some feeds."""
@@ -81,7 +93,7 @@ def compile_block(scope: Scope, block: Block) -> CompiledBlock:
     query.add([{"_flagged": " or ".join(f"coalesce({flag.condition}, false)" for flag in flags) or "false"}])
     query.end_phase()
     raw = f"coalesce(_malformed, {_json(scope, list(scope.table.columns))})"
-    return CompiledBlock(block.feed, query.sql, verdicts, faults, flags, raw, computed)
+    return CompiledBlock(block.feed, query, verdicts, faults, flags, raw, computed)
 
 
 def _once(faults: Iterable[Fault]) -> list[Fault]:
@@ -135,7 +147,7 @@ def compile_records(scope: Scope) -> CompiledBlock:
     query.add([{"_fault": _first_true([fault.condition for fault in faults])}])
     query.end_phase()
     raw = f"coalesce(_malformed, {_json(scope, list(scope.table.columns))})"
-    return CompiledBlock(scope.target.block.feed, query.sql, verdicts, faults, [], raw, computed)
+    return CompiledBlock(scope.target.block.feed, query, verdicts, faults, [], raw, computed)
 
 
 def _condition(scope: Scope, rule: Rule) -> str:

@@ -12,6 +12,8 @@ from retail_assets.sql import identifier, literal, parquet
 
 ROWS_PER_PASS = 20_000_000
 """Keys are compared in slices of their hash, so that memory does not grow with the file."""
+REPEAT = "repeat"
+"""The rule of records that say again what another of the file says."""
 SEVERAL_ROWS = "several_rows_one_key"
 """The rule that parts of one whole break."""
 
@@ -90,24 +92,26 @@ def _write_repeats(engine: Engine, feed: Feed, relation: str, repeated: list[Pat
         f"from ({relation}) where {key_hash(feed)} in (select key_hash from {parquet(repeated)})"
     )
     lost = f"select * from ({ranked}) where _rank > 1 or _are_parts"
-    duplicate = "if(_content = _winner, 'repeat', 'superseded')"
-    column, *_ = feed.parts or ("",)
-    query = written_off(feed, lost, rule=duplicate, also="_part")
-    if feed.parts:
-        query = written_off(
-            feed, lost, rule=duplicate, also="_part", rejected=("_are_parts", SEVERAL_ROWS, column)
-        )
+    duplicate = f"if(_content = _winner, {literal(REPEAT)}, 'superseded')"
+    shown, *_ = (*feed.parts, *feed.subject, "")
+    rejected = ("_are_parts", SEVERAL_ROWS, shown) if shown else None
+    query = written_off(feed, lost, rule=duplicate, also="_part", rejected=rejected)
     engine.write(query, path)
 
 
 def _are_parts(feed: Feed, keys: str) -> str:
     """True of rows that share their key and version, and differ where parts of one whole do."""
-    if not feed.parts:
+    different = (*feed.parts, *feed.subject)
+    if not different:
         return "false"
-    differing = f"hash({', '.join(identifier(name) for name in feed.parts)})"
+    differing = f"hash({', '.join(map(identifier, different))})"
     alike = f"over (partition by {keys}, _version)"
     newest = f"_version is not distinct from max(_version) over (partition by {keys})"
-    return f"{newest} and min({differing}) {alike} <> max({differing}) {alike}"
+    differ = f"min({differing}) {alike} <> max({differing}) {alike}"
+    if feed.signed:
+        sign = f"sign({identifier(feed.signed)})"
+        differ = f"({differ} or (min({sign}) {alike} < 0 and max({sign}) {alike} > 0))"
+    return f"{newest} and {differ}"
 
 
 def written_off(

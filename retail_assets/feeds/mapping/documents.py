@@ -10,17 +10,23 @@ from retail_assets.feeds.mapping.model import Target
 from retail_assets.sql import literal, parquet
 
 
-def documents_in(target: Target, block: CompiledBlock, *, content_key: str, source: str) -> str:
-    """A query for the documents or days that the records of one target are of."""
-    # What is sent elsewhere is judged there.
-    rejected = f"({block.ended('rejected')} or (_route is null and _fault is not null))"
-    came = f"coalesce(not {block.ended('rejected', 'left_out')}, _fault is null)"
+def documents_in(
+    target: Target, clean: Path, others: CompiledBlock | None, *, content_key: str, source: str
+) -> str:
+    """A query for the documents or days that the records of one target are of: rows with nothing to tell about, and the
+    other records where there are some."""
     at_least = "null" if target.at_least is None else str(target.at_least)
+    told = f"select _document, _version, true as came, false as rejected from {parquet(clean)}"
+    if others:
+        # What is sent elsewhere is judged there.
+        rejected = f"({others.ended('rejected')} or (_route is null and _fault is not null))"
+        came = f"coalesce(not {others.ended('rejected', 'left_out')}, _fault is null)"
+        told += f" union all select _document, _version, {came}, {rejected} from ({others.judged})"
     return (
         f"select {literal(content_key)} as _content_key, {literal(source)} as _source, "
         f"{literal(target.replaces or '')} as kind, _document, max(_version) as _version, "
-        f"count(*) filter (where {came}) as records, count(*) filter (where {rejected}) as rejected, "
-        f"{at_least}::double as at_least from ({block.judged}) where _document is not null group by _document"
+        "count(*) filter (where came) as records, count(*) filter (where rejected) as rejected, "
+        f"{at_least}::double as at_least from ({told}) where _document is not null group by _document"
     )
 
 

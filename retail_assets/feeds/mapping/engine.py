@@ -1,7 +1,7 @@
 """Carries a mapping out over the records of one file, and accounts for every record.
 
-Optimistic: the rows of a target are written in one pass; only when there is something to tell of a record does a second
-pass ask what became of it, and only when keys repeat, or rows are flagged, are they written again.
+Optimistic: the rows of a target with nothing to tell about are written in one pass. A second one asks what became of
+the other records, over those alone, and only when keys repeat, or rows are flagged, are rows written again.
 """
 
 from collections.abc import Generator
@@ -128,22 +128,23 @@ class _Run:
         main = self._compile(target, target.block, table)
         records = self.records[target.name] = self.engine.count(f"select count(*) from {table.relation}")
         admitted = self._write_rows(target, main, main.clean)
+        clean, others = self.parts[-1].path, None
         if admitted < records:
+            others = main.beside(clean)
             sent = main.routed_to(*(block.feed.name for block in target.sent.values()))
-            told = f"coalesce(not {sent}, true) and not ({main.clean})"
-            admitted += self._tell(target, main, told, admits="_route is null")
+            admitted += self._tell(target, others, f"coalesce(not {sent}, true)", admits="_route is null")
             for block in target.sent.values():
-                self._map_sent(target, block, table)
+                self._map_sent(target, block, table, clean)
         self.admitted[target.name] = admitted
         if target.replaces:
             own = {"content_key": self.content.content_key, "source": self.mapping.name}
             name = f"documents_{len(self.documents)}.parquet"
-            self.documents.append(self._copy(documents_in(target, main, **own), name)[0])
+            self.documents.append(self._copy(documents_in(target, clean, others, **own), name)[0])
         if self.reshaped:
             self.records[target.name] += self._write_set_aside(target, self.reshaped)
 
-    def _map_sent(self, target: Target, block: Block, table: Table) -> None:
-        compiled = self._compile(target, block, table)
+    def _map_sent(self, target: Target, block: Block, table: Table, clean: Path) -> None:
+        compiled = self._compile(target, block, table).beside(clean)
         here = compiled.routed_to(block.feed.name)
         self._write_rows(target, compiled, f"{here} and _fault is null and not _flagged")
         self._tell(target, compiled, here, admits=here)

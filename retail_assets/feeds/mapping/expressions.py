@@ -19,9 +19,12 @@ from retail_assets.feeds.mapping.comparisons import Compared, compared_in
 from retail_assets.feeds.mapping.functions import (
     CHOOSING,
     FUNCTIONS,
+    JOINING,
+    KEEPING,
     MAKING_TEXTS,
     MAX_GROWTH,
     NUMBERS,
+    TEXTS,
     TYPES,
     growth,
 )
@@ -45,6 +48,8 @@ class Reference:
     end: int
     becomes_number: bool = False
     """Whether the expression casts it to a number as it is."""
+    becomes_text: bool = False
+    """Whether the whole of it becomes a text, or a part of one."""
 
 
 @dataclass(frozen=True)
@@ -96,12 +101,13 @@ def _read_tree(text: str, tree: dict[str, Any]) -> Expression:
     cast = [part for node in _walk(tree) for part in _cast_to_numbers(node)]
     calls = {_place(part) for part in cast if part["class"] != "COLUMN_REF"}
     bare = {_place(part) for part in cast if part["class"] == "COLUMN_REF"}
+    texts = {_place(part) for node in _walk(tree) for part in _made_texts_of(node)}
     for node in _walk(tree):
         grows.append(_checked(node))
         compared += compared_in(node)
         if node["class"] == "COLUMN_REF":
             place = _place(node)
-            columns[place] = Reference(".".join(node["column_names"]), *place, place in bare)
+            columns[place] = Reference(".".join(node["column_names"]), *place, place in bare, place in texts)
     if math.prod(grows) * max(1, len(columns)) > MAX_GROWTH:
         raise ExpressionError(
             f"this could make a text more than {MAX_GROWTH:,} times as long; make it shorter"
@@ -128,6 +134,39 @@ def _texts_of(node: dict[str, Any]) -> list[dict[str, Any]]:
     if node["type"] == "OPERATOR_COALESCE":
         chosen = node["children"]
     return [text for one in chosen for text in _texts_of(one)]
+
+
+def _made_texts_of(node: dict[str, Any]) -> list[dict[str, Any]]:
+    """The columns that are written into a text as a whole."""
+    if node["class"] == "CAST" and node["type_expr"].get("type_name", "").lower() in TEXTS:
+        return _columns_in(node["child"]) or []
+    name = node.get("function_name", "").lower()
+    arguments = [argument["expression"] for argument in node.get("arguments", ())]
+    written = arguments if name in JOINING else arguments[:1] if name in KEEPING else []
+    return [column for argument in written for column in _columns_in(argument) or []]
+
+
+def _columns_in(node: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """The columns of which one is the value of a part; None where it may be something else than columns and texts."""
+    name = node.get("function_name", "").lower()
+    if node["class"] == "COLUMN_REF":
+        return [node]
+    if node["class"] == "CONSTANT":
+        return [] if node["literal"].get("kind") in ("STRING", "NULL") else None
+    if name in MAKING_TEXTS or name in JOINING:
+        return []
+    choices = {
+        "if": node.get("arguments", [])[1:],
+        "coalesce": node.get("arguments", []),
+        "ifnull": node.get("arguments", []),
+    }
+    chosen = [argument["expression"] for argument in choices.get(name, [])]
+    if node["type"] == "OPERATOR_COALESCE":
+        chosen = node["children"]
+    elif node["class"] == "CASE":
+        chosen = [*(check["then_expr"] for check in node["case_checks"]), node["else_expr"]]
+    found = [_columns_in(one) for one in chosen]
+    return [column for one in found for column in one or []] if found and None not in found else None
 
 
 def _syntax_tree(text: str) -> dict[str, Any]:

@@ -60,7 +60,7 @@ def causes_of(engine: Engine, computed: Computed, ends: Path) -> dict[str, str]:
         return {}
     sample = ends.with_name(f"failed_{ends.name}")
     records = ", ".join(str(record) for _, record in failed)
-    engine.write(computed.inputs.over(f"_record in ({records})"), sample)
+    engine.write(computed.inputs.over(f"_record in ({records})").sql, sample)
     causes = {}
     for value, record in failed:
         sql = next((sql for said, sql in computed.bare.items() if value.startswith(said)), "null")

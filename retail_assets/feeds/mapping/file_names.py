@@ -9,6 +9,7 @@ import duckdb
 
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.layout import ABOVE
+from retail_assets.feeds.readers.records import AboveAgain
 from retail_assets.sql import literal
 
 _BRACKET, _WILD = re.compile(r"\[!?+\]?+[^]]*+\]"), re.compile("[*?]")
@@ -42,9 +43,11 @@ def fit(name: str, patterns: Iterable[str]) -> int:
     return max((len(_WILD.sub("", _BRACKET.sub("x", pattern))) for pattern in fits), default=-1)
 
 
-def values_above(lines: Sequence[str], patterns: Sequence[str]) -> dict[str, str]:
+def values_above(
+    lines: Sequence[str], patterns: Sequence[str], *, again: Sequence[AboveAgain] = ()
+) -> dict[str, str]:
     """What regular expressions find in the lines above a table, each group as `above.NAME`; raises Unreadable where one
-    finds nothing."""
+    finds nothing, or something else above another table of the file, since a file has one value of each."""
     text, found = "\n".join(lines), {}
     for pattern in patterns:
         parts = name_parts(pattern, text)
@@ -56,4 +59,22 @@ def values_above(lines: Sequence[str], patterns: Sequence[str]) -> dict[str, str
                 f"{said or 'nothing'}; correct `file.above`.",
             )
         found |= {f"{ABOVE}{name}": value for name, value in parts.items()}
+        for other in again:
+            parts_there = name_parts(pattern, "\n".join(other.lines))
+            if parts_there != parts and (other.whole or parts_there is not None):
+                raise _other_above(other, pattern, parts, parts_there)
     return found
+
+
+def _other_above(
+    other: AboveAgain, pattern: str, parts: dict[str, str], there: dict[str, str] | None
+) -> Unreadable:
+    said = {name: value for name, value in (there or {}).items() if parts[name] != value}
+    first = ", ".join(f"{name} {parts[name]}" for name in said or parts)[:300]
+    now = ", ".join(f"{name} {value}" for name, value in said.items())[:300]
+    return Unreadable(
+        "several_above",
+        f"Above all records of a file one text was expected that fits `{pattern}`, but above the first there stands "
+        f"{first}, above {other.place} {now or 'none'}. Send each table as a file of its own, or name one sheet in "
+        "`file.sheet`.",
+    )

@@ -19,13 +19,15 @@ _NUMBERS = """
     decimal dec numeric double float real float4 float8
 """
 NUMBERS = frozenset(_NUMBERS.split())
+TEXTS = frozenset(["text", "string", "varchar", "char", "bpchar", "character"])
 _TYPES = """
-    bool boolean text string varchar char bpchar character
+    bool boolean
     date time timestamp datetime timestamptz interval
 """
 TYPES = (
     frozenset(_TYPES.split())
     | NUMBERS
+    | TEXTS
     | {
         "time without time zone",
         "timestamp with time zone",
@@ -55,6 +57,10 @@ _MAKING_TEXTS = """
     translate strip_accents nfc_normalize regexp_extract regexp_replace json_extract_string
 """
 MAKING_TEXTS = frozenset(_MAKING_TEXTS.split()) | {*_PADDING}
+JOINING = frozenset(("||", "concat", "concat_ws"))
+"""What writes texts one behind the other."""
+KEEPING = frozenset(["lower", "lcase", "upper", "ucase", "trim", "ltrim", "rtrim", "lpad", "rpad"])
+"""What leaves a text what it is, but for its letters and its ends."""
 CHOOSING = ("coalesce", "ifnull", "nullif", "if")
 """Functions whose value is one of their arguments."""
 FUNCTIONS = frozenset(_FIXED.split()) | {*_SEARCHING, *_PADDING, "replace"}

@@ -4,16 +4,19 @@ A group of which something cannot be read or does not agree is refused whole: a 
 any other number.
 """
 
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from retail_assets.errors import Unreadable
+from retail_assets.feeds.mapping.deduplicate import REPEAT
 from retail_assets.feeds.mapping.model import FromColumn
+from retail_assets.feeds.mapping.repeats import REPEATED, repeated_records
 from retail_assets.feeds.mapping.scope import Reading
 from retail_assets.feeds.mapping.steps import Pivot, Sum
 from retail_assets.feeds.mapping.stream import Refusal, Stream, no_texts
 from retail_assets.feeds.mapping.table import normalised
 from retail_assets.feeds.readers.columns import DAY_CELL, MOMENT_CELL, NUMBER_CELL, TEXT_CELL
-from retail_assets.sql import literal
+from retail_assets.sql import literal, parquet
 
 MAX_PIVOTED = 1_000
 """Names that become columns."""
@@ -26,10 +29,11 @@ NAMELESS = "no_name"
 
 def summed(step: Sum, stream: Stream) -> Stream:
     per, columns, first = (stream.found(names) for names in (step.per, step.columns, step.first))
+    stream, again = _once(stream, step, per, columns)
     others = _others(stream, {*per, *columns, *first})
     readings = stream.readings(columns, number=True)
     values = {r.column: f"sum({r.name})" for r in readings}
-    return _grouped(stream, per, readings, values, {}, others=others, first=first, refusals=[])
+    return _grouped(stream, per, readings, values, {}, again, others=others, first=first, refusals=[])
 
 
 def pivoted(step: Pivot, stream: Stream) -> Stream:
@@ -41,13 +45,15 @@ def pivoted(step: Pivot, stream: Stream) -> Stream:
     stream = stream.rejecting(f"(select * from {stream.table.relation} where {unfit})", bad)
     stream = stream.where(f"not ({unfit})")
     names = _names(stream, called)
+    stream, again = _once(stream, step, per, [value]) if step.adds_up else (stream, [])
     others = _others(stream, {*per, *name, value})
+    _require_new(names, [*per, *others])
     readings = stream.readings([value], number=True) if step.adds_up else []
     one = readings[0].name if readings else stream.table.raw(value).sql
     cell = stream.table.raw(value).cell
     values, cells, refusals = {}, {}, []
-    for title in names:
-        here = f"filter (where {called} = {literal(title)})"
+    for title, spellings in names.items():
+        here = f"filter (where {called} in ({', '.join(map(literal, spellings))}))"
         if step.adds_up:
             values[title] = f"sum({one}) {here}"
             continue
@@ -56,15 +62,32 @@ def pivoted(step: Pivot, stream: Stream) -> Stream:
         if cell:
             cells[title] = f"min(case when {stated} is not null then {cell} end) {here}"
         refusals.append(Refusal(f"count({stated}) {here} > 1", SEVERAL, title, called))
-    if taken := [title for title in names if title in {*per, *others}]:
-        raise Unreadable(
-            "ambiguous_columns", f"`pivot` makes a column `{taken[0]}`, and the file has one; rename it."
-        )
-    gathered = _grouped(stream, per, readings, values, cells, others=others, first=[], refusals=refusals)
+    gathered = _grouped(
+        stream, per, readings, values, cells, again, others=others, first=[], refusals=refusals
+    )
     return _with_absent(gathered, names)
 
 
-def _names(stream: Stream, called: str) -> list[str]:
+def _once(
+    stream: Stream, step: Sum | Pivot, per: list[str], amounts: list[str]
+) -> tuple[Stream, list[Refusal]]:
+    """The stream without the records that repeat a run of earlier ones, where the mapping says so; else with what they
+    are refused for."""
+    repeats = None if step.repeats == "keep" else repeated_records(stream, per, amounts)
+    if repeats is None:
+        return stream, []
+    relation = f"(select * from {stream.table.relation} left join {parquet(repeats)} using (_row))"
+    stream = replace(stream, table=replace(stream.table, relation=relation))
+    again, earlier = "_repeats is not null", "'record ' || _repeats"
+    if step.repeats == "drop":
+        dropped = stream.where(again).table.relation
+        stream = stream.without(dropped, end="duplicate", rule=literal(REPEAT), value=earlier)
+        return stream.where(f"not ({again})"), []
+    return stream, [Refusal(again, REPEATED, amounts[0], earlier)]
+
+
+def _names(stream: Stream, called: str) -> dict[str, list[str]]:
+    """The columns that names become, each with all spellings of it: they are compared as columns are."""
     found = stream.engine.rows(
         f"select distinct {called} as name from {stream.table.relation} order by 1 limit {MAX_PIVOTED + 1}"
     )
@@ -74,10 +97,21 @@ def _names(stream: Stream, called: str) -> list[str]:
             f"At most {MAX_PIVOTED:,} names were expected to become columns, but the file has more; "
             "is it the right column?",
         )
-    return [name for (name,) in found]
+    alike: dict[str, list[str]] = {}
+    for (name,) in found:
+        alike.setdefault(normalised(name), []).append(name)
+    return {spellings[0]: spellings for spellings in alike.values()}
 
 
-def _with_absent(stream: Stream, names: list[str]) -> Stream:
+def _require_new(names: Iterable[str], kept: Iterable[str]) -> None:
+    there = {normalised(name) for name in kept}
+    if taken := [title for title in names if normalised(title) in there]:
+        raise Unreadable(
+            "ambiguous_columns", f"`pivot` makes a column `{taken[0]}`, and the file has one; rename it."
+        )
+
+
+def _with_absent(stream: Stream, names: Collection[str]) -> Stream:
     """Names that this file does not have are columns without a value; a file with none of them is another file."""
     absent = [name for name in stream.wanted if stream.table.find(name) is None]
     if names and absent and not any(stream.table.find(name) in names for name in stream.wanted):
@@ -109,13 +143,14 @@ def _grouped(
     readings: list[Reading],
     values: dict[str, str],
     cells: dict[str, str],  # of the values
+    again: list[Refusal],
     *,
     others: list[str],
     first: list[str],
     refusals: list[Refusal],
 ) -> Stream:
     """One row per group, and the records of groups that are refused set aside."""
-    read, bad = _lines(stream, per, readings)
+    read, bad = _lines(stream, per, readings, again)
     kept = {name: (f"_o{n}", stream.text(name)) for n, name in enumerate([*others, *first])}
     one_of = [
         f"arg_min({sql}, _row) filter (where ({text}) is not null) as {alias}{suffix}"
@@ -175,10 +210,12 @@ def _of_two_meanings(stream: Stream, keys: dict[str, str], alike: dict[str, str]
     ]
 
 
-def _lines(stream: Stream, per: list[str], readings: list[Reading]) -> tuple[str, list[Refusal]]:
+def _lines(
+    stream: Stream, per: list[str], readings: list[Reading], again: list[Refusal]
+) -> tuple[str, list[Refusal]]:
     """A query for the rows with their keys and the number of what is bad about each, from 1, and what that may be."""
     required = _required(stream)
-    bad = []
+    bad = list(again)
     for reading in readings:
         text = stream.text(reading.column)
         absent = [(f"({text}) is null", "required")] if normalised(reading.column) in required else []

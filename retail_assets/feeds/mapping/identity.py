@@ -2,6 +2,7 @@
 
 from retail_assets.feeds.mapping.cells import Value, value_of
 from retail_assets.feeds.mapping.conversion import DATE, ID, INSTANT, Kind
+from retail_assets.feeds.mapping.deduplicate import SEVERAL_ROWS
 from retail_assets.feeds.mapping.faults import Fault
 from retail_assets.feeds.mapping.references import expressions_of, identity_cells
 from retail_assets.feeds.mapping.scope import Scope
@@ -18,7 +19,9 @@ def name_document(scope: Scope) -> None:
         return
     scope.evaluate_cells([scope.target.document])
     scope.query.end_phase()
-    value_of(scope.target.document, ID, scope, name="_document_id")
+    document = value_of(scope.target.document, ID, scope, name="_of_document")
+    scope.query.end_phase()
+    scope.query.add([{"_document_id": document.sql}])
     scope.query.end_phase()
 
 
@@ -64,8 +67,14 @@ def version_of(scope: Scope) -> Value | None:
 def document_faults(scope: Scope) -> list[Fault]:
     if scope.target.replaces != "document" and not scope.target.derives_line_numbers:
         return []
+    contradicted = (
+        [Fault("_contradicted", SEVERAL_ROWS, "document", "_document_id")]
+        if scope.table.has_line_numbers
+        else []
+    )
     too_long = f"strlen(_document_id) > {MAX_DOCUMENT_BYTES}"
     return [
         Fault(too_long, "too_long", "document", "_document_id"),
         Fault("_document_id is null", "no_document", "document"),
+        *contradicted,
     ]

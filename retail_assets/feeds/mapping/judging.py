@@ -109,5 +109,5 @@ def contract_version(feed: Feed) -> str:
     """Changes whenever the contract would judge rows otherwise."""
     columns = [(name, contract_kind(column).sql_type) for name, column in feed.columns.items()]
     checks = [(check.condition, check.rule) for check in contract_checks(feed)]
-    judged = [columns, checks, feed.key, sorted(feed.descriptive), feed.parts]
+    judged = [columns, checks, feed.key, sorted(feed.descriptive), feed.parts, feed.subject, feed.signed]
     return hashlib.sha256(json.dumps(judged).encode()).hexdigest()[:16]

@@ -35,9 +35,9 @@ class Layers:
             self.replacing.add(len(self.layers))
             self.layers.append(columns)
 
-    def over(self, which: str) -> str:
-        """The query over those records only that `which` picks."""
-        return replace(self, first=f"select * from ({self.first}) where {which}").sql
+    def over(self, which: str) -> "Layers":
+        """The pipeline over those records only that `which` picks."""
+        return replace(self, first=f"select * from ({self.first}) where {which}")
 
     @property
     def sql(self) -> str:

@@ -7,23 +7,20 @@ in the retailer's zone, so that it is its business date.
 from retail_assets.feeds.mapping.numbers import to_number
 from retail_assets.feeds.mapping.spelling import trimmed
 from retail_assets.feeds.mapping.texts import Kind, Raw, Steps, source_text
-from retail_assets.feeds.mapping.time_formats import readings, states_time
+from retail_assets.feeds.mapping.time_formats import readings, states_time, without_words
 from retail_assets.feeds.mapping.values import EPOCHS, Values
-from retail_assets.feeds.mapping.zones import instant_sql, named_zone_steps
+from retail_assets.feeds.mapping.zones import instant_sql, named_zone_steps, real_offset
 from retail_assets.feeds.readers.columns import DAY_CELL, MOMENT_CELL
 from retail_assets.sql import literal
 
 DATE = Kind("date", "date", "not_a_date")
 LOCAL = Kind("datetime", "timestamp", "not_a_time")
 INSTANT = Kind("instant", "timestamptz", "not_a_time")
-TIME = Kind("time", "time", "not_a_time")
 
 _DAY = 86_400_000_000
 """In microseconds."""
 _OTHER_UNIT = "timestamptz '1970-01-01' and timestamptz '1970-03-01'"
 """Where an epoch ends that is written in another unit than the mapping says, or as 0."""
-_MORE_THAN_A_DAY = "timestamp '1900-01-01' and timestamp '1909-12-31'"
-"""What workbooks that know no durations make of times above 24 hours."""
 
 
 def to_local(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
@@ -39,7 +36,7 @@ def to_instant(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     day = f"{name}_alone"
     return [
         *steps,
-        {day: _day_alone(raw, values, steps, name)},
+        {day: day_alone(raw, values, name)},
         {name: f"case when {day} is not null then {instant_sql(day, kind.days_of)} else {there} end"},
     ]
 
@@ -51,25 +48,14 @@ def to_date(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     return [*to_local(raw, LOCAL, values, f"{name}_moment"), {name: f"cast({name}_moment as date)"}]
 
 
-def to_time(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
-    if raw.family in ("time", "local"):
-        return [{name: f"cast({raw.sql} as time)"}]
-    steps: Steps = []
-    text = source_text(raw, values, steps, name)
-    stamp = f"try_cast({text} as timestamp)"
-    plain = f"coalesce(try_cast({text} as time), cast({stamp} as time))"
-    of_day = f"case when {stamp} between {_MORE_THAN_A_DAY} then null else {plain} end"
-    formatted = [f"cast({reading} as time)" for reading in readings(text, values.times)]
-    return [*steps, {name: f"coalesce({', '.join([*formatted, of_day])})"}]
-
-
 def _local_and_instant(raw: Raw, values: Values, name: str) -> Steps:
     """Two columns: the local time that a value states, or the instant where it states its offset."""
     local, instant = f"{name}_local", f"{name}_instant"
     no_local, no_instant = {local: "null::timestamp"}, {instant: "null::timestamptz"}
     match raw.family:
         case "local" | "date":
-            return [{local: f"cast({raw.sql} as timestamp)"} | no_instant]
+            stated = {instant: raw.instant} if raw.instant else no_instant
+            return [{local: f"cast({raw.sql} as timestamp)"} | stated]
         case "instant":
             return [no_local | {instant: raw.sql}]
     steps: Steps = []
@@ -89,20 +75,28 @@ def _local_and_instant(raw: Raw, values: Values, name: str) -> Steps:
     # After a date alone DuckDB takes a blank for the beginning of a time.
     local_iso = f"coalesce(try_cast({text} as timestamp), try_cast({trimmed(text)} as timestamp))"
     iso = f"case when {offset} then null else {local_iso} end"
-    stated = f"coalesce({', '.join([*readings(text, [f for f in formats if '%z' not in f]), iso])})"
+    local_formats = readings(text, [f for f in formats if "%z" not in f])
+    stated = f"coalesce({', '.join([*local_formats, iso])})"
     if own:
         stated = f"case when {own} then try_cast({raw.sql} as timestamp) else {stated} end"
     aware = [f for f in formats if "%z" in f]
     zulu = f"regexp_replace({text}, 'Z$', '+00:00')"  # as %z reads it
-    formatted = [*readings(text, aware), *readings(zulu, aware)]
+    formatted = [real_offset(text, reading) for reading in (*readings(text, aware), *readings(zulu, aware))]
     elsewhere = f"case when {local} is null and {offset} then {text} end"
     *named, last = named_zone_steps(elsewhere, values.time_zone, name=f"{instant}_iso")
     read = f"coalesce({', '.join([*formatted, f'{instant}_iso'])})"
-    return [*steps, {local: stated}, *named, last, {instant: f"case when {local} is null then {read} end"}]
+    return [
+        *steps,
+        {f"{local}_read": stated},
+        {local: without_words(text, f"{local}_read")},
+        *named,
+        last,
+        {instant: f"case when {local} is null then {read} end"},
+    ]
 
 
-def _day_alone(raw: Raw, values: Values, steps: Steps, name: str) -> str:
-    """The day (at 0:00) that a value states without a time, else null."""
+def day_alone(raw: Raw, values: Values, name: str) -> str:
+    """The day (at 0:00) that a value states without a time, else null; over the steps of its conversion."""
     local, instant = f"{name}_local", f"{name}_instant"
     own = raw.is_cell(DAY_CELL)
     match raw.family:
@@ -121,4 +115,4 @@ def _day_alone(raw: Raw, values: Values, steps: Steps, name: str) -> str:
     no_time = f"coalesce({', '.join(timed)}) is null and " if timed else ""
     alone = " or ".join([*([own] if own else []), *by_format, f"({no_time}not contains({text}, ':'))"])
     stated = f"coalesce({local}, cast({instant} as timestamp))" if values.time_zone == "UTC" else local
-    return f"case when epoch_us({stated}) % {_DAY} = 0 and ({alone}) then {stated} end"
+    return f"case when {alone} then case when epoch_us({stated}) % {_DAY} = 0 then {stated} end end"

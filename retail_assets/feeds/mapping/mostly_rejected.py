@@ -1,12 +1,14 @@
-"""A file of which most records were rejected counts for nothing: its mapping was written for another."""
+"""A file of which most records were rejected, or none has lines, counts for nothing: its mapping is for another."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import polars as pl
 
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.mapping.deduplicate import SEVERAL_ROWS
 from retail_assets.feeds.mapping.failures import EXPRESSION_FAILED
+from retail_assets.feeds.mapping.repeats import REPEATED
+from retail_assets.feeds.mapping.verdicts import NO_LINES
 from retail_assets.intake.row_counts import RowCounts
 
 RULES, VALUES = 3, 3
@@ -15,14 +17,19 @@ WAYS_OUT = {
     SEVERAL_ROWS: "several rows of the file share one key and would be parts of one whole (lots, bins, locations): sum "
     "them with `reshape: {sum: {per: [the columns of the key], columns: [the amounts]}}`, take more into the key, or "
     "say with `version` which is newer",
+    REPEATED: "records repeat a run of earlier ones, as in a file to which its own rows were appended, and would be "
+    "summed twice: mend the file, or say beside the columns to be summed `repeats: drop` to count them once, or "
+    "`repeats: keep` where they are others that are equal",
 }
 """What to do about rules that do not say it themselves."""
 QUOTED = {EXPRESSION_FAILED: 400}
 """Characters of a value that are quoted, where it is not 40: what is told of an expression is a sentence."""
+_WITHOUT_LINES = {f"left_out/{rule}" for rule in (NO_LINES, "blank", "repeated_header", "merged")}
+"""What becomes of the records of a file that has no line."""
 
 
 def why_mostly_rejected(
-    counts: Iterable[RowCounts], rejects: pl.LazyFrame | None, *, at_most: float
+    counts: Sequence[RowCounts], rejects: pl.LazyFrame | None, *, at_most: float
 ) -> Unreadable | None:
     """Why a file is not to be loaded: of what a target did not leave out more than the share `at_most` was rejected, or
     all of it. `rejects` are the rejected records, masked where they may be personal and others will read it."""
@@ -34,6 +41,24 @@ def why_mostly_rejected(
                 f"{target.rejected:,} of {meant:,} records for {target.target} were rejected (more than "
                 f"{at_most:.0%}, or all): {_said(rejects)}. So none of the file counts. Mend the file or its mapping, "
                 "then release it; where so many rejects are usual, say `rejected_at_most: 0.9` in the mapping.",
+            )
+    return _without_lines(counts) if at_most < 1 else None
+
+
+def _without_lines(counts: Sequence[RowCounts]) -> Unreadable | None:
+    """The same of a file in which a target found nothing to unfold. A single order may have no lines, if it is a row of
+    another target itself."""
+    others = sum(target.admitted + target.routed for target in counts)
+    for target in counts:
+        lacking = target.by_rule.get(f"left_out/{NO_LINES}", 0)
+        none_has = not target.admitted and target.by_rule.keys() <= _WITHOUT_LINES
+        if lacking and none_has and (lacking > 1 or not others):
+            return Unreadable(
+                NO_LINES,
+                f"Lines were expected where `unfold` says for {target.target}, but {lacking:,} records have none. "
+                "So none of the file counts. Compare the path with the file (`*` behind the name of an object whose "
+                "members are the lines: `lines.*`), then release it; where such files are usual, say "
+                "`rejected_at_most: 1` in the mapping.",
             )
     return None
 

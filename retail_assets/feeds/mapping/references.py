@@ -76,8 +76,10 @@ def referenced_by(mapping: SourceMapping, target: Target) -> list[str]:
 
 def known_by(mapping: SourceMapping, target: Target) -> list[str]:
     """The source columns by which a line is known in another file, in an order of their own: those that the target
-    names for it, or all that it takes but the version, which is another one when the same comes again."""
-    return sorted(target.lines_by or referenced_by(mapping, replace(target, version=None)))
+    names for it, or all that it takes. Not the version, nor what rules ask about (whether it is paid): that is another
+    one when the same line comes again."""
+    taken = [name for cell in cells_of(mapping, replace(target, version=None)) for name in columns_of(cell)]
+    return sorted(target.lines_by or {name for name in taken if not is_special(name, target)})
 
 
 def unknown_columns(mapping: SourceMapping, table: Table) -> list[str]:
@@ -95,11 +97,14 @@ def absent_columns(mapping: SourceMapping, target: Target, table: Table) -> list
 
 
 def check_required_columns(mapping: SourceMapping, target: Target, table: Table) -> None:
-    """Raise Unreadable when a target's table lacks columns that a required contract column or a rule needs.
+    """Raise Unreadable when a target's table lacks columns that a required contract column or a rule needs, or several
+    fit that anything needs.
 
     JSON leaves out what is empty, so there only the columns behind required ones are asked for.
     """
+    several = [name for name in referenced_by(mapping, target) if table.fits_several(name)]
     missing = [name for name in _required(mapping, target, table) if table.find(name) is None]
+    missing = list(dict.fromkeys([*missing, *several]))
     if not missing:
         return
     found = list(table.columns)

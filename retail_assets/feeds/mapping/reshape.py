@@ -38,7 +38,7 @@ class Reshaped:
     unknown_columns: list[str] = field(default_factory=list)
     """Source columns that nothing takes, and that are not among those of the rows."""
     used_columns: frozenset[str | None] = frozenset()
-    """Those that a step speaks of, as the file spells them."""
+    """Those that a step makes rows by, as the file spells them."""
 
 
 def reshaped(
@@ -64,14 +64,14 @@ def reshaped(
     wanted = _wanted(mapping)
     records = _records(judged, whole, wanted)
     stream = Stream(engine, mapping, folder, records.relation, records)
-    taken = referenced_columns(replace(mapping, filters=()))  # rules for all targets have been asked
     for number, step in enumerate(mapping.reshape):
-        later = {name for other in mapping.reshape[number + 1 :] for name in names_of(other)}
-        stream = _carried_out(step, replace(stream, wanted=frozenset({*taken, *later})))
+        stream = _carried_out(step, replace(stream, wanted=_wanted_behind(mapping, number)))
     table, merged = _numbered(stream)
     known = {whole.find(name) for name in wanted} | {name for name in whole.columns if table.find(name)}
     unknown = [] if _takes_all(mapping) else [name for name in whole.columns if name not in known]
-    used = frozenset(whole.find(name) for step in mapping.reshape for name in names_of(step))
+    # What is only filled down says nothing of any row yet.
+    spoken = (step.per if isinstance(step, FillDown) else names_of(step) for step in mapping.reshape)
+    used = frozenset(whole.find(name) for names in spoken for name in names)
     return Reshaped(table, judged, list(stream.set_aside), merged, unknown, used)
 
 
@@ -79,6 +79,15 @@ def _wanted(mapping: SourceMapping) -> list[str]:
     """Every column that the mapping speaks of, before or after it is reshaped."""
     steps = [name for step in mapping.reshape for name in names_of(step)]
     return [*steps, *columns_of_filters(mapping), *referenced_columns(mapping)]
+
+
+def _wanted_behind(mapping: SourceMapping, step: int) -> frozenset[str]:
+    """The columns that somebody asks for after a step, but for those that a later one makes before."""
+    wanted = set(referenced_columns(replace(mapping, filters=())))  # rules for all targets have been asked
+    for later in reversed(mapping.reshape[step + 1 :]):
+        made = {normalised(name) for name in made_by(later)}
+        wanted = {name for name in wanted if normalised(name) not in made} | {*names_of(later)}
+    return frozenset(wanted)
 
 
 def expected_columns(mapping: SourceMapping) -> list[str]:

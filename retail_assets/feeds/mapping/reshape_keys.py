@@ -1,7 +1,10 @@
 """The key `reshape` of a mapping: the steps from the file's records to the rows that targets read."""
 
+from collections.abc import Mapping
+
 from retail_assets.feeds.mapping.expressions import ExpressionError
 from retail_assets.feeds.mapping.nodes import Node
+from retail_assets.feeds.mapping.replacing import REPEATS
 from retail_assets.feeds.mapping.selects import parse_select
 from retail_assets.feeds.mapping.steps import FillDown, Pivot, Sql, Step, Sum, Unpivot
 
@@ -33,10 +36,10 @@ def _fill_down(node: Node) -> FillDown:
 
 
 def _sum(node: Node) -> Sum:
-    fields = node.fields(("per", "columns", "first"), required=("per", "columns"))
+    fields = node.fields(("per", "columns", "first", "repeats"), required=("per", "columns"))
     per, columns, first = (_names(fields.get(key)) for key in ("per", "columns", "first"))
     _require_apart(node, [*per, *columns, *first])
-    return Sum(per, columns, first, where=node.where)
+    return Sum(per, columns, first, _repeats(fields), where=node.where)
 
 
 def _unpivot(node: Node) -> Unpivot:
@@ -51,10 +54,15 @@ def _unpivot(node: Node) -> Unpivot:
 
 
 def _pivot(node: Node) -> Pivot:
-    fields = node.fields(("per", "name", "value", "sum"), required=("per", "name", "value"))
+    fields = node.fields(("per", "name", "value", "sum", "repeats"), required=("per", "name", "value"))
     per, name, value = _names(fields["per"]), _names(fields["name"]), fields["value"].filled_text()
     _require_apart(node, [*per, *name, value])
-    return Pivot(per, name, value, "sum" in fields and fields["sum"].flag(), where=node.where)
+    adds_up = "sum" in fields and fields["sum"].flag()
+    if "repeats" in fields and not adds_up:
+        raise fields["repeats"].error(
+            "a name that occurs twice is refused here; `repeats` belongs to `sum: true`"
+        )
+    return Pivot(per, name, value, adds_up, _repeats(fields), where=node.where)
 
 
 def _sql(node: Node) -> Sql:
@@ -70,6 +78,10 @@ _READERS = {"fill_down": _fill_down, "sum": _sum, "unpivot": _unpivot, "pivot": 
 
 def _names(node: Node | None) -> tuple[str, ...]:
     return tuple(item.filled_text() for item in node.items()) if node else ()
+
+
+def _repeats(fields: Mapping[str, Node]) -> str | None:
+    return fields["repeats"].choice(REPEATS) if "repeats" in fields else None
 
 
 def _require_apart(node: Node, names: list[str]) -> None:

@@ -1,12 +1,14 @@
 """The step of `reshape` that is a mapping's own select."""
 
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import duckdb
 
 from retail_assets.feeds.mapping.asking import Engine
-from retail_assets.feeds.mapping.conversion import TEXT
+from retail_assets.feeds.mapping.conversion import LOCAL, TEXT, day_alone
 from retail_assets.feeds.mapping.failures import first_line
 from retail_assets.feeds.mapping.scope import Reading
 from retail_assets.feeds.mapping.selects import RECORD, RECORDS
@@ -14,6 +16,7 @@ from retail_assets.feeds.mapping.shown_cells import require_one_dialect, shown_a
 from retail_assets.feeds.mapping.steps import Sql
 from retail_assets.feeds.mapping.stream import RESHAPE, Refusal, Stream
 from retail_assets.feeds.mapping.table import normalised
+from retail_assets.feeds.readers.columns import DAY_CELL, MOMENT_CELL
 from retail_assets.sql import identifier, literal, parquet
 
 
@@ -35,6 +38,7 @@ def selected(step: Sql, stream: Stream) -> Stream:
     """The rows of the select. Records with a value that cannot be read, in a column that it sees as a number or a time,
     are rejected before it runs; records that are in none of its rows are left out."""
     labels = _labels(step, stream)
+    _require_once(step, step.select.beside_all & {label.lower() for label in labels.values()})
     declared = {normalised(name) for name in stream.mapping.parse}
     typed = [
         name for name in labels if normalised(name) in declared or stream.table.raw(name).family == "float"
@@ -61,19 +65,35 @@ def selected(step: Sql, stream: Stream) -> Stream:
     # One thread: what two of them add up to, or meet first, is not always the same.
     alone = replace(stream.engine, limits=replace(stream.engine.limits, duckdb_threads=1))
     relation = f"select {', '.join([f'_record as {RECORD}', *shown])} from {good}"
-    rows, lineage, names = _run(
-        step, stream, alone, f"with {RECORDS} as ({relation}) select * from (\n{step.select.text}\n)"
-    )
+    query = f"with {RECORDS} as ({relation}) select * from (\n{step.select.text}\n)"
+    rows, lineage, types = _run(step, stream, alone, query, labels.values())
     covered = f"select {lineage.all} as _record from {parquet(rows)}"
     _check_lineage(step, stream, rows, covered, good)
     missing = f"(select * from {good} where _record not in ({covered}))"
     stream = stream.without(missing, end="left_out", rule=literal(RESHAPE))
-    return stream.rows(
-        _placed(stream, rows, lineage, names, good),
-        {name: f"_v{n}" for n, name in enumerate(names)},
-        {},
-        repeats_records=True,
-    )
+    columns = {name: f"_v{n}" for n, name in enumerate(types)}
+    # The select sees days as moments at 0:00, and a day is what each of those is that it gives.
+    moments = [name for name, sql_type in types.items() if sql_type == "TIMESTAMP"]
+    cells = {}
+    if moments and _has_days(stream, readings, labels, good):
+        cells = {name: _day_or_moment(columns[name]) for name in moments}
+    placed = _placed(stream, rows, lineage, columns.values(), good)
+    return stream.rows(placed, columns, cells, repeats_records=True)
+
+
+def _has_days(stream: Stream, readings: list[Reading], labels: Iterable[str], good: str) -> bool:
+    """Whether a column that the select sees as moments has days without a time."""
+    days = [
+        f"{day_alone(one.raw, one.values, one.name)} is not null" for one in readings if one.kind is LOCAL
+    ]
+    raws = [stream.table.raw(name) for name in labels]
+    days += [day for raw in raws if raw.family == "local" and (day := raw.is_cell(DAY_CELL))]
+    return bool(days) and stream.engine.count(f"select count(*) from {good} where {' or '.join(days)}") > 0
+
+
+def _day_or_moment(sql: str) -> str:
+    day = f"{sql} = date_trunc('day', {sql})"
+    return f"case when {day} then {literal(DAY_CELL)} else {literal(MOMENT_CELL)} end"
 
 
 def _labels(step: Sql, stream: Stream) -> dict[str, str]:
@@ -106,18 +126,39 @@ def _read(stream: Stream, readings: list[Reading], faults: list[Refusal]) -> tup
     return read, stream
 
 
-def _run(step: Sql, stream: Stream, engine: Engine, query: str) -> tuple[Path, _Lineage, list[str]]:
-    """The rows of the select in a file, how they say their records, and the names of their other columns."""
+def _run(
+    step: Sql, stream: Stream, engine: Engine, query: str, labels: Iterable[str]
+) -> tuple[Path, _Lineage, dict[str, str]]:
+    """The rows of the select in a file, how they say their records, and the types of their other columns by name.
+    `labels` are the columns that it sees."""
     try:
         types = {name: sql_type for name, sql_type, *_ in engine.rows(f"describe {query}")}
         lineage, said = _lineage(step, types)
         names = [name for name in types if name not in (said, RECORD)]
+        _require_once(step, _repeated(names, known={*labels, *step.select.aliases, *step.select.names}))
         columns = [f"{identifier(name)} as _v{number}" for number, name in enumerate(names)]
         own = f"{lineage.sql.format(identifier(said))} as _from"
         path = stream.write(f"select {', '.join([own, *columns])} from ({query})", engine)
     except duckdb.Error as error:
         raise step.where.error(first_line(error)) from error
-    return path, lineage, names
+    return path, lineage, {name: types[name] for name in names}
+
+
+def _require_once(step: Sql, names: Collection[str]) -> None:
+    """Raise MappingError for names that two of its columns have: the first would be taken, which is the old one."""
+    if names:
+        name = identifier(sorted(names)[0])
+        raise step.where.error(
+            f"its rows have two columns {name}; where a new one stands for the file's, write "
+            f"`select * replace (… as {name})` or `select * exclude ({name}), … as {name}`; give all else another name"
+        )
+
+
+def _repeated(names: Iterable[str], *, known: Iterable[str]) -> set[str]:
+    """Names that stand twice among columns. DuckDB calls the second `x` `x_1`, which nobody (`known`) has said."""
+    lower, said = {name.lower() for name in names}, {name.lower() for name in known}
+    numbered = (re.fullmatch(r"(.+)_[0-9]+", name) for name in lower - said)
+    return {found[1] for found in numbered if found and found[1] in lower}
 
 
 def _lineage(step: Sql, types: dict[str, str]) -> tuple[_Lineage, str]:
@@ -143,14 +184,10 @@ def _check_lineage(step: Sql, stream: Stream, rows: Path, covered: str, good: st
         )
 
 
-def _placed(stream: Stream, rows: Path, lineage: _Lineage, names: list[str], good: str) -> str:
+def _placed(stream: Stream, rows: Path, lineage: _Lineage, columns: Iterable[str], good: str) -> str:
     """The rows in the order of their first records, and where those stood."""
     once = f"select count(*) = count(distinct {lineage.first}) from {parquet(rows)}"
-    order = (
-        [lineage.first]
-        if stream.engine.rows(once) == [(True,)]
-        else [lineage.first, *(f"_v{n}" for n in range(len(names)))]
-    )
+    order = [lineage.first] if stream.engine.rows(once) == [(True,)] else [lineage.first, *columns]
     numbered = (
         f"select {lineage.first} as _record, {lineage.others} as _also, * exclude (_from), "
         f"row_number() over (order by {', '.join(order)}) as _row from {parquet(rows)}"

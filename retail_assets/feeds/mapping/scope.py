@@ -7,18 +7,24 @@ import duckdb
 
 from retail_assets.feeds.mapping.comparisons import Compared
 from retail_assets.feeds.mapping.conversion import (
+    AS_IT_IS,
     DECLARED,
+    EXACTLY,
+    ID,
     INSTANT,
     INTEGER,
     LOCAL,
     NUMBER,
+    PART,
     TEXT,
     Kind,
     Raw,
+    as_it_is,
     convert,
     plain_text,
     reasons,
-    stated_sql,
+    unread_step,
+    without_point,
 )
 from retail_assets.feeds.mapping.expressions import (
     Expression,
@@ -40,6 +46,8 @@ from retail_assets.sql import literal
 
 LINE_NUMBER = "line_number"
 FILE_NAME = "file_name."
+ABSENT = Raw("null::varchar", "VARCHAR")
+"""A column that the file lacks."""
 
 Bind = Callable[[str, str], str]
 """`bind(query, expression)` is the expression's type over the query; raises duckdb.Error."""
@@ -56,18 +64,11 @@ class Reading:
     values: Values
 
     @property
-    def unreadable(self) -> str:
-        """SQL that is true where the source has a value that cannot be read."""
-        return f"case when {self.name} is null then ({stated_sql(self.raw, self.values)}) is not null else false end"
-
-    @property
     def faults(self) -> list[tuple[str, str]]:
         """Conditions that are true where the source has a value that cannot be read, each with the rule it breaks."""
-        exact = [
-            (f"case when {self.name} is null then {condition} else false end", rule)
-            for rule, condition in reasons(self.raw, self.kind, self.values)
-        ]
-        return [*exact, (self.unreadable, self.kind.fault)]
+        unread = f"{self.name}_unread"
+        exact = [(condition, rule) for rule, condition in reasons(self.raw, self.kind, unread)]
+        return [*exact, (f"{unread} is not null", self.kind.fault)]
 
 
 class Scope:
@@ -87,25 +88,43 @@ class Scope:
         self.name_values, self.bind, self.business_zone = name_values, bind, business_zone
         columns = [f"{sql} as _c{number}" for number, (sql, _) in enumerate(table.columns.values())]
         internal = ["_record", "_place", "_malformed", "_empty"]
-        internal += ["_line_number"] if table.has_line_numbers else []
+        internal += ["_line_number", "_contradicted"] if table.has_line_numbers else []
         internal += [CELLS] if table.has_cells else []
         internal += ["_of_record"] if table.is_unfolded else []
         self.query = Layers(f"select {', '.join([*internal, *columns])} from {table.relation}")
         self.readings: dict[str, Reading] = {}
         self._types = expression_types(mapping)
         self._evaluated: dict[str, tuple[str, str]] = {}
+        self._converted: dict[tuple[Raw, Kind, Values], str] = {}
         self._bare: dict[str, str] = {}
 
     def raw(self, column: str) -> Raw:
         """The source column as it comes; one that the file lacks is always null."""
         found = self.table.find(column)
-        return self.table.raw(found) if found else Raw("null::varchar", "VARCHAR")
+        return self.table.raw(found) if found else ABSENT
+
+    def reading(self, column: str) -> Reading | None:
+        """How expressions see a source column, if any names it."""
+        return self.readings.get(self._known_as(column))
+
+    def _known_as(self, column: str) -> str:
+        """One name for all spellings of a source column."""
+        return self.table.find(column) or normalised(column)
+
+    def convert(self, raw: Raw, kind: Kind, values: Values, *, name: str) -> str:
+        """The column with a converted value, and beside it NAME_unread. It is at hand after as many steps as the
+        conversion takes: `name`, or where the same was converted before the name that it got there."""
+        key = (raw, kind, values)
+        if key not in self._converted:
+            self._converted[key] = name
+            self.query.add([*convert(raw, kind, values, name=name), unread_step(raw, values, name=name)])
+        return self._converted[key]
 
     def show(self, expressions: Iterable[Expression]) -> None:
         """Read, in this phase, every source column that the expressions name."""
         for expression in expressions:
             for name in expression.names:
-                if not is_special(name, self.target) and normalised(name) not in self.readings:
+                if not is_special(name, self.target) and self.reading(name) is None:
                     self._read(name)
 
     def evaluate(self, expression: Expression, where: Where) -> tuple[str, str]:
@@ -137,7 +156,7 @@ class Scope:
         return Computed(replace(self.query, layers=list(self.query.layers)), self._bare, columns)
 
     def readings_of(self, expressions: Iterable[Expression]) -> list[Reading]:
-        names = {normalised(name) for expression in expressions for name in expression.names}
+        names = {self._known_as(name) for expression in expressions for name in expression.names}
         return [reading for name, reading in self.readings.items() if name in names]
 
     def text_of(self, column: str) -> str:
@@ -146,12 +165,10 @@ class Scope:
     def _read(self, column: str) -> None:
         raw = self.raw(column)
         kind, values = self._types.get(normalised(column), (TEXT, self.mapping.values))
-        if normalised(column) not in self._types and raw.family not in ("text", "other"):
-            kind = Kind("as it is", raw.sql_type, "")
-        name = f"_s{len(self.readings)}"
-        self.readings[normalised(column)] = Reading(name, column, kind, raw, values)
-        as_it_is = kind.name == "as it is"
-        self.query.add([{name: raw.sql}] if as_it_is else convert(raw, kind, values, name=name))
+        if (normalised(column) not in self._types or kind == PART) and raw.family not in ("text", "other"):
+            kind = as_it_is(raw, exactly=kind == PART)
+        name = self.convert(raw, kind, values, name=f"_s{len(self.readings)}")
+        self.readings[self._known_as(column)] = Reading(name, column, kind, raw, values)
 
     def _sql(self, reference: Reference, where: Where) -> str:
         name = reference.name
@@ -169,15 +186,23 @@ class Scope:
                     f"{', '.join(self.name_values) or 'none'}"
                 )
             return f"cast({literal(self.name_values[group])} as varchar)"
-        reading = self.readings[normalised(name)]
-        as_text = reference.becomes_number and reading.kind.is_text
-        return no_number_with_underscores(reading.name) if as_text else reading.name
+        reading = self.readings[self._known_as(name)]
+        if reference.becomes_number and reading.kind.is_text:
+            return no_number_with_underscores(reading.name)
+        if reference.becomes_text and reading.kind == PART:
+            return without_point(reading.name)
+        if reference.becomes_text and reading.kind.name in (AS_IT_IS, EXACTLY):
+            return f"({plain_text(Raw(reading.name, reading.kind.sql_type))})"
+        return reading.name
 
     def _type(self, sql: str, expression: Expression, where: Where) -> str:
         for compared in expression.compared:
             self._check_compared(compared, where)
+        shown = {reading.name: reading.kind.sql_type for reading in self.readings.values()}
+        shown["_line_number"] = "bigint"
+        columns = ", ".join(f"cast(null as {sql_type}) as {name}" for name, sql_type in shown.items())
         try:
-            return self.bind(self.query.sql, sql)
+            return self.bind(f"select {columns}", sql)
         except duckdb.Error as error:
             texts = [r.column for r in self.readings_of([expression]) if r.kind.is_text]
             hint = f" (text here: {', '.join(texts)}; `parse` declares other types)" if texts else ""
@@ -186,7 +211,7 @@ class Scope:
     def _check_compared(self, compared: Compared, where: Where) -> None:
         """Raise MappingError where a column and the constant beside it are not of one kind: it would fail for every
         record, or compare letters with numbers."""
-        readings = [r for name in compared.columns if (r := self.readings.get(normalised(name)))]
+        readings = [r for name in compared.columns if (r := self.reading(name))]
         if compared.is_number:
             for reading in readings if compared.is_plain else []:
                 if reading.kind.is_text:
@@ -217,7 +242,8 @@ def _called(kind: Kind) -> str:
 
 def expression_types(mapping: SourceMapping) -> dict[str, tuple[Kind, Values]]:
     """What expressions see of each column: the declared type, else that of the first contract column that takes
-    it directly. Whatever is not listed is text, or what Parquet says it is."""
+    it directly; of texts that an id or a number of lines is made of, every digit. Whatever is not listed is text, or
+    what Parquet says it is."""
     types: dict[str, tuple[Kind, Values]] = {}
     for block in (block for target in mapping.targets for block in target.blocks):
         contract = block.feed.columns
@@ -225,8 +251,24 @@ def expression_types(mapping: SourceMapping) -> dict[str, tuple[Kind, Values]]:
             if isinstance(cell.origin, FromColumn):
                 kind = _seen_as(contract_kind(contract[name]))
                 types.setdefault(normalised(cell.origin.column), (kind, cell.values))
+    for name in _parts_of_ids(mapping):
+        kind, values = types.get(name, (TEXT, mapping.values))
+        types[name] = (PART if kind == TEXT else kind, values)
     declared = {normalised(name): (DECLARED[p.type], p.values) for name, p in mapping.parse.items()}
     return types | declared
+
+
+def _parts_of_ids(mapping: SourceMapping) -> set[str]:
+    """The columns of which expressions make what names a row, and integers."""
+    made: list[Cell] = []
+    for target in mapping.targets:
+        own = [(target.block, rule.cells) for rule in target.rules]
+        for block, cells in [*((block, block.cells) for block in target.blocks), *own]:
+            kinds = {name: contract_kind(block.feed.columns[name]) for name in cells}
+            made += [cells[name] for name, kind in kinds.items() if kind == ID or kind.name == INTEGER.name]
+        made += [target.document] if target.document else []
+    expressions = [cell.origin.expression for cell in made if isinstance(cell.origin, FromSql)]
+    return {normalised(name) for expression in expressions for name in expression.names}
 
 
 def _seen_as(kind: Kind) -> Kind:

@@ -76,6 +76,8 @@ class Select:
     """Names that it gives itself, in small letters: they need not be columns of the file."""
     takes_all: bool
     """Whether it takes all columns with `*`."""
+    beside_all: frozenset[str] = frozenset()
+    """Those of the aliases that stand beside a `*` of the records, which may have a column of that name."""
     matches: bool = False
     """Whether it looks for columns with `columns(…)`: only a file says what it finds."""
 
@@ -110,9 +112,35 @@ def _read(text: str) -> Select:
         aliases |= _given(node)
         if node.get("class") == "COLUMN_REF":
             names.append(node["column_names"][-1])
+        if node.get("class") == "STAR":
+            names += _not_as_they_are(node)
     stars = [node for node in nodes if node.get("class") == "STAR"]
     matches = any(star["columns"] for star in stars)
-    return Select(text, tuple(dict.fromkeys(names)), frozenset(aliases), bool(stars), matches)
+    beside = frozenset(alias for node in nodes for alias in _beside_all(node))
+    return Select(text, tuple(dict.fromkeys(names)), frozenset(aliases), bool(stars), beside, matches)
+
+
+def _not_as_they_are(star: dict[str, Any]) -> list[str]:
+    """The columns that a `*` names behind `exclude`, `replace` and `rename`."""
+    excluded = [*star["exclude_list"], *(one["column"] for one in star["qualified_exclude_list"])]
+    renamed = [one["key"]["column"] for one in star["rename_list"]]
+    return [*excluded, *renamed, *_replaced(star)]
+
+
+def _replaced(star: dict[str, Any]) -> list[str]:
+    return [one["key"] for one in star["replace_list"]]
+
+
+def _beside_all(node: dict[str, Any]) -> Iterator[str]:
+    """The aliases in a list that takes all columns of the records too, but for those that the `*` leaves out."""
+    listed = node.get("select_list") or []
+    stars = [one for one in listed if one.get("class") == "STAR" and not one["columns"]]
+    if not stars or node["from_table"].get("table_name", "").lower() != RECORDS:
+        return
+    left = {name.lower() for star in stars for name in _not_as_they_are(star)}
+    left -= {name.lower() for star in stars for name in _replaced(star)}
+    aliases = (one.get("alias") or "" for one in listed)
+    yield from (alias.lower() for alias in aliases if alias and alias.lower() not in left)
 
 
 def _with(node: dict[str, Any]) -> Iterator[str]:

@@ -13,15 +13,13 @@ from retail_assets.feeds.mapping.references import cells_of
 from retail_assets.feeds.mapping.steps import Sql
 from retail_assets.feeds.mapping.stream import Refusal, Stream, no_texts
 from retail_assets.feeds.mapping.table import normalised
-from retail_assets.feeds.mapping.texts import DIGITS_LOST, replaced
+from retail_assets.feeds.mapping.texts import replaced
 from retail_assets.feeds.mapping.time_formats import readings
 from retail_assets.feeds.mapping.values import Values
 from retail_assets.feeds.readers.columns import DAY_CELL, LONG_NUMBER, MOMENT_CELL, NUMBER_CELL
 from retail_assets.sql import literal
 
 _WIDE = "decimal(38,15)"
-_LONG = 10**15
-"""From here on a long number lacks digits before its point, and not only those of a binary fraction."""
 
 
 def shown_as(stream: Stream, name: str) -> str:
@@ -49,8 +47,6 @@ def unfit(stream: Stream, name: str) -> Iterator[Refusal]:
     if _is_text(stream, name):
         return
     values, text = _values(stream, name), stream.text(name)
-    size = f"coalesce(abs(try_cast({raw.sql} as double)), {_LONG})"
-    yield Refusal(f"{raw.is_cell(LONG_NUMBER)} and {size} >= {_LONG}", DIGITS_LOST, name, text)
     shown = shown_as(stream, name)
     if values.replace:  # which may take out the mark that a number is spelled with
         is_part = f"{raw.is_cell(NUMBER_CELL, LONG_NUMBER)} and contains({raw.sql}, '.')"

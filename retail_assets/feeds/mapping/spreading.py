@@ -1,30 +1,24 @@
 """Steps of `reshape` that keep or multiply rows: values from the record above, a row for each cell."""
 
 import fnmatch
+from collections.abc import Mapping
 
-from retail_assets.errors import Unreadable
+from retail_assets.errors import MappingError, Unreadable
 from retail_assets.feeds.mapping.conversion import Raw, plain_text
 from retail_assets.feeds.mapping.steps import FillDown, Unpivot
 from retail_assets.feeds.mapping.stream import OWN, RESHAPE, Stream
 from retail_assets.feeds.mapping.table import normalised
-from retail_assets.feeds.readers.columns import CELLS, DAY_CELL, MOMENT_CELL, NUMBER_CELL, TEXT_CELL
+from retail_assets.feeds.readers.columns import (
+    CELLS,
+    DAY_CELL,
+    MOMENT_CELL,
+    NUMBER_CELL,
+    TEXT_CELL,
+    names_in_file,
+)
+from retail_assets.feeds.readers.totals import names_total
 from retail_assets.names import shortened
 from retail_assets.sql import literal
-
-TOTALS = {
-    "total",
-    "totals",
-    "gesamt",
-    "summe",
-    "sum",
-    "totale",
-    "totaal",
-    "suma",
-    "razem",
-    "celkem",
-    "összesen",
-}
-"""What a column is called that holds the sum of the others."""
 
 
 def filled_down(step: FillDown, stream: Stream) -> Stream:
@@ -62,19 +56,14 @@ def filled_down(step: FillDown, stream: Stream) -> Stream:
 def unpivoted(step: Unpivot, stream: Stream) -> Stream:
     """A row for each cell that is not blank; records without any are set aside."""
     keep = stream.found(step.keep)
-    cells = [name for name in stream.table.columns if _is_cell(name, step, keep)]
+    fitting = [name for name in stream.table.columns if _is_cell(name, step, keep)]
+    cells = _meant(step, stream, fitting)
     if not cells:
         asked = ", ".join(step.columns) or f"all but {', '.join(step.keep)}"
         raise Unreadable(
             "missing_columns",
             f"`unpivot` expected columns for its rows ({asked}); "
             f"the file has {', '.join(map(shortened, stream.table.columns))}.",
-        )
-    totals = [name for name in cells if not step.columns and normalised(name) in TOTALS]
-    if totals:
-        raise step.where.error(
-            f"the column `{totals[0]}` looks like the sum of the others, and would be counted beside them; "
-            "name it under `except`, or say with `columns` which ones are meant"
         )
     if made := [name for name in (step.name, step.value) if stream.table.find(name) not in (None, *cells)]:
         raise step.where.error(f"the file has a column `{made[0]}` already; call it otherwise")
@@ -122,13 +111,57 @@ _AS_TEXT = {"date": DAY_CELL, "local": MOMENT_CELL} | dict.fromkeys(
 
 
 def _is_cell(name: str, step: Unpivot, keep: list[str]) -> bool:
-    if step.columns:
-        patterns = [
-            normalised(pattern).replace("[", "[[]") for pattern in step.columns
-        ]  # no choices, just brackets
-        fits = any(fnmatch.fnmatchcase(normalised(name), pattern) for pattern in patterns)
-        return fits and name not in keep
-    return name not in keep
+    return name not in keep and (not step.columns or bool(_fitting(name, step)))
+
+
+def _fitting(name: str, step: Unpivot) -> list[str]:
+    """The patterns of the mapping that a name fits."""
+    return [
+        pattern
+        for pattern in step.columns
+        # No choices, just brackets.
+        if fnmatch.fnmatchcase(normalised(name), normalised(pattern).replace("[", "[[]"))
+    ]
+
+
+def _meant(step: Unpivot, stream: Stream, cells: list[str]) -> list[str]:
+    """The columns that become rows; raises MappingError for one that may hold the sum of the others, or whose name the
+    file does not have and which the mapping does not name itself: it would be counted as one of them."""
+    titles = names_in_file(stream.table.columns)
+    meant = []
+    for name in cells:
+        patterns = _fitting(name, step)
+        if normalised(name) in map(normalised, patterns):
+            meant.append(name)
+        elif names_total(name) and not any(map(names_total, patterns)):
+            raise _unclear(step, name, "looks like the sum of the others, and would be counted beside them")
+        elif not titles[name] and not any(pattern.startswith("column_") for pattern in patterns):
+            if stream.engine.count(f"select count({stream.text(name)}) from {stream.table.relation}"):
+                raise _unclear(step, name, "has no name in the file, and would be counted under this one")
+        elif (first := _another(name, titles, cells)) is not None:
+            raise _unclear(
+                step,
+                name,
+                f"is another `{shortened(first)}` in the file, and would be counted under this name",
+            )
+        else:
+            meant.append(name)
+    return meant
+
+
+def _another(name: str, titles: Mapping[str, str], cells: list[str]) -> str | None:
+    """The column before a column that the file calls the same, or but for capitals."""
+    if titles[name] not in ("", name):
+        return titles[name]
+    return next((one for one in cells[: cells.index(name)] if normalised(one) == normalised(name)), None)
+
+
+def _unclear(step: Unpivot, name: str, why: str) -> MappingError:
+    written = ", ".join(f'"{one}"' for one in (*(step.columns or ("*",)), shortened(name)))
+    return step.where.error(
+        f"the column `{shortened(name)}` {why}; name it under `except`, or if it is meant in full beside the others: "
+        f"`columns: [{written}]`"
+    )
 
 
 def _without_blank(stream: Stream, cells: list[str]) -> Stream:

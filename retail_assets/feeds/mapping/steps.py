@@ -23,6 +23,8 @@ class Sum:
     columns: tuple[str, ...]
     first: tuple[str, ...] = ()
     """Columns that may differ; the first value is taken."""
+    repeats: str | None = None
+    """What becomes of records that repeat a run of earlier ones: `keep`, `drop`, or else they are refused."""
     where: Where = field(default=Where(), compare=False)
 
 
@@ -47,6 +49,8 @@ class Pivot:
     value: str
     adds_up: bool = False
     """Whether several values of one name are added; otherwise they are refused."""
+    repeats: str | None = None
+    """As in `Sum`, where values are added."""
     where: Where = field(default=Where(), compare=False)
 
 
@@ -81,6 +85,7 @@ def made_by(step: Step) -> list[str]:
     match step:
         case Unpivot(name, value):
             return [name, value]
-        case Sql():
-            return [RECORD, RECORDS]
+        case Sql(select):
+            used = {name.lower() for name in select.names}
+            return [RECORD, RECORDS, *sorted(select.aliases - used)]
     return []

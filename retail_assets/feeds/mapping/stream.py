@@ -6,7 +6,17 @@ from pathlib import Path
 
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.mapping.asking import Engine
-from retail_assets.feeds.mapping.conversion import DECLARED, NUMBER, TEXT, Kind, convert, reasons, text_sql
+from retail_assets.feeds.mapping.conversion import (
+    DECLARED,
+    NUMBER,
+    TEXT,
+    Kind,
+    convert,
+    reasons,
+    stated_sql,
+    text_sql,
+    unread_step,
+)
 from retail_assets.feeds.mapping.layers import Layers
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.mapping.scope import Reading
@@ -78,6 +88,10 @@ class Stream:
         """A column's text; null where it is blank."""
         return text_sql(self.table.raw(name), self.values(name))
 
+    def stated(self, name: str) -> str:
+        """The same for questions about what could not be read."""
+        return f"({stated_sql(self.table.raw(name), self.values(name))})"
+
     def readings(self, names: Iterable[str], *, number: bool) -> list[Reading]:
         """Columns as the mapping declares them, or as numbers."""
         found = []
@@ -94,7 +108,8 @@ class Stream:
         """A query for the rows with what was read of them."""
         query = Layers(f"select * from {self.table.relation}")
         for reading in readings:
-            query.add(convert(reading.raw, reading.kind, reading.values, name=reading.name))
+            raw, values, name = reading.raw, reading.values, reading.name
+            query.add([*convert(raw, reading.kind, values, name=name), unread_step(raw, values, name=name)])
         query.end_phase()
         return query.sql
 
@@ -179,7 +194,7 @@ def no_texts(stream: Stream, names: Iterable[str]) -> list[Refusal]:
     return [
         Refusal(condition, rule, name, stream.text(name))
         for name in names
-        for rule, condition in reasons(stream.table.raw(name), TEXT, stream.values(name))
+        for rule, condition in reasons(stream.table.raw(name), TEXT, stream.stated(name))
     ]
 
 

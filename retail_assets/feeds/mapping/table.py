@@ -50,6 +50,10 @@ class Table:
         alike = self._normalised.get(normalised(name), [])
         return alike[0] if len(alike) == 1 else None
 
+    def fits_several(self, name: str) -> bool:
+        """Whether nothing tells which column is meant."""
+        return self.find(name) is None and len(self._normalised.get(normalised(name), [])) > 1
+
     def holder(self, path: str) -> str | None:
         """The column whose JSON holds a dotted path: the longest beginning of the path that is one."""
         segments = path.split(".")

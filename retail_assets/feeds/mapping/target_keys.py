@@ -17,6 +17,7 @@ from retail_assets.feeds.mapping.replacing import (
     check_replacing,
 )
 from retail_assets.feeds.mapping.rule_keys import RuleReader
+from retail_assets.feeds.mapping.unnest import EVERY
 from retail_assets.intake.handlers import DECISIONS
 
 
@@ -52,7 +53,7 @@ class TargetReader:
         target = Target(
             name=feed.name,
             block=self._block(feed, node, fields),
-            unnest=fields["unfold"].filled_text() if "unfold" in fields else None,
+            unnest=self._unfold(fields["unfold"]) if "unfold" in fields else None,
             document=self.cells.cell(fields["document"]) if "document" in fields else None,
             replaces=self._replaces(fields),
             repeats=fields["repeats"].choice(REPEATS) if "repeats" in fields else None,
@@ -66,6 +67,15 @@ class TargetReader:
         )
         self._check_target(target, node, fields)
         return target
+
+    @staticmethod
+    def _unfold(node: Node) -> str:
+        path = node.filled_text()
+        if f".{EVERY}.{EVERY}" in path or path.startswith(EVERY):
+            raise node.error(
+                f"`{EVERY}` stands behind the name of a list, once: its members are its elements"
+            )
+        return path
 
     @staticmethod
     def _replaces(fields: dict[str, Node]) -> str | None:

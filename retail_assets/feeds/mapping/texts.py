@@ -4,23 +4,23 @@ What a cell is in the file itself, where its format says so, is one character: s
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from retail_assets.feeds.mapping.spelling import bare, trimmed
 from retail_assets.feeds.mapping.values import Values
-from retail_assets.feeds.mapping.words import ERROR_VALUES, NO_IDS
+from retail_assets.feeds.mapping.words import ERROR_VALUES
 from retail_assets.feeds.readers.columns import FORMULA, LONG_NUMBER
 from retail_assets.sql import literal
 
 Steps = list[dict[str, str]]
 
-WITH_POINT = "-?[0-9]{1,16}[.]0+"
-"""A regular expression of ids that a program wrote as numbers: 17850.0."""
 ERROR_VALUE = "error_value"
 FORMULA_WITHOUT_VALUE = "formula_without_value"
 DIGITS_LOST = "digits_lost"
-_EXACT = 2**53
-"""Whole numbers below it are exact as floats."""
+_EXACT, _EXACT_SINGLE = 2**53, 2**24
+"""Whole numbers below it are exact as floats, of double and of single precision."""
+_LONG = 10**15
+"""From here on a long number lacks digits before its point, and not only those of a binary fraction."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class Kind:
 
 TEXT = Kind("text", "varchar", ERROR_VALUE)
 ID = Kind("id", "varchar", "not_an_id")
+PART = Kind("part of an id", "varchar", ERROR_VALUE)
+"""A text of which an expression makes an id."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Raw:
     sql_type: str
     cell: str | None = None
     """What each of its cells is in the file, as SQL; None where the format tells no text from a number."""
+    instant: str | None = None
+    """Of a local time: the column of the instant that counts where the source states whose clock it is."""
 
     @property
     def family(self) -> str:
@@ -75,88 +79,121 @@ def stated_sql(raw: Raw, values: Values) -> str:
     text = plain_text(raw)
     for stage in _stages(raw, values, bare):
         text = stage(text)
-    return text
+    # Of a formula that cells share, most have no text of their own.
+    formula = raw.is_cell(FORMULA)
+    return f"coalesce({text}, case when {formula} then '=' end)" if formula else text
+
+
+def is_bare_text(raw: Raw, values: Values) -> bool:
+    """Whether a column is the source's text, in no words but the source's own."""
+    return raw.family == "text" and not (values.replace or values.translate or values.null_words)
+
+
+def common_first(raw: Raw, common: str, name: str) -> tuple[Steps, str, Raw]:
+    """Steps that part the values which `common`, SQL, reads at once from all others; the column of those read, and the
+    rest to read with care."""
+    read, rest = f"{name}_common", f"{name}_rest"
+    steps: Steps = [{read: common}, {rest: f"case when {read} is null then {raw.sql} end"}]
+    return steps, read, replace(raw, sql=rest)
 
 
 def source_text(raw: Raw, values: Values, steps: Steps, name: str) -> str:
     """The text to read a value from. Without word lists it is the column itself: casts ignore blanks."""
-    if raw.family == "text" and not (values.replace or values.translate or values.null_words):
+    if is_bare_text(raw, values):
         return raw.sql
-    steps += _staged(raw, values, f"{name}_text")
+    steps += staged(raw, values, f"{name}_text")
     return f"{name}_text"
 
 
 def to_text(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     """A text, or null where an error stands instead."""
-    steps = _staged(raw, values, f"{name}_words")
+    steps = staged(raw, values, f"{name}_words")
     text = f"{name}_words"
-    error = _is_error(text)
-    return [*steps, {name: _unless(raw.is_cell(FORMULA), f"case when {error} then null else {text} end")}]
+    read = f"case when {is_error(text)} then null else {text} end"
+    return [*steps, {name: unless(any_of(raw.is_cell(FORMULA), lost_number(raw)), read)}]
 
 
-def to_id(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
-    """A text that names something: what only a number's way through a program has left there is mended or null."""
-    steps = _staged(raw, values, f"{name}_words")
-    text = f"{name}_words"
-    # Whatever else needs a look has something that a URL would escape.
-    plain = f"strlen(url_encode({text})) = strlen({text})"
-    ordinary = (
-        f"{plain} and not suffix({text}, '.0') and not suffix({text}, '.00') and {text} not in ({_NO_IDS})"
+def unread_step(raw: Raw, values: Values, *, name: str) -> dict[str, str]:
+    """What a source states for the value in the column `name` that could not be read; null where it was, or nothing
+    is stated."""
+    asked = (
+        f"{name} is null and {raw.sql} <> ''" if raw.family == "text" and not raw.cell else f"{name} is null"
     )
-    whole = f"split_part({text}, '.', 1)"
-    exact = f"abs(try_cast({whole} as bigint)) < {_EXACT}"
-    read = (
-        f"case when {ordinary} then {text} "
-        f"when regexp_full_match({text}, {literal(WITH_POINT)}) and {exact} then {whole} "
-        f"when {text} in ({_NO_IDS}) or {_is_error(text)} then null "
-        f"when regexp_full_match({text}, {literal(_NEVER_IDS)}) then null "
-        f"else {text} end"
-    )
-    return [*steps, {name: _unless(raw.is_cell(FORMULA, LONG_NUMBER), read)}]
+    return {f"{name}_unread": f"case when {asked} then {stated_sql(raw, values)} end"}
 
 
-def reasons(raw: Raw, kind: Kind, values: Values) -> tuple[tuple[str, str], ...]:
-    """Rules more exact than the kind's own that a value may break which is there and cannot be read, with the
-    condition that says so."""
+def reasons(raw: Raw, kind: Kind, stated: str) -> tuple[tuple[str, str], ...]:
+    """Rules more exact than the kind's own that a value may break which cannot be read, with the condition that says
+    so. `stated` is the text of `stated_sql`."""
+    condition = _lost(raw, kind, stated)
+    lost = ((DIGITS_LOST, condition),) if condition else ()
     if raw.family != "text":
-        return ((DIGITS_LOST, _lost(raw, stated_sql(raw, values))),) if kind == ID else ()
-    found = []
-    if formula := raw.is_cell(FORMULA):
-        found.append((FORMULA_WITHOUT_VALUE, formula))
-    text = stated_sql(raw, values)
-    found.append((ERROR_VALUE, f"{raw.sql} <> '' and {_is_error(text)}"))
-    if kind == ID:
-        found.append((DIGITS_LOST, f"{raw.sql} <> '' and {_lost(raw, text)}"))
-    return tuple(found)
+        return lost
+    formula = raw.is_cell(FORMULA)
+    found = ((FORMULA_WITHOUT_VALUE, f"{stated} is not null and {formula}"),) if formula else ()
+    return (*found, (ERROR_VALUE, is_error(stated)), *lost)
 
 
-def _is_error(text: str) -> str:
+def is_error(text: str) -> str:
     """Whether a text is an error of a spreadsheet. One long constant is planned sooner than a list of a hundred."""
-    return f"(starts_with({text}, '#') and contains({_ERRORS}, concat('\n', {text}, '\n')))"
+    return f"(({text})[1] = '#' and contains({_ERRORS}, concat('\n', {text}, '\n')))"
 
 
-def _lost(raw: Raw, text: str) -> str:
-    written = f"regexp_full_match({text}, {literal(_LOST)})"
+def lost_number(raw: Raw) -> str | None:
+    """SQL that is true of numbers in the file itself whose digits are not all known, whatever they are to become; None
+    where there are none."""
+    if raw.family == "float":
+        return f"(isfinite({raw.sql}) and abs({raw.sql}) >= {_exact_below(raw)})"
     long = raw.is_cell(LONG_NUMBER)
-    return f"({long} or {written})" if long else written
+    return f"({long} and coalesce(abs(try_cast({raw.sql} as double)), {_LONG}) >= {_LONG})" if long else None
 
 
-_LOST = "-?[0-9]([.,][0-9]+)?[eE][+][0-9]+|-?[0-9]{16,}[.]0+"
-_NEVER_IDS = rf"=.*|\[.*\]|\{{.*\}}|{_LOST}"
-"""A formula, a list, an object, a number that is no longer known exactly."""
+def _lost(raw: Raw, kind: Kind, text: str) -> str | None:
+    if kind in (ID, PART):
+        return any_of(raw.is_cell(LONG_NUMBER) if kind == ID else None, lost_number(raw), is_lost(text))
+    if kind.name == "integer":
+        return any_of(lost_number(raw), f"regexp_full_match({text}, {literal(_WITH_EXPONENT)})")
+    return lost_number(raw) if kind == TEXT or kind.fault == DIGITS_LOST else None
 
 
-def _unless(condition: str | None, sql: str) -> str:
+_WITH_EXPONENT = r"\s*[+-]?[0-9.,]*[eE][+-]?[0-9]+\s*"
+_LOST = "-?[0-9]+([.,][0-9]+)?[eE][+][0-9]+|-?[0-9]+[.,][0-9]+[eE]-?[0-9]+|-?[0-9]{16,}[.]0+"
+"""Numbers that stand where an id is to be, as programs write those of which they do not show or know every digit.
+Without a point and a plus they are ids: 1E5, 12E4."""
+
+
+def is_lost(text: str) -> str:
+    """Whether a text is written like a number of which not every digit is known."""
+    return f"regexp_full_match({text}, {literal(_LOST)})"
+
+
+def all_digits(text: str, *, at_least: int = 1) -> str:
+    """SQL of the digits of a number with an exponent that shows them all (1.2345678E7), else null."""
+    number = f"try_cast(replace({text}, ',', '.') as bigint)"
+    shown = f"translate(split_part(lower(regexp_replace({text}, '[.]0+$', '')), 'e', 1), '.,+ ', '')"
+    exact = f"{shown} = {number}::varchar and abs({number}) < {_EXACT} and strlen({shown}) >= {at_least}"
+    return f"case when {exact} then {shown} end"
+
+
+def any_of(*conditions: str | None) -> str | None:
+    """SQL that is true where one of some conditions is; None where there are none."""
+    there = [condition for condition in conditions if condition]
+    return f"({' or '.join(there)})" if len(there) > 1 else next(iter(there), None)
+
+
+def unless(condition: str | None, sql: str) -> str:
     return f"case when {condition} then null else {sql} end" if condition else sql
 
 
-def _staged(raw: Raw, values: Values, name: str) -> Steps:
+def staged(raw: Raw, values: Values, name: str, trim: Callable[[str], str] = trimmed) -> Steps:
+    """Steps to a text without surrounding blanks, words replaced."""
     column = plain_text(raw)
     steps: Steps = []
-    for number, stage in enumerate(_stages(raw, values)):
+    *early, last = _stages(raw, values, trim) or [lambda text: text]
+    for number, stage in enumerate(early):
         steps.append({f"{name}_{number}": stage(column)})
         column = f"{name}_{number}"
-    return [*steps, {name: column}]
+    return [*steps, {name: last(column)}]
 
 
 def _stages(raw: Raw, values: Values, trim: Callable[[str], str] = trimmed) -> list[Callable[[str], str]]:
@@ -165,7 +202,7 @@ def _stages(raw: Raw, values: Values, trim: Callable[[str], str] = trimmed) -> l
     if values.replace:
         stages.append(lambda text: replaced(text, values.replace))
     if raw.family in ("text", "other") or values.replace:
-        stages += [trim, lambda text: f"nullif({text}, '')"]
+        stages.append(lambda text: f"nullif({trim(text)}, '')")
     if values.translate:
         words = " ".join(f"when {_lower(old)} then {literal(new)}" for old, new in values.translate)
         stages.append(lambda text: f"case lower({text}) {words} else {text} end")
@@ -190,13 +227,22 @@ def plain_text(raw: Raw) -> str:
         case "text":
             return x
         case "float":
-            whole = f"isfinite({x}) and abs({x}) < {_EXACT} and {x} = trunc({x})"
+            whole = f"isfinite({x}) and abs({x}) < {_exact_below(raw)} and {x} = trunc({x})"
             short = f"case when {whole} then try_cast({x} as bigint)::varchar else {x}::varchar end"
             return f"case when isnan({x}) then null else {short} end"
         case "decimal":
             whole = f"try_cast(trunc({x}) as hugeint)::varchar"
             return f"case when {x} = trunc({x}) then {whole} else rtrim({x}::varchar, '0') end"
     return f"cast({x} as varchar)"
+
+
+def is_single(raw: Raw) -> bool:
+    """Whether it is a float of single precision."""
+    return raw.sql_type.upper() == "FLOAT"
+
+
+def _exact_below(raw: Raw) -> int:
+    return _EXACT_SINGLE if is_single(raw) else _EXACT
 
 
 def _family(sql_type: str) -> str:
@@ -235,4 +281,3 @@ def words_sql(words: tuple[str, ...]) -> str:
 
 
 _ERRORS = literal("".join(f"{word}\n" for word in ("", *ERROR_VALUES)))
-_NO_IDS = ", ".join(literal(word) for word in NO_IDS)

@@ -1,7 +1,9 @@
 """Formats of dates and times, as SQL that reads a text in them.
 
 DuckDB takes one digit for two where another code follows: `%d%m%y` would read 10124, which was 010124 before a
-spreadsheet took its zero, as 10 December 2004. Codes that nothing separates take exactly their digits here.
+spreadsheet took its zero, as 10 December 2004. Codes that nothing separates take exactly their digits here; so does the
+last of two around a decimal mark: `%H.%M` would read 9.3, which was 9.30 before a spreadsheet took it for a number, as
+three minutes past nine.
 """
 
 import re
@@ -36,9 +38,18 @@ def readings(text: str, formats: Sequence[str]) -> list[str]:
     return found
 
 
+_MEANT = "timestamp '1970-01-02' and timestamp '9999-12-31'"
+
+
+def without_words(text: str, moment: str) -> str:
+    """SQL of a moment that was read of a text; null where it is DuckDB's for a word that stands there (epoch)."""
+    is_word = f"{moment} not between {_MEANT} and regexp_matches({text}, '(?i)epoch|infinity')"
+    return f"case when {is_word} then null else {moment} end"
+
+
 @cache
 def _exact_pattern(format: str) -> str | None:
-    """The texts that a format may read, as a regular expression; None where codes never touch each other."""
+    """The texts that a format may read, as a regular expression; None where each is told from the next."""
     parts = re.split(r"(%-?.)", format, flags=re.DOTALL)
     literals, codes = parts[0::2], [part[-1] for part in parts[1::2]]
 
@@ -47,11 +58,14 @@ def _exact_pattern(format: str) -> str | None:
         both = codes[number : number + 2]
         return len(both) == 2 and not literals[number + 1] and all(code in _NUMERIC for code in both)
 
-    if not any(map(touches, range(len(codes)))):
+    is_number = (
+        len(codes) == 2 and literals in (["", ".", ""], ["", ",", ""]) and all(c in _DIGITS for c in codes)
+    )
+    if not is_number and not any(map(touches, range(len(codes)))):
         return None
     pattern = _between(literals[0])
     for number, code in enumerate(codes):
-        exact = touches(number) or (number and touches(number - 1))
+        exact = touches(number) or (number and (is_number or touches(number - 1)))
         pattern += _of_code(code, exact=bool(exact)) + _between(literals[number + 1])
     return rf"\s*{pattern}\s*"
 

@@ -2,6 +2,7 @@
 mapping names a column under its dotted path. What comes out is an ordinary table.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,12 +10,14 @@ from retail_assets.errors import Unreadable
 from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.model import SourceMapping, Target
 from retail_assets.feeds.mapping.references import referenced_by
-from retail_assets.feeds.mapping.table import Table, cell_of, closest
+from retail_assets.feeds.mapping.table import Table, cell_of, closest, normalised
 from retail_assets.feeds.readers.columns import CELLS, TEXT_CELL
 from retail_assets.feeds.readers.json_values import cell, number_text
 from retail_assets.sql import literal, parquet
 
 MAX_UNKNOWN_FIELDS = 500
+EVERY = "*"
+"""Behind a list's name: what stands there may also be an object whose members are the elements."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +46,17 @@ def unnested(engine: Engine, mapping: SourceMapping, target: Target, whole: Tabl
     parents = {column for name in [*nested, target.unnest or ""] if (column := whole.holder(name))}
     parsed = [f"{_parsed(whole.columns[name][0])} as {_parent(whole, name)}" for name in sorted(parents)]
     relation = f"select {', '.join(['*', *parsed])} from ({relation})"
-    found = _fields_found(engine, whole, levels, relation, nested)
+    objects = _objects(whole, levels, [_path(name) for name in nested])
+    relation = _without_repeated_names(relation, objects)
+    found = _fields_found(engine, whole, levels, relation, objects, len(nested))
     # A key may hold points itself; what is in the file knows better than the path.
-    fields = {name: found.get(name) or _field(whole, levels, name) for name in nested}
+    spelled = {name: _as_spelled(_path(name), found) for name in nested}
+    fields = {
+        name: found[there] if there else _field(whole, levels, _path(name)) for name, there in spelled.items()
+    }
     for name, field in found.items():
-        if len(fields) < len(nested) + MAX_UNKNOWN_FIELDS:
-            fields.setdefault(name, field)
+        if len(fields) < len(nested) + MAX_UNKNOWN_FIELDS and name not in spelled.values():
+            fields[name] = field
     kept = {name: place for name, place in whole.columns.items() if name not in parents}
     texts, kinds, relation = _texts(list(fields.values()), relation)
     columns = [sql for sql, _ in kept.values()]
@@ -108,18 +116,53 @@ def _levels(whole: Table, target: Target) -> tuple[list[_Level], str]:
         f"{_parsed(source)} as _j0 from ({relation})"
     )
     levels: list[_Level] = []
-    segments = target.unnest.split(".")[len(column.split(".")) :]
     path = column
-    for depth, segment in enumerate(["", *segments]):
+    segments = target.unnest.split(".")[len(column.split(".")) :]
+    for depth, (segment, is_keyed) in enumerate(_steps(["", *segments])):
         if segment:
             path = f"{path}.{segment}"
-        inner = f"json_extract(_j{depth}, {literal(_rest(f'.{segment}', ''))})" if segment else "_j0"
+        inner = f"json_extract(_j{depth}, {literal(_rest(f'.{segment}', ''))})" if segment else f"_j{depth}"
         element, step = f"_j{depth + 1}", f"_u{depth}"
-        unnested = f"select *, unnest({_elements(inner)}) as {step} from ({relation})"
+        elements = _members(inner) if is_keyed else _elements(inner)
+        unnested = f"select *, unnest({elements}) as {step} from ({relation})"
         place = f"concat_ws('.', nullif(_path, ''), {literal(segment or path)} || coalesce('[' || {step}.i || ']', ''))"
         relation = f"select * replace ({place} as _path), nullif({step}.e, 'null'::json) as {element} from ({unnested})"
         levels.append(_Level(path, element))
     return levels, relation
+
+
+def _steps(segments: list[str]) -> list[tuple[str, bool]]:
+    """The names on a path with whether the members of what stands there are the elements."""
+    following = [*segments[1:], ""]
+    return [(one, after == EVERY) for one, after in zip(segments, following, strict=True) if one != EVERY]
+
+
+def _path(name: str) -> str:
+    """Where a field lies that may be named with the `*` of its list, or without."""
+    return name.replace(f".{EVERY}.", ".").removesuffix(f".{EVERY}")
+
+
+def _members(value: str) -> str:
+    """The same of an object that is a list by the names of its members: each is the field `key` of its element. PHP
+    writes such a list as a plain one where its keys are 0, 1, …"""
+    named = f"list_zip(json_keys({value}), json_extract({value}, '$.*'))"
+    numbered = f"list_zip(range(json_array_length({value})::bigint), json_extract({value}, '$[*]'))"
+    return (
+        f"case when json_type({value}) = 'OBJECT' and len(json_keys({value})) > 0 then {_keyed(named)} "
+        f"when json_type({value}) = 'ARRAY' and json_array_length({value}) > 0 then {_keyed(numbered)} "
+        f"when json_type({value}) in ('OBJECT', 'ARRAY') then [{{'e': null::json, 'i': null::varchar}}] "
+        f"else [{{'e': {value}, 'i': null::varchar}}] end"
+    )
+
+
+def _keyed(pairs: str) -> str:
+    """Keys and members as elements with their key; a bare value becomes the field `value`."""
+    key, member = "to_json(p[1]::varchar)", "p[2]::varchar"
+    name = "if(list_contains(json_keys(p[2]), 'key'), 'key_of_object', 'key')"
+    fields = f"'{{\"' || {name} || '\":' || {key} || if(p[2] = '{{}}'::json, '', ',') || substr({member}, 2)"
+    bare = f"'{{\"key\":' || {key} || ',\"value\":' || {member} || '}}'"
+    element = f"case json_type(p[2]) when 'NULL' then null when 'OBJECT' then {fields} else {bare} end"
+    return f"list_transform({pairs}, lambda p: {{'e': cast({element} as json), 'i': p[1]::varchar}})"
 
 
 def _elements(value: str) -> str:
@@ -132,6 +175,19 @@ def _elements(value: str) -> str:
         f"when json_type({value}) <> 'ARRAY' then [{{'e': {value}, 'i': null::bigint}}] "
         f"when json_array_length({value}) = 0 then {nothing} else {listed} end"
     )
+
+
+def _as_spelled(name: str, found: Iterable[str]) -> str | None:
+    """The field as the file spells it, exactly or but for case; raises Unreadable where several fit."""
+    if name in found:
+        return name
+    alike = [field for field in found if normalised(field) == normalised(name)]
+    if len(alike) > 1:
+        raise Unreadable(
+            "missing_columns",
+            f"Expected a field `{name}` (several fit: {', '.join(alike[:50])}; write it exactly).",
+        )
+    return alike[0] if alike else None
 
 
 def _field(whole: Table, levels: list[_Level], name: str) -> _Field:
@@ -174,10 +230,8 @@ def _parsed(source: str) -> str:
     return f"case when json_valid({source}) then json({source}) end"
 
 
-def _fields_found(
-    engine: Engine, whole: Table, levels: list[_Level], relation: str, nested: list[str]
-) -> dict[str, _Field]:
-    """All fields of the objects in which named ones lie: the others are kept and reported like any unknown column."""
+def _objects(whole: Table, levels: list[_Level], nested: list[str]) -> dict[str, str]:
+    """The JSON objects in which named fields lie, by their paths."""
     objects: dict[str, str] = {level.path: level.element for level in levels}
     for name in nested:
         value, path = _holder(whole, levels, name)
@@ -185,8 +239,31 @@ def _fields_found(
         for length in range(len(path.split(".")) + 1, len(name.split("."))):
             inner = ".".join(name.split(".")[:length])
             objects[inner] = f"json_extract({value}, {literal(_rest(inner, path))})"
+    return objects
+
+
+def _without_repeated_names(relation: str, objects: dict[str, str]) -> str:
+    """Malformed as at the top of a record: which of two values of one name is meant nobody can tell."""
+    if not objects:
+        return relation
+    broken = (
+        f"case when len(json_keys({value})) > len(list_distinct(json_keys({value}))) then {value}::varchar end"
+        for value in objects.values()
+    )
+    return f"select * replace (coalesce(_malformed, {', '.join(broken)}) as _malformed) from ({relation})"
+
+
+def _fields_found(
+    engine: Engine,
+    whole: Table,
+    levels: list[_Level],
+    relation: str,
+    objects: dict[str, str],
+    named: int,
+) -> dict[str, _Field]:
+    """All fields of those objects, the named ones and others, which are kept and reported like any unknown column."""
     found: dict[str, _Field] = {}
-    enough = MAX_UNKNOWN_FIELDS + len(objects) + len(nested)
+    enough = MAX_UNKNOWN_FIELDS + len(objects) + named
     for path, value in objects.items():
         query = (
             f"select distinct unnest(json_keys(o)) as key from (select {value} as o from ({relation})) "

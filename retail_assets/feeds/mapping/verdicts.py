@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from retail_assets.feeds.mapping.failures import EXPRESSION_FAILED
 from retail_assets.feeds.mapping.model import Rule
 from retail_assets.feeds.mapping.scope import Scope
-from retail_assets.feeds.mapping.spelling import trimmed
+from retail_assets.feeds.mapping.spelling import bare
+from retail_assets.feeds.readers.columns import names_in_file
 from retail_assets.sql import literal
+
+NO_LINES = "no_lines"
+"""The rule of records that have nothing to unfold."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +32,7 @@ def verdicts_of(scope: Scope, rules: Sequence[Rule], conditions: Sequence[str]) 
     """In the order in which they are asked. `conditions` are those of the rules, as columns."""
     verdicts = [
         Verdict("_malformed is not null", "rejected", "malformed_record"),
-        Verdict("_empty", "left_out", "no_lines"),
+        Verdict("_empty", "left_out", NO_LINES),
         Verdict(_blank(scope), "left_out", "blank"),
         Verdict(_repeated_header(scope), "left_out", "repeated_header"),
     ]
@@ -50,15 +54,22 @@ def _blank(scope: Scope) -> str:
         return "true"
     first = scope.raw(columns[0])
     something = f"{first.sql} between '!' and '~'" if first.family == "text" else f"{first.sql} is not null"
-    nothing = [f"nullif({trimmed(scope.text_of(name))}, '')" for name in columns]
-    return f"case when {something} then false else coalesce({', '.join(nothing)}, null) is null end"
+    said = ", ".join(scope.text_of(name) for name in columns)
+    return f"case when {something} then false else {bare(f'concat({said})')} = '' end"
 
 
 def _repeated_header(scope: Scope) -> str:
     table = scope.table
     if table.format not in ("csv", "tsv", "excel") or scope.mapping.layout.columns or not table.columns:
         return "false"
-    names = list(table.columns)
-    same = [f"coalesce({trimmed(scope.text_of(name))} in ('', {literal(name)}), true)" for name in names]
-    likely = f"contains({scope.text_of(names[0])}, {literal(names[0])})"
+    titles = names_in_file(table.columns)
+    same = [f"coalesce({_is_title(scope.text_of(name), name, titles[name])}, true)" for name in table.columns]
+    first = next((name for name, title in titles.items() if title), next(iter(titles)))
+    likely = f"contains({scope.text_of(first)}, {literal((titles[first] or first).partition(' ')[0])})"
     return f"case when {likely} then {' and '.join(same)} else false end"
+
+
+def _is_title(text: str, name: str, title: str) -> str:
+    """Whether a text is blank or the title of its column, which may be broken into lines."""
+    spelled = f"regexp_replace({bare(text)}, '\\s+', ' ', 'g')" if " " in title else bare(text)
+    return f"{spelled} in ({', '.join(map(literal, dict.fromkeys(('', title, name))))})"

@@ -18,7 +18,8 @@ ERROR_VALUES = tuple(_ERRORS.split())
 stores the English ones; texts exported from it have those of the language that it was shown in."""
 
 NO_IDS = (
-    *("NaN", "nan", "NAN", "NaT", "<NA>", "None", "none", "NONE", "null", "NULL", "undefined"),
-    *("inf", "-inf", "Infinity", "-Infinity", "true", "false", "True", "False", "TRUE", "FALSE"),
+    *("nan", "nat", "none", "null", "undefined"),
+    *("inf", "-inf", "infinity", "-infinity", "true", "false"),
 )
-"""What programs write for a missing value, and values that are no texts at all: none of them names anything."""
+"""What programs write for a missing value, and values that are no texts at all, in small letters: none of them names
+anything."""

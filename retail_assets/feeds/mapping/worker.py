@@ -28,6 +28,12 @@ _SETTINGS = {
     # that: they compute filtered columns twice, and common parts of rare branches for every row.
     "disabled_optimizers": "'filter_pushdown,common_subexpressions,in_clause'",
 }
+_PADDINGS = [
+    f"create temp macro {name}(text, width, fill) as "
+    f"system.main.{name}(text, cast(greatest(width, length(text)) as integer), fill)"
+    for name in ("lpad", "rpad")
+]
+"""Filling up a text never makes it shorter: DuckDB would make 123456 of 1234567 and of 1234568."""
 
 
 class _Engine:
@@ -46,6 +52,8 @@ class _Engine:
                 memory=memory, threads=threads, spill=place / "spill", folders=(place,), settings=_SETTINGS
             )
             self._connection = self._open.enter_context(opened)
+            for padding in _PADDINGS:
+                self._connection.execute(padding)
             self._of = (folder, memory, threads)
         return self._connection
 

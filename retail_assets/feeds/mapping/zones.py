@@ -1,5 +1,5 @@
-"""Local times to instants, as SQL. A zone is a step function over local time, so it becomes a search tree of
-comparisons: exact, and much cheaper than a calendar call per row.
+"""Local times to instants, as SQL. A zone is a step function over local time, so it becomes two lists, of its changes
+year by year and of the offsets between them: exact, and much cheaper than a calendar call per row.
 
 A local time that a clock shows twice, or that it leaps over, is read with the offset in force before the change:
 the first of two, and the time of a clock that nobody has put forward yet.
@@ -15,11 +15,12 @@ from retail_assets.feeds.mapping.texts import Steps
 from retail_assets.sql import literal
 
 FIRST_YEAR, LAST_YEAR = 1970, 2100
+_YEARS = range(FIRST_YEAR, LAST_YEAR + 1)
 _KNOWN_UNTIL = 2040
 """Until then zones have all the names that they are known to get."""
 NO_ZONE = "Etc/UTC"
 """Another name of UTC, for times of which it is not known yet whose they are."""
-_WEEK, _SECOND = timedelta(days=7), timedelta(seconds=1)
+_WEEK, _SECOND, _MICROSECOND = timedelta(days=7), timedelta(seconds=1), timedelta(microseconds=1)
 
 Step = tuple[datetime, timedelta]
 """From which local time on which offset applies."""
@@ -41,7 +42,32 @@ def instant_sql(local: str, zone: str) -> str:
     """SQL of the instant (TIMESTAMPTZ, in a UTC session) at which clocks of `zone` show the column `local`."""
     if zone == "UTC":
         return f"cast({local} as timestamptz)"
-    return f"make_timestamptz(epoch_us({local}) - {_tree(local_steps(zone), local)})"
+    changes, offsets = _by_year(local_steps(zone))
+    a_year = len(changes) // len(_YEARS)
+    before = f"greatest(0, least({_YEARS[-1]}, year({local})) - {_YEARS[0]}) * {a_year}"
+    passed = [
+        f"cast(epoch_us({local}) >= {_list(changes)}[{before} + {n}] as int)" for n in range(1, a_year + 1)
+    ]
+    return f"make_timestamptz(epoch_us({local}) - {_list(offsets)}[{' + '.join(['1', before, *passed])}])"
+
+
+def _by_year(steps: tuple[Step, ...]) -> tuple[list[int], list[int]]:
+    """When a zone's clocks change (equally often in every year, for the last time where it ends), and the offsets
+    before, between and after; all in microseconds."""
+    found = {year: [step for step in steps[1:] if step[0].year == year] for year in _YEARS}
+    most = max(map(len, found.values()))
+    changes, offsets = [], [steps[0][1]]
+    for year, real in found.items():
+        idle = [(datetime(year + 1, 1, 1), (real[-1][1] if real else offsets[-1]))] * (most - len(real))
+        for change, offset in [*real, *idle]:
+            changes.append((change - datetime(1970, 1, 1)) // _MICROSECOND)
+            offsets.append(offset)
+    return changes, [offset // _MICROSECOND for offset in offsets]
+
+
+def _list(numbers: list[int]) -> str:
+    """A constant list: as one text it is planned as one value."""
+    return f"cast('{numbers}' as bigint[])"
 
 
 @cache
@@ -73,9 +99,9 @@ def named_zone_steps(text: str, zone: str, *, name: str) -> Steps:
     means everywhere, else nothing. DuckDB would take BST for Bangladesh, and CET for summer time in summer.
     """
     said, word, clock = f"{name}_said", f"{name}_word", f"{name}_clock"
+    plain, bare = f"{name}_plain", f"{name}_bare"
     # A letter that is no Z alone, or a blank behind it.
     named = f"(right({said}, 2) > ':' or right({said}, 2) < '!')"
-    bare = trimmed(said)
     without = f"left({bare}, length({bare}) - length({word}))"
 
     def at(hours: float) -> str:
@@ -85,20 +111,44 @@ def named_zone_steps(text: str, zone: str, *, name: str) -> Steps:
         f"when {word} = {literal(short)} and timezone({literal(zone)}, {at(hours)}) = {clock} then {at(hours)} "
         for short, hours in abbreviations(zone)
     )
-    everywhere = "".join(
-        f"when {word} = {literal(short)} then {at(hours)} " for short, hours in ABBREVIATIONS.items()
-    )
+    shorts = ", ".join(map(literal, ABBREVIATIONS))
+    offsets = [int(hours * 3_600_000_000) for hours in ABBREVIATIONS.values()]
+    everywhere = f"make_timestamptz(epoch_us({clock}) - {_list(offsets)}[list_position([{shorts}], {word})])"
     place = f"when contains({word}, '/') then try_cast({said} as timestamptz)"
     return [
         {said: text},
-        {word: f"case when {named} then upper(regexp_extract({bare}, '[A-Za-z][A-Za-z0-9_/+-]*$')) end"},
+        {
+            plain: f"case when suffix({said}, 'Z') and {said}[-2] < ':' then try_cast({said} as timestamptz) "
+            f"when {named} then null else {_with_offset(said)} end"
+        },
+        {bare: f"case when {plain} is null then {trimmed(said)} end"},
+        {
+            word: f"case when {bare} is not null and {named} "
+            f"then upper(regexp_extract({bare}, '[A-Za-z][A-Za-z0-9_/+-]*$')) end"
+        },
         {clock: f"case when {word} <> '' then try_cast({without} as timestamp) end"},
         {
-            name: f"case when coalesce({word}, '') = '' then "
-            f"coalesce(try_cast({said} as timestamptz), try_cast({bare} as timestamptz)) "
-            f"{here}{everywhere}{place} end"
+            name: f"case when {plain} is not null then {plain} "
+            f"when coalesce({word}, '') = '' then {_with_offset(bare)} "
+            f"{here}{place} else {everywhere} end"
         },
     ]
+
+
+_NO_OFFSET = r"[+-]((1[5-9]|[2-9][0-9])(:?[0-9]{2}){0,2}|[0-9]{2}:?[6-9][0-9](:?[0-9]{2})?)\s*$"
+"""An offset that no clock has: 15 hours or more, or 60 minutes; DuckDB reads +25:00."""
+
+
+def real_offset(text: str, instant: str) -> str:
+    """SQL of an instant that was read of a text which ends with an offset; null where that is none."""
+    return f"case when regexp_matches({text}, {literal(_NO_OFFSET)}) then null else {instant} end"
+
+
+def _with_offset(text: str) -> str:
+    """An ISO text as an instant; in a day alone no offset is looked for."""
+    # Looked for from the end: a day's own hyphens fit too, and are found only where one of these does.
+    strange = f"regexp_matches({text}, {literal(_NO_OFFSET)}) and regexp_matches({text}, '[:T].*[+-]')"
+    return f"case when {strange} then null else try_cast({text} as timestamptz) end"
 
 
 @cache
@@ -111,19 +161,15 @@ def abbreviations(zone: str, since: int = FIRST_YEAR) -> list[tuple[str, float]]
     return sorted((short.upper(), hours) for short, hours in found if short.isalpha())
 
 
-def _tree(steps: tuple[Step, ...], local: str) -> str:
-    if len(steps) == 1:
-        return f"{int(steps[0][1].total_seconds())}000000::bigint"
-    middle = len(steps) // 2
-    earlier, later = _tree(steps[:middle], local), _tree(steps[middle:], local)
-    return f"case when {local} < timestamp '{steps[middle][0]}' then {earlier} else {later} end"
-
-
 def instant_in(local: str, zone: str) -> str:
     """SQL of the instant at which clocks of the zone that the column `zone` names show the column `local`; null where
-    there is no such zone. The same as of a zone that is known, by a calendar call per row."""
-    known = ", ".join(f"'{name}'" for name in sorted(available_timezones()))
+    there is no such zone. The same as of a zone that is known, by a calendar call per row. What is an abbreviation too
+    says what it says behind a time: CET is an hour ahead also in summer, and MET nothing for sure."""
+    known = ", ".join(f"'{name}'" for name in sorted(available_timezones() - ABBREVIATIONS.keys() - {"MET"}))
+    fixed = {name: hours for name, hours in ABBREVIATIONS.items() if name in available_timezones()}
+    offset = " ".join(f"when '{name}' then {int(hours * 3_600_000_000)}" for name, hours in fixed.items())
     later = f"try(timezone({zone}, {local}))"
     before = [f"{later} - interval {minutes} minute" for minutes in (60, 30)]
     earlier = " ".join(f"when try(timezone({zone}, {one})) = {local} then {one}" for one in before)
-    return f"case when {zone} in ({known}) then case {earlier} else {later} end end"
+    abbreviated = f"make_timestamptz(epoch_us({local}) - case {zone} {offset} end)"
+    return f"case when {zone} in ({known}) then case {earlier} else {later} end else {abbreviated} end"

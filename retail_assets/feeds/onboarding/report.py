@@ -20,6 +20,7 @@ from retail_assets.names import printable
 _SIDE_BY_SIDE = 3
 """So many rows are shown beside each other, a column of the contract on each line."""
 _RAW_CHARACTERS = 300
+_NO_CURRENCY = "in whatever currencies, which the file does not state"
 
 
 def as_document(feed: str, tried: list[Tried]) -> dict[str, Any]:
@@ -230,7 +231,7 @@ def _show_rows(console: Console, rows: Admitted) -> None:
     sums = "; ".join(f"{name} {total:,f}" for name, total in _short(rows.sums).items())
     if sums:
         _line(console, "Sums", sums)
-    amounts = "; ".join(f"{total:,f} {currency}".strip() for currency, total in _short(rows.amounts).items())
+    amounts = "; ".join(f"{total:,f} {code or _NO_CURRENCY}" for code, total in _short(rows.amounts).items())
     if amounts:
         _line(console, "Amount", f"{amounts} (of all lines, before rounding)")
     if rows.business_dates:

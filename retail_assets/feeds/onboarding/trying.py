@@ -27,7 +27,9 @@ from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.mapping.mostly_rejected import why_mostly_rejected
 from retail_assets.feeds.mapping.replacing import replaced_in_words
+from retail_assets.feeds.onboarding.currencies_of_rows import CURRENCY, with_currency
 from retail_assets.feeds.onboarding.mended_ids import mended_ids
+from retail_assets.feeds.onboarding.repeated_names import read_among_repeated
 from retail_assets.feeds.onboarding.unpacking import Found
 from retail_assets.feeds.readers.records import RecordSet, with_sheets
 from retail_assets.intake.row_counts import RowCounts
@@ -70,7 +72,8 @@ class Admitted:
     first: list[dict[str, Any]]
     """The first rows: the contract's columns, then what the warehouse makes of them, LINE_AMOUNT and BUSINESS_DATE."""
     amounts: dict[str, Decimal] = field(default_factory=dict)
-    """What the rows are worth, by currency (empty, where they have none). Empty where the feed says no amount."""
+    """What the rows are worth, by currency (an empty text, where the file states none). Empty where the feed says no
+    amount."""
     business_dates: tuple[date, date] | None = None
     """The first and the last, in the retailer's zone."""
 
@@ -132,12 +135,24 @@ def try_file(
                 columns=records.columns,
                 unknown_columns=mapped.unknown_columns,
                 dropped_columns=mapped.dropped_columns,
-                notes=[*start.notes, *_notes_of(records), *mended_ids(connection, records, match.mapping)],
+                notes=[
+                    *start.notes,
+                    *_notes_of(records),
+                    *read_among_repeated(records, match.mapping),
+                    *mended_ids(connection, records, match.mapping),
+                ],
                 records=records.record_count,
                 counts=mapped.counts,
                 admitted=[
-                    _admitted(connection, feeds[name], file, rows, settings.time_zone, masked=masked)
-                    for name, file in mapped.rows.items()
+                    _admitted(
+                        connection,
+                        feeds[name],
+                        with_currency(feeds[name], mapped.rows, feeds),
+                        rows,
+                        settings.time_zone,
+                        masked=masked,
+                    )
+                    for name in mapped.rows
                 ],
                 samples=_samples(connection, match.mapping, mapped.ends, masked=masked),
             )
@@ -193,7 +208,7 @@ def _notes_of(records: RecordSet) -> list[str]:
         if records.encoding_doubt
         else []
     )
-    return [*guess, *(f"Not read: {what}." for what in records.left_out)]
+    return [*guess, *records.doubts, *(f"Not read: {what}." for what in records.left_out)]
 
 
 def _notes(found: Found, feed: Feed, mapping: SourceMapping) -> list[str]:
@@ -210,9 +225,8 @@ def _notes(found: Found, feed: Feed, mapping: SourceMapping) -> list[str]:
 
 
 def _admitted(
-    connection: duckdb.DuckDBPyConnection, feed: Feed, path: Path, rows: int, zone: str, *, masked: bool
+    connection: duckdb.DuckDBPyConnection, feed: Feed, relation: str, rows: int, zone: str, *, masked: bool
 ) -> Admitted:
-    relation = parquet(path)
     numeric = [name for name, column in feed.columns.items() if isinstance(column, (dy.Decimal, dy.Integer))]
     sums = ", ".join(["count(*)", *(f"sum({identifier(name)})" for name in numeric)])
     count, *totals = connection.execute(f"select {sums} from {relation}").fetchone() or (0,)
@@ -237,9 +251,8 @@ def _admitted(
 def _amounts(connection: duckdb.DuckDBPyConnection, feed: Feed, relation: str) -> dict[str, Decimal]:
     if feed.amount is None:
         return {}
-    currency = "currency" if "currency" in feed.columns else "null"
     found = connection.execute(
-        f"select coalesce({currency}, ''), sum({feed.amount}) as amount from {relation} "
+        f"select coalesce({CURRENCY}, ''), sum({feed.amount}) as amount from {relation} "
         "group by all having amount is not null order by all"
     ).fetchall()
     return dict(found)

@@ -1,7 +1,8 @@
 """The names of records' columns: what the source called them, made fit to be told apart."""
 
+import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from retail_assets.errors import Unreadable
 
@@ -21,23 +22,35 @@ RAW_CHARACTERS = 10_000
 
 
 def column_names(given: Iterable[str | None], *, limit: int) -> list[str]:
-    """Trim names, number nameless columns (`column_3`) and repeated ones (`price`, `price_2`).
-
-    DuckDB does not tell capitals from small letters in names, so neither does this.
-    """
-    taken = {*OWN_COLUMNS, CELLS}
+    """Trim names, number nameless columns (`column_3`) and repeated ones (`price`, `price_2`). Names that differ in
+    nothing but capitals are two; DuckDB calls them otherwise, so it has to be asked for columns by their place."""
+    taken: set[str] = set()
     names = []
     for position, raw in enumerate(given, start=1):
         name = clean_name(raw or "") or f"column_{position}"
         unique, number = name, 1
-        while unique.lower() in taken:
+        while unique in taken or unique.lower() in (*OWN_COLUMNS, CELLS):
             number += 1
             unique = f"{name}_{number}"
-        taken.add(unique.lower())
+        taken.add(unique)
         names.append(unique)
         if len(names) > limit:
             raise too_many_columns(f"more than {limit:,}", limit)
     return names
+
+
+def names_in_file(columns: Collection[str]) -> dict[str, str]:
+    """What columns are called in the file, by what they are called to be told apart: a column without a name has an
+    empty one. A source may have called them so itself."""
+    known = {name.lower() for name in columns}
+
+    def in_file(name: str) -> str:
+        if re.fullmatch("column_[0-9]+", name):
+            return ""
+        numbered = re.fullmatch("(.+)_[0-9]+", name)
+        return numbered[1] if numbered and numbered[1].lower() in known else name
+
+    return {name: in_file(name) for name in columns}
 
 
 def clean_name(raw: str) -> str:

@@ -7,6 +7,7 @@ and the standard library's reader, line by line, when quotes are misplaced or ne
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,12 +18,15 @@ from retail_assets.feeds.readers.columns import MALFORMED, RECORD, cut_raw, too_
 from retail_assets.feeds.readers.dialect import Dialect
 from retail_assets.feeds.readers.encoding import TextFile, open_text
 from retail_assets.feeds.readers.head import read_head, refuse_header_alone
+from retail_assets.feeds.readers.last_line import cut_off
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.line_ends import foreign_line_end, with_line_feeds
 from retail_assets.feeds.readers.lines import DAMAGE, MAX_RECORD_BYTES, Piece, read_lines, whole_lines
-from retail_assets.feeds.readers.output import write_frames
+from retail_assets.feeds.readers.names_again import NamesAgain
+from retail_assets.feeds.readers.output import only, write_frames
 from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, above_names
 from retail_assets.feeds.readers.structure import Structure, filled, inspect
+from retail_assets.feeds.readers.swallowed import Swallowing
 
 _HEAD_BYTES = 2**20
 
@@ -37,6 +41,7 @@ class Delimited:
     dialect: Dialect
     head: str
     """The lines before the first record."""
+    names_again: NamesAgain
     above: tuple[str, ...] = ()
 
 
@@ -48,6 +53,7 @@ def read_delimited(
     written = write_frames(table.frames, columns=table.columns, out=out)
     if not written.count:
         refuse_header_alone(table.head)
+    doubt = cut_off(path, written.path, table.columns[-1])
     return RecordSet(
         path=written.path,
         columns=table.columns,
@@ -58,6 +64,8 @@ def read_delimited(
         delimiter=table.dialect.delimiter,
         escape=table.dialect.escape,
         above=above_names(table.above, layout),
+        above_again=table.names_again.blocks,
+        doubts=(doubt,) if doubt else (),
     )
 
 
@@ -72,9 +80,11 @@ def open_delimited(path: Path, *, layout: FileLayout, limits: ReaderLimits, tabs
     first = next(pieces)
     lines = _first_lines(first, limits)
     head = read_head(lines, layout, tabs=tabs, max_columns=limits.columns)
-    table = _Table(head.dialect, head.columns)
+    names_again = NamesAgain(head.columns, above=bool(layout.above), join=head.dialect.delimiter.join)
+    table = _Table(head.dialect, head.columns, head.sample, names_again)
     frames = table.frames(_without(first, head.lines), pieces)
-    return Delimited(head.columns, frames, text, head.dialect, "\n".join(lines[: head.lines]), head.above)
+    above = "\n".join(lines[: head.lines])
+    return Delimited(head.columns, frames, text, head.dialect, above, names_again, head.above)
 
 
 def _first_lines(first: Piece, limits: ReaderLimits) -> list[str]:
@@ -97,10 +107,17 @@ class _Table:
 
     dialect: Dialect
     columns: list[str]
+    sample: Sequence[Sequence[str]]
+    """Some of the first records."""
+    names_again: NamesAgain
 
     @property
     def width(self) -> int:
         return len(self.columns)
+
+    @cached_property
+    def swallowing(self) -> Swallowing:
+        return Swallowing(self.width, self.dialect.cut, self.sample, may_be_short=self.dialect.fill_short)
 
     def frames(self, first: Piece, pieces: Iterator[Piece]) -> Iterator[pl.DataFrame]:
         """Frames of the columns, `_record` (from 1) and `_malformed`, in file order."""
@@ -114,6 +131,10 @@ class _Table:
                 frame, begun = self._parse(self._filled(whole) if self.dialect.fill_short else whole)
                 frame = self.dialect.given_back(frame, [*self.columns, MALFORMED])
                 begun_damaged = damaged and bool(begun)
+                if self.names_again.may_stand_in(whole.data):
+                    self.names_again.look(
+                        only(frame, self.columns), first=done + 1, malformed=frame[MALFORMED]
+                    )
                 yield frame.with_columns(pl.col(RECORD) + done) if done else frame
                 done += frame.height
             piece = next(pieces, None)
@@ -145,9 +166,12 @@ class _Table:
                     frame = self._regular(piece.data[: found.end], np.arange(1, len(found.ends) + 1))
                 else:
                     frame = self._beside_malformed(piece, found)
-                if frame is not None:
+                if frame is not None and not self._swallow(frame, found.on_several_lines(piece.data)):
                     return frame, piece.data[found.end :]
         return self._by_line(piece)
+
+    def _swallow(self, frame: pl.DataFrame, suspects: np.ndarray) -> bool:
+        return len(suspects) > 0 and self.swallowing.in_frame(only(frame, self.columns)[suspects])
 
     def _regular(self, data: bytes, numbers: np.ndarray) -> pl.DataFrame | None:
         """Records that are known to be regular; None if polars sees them otherwise."""
@@ -198,7 +222,14 @@ class _Table:
 
     def _by_line(self, piece: Piece) -> tuple[pl.DataFrame, bytes]:
         lines = [f"{line}\n" for line in piece.data.decode().split("\n")[:-1]]
-        records = read_lines(lines, self.dialect, width=self.width, damaged=piece.damaged, final=piece.final)
+        records = read_lines(
+            lines,
+            self.dialect,
+            width=self.width,
+            damaged=piece.damaged,
+            final=piece.final,
+            swallows=self.swallowing.in_record,
+        )
         fields = zip(*records.good, strict=True) if records.good else [[]] * self.width
         good = self._frame(
             dict(zip(self.columns, fields, strict=True)),

@@ -11,6 +11,7 @@ from functools import cached_property
 
 import polars as pl
 
+from retail_assets.feeds.readers.output import only
 from retail_assets.feeds.readers.quoting import tightened, tightened_line
 
 _DELIMITER, _QUOTE, _ESCAPE, _PLAIN_DELIMITER = "\x1f\x1e\x1d\x1c"
@@ -77,7 +78,8 @@ class Dialect:
         if not self._stand_ins:
             return frame
         meanings = {stand_in: meaning for stand_in, (_, meaning) in self._stand_ins.items()}
-        return frame.with_columns(pl.col(columns).str.replace_many(meanings))
+        read = only(frame, columns).select(pl.all().str.replace_many(meanings))
+        return frame.with_columns(read.get_columns())
 
     def fields(self, lines: Sequence[str]) -> Iterator[list[str]]:
         """The fields of lines as they are in the file; raises csv.Error at a misplaced quote."""

@@ -146,10 +146,12 @@ def _first_beyond_ascii(path: Path) -> list[bytes]:
     with path.open("rb", buffering=0) as handle:
         while block := handle.read(2**20):
             if not block.isascii():
-                lines = (block + handle.read(1024)).split(b"\n")
-                # The last line may end inside a character.
-                lines = lines[:-1] if len(lines) > 1 else [lines[0][: 2**20]]
+                rest = handle.read(1024)
+                lines = (block + rest).split(b"\n")
                 found = [line for line in lines if not line.isascii()]
+                # Before the end of the file the last line may end inside a character.
+                if len(found) > 1 and found[-1] is lines[-1] and len(rest) == 1024:
+                    del found[-1]
                 sizes = accumulate(map(len, found))
                 few = [line for line, size in zip(found, sizes, strict=True) if size <= _LINES_BYTES]
                 return few or [found[0][:_LINES_BYTES]]

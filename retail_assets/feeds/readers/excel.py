@@ -1,6 +1,8 @@
 """Workbooks (Excel, OpenDocument) to records: every cell as text, sheet by sheet."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -8,6 +10,8 @@ import polars as pl
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.columns import (
     CELLS,
+    DAY_CELL,
+    MOMENT_CELL,
     PLACE,
     RECORD,
     TEXT_CELL,
@@ -16,12 +20,22 @@ from retail_assets.feeds.readers.columns import (
     named_by_mapping,
     no_such_header,
 )
+from retail_assets.feeds.readers.day_cells import cells_shown_as_days
 from retail_assets.feeds.readers.excel_cells import Sheet, read_sheet
 from retail_assets.feeds.readers.layout import FileLayout
-from retail_assets.feeds.readers.output import write_frames
-from retail_assets.feeds.readers.records import ReaderLimits, RecordSet, above_names, naming_sheets
-from retail_assets.feeds.readers.sheets import chosen_sheets, described, hidden_sheets
-from retail_assets.feeds.readers.workbook import check_workbook, damaged
+from retail_assets.feeds.readers.names_again import NamesAgain
+from retail_assets.feeds.readers.open_document import read_tables
+from retail_assets.feeds.readers.output import only, write_frames
+from retail_assets.feeds.readers.records import (
+    AboveAgain,
+    ReaderLimits,
+    RecordSet,
+    above_names,
+    naming_sheets,
+)
+from retail_assets.feeds.readers.sheet_cells import SheetCells
+from retail_assets.feeds.readers.sheets import chosen_sheets, described, hidden_sheets, left_out
+from retail_assets.feeds.readers.workbook import check_workbook, damaged, is_open_document
 
 SEVERAL_SHEETS = "several_sheets"
 _HEADER_ROWS = 1_000
@@ -30,20 +44,12 @@ _HEADER_ROWS = 1_000
 
 def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimits) -> RecordSet:
     """Read the sheets that the layout names; a column that a sheet lacks is null there."""
-    import fastexcel
-
-    formulas = check_workbook(path, limits)
-    try:
-        workbook = fastexcel.read_excel(path)
-        hidden = hidden_sheets(workbook)
-        chosen = chosen_sheets(workbook.sheet_names, hidden, layout)
-        sheets = {name: read_sheet(workbook, name, formulas.get(name, {})) for name in chosen}
-        others = {name: read_sheet(workbook, name, {}) for name in workbook.sheet_names if name not in sheets}
-    except fastexcel.FastExcelError as error:
-        raise damaged(str(error)) from error
+    book = _book(path, limits)
+    hidden = book.hidden
+    sheets = {name: book.sheets[name] for name in chosen_sheets([*book.sheets], hidden, layout)}
+    others = {name: cells for name, cells in book.sheets.items() if name not in sheets}
     filled = {name: rows for name, cells in others.items() if (rows := _filled_rows(cells.texts))}
-    left_out = tuple(f"the sheet {one}" for one in described(filled, hidden))
-    rows = {name: _filled_rows((sheets | others)[name].texts) for name in workbook.sheet_names}
+    rows = {name: _filled_rows(cells.texts) for name, cells in book.sheets.items()}
     with naming_sheets(described(rows, hidden)):
         tables = {name: _table(cells, layout, limits) for name, cells in sheets.items() if cells.texts.width}
         if not tables:
@@ -55,22 +61,61 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
         if layout.sheet is None:
             seen = {name: others[name] for name in filled if name not in hidden}
             _require_only(tables, seen, layout, limits)
-    columns: dict[str, str] = {}
-    for table in tables.values():
-        for title in table.texts.columns:
-            columns.setdefault(title.lower(), title)
+        again = tuple(_names_again(tables, layout))
+        above = [
+            AboveAgain(f"the sheet {name}", _above(sheets[name].texts, layout), whole=True) for name in tables
+        ]
+    columns, tables = _under_one_header(tables)
     frames = _frames(tables, columns)
-    written = write_frames(frames, columns=list(columns.values()), out=out, cells=True)
+    written = write_frames(frames, columns=columns, out=out, cells=True)
     return RecordSet(
         path=written.path,
-        columns=list(columns.values()),
+        columns=columns,
         format="excel",
         record_count=written.count,
         sheets=tuple(tables),
-        left_out=left_out,
+        left_out=left_out(filled, hidden, layout),
         found_sheets=described(rows, hidden),
-        above=_above(next(sheet.texts for sheet in sheets.values() if sheet.texts.width), layout),
+        above=above[0].lines,
+        above_again=(*above[1:], *again),
     )
+
+
+@dataclass(frozen=True)
+class _Book:
+    """The sheets of a workbook in their order, and those that nobody sees."""
+
+    sheets: dict[str, Sheet]
+    hidden: set[str]
+
+
+def _book(path: Path, limits: ReaderLimits) -> _Book:
+    told = check_workbook(path, limits)
+    if is_open_document(path):
+        tables = read_tables(path, limits)
+        return _Book({table.name: table.sheet for table in tables}, {t.name for t in tables if t.hidden})
+    import fastexcel
+
+    try:
+        workbook = fastexcel.read_excel(path)
+        names, hidden = workbook.sheet_names, hidden_sheets(workbook)
+        sheets = {
+            name: read_sheet(
+                workbook, name, told.get(name, SheetCells()), partial(cells_shown_as_days, path, name)
+            )
+            for name in names
+        }
+        return _Book(sheets, hidden)
+    except fastexcel.FastExcelError as error:
+        raise damaged(str(error)) from error
+
+
+def _names_again(tables: dict[str, Sheet], layout: FileLayout) -> Iterator[AboveAgain]:
+    """Blocks within the sheets; raises Unreadable where a sheet has names in another order."""
+    for name, table in tables.items():
+        names = NamesAgain(table.texts.columns, above=bool(layout.above), join=_line)
+        names.look(table.texts, first=1)
+        yield from (replace(block, place=f"the sheet {name}, {block.place}") for block in names.blocks)
 
 
 def _require_only(
@@ -113,7 +158,9 @@ def _table(sheet: Sheet, layout: FileLayout, limits: ReaderLimits) -> Sheet:
     if has_header:
         header = _header(cells, layout)
         first = header + 1
-        names, rows = cells.row(header), cells.slice(first)
+        kinds = sheet.kinds.row(header)
+        names = [_name(text, kind) for text, kind in zip(cells.row(header), kinds, strict=True)]
+        rows = cells.slice(first)
     # A column without a name and values (a cell far right that was emptied) is none.
     used = [i for i, name in enumerate(names) if name.strip() or (rows[:, i].str.strip_chars() != "").any()]
     if layout.columns:
@@ -127,12 +174,21 @@ def _table(sheet: Sheet, layout: FileLayout, limits: ReaderLimits) -> Sheet:
     )
 
 
+def _name(text: str, kind: str) -> str:
+    """What a cell of the header calls its column: a date without a time is one."""
+    return text.removesuffix(" 00:00:00") if kind in (DAY_CELL, MOMENT_CELL) else text
+
+
 def _above(cells: pl.DataFrame, layout: FileLayout) -> tuple[str, ...]:
     """The rows above the names, the filled cells of each as one line."""
     if not layout.above:
         return ()
     rows = cells.head(_header(cells, layout)).rows()
-    return above_names([" ".join(cell.strip() for cell in row if cell.strip()) for row in rows], layout)
+    return above_names(list(map(_line, rows)), layout)
+
+
+def _line(cells: Sequence[str]) -> str:
+    return " ".join(cell.strip() for cell in cells if cell.strip())
 
 
 def _header(cells: pl.DataFrame, layout: FileLayout) -> int:
@@ -153,18 +209,33 @@ def _header(cells: pl.DataFrame, layout: FileLayout) -> int:
     return layout.header_row - 1
 
 
-def _frames(tables: dict[str, Sheet], columns: dict[str, str]) -> Iterator[pl.DataFrame]:
+def _under_one_header(tables: dict[str, Sheet]) -> tuple[list[str], dict[str, Sheet]]:
+    """All columns, and the sheets with their names: what another sheet spells in other capitals is one column."""
+    columns: list[str] = []
+    named = {}
+    for name, table in tables.items():
+        own = table.texts.columns
+        first = {column.lower(): column for column in reversed(columns)}
+        known = {title: first.get(title.lower(), title) for title in own}
+        known = {
+            title: title if title in columns or there in own else there for title, there in known.items()
+        }
+        columns += [title for title in known.values() if title not in columns]
+        named[name] = Sheet(table.texts.rename(known), table.kinds.rename(known))
+    return columns, named
+
+
+def _frames(tables: dict[str, Sheet], columns: Sequence[str]) -> Iterator[pl.DataFrame]:
     done = 0
     for sheet, table in tables.items():
-        named = {title: columns[title.lower()] for title in table.texts.columns}
-        unified, kinds = table.texts.rename(named), table.kinds.rename(named)
-        missing = [c for c in columns.values() if c not in unified.columns]
-        cells = kinds.with_columns(pl.lit(TEXT_CELL).alias(c) for c in missing)
-        numbers = pl.int_range(done + 1, done + unified.height + 1, dtype=pl.Int64)
-        yield unified.with_columns(
+        texts = table.texts
+        missing = [column for column in columns if column not in texts.columns]
+        cells = table.kinds.with_columns(pl.lit(TEXT_CELL).alias(column) for column in missing)
+        numbers = pl.int_range(done + 1, done + texts.height + 1, dtype=pl.Int64)
+        yield texts.with_columns(
             numbers.alias(RECORD),
             pl.lit(sheet).alias(PLACE),
-            cells.select(pl.concat_str(columns.values()).alias(CELLS)).to_series(),
-            *(pl.lit(None, pl.String).alias(c) for c in missing),
+            only(cells, columns).select(pl.concat_str(pl.all()).alias(CELLS)).to_series(),
+            *(pl.lit(None, pl.String).alias(column) for column in missing),
         )
-        done += unified.height
+        done += texts.height

@@ -1,7 +1,9 @@
 """The cells of an Excel sheet as texts, and what each of them is: a number, a text, a date, a time, a formula."""
 
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import polars as pl
@@ -15,15 +17,18 @@ from retail_assets.feeds.readers.columns import (
     TEXT_CELL,
     TIME_CELL,
 )
-from retail_assets.feeds.readers.workbook import Formulas
+from retail_assets.feeds.readers.sheet_cells import Formulas, SheetCells
 
 _ERROR = re.compile(r"Error\((\w+)\)")
 _ERRORS = {"NA": "#N/A", "Div0": "#DIV/0!", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!"}
 _ERRORS |= {"Ref": "#REF!", "Value": "#VALUE!"}
 _STAMP = r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
+_ISO_STAMP = r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?$"
+"""How a date cell is given that the file holds as ISO 8601 has it, and not as a number of days."""
+_FIRST_DAY = datetime(1899, 12, 30)
 _DAY_OF_MILLISECONDS = 86_400_000
 _FIRST_DATES = 3653 * _DAY_OF_MILLISECONDS
-_EXACT, _TYPED = 2**53, 10**15
+EXACT, TYPED = 2**53, 10**15
 """From here on whole numbers are no longer exact; from here on Excel makes the digits that somebody types zeros."""
 
 
@@ -35,8 +40,11 @@ class Sheet:
     kinds: pl.DataFrame
 
 
-def read_sheet(workbook: Any, sheet: str, formulas: Formulas) -> Sheet:
-    """A sheet's cells from its first row on; those of `formulas` have no value."""
+def read_sheet(
+    workbook: Any, sheet: str, told: SheetCells, shown_as_days: Callable[[], Iterable[tuple[int, int]]]
+) -> Sheet:
+    """A sheet's cells from its first row on, and what its XML told of them. `shown_as_days` are, by row and column, the
+    cells that show a date and no time; it is asked where a column has midnights and other times."""
 
     def load(dtype: str) -> Any:
         return workbook.load_sheet(sheet, header_row=None, skip_rows=0, dtypes=dtype)
@@ -47,9 +55,22 @@ def read_sheet(workbook: Any, sheet: str, formulas: Formulas) -> Sheet:
     batch, errors = as_text.to_arrow_with_errors()
     texts = pl.DataFrame(pl.from_arrow(batch))
     typed = {dtype: load(dtype).to_polars() for dtype in ("float", "boolean")}
-    if any(texts.select(pl.all().str.contains(_STAMP).any()).row(0)):
+    if _any_like(texts, _STAMP):
         typed["duration"] = load("duration").to_polars()
-    unvalued = {column: at for column, at in _by_column(as_text, formulas).items() if column < texts.width}
+    if _any_like(texts, _ISO_STAMP):
+        iso = _iso_stamps(texts, load("date").to_polars())
+        texts = _where(iso, texts.select(pl.all().str.replace("T", " ").str.replace(r"\.0+$", "")), texts)
+        typed["duration"] = _where(iso, iso, typed["duration"]) if "duration" in typed else iso
+    if "duration" in typed and _has_midnights(typed["duration"]):
+        days = _by_column(as_text, dict.fromkeys(shown_as_days(), ""))
+        rows = pl.int_range(texts.height, eager=True)
+        typed["day"] = pl.DataFrame(
+            rows.is_in(list(days.get(column, ()))).alias(name) for column, name in enumerate(texts.columns)
+        )
+    formulas = {
+        column: at for column, at in _by_column(as_text, told.formulas).items() if column < texts.width
+    }
+    padded = _padded(as_text, told)
     wrong: dict[int, dict[int, str]] = {}
     for error in errors.errors if errors else ():
         row, column = error.offset_position
@@ -58,11 +79,38 @@ def read_sheet(workbook: Any, sheet: str, formulas: Formulas) -> Sheet:
     cells, kinds = [], []
     for column, name in enumerate(texts.columns):
         text, kind = _read(texts[name], {dtype: frame[name] for dtype, frame in typed.items()})
-        formula = unvalued.get(column, {})
+        formula = formulas.get(column, {})
+        for rows, digits in padded.get(column, ()):
+            text = _with_zeros(text, kind, rows, digits)
         instead = wrong.get(column, {}) | formula
         cells.append(text.scatter(list(instead), list(instead.values())).alias(str(column)))
         kinds.append(kind.scatter(list(formula), FORMULA).alias(str(column)))
     return Sheet(pl.DataFrame(cells), pl.DataFrame(kinds))
+
+
+def _any_like(texts: pl.DataFrame, pattern: str) -> bool:
+    return any(texts.select(pl.all().str.contains(pattern).any()).row(0))
+
+
+def _has_midnights(since: pl.DataFrame) -> bool:
+    """Whether a column has some beside other times."""
+    is_midnight = pl.all().dt.total_milliseconds() % _DAY_OF_MILLISECONDS == 0
+    return any(since.select(is_midnight.any() & ~is_midnight.all()).row(0))
+
+
+def _iso_stamps(texts: pl.DataFrame, dates: pl.DataFrame) -> pl.DataFrame:
+    """Of the date cells that the file holds as ISO 8601 has it, how long they are since the beginning of time. `dates`
+    are null for texts."""
+    forms = [f"%Y-%m-%dT%H:%M{seconds}" for seconds in (":%S%.f", "")]
+    stamps = [pl.all().str.to_datetime(form, time_unit="ms", strict=False) for form in forms]
+    whole, short = (texts.select(stamp - _FIRST_DAY) for stamp in stamps)
+    found = _where(whole, whole, short)
+    return _where(dates, found, found.clear(found.height))
+
+
+def _where(known: pl.DataFrame, then: pl.DataFrame, otherwise: pl.DataFrame) -> pl.DataFrame:
+    """The cells of one frame where those of another are known, else those of a third."""
+    return pl.DataFrame([then[n].zip_with(known[n].is_not_null(), otherwise[n]) for n in known.columns])
 
 
 def _by_column(sheet: Any, formulas: Formulas) -> dict[int, dict[int, str]]:
@@ -73,6 +121,23 @@ def _by_column(sheet: Any, formulas: Formulas) -> dict[int, dict[int, str]]:
         if column in places and row < sheet.height:
             found.setdefault(places[column], {})[row] = f"={formula}"
     return found
+
+
+def _padded(sheet: Any, told: SheetCells) -> dict[int, list[tuple[pl.Series, int]]]:
+    """Rows and digits of numbers that are shown with zeros in front, by the column of the sheet as it is loaded."""
+    places = {info.absolute_index: info.index for info in sheet.available_columns()} if told.padded else {}
+    found: dict[int, list[tuple[pl.Series, int]]] = {}
+    for (column, digits), rows in told.padded.items():
+        if column in places:
+            there = pl.Series(rows, dtype=pl.UInt32)
+            found.setdefault(places[column], []).append((there.filter(there < sheet.height), digits))
+    return found
+
+
+def _with_zeros(text: pl.Series, kind: pl.Series, rows: pl.Series, digits: int) -> pl.Series:
+    shown = text.gather(rows)
+    is_whole = shown.str.contains(r"^\d+$") & (kind.gather(rows) == NUMBER_CELL)
+    return text.scatter(rows, shown.str.zfill(digits).zip_with(is_whole, shown))
 
 
 def _read(texts: pl.Series, typed: dict[str, pl.Series]) -> tuple[pl.Series, pl.Series]:
@@ -86,16 +151,19 @@ def _read(texts: pl.Series, typed: dict[str, pl.Series]) -> tuple[pl.Series, pl.
     is_number = pl.col("boolean").is_not_null() & number.is_not_null() & ~text.is_in(["true", "false"])
     rounded = (text.cast(pl.Float64, strict=False) != number) | text.str.contains(r"^-?\d{7,}\.\d{9}$")
     shortest = number.cast(pl.String).str.strip_suffix(".0")
-    is_long = (number.abs() >= _EXACT) | ((number.abs() >= _TYPED) & (number % 10 == 0))
+    is_long = (number.abs() >= EXACT) | ((number.abs() >= TYPED) & (number % 10 == 0))
     frame = pl.DataFrame({"text": texts, **typed})
     if "duration" not in frame.columns:
         frame = frame.with_columns(duration=pl.lit(None, pl.Duration("ms")))
+    if "day" not in frame.columns:
+        frame = frame.with_columns(day=pl.lit(False))
     since = pl.col("duration")
     is_date, at = since.is_not_null(), since.dt.total_milliseconds()
     # Nothing was sold in the first years of Excel's calendar: these are times of day, and spans of time.
     spans = ((at < _FIRST_DATES) | ~is_date).all() & (is_date & (at % _DAY_OF_MILLISECONDS != 0)).any()
     is_span = is_date & (spans | (at < _DAY_OF_MILLISECONDS))
-    is_day = ((at % _DAY_OF_MILLISECONDS == 0) | ~is_date).all()
+    at_midnight = at % _DAY_OF_MILLISECONDS == 0
+    is_day = at_midnight & (pl.col("day") | (at_midnight | ~is_date).all())
     seconds = at // 1000
     clock = pl.concat_str(
         (seconds // 3600).cast(pl.String).str.zfill(2),

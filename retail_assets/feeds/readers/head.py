@@ -31,6 +31,8 @@ class Head:
     lines: int
     above: tuple[str, ...] = ()
     """The lines above the names."""
+    sample: tuple[Sequence[str], ...] = ()
+    """Some of the first records."""
 
 
 def read_head(lines: Sequence[str], layout: FileLayout, *, tabs: bool, max_columns: int) -> Head:
@@ -59,7 +61,7 @@ def read_head(lines: Sequence[str], layout: FileLayout, *, tabs: bool, max_colum
         names = (
             named_by_mapping(layout.columns, width, limit=max_columns) if layout.columns else [None] * width
         )
-        return Head(dialect, column_names(names, limit=max_columns), start)
+        return Head(dialect, column_names(names, limit=max_columns), start, sample=(fields, *records))
     width = len(fields)
     if records and all(len(r) == width + 1 and not r[-1] for r in records):
         # Every line ends with a delimiter, only the header does not.
@@ -68,7 +70,7 @@ def read_head(lines: Sequence[str], layout: FileLayout, *, tabs: bool, max_colum
         names = named_by_mapping(layout.columns, len(fields), limit=max_columns)
     else:
         names = column_names(fields, limit=max_columns)
-    return Head(dialect, names, start + span, tuple(lines[:start]))
+    return Head(dialect, names, start + span, tuple(lines[:start]), tuple(records))
 
 
 def refuse_header_alone(head: str) -> None:

@@ -1,8 +1,10 @@
 """Walks through a JSON document of any size without loading it, and finds the list of records in it."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.encoding import TextFile
@@ -16,6 +18,25 @@ EVERY = "*"
 """In a path: every member of an object. Its name becomes the field `key` of the record."""
 
 _DECODER = json.JSONDecoder()
+_OF_MANY = re.compile(r"(?i).*[^isu]s|data|items|rows|list")
+"""Names that say that there are several of something."""
+_MOST_EMPTY = 1_000
+_NO_RECORDS = ("errors", "warnings", "messages", "links", "tags", "notes", "comments")
+"""What stands beside records, mostly empty, and is none of them."""
+
+
+@dataclass
+class OtherLists:
+    """What else than the records of a document may be its records, by dotted path."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    """Lists of objects, and how many are in each."""
+    empty: list[str] = field(default_factory=list)
+    """Lists of nothing: of what, nobody can tell."""
+
+    def add_empty(self, path: tuple[str, ...]) -> None:
+        if path and path[-1].lower() not in _NO_RECORDS and len(self.empty) < _MOST_EMPTY:
+            self.empty.append(".".join(path))
 
 
 class Cursor:
@@ -149,36 +170,43 @@ def find_records(cursor: Cursor, path: tuple[str, ...] = ()) -> tuple[str, ...] 
     return None
 
 
-def count_records(cursor: Cursor, path: tuple[str, ...], counts: Counter[str]) -> None:
-    """Move over a value; counts the objects in each of its lists of objects by dotted path."""
+def find_others(cursor: Cursor, path: tuple[str, ...], others: OtherLists) -> None:
+    """Move over a value, and find the lists in it."""
     if len(path) > MAX_DEPTH:
         raise too_deep()
     match cursor.peek():
         case "{":
             for name in cursor.members():
-                count_records(cursor, (*path, name), counts)
+                find_others(cursor, (*path, name), others)
         case "[":
+            is_empty = True
             for _ in cursor.elements():
-                counts[".".join(path)] += cursor.peek() == "{"
+                is_empty = False
+                others.counts[".".join(path)] += cursor.peek() == "{"
                 cursor.value()
+            if is_empty:
+                others.add_empty(path)
         case _:
-            cursor.value()
+            if cursor.value() == "null" and path and _OF_MANY.fullmatch(path[-1]):
+                others.add_empty(path)
 
 
-def records_at(cursor: Cursor, path: tuple[str, ...], others: Counter[str]) -> Iterator[str]:
-    """The text of each record at a path, and then the rest of the document, which must be whole too; other lists of
-    objects are counted in `others`."""
+def records_at(cursor: Cursor, path: tuple[str, ...], others: OtherLists) -> Iterator[str]:
+    """The text of each record at a path, and then the rest of the document, which must be whole too; other lists are
+    found for `others`."""
     found = False
+    list_on_the_way: int | None = None
 
     def record(keys: tuple[str, ...]) -> str:
         text = _keyed(cursor.value(), keys)
         return marked(text) if cursor.damaged else text
 
     def walk(depth: int, keys: tuple[str, ...]) -> Iterator[str]:
-        nonlocal found
+        nonlocal found, list_on_the_way
         if depth < len(path):
             if cursor.peek() != "{":
-                count_records(cursor, path[:depth], others)
+                list_on_the_way = depth if cursor.peek() == "[" else list_on_the_way
+                find_others(cursor, path[:depth], others)
                 return
             for name in cursor.members():
                 if path[depth] == EVERY:
@@ -186,7 +214,7 @@ def records_at(cursor: Cursor, path: tuple[str, ...], others: Counter[str]) -> I
                 elif name == path[depth]:
                     yield from walk(depth + 1, keys)
                 else:
-                    count_records(cursor, (*path[:depth], name), others)
+                    find_others(cursor, (*path[:depth], name), others)
         elif cursor.peek() == "[":
             found = True
             for _ in cursor.elements():
@@ -199,11 +227,21 @@ def records_at(cursor: Cursor, path: tuple[str, ...], others: Counter[str]) -> I
     if cursor.peek():
         raise cursor.broken(f"{cursor.peek()} follows the document's end")
     if not found:
-        raise Unreadable(
-            "no_records",
-            f"The mapping says that the records lie at {'.'.join(path)}, but the document has no such place; "
-            "correct records.",
-        )
+        raise _no_records(path, list_on_the_way)
+
+
+def _no_records(path: tuple[str, ...], list_at: int | None) -> Unreadable:
+    said = f"The mapping says that the records lie at {'.'.join(path)}, but"
+    if list_at is None:
+        return Unreadable("no_records", f"{said} the document has no such place; correct records.")
+    outer, inner = ".".join(path[:list_at]) or "$", ".".join(path[list_at:])
+    what = f"{outer} is" if list_at else "the document itself is"
+    return Unreadable(
+        "no_records",
+        f"{said} {what} a list. Take its elements as the records"
+        + (f", `file: {{records: {outer}}}`, and" if list_at else ": leave `records` out, and")
+        + f" write `unfold: {inner}` in the target.",
+    )
 
 
 def _keyed(text: str, keys: tuple[str, ...]) -> str:

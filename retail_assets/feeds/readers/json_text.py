@@ -5,7 +5,6 @@ columns need not be known and a record that is no JSON spoils only itself.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,7 +23,7 @@ from retail_assets.feeds.readers.columns import (
 )
 from retail_assets.feeds.readers.encoding import BLOCK_BYTES, TextFile, open_text
 from retail_assets.feeds.readers.engine import reader_duckdb
-from retail_assets.feeds.readers.json_cursor import MAX_DEPTH, Cursor, find_records, records_at
+from retail_assets.feeds.readers.json_cursor import MAX_DEPTH, Cursor, OtherLists, find_records, records_at
 from retail_assets.feeds.readers.json_values import cell, number_text
 from retail_assets.feeds.readers.layout import FileLayout
 from retail_assets.feeds.readers.line_ends import RETURN, with_line_feeds
@@ -51,7 +50,7 @@ def read_json(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimits
         raise Cursor(source).broken(f"{first} stands where a list or an object was expected")
     where = _path(source, layout)
     place = ".".join(where) or None
-    others: Counter[str] = Counter()
+    others = OtherLists()
     texts = records_at(Cursor(source), where, others)
     if layout.records is None:
         texts = _of_the_only_list(texts, place, others)
@@ -88,10 +87,11 @@ def _path(source: TextFile, layout: FileLayout) -> tuple[str, ...]:
     return find_records(Cursor(source)) or ()
 
 
-def _of_the_only_list(texts: Iterator[str], path: str | None, others: Counter[str]) -> Iterator[str]:
-    """The records; raises Unreadable once it turns out that the document has another list of them."""
+def _of_the_only_list(texts: Iterator[str], path: str | None, others: OtherLists) -> Iterator[str]:
+    """The records; raises Unreadable once it turns out that the document has another list of them. An empty one may be
+    that which is meant, on a day without any."""
     yield from texts
-    if found := _in_words(others):
+    if found := [*_in_words(others), *(f"{empty} (empty)" for empty in others.empty[:MAX_NAMED_LISTS])]:
         raise Unreadable(
             SEVERAL_LISTS,
             f"One list of records was expected, but beside {path} there is {', '.join(found)}. Say in the mapping "
@@ -100,9 +100,9 @@ def _of_the_only_list(texts: Iterator[str], path: str | None, others: Counter[st
         )
 
 
-def _in_words(lists: Counter[str]) -> tuple[str, ...]:
-    """So many of them as somebody would read."""
-    found = [f"{path} ({count:,} records)" for path, count in (+lists).items()]
+def _in_words(others: OtherLists) -> tuple[str, ...]:
+    """So many of those with records as somebody would read."""
+    found = [f"{path} ({count:,} records)" for path, count in (+others.counts).items()]
     more = (f"{len(found) - MAX_NAMED_LISTS:,} lists more",) if len(found) > MAX_NAMED_LISTS else ()
     return (*found[:MAX_NAMED_LISTS], *more)
 

@@ -1,12 +1,12 @@
 """Physical lines of a text, and the careful way from lines to records when quotes cannot be trusted.
 
-A record that does not fit (wrong number of fields, a quote where none may stand, a quote that is never closed)
-is malformed. If it spans several lines, only its first line is, and reading goes on with the second: an
-unclosed quote costs one record, not the rest of the file.
+A record that does not fit (wrong number of fields, a quote where none may stand, one that is never closed, two that
+hold other records) is malformed. If it spans several lines, only its first line is, and reading goes on with the
+second: an unclosed quote costs one record, not the rest of the file.
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from retail_assets.feeds.readers.columns import cut_raw
@@ -76,20 +76,29 @@ def whole_lines(blocks: Iterable[Block]) -> Iterator[Piece]:
     yield Piece(begun + b"\n" if begun else b"", begun_damaged, final=True)
 
 
-def read_lines(lines: list[str], dialect: Dialect, *, width: int, damaged: bool, final: bool) -> Records:
-    """Read records from lines (with their ends) as far as they are whole; at the end of the file, all."""
+def read_lines(
+    lines: list[str],
+    dialect: Dialect,
+    *,
+    width: int,
+    damaged: bool,
+    final: bool,
+    swallows: Callable[[Sequence[str]], bool],
+) -> Records:
+    """Read records from lines (with their ends) as far as they are whole; at the end of the file, all. A record of
+    several lines that `swallows` others is none."""
     csv.field_size_limit(MAX_RECORD_BYTES)
-    lines = [dialect.tightened_line(line) for line in lines]
     records = Records()
     at = 0
     while at < len(lines):
-        following = _Following(lines, at)
+        following = _Following(lines, at, dialect)
         reader, base = dialect.reader(following), at
         try:
             for fields in reader:
                 end = base + reader.line_num
+                following.in_quotes = False
                 fitting = _fitting(_filled(fields, dialect, width), lines[at:end], width, damaged=damaged)
-                if fitting is not None:
+                if fitting is not None and not (end - at > 1 and swallows(fitting)):
                     records.add(fitting)
                     at = end
                     continue
@@ -100,9 +109,10 @@ def read_lines(lines: list[str], dialect: Dialect, *, width: int, damaged: bool,
         except csv.Error:
             if following.exhausted and not final and _size(lines[at:]) <= MAX_RECORD_BYTES:
                 break
-            fields = _filled(_unquoted(lines[at], dialect), dialect, width)
+            line = dialect.tightened_line(lines[at])
+            fields = _filled(_unquoted(line, dialect), dialect, width)
             fitting = _fitting(fields, lines[at : at + 1], width, damaged=damaged) if fields else None
-            several = [] if fitting else _several(lines[at], dialect, width, damaged=damaged)
+            several = [] if fitting else _several(line, dialect, width, damaged=damaged)
             for record in [fitting] if fitting is not None else several:
                 records.add(record)
             if fitting is None and not several:
@@ -113,10 +123,14 @@ def read_lines(lines: list[str], dialect: Dialect, *, width: int, damaged: bool,
 
 
 class _Following:
-    """The lines from one on, remembering whether the reader asked for more than there are."""
+    """The lines from one on without blanks around quotes, remembering whether the reader asked for more than there
+    are."""
 
-    def __init__(self, lines: list[str], start: int) -> None:
-        self.lines, self.at, self.exhausted = lines, start, False
+    def __init__(self, lines: list[str], start: int, dialect: Dialect) -> None:
+        self.lines, self.at, self.dialect = lines, start, dialect
+        self.exhausted = False
+        self.in_quotes = False
+        """Whether the next line begins within a quoted field."""
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -126,7 +140,12 @@ class _Following:
             self.exhausted = True
             raise StopIteration
         self.at += 1
-        return self.lines[self.at - 1]
+        line, quote = self.lines[self.at - 1], self.dialect.quote
+        if quote is None:
+            return line
+        begun = quote if self.in_quotes else ""
+        self.in_quotes ^= line.count(quote) % 2 == 1
+        return self.dialect.tightened_line(begun + line).removeprefix(begun)
 
 
 def _filled(fields: list[str], dialect: Dialect, width: int) -> list[str]:

@@ -18,6 +18,11 @@ class Written:
     count: int
 
 
+def only(frame: pl.DataFrame, names: Iterable[str]) -> pl.DataFrame:
+    """Columns of a frame by their names as they are: polars' `select` takes `*` and `^…$` for patterns."""
+    return pl.DataFrame([frame.get_column(name) for name in names])
+
+
 def write_frames(
     frames: Iterable[pl.DataFrame],
     *,

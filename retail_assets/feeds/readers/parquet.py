@@ -39,7 +39,7 @@ def read_parquet(path: Path, *, out: Path, limits: ReaderLimits) -> RecordSet:
             found = connection.execute("select column_name, column_type from (describe source)").fetchall()
             if len(found) > limits.columns:
                 raise too_many_columns(f"{len(found):,}", limits.columns)
-            columns = column_names([name for name, _ in found], limit=limits.columns)
+            columns = column_names(_names(connection, source), limit=limits.columns)
             values = "".join(
                 f", {_value(name, kind)} as {identifier(column)}"
                 for (name, kind), column in zip(found, columns, strict=True)
@@ -66,6 +66,26 @@ def read_parquet(path: Path, *, out: Path, limits: ReaderLimits) -> RecordSet:
     finally:
         source.unlink()
     return RecordSet(path=target, columns=columns, format="parquet", record_count=count)
+
+
+def _names(connection: duckdb.DuckDBPyConnection, source: Path) -> list[str]:
+    """The columns as the file calls them: DuckDB calls two otherwise that differ in capitals only."""
+    tree = iter(
+        connection.execute(
+            f"select name, coalesce(num_children, 0) from parquet_schema({literal(str(source))})"
+        ).fetchall()
+    )
+
+    def pass_over(count: int) -> None:
+        for _ in range(count):
+            pass_over(next(tree)[1])
+
+    names = []
+    for _ in range(next(tree)[1]):
+        name, children = next(tree)
+        names.append(name)
+        pass_over(children)
+    return names
 
 
 def _days(connection: duckdb.DuckDBPyConnection, found: list[tuple[str, str]]) -> str:

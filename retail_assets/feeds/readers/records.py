@@ -51,6 +51,16 @@ class ReaderLimits:
 
 
 @dataclass(frozen=True)
+class AboveAgain:
+    """Lines above names, where a file has several tables of records."""
+
+    place: str
+    lines: tuple[str, ...]
+    whole: bool = False
+    """All lines above a table of its own, another sheet; otherwise only what stands between two blocks of one."""
+
+
+@dataclass(frozen=True)
 class RecordSet:
     """The records of one file, and what was found out about it."""
 
@@ -71,6 +81,10 @@ class RecordSet:
     """Other sheets or lists in the file, which the layout does not name, with how much is in them."""
     above: tuple[str, ...] = ()
     """The lines above the names, where the layout asks for something in them."""
+    above_again: tuple[AboveAgain, ...] = ()
+    """The same of the other tables of a file."""
+    doubts: tuple[str, ...] = ()
+    """Sentences on what may be wrong with the file."""
 
 
 def with_sheets(refusal: Unreadable, found: Sequence[str]) -> Unreadable:

@@ -29,6 +29,14 @@ class Structure:
     def regular(self, width: int) -> bool:
         return self.sound and bool((self.fields == width).all())
 
+    def on_several_lines(self, buffer: bytes) -> np.ndarray:
+        """The numbers (from 0) of the records in which a line ends."""
+        if not self.quoted or buffer.count(b"\n", 0, self.end) == len(self.ends):
+            return np.empty(0, np.int64)
+        lines = np.flatnonzero(np.frombuffer(buffer, np.uint8, count=self.end) == _NEWLINE)
+        numbers = np.searchsorted(self.ends, lines)
+        return np.unique(numbers[self.ends[numbers] != lines])
+
 
 def filled(buffer: bytes, found: Structure, *, width: int, delimiter: str) -> bytes:
     """The records with the delimiters that short ones lack at their end."""

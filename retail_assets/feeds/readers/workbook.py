@@ -1,10 +1,7 @@
 """What a workbook would cost, found out before a library that trusts it opens it.
 
 A workbook is a zip archive of XML. A small one may unpack to gigabytes, and two cells in opposite corners make
-the parser ask for a table of 17 billion cells.
-
-On the way it finds formulas without a value: who writes a workbook by program leaves that to Excel, and a parser takes
-such a cell for an empty one.
+the parser ask for a table of 17 billion cells. On the way it finds what that library does not tell of the cells.
 """
 
 import html
@@ -14,13 +11,18 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from posixpath import join, normpath
 from xml.parsers import expat
 
 from retail_assets.error_classification import machine_trouble
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.columns import too_many_columns
+from retail_assets.feeds.readers.old_excel import cells_of_old_excel
 from retail_assets.feeds.readers.records import ReaderLimits
+from retail_assets.feeds.readers.sheet_cells import SheetCells, column_number, sheet_cells
 
 _OLD_FORMAT = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -31,17 +33,15 @@ _DOCUMENTS = {
     "Index/": "an Apple Numbers document",
     "content.xml": "an OpenDocument text or drawing",
 }
-_CELL = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"[^<>]*[^/]>')
-_FORMULA = re.compile(
-    rb"<(?:\w+:)?c\b([^<>]*)>\s*<(?:\w+:)?f\b(?:[^<>]*/>|[^<>]*>([^<]*)</(?:\w+:)?f>)\s*"
-    rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*(0?)\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
-)
-"""A cell with a formula and nothing, or 0, for its value."""
-_PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
-_TEXT_VALUE = re.compile(rb'\bt="str"')
+_CELL = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["'][^<>]*[^/]>""")
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^<>]*>")
+_NUMBER_FORMAT = re.compile(rb"<(?:\w+:)?numFmt\b[^<>]*>")
+_STYLES = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
+_STYLE = re.compile(rb"<(?:\w+:)?xf\b[^<>]*>")
+_ZEROS = re.compile("0{2,20}")
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^<>]*>")
-_UNCALCULATED = re.compile(rb'<(?:\w+:)?calcPr\b[^<>]*\bfullCalcOnLoad="(?:1|true)"')
+_UNCALCULATED = re.compile(rb"""<(?:\w+:)?calcPr\b[^<>]*\bfullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
+_FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _CELL_BYTES = 100
 """What a cell of the enclosing rectangle costs, at least, on its way to text."""
 _CHUNK = 2**20
@@ -55,24 +55,23 @@ _DAMAGE = (
     RuntimeError,
     ValueError,
     expat.ExpatError,
+    KeyError,
 )
-"""What the archive module raises over damaged archives, encryption and unknown compressions among them."""
-_OVERLAP = 2**14
-"""More than a formula can be long."""
-
-Formulas = dict[tuple[int, int], str]
-"""Formulas by row and column of their cells, from 0."""
+"""What the archive module raises over damaged archives, encryption, unknown compressions and missing parts among
+them."""
+_OVERLAP = 2**10
+"""More than a tag of a cell is long."""
 
 
-def check_workbook(path: Path, limits: ReaderLimits) -> dict[str, Formulas]:
-    """Refuse what is no workbook, is encrypted, or would unpack to more than the limits; of every other the formulas
-    without a value, by sheet."""
+def check_workbook(path: Path, limits: ReaderLimits) -> dict[str, SheetCells]:
+    """Refuse what is no workbook, is encrypted, or would unpack to more than the limits; of every other what there is
+    to tell of its cells, by sheet."""
     with path.open("rb") as handle:
         start = handle.read(8)
         if start == _OLD_FORMAT:
             if _ENCRYPTED in start + handle.read(2**20) or _encrypted_at_end(path):
                 raise _protected()
-            return {}
+            return cells_of_old_excel(path)
     try:
         with zipfile.ZipFile(path) as archive:
             return _check_archive(archive, limits)
@@ -119,13 +118,13 @@ def _encrypted_at_end(path: Path) -> bool:
         return _ENCRYPTED in handle.read()
 
 
-def _check_archive(archive: zipfile.ZipFile, limits: ReaderLimits) -> dict[str, Formulas]:
+def _check_archive(archive: zipfile.ZipFile, limits: ReaderLimits) -> dict[str, SheetCells]:
     parts = archive.infolist()
     names = {part.filename for part in parts}
-    is_open_document = "content.xml" in names and _beginning(archive, "mimetype") == _OPEN_DOCUMENT
-    if not is_open_document and not any(name.startswith("xl/workbook") for name in names):
+    is_document = _is_document(archive)
+    if not is_document and not any(name.startswith("xl/workbook") for name in names):
         raise _no_workbook(names)
-    if is_open_document and b"encryption-data" in _beginning(archive, "META-INF/manifest.xml"):
+    if is_document and b"encryption-data" in _beginning(archive, "META-INF/manifest.xml"):
         raise _protected()
     unpacked = sum(part.file_size for part in parts)
     if unpacked > limits.unpacked_bytes:
@@ -134,21 +133,47 @@ def _check_archive(archive: zipfile.ZipFile, limits: ReaderLimits) -> dict[str, 
             f"A workbook that unpacks to at most {limits.unpacked_bytes:,} bytes was expected, but this one "
             f"says that it has {unpacked:,}; send the table as CSV or Parquet.",
         )
-    found: dict[str, Formulas] = {}
-    zeros: dict[str, Formulas] = {}
-    for part in parts:
-        if part.filename.endswith((".xml", ".bin", ".rels")):
-            found[part.filename], zeros[part.filename] = _check_part(archive, part, limits)
-    if not any((*found.values(), *zeros.values())):
+    with_formulas = [part.filename for part in parts if _is_read(part) and _check_part(archive, part, limits)]
+    digits = {} if is_document else _digits_shown(archive)
+    if is_document or not (with_formulas or digits):
         return {}
-    book = archive.read("xl/workbook.xml")
-    # What says that nothing in it has been calculated yet has 0 where a value was to be.
+    book = archive.read(_workbook_part(archive))
     trusted = not _UNCALCULATED.search(book)
-    return {
-        sheet: found[part] if trusted else found[part] | zeros[part]
-        for sheet, part in _parts_of_sheets(archive, book).items()
-        if part in found
+    found = {}
+    for sheet, part in parts_of_sheets(archive, book).items():
+        if part in with_formulas or (digits and part.endswith(".xml")):
+            with archive.open(part) as handle:
+                cells = sheet_cells(iter(partial(handle.read, _CHUNK), b""), digits)
+            found[sheet] = cells if trusted else replace(cells, formulas=cells.formulas | cells.zeros)
+    return found
+
+
+def _digits_shown(archive: zipfile.ZipFile) -> dict[str, int]:
+    """The styles of cells that show zeros in front of a number, as many as it lacks: their digits, by their number."""
+    styles = _beginning(archive, "xl/styles.xml")
+    codes = {
+        _attribute("numFmtId", tag): _attribute("formatCode", tag) for tag in _NUMBER_FORMAT.findall(styles)
     }
+    digits = {number: len(code) for number, code in codes.items() if _ZEROS.fullmatch(code)}
+    used = _STYLES.search(styles) if digits else None
+    formats = [_attribute("numFmtId", tag) for tag in _STYLE.findall(used[0])] if used else []
+    return {str(number): digits[form] for number, form in enumerate(formats) if form in digits}
+
+
+def _is_read(part: zipfile.ZipInfo) -> bool:
+    return part.filename.endswith((".xml", ".bin", ".rels"))
+
+
+def is_open_document(path: Path) -> bool:
+    """Whether a workbook is none of Excel."""
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as archive:
+        return _is_document(archive)
+
+
+def _is_document(archive: zipfile.ZipFile) -> bool:
+    return "content.xml" in archive.namelist() and _beginning(archive, "mimetype") == _OPEN_DOCUMENT
 
 
 def _beginning(archive: zipfile.ZipFile, name: str) -> bytes:
@@ -158,17 +183,23 @@ def _beginning(archive: zipfile.ZipFile, name: str) -> bytes:
         return part.read(_CHUNK)
 
 
-def _parts_of_sheets(archive: zipfile.ZipFile, book: bytes) -> dict[str, str]:
+def _workbook_part(archive: zipfile.ZipFile) -> str:
+    """Where the list of sheets is."""
+    for relation in _RELATION.findall(_beginning(archive, "_rels/.rels")):
+        if _attribute("Type", relation).endswith("/officeDocument"):
+            return _attribute("Target", relation).removeprefix("/")
+    return "xl/workbook.xml"
+
+
+def parts_of_sheets(archive: zipfile.ZipFile, book: bytes) -> dict[str, str]:
     """The sheets by name, and the part of the archive that each is."""
-    relations = _RELATION.findall(archive.read("xl/_rels/workbook.xml.rels"))
+    folder, _, name = _workbook_part(archive).rpartition("/")
+    relations = _RELATION.findall(archive.read(f"{folder}/_rels/{name}.rels"))
     targets = {_attribute("Id", tag): _attribute("Target", tag) for tag in relations}
-    parts = {}
-    for tag in _SHEET.findall(book):
-        target = targets.get(_attribute("id", tag), "")
-        parts[_attribute("name", tag)] = (
-            target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
-        )
-    return parts
+    return {
+        _attribute("name", tag): normpath(join("/", folder, targets.get(_attribute("id", tag), "")))[1:]
+        for tag in _SHEET.findall(book)
+    }
 
 
 def _attribute(name: str, tag: bytes) -> str:
@@ -176,37 +207,34 @@ def _attribute(name: str, tag: bytes) -> str:
     return html.unescape(found[1] or found[2] or "") if found else ""
 
 
-def _check_part(
-    archive: zipfile.ZipFile, part: zipfile.ZipInfo, limits: ReaderLimits
-) -> tuple[Formulas, Formulas]:
-    """Unpack a part once, which also holds its sizes to what the archive says, and measure a sheet; its formulas
-    without a value, and those whose value is 0."""
-    is_sheet = part.filename.startswith("xl/worksheets/")
+def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, limits: ReaderLimits) -> bool:
+    """Unpack a part once, which also holds its sizes to what the archive says, and measure what may be a sheet; whether
+    there are formulas in it."""
     columns, rows, cells = 0, 0, 0
-    without: Formulas = {}
-    zeros: Formulas = {}
-    for chunk in _chunks(archive, part):
-        found = _CELL.findall(chunk) if is_sheet else []
-        if found:
+    has_formulas = False
+    for chunk in pieces(archive, part):
+        has_formulas = has_formulas or bool(_FORMULA.search(chunk))
+        if found := _CELL.findall(chunk):
             cells += len(found)
-            columns = max(columns, max(map(_column_number, {letters for letters, _ in found})))
+            columns = max(columns, max(column_number(letters) for letters in {each[0] for each in found}))
             rows = max(rows, max(int(number) for _, number in found))
-            for tag, formula, zero in _FORMULA.findall(chunk):
-                if (place := _PLACE.search(tag)) and not _TEXT_VALUE.search(tag):
-                    at = int(place[2]) - 1, _column_number(place[1]) - 1
-                    (zeros if zero else without)[at] = html.unescape(formula.decode(errors="replace"))
+    hold_to(limits, f"{part.filename} with {cells:,} cells", rows=rows, columns=columns)
+    return has_formulas
+
+
+def hold_to(limits: ReaderLimits, sheet: str, *, rows: int, columns: int) -> None:
+    """Refuse a sheet whose rectangle of cells would take too much memory."""
     if columns > limits.columns:
         raise too_many_columns(f"{columns:,}", limits.columns)
     if rows * columns * _CELL_BYTES > limits.memory_bytes:
         raise Unreadable(
             "sparse_sheet",
-            f"A sheet that fills its rectangle was expected, but {part.filename} has {cells:,} cells in "
-            f"{rows:,} rows and {columns:,} columns; delete the stray cells far from the table, or send CSV.",
+            f"A sheet that fills its rectangle was expected, but {sheet} has {rows:,} rows and {columns:,} columns; "
+            "delete the stray cells far from the table, or send CSV.",
         )
-    return without, zeros
 
 
-def _chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
+def pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
     """A part in pieces. The reader of cells passes over tags that are none, and values with them, so a part that is no
     XML is damage."""
     rest = b""
@@ -221,10 +249,3 @@ def _chunks(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[bytes]:
             rest = chunk[-_OVERLAP:]
     if xml:
         xml.Parse(b"", True)
-
-
-def _column_number(letters: bytes) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + letter - ord("A") + 1
-    return number

@@ -20,15 +20,7 @@ DAYS_OF_PARCELS = 12
 def write(sample: Sample, drops: Drops) -> None:
     """ERP and parcel files of each period."""
     for period in sample.periods:
-        lines = orders(sample, period).join(
-            _came_back(_recent(sample, period)).select("credit", "product", credited="order"),
-            left_on=["order", "product"],
-            right_on=["credit", "product"],
-            how="left",
-            maintain_order="left",
-        )
-        # A credit of several units is of several orders, and names none.
-        lines = lines.with_columns(credited=pl.when(pl.col("quantity") == -1).then("credited"))
+        lines = _with_credited(orders(sample, period), _came_back(_recent(sample, period)))
         content = erp(sample.catalogue, lines, exported=sample.file_time(period, 1, 0).isoformat())
         drops.add(
             "sales", f"erp_orders_{sample.stamp(period)}.json", content, at=sample.file_time(period, 1, 5)
@@ -39,6 +31,27 @@ def write(sample: Sample, drops: Drops) -> None:
             formats.csv(parcels(sample, period), separator="\t"),
             at=sample.file_time(period, 1, 10),
         )
+
+
+def _with_credited(lines: pl.DataFrame, returned: pl.DataFrame) -> pl.DataFrame:
+    """Lines with the order that a credit note gives back, for what was paid for it."""
+    of_order = returned.select(
+        "credit", "product", credited="order", price="price_cents", off="discount_cents"
+    )
+    joined = lines.join(
+        of_order,
+        left_on=["order", "product"],
+        right_on=["credit", "product"],
+        how="left",
+        maintain_order="left",
+    )
+    # A credit of several units is of several orders, and names none.
+    is_one = pl.col("credited").is_not_null() & (pl.col("quantity") == -1)
+    return joined.with_columns(
+        credited=pl.when(is_one).then("credited"),
+        price_cents=pl.when(is_one).then("price").otherwise("price_cents"),
+        discount_cents=pl.when(is_one).then("off").otherwise("discount_cents"),
+    )
 
 
 def orders(sample: Sample, period: Period) -> pl.DataFrame:
@@ -168,5 +181,12 @@ def _came_back(placed: pl.DataFrame) -> pl.DataFrame:
     return (
         whole.join(credits, on=["day", "product"], maintain_order="left")
         .unique("order", keep="first", maintain_order=True)
-        .select("order", "credit", "product", at=pl.col("back") - pl.duration(minutes=40))
+        .select(
+            "order",
+            "credit",
+            "product",
+            "price_cents",
+            "discount_cents",
+            at=pl.col("back") - pl.duration(minutes=40),
+        )
     )

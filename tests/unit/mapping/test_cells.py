@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from retail_assets.errors import Unreadable
 from tests.unit.mapping.conftest import MapFile, MapRows
 from tests.unit.mapping.exports import as_csv, as_excel, as_json, as_ndjson, as_nested, sales
 
@@ -144,6 +145,19 @@ def changed(book: bytes, old: str, new: str, *, calculated: bool = True) -> byte
         ('<c r="I2"><f>A</f><v>0</v></c>', True, None),
         ('<c r="I2"><f>A</f><v>0.5</v></c>', False, None),
         ('<c r="I2" t="str"><f>A</f><v></v></c>', True, None),
+        ("<c r='I2'><f>A</f></c>", True, "f"),
+        ("<c><f>A</f></c>", True, "f"),
+        ('<c r="I2"><f>A</f><v xml:space="preserve"></v></c>', True, "f"),
+        ('<c r="I2"><!-- made --><f>A</f></c>', True, "f"),
+        ('<c r="I2"><f><![CDATA[A<B]]></f></c>', True, "f"),
+        ('<c r="I2"><f>A<!-- made --></f><v> </v></c>', True, "f"),
+        ('<c r="I2" t="str"><f>A</f></c>', True, "f"),
+        ('<c r="I2" t="e"><f>A</f></c>', True, "f"),
+        *(
+            (f'<c r="I2"><f>A</f><v>{zero}</v></c>', False, "f")
+            for zero in ("0.0", "0.00", "-0", "0E0", " 0 ", "+0")
+        ),
+        *((f'<c r="I2"><f>A</f><v>{zero}</v></c>', True, None) for zero in ("0.0", "-0")),
     ],
 )
 def test_as_programs_write_formulas(map_file: MapFile, cell: str, calculated: bool, rule: str | None) -> None:
@@ -154,6 +168,40 @@ def test_as_programs_write_formulas(map_file: MapFile, cell: str, calculated: bo
     assert [(record, column) for record, _, column, _ in result.refused] == (
         [(1, "discount")] if rule else []
     )
+
+
+@pytest.mark.parametrize("where", ["xl/worksheets/sheet1.xml", "xl/data.xml", "sheets/one.xml", "one.xml"])
+@pytest.mark.parametrize("quote", ['"', "'"])
+def test_wherever_the_sheet_lies(map_file: MapFile, where: str, quote: str) -> None:
+    out = io.BytesIO()
+    book = as_excel(sales({"discount": "=A1"}, {"discount": 0.5}))
+    with zipfile.ZipFile(io.BytesIO(book)) as source, zipfile.ZipFile(out, "w") as target:
+        for name in source.namelist():
+            text = source.read(name).decode()
+            if name.endswith((".rels", "[Content_Types].xml")):
+                text = text.replace(f"/{SHEET}", f"/{where}").replace('"', quote)
+            target.writestr(where if name == SHEET else name, text)
+
+    refused = map_file("sales", out.getvalue(), "x.xlsx").refused
+
+    assert [(record, column) for record, _, column, _ in refused] == [(1, "discount")]
+
+
+@pytest.mark.parametrize("named", ["xl/workbook2.xml", "xl/book.xml", "workbook.xml"])
+def test_a_workbook_part_of_another_name_is_a_sentence_or_read(map_file: MapFile, named: str) -> None:
+    out = io.BytesIO()
+    book = as_excel(sales({"discount": "=A1"}, {"discount": 0.5}))
+    with zipfile.ZipFile(io.BytesIO(book)) as source, zipfile.ZipFile(out, "w") as target:
+        for name in source.namelist():
+            text = source.read(name).decode().replace("xl/workbook.xml", named)
+            folder, _, last = named.rpartition("/")
+            name = name.replace("xl/workbook.xml", named)
+            target.writestr(name.replace("xl/_rels/workbook.xml", f"{folder}/_rels/{last}".lstrip("/")), text)
+
+    with pytest.raises(Unreadable) as error:
+        map_file("sales", out.getvalue(), "x.xlsx")
+
+    assert error.value.reason in ("damaged_workbook", "not_excel")
 
 
 def test_a_formula_in_a_sheet_further_behind(map_file: MapFile) -> None:
@@ -168,6 +216,19 @@ def test_a_formula_in_a_sheet_further_behind(map_file: MapFile) -> None:
     assert map_file(mapping, out.getvalue(), "x.xlsx").refused == [
         (1, "formula_without_value", "discount", "=1+1")
     ]
+
+
+def test_zeros_in_front_are_an_ids_and_no_numbers(map_file: MapFile) -> None:
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(as_excel(sales({"product_id": 123}, {"product_id": "00123"}))))
+    for name in ("D2", "F2", "G2"):
+        book.worksheets[0][name].number_format = "00000"
+    out = io.BytesIO()
+    book.save(out)
+    result = map_file("sales", out.getvalue(), "x.xlsx")
+    assert result.column("product_id") == ["00123", "00123"]
+    assert (result.column("quantity"), result.column("unit_price")) == ([1, 1], [2.5, 2.5])
 
 
 def test_a_formula_that_only_an_expression_uses(map_file: MapFile) -> None:
@@ -247,6 +308,56 @@ def test_a_date_of_the_workbook_is_read_by_no_format(map_file: MapFile) -> None:
     mapping = GERMAN.replace('{decimal: ",", thousands: "."}', "{dates: '%Y-%d-%m %H:%M:%S'}")
     rows = sales({"sold_at": datetime(2024, 5, 1, 10)}, {"sold_at": "2024-05-01 10:00:00"})
     assert [m.month for m in map_file(mapping, as_excel(rows), "x.xlsx").column("sold_at")] == [5, 1]
+
+
+_LINE = (
+    '"line_number": 1, "store_id": "s", "product_id": "p", "sold_at": "2024-09-08 10:00", "unit_price": 2.5'
+)
+_REPEATED = """
+    source: shop
+    match: {folder: sales, files: "*"}
+    targets:
+      - feed: sales
+        unfold: lines
+        columns: {order_id: id, line_number: lines.line_number, store_id: lines.store_id, customer_id: customer.id,
+                  product_id: lines.product_id, sold_at: lines.sold_at, quantity: lines.amount.qty,
+                  unit_price: lines.unit_price, currency: {constant: EUR}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("customer", "line", "told"),
+    [
+        ('{"id": 1}', f'{{{_LINE}, "amount": {{"qty": 1}}}}', False),
+        ('{"id": 1, "id": 2}', f'{{{_LINE}, "amount": {{"qty": 1}}}}', True),
+        ('{"id": 1, "id": 1}', f'{{{_LINE}, "amount": {{"qty": 1}}}}', True),
+        ('{"id": 1}', f'{{{_LINE}, "amount": {{"qty": 1}}, "unit_price": 9}}', True),
+        ('{"id": 1}', f'{{{_LINE}, "amount": {{"qty": 1, "qty": 5}}}}', True),
+        ('{"id": 1}', f'{{{_LINE}, "amount": {{"qty": 1}}, "amount": {{"qty": 5}}}}', True),
+        ('{"id": 1}', f'{{{_LINE}, "amount": {{"qty": 1, "tax": 2, "tax": 3}}}}', True),
+    ],
+)
+@pytest.mark.parametrize("name", ["x.json", "x.ndjson"])
+def test_a_name_that_stands_twice_in_an_object_is_malformed(
+    map_file: MapFile, customer: str, line: str, told: bool, name: str
+) -> None:
+    sound = f'{{{_LINE.replace("1", "2", 1)}, "amount": {{"qty": 3}}}}'
+    records = [
+        f'{{"id": "o1", "customer": {customer}, "lines": [{line}]}}',
+        f'{{"id": "o2", "customer": {{"id": 3}}, "lines": [{sound}]}}',
+    ]
+    data = "\n".join(records) if name == "x.ndjson" else f"[{', '.join(records)}]"
+    result = map_file(_REPEATED, data.encode(), name)
+    assert result.column("order_id") == (["o2"] if told else ["o1", "o2"])
+    assert [reject["rule"] for reject in result.rejects] == (["malformed_record"] if told else [])
+
+
+def test_one_line_of_several_is(map_file: MapFile) -> None:
+    lines = [f'{{{_LINE}, "amount": {{"qty": 1}}}}', f'{{{_LINE}, "line_number": 2, "amount": {{"qty": 5}}}}']
+    data = f'[{{"id": "o1", "customer": null, "lines": [{", ".join(lines)}]}}]'
+    result = map_file(_REPEATED, data.encode(), "x.json")
+    assert result.column("quantity") == [1]
+    assert [end[:1] + end[2:] for end in result.ends] == [(2, "malformed_record")]
 
 
 @pytest.mark.parametrize("write", [as_json, as_ndjson])

@@ -34,7 +34,7 @@ def whole(example: str) -> str:
     """An excerpt of the guide as a whole mapping."""
     if example.startswith("source:"):
         return example
-    if re.match(r"(#.*\n)?targets:", example):
+    if re.search(r"^targets:", example, flags=re.MULTILINE):
         return HEAD + example
     if example.startswith("      "):
         listed = re.findall(r"^ {6}(\w+):", example, flags=re.MULTILINE)

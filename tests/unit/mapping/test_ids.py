@@ -42,6 +42,30 @@ TEXTS: dict[str, str | None] = {
     "#N/A": "error_value",
     "#BEZUG!": "error_value",
     "#¿NOMBRE?": "error_value",
+    "4.00638E12": "digits_lost",
+    "4.00638e12": "digits_lost",
+    "1.5E3": "digits_lost",
+    "1.2E-5": "digits_lost",
+    "871.2E+10": "digits_lost",
+    "1.2345678E7": "12345678",
+    "4.006381333931E12": "4006381333931",
+    "4,006381333931E+12": "4006381333931",
+    "-1.2345678e7": "-12345678",
+    "1.2345678901234567E16": "digits_lost",
+    "17850.000": "17850",
+    "1234567890123456.0": "1234567890123456",
+    "'00123": "00123",
+    "'4006381333931": "4006381333931",
+    "'17850.0": "17850",
+    "'s-Hertogenbosch": "'s-Hertogenbosch",
+    "'P1'": "'P1'",
+    "P\u00a01": "P 1",
+    "P\u202f1": "P 1",
+    "P\u30001": "P 1",
+    "\u202aP1\u202c": "P1",
+    "P\u2066-\u20691": "P-1",
+    "P\u061c1": "P1",
+    "P\u20281": "not_an_id",
     "NaN": "not_an_id",
     "nan": "not_an_id",
     "None": "not_an_id",
@@ -50,6 +74,8 @@ TEXTS: dict[str, str | None] = {
     "=A1&B1": "not_an_id",
     '["A"]': "not_an_id",
     '{"a": 1}': "not_an_id",
+    "Null": "not_an_id",
+    "<na>": "not_an_id",
 }
 RULES = ("digits_lost", "error_value", "not_an_id")
 
@@ -70,6 +96,15 @@ def test_texts(map_file: MapFile, name: str, column: str) -> None:
     assert {(column_of, value) for _, _, column_of, value in result.refused} <= {
         (column, text) for text in texts
     }
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.json", "x.parquet"])
+@pytest.mark.parametrize("between", ["\r", "\n", "\t", "\x01", "\x07", "\x1a", "\x1f", "\x7f"])
+def test_a_control_character_is_no_part_of_a_name(map_file: MapFile, name: str, between: str) -> None:
+    ids = [f"S0{between}3", f"S03{between}", f"{between}S05 {between}", "S04"]
+    result = map_file("sales", FORMATS[name](sales(*({"product_id": one} for one in ids))), name)
+    assert result.column("product_id") == ["S03", "S05", "S04"]
+    assert {(rule, column) for _, rule, column, _ in result.refused} == {("not_an_id", "product_id")}
 
 
 NUMBERS: list[tuple[Any, str]] = [

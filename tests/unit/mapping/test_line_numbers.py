@@ -62,7 +62,7 @@ def test_numbers_of_lines_stay_what_they_are(map_rows: MapRows) -> None:
     """They are keys: the next version of the platform, and a mapping whose columns stand in another order, has to make
     the same of a file that comes again."""
     reordered = ORDERS.replace("          product_id: art\n", "") + "          product_id: art\n"
-    said = '["P1","2026-11-20 10:00","A1","10","1"]'
+    said = '["P1","2026-11-20 10:00:00","A1","10.000000","1.000000"]'
     expected = [("A1", int(hashlib.md5(f"{said} {n}".encode()).hexdigest()[:13], 16)) for n in (1, 2)]
     for mapping in (ORDERS, reordered):
         assert keys(map_rows(mapping, lines("A1 P1 1", "A1 P1 1"))) == expected
@@ -85,6 +85,47 @@ def test_a_version_makes_no_other_line(map_rows: MapRows) -> None:
     [two] = map_rows(versioned, lines("A1 P1 1", v="2")).rows()
     assert one["line_number"] == two["line_number"]
     assert (one["_version"], two["_version"]) == (100, 200)
+
+
+@pytest.mark.parametrize("rule", ["flag: true", "reject: true", "send_to: stock_movements"])
+def test_what_a_rule_asks_about_makes_no_other_line(map_rows: MapRows, rule: str) -> None:
+    """An order is pending, then paid; its lines are the same."""
+    row = "movement_id: nr, kind: {constant: receipt}, store_id: art, product_id: art, moved_at: at, quantity: qty"
+    sent = f"\n        sent: {{stock_movements: {{columns: {{{row}}}}}}}" if "send_to" in rule else ""
+    rules = f"\n        rules: [{{name: voided, when: state = 'voided', {rule}}}]" + sent
+    mapping = ORDERS.replace("replaces: row", f"replaces: row{rules}")
+    before, after = (keys(map_rows(mapping, lines("A1 P1 1", state=state))) for state in ("pending", "paid"))
+    assert before == after
+    everywhere = ORDERS.replace(
+        "targets:", "leave_out: [{name: voided, when: state = 'voided'}]\n    targets:", 1
+    )
+    assert keys(map_rows(everywhere, lines("A1 P1 1", state="paid"))) == keys(
+        map_rows(ORDERS, lines("A1 P1 1"))
+    )
+
+
+@pytest.mark.parametrize("lines_by", ["", "lines_by: [art, price, at]"])
+@pytest.mark.parametrize(
+    "again",
+    [
+        {"price": "10.50"},
+        {"price": "10.5 "},
+        {"price": "+10.5"},
+        {"at": "2026-11-20T10:00:00"},
+        {"art": '="P1"'},
+    ],
+)
+def test_a_line_that_is_spelt_otherwise_is_the_same(
+    map_rows: MapRows, again: dict[str, str], lines_by: str
+) -> None:
+    mapping = ORDERS.replace("replaces: row", f"replaces: row\n        {lines_by}")
+    one = {"price": "10.5"}
+    assert keys(map_rows(mapping, lines("A1 P1 1", **one))) == keys(
+        map_rows(mapping, lines("A1 P1 1", **{**one, **again}))
+    )
+    assert keys(map_rows(mapping, lines("A1 P1 1", price="10.51"))) != keys(
+        map_rows(mapping, lines("A1 P1 1", **one))
+    )
 
 
 def test_a_line_can_be_known_by_some_columns(map_rows: MapRows) -> None:
@@ -188,7 +229,13 @@ def test_a_nested_order_that_stands_in_a_file_twice_counts_once(map_rows: MapRow
     result = map_rows(NESTED, [order, order, {**order, "id": "2"}], file_format="json")
     assert keys(result) == [("1", 1), ("1", 2), ("2", 1), ("2", 2)]
     assert [rule for _, rule in ends(result)] == ["duplicate/repeat"] * 2
-    assert len(map_rows(NESTED, [order, other], file_format="json").rows()) == 4, "these two differ"
+    two = map_rows(NESTED, [order, other, {**order, "id": "2"}], file_format="json")
+    assert keys(two) == [("2", 1), ("2", 2)], "of two that differ none is added to the other"
+    assert ends(two) == [(record, "rejected/several_rows_one_key") for record in (1, 2, 3, 4)]
+    assert {(r["column"], r["value"]) for r in two.rejects} == {("document", "1")}
+    newer = NESTED.replace("document: id", "document: id\n        version: v")
+    versions = [{**order, "v": "1"}, {**other, "v": "2"}]
+    assert [row["quantity"] for row in map_rows(newer, versions, file_format="json").rows()] == [1, 2]
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Dates alone, names of zones, formats without separators: what a time says, and what it does not."""
 
 from datetime import UTC, date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -117,6 +118,14 @@ NAMED = {
         "2024-07-01 10:00 JST   ": 1,
         "2024-07-01 10:00 UTC": 10,
         "2024-07-01 10:00 Z": 10,
+        "2024-07-01 10:00+14:00": 20,
+        "2024-07-01 10:00-1200": 22,
+        "2024-07-01 10:00+25:00": None,
+        "2024-07-01 10:00+15:00": None,
+        "2024-07-01 10:00:00-99": None,
+        "2024-07-01T10:00:00+01:75": None,
+        "2024-07-01T10:00:00+0160 ": None,
+        "2024-07-01 10:00 UTC+25": None,
         "2024-07-01 10:00Z": 10,
         "2024-07-01 10:00+02": 8,
         "2024-07-01 10:00 America/New_York": 14,
@@ -227,3 +236,152 @@ def test_an_epoch_in_another_unit_is_no_time(
     assert [moment.year for moment in map_rows(mapping(f"epoch: {unit}"), [row]).column("sold_at")] == (
         [year] if year else []
     )
+
+
+TIMES_OF_DAY = {
+    "14:05": "03 12:05",
+    " 9:05 ": "03 07:05",
+    "14:05:30.5": "03 12:05",
+    "14:05:30,5": "03 12:05",
+    "11:30:00 PM": "03 21:30",
+    "11:30pm": "03 21:30",
+    "12:10 a.m.": "02 22:10",
+    "12:10:00.25 PM": "03 10:10",
+    "14:05:00Z": "03 14:05",
+    "14:05Z": "03 14:05",
+    "T14:05:00.000Z": "03 14:05",
+    "14:05:00+00:00": "03 14:05",
+    "14:05:00-07:00": "03 21:05",
+    "23:30:00-07": "04 06:30",
+    "14:05 +0200": None,
+    "14:05+0200": "03 12:05",
+    "14:05:00 UTC": "03 14:05",
+    "14:05:00 PDT": "03 21:05",
+    "14:05:00 CET": "03 13:05",
+    "14:05:00 America/New_York": "03 18:05",
+    "2024-07-03T14:05:00+02:00": "03 12:05",
+    "2024-07-02T22:30:00Z": "02 22:30",
+    "2024-07-03 14:05": "03 12:05",
+    "1899-12-30 14:05:00": "03 12:05",
+    "1970-01-01T14:05:00": "03 12:05",
+    "2024-07-04 14:05": None,
+    "2024-07-04T14:05:00+02:00": None,
+    "2024-07-03": None,
+    "14:05:00 PM": None,
+    "14:05:00abc": None,
+    "14:05:00 BST": None,
+    "14:05:00+25:00": None,
+    "14:05:00:30": None,
+    "14:05:00 Uhr": None,
+    "14:05:00.": None,
+    "-14:05": None,
+    "14": None,
+    "epoch": None,
+    "infinity": None,
+}
+
+
+def _moments(result: Any, rows: list[dict[str, Any]]) -> list[str | None]:
+    found = {row["order_id"]: f"{row['sold_at']:%d %H:%M}" for row in result.rows()}
+    return [found.get(row["order_id"]) for row in rows]
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.json", "x.parquet", "x.xlsx"])
+def test_nothing_behind_a_time_is_dropped(map_file: MapFile, name: str) -> None:
+    together = mapping("time_zone: Europe/Berlin", ", columns: {sold_at: {date: day, time: clock}}")
+    rows = sales(*({"day": "2024-07-03", "clock": clock} for clock in TIMES_OF_DAY))
+    result = map_file(together, FORMATS[name](rows), name)
+    assert dict(zip(TIMES_OF_DAY, _moments(result, rows), strict=True)) == TIMES_OF_DAY
+    assert {rule for _, rule, _, _ in result.refused} == {"not_a_time"}
+
+
+def test_a_time_of_the_hour_that_comes_twice_is_the_one_whose_offset_it_states(map_file: MapFile) -> None:
+    together = mapping("time_zone: Europe/Berlin", ", columns: {sold_at: {date: day, time: clock}}")
+    clocks = {
+        "02:30": "27 00:30",
+        "02:30 CEST": "27 00:30",
+        "02:30 CET": "27 01:30",
+        "02:30+01:00": "27 01:30",
+    }
+    rows = sales(*({"day": "2024-10-27", "clock": clock} for clock in clocks))
+    assert _moments(map_file(together, as_csv(rows)), rows) == list(clocks.values())
+
+
+def test_times_of_parquet_and_formats_with_an_offset(map_file: MapFile) -> None:
+    together = mapping("time_zone: Europe/Berlin", ", columns: {sold_at: {date: day, time: clock}}")
+    moments = [datetime(2024, 7, 3, 22, tzinfo=UTC), datetime(2024, 7, 5, 20, tzinfo=UTC)]
+    rows = sales(*({"day": date(2024, 7, 4), "clock": moment} for moment in moments))
+    assert _moments(map_file(together, as_parquet(rows), "x.parquet"), rows) == ["03 22:00", None]
+    rows = sales(*({"day": date(2024, 7, 4), "clock": moment.replace(tzinfo=None)} for moment in moments))
+    assert _moments(map_file(together, as_parquet(rows), "x.parquet"), rows) == [None, None]
+    clock = datetime(2024, 7, 4, 22)
+    rows = sales({"day": clock.date(), "clock": clock}, {"day": clock.date(), "clock": clock.time()})
+    assert _moments(map_file(together, as_parquet(rows[:1]), "x.parquet"), rows[:1]) == ["04 20:00"]
+    assert _moments(map_file(together, as_parquet(rows[1:]), "x.parquet"), rows[1:]) == ["04 20:00"]
+    with_offset = together.replace("Europe/Berlin", "Europe/Berlin, times: '%H%M%z', dates: '%d.%m.%Y'")
+    clocks = {"1405+0000": "03 14:05", "1405-07:00": "03 21:05", "1405+25:00": None, "14:05": "03 12:05"}
+    rows = sales(*({"day": "03.07.2024", "clock": clock} for clock in clocks))
+    assert _moments(map_file(with_offset, as_csv(rows)), rows) == list(clocks.values())
+
+
+@pytest.mark.parametrize(
+    ("day", "clock", "default", "expected"),
+    [
+        ("2024-07-03", "", "", None),
+        ("2024-07-03", "", "2000-01-01", None),
+        ("", "14:05", "2000-01-01", None),
+        ("", "", "2000-01-01", "01 00:00"),
+        ("", "00:00:00", "2000-01-01", "01 00:00"),
+        ("x", "14:05", "2000-01-01", None),
+    ],
+)
+def test_a_default_replaces_no_half_of_a_moment(
+    map_file: MapFile, day: str, clock: str, default: str, expected: str | None
+) -> None:
+    beside = f", default: '{default}'" if default else ""
+    together = mapping("", f", columns: {{sold_at: {{date: day, time: clock{beside}}}}}")
+    rows = sales({"day": day, "clock": clock})
+    result = map_file(together, as_csv(rows), business_zone="UTC")
+    assert _moments(result, rows) == [expected]
+    assert {(rule, column) for _, rule, column, _ in result.refused} <= {("not_a_time", "sold_at")}
+
+
+@pytest.mark.parametrize("format", ["%H.%M", "%I.%M"])
+@pytest.mark.parametrize("name", ["x.csv", "x.json", "x.parquet", "x.xlsx"])
+def test_minutes_that_a_spreadsheet_took_for_a_fraction(map_file: MapFile, name: str, format: str) -> None:
+    together = mapping(f"times: '{format}'", ", columns: {sold_at: {date: day, time: clock}}")
+    clocks = {9.3: None, 11.5: None, 9.0: None, 9.05: "03 09:05", 11.45: "03 11:45"}
+    rows = sales(*({"day": "2024-07-03", "clock": clock} for clock in clocks))
+    assert _moments(map_file(together, FORMATS[name](rows), name), rows) == list(clocks.values())
+
+
+@pytest.mark.parametrize(
+    ("format", "texts"),
+    [
+        ("%Y.%m", {"2026.10": "2026-10", "2026.1": None}),
+        ("%m.%y", {"5.20": "2020-05", "5.2": None}),
+        ("%m,%Y", {"5,2020": "2020-05", "5,202": None}),
+        ("%d.%m.%Y", {"5.1.2026": "2026-01"}),
+    ],
+)
+def test_so_do_months(map_file: MapFile, format: str, texts: dict[str, str | None]) -> None:
+    rows = sales(*({"sold_at": text} for text in texts))
+    result = map_file(mapping(f"dates: '{format}'"), as_csv(rows), business_zone="UTC")
+    assert [f"{moment:%Y-%m}" for moment in result.column("sold_at")] == [m for m in texts.values() if m]
+
+
+@pytest.mark.parametrize("values", ["", "time_zone: Europe/Berlin", "dates: '%d.%m.%Y'"])
+@pytest.mark.parametrize("word", ["epoch", " Epoch ", "infinity", "-infinity", "today", "now", "yesterday"])
+def test_words_are_no_dates(map_file: MapFile, values: str, word: str) -> None:
+    calendar = f"""
+        source: stores
+        match: {{folder: store_calendar, files: "*"}}
+        values: {{{values}}}
+        targets: [{{feed: store_calendar, same_names: true}}]
+    """
+    rows = [{"store_id": "S", "date": day, "is_open": "1"} for day in ("1970-01-01", word)]
+    result = map_file(calendar, as_csv(rows))
+    assert result.column("date", "store_calendar") == [date(1970, 1, 1)]
+    assert [(record, rule) for record, rule, _, _ in result.refused] == [(2, "not_a_date")]
+    moments = mapping(values)
+    assert [r for _, r, _, _ in map_file(moments, as_csv(sales({"sold_at": word}))).refused] == ["not_a_time"]

@@ -24,6 +24,7 @@ TILL = """
           unit_price: {constant: 1}
           currency: {constant: EUR}
           customer_id: Kunde
+          credited_order_id: Zu
         sent:
           stock_movements:
             columns:
@@ -43,9 +44,36 @@ TILL = """
           status: {constant: paid}
 """
 ROWS = [
-    {"Bon": "1", "Pos": "1", "Filiale": "S1", "Artikel": "A", "Menge": "1", "Kunde": "7", "Bestellung": ""},
-    {"Bon": "1", "Pos": "2", "Filiale": "S1", "Artikel": "A", "Menge": "-1", "Kunde": "7", "Bestellung": ""},
-    {"Bon": "2", "Pos": "1", "Filiale": "S1", "Artikel": "A", "Menge": "6", "Kunde": "", "Bestellung": "99"},
+    {
+        "Bon": "1",
+        "Pos": "1",
+        "Filiale": "S1",
+        "Artikel": "A",
+        "Menge": "1",
+        "Kunde": "7",
+        "Bestellung": "",
+        "Zu": "",
+    },
+    {
+        "Bon": "1",
+        "Pos": "2",
+        "Filiale": "S1",
+        "Artikel": "A",
+        "Menge": "-1",
+        "Kunde": "7",
+        "Bestellung": "",
+        "Zu": "",
+    },
+    {
+        "Bon": "2",
+        "Pos": "1",
+        "Filiale": "S1",
+        "Artikel": "A",
+        "Menge": "6",
+        "Kunde": "",
+        "Bestellung": "99",
+        "Zu": "1",
+    },
 ]
 
 
@@ -55,6 +83,7 @@ def test_references_between_facts_still_meet(map_rows: MapRows) -> None:
     assert [(r["movement_id"], r["order_id"]) for r in result.rows("stock_movements")] == [
         ("kasse:1-2", "kasse:1")
     ]
+    assert result.column("credited_order_id") == [None, "kasse:1"]
     events = [(r["event_id"], r["order_id"]) for r in result.rows("order_events")]
     assert events == [("kasse:1/1", "kasse:1"), ("kasse:1/2", "kasse:1"), ("kasse:2/1", "kasse:2")]
     assert result.column("store_id") == ["S1", "S1"], "whose ids are the retailer's"

@@ -361,6 +361,53 @@ def test_names_of_two_columns(map_rows: MapRows) -> None:
     assert result.mapped.unknown_columns == ["Fee Commission", "Fee ShippingCharge"]
 
 
+REBATES = table("""
+    order | item | sku | posted     | type      | amount | pieces
+    A     | 1    | P1  | 2026-05-30 | Principal | 20     | 2
+    A     | 1    | P1  | 2026-05-30 | Rebate    | 1      |
+    B     | 1    | P2  | 2026-05-30 | PRINCIPAL | 8      | 1
+    B     | 1    | P2  | 2026-05-30 | REBATE    | 3      |
+""")
+
+
+@pytest.mark.parametrize("more", ["", ", sum: true"])
+@pytest.mark.parametrize("asked", ["rebate", "Rebate", "REBATE"])
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Rebate", "REBATE"),
+        ("Rebate", "rebate"),
+        ("Rebate  EUR", "Rebate EUR"),
+        ("R\u00e9bate", "Re\u0301bate"),
+        ("Nachla\u00df", "NACHLASS"),
+    ],
+)
+def test_names_in_other_letters_are_one_column(
+    map_rows: MapRows, one: str, other: str, asked: str, more: str
+) -> None:
+    spelled = {"Rebate": one, "REBATE": other}
+    rows = [row | {"type": spelled.get(row["type"], row["type"])} for row in REBATES]
+    asked = asked if other in ("REBATE", "rebate") else one.lower()
+    mapping = ORDERS.replace("PromotionRebates", asked).replace("value: amount", f"value: amount{more}")
+    result = map_rows(mapping, rows)
+    assert [(r["unit_price"], r["discount"]) for r in result.rows()] == [(10, 1), (8, 3)]
+    assert result.mapped.unknown_columns == []
+
+
+def test_one_name_in_two_spellings_has_two_values(map_rows: MapRows) -> None:
+    rows = [*REBATES[:2], REBATES[1] | {"type": "REBATE", "amount": "0,5"}]
+    mapping = ORDERS.replace("PromotionRebates", "rebate")
+    assert {rule for _, _, rule in map_rows(mapping, rows).ends} == {"several_values"}
+    added = map_rows(mapping.replace("value: amount", "value: amount, sum: true"), rows)
+    assert added.column("discount") == [Decimal("1.5")]
+
+
+def test_a_name_that_the_file_has_as_a_column_in_other_letters(map_rows: MapRows) -> None:
+    rows = [row | {"REBATE": "1"} for row in REBATES]
+    with pytest.raises(Unreadable, match=r"makes a column `R\w+`, and the file has one"):
+        map_rows(ORDERS.replace("PromotionRebates", "rebate"), rows)
+
+
 def test_a_settlement_with_none_of_the_names_is_another_file(map_rows: MapRows) -> None:
     with pytest.raises(Unreadable, match="Principal"):
         map_rows(ORDERS, [row | {"type": "Fee"} for row in SETTLEMENT])
@@ -436,6 +483,63 @@ def test_what_a_select_cannot_read_it_does_not_see(map_rows: MapRows) -> None:
 def test_a_row_says_which_records_it_comes_from(map_rows: MapRows, select: str, message: str) -> None:
     with pytest.raises(MappingError, match=message):
         map_rows(counts(f"sql: >-\n  {select}"), LOTS)
+
+
+SOLD = [{"store": "S", "sku": "P", "qty": "12"}]
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        "select *, qty / 2 as qty from records",
+        "select *, qty / 2 as QTY from records",
+        "select r.*, qty / 2 as qty from records as r",
+        "select qty / 2 as qty, * from records",
+        "select *, qty from records",
+        "select *, sku as seller, store as seller from records",
+        "select record, store, sku, qty, qty / 2 as qty from records",
+        "select record, store, sku, qty from (select *, qty / 2 as qty from records)",
+        "with halved as (select *, qty / 2 as qty from records) select * from halved",
+        "with halved as (select * from records) select *, qty / 2 as Qty from halved",
+        "select * from records join (select sku, 6 as qty from records) as other using (sku)",
+        "select * exclude (store), store || 'x' as store, qty / 2 as qty from records",
+        "select * replace (qty / 2 as qty), 6 as qty from records",
+    ],
+)
+def test_a_select_that_names_a_column_twice_is_refused(map_rows: MapRows, select: str) -> None:
+    with pytest.raises(MappingError, match=r'two columns "(?i:qty|seller)"; .* `select \* replace'):
+        map_rows(counts(f"sql: {select}", "parse: {qty: number}\n"), SOLD)
+
+
+@pytest.mark.parametrize(
+    "select",
+    [
+        "select * replace (qty / 2 as qty) from records",
+        "select * replace (qty / 2 as QTY) from records",
+        "select * exclude (qty), qty / 2 as qty from records",
+        "select record, store, sku, qty / 2 as qty from records",
+        "select *, qty / 2 as half from records",
+        "select record, * replace (qty / 2 as qty) from records",
+        "with halved as (select * exclude (qty), qty / 2 as qty from records) select * from halved",
+        "select * from (select record, store, sku, qty / 2 as qty, 1 as qty_1 from records)",
+    ],
+)
+def test_a_select_that_says_which_column_is_meant(map_rows: MapRows, select: str) -> None:
+    mapping = counts(f"sql: {select}", "parse: {qty: number}\n")
+    mapping = mapping.replace("quantity: qty", "quantity: half") if " half " in select else mapping
+    assert map_rows(mapping, SOLD).column("quantity", "stock_counts") == [6]
+
+
+def test_a_select_behind_a_pivot_makes_what_a_file_lacks(map_rows: MapRows) -> None:
+    pivot = "pivot: {per: [order, item, sku, posted], name: type, value: amount}"
+    both = f"- {pivot}\n      - sql: select *, -Rebate / 2 as disc from records"
+    mapping = ORDERS.replace(pivot, both).replace("discount: PromotionRebates", "discount: disc")
+    mapping = mapping.replace("{Principal:", "{Rebate: number, Principal:")
+    rows = [row | {"amount": "-3"} if row["type"] == "Rebate" else row for row in REBATES[:2]]
+    assert map_rows(mapping, rows).column("discount") == [Decimal("1.5")]
+    assert map_rows(mapping, rows[:1]).column("discount") == [None]
+    with pytest.raises(MappingError, match='two columns "disc"'):
+        map_rows(mapping, [*rows, rows[1] | {"type": "Disc"}])
 
 
 def test_columns_called_record(map_rows: MapRows) -> None:

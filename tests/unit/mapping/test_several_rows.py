@@ -137,3 +137,57 @@ def test_what_was_routed_and_is_a_part_there_is_rejected_there(map_rows: MapRows
     assert result.ends == [(1, "rejected", SEVERAL), (2, "rejected", SEVERAL)]
     [counts] = result.counts
     assert (counts.admitted, counts.routed, counts.rejected) == (1, 0, 2)
+
+
+REFUNDS = """
+    source: shop
+    match: {folder: sales, files: "*.csv"}
+    targets:
+      - feed: sales
+        columns:
+          {order_id: nr, line_number: pos, store_id: {constant: S1}, product_id: sku, quantity: qty,
+           sold_at: {constant: "2026-05-30"}, unit_price: {constant: 10}, currency: {constant: EUR}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("quantities", "kept"), [(("3", "-1"), []), (("3", "2"), [2]), (("3", "0"), [0]), (("-3", "-1"), [-1])]
+)
+def test_a_refund_is_no_correction_of_its_sale(
+    map_rows: MapRows, quantities: tuple[str, str], kept: list[int]
+) -> None:
+    result = map_rows(REFUNDS, [{"nr": "X1", "pos": "1", "sku": "P", "qty": qty} for qty in quantities])
+    assert result.column("quantity") == kept
+    assert {rule for _, _, rule in result.ends} == ({SEVERAL} if not kept else {"superseded"})
+
+
+TERMS = """
+    source: list
+    match: {folder: supplier_products, files: "*.csv"}
+    targets:
+      - feed: supplier_products
+        columns: {supplier_id: {constant: L1}, product_id: sku, unit_cost: price, lead_time_days: {constant: 5},
+                  currency: {constant: EUR}, valid_from: day, supplier_sku: nr}
+"""
+
+
+def test_scale_prices_are_not_the_last_scale(map_rows: MapRows) -> None:
+    rows = [
+        {"sku": sku, "price": price, "day": day, "nr": nr}
+        for sku, price, day, nr in [
+            ("P1", "12.50", "2026-07-01", "7"),
+            ("P1", "11.90", "2026-07-01", "7"),
+            ("P1", "13", "2026-08-01", "7"),
+            ("P2", "3", "", "8"),
+            ("P2", "2", "", "8"),
+            ("P3", "4", "", "9"),
+            ("P3", "4", "", "10"),
+        ]
+    ]
+    result = map_rows(TERMS, rows)
+    assert [(r["product_id"], r["unit_cost"]) for r in result.rows("supplier_products")] == [
+        ("P1", 13),
+        ("P3", 4),
+    ]
+    ends = {record: (end, rule) for record, end, rule in result.ends}
+    assert ends == {**dict.fromkeys((1, 2, 4, 5), ("rejected", SEVERAL)), 6: ("duplicate", "superseded")}

@@ -1,6 +1,7 @@
 """The shapes of exports that the guide shows, read with the mappings that stand beside them there."""
 
 import re
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -38,8 +39,8 @@ def rows_of(
     work.mkdir(exist_ok=True)
     loaded = load_mapping(tmp_path / "mapping.yaml", tuple(FEEDS.values()))
     _, mapped = map_file(ToLoad(tmp_path / name, name, chosen_match(loaded, name), KEY), work, SETTINGS)
-    [counts] = mapped.counts
-    assert counts.adds_up
+    counts = mapped.counts[0]
+    assert all(target.adds_up for target in mapped.counts)
     found = [
         row
         for file in mapped.rows.values()
@@ -66,6 +67,16 @@ CASES: dict[str, tuple[str, list[str], list[tuple[Any, ...]], dict[str, int]]] =
         [("Nord", "P1", 3, "A"), ("Nord", "P2", 4, "A"), ("Nord", "P3", 5, "B"), ("Süd", "P1", 6, "A")],
         {},
     ),
+    "A header of two rows": (
+        "filialen.csv",
+        ["store_id", "product_id", "quantity", "counted_at"],
+        [
+            ("Kiel", "P1", 5, "2026-05-30 18:00"),
+            ("Lübeck", "P1", 7, "2026-05-30 18:00"),
+            ("Kiel", "P2", 3, "2026-05-30 18:00"),
+        ],
+        {},
+    ),
     "A column for each shop": (
         "matrix_20260530.csv",
         ["store_id", "product_id", "quantity"],
@@ -74,9 +85,36 @@ CASES: dict[str, tuple[str, list[str], list[tuple[Any, ...]], dict[str, int]]] =
     ),
     "Names and values (a marketplace's settlement)": (
         "settlement.txt",
-        ["order_id", "product_id", "quantity", "unit_price", "discount"],
-        [("A-1", "P1", 2, 10, None), ("A-2", "P2", 1, 8, Decimal("1.5"))],
-        {"left_out/merged": 2, "left_out/summary": 1},
+        ["order_id", "sold_at", "product_id", "quantity", "unit_price", "discount", "credited_order_id"],
+        [
+            ("A-1", "2026-05-29 22:00", "P1", 2, 10, None, None),
+            ("A-2", "2026-05-29 22:00", "P2", 1, 8, Decimal("1.5"), None),
+            ("A-1-R-7", "2026-05-29 22:00", "P1", -1, 10, None, "A-1"),
+            ("A-2-R-8", "2026-06-01 22:00", "P2", -1, 8, Decimal("-1.5"), "A-2"),
+            ("A-0-R-9", "2026-06-02 22:00", "P3", -1, 5, None, "A-0"),
+        ],
+        {"left_out/merged": 4, "left_out/summary": 1, "rejected/no_goods": 1},
+    ),
+    "An order's currency and discount stand once (Shopify orders)": (
+        "orders_export_1.csv",
+        ["order_id", "product_id", "quantity", "unit_price", "discount", "currency", "credited_order_id"],
+        [
+            ("#1", "T-M", 1, 10, 2, "EUR", None),
+            ("#1-R", "REFUND", -1, 4, None, "EUR", "#1"),
+            ("#1", "MUG-1", 2, 10, 4, "EUR", None),
+            ("#2", "T-M", 1, 10, 0, "CHF", None),
+        ],
+        {},
+    ),
+    "Prices by quantity (a supplier's price list)": (
+        "preisliste_2027.csv",
+        ["product_id", "valid_from", "unit_cost", "supplier_sku", "min_order_quantity"],
+        [
+            ("P1", date(2026, 7, 1), Decimal("12.5"), "NH-1", 1),
+            ("P1", date(2027, 1, 1), Decimal("12.9"), "NH-1", 1),
+            ("P2", date(2026, 7, 1), Decimal("0.185"), "NH-2", 200),
+        ],
+        {"left_out/reshape": 3},
     ),
     "The year stands above (DATEV and other bookkeeping)": (
         "EXTF_1.csv",
@@ -84,11 +122,11 @@ CASES: dict[str, tuple[str, list[str], list[tuple[Any, ...]], dict[str, int]]] =
         [("R-1", "2026-05-30 22:00", 2, 50), ("R-2", "2026-05-31 22:00", 1, 50)],
         {},
     ),
-    "A list with a title (SAP)": (
+    "A list with titles and rules (SAP)": (
         "mb52_20260530.txt",
-        ["store_id", "product_id", "quantity"],
-        [("1000", "P1", 19584), ("1000", "P2", 5)],
-        {"left_out/merged": 1},
+        ["store_id", "product_id", "quantity", "counted_at"],
+        [("1000", "P1", 19377, "2026-05-30 18:00"), ("2000", "P2", 5, "2026-05-30 18:00")],
+        {"left_out/merged": 1, "left_out/page": 6, "left_out/repeated_header": 1, "left_out/total": 1},
     ),
     "JSON keyed by id": (
         "web_20260530.json",
@@ -174,6 +212,74 @@ def test_a_file_without_its_title_is_refused(tmp_path: Path, text: str, reason: 
     with pytest.raises(Unreadable) as refusal:
         rows_of(tmp_path, text.encode(), HEADED, name="a.csv", columns=[])
     assert refusal.value.reason == reason
+
+
+def _sheets(path: Path, sheets: dict[str, list[list]]) -> bytes:
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    for title, rows in sheets.items():
+        sheet = book.create_sheet(title)
+        for row in rows:
+            sheet.append(row)
+    book.save(path)
+    return path.read_bytes()
+
+
+def _headed(shop: str, day: str, *rows: list) -> list[list]:
+    return [[f"Filiale: {shop}"], ["Stand", day], ["Artikel", "Menge Gesamt", "Fach"], *rows]
+
+
+NORTH = _headed("S1", "2026-05-30", ["P1", 3, "A"], ["P2", 4, "A"])
+
+
+@pytest.mark.parametrize(
+    ("south", "said"),
+    [
+        (_headed("S2", "2026-05-30", ["P1", 5, "A"]), "shop S1, above the sheet South shop S2"),
+        (_headed("S1", "2026-05-31", ["P1", 5, "A"]), "day 2026-05-30, above the sheet South day 2026-05-31"),
+        (NORTH[2:], "shop S1, above the sheet South none"),
+        (_headed("S1", "2026-05-30", ["P9", 5, "A"]), None),
+    ],
+)
+def test_what_stands_above_one_sheet_is_not_taken_for_another(
+    tmp_path: Path, south: list[list], said: str | None
+) -> None:
+    export = _sheets(tmp_path / "b.xlsx", {"North": NORTH, "South": south})
+    mapping = HEADED.replace("file: {", 'file: {sheet: "*", ')
+    columns = ["store_id", "product_id", "quantity"]
+    if said is None:
+        rows, _ = rows_of(tmp_path, export, mapping, name="a.xlsx", columns=columns)
+        assert rows == [("S1", "P1", 3), ("S1", "P2", 4), ("S1", "P9", 5)]
+        return
+    with pytest.raises(Unreadable, match=said) as refusal:
+        rows_of(tmp_path, export, mapping, name="a.xlsx", columns=columns)
+    assert refusal.value.reason == "several_above"
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.txt", "a.xlsx"])
+@pytest.mark.parametrize("gap", [0, 2])
+@pytest.mark.parametrize(("shop", "day"), [("S2", "2026-05-30"), ("S1", "2026-05-31"), ("S1", "2026-05-30")])
+def test_nor_what_stands_above_one_block_for_another(
+    tmp_path: Path, name: str, gap: int, shop: str, day: str
+) -> None:
+    """The same lines again are the heading of a page."""
+    blank: list[list] = [[]] * gap
+    table = [*NORTH, *blank, *_headed(shop, day, ["P9", 5, "A"])]
+    if name == "a.xlsx":
+        export = _sheets(tmp_path / "b.xlsx", {"North": table})
+    else:
+        short = name == "a.txt"  # lines as people write them, or as Excel saves them
+        lines = [";".join([*map(str, row), *([] if short else [""] * (3 - len(row)))]) for row in table]
+        export = "\n".join(lines).replace("Stand;", "Stand ").encode()
+    columns = ["store_id", "product_id", "quantity"]
+    mapping = HEADED.replace("shop>.*", "shop>S[0-9]")
+    if (shop, day) == ("S1", "2026-05-30"):
+        rows, _ = rows_of(tmp_path, export, mapping, name=name, columns=columns)
+        assert rows == [("S1", "P1", 3), ("S1", "P2", 4), ("S1", "P9", 5)]
+        return
+    with pytest.raises(Unreadable, match=r"above (the sheet North, )?record \d") as refusal:
+        rows_of(tmp_path, export, mapping, name=name, columns=columns)
+    assert refusal.value.reason == "several_above"
 
 
 KEYED = """

@@ -90,6 +90,25 @@ NUMBERS = [
     ("negatives: [parentheses, trailing_minus]", "(3)", "-3"),
     ("negatives: trailing_minus", "-3-", None),
     ("negatives: trailing_minus, decimal: ',', thousands: '.'", "1.234,50-", "-1234.5"),
+    *(
+        (f'decimal: "{decimal}", thousands: "{thousands}"', text, None)
+        for decimal, thousands in (",.", ".,", ", ", ".'")
+        for text in (
+            one.replace("_", thousands)
+            for one in ("0_234", "0_500", "01_234", "-0_234", "+0_234", "00_123", "0_234_567", "000_000")
+        )
+    ),
+    *(
+        (f"decimal: '{decimal}', negatives: [trailing_minus, parentheses], strip: ['€', '%']", text, None)
+        for decimal in ",."
+        for text in (f"12{decimal}-", f"12{decimal} -", f"12{decimal}- €", f"€ 12{decimal}-", f"1{decimal}--")
+    ),
+    ("decimal: ',', thousands: '.', negatives: trailing_minus", "1.234,-", None),
+    ("decimal: ',', negatives: trailing_minus", "12,50-", "-12.5"),
+    ("decimal: ',', negatives: trailing_minus", "12-", "-12"),
+    ("decimal: ',', negatives: trailing_minus", "12,", "12"),
+    ("decimal: ',', thousands: '.', percent: true", "0.234 %", None),
+    ("decimal: ',', thousands: '.'", "100.234", "100234"),
     ("percent: true", "19%", "0.19"),
     ("percent: true", "19 %", "0.19"),
     ("percent: true", "0.19", "0.19"),
@@ -149,7 +168,17 @@ def test_numbers_of_a_spreadsheet_need_no_dialect(map_rows: MapRows) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "number"), [("3", 3), ("3.0", 3), (" 3 ", 3), ("3.5", None), ("3x", None), ("", None)]
+    ("text", "number"),
+    [
+        ("3", 3),
+        ("3.0", 3),
+        (" 3 ", 3),
+        ("4.24239E5", 424239),
+        ("3.5", None),
+        ("3x", None),
+        ("3e", None),
+        ("", None),
+    ],
 )
 def test_whole_numbers(map_rows: MapRows, text: str, number: int | None) -> None:
     result = map_rows(mapping(), [line(Zeile=text)])
@@ -322,7 +351,7 @@ def test_a_column_overrides_the_values_of_all(map_rows: MapRows) -> None:
         ("\u3000SKU-1\u2003", "SKU-1"),
         ("Cafe\u0301", "Caf\u00e9"),
         ("a\u0308\u200bb", "\u00e4b"),
-        ("SKU\u00a01", "SKU\u00a01"),
+        ("SKU\u00a01", "SKU 1"),
         ("\U0001f469\u200d\U0001f467", "\U0001f469\u200d\U0001f467"),
         ("\u0645\u06cc\u200c\u0634\u0648\u062f", "\u0645\u06cc\u200c\u0634\u0648\u062f"),
         ("x y", "x y"),

@@ -27,6 +27,11 @@ def rows(*times: tuple[str, str | None]) -> list[dict[str, str | None]]:
         ("2026-01-01 12:00", "Europe/Berlin", "2026-01-01 11:00"),
         ("2026-07-01 12:00", " America/New_York ", "2026-07-01 16:00"),
         ("2026-07-01 12:00", "UTC", "2026-07-01 12:00"),
+        ("2026-07-01 12:00", "CET", "2026-07-01 11:00"),  # as behind a time
+        ("2026-07-01 12:00", "EET", "2026-07-01 10:00"),
+        ("2026-07-01 12:00", "WET", "2026-07-01 12:00"),
+        ("2026-07-01 12:00", "EST", "2026-07-01 17:00"),
+        ("2026-07-01 12:00", "GMT", "2026-07-01 12:00"),
         ("2026-07-01 12:00", "Asia/Kathmandu", "2026-07-01 06:15"),
         ("2026-10-25 02:30", "Europe/Berlin", "2026-10-25 00:30"),  # twice: the first
         (
@@ -45,7 +50,7 @@ def test_a_zone_for_each_record(map_rows: MapRows, at: str, zone: str, utc: str)
 
 
 @pytest.mark.parametrize(
-    "zone", ["BST", "Mars/Phobos", "berlin", "", None, "CEST", "+02:00", "'; select 1 --"]
+    "zone", ["BST", "Mars/Phobos", "berlin", "", None, "CEST", "MET", "+02:00", "'; select 1 --"]
 )
 def test_what_is_no_zone_is_rejected_by_name(map_rows: MapRows, zone: str | None) -> None:
     result = map_rows(
@@ -67,6 +72,18 @@ def test_with_formats_and_two_columns(map_rows: MapRows) -> None:
     sold = "{column: at, dates: ['%d.%m.%Y %H:%M'], time_zone: {column: tz}}"
     result = map_rows(SALES.replace("SOLD", sold), rows(("01.07.2026 09:30", "Asia/Tokyo")))
     assert [f"{moment:%d %H:%M}" for moment in result.column("sold_at")] == ["01 00:30"]
+
+
+def test_a_stated_offset_counts_in_two_columns(map_rows: MapRows) -> None:
+    sold = "{date: at, time: tm, time_zone: {column: tz}}"
+    given = [
+        row | {"tm": tm} for row, tm in zip(rows(*[("2026-07-01", "Asia/Tokyo")] * 3), TIMES, strict=True)
+    ]
+    result = map_rows(SALES.replace("SOLD", sold), given)
+    assert [f"{moment:%d %H:%M}" for moment in result.column("sold_at")] == list(TIMES.values())
+
+
+TIMES = {"09:30": "01 00:30", "09:30Z": "01 09:30", "11:30:00 PM": "01 14:30"}
 
 
 def test_days_that_replace_are_those_of_one_clock(map_rows: MapRows) -> None:

@@ -41,3 +41,19 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureF
         return Said(code, printed.out, printed.err)
 
     return run_command
+
+
+@pytest.fixture
+def propose(run: Run, tmp_path: Path):
+    """The proposal for a file of this content."""
+
+    def proposed(
+        content: str | bytes, *, feed: str = "sales", name: str = "shop_north_2026-11-26.csv"
+    ) -> str:
+        path = tmp_path / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        said = run("propose", path, "--feed", feed)
+        assert said.code == 0, said.err
+        return said.out
+
+    return proposed

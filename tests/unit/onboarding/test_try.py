@@ -319,11 +319,20 @@ def test_nothing_of_a_file_plays_tricks_on_the_screen(run: Run, tmp_path: Path) 
         SALES.replace("till", hostile)
         + LINE.format(1, hostile, 1)
         + LINE.format(2, 1, 1).replace("P1", hostile)
+        + LINE.format(3, 1, 1)
+        + LINE.format(4, 1, 1)
     )
     said = run("try", path, "--feed", "sales")
-    assert said.code == 0
+    assert said.code == 0, "half of the lines are sound"
     assert not {"\x1b", "\x07", "\u202e"} & set(said.out)
     assert "[red]" in said.out
+
+
+def test_a_file_that_may_be_cut_off_is_said(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "sales.csv"
+    path.write_text((SALES + "".join(LINE.format(n, n, n) for n in range(1, 6))).rstrip()[:-1])
+    said = run("try", path, "--feed", "sales", "--json").document
+    assert any("no line end" in note for note in said["files"][0]["notes"]), said["files"][0]["notes"]
 
 
 def test_links_and_unsafe_names_are_said(run: Run, tmp_path: Path) -> None:
@@ -598,3 +607,45 @@ def test_ids_that_were_mended_are_told(run: Run, tmp_path: Path) -> None:
         '1 ids in order_id (order_id) written as formulas (="00123") were read as the texts in them.',
     ]
     assert [row["order_id"] for row in file["admitted"][0]["first"]] == ["17850", "00123", "x"]
+
+
+ORDERS = """
+source: orders
+match: {folder: purchase_orders, files: "*"}
+targets:
+  - feed: purchase_orders
+    columns: {po_id: no, supplier_id: s, store_id: w, ordered_at: day, currency: cur}
+  - feed: purchase_order_lines
+    columns: {po_id: no, line_number: pos, product_id: sku, quantity: qty, unit_cost: price}
+"""
+
+
+def test_lines_are_added_up_by_the_currency_of_their_orders(run: Run, tmp_path: Path) -> None:
+    path, mapping = tmp_path / "orders.csv", tmp_path / "orders.yaml"
+    path.write_text(
+        "no,pos,s,w,day,cur,sku,qty,price\nA,1,V,W,2026-11-01,EUR,P,2,1.50\nA,2,V,W,2026-11-01,EUR,Q,1,4\n"
+        "B,1,V,W,2026-11-01,USD,P,3,2\n"
+    )
+    mapping.write_text(ORDERS)
+    said = run("try", path, "--feed", "purchase_orders", "--source", mapping, "--json")
+    [file] = said.document["files"]
+    amounts = {rows["feed"]: rows["amounts"] for rows in file["admitted"]}
+    assert amounts == {"purchase_orders": {}, "purchase_order_lines": {"EUR": "7", "USD": "6"}}
+
+    lines, heads = ORDERS.split("  - feed: purchase_orders\n")[0], ORDERS.split("  - feed: ")[2]
+    mapping.write_text(f"{lines}  - feed: {heads}")
+    alone = run("try", path, "--feed", "purchase_orders", "--source", mapping)
+    assert "13 in whatever currencies, which the file does not state" in alone.out
+
+
+def test_a_column_that_is_only_filled_down_is_unknown(run: Run, tmp_path: Path) -> None:
+    path, mapping = tmp_path / "counts.csv", tmp_path / "counts.yaml"
+    path.write_text("shop,zone,until,sku,qty\nS,Z,1,P,1\n,,,Q,2\n")
+    mapping.write_text(
+        'source: c\nmatch: {folder: stock_counts, files: "*"}\n'
+        "reshape: {fill_down: {columns: [shop, until], per: zone}}\n"
+        "targets:\n  - feed: stock_counts\n    columns: {store_id: shop, product_id: sku, quantity: qty, "
+        "counted_at: {constant: 2026-11-01T20:00:00Z}}\n"
+    )
+    [file] = run("try", path, "--feed", "stock_counts", "--source", mapping, "--json").document["files"]
+    assert file["unknown_columns"] == ["until"]

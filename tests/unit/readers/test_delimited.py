@@ -92,7 +92,7 @@ def test_too_few_names_in_the_mapping(read: Reader) -> None:
 def test_names_are_trimmed_and_told_apart(read: Reader) -> None:
     header = b'\xef\xbb\xbf Id ,price,Price,,_record,"unit\n price"\n1,2,3,4,5,6\n'
 
-    assert read(header).found.columns == ["Id", "price", "Price_2", "column_4", "_record_2", "unit price"]
+    assert read(header).found.columns == ["Id", "price", "Price", "column_4", "_record_2", "unit price"]
 
 
 def test_delimiter_at_the_end_of_every_line_but_the_header(read: Reader) -> None:
@@ -173,6 +173,35 @@ def test_one_column(read: Reader) -> None:
     assert read(b'id\n1\n\n"2"\n').rows == [("1",), ("",), ("2",)]
 
 
+@pytest.mark.parametrize(
+    ("values", "last", "told"),
+    [
+        ([120, 110, 130], "12", True),
+        ([12, 9, 130], "1", True),
+        ([12, 9, 130], "14", False),
+        (["2.50", "13.00", "1.75"], "2.5", True),
+        (["2,50", "13,00", "1,75"], "2", True),
+        (["2,50", "13,00", "1,75"], "2,", True),
+        (["2,50", "13,00", "1,75"], "2,25", False),
+        (["S1", "S2", "S3"], "S", True),
+        (["S1", "S2", "S3"], "", True),
+        (["x", "", ""], "", False),
+        (["", "", ""], "", False),
+        (["Hamburg", "Kiel", "Ulm"], "Bonn", False),
+        ([7, 8], "", False),
+    ],
+)
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_last_value_that_may_be_cut_off(
+    read: Reader, values: list, last: str, told: bool, end: str, encoding: str
+) -> None:
+    text = end.join(["id;qty", *(f"P{n};{value}" for n, value in enumerate(values)), f"P9;{last}"])
+
+    assert bool(read(text.encode(encoding)).found.doubts) == told
+    assert read(f"{text}{end}".encode(encoding)).found.doubts == ()
+
+
 def test_header_only(read: Reader) -> None:
     result = read(b"id,qty")
 
@@ -237,3 +266,10 @@ def test_short_lines_are_filled_in_every_piece_of_a_long_file(read: Reader) -> N
     assert result.found.record_count == len(lines)
     assert not result.malformed
     assert [row[0] for row in result.rows] == [str(n) for n in range(200_000)]
+
+
+@pytest.mark.parametrize("field", ["2", '"2;3"', '"a\nb"'])
+def test_a_column_may_be_called_like_a_pattern(read: Reader, field: str) -> None:
+    result = read(f"nr;*;^n.*$\nA;1;{field}\nB;2;3\n".encode(), delimiter=";")
+    assert result.found.columns == ["nr", "*", "^n.*$"]
+    assert result.rows == [("A", "1", field.strip('"')), ("B", "2", "3")]

@@ -172,3 +172,11 @@ def test_what_is_certain_is_no_guess(read: Reader, data: bytes, layout: dict) ->
 
 def test_letters_of_no_known_language_are_a_guess(read: Reader) -> None:
     assert read(b"id,name\n1,\xd7\xd8\xe1\x99\xd0\xb3\n2,\xaf\xd8\xb9\n").found.encoding_doubt is not None
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+@pytest.mark.parametrize("lines", [1, 3, 40_000])
+def test_the_only_umlaut_may_stand_in_the_last_line(read: Reader, lines: int, end: str) -> None:
+    text = "a;b\n" + "1234567890;12345678901\n" * lines + "Müller;x" + end
+    for encoding in ("utf-8", "cp1252"):
+        assert read(text.encode(encoding), delimiter=";").rows[-1] == ("Müller", "x")

@@ -66,6 +66,38 @@ def test_a_percentage_is_its_number(read: Reader, tmp_path: Path) -> None:
     assert read(tmp_path / "book.xlsx", "x.xlsx").rows == [("0.19",)]
 
 
+@pytest.mark.parametrize(
+    ("number", "shown_as", "text"),
+    [
+        (123, "00000", "00123"),
+        (123456, "00000", "123456"),
+        (4006381333931, "00000000000000", "04006381333931"),
+        (0, "000", "000"),
+        (1.5, "00000", "1.5"),
+        (-5, "00000", "-5"),
+        (123, "0", "123"),
+        (123, "0.00", "123"),
+        (123, "00-000", "123"),
+        ("7", "00000", "7"),
+    ],
+)
+@pytest.mark.parametrize("left", [0, 2])
+def test_zeros_in_front_that_a_format_shows(
+    read: Reader, tmp_path: Path, number: object, shown_as: str, text: str, left: int
+) -> None:
+    book = openpyxl.Workbook()
+    blank = [None] * left
+    for row in ([*blank, "sku", "qty"], [*blank, number, number], [*blank, "00123", 5]):
+        book.worksheets[0].append(row)
+    book.worksheets[0].cell(2, left + 1).number_format = shown_as
+    book.save(tmp_path / "b.xlsx")
+
+    found = read(tmp_path / "b.xlsx", "b.xlsx")
+
+    assert found.rows == [(text, str(number)), ("00123", "5")]
+    assert found.frame["_cells"][0][0] == ("n" if isinstance(number, int | float) else " ")
+
+
 def test_the_first_sheet_unless_the_mapping_says_otherwise(read: Reader, tmp_path: Path) -> None:
     path = workbook(
         tmp_path / "b.xlsx", North=[["id", "qty"], [1, 2]], South=[["Id", "note"], [3, "x"]], Empty=[]

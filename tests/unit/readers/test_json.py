@@ -8,7 +8,7 @@ from retail_assets.errors import Unreadable
 from tests.unit.readers.conftest import Reader
 
 ERP = {
-    "meta": {"source": "erp", "pages": [1, 2]},
+    "meta": {"source": "erp", "pages": [1, 2], "errors": [], "next": None, "status": None},
     "data": {"orders": [{"id": "A1", "lines": [{"qty": 2}]}, {"id": "A2", "lines": []}]},
 }
 
@@ -47,6 +47,69 @@ def test_of_several_lists_the_mapping_has_to_say_which(read: Reader) -> None:
     second = read(data, "drop.json", records="meta.page2")
     assert (second.rows, second.found.left_out) == ([("2",), ("3",)], ("page1 (1 records)",))
     assert read(data, "drop.json", records="$").found.left_out == ()
+
+
+LINES = [{"sku": "A", "qty": 1}]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"sales": [], "cancelled": LINES},
+        {"cancelled": LINES, "sales": []},
+        {"sales": None, "cancelled": LINES},
+        {"cancelled": LINES, "sales": None},
+        {"result": {"sales": [], "cancelled": LINES}},
+        {"sales": {"items": []}, "cancelled": {"items": LINES}},
+        {"data": None, "cancelled": LINES},
+        {"sales": [], "head": {"day": "2026-05-03"}, "cancelled": LINES},
+    ],
+)
+def test_an_empty_list_may_be_the_one_that_is_meant(read: Reader, document: dict) -> None:
+    data = json.dumps(document).encode()
+
+    with pytest.raises(
+        Unreadable, match=r"beside \S*cancelled\S* there is \S* \(empty\).*records: "
+    ) as error:
+        read(data, "drop.json")
+
+    assert error.value.reason == "several_lists"
+
+
+def test_the_one_that_the_mapping_names_is_empty(read: Reader) -> None:
+    result = read(json.dumps({"sales": [], "cancelled": LINES}).encode(), "drop.json", records="sales")
+
+    assert (result.rows, result.found.left_out) == ([], ("cancelled (1 records)",))
+
+
+@pytest.mark.parametrize(
+    "head",
+    [{"errors": []}, {"next": None}, {"status": None}, {"address": None, "status": None}, {"tags": ["a"]}],
+)
+def test_what_is_no_list_of_records_is_no_doubt(read: Reader, head: dict) -> None:
+    assert read(json.dumps(head | {"sales": LINES}).encode(), "drop.json").rows == [("A", "1")]
+
+
+@pytest.mark.parametrize(
+    ("document", "records", "said"),
+    [
+        (
+            {"pages": [{"items": LINES}]},
+            "pages.items",
+            "pages is a list.*records: pages}`, and write `unfold: items`",
+        ),
+        (
+            {"a": {"b": [{"c": {"d": LINES}}]}},
+            "a.b.c.d",
+            "a.b is a list.*records: a.b}`, and write `unfold: c.d`",
+        ),
+        ([{"items": LINES}], "items", "itself is a list.*leave `records` out, and write `unfold: items`"),
+        ({"orders": {"O1": {"parts": [{"items": LINES}]}}}, "orders.*.parts.items", "unfold: items"),
+    ],
+)
+def test_a_path_through_a_list_is_unfolded(read: Reader, document: object, records: str, said: str) -> None:
+    with pytest.raises(Unreadable, match=said):
+        read(json.dumps(document).encode(), "drop.json", records=records)
 
 
 def test_of_very_many_lists_some_are_named(read: Reader) -> None:
@@ -112,7 +175,7 @@ def test_names_that_paths_could_misread(read: Reader) -> None:
     result = read(json.dumps([record]).encode(), "drop.json")
 
     assert result.rows == [tuple(str(i) for i in range(1, 11))]
-    assert result.found.columns[7:] == ["x", "X_2", "_record_2"]
+    assert result.found.columns[7:] == ["x", "X", "_record_2"]
 
 
 def test_a_document_longer_than_a_block(read: Reader) -> None:

@@ -6,9 +6,10 @@ import json
 from pathlib import Path
 from typing import Literal
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from retail_assets.feeds.readers.line_ends import foreign_line_end
 from tests.unit.readers.conftest import Reader
 
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "windows-1252", "latin-1", "cp1250"]
@@ -48,6 +49,7 @@ def test_delimited(
     if quoting == csv.QUOTE_MINIMAL and line_end == "\n":
         # The writer leaves a carriage return unquoted, which then cannot be told from a line end's.
         table = [[cell.replace("\r", "") for cell in row] for row in table]
+    assume(not any(_may_hold_records(row, delimiter) for row in table))
     names = [f"column {i}" for i, _ in enumerate(table[0])]
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=delimiter, quotechar=quote, quoting=quoting, lineterminator=line_end)
@@ -57,6 +59,16 @@ def test_delimited(
 
     assert result.malformed == {}
     assert result.rows == [tuple(row) for row in table]
+
+
+def _may_hold_records(row: list[str], delimiter: str) -> bool:
+    """Whether a value is made of what remains of its record, and what begins another."""
+    ends = [(at, cell.split("\n")) for at, cell in enumerate(row) if "\n" in cell]
+    return any(
+        lines[0].count(delimiter) == len(row) - 1 - at and lines[-1].count(delimiter) == at
+        for at, lines in ends
+        if len(row) > 1
+    )
 
 
 @PROPERTY
@@ -119,9 +131,11 @@ PIECES = st.sampled_from(
 def test_every_way_through_gives_the_same_records(read: Reader, lines: str, wide: bool) -> None:
     """A misplaced quote at the end makes the reader take the whole text line by line."""
     text = f"{'h1,h2,h3' if wide else 'h1,h2'}\n1,2\n{lines}\n".encode()
+    misplaced = text + b'"1"x\n'
+    assume(foreign_line_end(text, quote='"') == foreign_line_end(misplaced, quote='"'))
 
     plain = read(text, delimiter=",")
-    careful = read(text + b'"1"x\n', delimiter=",")
+    careful = read(misplaced, delimiter=",")
 
     assert careful.malformed == plain.malformed | {plain.found.record_count + 1: '"1"x'}
     assert careful.rows == plain.rows

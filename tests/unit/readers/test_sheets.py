@@ -3,6 +3,7 @@
 import io
 import zipfile
 from pathlib import Path
+from typing import Any
 from xml.sax.saxutils import escape
 
 import openpyxl
@@ -14,7 +15,7 @@ from tests.unit.readers.test_excel import workbook
 
 _SPACES = {
     name: f"urn:oasis:names:tc:opendocument:xmlns:{name}:1.0" for name in ("office", "style", "table", "text")
-}
+} | {"calcext": "urn:org:documentfoundation:names:experimental:calc:xmlns:calcext:1.0"}
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument.spreadsheet"
 
 
@@ -33,11 +34,14 @@ def open_document(path: Path, *, hidden: tuple[str, ...] = (), **sheets: list[li
 
 
 def open_document_bytes(*, hidden: tuple[str, ...] = (), **sheets: list[list]) -> bytes:
-    """An OpenDocument spreadsheet, as LibreOffice writes it: the rest of each sheet is one repeated empty row."""
+    """An OpenDocument spreadsheet, as LibreOffice writes it: the rest of each sheet is one repeated empty row. Cells
+    may be XML."""
 
     def cell(value: object) -> str:
         if value is None:
             return "<table:table-cell/>"
+        if isinstance(value, str) and value.startswith("<table:"):
+            return value
         if isinstance(value, int | float):
             return f'<table:table-cell office:value-type="float" office:value="{value}"/>'
         text = f"<text:p>{escape(str(value))}</text:p>"
@@ -96,6 +100,50 @@ def test_a_hidden_sheet_is_not_read_unless_it_is_named(read: Reader, tmp_path: P
     assert read(path, path.name, sheet="Old").rows == [("9", "9")]
     assert read(path, path.name, sheet=("Old", "Now")).found.record_count == 3
     assert read(path, path.name, sheet="*").found.sheets == ("Now", "Notes")
+
+
+@pytest.mark.parametrize(
+    "total",
+    [
+        *(
+            "Gesamt",
+            "GESAMT",
+            "Gesamt Mai",
+            "Gesamtübersicht",
+            "Übersicht",
+            "Summe",
+            "Total",
+            "Grand Total",
+            "Summary",
+        ),
+        *("Totaal", "Razem", "Итого", "Σ", "Alle Filialen", "Résumé", "合计"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["xlsx", "ods"])
+def test_a_sheet_of_totals_is_not_read_unless_it_is_named(
+    read: Reader, tmp_path: Path, total: str, kind: str
+) -> None:
+    sheets: dict[str, Any] = {
+        "Nord": [["id", "qty"], [1, 2]],
+        "Süd": [["id", "qty"], [1, 3]],
+        total: [["id", "qty"], [1, 5]],
+    }
+    path = tmp_path / f"book.{kind}"
+    workbook(path, **sheets) if kind == "xlsx" else open_document(path, **sheets)
+
+    found = read(path, path.name, sheet="*")
+
+    assert found.rows == [("1", "2"), ("1", "3")]
+    assert found.found.left_out == (
+        f"the sheet {total} (2 rows) that is called like the sum of the others: name it beside `*` if it is another",
+    )
+    assert read(path, path.name, sheet=("*", total)).found.record_count == 3
+    assert read(path, path.name, sheet=(total, "Nord")).found.sheets == (total, "Nord")
+
+
+def test_a_workbook_of_nothing_but_totals(read: Reader, tmp_path: Path) -> None:
+    path = workbook(tmp_path / "book.xlsx", Summe=[["id", "qty"], [1, 5]])
+    assert read(path, path.name, sheet="*").rows == [("1", "5")]
 
 
 @pytest.mark.parametrize(

@@ -28,5 +28,6 @@ select
     effects.record,
     effects.by_sequence,
     effects.document,
-    effects.brought
+    effects.brought,
+    effects.had
 from {{ target.database }}.state.row_effects as effects

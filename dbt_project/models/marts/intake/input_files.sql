@@ -29,7 +29,8 @@ others as (
         feed,
         count(*) filter (where effect = 'replaced_by_other_source') as of_other_sources,
         string_agg(distinct source, ', ' order by source) filter (where effect = 'replaced_by_other_source') as sources,
-        count(*) filter (where effect = 'removed') as removed
+        count(*) filter (where effect = 'removed') as removed,
+        count(*) filter (where effect = 'key_reused') as reused
     from {{ ref('replaced_rows') }}
     where effect != 'without_effect'
     group by by_sequence, feed
@@ -42,7 +43,8 @@ done as (
         string_agg(of_other_sources || ' of ' || sources || ' in ' || feed, '; ' order by feed)
             filter (where of_other_sources > 0) as sources,
         sum(removed) as removed,
-        string_agg(removed || ' in ' || feed, '; ' order by feed) filter (where removed > 0) as removed_where
+        string_agg(removed || ' in ' || feed, '; ' order by feed) filter (where removed > 0) as removed_where,
+        sum(reused) as reused
     from others
     group by by_sequence
 )
@@ -75,6 +77,7 @@ select
     done.sources as replaced_of_sources,
     case when drops.state = 'loaded' then cast(coalesce(done.removed, 0) as bigint) end as rows_removed,
     done.removed_where as removed_where,
+    case when drops.state = 'loaded' then cast(coalesce(done.reused, 0) as bigint) end as rows_of_reused_keys,
     drops.unknown_columns,
     drops.encoding_doubt,
     drops.parent as came_in

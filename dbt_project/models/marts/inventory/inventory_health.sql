@@ -80,6 +80,10 @@ steps as (
         select store_id, product_id, day, -quantity as units, units_sold
         from recent_sales
         union all
+        select store_id, product_id, business_date as day, -quantity as units, 0 as units_sold
+        from {{ ref('int_returns_put_back') }}
+        where business_date >= {{ as_of() }} - cast({{ setting('demand_days') }} as integer)
+        union all
         select store_id, product_id, business_date as day, quantity as units, 0 as units_sold
         from {{ ref('stock_movements') }}
         where changes_stock and business_date >= {{ as_of() }} - cast({{ setting('demand_days') }} as integer)

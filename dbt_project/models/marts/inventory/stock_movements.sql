@@ -16,15 +16,6 @@ with movements as (
     where business_date <= {{ as_of() }}
 ),
 
--- Sales lines that put a returned product back: those of the order, and those that credit it.
-put_back as (
-    select order_id, product_id from {{ ref('sales_lines') }} where quantity < 0 and not is_cancelled
-    union
-    select credited_order_id as order_id, product_id
-    from {{ ref('sales_lines') }}
-    where quantity < 0 and not is_cancelled and credited_order_id is not null
-),
-
 transfer_movements as (
     select *
     from movements
@@ -103,8 +94,8 @@ select
     movement.business_date,
     movement.kind,
     movement.quantity,
-    -- A return that names its order is the physical side of the negative sales line, which counts where there is one.
-    not (movement.kind = 'customer_return' and put_back.order_id is not null) as changes_stock,
+    -- What was cancelled never left, so it cannot come back.
+    not coalesce(returned.is_cancelled, false) as changes_stock,
     movement.transfer_id,
     coalesce(movement.counterpart_store_id, transfer.counterpart_store_id) as counterpart_store_id,
     transfer.transfer_status,
@@ -119,4 +110,4 @@ select
     movement.order_id
 from movements as movement
 left join transfers as transfer on movement.movement_id = transfer.movement_id
-left join put_back on movement.order_id = put_back.order_id and movement.product_id = put_back.product_id
+left join {{ ref('int_customer_returns') }} as returned on movement.movement_id = returned.movement_id

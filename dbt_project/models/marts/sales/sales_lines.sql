@@ -23,7 +23,8 @@ with lines as (
         net_amount as stated_amount,
         tax_rate,
         coalesce(is_promotion, false) as is_promotion,
-        credited_order_id
+        credited_order_id,
+        _source as source
     from {{ ref('stg_sales') }}
     where {{ touched('business_date') }} and {{ has_come() }}
 ),
@@ -34,7 +35,9 @@ orders as (
         bool_or(is_latest and status = 'cancelled') as is_cancelled,
         min(changed_at) filter (where status in ('shipped', 'delivered', 'returned')) as shipped_at
     from {{ ref('order_history') }}
-    where order_kind = 'sales' and order_id in (select lines.order_id from lines)
+    where
+        order_kind = 'sales'
+        and order_id in (select lines.order_id from lines union all select lines.credited_order_id from lines)
     group by order_id
 ),
 
@@ -55,7 +58,9 @@ valued as (
         lines.tax_rate,
         lines.is_promotion,
         lines.credited_order_id,
-        coalesce(orders.is_cancelled, false) as is_cancelled,
+        lines.source,
+        -- What gives back a cancelled order counts as little as the order.
+        coalesce(orders.is_cancelled, false) or coalesce(credited.is_cancelled, false) as is_cancelled,
         case when lines.quantity > 0 then orders.shipped_at end as shipped_at,
         orders.order_id is not null and lines.quantity > 0 and orders.shipped_at is null and not orders.is_cancelled
             as awaits_shipment,
@@ -67,6 +72,7 @@ valued as (
         {{ round_amount(extended('lines.quantity', 'cost.unit_cost'), 'lines.currency') }} as net_cost
     from lines
     left join orders on lines.order_id = orders.order_id
+    left join orders as credited on lines.credited_order_id = credited.order_id and lines.quantity < 0
     left join {{ ref('int_product_costs') }} as cost
         on lines.product_id = cost.product_id
         and lines.currency = cost.currency
@@ -77,6 +83,7 @@ valued as (
 select
     order_id,
     line_number,
+    source,
     store_id,
     product_id,
     customer_id,

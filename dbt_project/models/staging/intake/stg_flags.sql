@@ -5,6 +5,7 @@ select
     flag.rule,
     flag."column",
     flag.value,
+    drops.source as _source,
     drops.sequence as _sequence,
     flag.record as _record,
     drops."partition" as _admitted_on,

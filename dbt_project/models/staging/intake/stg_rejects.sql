@@ -6,6 +6,7 @@ select
     reject."column",
     reject.value,
     reject.raw,
+    drops.source as _source,
     drops.sequence as _sequence,
     reject.record as _record,
     drops."partition" as _admitted_on,

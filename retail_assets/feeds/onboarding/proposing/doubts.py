@@ -5,15 +5,26 @@ from collections.abc import Iterable
 
 import dataframely as dy
 
+from retail_assets.feeds.mapping.conversion import INTEGER, NUMBER
+from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.onboarding.proposing.draft import Draft
+from retail_assets.feeds.onboarding.proposing.evidence import is_discount, is_rate, number
+from retail_assets.feeds.onboarding.proposing.matching import is_in_cents
+from retail_assets.feeds.onboarding.proposing.price_units import PRICES, pack_in_name, per_unit, units_in_name
+from retail_assets.feeds.onboarding.proposing.returns import returns_doubt
+from retail_assets.feeds.onboarding.proposing.sampling import Column
 from retail_assets.feeds.onboarding.proposing.shown import allowed_words, shown_name
-from retail_assets.feeds.onboarding.proposing.words import listed, says
+from retail_assets.feeds.onboarding.proposing.words import says
+from retail_assets.feeds.onboarding.proposing.yaml_text import flow
+from retail_assets.feeds.onboarding.repeated_names import listed as listed_names
+from retail_assets.sql import identifier
 
 _NET = ("unit_price", "discount", "unit_cost", "cost_price", "selling_price", "net_amount")
 _SHARED = frozenset(["product_id", "store_id", "supplier_id", "customer_id", "merchant_id"])
 """Ids that sources have in common; those of documents each source makes up for itself."""
 _SHORT = 6
-_FEW_WORDS = 20
+_NO_CENTS = 100
+"""Whole numbers from here on may be cents."""
 _LINES = 1_000
 STATES = "order_events"
 
@@ -25,9 +36,15 @@ def doubts_about(draft: Draft, name: str) -> list[str]:
     return [
         *([source.shape.doubt] if source.shape.doubt else []),
         *placed.doubts,
+        *_several(draft, source.name),
         *_empty(draft, name, contract),
         *_to_translate(draft, name, contract),
         *_tax(name, source.name),
+        *(_in_cents(source) if name in _NET and "scale" not in placed.cell else ()),
+        *_of_several_units(draft, name),
+        *_of_scales(draft, name),
+        *_beginning_of_day(draft, name),
+        *_whose_number(draft, name),
         *_numbered_by_others(draft, name),
         *_repeated(draft, name),
         *_signs(draft, name),
@@ -47,19 +64,97 @@ def derived_doubt(draft: Draft) -> str:
             {(r.get(draft.document.name), r.get(column.name)) for r in draft.lines} if draft.document else ()
         )
         small = all(re.fullmatch(r"\d{1,6}", value) and int(value) <= _LINES for value in column.values)
-        if column.name not in used and column.values and small and len(lines) == len(draft.lines):
+        is_other = is_rate(column) or is_discount(column)
+        if column.name in used or is_other or not column.values:
+            continue
+        if small and len(lines) == len(draft.lines):
             return f"CHECK: or is it {shown_name(column.name)}? "
     return ""
 
 
+def amount_doubt(draft: Draft) -> str:
+    """Of the amount that a price is computed from, where several are called so."""
+    if not (amount := draft.amount):
+        return ""
+    cents = () if is_in_cents(amount) else _in_cents(amount)
+    return "".join(f"{said} " for said in (*_several(draft, amount.name), *cents))
+
+
+def _several(draft: Draft, source: str) -> Iterable[str]:
+    if source in draft.repeated:
+        yield f"several columns are called so: {listed_names(draft.repeated[source])}; is it the first?"
+
+
 def _empty(draft: Draft, name: str, contract: dy.Column) -> Iterable[str]:
-    """A value that a group's first record states for the others."""
+    """A value that a group's first record states for the others; what a line is about, none states for another."""
     if contract.nullable:
         return
     source = draft.placed[name].source.name
     empty = sum(not str(record.get(source) or "").strip() for record in draft.lines)
-    if empty:
-        yield f"it is empty in {empty:,} of {len(draft.lines):,} records; does the value above it hold for them?"
+    if not empty:
+        return
+    said = f"it is empty in {empty:,} of {len(draft.lines):,} records"
+    kind = contract_kind(contract)
+    of_the_line = name == "product_id" and name not in draft.feed.key
+    if of_the_line or kind.name in (NUMBER.name, INTEGER.name):
+        yield f"{said}, which are rejected; are they lines (a tip, shipping, a total)?"
+    else:
+        yield f"{said}; does the value above it hold for them? Then {_fill_down(draft, source)}."
+
+
+def _fill_down(draft: Draft, source: str) -> str:
+    """The step; among the lines of one document only, where all of them name it."""
+    head = draft.placed.get(draft.feed.key[0]) if len(draft.feed.key) > 1 else None
+    always = head and head.source.name != source and head.source.filled == 1
+    within = {"columns": source, "per": head.source.name} if head and always else source
+    return f"`reshape: {{fill_down: {flow(within)}}}`"
+
+
+def _of_several_units(draft: Draft, name: str) -> Iterable[str]:
+    if name not in PRICES:
+        return
+    source = draft.placed[name].source.name
+    if (unit := draft.price_unit) and name in draft.priced_per_unit:
+        yield f"is it the price of as many units as {shown_name(unit.name)} says?"
+    elif unit:
+        yield (
+            f"{shown_name(unit.name)} is 1 here; where it may be more, the price of one unit is `{{sql: "
+            f"{per_unit(source, unit.name)}}}`, both declared in `parse` as numbers."
+        )
+    elif count := units_in_name(source):
+        yield f"its name says `{count}`: is it the price of so many units?"
+    elif pack := pack_in_name(source):
+        yield f"its name says `{pack}`, and the contract wants the price of one unit."
+
+
+def _beginning_of_day(draft: Draft, name: str) -> Iterable[str]:
+    """What was sold on the day of a count would be taken off a stock that does not have it any more."""
+    if name != draft.feed.business_time or draft.feed.name != "stock_counts":
+        return
+    if draft.is_day(name) and not draft.times:
+        day = identifier(draft.placed[name].source.name)
+        yield (
+            "a day alone is its beginning, so the day's sales are taken off once more; counted in the evening? Then "
+            f"`{{sql: {flow(f'{day} + to_hours(20)')}}}` with the hour (24: all of the day), the column declared in "
+            "`parse` as a date."
+        )
+
+
+def _of_scales(draft: Draft, name: str) -> Iterable[str]:
+    scales = [c.name for c in draft.columns if c not in draft.used and says(c.name, "scales")]
+    if name in PRICES and scales and "quantity" not in draft.feed.columns:
+        scale = shown_name(scales[0])
+        end = (
+            "those of one product are rejected"
+            if draft.feed.parts
+            else "of those of one product the last counts"
+        )
+        yield f"one row for each {scale}? Then {end}; take the first scale."
+
+
+def _whose_number(draft: Draft, name: str) -> Iterable[str]:
+    if name == "product_id" and draft.feed.name == "supplier_products" and "supplier_sku" not in draft.placed:
+        yield "is it your own number, or the supplier's?"
 
 
 def _to_translate(draft: Draft, name: str, contract: dy.Column) -> Iterable[str]:
@@ -78,7 +173,15 @@ def _tax(name: str, source: str) -> Iterable[str]:
     elif not says(source, "net"):
         yield "is it net of tax?"
     if name == "discount":
-        yield "the amount of the whole line?"
+        yield "the amount of the whole line, and no percentage?"
+    if name == "net_amount":
+        yield "the amount of the whole line, after discount?"
+
+
+def _in_cents(source: Column) -> Iterable[str]:
+    numbers = [abs(n) for n in map(number, source.values) if n]
+    if source.shape.kind == "integer" and numbers and min(numbers) >= _NO_CENTS:
+        yield "all are whole numbers: are they cents? Then `scale: 0.01`."
 
 
 def _numbered_by_others(draft: Draft, name: str) -> Iterable[str]:
@@ -109,10 +212,9 @@ def _repeated(draft: Draft, name: str) -> Iterable[str]:
     lots = [shown_name(c.name) for c in draft.columns if c not in draft.used and says(c.name, "lots")]
     among = f" by {lots[0]}" if lots else ""
     if repeated := draft.repeated_keys:
-        yield (
-            f"{repeated:,} of {len(draft.lines):,} records repeat the key ({', '.join(key)}), of which the last "
-            f"counts; stated{among}, they have to be summed."
-        )
+        summed = f"; if they are parts{among}, they have to be summed" if name == "quantity" else ""
+        end = "and differ: they are rejected" if draft.differ_in_parts else "of which the last counts"
+        yield f"{repeated:,} of {len(draft.lines):,} records repeat the key ({', '.join(key)}), {end}{summed}."
     elif lots and draft.feed.name.startswith("stock"):
         yield f"stated{among}? Then it has to be summed."
 
@@ -124,14 +226,9 @@ def _signs(draft: Draft, name: str) -> Iterable[str]:
         return
     if "kind" in draft.feed.columns:
         yield "the contract wants it signed: positive comes in, negative goes out."
-    elif draft.feed.name == "sales" and any(map(_speaks_of_returns, draft.columns)):
-        yield "returns have to be negative."
+    elif draft.feed.name == "sales":
+        yield from returns_doubt(draft)
 
 
 def _values(draft: Draft) -> list[str]:
     return draft.placed["quantity"].source.values
-
-
-def _speaks_of_returns(column) -> bool:
-    few = len(column.values) <= _FEW_WORDS and column.shape.kind in ("text", "boolean")
-    return few and any(value.strip().lower() in listed("returns") for value in column.values)

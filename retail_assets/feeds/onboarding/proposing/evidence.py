@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterable
 
+from retail_assets.feeds.onboarding.proposing.names import CERTAIN, likeness
 from retail_assets.feeds.onboarding.proposing.sampling import Column
 from retail_assets.feeds.onboarding.proposing.words import listed, says
 
@@ -78,11 +79,17 @@ def is_rate(column: Column) -> bool:
     """Whether a column says of itself that it is no amount; a `rate` may be a price as well."""
     if "percent" in column.shape.settings or says(column.name, "percent"):
         return True
+    if says(column.name, "rate") and is_discount(column):
+        return True
     known = {float(rate) for rate in listed("vat_rates")}
     numbers = [number(value) for value in column.values]
     return bool(says(column.name, "rate")) and all(
         n in known or (n is not None and 0 <= n <= 1) for n in numbers
     )
+
+
+def is_discount(column: Column) -> bool:
+    return bool(says(column.name, "discounts"))
 
 
 def number(text: str) -> float | None:
@@ -96,9 +103,15 @@ def number(text: str) -> float | None:
 
 
 def matrix(columns: Iterable[Column]) -> frozenset[str]:
-    """Names that differ in a number only and hold numbers: a column per shop, or per week."""
+    """Names of numbers that differ in a number only, or in what stands behind the word for a store: a column per shop,
+    or per week."""
     alike: dict[str, list[str]] = {}
     for column in columns:
-        if column.shape.kind in ("integer", "number") and re.search(r"\d", column.name):
+        if column.shape.kind not in ("integer", "number"):
+            continue
+        head, _, rest = column.name.partition(" ")
+        if rest and likeness(head, feed="", column="store_id") >= CERTAIN:
+            alike.setdefault(head, []).append(column.name)
+        elif re.search(r"\d", column.name):
             alike.setdefault(re.sub(r"\d+", "#", column.name), []).append(column.name)
     return frozenset(name for names in alike.values() if len(names) > 1 for name in names)

@@ -12,13 +12,15 @@ from retail_assets.feeds.mapping.conversion import BOOLEAN, DATE, ID, INSTANT, I
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.onboarding.proposing import evidence
 from retail_assets.feeds.onboarding.proposing.names import CERTAIN, likeness, other_date
+from retail_assets.feeds.onboarding.proposing.price_units import PRICES, price_unit
 from retail_assets.feeds.onboarding.proposing.sampling import Column
 from retail_assets.feeds.onboarding.proposing.shown import is_value, shown_name
 from retail_assets.feeds.onboarding.proposing.words import listed, says, words
 
 _THRESHOLD = 0.55
-_RIVAL = 0.1
-"""So close to the best, another column may be meant as well."""
+_RIVAL, _RIVAL_ID = 0.1, 0.2
+"""So close to the best, another column may be meant as well; a wrong id is wrong in every row."""
+_LAST_COUNTS = "Of records that share one the last counts."
 _OWN_KEY = "own_key"
 """What a list calls the id of what it lists."""
 _LINE_DIGITS = 6
@@ -46,6 +48,8 @@ class Placed:
 def place(feed: Feed, columns: list[Column]) -> dict[str, Placed]:
     """The likeliest pairs first, each source column once."""
     left_over = evidence.matrix(columns) | {column.name for column in columns if is_value(column.name)}
+    if any(name in PRICES for name in feed.columns) and (unit := price_unit(columns)):
+        left_over |= {unit.name}
     pairs = []
     for name, contract in feed.columns.items():
         for column in columns:
@@ -60,10 +64,15 @@ def place(feed: Feed, columns: list[Column]) -> dict[str, Placed]:
             found[name], scores[name] = placed, score
     taken_names = {placed.source.name for placed in found.values()}
     for name, placed in found.items():
+        is_product = name == "product_id"
+        margin = _RIVAL_ID if is_product else _RIVAL
         rivals = [
             other.source.name
             for score, wanted, other in pairs
-            if wanted == name and score > scores[name] - _RIVAL and other.source.name not in taken_names
+            if wanted == name
+            and score > scores[name] - margin
+            and other.source.name != placed.source.name
+            and (is_product or other.source.name not in taken_names)
         ]
         if rivals:
             found[name] = replace(placed, doubts=(*placed.doubts, f"or is it {_listed(rivals)}?"))
@@ -107,7 +116,12 @@ def _fit(feed: Feed, name: str, contract: dy.Column, column: Column) -> tuple[fl
     if feed.key == [name]:
         score += 0.1 if column.is_unique else -0.1
         if not column.is_unique:
-            doubts.append("it repeats: is it the key? Of records that share one the last counts.")
+            end = (
+                "Records that share one and differ are rejected."
+                if feed.parts or feed.subject
+                else _LAST_COUNTS
+            )
+            doubts.append(f"it repeats: is it the key? {end}")
     if kind.is_text:
         score, said = _judged_text(name, column, score)
         doubts += said
@@ -165,5 +179,9 @@ def _as_number(name: str, contract: dy.Column, column: Column) -> Placed | None:
         return Placed(column, scaled, doubts) if certainty else None
     if evidence.is_rate(column):
         return None
-    in_cents = column.shape.kind == "integer" and listed("hundredths") & set(words(column.name))
-    return Placed(column, {"scale": "0.01"} if in_cents else {})
+    return Placed(column, {"scale": "0.01"} if is_in_cents(column) else {})
+
+
+def is_in_cents(column: Column) -> bool:
+    """Whether its name says so."""
+    return column.shape.kind == "integer" and bool(listed("hundredths") & set(words(column.name)))

@@ -12,11 +12,14 @@ _DATE = re.compile(r"(\d{1,4})([./-])(\d{1,2})\2(\d{4}|\d{1,2})(?!\d)(.*)", re.D
 _DAY_NAMED = re.compile(r"(\d{1,2})(\. |[ ./-])([^\W\d_]{3,10})(\.?[ ./-])(\d{4}|\d{2})(?!\d)(.*)", re.DOTALL)
 _MONTH_NAMED = re.compile(r"([^\W\d_]{3,10})([ -])(\d{1,2})(, ?| |-)(\d{4}|\d{2})(?!\d)(.*)", re.DOTALL)
 _CLOCK = re.compile(
-    r"((?:,? +| ?T|, ?)?)(\d{1,2}):(\d{2})(:\d{2})?(\.\d+)?( ?[AaPp][Mm])?( ?(?:Z|[+-]\d{2}:?\d{2}))?( [A-Z]{2,5})?"
+    r"((?:,? +| ?T|, ?)?)(\d{1,2}):(\d{2})(:\d{2})?(\.\d+)?( ?[AaPp][Mm])?( ?(?:Z|[+-]\d{2}:?\d{2}))?"
+    r"( \(?[A-Z]{2,5}\)?)?"
 )
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}(?:[ T]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:\d{2}| UTC| Z)?)?")
 _MIDNIGHT = re.compile(r"[ T]00:00(?::00(?:\.0+)?)?$")
 _ENOUGH = 0.6
+UTC = "UTC"
+_NO_OFFSET = frozenset([UTC, "GMT", "UT", "Z"])
 _EPOCHS = (("seconds", 1), ("milliseconds", 1_000), ("microseconds", 1_000_000))
 
 
@@ -51,11 +54,13 @@ def moment_of(values: Mapping[str, int], day_first: bool | None) -> Shape | None
     settings: dict = {"dates": [name for name, _ in formats.most_common()]} if formats else {}
     if names:
         settings["replace"] = {name: months()[name.lower()] for name in names}
-    midnight = all(_MIDNIGHT.search(found.text) for found in read if found.has_time)
+    timed = [found for found in read if found.has_time]
+    midnight = all(_MIDNIGHT.search(found.text) for found in timed)
     return Shape(
-        "datetime" if any(found.has_time for found in read) and not midnight else "date",
+        "datetime" if timed and not midnight else "date",
         settings,
         zoned=all(found.zoned for found in read),
+        in_utc=bool(timed) and all(found.zone_word in _NO_OFFSET for found in timed),
         doubt=" ".join(_doubts(read, values, settled=day_first is not None, year_first=year_first)) or None,
     )
 
@@ -151,7 +156,7 @@ def _read(text: str, day_first: bool | None, year_first: bool) -> _Read | None:
     local = month if month and month.lower() not in english_months() else None
     if isinstance(clock, str):
         return _Read(text, day, month=local)
-    zone_word = (clock[8] or "").strip()
+    zone_word = (clock[8] or "").strip(" ()")
     return _Read(
         text, day + _clock_format(clock), bool(clock[7]), has_time=True, zone_word=zone_word, month=local
     )
@@ -167,7 +172,8 @@ def _doubts(
 ) -> Iterator[str]:
     if len(read) < len(values):
         yield f"{len(values) - len(read):,} of {len(values):,} different values are no dates."
-    if words := sorted({found.zone_word for found in read if found.zone_word}):
+    words = sorted({found.zone_word for found in read if found.zone_word})
+    if not _NO_OFFSET.issuperset(words):
         yield f"say in time_zone what {' and '.join(words[:4])} mean; it holds for all of them."
     if year_first:
         yield "does the year stand first?"

@@ -8,12 +8,15 @@ from pathlib import Path
 
 import yaml
 
-from retail_assets.feeds.onboarding.proposing.words import says, words
+from retail_assets.feeds.onboarding.proposing.words import listed, says, words
 
 CERTAIN = 0.93
 """From here on the name says all that is asked for; below it, it says so in part."""
 _BESIDE = 0.95
 _CONTRARY = 0.35
+_PER_WORD = 0.001
+_OF_UNITS = re.compile(r"\s*(?:/|\b(?:per|pro|je|par|por|za|na|à)\b)\W*10{1,4}\b.*$", re.IGNORECASE)
+"""What a price adds to its name that is for many units: `Preis pro 100 St`."""
 
 
 def likeness(source: str, *, feed: str, column: str) -> float:
@@ -21,7 +24,13 @@ def likeness(source: str, *, feed: str, column: str) -> float:
     if words(source) == words(column):
         return 1.0
     last = re.split(r"[./>|]", source)[-1]
-    spellings = {_to_the_point(source): _BESIDE, _numbered(last): 0.98, _numbered(source): 1.0}
+    of_one = _OF_UNITS.sub("", source)
+    spellings = {
+        _to_the_point(source): _BESIDE,
+        _numbered(last): 0.98,
+        _numbered(of_one): 0.97,
+        _numbered(source): 1.0,
+    }
     best = max(
         _alike(name, "".join(name), known) * worth
         for name, worth in spellings.items()
@@ -43,7 +52,16 @@ def is_known(source: str) -> bool:
 
 
 def _to_the_point(source: str) -> tuple[str, ...]:
-    return tuple(word for word in _numbered(source) if not says(word, "beside_the_point"))
+    return tuple(
+        word
+        for word in _numbered(source)
+        if not says(word, "beside_the_point") and word.upper() not in _currencies()
+    )
+
+
+@cache
+def _currencies() -> frozenset[str]:
+    return listed("currencies") | {"EURO"}
 
 
 @lru_cache(maxsize=10_000)
@@ -69,7 +87,7 @@ def _alike(name: tuple[str, ...], mine: str, known: _Known) -> float:
     if not mine:
         return 0.0
     if mine == known.joined:
-        return 0.99
+        return 0.99 + _PER_WORD * min(len(known.words), 5)  # the more words agree, the more is said
     if known.whole:
         return 0.0
     if known.words <= set(name):

@@ -16,4 +16,6 @@ class Shape:
     signs: frozenset[str] = frozenset()
     zoned: bool = True
     """False where local times do not say their zone."""
+    in_utc: bool = False
+    """Whether they say in a word, which a format can only skip, that they are UTC."""
     doubt: str | None = None

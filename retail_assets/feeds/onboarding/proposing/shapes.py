@@ -18,6 +18,14 @@ _NUMBER = re.compile(
     r"(?P<digits>\d[\d.,'\u2019 \u00a0\u202f]*|[.,]\d+)\s*"
     rf"(?P<percent>%)?\s*(?P<after>{_SIGNS})?\s*(?P<trailing>-)?\s*(?P<close>\))?(?P<unit>\s?[^\W\d_]{{1,5}}\.?)?"
 )
+
+
+class NumberCell(str):
+    """A number that its file holds as such: it is read without marks, and says nothing of those in texts."""
+
+    __slots__ = ()
+
+
 _ENOUGH = 0.6
 """From here on what is found is the column's way; the rest are its mistakes, which are told."""
 
@@ -53,7 +61,9 @@ def _number(values: Mapping[str, int], decimal: str | None) -> Shape | None:
     digits = [match["digits"].strip() for match in found]
     if any(len(d) > 1 and d[0] == "0" and d.isdigit() for d in digits) or max(map(len, digits)) > 18:
         return Shape("text", as_time=moment_in_digits(digits))  # a code, or too long to be counted
-    settings, doubt = _marks(digits, decimal)
+    own = [match for match in found if isinstance(match.string, NumberCell)]
+    written = [match["digits"].strip() for match in found if match not in own] if own else digits
+    settings, doubt = _marks(written, decimal)
     signs = frozenset(sign for match in found for sign in (match["before"], match["after"]) if sign)
     negatives = {
         "parentheses": any(match["open"] and match["close"] for match in found),
@@ -70,7 +80,8 @@ def _number(values: Mapping[str, int], decimal: str | None) -> Shape | None:
         settings["negatives"] = [name for name, there in negatives.items() if there]
     if any(match["percent"] for match in found):
         settings["percent"] = "true"
-    whole = "decimal" not in settings and "percent" not in settings
+    fractions = any("." in match["digits"] for match in own)
+    whole = "decimal" not in settings and "percent" not in settings and not fractions
     plain = whole and not signs and not settings
     return Shape(
         "integer" if whole else "number",

@@ -1,68 +1,83 @@
 """A proposed mapping as YAML that a person reads, corrects and keeps."""
 
-import re
 import shlex
-from collections import Counter
+from collections.abc import Collection
 from typing import Any
 
 import dataframely as dy
 
-from retail_assets.feeds.mapping.conversion import INSTANT
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.reading import IDENTITY
-from retail_assets.feeds.onboarding.proposing.doubts import derived_doubt, document_doubt, doubts_about
+from retail_assets.feeds.onboarding.proposing.dialect import parsed, written_values
+from retail_assets.feeds.onboarding.proposing.discounts import discounted
+from retail_assets.feeds.onboarding.proposing.doubts import (
+    amount_doubt,
+    derived_doubt,
+    document_doubt,
+    doubts_about,
+)
 from retail_assets.feeds.onboarding.proposing.draft import Draft
-from retail_assets.feeds.onboarding.proposing.file_pattern import file_pattern, says_little, shown_file
-from retail_assets.feeds.onboarding.proposing.matching import NAMES
-from retail_assets.feeds.onboarding.proposing.sampling import is_total
+from retail_assets.feeds.onboarding.proposing.file_pattern import (
+    file_pattern,
+    hides_words,
+    number_doubt,
+    says_little,
+    shown_file,
+)
+from retail_assets.feeds.onboarding.proposing.hints import hints
+from retail_assets.feeds.onboarding.proposing.matching import is_in_cents
+from retail_assets.feeds.onboarding.proposing.moments import UTC
+from retail_assets.feeds.onboarding.proposing.price_units import PRICES, per_unit, units_in_name
 from retail_assets.feeds.onboarding.proposing.shapes import CURRENCIES
 from retail_assets.feeds.onboarding.proposing.shown import allowed_words, examples, shown_name
-from retail_assets.feeds.onboarding.proposing.words import listed, nothing_words
+from retail_assets.feeds.onboarding.proposing.words import listed, words
+from retail_assets.feeds.onboarding.proposing.yaml_text import expression, flow, scalar
+from retail_assets.feeds.readers.totals import is_total
 from retail_assets.names import printable
 from retail_assets.sql import identifier, literal
 
 FILL_IN = "FILL IN"
-_LISTS = ("thousands", "strip", "negatives", "null_words", "dates", "times")
-_IN_CELL = frozenset({"true_words", "false_words", "replace"})
-_FREE = NAMES | {"note", "reason", "item_category", "return_reason"}
-"""Columns in which a word stands for itself."""
 
 
 def mapping_text(draft: Draft) -> str:
     """The whole file; what a person has to decide is marked."""
-    values, own = _values(draft)
+    values, own = written_values(draft)
+    columns = _columns(draft, own)
+    shown = shown_file(draft.path.name, of=draft.feed)
     blocks = [
-        f"# A first mapping for {shown_file(draft.path.name)}. Decide on every line marked CHECK or {FILL_IN}.",
+        f"# A first mapping for {shown}. Decide on every line marked CHECK or {FILL_IN}.",
         f"source: {draft.source}{_source_doubt(draft)}\n",
         _block(
             "match",
-            {"folder": draft.feed.folder, "files": file_pattern(draft.path.name)},
+            {"folder": draft.feed.folder, "files": file_pattern(draft.path.name, of=draft.feed)},
             _match_doubts(draft),
         ),
         _sheets(draft),
         _block("file", _layout(draft), _layout_doubts(draft)),
-        _block("values", values, {"time_zone": "CHECK: the zone of the source's own times"}),
-        _block("parse", _parse(draft, own)),
+        _block("values", values, _zone_doubt(values)),
+        _block("parse", parsed(draft, own)),
         _totals(draft),
+        *hints(draft),
         "targets:",
         f"  - feed: {draft.feed.name}",
-        f"    unfold: {_scalar(draft.unfold)}" if draft.unfold else None,
-        f"    document: {_scalar(draft.document.name)}\n    replaces: document  # CHECK: {document_doubt()}"
+        f"    unfold: {scalar(draft.unfold)}" if draft.unfold else None,
+        f"    document: {scalar(draft.document.name)}\n    replaces: document  # CHECK: {document_doubt()}"
         if draft.document
         else None,
         "    columns:",
-        *_columns(draft, own),
+        *columns.values(),
         "",
-        *_leftovers(draft),
+        *_leftovers(draft, columns),
     ]
     return "\n".join(block for block in blocks if block is not None) + "\n"
 
 
-def try_command(draft: Draft) -> str:
-    """What says what the mapping would do, once it is saved: in `data/sources` unless it lies elsewhere."""
+def try_command(draft: Draft, unnamed: str | None = None) -> str:
+    """What says what the mapping would do, once it is saved: in `data/sources` unless it lies elsewhere. A word stands
+    for the file where its name may name a person."""
     # A file in an archive is tried with it.
     given = next((path for path in (draft.path, *draft.path.parents) if path.exists()), draft.path)
-    path, out = shlex.quote(str(given)), shlex.quote(str(draft.out or f"{draft.source}.yaml"))
+    path, out = unnamed or shlex.quote(str(given)), shlex.quote(str(draft.out or f"{draft.source}.yaml"))
     return printable(
         f".venv/bin/python -m retail_assets.feeds try {path} --feed {draft.feed.name} --source {out}"
     )
@@ -72,11 +87,14 @@ def _match_doubts(draft: Draft) -> dict[str, str]:
     claimed = draft.sources.match(draft.feed.folder, draft.path.name).mapping.name
     if claimed not in (IDENTITY, draft.source):
         return {"files": f"CHECK: the mapping {printable(claimed)} reads files that are called so."}
+    said = []
+    if hides_words(draft.path.name, draft.feed):
+        said.append("words that may name a person are left out of it: does it fit other files too?")
     if says_little(draft.path.name):
-        return {
-            "files": "CHECK: could another source's files be called so? Name the source in the file's name."
-        }
-    return {}
+        said.append("could another source's files be called so? Name the source in the file's name.")
+    if number := number_doubt(draft.path.name):
+        said.append(f"does {number} name a store, a till or a source? It fits the files of others too.")
+    return {"files": f"CHECK: {' '.join(said)}"} if said else {}
 
 
 def _source_doubt(draft: Draft) -> str:
@@ -91,7 +109,7 @@ def _block(name: str, entries: dict[str, Any], comments: dict[str, str] | None =
         return None
     comments = comments or {}
     lines = [
-        f"  {_scalar(key)}: {_flow(value)}" + (f"  # {comments[key]}" if key in comments else "")
+        f"  {scalar(key)}: {flow(value)}" + (f"  # {comments[key]}" if key in comments else "")
         for key, value in entries.items()
     ]
     return "\n".join([f"{name}:", *lines, ""])
@@ -121,57 +139,9 @@ def _layout_doubts(draft: Draft) -> dict[str, str]:
     return {"encoding": f"CHECK: {doubt}? Look at letters beyond ASCII"} if doubt else {}
 
 
-def _values(draft: Draft) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """The dialect of the file, and what single columns write otherwise."""
-    shapes = {column.name: column.shape for column in draft.used}
-    texts = {p.source.name for n, p in draft.placed.items() if contract_kind(draft.feed.columns[n]).is_text}
-    read = set(shapes) - texts  # as numbers, times or booleans; a text stays as it is
-    marks = Counter(shapes[name].settings["decimal"] for name in read if "decimal" in shapes[name].settings)
-    mark = marks.most_common(1)[0][0] if marks else "."
-    values: dict[str, Any] = {"decimal": mark} if mark != "." else {}
-    own: dict[str, dict[str, Any]] = {}
-    nothing, in_cells = _null_words(draft)
-    if (
-        len({tuple(s.settings["dates"]) for n, s in shapes.items() if n in read and "dates" in s.settings})
-        > 1
-    ):
-        in_cells |= {"dates"}  # tried one after the other, one column's would read another's
-    for name, shape in shapes.items():
-        written = shape.settings if name in read else {}
-        settings = {**written, "null_words": nothing.get(name, [])}
-        cell = {key: settings.pop(key) for key in in_cells if settings.get(key)}
-        if settings.get("decimal", mark) != mark or mark in settings.get("thousands", ()):
-            cell["decimal"] = settings.pop("decimal", "." if mark == "," else ",")
-            cell |= {"thousands": settings.pop("thousands")} if "thousands" in settings else {}
-        own[name] = cell
-        for key in _LISTS:
-            values[key] = list(dict.fromkeys([*values.get(key, []), *settings.get(key, [])]))
-        values |= {"percent": "true"} if "percent" in settings else {}
-    moments = [p for n, p in draft.placed.items() if contract_kind(draft.feed.columns[n]) is INSTANT]
-    if any(not p.source.shape.zoned or p.source.shape.kind == "date" or "dates" in p.cell for p in moments):
-        values["time_zone"] = draft.time_zone
-    return {key: value for key, value in values.items() if value}, own
-
-
-def _parse(draft: Draft, own: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The type of the amount that a price is computed from."""
-    if not draft.amount:
-        return {}
-    written = own.get(draft.amount.name)
-    return {draft.amount.name: {"type": "number", **written} if written else "number"}
-
-
-def _null_words(draft: Draft) -> tuple[dict[str, list[str]], frozenset[str]]:
-    """The words that mean nothing by source column, and the keys that have to stand at the columns: null words do
-    where another column means them."""
-    found = {column.name: column.shape.settings.get("null_words", []) for column in draft.used}
-    texts = {n: p.source for n, p in draft.placed.items() if contract_kind(draft.feed.columns[n]).is_text}
-    for name, column in texts.items():
-        if name.endswith("_id") or (draft.feed.columns[name].nullable and name not in _FREE):
-            found[column.name] = sorted(v for v in column.values if v.lower() in nothing_words())
-    every = {word.lower() for words in found.values() for word in words}
-    meant = {v.lower() for column in texts.values() for v in column.values if v not in found[column.name]}
-    return found, _IN_CELL | ({"null_words"} if every & meant else frozenset())
+def _zone_doubt(values: dict[str, Any]) -> dict[str, str]:
+    certain = values.get("time_zone") == UTC
+    return {} if certain else {"time_zone": "CHECK: the zone of the source's own times"}
 
 
 def _totals(draft: Draft) -> str | None:
@@ -181,36 +151,46 @@ def _totals(draft: Draft) -> str | None:
     placed = draft.placed.items()
     texts = {p.source.name for n, p in placed if contract_kind(draft.feed.columns[n]).is_text}
     typed = {column.name for column in draft.used} - texts
-    found = {(n, v.strip()) for r in draft.totals for n, v in r.items() if is_total(v) and n not in typed}
+    found = {
+        (name, value.strip())
+        for record in draft.totals
+        for name, value in record.items()
+        if isinstance(value, str) and is_total(value) and name not in typed
+    }
     condition = " or ".join(f"{identifier(name)} = {literal(word)}" for name, word in sorted(found))
     if not condition:
         # The word stands where a date or a number is read: known by what else the record lacks.
         missing = {n for n in texts if not any(r.get(n) for r in draft.totals)}
         always = sorted(n for n in missing if all(r.get(n) for r in draft.lines))
         condition = " and ".join(f"{identifier(name)} is null" for name in always)
-    return f"leave_out:\n  - name: total\n    when: {_sql(condition, 6)}\n" if condition else None
+    return f"leave_out:\n  - name: total\n    when: {expression(condition, 6)}\n" if condition else None
 
 
-def _columns(draft: Draft, own: dict[str, dict[str, Any]]) -> list[str]:
-    lines = []
+def _columns(draft: Draft, own: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """The lines of the contract's columns that have something to say, by their names."""
+    lines = {}
     for name, contract in draft.feed.columns.items():
         if name in draft.placed:
-            lines.append(_placed(draft, name, own))
+            lines[name] = _placed(draft, name, own)
         elif name == "line_number" and draft.document:
             doubt = derived_doubt(draft)
-            lines.append(
+            lines[name] = (
                 f"      line_number: {{line_number: derived}}  # {doubt}the line's place in its document"
             )
+        elif name == "discount" and draft.discounts_in_percent:
+            lines[name] = _discount(draft)
         elif name == draft.price and draft.amount:
             formula = f"{identifier(draft.amount.name)} / {identifier(draft.placed['quantity'].source.name)}"
-            lines += [
-                f"      {name}:  # CHECK: the amount of the line? net of tax, before discount?",
-                f"        sql: {_sql(formula, 10)}",
-            ]
+            lines[name] = (
+                f"      {name}:  # CHECK: {amount_doubt(draft)}the amount of the line? net of tax, before discount?\n"
+                f"        sql: {expression(formula, 10)}"
+            )
         elif name == "net_amount" and draft.amount and "discount" not in draft.placed:
-            lines.append(f"      {name}: {_scalar(draft.amount.name)}  # CHECK: net of tax, after discount?")
+            in_cents = is_in_cents(draft.amount)
+            amount = flow({"column": draft.amount.name, "scale": "0.01"} if in_cents else draft.amount.name)
+            lines[name] = f"      {name}: {amount}  # CHECK: {amount_doubt(draft)}net of tax, after discount?"
         elif not contract.nullable:
-            lines.append(
+            lines[name] = (
                 f"      {name}: {{constant: {_constant(draft, name)}}}  # {_wanted(draft, name, contract)}"
             )
     return lines
@@ -220,6 +200,8 @@ def _placed(draft: Draft, name: str, own: dict[str, dict[str, Any]]) -> str:
     placed = draft.placed[name]
     source = placed.source
     keys = {**own.get(source.name, {}), **placed.cell}
+    if name in PRICES and (units := units_in_name(source.name)) and name not in draft.priced_per_unit:
+        keys["scale"] = f"{1 / int(units):f}".rstrip("0")
     if draft.is_day(name) and draft.times:
         time, written = draft.times
         cell: Any = {"date": source.name, "time": time.name, **keys, **own.get(time.name, {}), **written}
@@ -227,12 +209,34 @@ def _placed(draft: Draft, name: str, own: dict[str, dict[str, Any]]) -> str:
         cell = {"column": source.name, **keys} if keys else source.name
     doubts = [printable(doubt) for doubt in doubts_about(draft, name)]
     doubt = f"CHECK: {' '.join(doubts)} " if doubts else ""
-    return f"      {name}: {_flow(cell)}  # {doubt}{examples(draft.feed, name, source)}"
+    if name in draft.priced_per_unit and draft.price_unit:
+        formula = expression(per_unit(source.name, draft.price_unit.name), 10)
+        return f"      {name}:  # {doubt}{examples(draft.feed, name, source)}\n        sql: {formula}"
+    return f"      {name}: {flow(cell)}  # {doubt}{examples(draft.feed, name, source)}"
+
+
+def _discount(draft: Draft) -> str:
+    """Computed from its percentage; a remark where that needs what no column states."""
+    rate, *more = draft.discounts_in_percent
+    others = f" And what is {' and '.join(shown_name(column.name) for column in more)}?" if more else ""
+    doubt = f"CHECK: is {shown_name(rate.name)} a percentage of the price before discount?{others}"
+    if not draft.is_priced:
+        return f"      # discount:  # {doubt} Compute the line's amount of it."
+    quantity, price = (draft.placed[name].source.name for name in ("quantity", "unit_price"))
+    of_one = (
+        per_unit(price, draft.price_unit.name)
+        if draft.priced_per_unit and draft.price_unit
+        else identifier(price)
+    )
+    formula = discounted(identifier(quantity), of_one, rate)
+    return f"      discount:  # {doubt}\n        sql: {expression(formula, 10)}"
 
 
 def _constant(draft: Draft, name: str) -> str:
     """The currency, where the numbers carry its sign; everything else is for a person to say."""
     signs = {sign for column in draft.used for sign in column.shape.signs}
+    named = [p.source.name for n, p in draft.placed.items() if n in PRICES]
+    signs |= {word.upper() for name in named for word in words(name)}
     codes = {
         CURRENCIES.get(sign, sign) for sign in signs if sign in CURRENCIES or sign in listed("currencies")
     }
@@ -241,17 +245,17 @@ def _constant(draft: Draft, name: str) -> str:
 
 def _wanted(draft: Draft, name: str, contract: dy.Column) -> str:
     if _constant(draft, name):
-        return "as the numbers' sign says"
+        return "as the numbers say"
     said = (
         f"{FILL_IN} a constant, or a column, or file_name: {contract.description} {allowed_words(contract)}"
     )
     return said.rstrip()
 
 
-def _leftovers(draft: Draft) -> list[str]:
+def _leftovers(draft: Draft, proposed: Collection[str]) -> list[str]:
     used = {column.name for column in draft.used}
     rest = [column for column in draft.columns if column.name not in used]
-    optional = [n for n, c in draft.feed.columns.items() if c.nullable and n not in draft.placed]
+    optional = [n for n, c in draft.feed.columns.items() if c.nullable and n not in proposed]
     lines = []
     if rest:
         lines.append("# Source columns without a place (kept in the lake, not published):")
@@ -261,25 +265,9 @@ def _leftovers(draft: Draft) -> list[str]:
     if optional:
         lines += [f"# Optional columns without a source: {', '.join(optional)}", ""]
     if draft.out is None:  # else the command is said beside the file: where somebody's files lie is not in it
-        lines += [f"# Save this as data/sources/{draft.source}.yaml.", f"# Next: {try_command(draft)}"]
+        unnamed = "FILE" if hides_words(draft.path.name, draft.feed) else None
+        lines += [
+            f"# Save this as data/sources/{draft.source}.yaml.",
+            f"# Next: {try_command(draft, unnamed)}",
+        ]
     return lines
-
-
-def _sql(expression: str, indent: int) -> str:
-    """An expression as a block of its own, where its quotes need no quotes."""
-    return f">-\n{' ' * indent}{expression}" if expression.isprintable() else _scalar(expression)
-
-
-def _flow(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_flow(inner)}" for key, inner in value.items()) + "}"
-    if isinstance(value, list | tuple):
-        return _flow(value[0]) if len(value) == 1 else "[" + ", ".join(_flow(inner) for inner in value) + "]"
-    return _scalar(value)
-
-
-def _scalar(text: str) -> str:
-    if re.fullmatch(r"\w([\w ./-]*\w)?", text):
-        return text
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'

@@ -1,0 +1,50 @@
+"""Prices of more than one unit: a column beside them says of how many (`Preiseinheit` 100), or their own name does."""
+
+import re
+from collections.abc import Iterable
+
+from retail_assets.feeds.onboarding.proposing import evidence
+from retail_assets.feeds.onboarding.proposing.names import likeness
+from retail_assets.feeds.onboarding.proposing.sampling import Column
+from retail_assets.feeds.onboarding.proposing.words import says, words
+from retail_assets.sql import identifier
+
+PRICES = ("unit_price", "unit_cost", "cost_price", "selling_price")
+"""Contract columns that are for one unit."""
+_LIKE = 0.65
+_DIFFERENT = 12
+_MOST = 100_000
+
+
+def price_unit(columns: Iterable[Column]) -> Column | None:
+    """The column that says of how many units a price is, if a file has one."""
+    found = [(likeness(column.name, feed="", column="priced_for"), column) for column in columns]
+    found = [(score, column) for score, column in found if score >= _LIKE and _are_counts(column)]
+    return max(found, key=lambda pair: pair[0])[1] if found else None
+
+
+def is_always_one(column: Column) -> bool:
+    return all(evidence.number(value) == 1 for value in column.values)
+
+
+def per_unit(price: str, unit: str) -> str:
+    """The price of one unit."""
+    return f"{identifier(price)} / {identifier(unit)}"
+
+
+def units_in_name(name: str) -> str | None:
+    """`100` of `Preis pro 100 St` or `price/100`."""
+    stated = re.search(r"(?:/|\b(?:per|pro|je|par|por|za|na|à|a)\b)\W*(10{1,4})\b", name, re.IGNORECASE)
+    return stated[1] if stated else None
+
+
+def pack_in_name(name: str) -> str | None:
+    """The word that says that a price is for a pack of several; not where the name says what a unit costs."""
+    return says(name, "packs") if "unit" not in words(name) else None
+
+
+def _are_counts(column: Column) -> bool:
+    numbers = [evidence.number(value) for value in column.values]
+    return 0 < len(numbers) <= _DIFFERENT and all(
+        n is not None and 1 <= n <= _MOST and n == int(n) for n in numbers
+    )
