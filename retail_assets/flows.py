@@ -4,6 +4,7 @@ The sample retailer is written in this order, so what reads or spoils what other
 """
 
 from retail_assets.config import Settings
+from retail_assets.demand.flow import FLOW as DEMAND
 from retail_assets.feeds.flow import FLOW as INTAKE
 from retail_assets.inventory.flow import FLOW as INVENTORY
 from retail_assets.master_data.flow import FLOW as MASTER_DATA
@@ -21,6 +22,7 @@ FLOWS: tuple[Flow, ...] = (
     SALES,
     INVENTORY,
     PURCHASING,
+    DEMAND,
     RETURNS,
     REFUNDS,
     MODELS,

@@ -85,6 +85,13 @@ def random_trade(seed: int) -> Feeds:
         _transfer(trade, f"T{number}")
     for number in range(120):
         _purchase(trade, f"PO{number}")
+    for number in range(30):
+        first = AS_OF - timedelta(days=trade.chance.randint(-9, 150))
+        trade.add(
+            "promotions", promotion_id=f"PR{number}", product_id=trade.chance.choice(PRODUCTS),
+            store_id=trade.chance.choice([*STORES, "*"]), starts_on=first,
+            ends_on=first + timedelta(days=trade.chance.randint(0, 14)),
+        )  # fmt: skip
     return trade.feeds
 
 

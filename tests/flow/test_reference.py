@@ -14,7 +14,7 @@ import pytest
 
 from tests.lake_builder import LakeBuilder
 from tests.random_trade import AS_OF, PRODUCTS, STORES, Feeds, random_trade
-from tests.reference import health, master_data, purchasing, sales, stock
+from tests.reference import demand, health, master_data, purchasing, sales, stock
 from tests.reference.night import Night, Row, Rows
 from tests.warehouse import Warehouse
 
@@ -29,6 +29,7 @@ MARTS: dict[str, tuple[tuple[str, ...], Callable[[Night], Rows]]] = {
     "stock_levels": (("store_id", "product_id"), stock.stock_levels),
     "goods_in_transit": (("movement_id",), stock.goods_in_transit),
     "inventory_health": (("store_id", "product_id"), health.inventory_health),
+    "daily_demand": (("store_id", "product_id", "business_date"), demand.daily_demand),
     "purchase_orders": (("po_id", "line_number"), purchasing.purchase_orders),
     "products": (("product_id",), master_data.products),
     "stores": (("store_id",), master_data.stores),
@@ -127,6 +128,7 @@ def _corrections(chance: random.Random, history: Feeds, number: int) -> Feeds:
         "products": more["products"][::4],
         "stores": [{"store_id": chance.choice(STORES), "name": "New", "opened_on": AS_OF - timedelta(days=9 * number)}],
         "store_calendar": more["store_calendar"][::3],
+        "promotions": more["promotions"][::2],
         "supplier_products": more["supplier_products"][::3],
         "stock_counts": [{**row, "quantity": row["quantity"] + 3} for row in counted],
         "stock_movements": [
@@ -208,6 +210,9 @@ def test_the_trade_has_what_can_go_wrong(nights: list[tuple[Night, dict[str, lis
     assert min(values("stock_movements", "days_in_transit") - {None}) == 0
     assert min(values("stock_levels", "quantity") - {None}) < 0
     assert min(values("product_performance", "revenue")) < 0
+    assert min(values("daily_demand", "quantity")) < 0
+    for flag in ("is_promotion", "is_open", "is_out_of_stock"):
+        assert values("daily_demand", flag) == {True, False}, flag
     assert max(values("stock_levels", "reserved_quantity")) > 0
     assert max(values("stock_levels", "incoming_quantity")) > 0
     assert any(0 < share < 1 for share in values("category_performance", "cost_known_share") - {None})

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -107,23 +107,27 @@ def _opened(night: Night) -> dict[str, date | None]:
 
 def _selling_days(night: Night, opened: dict[str, date | None]) -> dict[str, set[date]]:
     """The days of the window on which each store sold something or was open."""
-    window = night.days(DEMAND_DAYS)
     traded: dict[str, set[date]] = defaultdict(set)
     for line in sales_lines(night).values():
-        if not line["is_cancelled"] and line["quantity"] > 0 and line["business_date"] in window:
+        if not line["is_cancelled"] and line["quantity"] > 0:
             traded[line["store_id"]].add(line["business_date"])
     calendar = {(row["store_id"], row["date"]): row["is_open"] for row in night.feeds["store_calendar"]}
     found = {}
     for store, start in opened.items():
-        weekdays = {day.weekday() for day in traded[store]}
-        has_habit = 2 * len(traded[store]) >= DEMAND_DAYS
-        is_open = {
-            day: calendar.get((store, day), not has_habit or day.weekday() in weekdays) for day in window
-        }
         found[store] = {
-            day for day in window if day in traded[store] or (is_open[day] and day >= (start or day))
+            day
+            for day in night.days(DEMAND_DAYS)
+            if day in traded[store]
+            or (day >= (start or day) and calendar.get((store, day), is_usual(day, traded[store])))
         }
     return found
+
+
+def is_usual(day: date, traded: set[date]) -> bool:
+    """Whether a store that sold on these days is not known to be closed on this weekday."""
+    before = [day - timedelta(days=back) for back in range(1, DEMAND_DAYS + 1)]
+    is_busy = 2 * sum(one in traded for one in before) >= DEMAND_DAYS
+    return not is_busy or any(one in traded for one in before if one.weekday() == day.weekday())
 
 
 def _status(row: Row, demand: Decimal, *, is_active: bool, may_be_dead: bool) -> Row:

@@ -1,11 +1,6 @@
 -- Only recent sales and movements are read; what the long history says stands in stock_levels.
-with window_days as (
-    select cast(range as date) as day
-    from range({{ as_of() }} - cast({{ setting('demand_days') }} as integer), {{ as_of() }} + 1, interval 1 day)
-),
-
-recent_sales as (
-    select store_id, product_id, business_date as day, sum(quantity) as quantity, sum(units_sold) as units_sold
+with recent_sales as (
+    select store_id, product_id, business_date as day, sum(quantity) as quantity
     from {{ ref('sales_daily') }}
     where business_date >= {{ as_of() }} - cast({{ setting('demand_days') }} as integer)
     group by store_id, product_id, business_date
@@ -20,132 +15,31 @@ openings as (
     group by level.store_id
 ),
 
-traded as (
-    select distinct store_id, day
-    from recent_sales
-    where units_sold > 0 and day < {{ as_of() }}
-),
-
--- A weekday's habit shows in a store that sells on most days: it is closed on one on which it never sold.
-busy as (
-    select store_id
-    from traded
-    group by store_id
-    having 2 * count(*) >= cast({{ setting('demand_days') }} as integer)
-),
-
-habits as (
-    select busy.store_id, isodow(days.day) as weekday, count(traded.day) > 0 as is_open
-    from busy
-    cross join window_days as days
-    left join traded on busy.store_id = traded.store_id and days.day = traded.day
-    group by busy.store_id, isodow(days.day)
-),
-
-store_days as (
-    select
-        opening.store_id,
-        days.day,
-        days.day < {{ as_of() }}
-        and (
-            traded.day is not null
-            or (
-                days.day >= coalesce(opening.opened_on, days.day)
-                and coalesce(calendar.is_open, habit.is_open, true)
-            )
-        ) as is_selling
-    from openings as opening
-    cross join window_days as days
-    left join traded on opening.store_id = traded.store_id and days.day = traded.day
-    left join habits as habit on opening.store_id = habit.store_id and isodow(days.day) = habit.weekday
-    left join {{ ref('stg_store_calendar') }} as calendar
-        on opening.store_id = calendar.store_id and days.day = calendar.date
-),
-
 -- From each day on: on how many days the store sells.
 selling as (
     select
         store_id,
-        day,
-        count(*) filter (where is_selling) over (
-            partition by store_id order by day rows between current row and unbounded following
+        business_date as day,
+        count(*) filter (where is_open) over (
+            partition by store_id order by business_date rows between current row and unbounded following
         ) as selling_days
-    from store_days
+    from {{ ref('int_store_days') }}
+    where business_date >= {{ as_of() }} - cast({{ setting('demand_days') }} as integer)
 ),
 
--- What changed the stock on a day; a count that differed from the books changed it then.
-steps as (
-    select store_id, product_id, day, sum(units) as units, max(units_sold) as units_sold
-    from (
-        select store_id, product_id, day, -quantity as units, units_sold
-        from recent_sales
-        union all
-        select store_id, product_id, business_date as day, -quantity as units, 0 as units_sold
-        from {{ ref('int_returns_put_back') }}
-        where business_date >= {{ as_of() }} - cast({{ setting('demand_days') }} as integer)
-        union all
-        select store_id, product_id, business_date as day, quantity as units, 0 as units_sold
-        from {{ ref('stock_movements') }}
-        where changes_stock and business_date >= {{ as_of() }} - cast({{ setting('demand_days') }} as integer)
-        union all
-        select store_id, product_id, counted_on as day, count_difference as units, 0 as units_sold
-        from {{ ref('stock_levels') }}
-        where count_difference is not null
-    ) as happened
-    group by store_id, product_id, day
-),
-
--- Backwards from today's stock: what was there when a day began.
-stood as (
-    select
-        step.store_id,
-        step.product_id,
-        level.available_quantity
-        - sum(step.units) over (partition by step.store_id, step.product_id order by step.day desc) as opening_quantity
-    from steps as step
-    inner join {{ ref('stock_levels') }} as level
-        on step.store_id = level.store_id and step.product_id = level.product_id
-),
-
--- Few products run out; only their days are looked at one by one.
-ran_out as (
-    select store_id, product_id from {{ ref('stock_levels') }} where available_quantity <= 0
-    union
-    select store_id, product_id from stood where opening_quantity <= 0
-),
-
-days_of_those as (
-    select
-        level.store_id,
-        level.product_id,
-        days.day,
-        days.day > coalesce(level.previous_counted_on, level.counted_on) and days.day >= level.first_stocked_on
-            as is_known,
-        coalesce(step.units, 0) as units,
-        coalesce(step.units_sold, 0) as units_sold,
-        level.available_quantity - sum(coalesce(step.units, 0)) over (
-            partition by level.store_id, level.product_id order by days.day desc
-        ) as opening_quantity
-    from ran_out
-    inner join {{ ref('stock_levels') }} as level
-        on ran_out.store_id = level.store_id and ran_out.product_id = level.product_id
-    cross join window_days as days
-    left join steps as step
-        on ran_out.store_id = step.store_id and ran_out.product_id = step.product_id and days.day = step.day
-),
-
--- Selling days on which there was nothing to sell, from morning to evening.
+-- Selling days on which there was nothing to sell, from morning to evening, as far as the last two counts tell.
 lost as (
-    select out.store_id, out.product_id, count(*) as lost_days
-    from days_of_those as out
-    inner join store_days on out.store_id = store_days.store_id and out.day = store_days.day
+    select empty.store_id, empty.product_id, count(*) as lost_days
+    from {{ ref('int_days_out_of_stock') }} as empty
+    inner join {{ ref('int_store_days') }} as store_day
+        on empty.store_id = store_day.store_id and empty.business_date = store_day.business_date
+    inner join {{ ref('stock_levels') }} as level
+        on empty.store_id = level.store_id and empty.product_id = level.product_id
     where
-        store_days.is_selling
-        and out.is_known
-        and out.units_sold = 0
-        and out.opening_quantity <= 0
-        and out.opening_quantity + out.units <= 0
-    group by out.store_id, out.product_id
+        store_day.is_open
+        and empty.business_date >= {{ as_of() }} - cast({{ setting('demand_days') }} as integer)
+        and empty.business_date > coalesce(level.previous_counted_on, level.counted_on)
+    group by empty.store_id, empty.product_id
 ),
 
 -- What came back before anything was sold is no demand.

@@ -1,0 +1,131 @@
+{{ config(
+    materialized='by_change',
+    unit='business_date',
+    follows=['sales_lines'],
+    also={'macro': 'dates_of_changed_demand'},
+) }}
+-- depends_on: {{ ref('sales_daily') }}
+with sold as (
+    select
+        store_id,
+        product_id,
+        business_date,
+        currency,
+        sum(quantity) as units,
+        {{ ratio('sum(quantity * unit_price)', 'sum(quantity)', 6) }} as price
+    from {{ ref('sales_lines') }}
+    where quantity > 0 and not is_cancelled
+    group by store_id, product_id, business_date, currency
+),
+
+-- Of several currencies the price of the one in which most was sold.
+sale_days as (
+    select
+        store_id,
+        product_id,
+        business_date,
+        sum(units) as units_sold,
+        arg_max({'price': price, 'currency': currency}, (units, currency)) as priced
+    from sold
+    group by store_id, product_id, business_date
+),
+
+returned as (
+    select
+        store_id,
+        product_id,
+        business_date,
+        quantity,
+        coalesce(credited_order_id, order_id) as sold_order_id
+    from {{ ref('sales_lines') }}
+    where quantity < 0 and not is_cancelled
+),
+
+-- Where and when the order whose goods came back sold them.
+originals as (
+    select
+        order_id,
+        product_id,
+        arg_min(store_id, line_number) as store_id,
+        arg_min(business_date, line_number) as business_date
+    from {{ ref('sales_lines') }}
+    where quantity > 0 and not is_cancelled and order_id in (select sold_order_id from returned)
+    group by order_id, product_id
+),
+
+-- What was given back was not wanted when it was sold: it lowers the demand of that day, where the return names it.
+netted as (
+    select
+        coalesce(original.store_id, returned.store_id) as store_id,
+        returned.product_id,
+        coalesce(original.business_date, returned.business_date) as business_date,
+        -sum(returned.quantity) as units_returned
+    from returned
+    left join originals as original
+        on returned.sold_order_id = original.order_id and returned.product_id = original.product_id
+    where {{ touched('coalesce(original.business_date,returned.business_date)') }}
+    group by all
+),
+
+first_sales as (
+    select store_id, product_id, min(business_date) as first_sold_on
+    from sale_days
+    group by store_id, product_id
+),
+
+days as (
+    select cast(unnest(range(min(first_sold_on), {{ as_of() }}, interval 1 day)) as date) as business_date
+    from first_sales
+),
+
+-- What was sold once is in demand from then on, if only by nobody.
+demanded as (
+    select first_sale.store_id, first_sale.product_id, days.business_date
+    from first_sales as first_sale
+    inner join days on first_sale.first_sold_on <= days.business_date
+    where {{ touched('days.business_date') }}
+),
+
+priced as (
+    select
+        demanded.store_id,
+        demanded.product_id,
+        demanded.business_date,
+        case when sale.business_date = demanded.business_date then sale.units_sold else 0 end as units_sold,
+        sale.priced.price as price,
+        sale.priced.currency as currency
+    from demanded
+    asof left join sale_days as sale
+        on demanded.store_id = sale.store_id
+        and demanded.product_id = sale.product_id
+        and demanded.business_date >= sale.business_date
+)
+
+select
+    priced.store_id,
+    priced.product_id,
+    priced.business_date,
+    coalesce(product.category, 'unknown') as category,
+    cast(priced.units_sold as {{ quantity_type() }}) as units_sold,
+    cast(priced.units_sold - coalesce(netted.units_returned, 0) as {{ quantity_type() }}) as quantity,
+    priced.price,
+    priced.currency,
+    promoted.product_id is not null as is_promotion,
+    coalesce(store_day.is_open, true) as is_open,
+    out_of_stock.product_id is not null as is_out_of_stock
+from priced
+left join netted
+    on priced.store_id = netted.store_id
+    and priced.product_id = netted.product_id
+    and priced.business_date = netted.business_date
+left join {{ ref('products') }} as product on priced.product_id = product.product_id
+left join {{ ref('int_promotion_days') }} as promoted
+    on priced.store_id = promoted.store_id
+    and priced.product_id = promoted.product_id
+    and priced.business_date = promoted.business_date
+left join {{ ref('int_store_days') }} as store_day
+    on priced.store_id = store_day.store_id and priced.business_date = store_day.business_date
+left join {{ ref('int_days_out_of_stock') }} as out_of_stock
+    on priced.store_id = out_of_stock.store_id
+    and priced.product_id = out_of_stock.product_id
+    and priced.business_date = out_of_stock.business_date

@@ -1,0 +1,15 @@
+"""Demand: what would be bought each day, looked back on and foretold."""
+
+from retail_assets.demand.settings import DemandSettings
+from retail_assets.platform import Flow, Mart
+
+FLOW = Flow(
+    name="demand",
+    description="Daily demand by store and product, and forecasts of it.",
+    settings=DemandSettings,
+    dbt_settings=("demand_horizon_days",),
+    marts=(
+        # A row for each day, sold or not: too long to copy into the database every night.
+        Mart("daily_demand", by_month="business_date", in_database=False),
+    ),
+)

@@ -1,0 +1,32 @@
+"""The settings of demand forecasts."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from retail_assets.config import FlowSettings
+
+
+class DemandSettings(FlowSettings):
+    """How far ahead demand is foretold, by what, and where the work is spread."""
+
+    demand_horizon_days: int = Field(28, ge=1, le=91, description="Days ahead that are foretold.")
+    demand_country: str | None = Field(
+        None,
+        description="Country whose public holidays count in forecasts, such as DE or US-CA; none by default.",
+    )
+    demand_backtest_windows: int = Field(
+        4,
+        ge=2,
+        description="Past origins of a backtest, a horizon apart: what a calibration is learnt from, and judged by.",
+    )
+    demand_models: str = Field(
+        "all", description="Members that a backtest tries: all, cheap, or names with commas between."
+    )
+    demand_workers: int = Field(
+        0, ge=0, description="Processes that forecast at once; 0 is as many as there are cores."
+    )
+    demand_backend: Literal["loky", "dask", "ray"] = Field(
+        "loky", description="Where they run: loky is this machine."
+    )
+    demand_scheduler: str | None = Field(None, description="HOST:PORT of the Dask cluster's scheduler.")
