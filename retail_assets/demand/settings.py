@@ -6,6 +6,9 @@ from pydantic import Field
 
 from retail_assets.config import FlowSettings
 
+NAME = "demand-forecast"
+"""The model in the registry."""
+
 
 class DemandSettings(FlowSettings):
     """How far ahead demand is foretold, by what, and where the work is spread."""

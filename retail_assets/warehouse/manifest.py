@@ -16,7 +16,7 @@ from typing import Any
 from retail_assets.errors import ExplainedError
 from retail_assets.kit.lake_table import LakeTable
 
-MARTS, STAGING = "marts", "staging"
+MARTS, INTERMEDIATE, STAGING = "marts", "intermediate", "staging"
 AS_OF, NOW, HAS_COME = "as_of", "now", "has_come"
 CLOCKS = (AS_OF, NOW)
 """Macros of the project that say what day, or moment, it is."""

@@ -13,7 +13,7 @@ from retail_assets.sql import identifier, literal
 from retail_assets.warehouse.addresses import know_pseudonyms
 from retail_assets.warehouse.errors import NoWarehouse
 from retail_assets.warehouse.lock import warehouse_lock
-from retail_assets.warehouse.manifest import MARTS, STAGING
+from retail_assets.warehouse.manifest import INTERMEDIATE, MARTS, STAGING
 
 WAREHOUSE = "warehouse"
 """The working file's catalog name: that of dbt's, since views name it."""
@@ -38,12 +38,17 @@ def open_warehouse(platform: Platform) -> Generator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def read_mart(platform: Platform, name: str, *columns: str) -> pl.DataFrame:
-    """Columns of a mart as dbt left it, for a table that names the mart in `reads`.
+def read_mart(platform: Platform, name: str, *columns: str, where: str = "true") -> pl.DataFrame:
+    """Columns of a mart as dbt left it, for a table that names the mart in `reads`; `where` is a condition in SQL.
 
     Waits for a build or a publication that is under way. Raises NoWarehouse where the mart was not built yet.
     """
-    return _read(platform, MARTS, name, columns)
+    return _read(platform, MARTS, name, columns, where)
+
+
+def read_intermediate(platform: Platform, name: str, *columns: str, where: str = "true") -> pl.DataFrame:
+    """Columns of an intermediate table that a mart named in `reads` is built from; else as `read_mart`."""
+    return _read(platform, INTERMEDIATE, name, columns, where)
 
 
 def read_staged(platform: Platform, feed: str, *columns: str) -> pl.DataFrame:
@@ -51,11 +56,15 @@ def read_staged(platform: Platform, feed: str, *columns: str) -> pl.DataFrame:
     return _read(platform, STAGING, f"stg_{feed}", columns)
 
 
-def _read(platform: Platform, layer: str, name: str, columns: tuple[str, ...]) -> pl.DataFrame:
+def _read(
+    platform: Platform, layer: str, name: str, columns: tuple[str, ...], where: str = "true"
+) -> pl.DataFrame:
     selected = ", ".join(map(identifier, columns))
     with warehouse_lock(platform.lake), open_warehouse(platform) as connection:
         try:
-            return connection.sql(f"select {selected} from {WAREHOUSE}.{layer}.{identifier(name)}").pl()
+            return connection.sql(
+                f"select {selected} from {WAREHOUSE}.{layer}.{identifier(name)} where {where}"
+            ).pl()
         except duckdb.CatalogException as error:
             raise NoWarehouse(
                 f"The warehouse has no {layer.removesuffix('s')} {name} yet: run `make nightly`."

@@ -1,0 +1,146 @@
+"""Which calibration an origin's forecast takes: what backtests have taught, of days before the origin alone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from retail_assets.demand.panel import Demand
+from retail_assets.demand.settings import NAME, DemandSettings
+from retail_assets.demand.tables import DEMAND_CALIBRATIONS
+from retail_assets.models.resolve import NoModel, resolve_model
+from retail_assets.platform import Platform
+
+if TYPE_CHECKING:
+    from ml.forecasting.calibration import Calibration
+    from ml.forecasting.fan_out import FanOut
+    from ml.forecasting.members.base import Setting
+
+CALIBRATION = "calibration.json"
+"""In the folder of a version."""
+REGISTRY, QUICK = "registry", "quick"
+QUICK_WINDOWS = 2
+QUICK_SERVES_DAYS = 28
+"""After so many days a quick calibration is made anew; that of a version serves until another one comes."""
+
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """A calibration and where it comes from."""
+
+    version: str
+    source: str
+    learnt_until: date
+    calibration: "Calibration"
+    why_quick: str | None = None
+    """Why it is no version's."""
+
+
+def champion(platform: Platform) -> Learnt:
+    """Of the version that scores. Raises NoModel."""
+    from ml.forecasting.calibration import CalibrationRefused, read_calibration
+
+    def load(folder: Path, version: str | None) -> Learnt:
+        calibration = read_calibration(folder / CALIBRATION)
+        return Learnt(str(version), REGISTRY, last_day(calibration), calibration)
+
+    model = platform.models[NAME]
+    return resolve_model(platform.settings, model, load, unusable=CalibrationRefused).loaded
+
+
+def last_day(calibration: "Calibration") -> date:
+    """The last day that a backtest was judged by."""
+    return date.fromisoformat(calibration.origins[-1]) + timedelta(days=calibration.horizon - 1)
+
+
+def calibration_for(
+    platform: Platform, demand: Demand, tell: Tell, resolve: Callable[[Platform], Learnt] = champion
+) -> Learnt:
+    """The champion's; else the last one of a version that is kept; else a quick one, made if need be and kept."""
+    origin = demand.origin
+    why = f"There is no version that was learnt before {origin}."
+    try:
+        found = resolve(platform)
+        if found.learnt_until < origin:
+            keep(platform, found)
+            return found
+    except NoModel as error:
+        why = str(error)
+    earlier = kept(platform).filter(pl.col("learnt_until") < origin).sort("learnt_until", "version")
+    if not (versions := earlier.filter(source=REGISTRY)).is_empty():
+        return _read(versions.row(-1, named=True), why)
+    oldest = origin - timedelta(days=1 + QUICK_SERVES_DAYS)
+    if not (quick := earlier.filter(pl.col("learnt_until") >= oldest)).is_empty():
+        return _read(quick.row(-1, named=True), why)
+    tell(f"{why} A quick calibration is made, and kept: cheap models, {QUICK_WINDOWS} past origins.")
+    made = quick_calibration(platform, demand, tell)
+    keep(platform, made)
+    return _read(_row(made), why)  # as it is read from then on
+
+
+def quick_calibration(platform: Platform, demand: Demand, tell: Tell) -> Learnt:
+    """By a backtest that takes a minute or two instead of an hour."""
+    from ml.forecasting.backtest import Windows
+    from ml.forecasting.forecast import own_calibration
+    from ml.forecasting.members.registry import BASELINES, CHEAP, chosen
+    from ml.forecasting.reading import carried_forward
+
+    settings = platform.settings_of(DemandSettings)
+    horizon = settings.demand_horizon_days
+    names = [name for name in chosen(settings.demand_models) if name in CHEAP or name in BASELINES]
+    made = own_calibration(
+        carried_forward(demand.panel, horizon),
+        horizon,
+        names,
+        setting_of(settings, quick=True),
+        Windows(count=QUICK_WINDOWS, horizon=horizon, step=horizon),
+        fan_out_of(settings),
+        tell,
+    )
+    return Learnt(f"{QUICK}-{demand.origin}", QUICK, demand.origin - timedelta(days=1), made)
+
+
+def kept(platform: Platform) -> pl.DataFrame:
+    """All calibrations that are kept."""
+    parts = DEMAND_CALIBRATIONS.parts(platform.lake)
+    return pl.concat([DEMAND_CALIBRATIONS.empty(), *(pl.read_parquet(part, glob=False) for part in parts)])
+
+
+def keep(platform: Platform, learnt: Learnt) -> None:
+    part = f"{learnt.learnt_until}-{learnt.source}-{learnt.version}"
+    DEMAND_CALIBRATIONS.write(platform.lake, part, pl.DataFrame([_row(learnt)]))
+
+
+def _row(learnt: Learnt) -> dict[str, object]:
+    from ml.forecasting.calibration import as_json
+
+    return {
+        "version": learnt.version,
+        "source": learnt.source,
+        "learnt_until": learnt.learnt_until,
+        "content": as_json(learnt.calibration),
+    }
+
+
+def _read(row: dict, why: str) -> Learnt:
+    from ml.forecasting.calibration import from_json
+
+    return Learnt(row["version"], row["source"], row["learnt_until"], from_json(row["content"]), why)
+
+
+def setting_of(settings: DemandSettings, *, quick: bool, seed: int = 0) -> "Setting":
+    from ml.forecasting.days import known_country
+    from ml.forecasting.members.base import Setting
+
+    return Setting(seed=seed, country=known_country(settings.demand_country), quick=quick)
+
+
+def fan_out_of(settings: DemandSettings) -> "FanOut":
+    from ml.forecasting.fan_out import FanOut
+
+    return FanOut(settings.demand_workers, settings.demand_backend, settings.demand_scheduler)

@@ -1,0 +1,165 @@
+"""A night's forecast: from its origin, by what backtests have taught until then."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+import polars as pl
+
+from retail_assets.demand.calibrations import (
+    QUICK,
+    REGISTRY,
+    Learnt,
+    Tell,
+    calibration_for,
+    fan_out_of,
+    setting_of,
+)
+from retail_assets.demand.panel import Demand, demand_at
+from retail_assets.demand.settings import DemandSettings
+from retail_assets.demand.tables import DEMAND_FORECAST, DEMAND_ISSUES
+from retail_assets.kit.findings import Finding
+from retail_assets.lake import Lake
+from retail_assets.platform import Platform
+
+if TYPE_CHECKING:
+    from ml.forecasting.forecast import Forecast
+    from ml.forecasting.issues import Issue
+
+EVERY_NIGHT_DAYS = 90
+"""Of older origins the Mondays stay."""
+MONDAY = 1
+
+
+@dataclass(frozen=True)
+class NightForecast:
+    """What a night foretold."""
+
+    rows: pl.DataFrame
+    """As demand_forecast has them; none where there is no sales history."""
+    issues: pl.DataFrame
+    learnt: Learnt | None
+    demand: Demand | None
+    made: "Forecast | None"
+
+
+def forecast_night(platform: Platform, *, origin: date, tell: Tell) -> NightForecast:
+    """Foretell the days from an origin on, and keep it; from the same history and calibration the same bytes."""
+    settings = platform.settings_of(DemandSettings)
+    demand = demand_at(platform, origin, settings.demand_horizon_days)
+    if demand is None:
+        tell(f"Nothing was sold before {origin}: there is nothing to forecast from.")
+        found = NightForecast(DEMAND_FORECAST.empty(), DEMAND_ISSUES.empty(), None, None, None)
+    else:
+        found = _forecast(platform, demand, settings, tell)
+    DEMAND_FORECAST.write(platform.lake, origin.isoformat(), found.rows)
+    DEMAND_ISSUES.write(platform.lake, origin.isoformat(), found.issues)
+    return found
+
+
+def _forecast(platform: Platform, demand: Demand, settings: DemandSettings, tell: Tell) -> NightForecast:
+    from ml.forecasting.forecast import forecast
+    from ml.forecasting.members.registry import ENTRIES
+
+    learnt = calibration_for(platform, demand, tell)
+    made = forecast(
+        demand.panel,
+        settings.demand_horizon_days,
+        calibration=learnt.calibration,
+        names=tuple(ENTRIES),
+        # Errors were measured of members that learn as long as these.
+        setting=setting_of(settings, quick=learnt.source == QUICK),
+        fan_out=fan_out_of(settings),
+        report=tell,
+    )
+    rows = forecast_rows(demand, made, learnt)
+    return NightForecast(rows, issue_rows(demand, [*demand.issues, *made.issues]), learnt, demand, made)
+
+
+def forecast_rows(demand: Demand, made: "Forecast", learnt: Learnt) -> pl.DataFrame:
+    """Rows of demand_forecast: by model, store, product and day."""
+    import numpy as np
+
+    from ml.forecasting.ensemble import ENSEMBLE
+    from ml.forecasting.metrics import seasonal_scale
+
+    history, horizon = made.answers.history, made.mean.shape[1]
+    series = pl.DataFrame(
+        {
+            "series_id": history.panel.series.tolist(),
+            "segment": made.answers.kinds.tolist(),
+            "scale": pl.Series(seasonal_scale(history.demand)).fill_nan(None),
+        }
+    )
+    ahead = pl.DataFrame(
+        {
+            "series_id": np.repeat(history.panel.series, horizon).tolist(),
+            "date": pl.Series(
+                np.tile(history.panel.dates(history.days, history.days + horizon), len(series))
+            ),
+            "model": ENSEMBLE,
+            "expected": pl.Series(made.expected.ravel()).round(6),
+        }
+    ).with_columns(pl.col("date").cast(pl.Date))
+    joined = (
+        made.table.join(demand.pairs, on="series_id")
+        .join(series, on="series_id")
+        .join(ahead, on=("series_id", "date", "model"), how="left")
+    )
+    return DEMAND_FORECAST.empty().vstack(
+        joined.with_columns(
+            origin=pl.lit(demand.origin),
+            days_ahead=(pl.col("date") - demand.origin).dt.total_days().cast(pl.Int32) + 1,
+            calibration_version=pl.lit(learnt.version),
+            calibration_source=pl.lit(learnt.source),
+        )
+        .select(DEMAND_FORECAST.schema.names())
+        .cast(dict(DEMAND_FORECAST.schema))
+        .sort("model", "store_id", "product_id", "date")
+    )
+
+
+def issue_rows(demand: Demand, issues: "Sequence[Issue]") -> pl.DataFrame:
+    """Rows of demand_issues."""
+    from ml.forecasting.issues import issue_table
+
+    return (
+        issue_table(issues)
+        .join(demand.pairs, on="series_id", how="left", maintain_order="left")
+        .with_columns(
+            origin=pl.lit(demand.origin),
+            model=pl.when(pl.col("model") != "").then("model"),
+        )
+        .select(DEMAND_ISSUES.schema.names())
+        .sort(pl.all())
+    )
+
+
+def thin(lake: Lake, *, night: date) -> list[str]:
+    """Take away forecasts that are older than 90 days, but those of Mondays; gives the origins."""
+    oldest, gone = night - timedelta(days=EVERY_NIGHT_DAYS), []
+    for table in (DEMAND_FORECAST, DEMAND_ISSUES):
+        for part in table.parts(lake):
+            if not part.stem[:1].isdigit():
+                continue  # the empty part, of a table that never had another one
+            origin = date.fromisoformat(part.stem)
+            if origin < oldest and origin.isoweekday() != MONDAY:
+                part.unlink()
+                gone.append(part.stem)
+    return sorted(set(gone))
+
+
+def a_version_calibrated(found: NightForecast) -> Finding:
+    """Whether a night's forecast was weighed by what a version of the model learnt."""
+    if found.learnt is None or (found.learnt.source == REGISTRY and found.learnt.why_quick is None):
+        return Finding(True, {"forecasts": found.rows.height})
+    learnt = found.learnt
+    figures = {"calibration_version": learnt.version, "learnt_until": str(learnt.learnt_until)}
+    by = (
+        f"The last version's calibration that is kept ({learnt.version}) is taken."
+        if learnt.source == REGISTRY
+        else f"The quick calibration {learnt.version} is taken: cheap models, two past origins. Train a version: "
+        "`make run JOB=train_demand_models`, or turn on its schedule."
+    )
+    return Finding(False, figures, f"{learnt.why_quick} {by}")

@@ -1,0 +1,150 @@
+"""How good a version of the demand forecast is: on the last origins of the platform's own history.
+
+A version that was learnt from these origins themselves is judged at each of them by weights learnt from the others; an
+older one, the champion say, by the weights that it has.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ml.forecasting.accuracy import accuracy_table
+from ml.forecasting.backtest import Backtest
+from ml.forecasting.calibration import Calibration, read_calibration
+from ml.forecasting.ensemble import ENSEMBLE, combined, ensembles_out_of_sample
+from ml.forecasting.forecast import LEVELS, forecast_table
+from ml.forecasting.intervals import bounds, units
+from ml.forecasting.members.registry import ENTRIES
+from ml.forecasting.metrics import accuracy, coverage, seasonal_scale
+from ml.forecasting.plots import accuracy_figure, fan_figure
+from retail_assets.demand.backtests import Recipe, classes_of, origins_of, panel_digest, tested, windows_of
+from retail_assets.demand.calibrations import CALIBRATION
+from retail_assets.demand.model_card import read_card, recipe_of
+from retail_assets.demand.panel import Demand
+from retail_assets.models.spec import Holdout, Measured
+from retail_assets.platform import Platform
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NAIVE = ("seasonal_naive", "weekday_mean")
+SHOWN = 4
+"""Series of a picture."""
+
+
+def holdout(platform: Platform, demand: Demand) -> Holdout:
+    """The last origins of the history. Raises TooShortToTest."""
+    recipe = Recipe.of(platform, quick=False, seed=0)
+    origins, classes = origins_of(demand, recipe), classes_of(platform, demand)
+    told = [panel_digest(demand.panel), [str(one) for one in origins], classes.tolist(), recipe.horizon]
+    return Holdout(
+        digest=hashlib.sha256(json.dumps(told).encode()).hexdigest(),
+        evidence=_evidence(demand, recipe, classes),
+        evaluate=lambda folder, _: _evaluate(platform, demand, classes, folder),
+    )
+
+
+def _evidence(demand: Demand, recipe: Recipe, classes: np.ndarray) -> dict[str, int]:
+    """Series and origins of each ABC class of which it is known what happened."""
+    panel = demand.panel
+    known = np.zeros(len(panel.series), dtype=int)
+    for origin in windows_of(recipe).origins(panel.days):
+        known += (~np.isnan(panel.demand[:, origin : origin + recipe.horizon])).any(axis=1)
+    return {f"class {one}": int(known[classes == one].sum()) for one in np.unique(classes).tolist()}
+
+
+def _evaluate(platform: Platform, demand: Demand, classes: np.ndarray, folder: Path) -> Measured:
+    """What a version would have foretold from each origin, against what happened."""
+    card, calibration = read_card(folder), read_calibration(folder / CALIBRATION)
+    now, then = Recipe.of(platform, quick=False, seed=0), recipe_of(card)
+    members = tuple(name for name in then.members if name in ENTRIES)
+    recipe = Recipe(members, now.horizon, now.windows, then.country, then.quick, then.seed)
+    made = tested(platform, demand, recipe, lambda _: None)
+    learnt_here = card["data"]["sha256"] == panel_digest(demand.panel) and recipe == then
+    mean = ensembles_out_of_sample(made) if learnt_here else by_weights(made, calibration)
+    table = accuracy_table(made, calibration, levels=LEVELS)
+    return Measured(
+        metrics=measured(made, mean, calibration, classes),
+        figures={"accuracy_by_horizon": accuracy_figure(table), **fans(demand, made, calibration)},
+        tables={
+            "members": table.filter((table["origin"] == "all") & (table["segment"] == "all")).select(
+                "model", "first_day", "last_day", "wape", "mase", "bias", "coverage_80", "coverage_95"
+            )
+        },
+    )
+
+
+def by_weights(made: Backtest, calibration: Calibration) -> np.ndarray:
+    """`[W, S, H]` the ensemble by weights that were learnt elsewhere."""
+    return np.stack(
+        [
+            one.history.finished(combined(one.values, one.own, one.kinds, calibration.weights))
+            for one in made.answers
+        ]
+    )
+
+
+def measured(
+    made: Backtest, mean: np.ndarray, calibration: Calibration, classes: np.ndarray
+) -> Mapping[str, float]:
+    """WAPE of all and of each ABC class, bias, MASE, what the intervals hold, and the better naive baseline's WAPE."""
+    actual = made.actual
+    scale = np.stack([seasonal_scale(one.history.demand) for one in made.answers])
+    whole = accuracy(_rows(actual), _rows(mean), scale.ravel())
+    naive = [accuracy(_rows(actual), _rows(made.values(name))).wape for name in NAIVE]
+    found = {"wape": whole.wape, "bias": whole.bias, "mase": whole.mase}
+    found["naive_wape"] = min((one for one in naive if one is not None), default=None)
+    for one in np.unique(classes).tolist():
+        here = classes == one
+        found[f"wape_{one.lower()}"] = accuracy(_rows(actual[:, here]), _rows(mean[:, here])).wape
+    for level in LEVELS:
+        low, high = _ends(made, mean, calibration, level)
+        found[f"coverage_{level:g}"] = coverage(_rows(made.judged), _rows(low), _rows(high))
+    return {name: value for name, value in found.items() if value is not None}
+
+
+def _rows(values: np.ndarray) -> np.ndarray:
+    """`[W, S, H]` as `[W * S, H]`: a series at an origin is judged as one of its own."""
+    return values.reshape(-1, values.shape[-1])
+
+
+def _ends(
+    made: Backtest, mean: np.ndarray, calibration: Calibration, level: float
+) -> tuple[np.ndarray, np.ndarray]:
+    quantiles = calibration.quantiles[ENSEMBLE]
+    ends = [
+        bounds(
+            of,
+            units(one.history).of(of, _factor(one.history.panel.series, calibration)),
+            one.kinds,
+            quantiles,
+            level,
+        )
+        for one, of in zip(made.answers, mean, strict=True)
+    ]
+    return np.stack([low for low, _ in ends]), np.stack([high for _, high in ends])
+
+
+def _factor(series: np.ndarray, calibration: Calibration) -> np.ndarray:
+    return np.array([calibration.factors.get(str(name), 1.0) for name in series])
+
+
+def fans(demand: Demand, made: Backtest, calibration: Calibration) -> "dict[str, Figure]":
+    """What was foretold from the last origin beside what happened: of the most valuable series, and of those that sold
+    more than half of the others and were foretold worst."""
+    last, mean = made.answers[-1], by_weights(made, calibration)[-1]
+    table = forecast_table(last, mean, calibration, LEVELS)
+    actual = made.actual[-1]
+    sold = np.nansum(actual, axis=1)
+    missed = np.nansum(np.abs(mean - actual), axis=1) / np.maximum(sold, 1e-9)
+    worst = np.argsort(-np.where(sold >= max(np.median(sold), 1e-9), missed, -1), kind="stable")
+    value = np.argsort(-demand.pairs["value"].to_numpy(), kind="stable")
+    series = demand.panel.series
+    return {
+        f"fans_of_the_{name}": fan_figure(demand.panel, table, [str(one) for one in series[rows[:SHOWN]]])
+        for name, rows in {"most_valuable": value, "worst": worst}.items()
+    }

@@ -1,0 +1,72 @@
+"""The Parquet tables that this flow keeps in the lake: declarations only."""
+
+import dataframely as dy
+
+from retail_assets.kit.lake_table import LakeTable
+
+
+class DemandForecast(dy.Schema):
+    """What is foretold of a store, product and day from an origin, by a member or by the ensemble of them. A part is an
+    origin: each night of the last 90 days, and of what is older the Mondays."""
+
+    origin = dy.Date(
+        description="The night that foretold: it knew the days before, and the first day foretold is its own."
+    )
+    store_id = dy.String(description="Store.")
+    product_id = dy.String(description="Product.")
+    date = dy.Date(description="Day foretold.")
+    days_ahead = dy.Int32(description="1 for the day of the origin.")
+    model = dy.String(description="Member, or `ensemble`.")
+    mean = dy.Float64(description="Units foretold; near the median, which errs least.")
+    expected = dy.Float64(
+        nullable=True,
+        description="Mean demand, by which sums are reckoned: what is ordered. The ensemble's alone.",
+    )
+    lo_80 = dy.Float64(description="Lower end of the interval that holds 80%.")
+    hi_80 = dy.Float64(description="Its upper end.")
+    lo_95 = dy.Float64(description="Lower end of the interval that holds 95%.")
+    hi_95 = dy.Float64(description="Its upper end.")
+    segment = dy.String(
+        description="Kind of the series at the origin: smooth, erratic, intermittent, lumpy, short or empty."
+    )
+    scale = dy.Float64(
+        nullable=True,
+        description="Mean absolute difference of days a week apart before the origin: what MASE divides errors by.",
+    )
+    calibration_version = dy.String(
+        description="What it was weighed by: a version of the model, or quick- and a day."
+    )
+    calibration_source = dy.String(description="registry, or quick where no version could be had.")
+
+
+class DemandIssues(dy.Schema):
+    """What was wrong with a series or a member at an origin, and what was done about it."""
+
+    origin = dy.Date(description="The night that foretold.")
+    store_id = dy.String(nullable=True, description="Store; null where every series is meant.")
+    product_id = dy.String(nullable=True, description="Product; null where every series is meant.")
+    model = dy.String(nullable=True, description="Member that failed; null where the data are at fault.")
+    issue = dy.String(description="What was wrong, as docs/forecasting.md has it.")
+    detail = dy.String(description="The same as a sentence.")
+
+
+class DemandCalibrations(dy.Schema):
+    """What backtests taught forecasts, kept for nights on which the registry is away, and for origins before the
+    newest: a forecast takes nothing that was learnt from days after its origin."""
+
+    version = dy.String(description="Version of the model, or quick- and the night that made it.")
+    source = dy.String(description="registry or quick.")
+    learnt_until = dy.Date(description="The last day that it knew.")
+    content = dy.String(description="The calibration as JSON.")
+
+
+DEMAND_FORECAST = LakeTable(
+    "demand_forecast", DemandForecast, reads=("daily_demand", "store_days"), only_at_night=True
+)
+DEMAND_ISSUES = LakeTable(
+    "demand_issues", DemandIssues, reads=("daily_demand", "store_days"), only_at_night=True
+)
+DEMAND_CALIBRATIONS = LakeTable(
+    "demand_calibrations", DemandCalibrations, reads=("daily_demand", "store_days"), only_at_night=True
+)
+TABLES = (DEMAND_FORECAST, DEMAND_ISSUES, DEMAND_CALIBRATIONS)
