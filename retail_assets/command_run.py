@@ -5,7 +5,7 @@ import os
 import re
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
@@ -101,12 +101,19 @@ def _short(path: Path) -> Path:
     return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
-def run_job(platform: Platform, name: str, night: date, terminal: Terminal) -> RunSummary:
-    """Run a job as a real Dagster run in this process, telling its steps, with the log in a file.
+def run_job(
+    platform: Platform,
+    name: str,
+    night: date,
+    terminal: Terminal,
+    *,
+    config: Mapping[str, Mapping[str, Any]] = {},
+) -> RunSummary:
+    """Run a job as a real Dagster run in this process, telling its steps, with the log in a file; `config` by step.
 
     Raises NothingToRun.
     """
-    return _run(platform, name, [], night, terminal)
+    return _run(platform, name, [], night, terminal, config)
 
 
 def run_assets(platform: Platform, keys: Sequence[str], night: date, terminal: Terminal) -> RunSummary:
@@ -115,7 +122,12 @@ def run_assets(platform: Platform, keys: Sequence[str], night: date, terminal: T
 
 
 def _run(
-    platform: Platform, name: str | None, keys: Sequence[str], night: date, terminal: Terminal
+    platform: Platform,
+    name: str | None,
+    keys: Sequence[str],
+    night: date,
+    terminal: Terminal,
+    config: Mapping[str, Mapping[str, Any]] = {},
 ) -> RunSummary:
     os.environ["DAGSTER_HOME"] = str(platform.settings.dagster_home)
     warnings.simplefilter(
@@ -147,7 +159,10 @@ def _run(
             asset_selection=assets or None,
             raise_on_error=False,
             tags=REPOSITORY_TAG | ({PARTITION_TAG: night.isoformat()} if is_ahead else {}),
-            run_config={"loggers": {"command": {}}},
+            run_config={
+                "loggers": {"command": {}},
+                "ops": {step: {"config": dict(values)} for step, values in config.items()},
+            },
         )
     what = f"Night of {night}" if name == "nightly" else f"Run of {name or ', '.join(keys)}"
     summary = _summary(result, what, night, time.monotonic() - started, log)

@@ -37,6 +37,7 @@ def test_schedules_and_sensors_say_whether_they_run(whole: Platform, defs: dg.De
         "weekly_drift_on_saturday": ("0 5 * * 6", "Europe/Berlin", DefaultScheduleStatus.RUNNING),
         "ops_queue_every_15_minutes": ("*/15 * * * *", "Europe/Berlin", DefaultScheduleStatus.RUNNING),
         "train_refund_classifier_on_saturday": ("0 6 * * 6", "Europe/Berlin", DefaultScheduleStatus.STOPPED),
+        "train_demand_models_on_saturday": ("0 6 * * 6", "Europe/Berlin", DefaultScheduleStatus.STOPPED),
         "train_escalation_risk_on_saturday": ("0 6 * * 6", "Europe/Berlin", DefaultScheduleStatus.STOPPED),
     }
     assert {s.name: s.default_status for s in repository.sensor_defs} == {
@@ -83,13 +84,14 @@ def test_every_kind_of_decision_has_a_job(whole: Platform, defs: dg.Definitions)
         "weekly_drift",
         "ops_queue",
         "train_refund_classifier",
+        "train_demand_models",
         "train_escalation_risk",
         *(f"decide_{kind}" for kind in whole.decision_kinds),
     }
 
 
 def test_every_asset_is_described_owned_and_fresh(whole: Platform, defs: dg.Definitions) -> None:
-    trained = {"refunds_training", "returns_training"}
+    trained = {"refunds_training", "returns_training", "demand_training"}
     groups = {flow.name for flow in whole.flows} | trained | {"publication"}
     for spec in defs.resolve_all_asset_specs():
         assert spec.description, spec.key
