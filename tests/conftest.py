@@ -22,6 +22,10 @@ from tests.prepared import copy_platform, once, set_up_twice_at_once
 
 end_quietly()
 
+# A night of most tests is about something else: its forecast costs a moment, in this process. Commands inherit it.
+os.environ.setdefault("RETAIL_DEMAND_MODELS", "theta")
+os.environ.setdefault("RETAIL_DEMAND_WORKERS", "1")
+
 
 def settings_of(folder: Path) -> Settings:
     """The settings of an empty platform under a folder."""

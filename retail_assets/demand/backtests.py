@@ -91,7 +91,7 @@ def origins_of(demand: Demand, recipe: Recipe) -> list[date]:
     return [day.astype(object) for origin in found for day in demand.panel.dates(origin, origin + 1)]
 
 
-def tested(platform: Platform, demand: Demand, recipe: Recipe, progress: "Progress") -> Backtest:
+def backtested(platform: Platform, demand: Demand, recipe: Recipe, progress: "Progress") -> Backtest:
     """The backtest of a recipe, from what is kept where it was asked before. Raises TooShortToTest."""
     origins_of(demand, recipe)
     panel = carried_forward(demand.panel, recipe.horizon)

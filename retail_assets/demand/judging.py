@@ -21,7 +21,14 @@ from ml.forecasting.intervals import bounds, units
 from ml.forecasting.members.registry import ENTRIES
 from ml.forecasting.metrics import accuracy, coverage, seasonal_scale
 from ml.forecasting.plots import accuracy_figure, fan_figure
-from retail_assets.demand.backtests import Recipe, classes_of, origins_of, panel_digest, tested, windows_of
+from retail_assets.demand.backtests import (
+    Recipe,
+    backtested,
+    classes_of,
+    origins_of,
+    panel_digest,
+    windows_of,
+)
 from retail_assets.demand.calibrations import CALIBRATION
 from retail_assets.demand.model_card import read_card, recipe_of
 from retail_assets.demand.panel import Demand
@@ -63,7 +70,7 @@ def _evaluate(platform: Platform, demand: Demand, classes: np.ndarray, folder: P
     now, then = Recipe.of(platform, quick=False, seed=0), recipe_of(card)
     members = tuple(name for name in then.members if name in ENTRIES)
     recipe = Recipe(members, now.horizon, now.windows, then.country, then.quick, then.seed)
-    made = tested(platform, demand, recipe, lambda _: None)
+    made = backtested(platform, demand, recipe, lambda _: None)
     learnt_here = card["data"]["sha256"] == panel_digest(demand.panel) and recipe == then
     mean = ensembles_out_of_sample(made) if learnt_here else by_weights(made, calibration)
     table = accuracy_table(made, calibration, levels=LEVELS)

@@ -15,7 +15,7 @@ from ml.forecasting.forecast import LEVELS
 from ml.forecasting.history import history_at
 from ml.forecasting.plots import write_accuracy
 from ml.forecasting.reading import carried_forward
-from retail_assets.demand.backtests import Recipe, classes_of, origins_of, panel_digest, tested
+from retail_assets.demand.backtests import Recipe, backtested, classes_of, origins_of, panel_digest
 from retail_assets.demand.calibrations import CALIBRATION, setting_of
 from retail_assets.demand.judging import fans
 from retail_assets.demand.model_card import write_card
@@ -40,7 +40,7 @@ def train_model(
     platform: Platform, demand: Demand, folder: Path, *, recipe: Recipe, command: str, progress: Progress
 ) -> None:
     """Write a version's folder. Raises TooShortToTest."""
-    made = tested(platform, demand, recipe, progress)
+    made = backtested(platform, demand, recipe, progress)
     calibration = calibrated(made, seed=recipe.seed)
     write_calibration(calibration, folder / CALIBRATION)
     accuracy = accuracy_table(made, calibration, levels=LEVELS)

@@ -1,0 +1,307 @@
+"""Demand on the platform: what was sold becomes forecasts, versions of them, and the account of how good they were."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import numpy as np
+import polars as pl
+import pytest
+
+from ml.tracking.reading import champion
+from retail_assets.config import REPOSITORY, FlowSettings, Settings
+from retail_assets.definitions import build_defs
+from retail_assets.demand.calibrations import QUICK, REGISTRY
+from retail_assets.demand.forecasting import a_version_calibrated, forecast_night
+from retail_assets.demand.settings import NAME, DemandSettings
+from retail_assets.demand.tables import DEMAND_CALIBRATIONS, DEMAND_FORECAST, DEMAND_ISSUES, TABLES
+from retail_assets.flows import FLOWS
+from retail_assets.models.spec import GateSettings, registry_of
+from retail_assets.platform import Platform
+from tests.classifiers import make_registry
+from tests.lake_builder import LakeBuilder
+from tests.prepared import copy_platform
+from tests.warehouse import AS_OF, Builds
+
+DAYS, HORIZON = 150, 28
+EARLIER = AS_OF - timedelta(days=HORIZON)
+WEEK = [0.8, 0.9, 1.0, 1.0, 1.2, 1.5, 0.0]
+MARTS = ("daily_demand", "store_days", "product_performance", "forecast_accuracy", "demand_forecast")
+
+
+def drop_sales(lake: LakeBuilder) -> None:
+    """Sales of three products in two stores, which are shut on Sundays; one is out of stock for three days."""
+    chance = np.random.default_rng(4)
+    lines, orders = [], 0
+    for back in range(DAYS, 0, -1):
+        day = AS_OF - timedelta(days=back)
+        for store in ("S1", "S2"):
+            for number in range(3):
+                units = int(chance.poisson((3 + 5 * number) * WEEK[day.weekday()]))
+                if not units or (store, number, back <= 23 and back > 20) == ("S1", 1, True):
+                    continue
+                orders += 1
+                lines.append(
+                    {
+                        "order_id": f"O{orders}",
+                        "line_number": 1,
+                        "store_id": store,
+                        "product_id": f"P{number}",
+                        "sold_at": datetime(day.year, day.month, day.day, 11, tzinfo=UTC),
+                        "quantity": units,
+                        "unit_price": 2 + number,
+                        "currency": "EUR",
+                    }
+                )
+    lake.load("sales", lines)
+    lake.load(
+        "products", [{"product_id": f"P{n}", "name": f"Pen {n}", "category": "Paper"} for n in range(3)]
+    )
+    lake.load("stores", [{"store_id": f"S{n}", "name": f"Store {n}"} for n in (1, 2)])
+    lake.load(
+        "stock_counts",
+        [
+            {
+                "store_id": "S1",
+                "product_id": "P1",
+                "counted_at": AS_OF - timedelta(days=back),
+                "quantity": units,
+            }
+            for back, units in ((23, 0), (20, 500))
+        ],
+    )
+    lake.write_ledger()
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A platform with five months of sales, its marts, and an empty registry."""
+    folder = tmp_path_factory.mktemp("prepared")
+    (folder / "dagster").mkdir()
+    lake = LakeBuilder(folder / "data")
+    drop_sales(lake)
+    assert Builds(lake, *MARTS).build().problem is None
+    make_registry(lake.platform.settings)
+    return folder
+
+
+@pytest.fixture
+def platform(prepared: Path, tmp_path: Path) -> Platform:
+    return cheap(copy_platform(prepared, tmp_path) / "data")
+
+
+def cheap(data_dir: Path, **settings: Any) -> Platform:
+    """With members that cost nothing."""
+    own: dict[type[FlowSettings], FlowSettings] = {
+        DemandSettings: DemandSettings(demand_models="theta", demand_workers=1, demand_backtest_windows=2),
+        GateSettings: GateSettings(gate_min_real_examples=2),
+    }
+    return Platform(Settings(data_dir=data_dir, first_night=date(2026, 1, 1), **settings), FLOWS, own=own)
+
+
+def forecast(platform: Platform, origin: date = AS_OF) -> bytes:
+    """What a night writes."""
+    forecast_night(platform, origin=origin, tell=lambda _: None)
+    parts = [table.part(platform.lake, origin.isoformat()) for table in (DEMAND_FORECAST, DEMAND_ISSUES)]
+    return b"".join(part.read_bytes() for part in parts if part.exists())
+
+
+def change(platform: Platform, sql: str) -> None:
+    with duckdb.connect(str(platform.lake.warehouse)) as connection:
+        connection.execute(sql)
+
+
+def test_a_forecast_reads_no_row_from_its_origin_on(platform: Platform) -> None:
+    first = forecast(platform, EARLIER)
+    [_, calibration] = sorted(DEMAND_CALIBRATIONS.parts(platform.lake), key=lambda part: part.stat().st_size)
+    learnt = calibration.read_bytes()
+    calibration.unlink()
+    change(
+        platform,
+        "update marts.daily_demand set quantity = 999, price = 7, category = 'other', is_open = false, "
+        f"is_promotion = true, is_out_of_stock = not is_out_of_stock where business_date >= '{EARLIER}'",
+    )
+    assert forecast(platform, EARLIER) == first
+    assert calibration.read_bytes() == learnt
+    change(
+        platform, f"update marts.daily_demand set quantity = 99 where business_date = date '{EARLIER}' - 1"
+    )
+    assert forecast(platform, EARLIER) != first
+
+
+def test_a_night_that_is_run_again_writes_the_same_bytes(platform: Platform) -> None:
+    first = forecast(platform)
+    forecast(platform, AS_OF + timedelta(days=1))
+    assert forecast(platform) == first
+
+
+def test_a_night_without_sales_costs_next_to_nothing(platform: Platform) -> None:
+    script = (
+        "import sys, time; from datetime import date; from pathlib import Path;"
+        "from retail_assets.config import Settings; from retail_assets.flows import platform_of;"
+        "from retail_assets.demand.forecasting import forecast_night;"
+        "platform = platform_of(Settings(data_dir=Path(sys.argv[1]))); start = time.process_time();"
+        "found = forecast_night(platform, origin=date(2020, 1, 1), tell=print);"
+        "assert found.rows.is_empty() and found.learnt is None; print(time.process_time() - start < 1);"
+        "print([m for m in ('torch', 'prophet', 'statsforecast', 'lightgbm', 'mlflow') if m in sys.modules])"
+    )
+    run = [sys.executable, "-c", script, str(platform.settings.data_dir)]
+    done = subprocess.run(run, capture_output=True, text=True, cwd=REPOSITORY)
+    assert done.stdout.splitlines() == [
+        "Nothing was sold before 2020-01-01: there is nothing to forecast from.",
+        "True",
+        "[]",
+    ], done.stderr
+    assert not DEMAND_FORECAST.part(platform.lake, "2020-01-01").exists()
+
+
+def test_before_the_first_build_there_is_nothing_to_forecast(tmp_path: Path) -> None:
+    platform = cheap(LakeBuilder(tmp_path).lake.root)
+    assert forecast_night(platform, origin=AS_OF, tell=lambda _: None).rows.is_empty()
+
+
+@pytest.fixture
+def judged(platform: Platform) -> Iterator[pl.DataFrame]:
+    """forecast_accuracy of two origins, as it is built after them."""
+    for origin in (EARLIER, AS_OF - timedelta(days=7), AS_OF):
+        forecast(platform, origin)
+    lake = LakeBuilder(platform.settings.data_dir)
+    drop_sales(lake)
+    assert Builds(lake, *MARTS).build().problem is None
+    with duckdb.connect(str(platform.lake.warehouse), read_only=True) as connection:
+        yield connection.sql("from marts.forecast_accuracy").pl()
+
+
+def test_forecast_accuracy_is_what_a_plain_calculation_gives(
+    platform: Platform, judged: pl.DataFrame
+) -> None:
+    with duckdb.connect(str(platform.lake.warehouse), read_only=True) as connection:
+        demand = connection.sql("from marts.daily_demand where not is_out_of_stock").pl()
+        classes = dict(
+            connection.sql("select product_id, abc_class from marts.product_performance").fetchall()
+        )
+        newest = connection.sql("select distinct origin, store_id from marts.demand_forecast order by 2")
+        assert newest.fetchall() == [(AS_OF, "S1"), (AS_OF, "S2")]
+    actual = {
+        (store, product, day): max(float(units), 0.0)
+        for store, product, day, units in demand.select(
+            "store_id", "product_id", "business_date", "quantity"
+        ).iter_rows()
+    }
+    groups: dict[tuple, dict[tuple, list[tuple[float, float, bool, bool, float]]]] = {}
+    for part in DEMAND_FORECAST.parts(platform.lake):
+        for row in pl.read_parquet(part).iter_rows(named=True):
+            key = row["store_id"], row["product_id"], row["date"]
+            if key not in actual:
+                continue
+            ahead = (row["date"] - row["origin"]).days
+            bucket = "1-7" if ahead < 7 else "8-14" if ahead < 14 else "15-28"
+            group = row["origin"], row["model"], bucket, classes[row["product_id"]], row["segment"]
+            units = actual[key]
+            point = (
+                row["mean"] - units,
+                units,
+                row["lo_80"] <= units <= row["hi_80"],
+                row["lo_95"] <= units <= row["hi_95"],
+                row["scale"],
+            )
+            groups.setdefault(group, {}).setdefault(key[:2], []).append(point)
+    assert len(judged) == len(groups)
+    assert {row["origin"] for row in judged.iter_rows(named=True)} == {EARLIER, AS_OF - timedelta(days=7)}
+    assert {"ensemble", "seasonal_naive", "weekday_mean"} <= set(judged["model"])
+    for row in judged.iter_rows(named=True):
+        series = groups[row["origin"], row["model"], row["days_ahead"], row["abc_class"], row["segment"]]
+        points = [point for of in series.values() for point in of]
+        errors, units, in_80, in_95, _ = map(np.array, zip(*points, strict=True))
+        mase = [np.mean([abs(p[0]) for p in of]) / of[0][4] for of in series.values()]
+        expected = {
+            "series": len(series),
+            "days": len(points),
+            "wape": np.abs(errors).sum() / units.sum(),
+            "bias": errors.sum() / units.sum(),
+            "mase": np.mean(mase),
+            "coverage_80": in_80.mean(),
+            "coverage_95": in_95.mean(),
+            "absolute_error": np.abs(errors).sum(),
+        }
+        found = {name: float(row[name]) for name in expected}
+        assert found == pytest.approx(expected, abs=0.002), row
+
+
+def test_days_out_of_stock_are_not_judged(judged: pl.DataFrame) -> None:
+    of_28 = judged.filter(origin=EARLIER, model="ensemble")
+    # It was counted on the first of its three days out, and is known from the next one on.
+    assert of_28["days"].sum() == 6 * HORIZON - 2
+
+
+Ran = Callable[..., dg.ExecuteInProcessResult]
+
+
+@pytest.fixture
+def run() -> Iterator[Ran]:
+    with dg.DagsterInstance.ephemeral() as instance:
+
+        def ran(
+            platform: Platform, job: str | None, *assets: str, **options: Any
+        ) -> dg.ExecuteInProcessResult:
+            defs = build_defs(platform)
+            found = defs.resolve_job_def(job) if job else defs.resolve_implicit_global_asset_job_def()
+            return found.execute_in_process(
+                instance=instance,
+                asset_selection=[dg.AssetKey(one.split("/")) for one in assets] or None,
+                raise_on_error=False,
+                **options,
+            )
+
+        yield ran
+
+
+def test_a_night_as_an_asset(platform: Platform, run: Ran) -> None:
+    config = {"ops": {"demand_forecast": {"config": {"days_back": [7, 28]}}}}
+    assets = [f"lake/{table.name}" for table in TABLES]
+    done = run(platform, None, *assets, partition_key=AS_OF.isoformat(), run_config=config)
+    assert done.success
+    [check] = done.get_asset_check_evaluations()
+    assert not check.passed and "make run JOB=train_demand_models" in (check.description or "")
+    [told] = [
+        one.step_materialization_data.materialization.metadata
+        for one in done.get_asset_materialization_events()
+        if one.asset_key == dg.AssetKey(["lake", "demand_forecast"])
+    ]
+    assert told["series"].value == 6
+    assert told["calibration"].value == "quick-2026-10-23"
+    assert "data:image/png" in str(told["fans_of_the_most_valuable"].value)
+    parts = [part.stem for part in DEMAND_FORECAST.parts(platform.lake) if part.stem != "empty"]
+    assert parts == ["2026-10-23", "2026-11-13", "2026-11-20"]
+    assert [part.stem for part in DEMAND_ISSUES.parts(platform.lake)][:1] == ["empty"]
+
+
+def test_a_version_is_trained_judged_promoted_and_taken(platform: Platform, run: Ran, tmp_path: Path) -> None:
+    done = run(platform, "train_demand_models")
+    assert done.success
+    promoted = champion(registry_of(platform.settings), NAME)
+    assert promoted is not None and promoted.tags["gate_outcome"] == "promoted"
+    assert promoted.metrics["wape"] < promoted.metrics["naive_wape"]
+    tomorrow = AS_OF + timedelta(days=1)
+    found = forecast_night(platform, origin=tomorrow, tell=lambda _: None)
+    assert found.learnt and (found.learnt.source, found.learnt.version) == (REGISTRY, "1")
+    assert a_version_calibrated(found).passed
+    assert found.rows["calibration_version"].unique().to_list() == ["1"]
+    # The origin of the training itself, and one that is a month back, of which the version knows too much.
+    past = forecast_night(platform, origin=EARLIER, tell=lambda _: None)
+    assert past.learnt and past.learnt.source == QUICK
+    away = cheap(platform.settings.data_dir, mlflow_url="http://127.0.0.1:9")
+    said: list[str] = []
+    kept = forecast_night(away, origin=tomorrow, tell=said.append)
+    assert kept.rows.equals(found.rows), "the last stored calibration"
+    finding = a_version_calibrated(kept)
+    assert not finding.passed and "The last version's calibration that is kept (1)" in finding.advice
+    # Nothing changed, so the second candidate is no better, and members are not asked again.
+    assert run(platform, "train_demand_models").success
+    again = champion(registry_of(platform.settings), NAME)
+    assert again is not None and again.number == 1

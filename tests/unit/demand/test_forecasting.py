@@ -1,0 +1,84 @@
+"""A night's forecast as rows, and what of it stays."""
+
+from datetime import date, timedelta
+
+import polars as pl
+import pytest
+
+from ml.forecasting.forecast import forecast
+from ml.forecasting.issues import EVERY_SERIES, NO_MODEL, Issue
+from retail_assets.demand.calibrations import QUICK, REGISTRY, Learnt, quick_calibration
+from retail_assets.demand.forecasting import (
+    NightForecast,
+    a_version_calibrated,
+    forecast_rows,
+    issue_rows,
+    thin,
+)
+from retail_assets.demand.tables import DEMAND_FORECAST, DEMAND_ISSUES
+from retail_assets.platform import Platform
+from tests.unit.demand.made_up import ORIGIN, demand
+
+
+def test_rows_are_of_each_model_series_and_day(cheap: Platform) -> None:
+    known = demand()
+    learnt = quick_calibration(cheap, known, lambda _: None)
+    made = forecast(known.panel, 28, calibration=learnt.calibration)
+    rows = forecast_rows(known, made, learnt)
+    assert rows.schema == DEMAND_FORECAST.schema
+    assert rows.null_count().row(0)[rows.columns.index("scale")] == 0
+    assert len(rows) == len(made.table)
+    assert rows.select("model", "store_id", "product_id", "date").is_unique().all()
+    assert rows["date"].min() == ORIGIN and rows["date"].max() == ORIGIN + timedelta(days=27)
+    assert rows.filter(pl.col("date") == ORIGIN)["days_ahead"].unique().to_list() == [1]
+    ensemble = rows.filter(model="ensemble")
+    assert ensemble["mean"].to_list() == pytest.approx(made.mean.ravel().tolist(), abs=1e-6)
+    assert ensemble["expected"].to_list() == pytest.approx(made.expected.ravel().tolist(), abs=1e-6)
+    assert rows.filter(pl.col("model") != "ensemble")["expected"].is_null().all()
+    assert {"seasonal_naive", "weekday_mean"} < set(rows["model"])
+    sundays = rows.filter(pl.col("date").dt.weekday() == 7)
+    assert sundays.select("mean", "lo_95", "hi_95").sum().row(0) == (0, 0, 0)
+
+
+def test_issues_name_store_and_product_or_nobody() -> None:
+    issues = [
+        Issue("S1 / P0", NO_MODEL, "short", "few days"),
+        Issue(EVERY_SERIES, "lstm", "failed", "no memory"),
+    ]
+    rows = issue_rows(demand(), issues)
+    assert rows.schema == DEMAND_ISSUES.schema
+    assert set(rows.drop("origin").rows()) == {
+        ("S1", "P0", None, "short", "few days"),
+        (None, None, "lstm", "failed", "no memory"),
+    }
+
+
+def test_of_forecasts_older_than_90_days_the_mondays_stay(platform: Platform) -> None:
+    lake = platform.lake
+    row = pl.DataFrame([dict.fromkeys(DEMAND_ISSUES.schema.names())], schema=DEMAND_ISSUES.schema)
+    kept = ["empty", "2026-08-17", "2026-08-22", "2026-11-20"]
+    for part in (*kept, "2026-08-18", "2026-08-21"):
+        DEMAND_ISSUES.write(lake, part, row.with_columns(issue=pl.lit("short"), detail=pl.lit("")))
+    assert thin(lake, night=ORIGIN) == ["2026-08-18", "2026-08-21"]
+    assert sorted(one.stem for one in DEMAND_ISSUES.parts(lake)) == sorted(kept)
+    assert thin(lake, night=ORIGIN) == []
+
+
+@pytest.mark.parametrize(
+    ("learnt", "passed", "said"),
+    [
+        (None, True, ""),
+        (("3", REGISTRY, None), True, ""),
+        (("3", REGISTRY, "The registry is away."), False, "away. The last version's calibration"),
+        (("quick-1", QUICK, "There is none."), False, "`make run JOB=train_demand_models`"),
+    ],
+)
+def test_the_check_says_what_a_forecast_was_weighed_by(learnt: tuple | None, passed: bool, said: str) -> None:
+    given = None
+    if learnt is not None:
+        version, source, why = learnt
+        given = Learnt(version, source, date(2026, 11, 19), None, why)  # ty: ignore[invalid-argument-type]
+    night = NightForecast(DEMAND_FORECAST.empty(), DEMAND_ISSUES.empty(), given, None, None)
+    finding = a_version_calibrated(night)
+    assert finding.passed == passed
+    assert said in finding.advice

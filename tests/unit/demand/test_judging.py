@@ -1,0 +1,111 @@
+"""A version's training, its folder, and how good it is on the last origins."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from ml.forecasting.backtest import TooShortToTest
+from ml.forecasting.calibration import CalibrationRefused
+from ml.forecasting.ensemble import calibrated
+from retail_assets.demand import backtests, judging, training
+from retail_assets.demand.backtests import FOLDER, Recipe, backtested, content_digest, origins_of
+from retail_assets.demand.judging import by_weights, holdout, measured
+from retail_assets.demand.model import describe
+from retail_assets.demand.training import train_model
+from retail_assets.platform import Platform
+from tests.unit.demand.made_up import demand
+
+CLASSES = np.array(["A", "A", "B", "A", "A", "B"])
+
+
+@pytest.fixture
+def recipe(cheap: Platform) -> Recipe:
+    return Recipe.of(cheap, quick=False, seed=0)
+
+
+@pytest.fixture
+def model(cheap: Platform, recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for module in (judging, training):
+        monkeypatch.setattr(module, "classes_of", lambda *_: CLASSES)
+    train_model(cheap, demand(), tmp_path / "model", recipe=recipe, command="test", progress=lambda _: None)
+    return tmp_path / "model"
+
+
+def test_members_are_asked_once_for_the_same_history(
+    cheap: Platform, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = backtested(cheap, demand(), recipe, lambda _: None)
+    [file] = cheap.lake.work_folder(FOLDER).iterdir()
+    with monkeypatch.context() as nobody:
+        nobody.delattr(backtests, "backtest")
+        again = backtested(cheap, demand(), recipe, lambda _: None)
+    assert calibrated(again, seed=0) == calibrated(first, seed=0)
+    assert [one.issues for one in again.answers] == [one.issues for one in first.answers]
+    file.write_bytes(file.read_bytes()[:1000])
+    assert calibrated(backtested(cheap, demand(), recipe, lambda _: None), seed=0) == calibrated(
+        first, seed=0
+    )
+
+
+def test_another_history_or_recipe_is_another_content(recipe: Recipe) -> None:
+    digests = {content_digest(demand(seed=seed).panel, recipe) for seed in (0, 0, 1)}
+    digests |= {content_digest(demand().panel, Recipe(recipe.members, 28, 2, "DE"))}
+    assert len(digests) == 3
+
+
+def test_a_version_has_a_calibration_accuracy_plots_and_a_card(model: Path) -> None:
+    names = {path.relative_to(model).as_posix() for path in model.rglob("*") if path.is_file()}
+    assert names == {
+        "calibration.json",
+        "accuracy.parquet",
+        "card.json",
+        "MODEL_CARD.md",
+        "plots/accuracy_by_horizon.png",
+        "plots/fans_of_the_most_valuable.png",
+        "plots/fans_of_the_worst.png",
+    }
+    told = describe(model, "trained")
+    whole = pl.read_parquet(model / "accuracy.parquet").filter(
+        model="ensemble", origin="all", segment="all", first_day=1, last_day=28
+    )
+    assert told.metrics["wape"] == pytest.approx(whole["wape"][0], abs=1e-6)
+    assert (told.trained_at.date().isoformat(), told.origin) == ("2026-11-20", "trained")
+    (model / "card.json").write_text("{}")
+    with pytest.raises(CalibrationRefused, match="holds no demand forecast"):
+        describe(model, "trained")
+
+
+def test_the_holdout_is_the_last_origins(cheap: Platform, recipe: Recipe, model: Path) -> None:
+    held = holdout(cheap, demand())
+    assert held.evidence == {"class A": 8, "class B": 4}
+    assert held.digest == holdout(cheap, demand()).digest != holdout(cheap, demand(seed=1)).digest
+    assert [str(day) for day in origins_of(demand(), recipe)] == ["2026-09-25", "2026-10-23"]
+    found = held.evaluate(model, "1")
+    assert 0 < found.metrics["wape"] < found.metrics["naive_wape"]
+    assert {"wape_a", "wape_b", "mase", "bias", "coverage_80", "coverage_95"} < set(found.metrics)
+    assert set(found.figures) == {"accuracy_by_horizon", "fans_of_the_most_valuable", "fans_of_the_worst"}
+
+
+def test_the_metrics_are_those_of_a_plain_calculation(cheap: Platform, recipe: Recipe) -> None:
+    made = backtested(cheap, demand(), recipe, lambda _: None)
+    calibration = calibrated(made, seed=0)
+    mean = by_weights(made, calibration)
+    found = measured(made, mean, calibration, CLASSES)
+    errors = np.abs(mean - made.actual)
+    assert found["wape"] == pytest.approx(errors.sum() / made.actual.sum())
+    of_b = [2, 5]
+    assert found["wape_b"] == pytest.approx(errors[:, of_b].sum() / made.actual[:, of_b].sum())
+    assert found["bias"] == pytest.approx((mean - made.actual).sum() / made.actual.sum())
+
+
+def test_a_version_of_another_history_is_judged_by_its_own_weights(cheap: Platform, model: Path) -> None:
+    """As a champion is: it knows nothing of these days."""
+    found = holdout(cheap, demand(seed=5)).evaluate(model, "1")
+    assert 0 < found.metrics["wape"] < 1
+
+
+def test_too_short_a_history_is_said(cheap: Platform, recipe: Recipe) -> None:
+    with pytest.raises(TooShortToTest, match="There are 60 days of sales"):
+        backtested(cheap, demand(days=60), recipe, lambda _: None)
