@@ -18,4 +18,5 @@ FLOW = Flow(
         Mart("forecast_accuracy"),
     ),
     assets="retail_assets.demand.assets:definitions",
+    truth="retail_assets.demand.truth:truth_found",
 )

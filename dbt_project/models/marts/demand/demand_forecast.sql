@@ -1,6 +1,8 @@
+-- A night that was taken back may have left a later one.
 with newest as (
     select max(origin) as origin
     from {{ source('lake', 'demand_forecast') }}
+    where origin <= {{ as_of() }}
 )
 
 select
