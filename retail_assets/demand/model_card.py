@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 
 from ml.forecasting.calibration import CalibrationRefused, read_calibration
+from ml.forecasting.endpoint import endpoint
 from ml.forecasting.ensemble import ENSEMBLE
 from ml.forecasting.segments import ALL
 from ml.tracking.registering import Registration
 from retail_assets.demand.backtests import Recipe
 from retail_assets.demand.calibrations import CALIBRATION
+from retail_assets.demand.panel import PANEL_COLUMNS
 from retail_assets.demand.settings import NAME
 
 if TYPE_CHECKING:
@@ -79,12 +81,12 @@ def recipe_of(card: Mapping[str, Any]) -> Recipe:
 
 def registration(folder: Path, origin: str) -> Registration:
     """What the registry is told. Raises CalibrationRefused."""
-    read_calibration(folder / CALIBRATION)
-    card = read_card(folder)
+    calibration, card = read_calibration(folder / CALIBRATION), read_card(folder)
     recipe = recipe_of(card)
     return Registration(
         model=NAME,
         folder=folder,
+        endpoint=endpoint(calibration, PANEL_COLUMNS),
         origin=origin,
         trained_at=datetime.fromisoformat(card["trained_at"]),
         data_hash=card["data"]["sha256"],

@@ -23,6 +23,8 @@ HISTORY_DAYS = 1_100
 """Three years: what is older teaches nothing, and one mistyped date would make a panel of decades."""
 HABIT_DAYS = 28
 PAIR = ("store_id", "product_id")
+PANEL_COLUMNS = ("is_open", "is_promotion", "out_of_stock", "category", "store")
+"""Of a panel besides series, date and quantity."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Does daily demand see the sample retailer's empty shelves?
 
-What its customers want in the weeks to come is no truth that a forecast can be held to: the small sample's history of 200
-days ends before its first Christmas trade.
+What its customers want in the weeks to come is no truth that a forecast can be held to: the small sample's history ends
+before its first Christmas trade.
 """
 
 from retail_assets.platform import Platform
