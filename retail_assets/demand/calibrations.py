@@ -47,6 +47,8 @@ def champion(platform: Platform) -> Learnt:
 
     def load(folder: Path, version: str | None) -> Learnt:
         calibration = read_calibration(folder / CALIBRATION)
+        if not calibration.origins:
+            raise CalibrationRefused(f"{folder} was learnt from no backtest")
         return Learnt(str(version), REGISTRY, last_day(calibration), calibration)
 
     model = platform.models[NAME]
@@ -63,12 +65,12 @@ def calibration_for(
 ) -> Learnt:
     """The champion's; else the last one of a version that is kept; else a quick one, made if need be and kept."""
     origin = demand.origin
-    why = f"There is no version that was learnt before {origin}."
     try:
         found = resolve(platform)
         if found.learnt_until < origin:
             keep(platform, found)
             return found
+        why = f"Version {found.version} has learnt from {origin} or later."
     except NoModel as error:
         why = str(error)
     earlier = kept(platform).filter(pl.col("learnt_until") < origin).sort("learnt_until", "version")

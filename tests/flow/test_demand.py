@@ -167,9 +167,9 @@ def test_before_the_first_build_there_is_nothing_to_forecast(tmp_path: Path) -> 
 
 @pytest.fixture
 def judged(platform: Platform) -> Iterator[pl.DataFrame]:
-    """forecast_accuracy of two origins, as it is built after them."""
-    for origin in (EARLIER, AS_OF - timedelta(days=7), AS_OF):
-        forecast(platform, origin)
+    """forecast_accuracy of two origins, as it is built after them, and after a later night that was taken back."""
+    for days in (-HORIZON, -7, 0, 1):
+        forecast(platform, AS_OF + timedelta(days=days))
     lake = LakeBuilder(platform.settings.data_dir)
     drop_sales(lake)
     assert Builds(lake, *MARTS).build().problem is None
