@@ -83,9 +83,19 @@ def _format(node: Node) -> str:
     unknown = [code for code in re.findall(r"%-?(.)", text) if code not in _CODES]
     if unknown:
         raise node.error(f"`%{unknown[0]}` is no format code; possible: {' '.join('%' + c for c in _CODES)}")
+    codes = set(re.findall(r"%-?(.)", text))
+    for stated, needed, sentence in _NEEDED:
+        if codes & set(stated) and not codes & set(needed):
+            raise node.error(f"`{text}` {sentence}")
     return text
 
 
+_NEEDED = (
+    ("de", "mbBDF", "has a day and no month; `%m` is a month, `%M` are minutes"),
+    ("M", "HIT", "has minutes and no hour; `%M` are minutes, `%m` is a month"),
+    ("I", "p", "has hours up to 12 and does not say of which half of the day; add `%p`, or write `%H`"),
+)
+"""Codes that mean nothing without one of others; DuckDB takes January, or the morning."""
 _CODES = "YymdeHIMSfpzbBaAjnTDF%"
 
 

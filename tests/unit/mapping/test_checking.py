@@ -100,6 +100,9 @@ Load = Callable[[str], SourceMapping]
             "written like `%d.%m.%Y %H:%M`",
         ),
         ("sold_at: Zeit", "sold_at: {column: Zeit, dates: '%Q'}", "`%Q` is no format code"),
+        ("sold_at: Zeit", "sold_at: {column: Zeit, dates: '%d.%M.%Y'}", "`%m` is a month, `%M` are minutes"),
+        ("sold_at: Zeit", "sold_at: {column: Zeit, dates: '%Y-%m-%d %M:%S'}", "has minutes and no hour"),
+        ("sold_at: Zeit", "sold_at: {column: Zeit, dates: '%d.%m.%Y %I:%M'}", "of which half of the day"),
         (
             "sold_at: Zeit",
             "sold_at: {column: Zeit, time_zone: Europe/Berln}",
