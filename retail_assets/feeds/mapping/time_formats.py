@@ -27,8 +27,10 @@ def states_time(format: str) -> bool:
 def readings(text: str, formats: Sequence[str]) -> list[str]:
     """SQL of what a text says in each of some formats, in their order; null where it is not written so."""
     found = []
-    for pattern, alike in groupby(formats, _exact_pattern):
-        if pattern is None:
+    for (pattern, names_weekday), alike in groupby(formats, lambda f: (_exact_pattern(f), _names_weekday(f))):
+        if names_weekday:
+            found += [_on_its_weekday(text, format, pattern) for format in alike]
+        elif pattern is None:
             found.append(f"try_strptime({text}, [{', '.join(map(literal, alike))}])")
         else:
             fits = f"regexp_full_match({text}, {literal(pattern)})"
@@ -36,6 +38,18 @@ def readings(text: str, formats: Sequence[str]) -> list[str]:
                 f"case when {fits} then try_strptime({text}, {literal(format)}) end" for format in alike
             ]
     return found
+
+
+def _names_weekday(format: str) -> bool:
+    return any(code in "aA" for code in _CODE.findall(format))
+
+
+def _on_its_weekday(text: str, format: str, pattern: str | None) -> str:
+    """A date that falls on another weekday than stands beside it was read wrongly: day and month in turn, say."""
+    read = f"try_strptime({text}, {literal(format)})"
+    if pattern is not None:
+        read = f"case when regexp_full_match({text}, {literal(pattern)}) then {read} end"
+    return f"case when contains(lower({text}), lower(strftime({read}, '%a'))) then {read} end"
 
 
 _MEANT = "timestamp '1970-01-02' and timestamp '9999-12-31'"

@@ -357,6 +357,22 @@ def test_minutes_that_a_spreadsheet_took_for_a_fraction(map_file: MapFile, name:
 @pytest.mark.parametrize(
     ("format", "texts"),
     [
+        ("%a %d.%m.%Y", {"Thu 03.04.2025": "2025-04", "Tue 03.04.2025": None, "THU 3.4.2025": "2025-04"}),
+        ("%A, %d %B %Y", {"Thursday, 3 April 2025": "2025-04", "Monday, 3 April 2025": None}),
+        ("%a %d%m%y", {"Thu 030425": "2025-04", "Thu 30425": None, "Fri 030425": None}),
+    ],
+)
+def test_a_date_falls_on_the_weekday_beside_it(
+    map_file: MapFile, format: str, texts: dict[str, str | None]
+) -> None:
+    rows = sales(*({"sold_at": text} for text in texts))
+    result = map_file(mapping(f"dates: '{format}'"), as_csv(rows), business_zone="UTC")
+    assert [f"{moment:%Y-%m}" for moment in result.column("sold_at")] == [m for m in texts.values() if m]
+
+
+@pytest.mark.parametrize(
+    ("format", "texts"),
+    [
         ("%Y.%m", {"2026.10": "2026-10", "2026.1": None}),
         ("%m.%y", {"5.20": "2020-05", "5.2": None}),
         ("%m,%Y", {"5,2020": "2020-05", "5,202": None}),
