@@ -20,7 +20,7 @@ from retail_assets.feeds.mapping.model import (
     ParsedColumn,
 )
 from retail_assets.feeds.mapping.nodes import Node, meant
-from retail_assets.feeds.mapping.table import normalised
+from retail_assets.feeds.mapping.spelled_names import normalised
 from retail_assets.feeds.mapping.values import STANDARD, Values
 from retail_assets.feeds.readers.layout import ABOVE, FileLayout
 

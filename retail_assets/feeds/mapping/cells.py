@@ -28,7 +28,6 @@ from retail_assets.feeds.mapping.model import (
     FromSql,
 )
 from retail_assets.feeds.mapping.scope import ABSENT, Scope
-from retail_assets.feeds.mapping.table import normalised
 from retail_assets.feeds.mapping.values import STANDARD, Values
 from retail_assets.feeds.mapping.zones import NO_ZONE, instant_in
 from retail_assets.sql import literal
@@ -121,9 +120,10 @@ def _from_column(column: str, values: Values, kind: Kind, scope: Scope, name: st
         scope.query.add([{name: f"cast(null as {kind.sql_type})"}])
         return Value(name, "true", "null", kind.fault)
     reading = scope.reading(column)
-    types = {normalised(name): parsed.type for name, parsed in scope.mapping.parse.items()}
-    declared = types.get(normalised(column))
-    if kind == ID and declared == TEXT.name:  # whoever says that it is a text means it as it stands
+    declared = scope.mapping.declared(column)
+    if (
+        kind == ID and declared and declared.type == TEXT.name
+    ):  # whoever says that it is a text means it as it stands
         return _converted(raw, TEXT, values, scope, name)
     if reading is None or not declared or reading.kind.name == kind.name:
         return _converted(raw, kind, values, scope, name)

@@ -27,6 +27,7 @@ from retail_assets.feeds.mapping.scope import Scope
 from retail_assets.feeds.mapping.steps import Sql
 from retail_assets.feeds.mapping.table import Table
 from retail_assets.feeds.mapping.values import STANDARD, Values
+from retail_assets.feeds.readers.kinds import EXTENSIONS
 from retail_assets.lake import private_folder
 from retail_assets.sandbox.limits import Limits
 from retail_assets.sql import identifier, literal
@@ -133,7 +134,7 @@ def _expected_table(mapping: SourceMapping, names: list[str]) -> Table:
     """An empty table with the columns that the mapping speaks of. Text, as files have it; only Parquet's types
     are its own."""
     parquet = mapping.layout.format == "parquet" or all(
-        name.lower().endswith(".parquet") for name in mapping.files
+        EXTENSIONS.get(Path(name).suffix.lower()) == "parquet" for name in mapping.files
     )
     sql_type, null = ('"NULL"', "null") if parquet and mapping.files else ("VARCHAR", "null::varchar")
     columns = {name: (f"x{number}", sql_type) for number, name in enumerate(names)}

@@ -8,7 +8,7 @@ number of `verdicts`, from 1), `_fault` what the contract or the dialect refuses
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.cells import Value, value_of
@@ -35,7 +35,7 @@ class CompiledBlock:
     """The record as it came, as JSON text."""
     computed: Computed
 
-    clean = "_route is null and _fault is null and not _flagged"
+    clean: ClassVar[str] = "_route is null and _fault is null and not _flagged"
     """Records with nothing to tell about."""
 
     @property

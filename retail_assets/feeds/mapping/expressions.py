@@ -148,19 +148,14 @@ def _made_texts_of(node: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _columns_in(node: dict[str, Any]) -> list[dict[str, Any]] | None:
     """The columns of which one is the value of a part; None where it may be something else than columns and texts."""
-    name = node.get("function_name", "").lower()
+    name = node.get("function_name", "")
     if node["class"] == "COLUMN_REF":
         return [node]
     if node["class"] == "CONSTANT":
         return [] if node["literal"].get("kind") in ("STRING", "NULL") else None
     if name in MAKING_TEXTS or name in JOINING:
         return []
-    choices = {
-        "if": node.get("arguments", [])[1:],
-        "coalesce": node.get("arguments", []),
-        "ifnull": node.get("arguments", []),
-    }
-    chosen = [argument["expression"] for argument in choices.get(name, [])]
+    chosen = [argument["expression"] for argument in node["arguments"][1:]] if name == "if" else []
     if node["type"] == "OPERATOR_COALESCE":
         chosen = node["children"]
     elif node["class"] == "CASE":

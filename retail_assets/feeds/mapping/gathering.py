@@ -12,9 +12,9 @@ from retail_assets.feeds.mapping.deduplicate import REPEAT
 from retail_assets.feeds.mapping.model import FromColumn
 from retail_assets.feeds.mapping.repeats import REPEATED, repeated_records
 from retail_assets.feeds.mapping.scope import Reading
+from retail_assets.feeds.mapping.spelled_names import normalised
 from retail_assets.feeds.mapping.steps import Pivot, Sum
 from retail_assets.feeds.mapping.stream import Refusal, Stream, no_texts
-from retail_assets.feeds.mapping.table import normalised
 from retail_assets.feeds.readers.columns import DAY_CELL, MOMENT_CELL, NUMBER_CELL, TEXT_CELL
 from retail_assets.sql import literal, parquet
 

@@ -36,14 +36,12 @@ _NO_IDS = ", ".join(literal(word) for word in NO_IDS)
 def to_id(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     """A text that names something."""
     if raw.cell or not is_bare_text(raw, values):
-        return _to_id(raw, kind, values, name)
+        return _to_id(raw, values, name)
     code = f"case when regexp_full_match({raw.sql}, '{_CODE}') then {raw.sql} end"
-    steps, read, rest = common_first(raw, code, name)
-    careful = f"{name}_careful"
-    return [*steps, *_to_id(rest, kind, values, careful), {name: f"coalesce({read}, {careful})"}]
+    return common_first(raw, code, name, lambda rest, other: _to_id(rest, values, other))
 
 
-def _to_id(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
+def _to_id(raw: Raw, values: Values, name: str) -> Steps:
     steps = staged(raw, values, f"{name}_words", named)
     text = f"{name}_words"
     # Whatever else needs a look has something that a URL would escape.

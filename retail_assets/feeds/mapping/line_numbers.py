@@ -13,8 +13,8 @@ from retail_assets.feeds.mapping.identity import name_identity
 from retail_assets.feeds.mapping.references import known_by
 from retail_assets.feeds.mapping.replacing import DOCUMENT
 from retail_assets.feeds.mapping.scope import Scope, expression_types
+from retail_assets.feeds.mapping.spelled_names import normalised
 from retail_assets.feeds.mapping.spelling import trimmed
-from retail_assets.feeds.mapping.table import normalised
 
 _DIGITS = 13
 """Hexadecimal ones of a number made of a line: below 2^53, which every program that reads numbers keeps exact."""

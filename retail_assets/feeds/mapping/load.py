@@ -92,8 +92,8 @@ class Sources:
 def load_sources(folders: Iterable[Path], feeds: Feeds, *, remember: Path | None = None) -> Sources:
     """The packaged mappings and those of some folders; the same name in a later folder wins.
 
-    Binding every expression of a mapping takes longer than
-    all else on a quiet night, so what passed is remembered in a file, if one is given.
+    Binding every expression of a mapping takes longer than all else on a quiet night, so what passed is remembered in a
+    file, if one is given.
     """
     passed = PassedMappings(remember, feeds)
     mappings: dict[str, SourceMapping] = {}

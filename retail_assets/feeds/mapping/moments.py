@@ -115,4 +115,5 @@ def day_alone(raw: Raw, values: Values, name: str) -> str:
     no_time = f"coalesce({', '.join(timed)}) is null and " if timed else ""
     alone = " or ".join([*([own] if own else []), *by_format, f"({no_time}not contains({text}, ':'))"])
     stated = f"coalesce({local}, cast({instant} as timestamp))" if values.time_zone == "UTC" else local
+    # The cheap question first.
     return f"case when {alone} then case when epoch_us({stated}) % {_DAY} = 0 then {stated} end end"

@@ -7,7 +7,7 @@ import yaml
 from yaml.reader import ReaderError
 
 from retail_assets.errors import MappingError
-from retail_assets.feeds.mapping.table import closest
+from retail_assets.feeds.mapping.spelled_names import closest
 from retail_assets.feeds.mapping.where import Where
 
 MAX_BYTES = 2**16
@@ -110,12 +110,8 @@ def parse_yaml(name: str, content: bytes) -> Node:
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise MappingError(f"{name}:{line}: not YAML: {error.problem}{_yaml_hint(error)}") from error
-    except (
-        yaml.YAMLError,
-        RecursionError,
-        ValueError,
-        OverflowError,
-    ) as error:  # also for numbers of any size
+    # The last two are said of numbers beyond any size.
+    except (yaml.YAMLError, RecursionError, ValueError, OverflowError) as error:
         raise MappingError(f"{name}: not YAML: {error}") from error
     if root is None:
         raise MappingError(f"{name}: the file is empty; it has to begin with `source: NAME`")

@@ -51,10 +51,10 @@ def to_integer(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
         return [{name: unless(lost_number(raw), whole)}]
     if raw.cell or values.strip or values.scale is not None or not is_bare_text(raw, values):
         return _to_integer(raw, kind, values, name)
+    # Written back as it stands: 007, +5, 1.0 and 1_000 are read with care.
     number = f"try_cast({raw.sql} as {kind.sql_type})"
-    steps, read, rest = common_first(raw, f"case when {number}::varchar = {raw.sql} then {number} end", name)
-    careful = f"{name}_careful"
-    return [*steps, *_to_integer(rest, kind, values, careful), {name: f"coalesce({read}, {careful})"}]
+    common = f"case when {number}::varchar = {raw.sql} then {number} end"
+    return common_first(raw, common, name, lambda rest, other: _to_integer(rest, kind, values, other))
 
 
 def _to_integer(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:

@@ -18,7 +18,7 @@ from retail_assets.feeds.mapping.target_keys import TargetReader
 from retail_assets.feeds.mapping.values import STANDARD
 from retail_assets.feeds.readers.layout import FileLayout
 
-ENGINE_VERSION = 6
+ENGINE_VERSION = 7
 """Part of every mapping's version: raise it when the same mapping comes to mean other rows."""
 
 IDENTITY = "contract"

@@ -15,7 +15,8 @@ from retail_assets.feeds.mapping.model import (
     Target,
 )
 from retail_assets.feeds.mapping.scope import LINE_NUMBER, is_special
-from retail_assets.feeds.mapping.table import Table, closest, normalised
+from retail_assets.feeds.mapping.spelled_names import closest, normalised
+from retail_assets.feeds.mapping.table import Table
 from retail_assets.names import shortened
 
 _NESTED_FORMATS = ("json", "ndjson")

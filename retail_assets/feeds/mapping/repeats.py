@@ -35,11 +35,10 @@ def repeated_records(stream: Stream, keys: Sequence[str], amounts: Sequence[str]
         return None
     # What adds nothing may be there as often as it likes.
     counts = " or ".join(f"regexp_matches({stream.text(name)}, '[1-9]')" for name in amounts)
-    lines = stream.write(
+    lines, count = stream.write(
         f"select _row, _record, {line} as line, hash({', '.join(map(stream.text, keys))}) as key, "
         f"row_number() over (order by _row) as place from {relation} where {counts}"
     )
-    count = engine.count(f"select count(*) from {parquet(lines)}")
     distances = engine.rows(
         "select distance from (select place - lag(place) over (partition by line order by place) as distance "
         f"from {parquet(lines)} where line % {every} = 0) where distance is not null "
@@ -47,15 +46,15 @@ def repeated_records(stream: Stream, keys: Sequence[str], amounts: Sequence[str]
     )
     found = [_all_several_times(lines)]
     for (distance,) in {*distances, (count // 2,)}:
-        runs = stream.write(_runs(lines, distance))
+        runs, _ = stream.write(_runs(lines, distance))
         if (distance,) in distances:
             found.append(_long_runs(engine, runs))
         if distance and count % distance == 0:
             found.append(_whole_run(runs, count - distance))
-    repeats = stream.write(
+    repeats, rows = stream.write(
         f"select _row, min(_repeats) as _repeats from ({' union all '.join(found)}) group by _row"
     )
-    return repeats if engine.count(f"select count(*) from {parquet(repeats)}") else None
+    return repeats if rows else None
 
 
 def _runs(lines: Path, distance: int) -> str:

@@ -14,10 +14,11 @@ from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.mapping.references import columns_of_filters, referenced_columns
 from retail_assets.feeds.mapping.reshaping_sql import selected
 from retail_assets.feeds.mapping.scope import Scope
+from retail_assets.feeds.mapping.spelled_names import normalised
 from retail_assets.feeds.mapping.spreading import filled_down, unpivoted
 from retail_assets.feeds.mapping.steps import FillDown, Pivot, Sql, Step, Sum, Unpivot, made_by, names_of
 from retail_assets.feeds.mapping.stream import Stream
-from retail_assets.feeds.mapping.table import SHEET_NAME, Table, normalised
+from retail_assets.feeds.mapping.table import SHEET_NAME, Table
 from retail_assets.feeds.readers.columns import CELLS, TEXT_CELL
 from retail_assets.sql import literal, parquet
 

@@ -13,9 +13,9 @@ from retail_assets.feeds.mapping.failures import first_line
 from retail_assets.feeds.mapping.scope import Reading
 from retail_assets.feeds.mapping.selects import RECORD, RECORDS
 from retail_assets.feeds.mapping.shown_cells import require_one_dialect, shown_as, unfit
+from retail_assets.feeds.mapping.spelled_names import normalised
 from retail_assets.feeds.mapping.steps import Sql
 from retail_assets.feeds.mapping.stream import RESHAPE, Refusal, Stream
-from retail_assets.feeds.mapping.table import normalised
 from retail_assets.feeds.readers.columns import DAY_CELL, MOMENT_CELL
 from retail_assets.sql import identifier, literal, parquet
 
@@ -39,9 +39,8 @@ def selected(step: Sql, stream: Stream) -> Stream:
     are rejected before it runs; records that are in none of its rows are left out."""
     labels = _labels(step, stream)
     _require_once(step, step.select.beside_all & {label.lower() for label in labels.values()})
-    declared = {normalised(name) for name in stream.mapping.parse}
     typed = [
-        name for name in labels if normalised(name) in declared or stream.table.raw(name).family == "float"
+        name for name in labels if stream.mapping.declared(name) or stream.table.raw(name).family == "float"
     ]
     readings = [reading for reading in stream.readings(typed, number=False) if reading.kind is not TEXT]
     as_read = {reading.column: reading.name for reading in readings}
@@ -119,7 +118,7 @@ def _read(stream: Stream, readings: list[Reading], faults: list[Refusal]) -> tup
     """The records with their values read, in a file, and those that have a fault set aside."""
     branches = " ".join(f"when {one.condition} then {n}" for n, one in enumerate(faults, start=1))
     query = f"select *, cast({f'case {branches} end' if branches else 'null'} as usmallint) as _bad"
-    read = stream.write(f"{query} from ({stream.read(readings)})")
+    read, _ = stream.write(f"{query} from ({stream.read(readings)})")
     if faults:
         told = [replace(one, condition=f"_bad = {n}") for n, one in enumerate(faults, start=1)]
         stream = stream.rejecting(f"(select * from {parquet(read)} where _bad is not null)", told)
@@ -138,7 +137,7 @@ def _run(
         _require_once(step, _repeated(names, known={*labels, *step.select.aliases, *step.select.names}))
         columns = [f"{identifier(name)} as _v{number}" for number, name in enumerate(names)]
         own = f"{lineage.sql.format(identifier(said))} as _from"
-        path = stream.write(f"select {', '.join([own, *columns])} from ({query})", engine)
+        path, _ = stream.write(f"select {', '.join([own, *columns])} from ({query})", engine)
     except duckdb.Error as error:
         raise step.where.error(first_line(error)) from error
     return path, lineage, {name: types[name] for name in names}

@@ -36,7 +36,8 @@ from retail_assets.feeds.mapping.failures import Computed, failure_sql, first_li
 from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.layers import Layers
 from retail_assets.feeds.mapping.model import Cell, FromColumn, FromSql, SourceMapping, Target
-from retail_assets.feeds.mapping.table import Table, normalised
+from retail_assets.feeds.mapping.spelled_names import normalised
+from retail_assets.feeds.mapping.table import Table
 from retail_assets.feeds.mapping.values import Values
 from retail_assets.feeds.mapping.where import Where
 from retail_assets.feeds.readers.columns import CELLS

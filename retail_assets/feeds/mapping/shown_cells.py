@@ -10,9 +10,9 @@ from collections.abc import Iterable, Iterator
 from retail_assets.feeds.mapping.conversion import LOCAL, NUMBER, TEXT
 from retail_assets.feeds.mapping.model import Cell, FromColumn
 from retail_assets.feeds.mapping.references import cells_of
+from retail_assets.feeds.mapping.spelled_names import normalised
 from retail_assets.feeds.mapping.steps import Sql
 from retail_assets.feeds.mapping.stream import Refusal, Stream, no_texts
-from retail_assets.feeds.mapping.table import normalised
 from retail_assets.feeds.mapping.texts import replaced
 from retail_assets.feeds.mapping.time_formats import readings
 from retail_assets.feeds.mapping.values import Values
@@ -81,8 +81,8 @@ def require_one_dialect(step: Sql, stream: Stream, names: Iterable[str]) -> None
 
 def _is_text(stream: Stream, name: str) -> bool:
     """Whether the mapping says that the column is meant as it stands."""
-    declared = {normalised(column): parsed.type for column, parsed in stream.mapping.parse.items()}
-    return declared.get(normalised(name)) == TEXT.name
+    declared = stream.mapping.declared(name)
+    return declared is not None and declared.type == TEXT.name
 
 
 def _values(stream: Stream, name: str) -> Values:

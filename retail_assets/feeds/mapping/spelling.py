@@ -32,7 +32,8 @@ _CONTROLS = _every("\x01-\x08\x0e-\x1f\x7f")
 _TRIMMED = f" \t\n\v\f\r\u0085\u2028\u2029{_WIDE_SPACES}{_INVISIBLE}{_JOINERS}"
 """What is trimmed off texts: spaces of every kind, tabs, line breaks, what is invisible."""
 _TRIMMED_OFF_NAMES = rf"{_TRIMMED}{_CONTROLS}\x00"
-"""And off what names something: the end mark of a DOS file, what a program filled up a field with."""
+"""And off what names something: the end mark of a DOS file, what a program filled up a field with. The text of a query
+holds no NUL, so a regular expression has to name it."""
 _WRAPPING = f'{_TRIMMED}="'
 
 _SPACES = "\u0020\u00a0\u202f\u2009"

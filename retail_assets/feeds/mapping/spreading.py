@@ -5,9 +5,9 @@ from collections.abc import Mapping
 
 from retail_assets.errors import MappingError, Unreadable
 from retail_assets.feeds.mapping.conversion import Raw, plain_text
+from retail_assets.feeds.mapping.spelled_names import normalised
 from retail_assets.feeds.mapping.steps import FillDown, Unpivot
 from retail_assets.feeds.mapping.stream import OWN, RESHAPE, Stream
-from retail_assets.feeds.mapping.table import normalised
 from retail_assets.feeds.readers.columns import (
     CELLS,
     DAY_CELL,

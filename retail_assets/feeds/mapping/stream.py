@@ -10,7 +10,6 @@ from retail_assets.feeds.mapping.conversion import (
     DECLARED,
     NUMBER,
     TEXT,
-    Kind,
     convert,
     reasons,
     stated_sql,
@@ -20,11 +19,12 @@ from retail_assets.feeds.mapping.conversion import (
 from retail_assets.feeds.mapping.layers import Layers
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.mapping.scope import Reading
-from retail_assets.feeds.mapping.table import Table, closest, normalised
+from retail_assets.feeds.mapping.spelled_names import closest
+from retail_assets.feeds.mapping.table import Table
 from retail_assets.feeds.mapping.values import Values
 from retail_assets.feeds.readers.columns import CELLS, RAW_CHARACTERS, TEXT_CELL
 from retail_assets.names import shortened
-from retail_assets.sql import literal, parquet
+from retail_assets.sql import cut_text, literal, parquet
 
 RESHAPE = "reshape"
 """The rule of records that are in no row."""
@@ -81,8 +81,8 @@ class Stream:
 
     def values(self, name: str) -> Values:
         """How the source writes a column."""
-        declared = {normalised(column): parsed.values for column, parsed in self.mapping.parse.items()}
-        return declared.get(normalised(name), self.mapping.values)
+        declared = self.mapping.declared(name)
+        return declared.values if declared else self.mapping.values
 
     def text(self, name: str) -> str:
         """A column's text; null where it is blank."""
@@ -96,13 +96,10 @@ class Stream:
         """Columns as the mapping declares them, or as numbers."""
         found = []
         for place, name in enumerate(names):
-            kind = NUMBER if number else self._declared(name)
+            declared = self.mapping.declared(name)
+            kind = NUMBER if number or not declared else DECLARED[declared.type]
             found.append(Reading(f"_s{place}", name, kind, self.table.raw(name), self.values(name)))
         return found
-
-    def _declared(self, name: str) -> Kind:
-        types = {normalised(column): DECLARED[parsed.type] for column, parsed in self.mapping.parse.items()}
-        return types.get(normalised(name), NUMBER)
 
     def read(self, readings: Iterable[Reading]) -> str:
         """A query for the rows with what was read of them."""
@@ -132,18 +129,17 @@ class Stream:
 
     def kept(self, query: str, columns: Mapping[str, str], cells: Mapping[str, str]) -> "Stream":
         """The same, with the rows written down: they are asked for more than once."""
-        return self._of(parquet(self.write(query)), columns, cells, in_order=False)
+        return self._of(parquet(self.write(query)[0]), columns, cells, in_order=False)
 
     def where(self, condition: str) -> "Stream":
         """The stream with the rows for which a condition over the relation is true."""
         relation = f"(select * from {self.table.relation} where {condition})"
         return replace(self, table=replace(self.table, relation=relation))
 
-    def write(self, query: str, engine: Engine | None = None) -> Path:
-        """Rows of a query in a file of their own."""
+    def write(self, query: str, engine: Engine | None = None) -> tuple[Path, int]:
+        """Rows of a query in a file of their own, and how many they are."""
         path = self.folder / f"reshape_{len(list(self.folder.glob('reshape_*')))}.parquet"
-        (engine or self.engine).write(query, path)
-        return path
+        return path, (engine or self.engine).write(query, path)
 
     def _of(
         self, relation: str, columns: Mapping[str, str], cells: Mapping[str, str], **changes: bool
@@ -163,13 +159,14 @@ class Stream:
         """The stream that remembers records as set aside: those of a relation with the table's columns. `rule`,
         `column` and `value` are SQL."""
         pairs = ", ".join(f"{literal(name)}, {sql}" for name, (sql, _) in self.table.columns.items())
+        raw = f"try(cast(json_object({pairs}) as varchar))"
         query = (
             f'select _record, _place as place, {literal(end)} as "end", {rule} as rule, {column}::varchar as "column", '
-            f"left({value}::varchar, {RAW_CHARACTERS}) as value, "
-            f"left(try(cast(json_object({pairs}) as varchar)), {RAW_CHARACTERS}) as raw from {relation}"
+            f"{cut_text(f'{value}::varchar', RAW_CHARACTERS)} as value, {cut_text(raw, RAW_CHARACTERS)} as raw "
+            f"from {relation}"
         )
-        path = self.write(query)
-        if not self.engine.count(f"select count(*) from {parquet(path)}"):
+        path, rows = self.write(query)
+        if not rows:
             return self
         return replace(self, set_aside=(*self.set_aside, path))
 

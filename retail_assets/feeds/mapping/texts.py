@@ -85,16 +85,19 @@ def stated_sql(raw: Raw, values: Values) -> str:
 
 
 def is_bare_text(raw: Raw, values: Values) -> bool:
-    """Whether a column is the source's text, in no words but the source's own."""
+    """Whether a column is text that the mapping rewrites nowhere: by no `replace`, `translate` or null word."""
     return raw.family == "text" and not (values.replace or values.translate or values.null_words)
 
 
-def common_first(raw: Raw, common: str, name: str) -> tuple[Steps, str, Raw]:
-    """Steps that part the values which `common`, SQL, reads at once from all others; the column of those read, and the
-    rest to read with care."""
-    read, rest = f"{name}_common", f"{name}_rest"
-    steps: Steps = [{read: common}, {rest: f"case when {read} is null then {raw.sql} end"}]
-    return steps, read, replace(raw, sql=rest)
+def common_first(raw: Raw, common: str, name: str, careful: Callable[[Raw, str], Steps]) -> Steps:
+    """Steps to the value of `common`, SQL that reads most values at once, and where it is null to that of `careful`."""
+    read, rest, other = f"{name}_common", f"{name}_rest", f"{name}_careful"
+    return [
+        {read: common},
+        {rest: f"case when {read} is null then {raw.sql} end"},
+        *careful(replace(raw, sql=rest), other),
+        {name: f"coalesce({read}, {other})"},
+    ]
 
 
 def source_text(raw: Raw, values: Values, steps: Steps, name: str) -> str:
@@ -116,9 +119,9 @@ def to_text(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
 def unread_step(raw: Raw, values: Values, *, name: str) -> dict[str, str]:
     """What a source states for the value in the column `name` that could not be read; null where it was, or nothing
     is stated."""
-    asked = (
-        f"{name} is null and {raw.sql} <> ''" if raw.family == "text" and not raw.cell else f"{name} is null"
-    )
+    asked = f"{name} is null"
+    if raw.family == "text" and not raw.cell:
+        asked += f" and {raw.sql} <> ''"  # of many empty cells the cheap question is asked first
     return {f"{name}_unread": f"case when {asked} then {stated_sql(raw, values)} end"}
 
 

@@ -10,7 +10,8 @@ from retail_assets.errors import Unreadable
 from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.model import SourceMapping, Target
 from retail_assets.feeds.mapping.references import referenced_by
-from retail_assets.feeds.mapping.table import Table, cell_of, closest, normalised
+from retail_assets.feeds.mapping.spelled_names import closest, normalised
+from retail_assets.feeds.mapping.table import Table, cell_of
 from retail_assets.feeds.readers.columns import CELLS, TEXT_CELL
 from retail_assets.feeds.readers.json_values import cell, number_text
 from retail_assets.sql import literal, parquet

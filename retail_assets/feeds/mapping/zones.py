@@ -100,7 +100,7 @@ def named_zone_steps(text: str, zone: str, *, name: str) -> Steps:
     """
     said, word, clock = f"{name}_said", f"{name}_word", f"{name}_clock"
     plain, bare = f"{name}_plain", f"{name}_bare"
-    # A letter that is no Z alone, or a blank behind it.
+    # A letter that is no Z alone, or a blank behind it. Most texts end with a Z and have no other offset.
     named = f"(right({said}, 2) > ':' or right({said}, 2) < '!')"
     without = f"left({bare}, length({bare}) - length({word}))"
 

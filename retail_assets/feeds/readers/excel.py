@@ -48,8 +48,8 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
     hidden = book.hidden
     sheets = {name: book.sheets[name] for name in chosen_sheets([*book.sheets], hidden, layout)}
     others = {name: cells for name, cells in book.sheets.items() if name not in sheets}
-    filled = {name: rows for name, cells in others.items() if (rows := _filled_rows(cells.texts))}
     rows = {name: _filled_rows(cells.texts) for name, cells in book.sheets.items()}
+    filled = {name: rows[name] for name in others if rows[name]}
     with naming_sheets(described(rows, hidden)):
         tables = {name: _table(cells, layout, limits) for name, cells in sheets.items() if cells.texts.width}
         if not tables:
@@ -152,10 +152,9 @@ def _filled_rows(cells: pl.DataFrame) -> int:
 def _table(sheet: Sheet, layout: FileLayout, limits: ReaderLimits) -> Sheet:
     """The rows below the header, under its names."""
     cells = sheet.texts
-    has_header = layout.header_row != 0 and not (layout.columns and layout.header_row is None)
     names: Sequence[str] = [""] * cells.width
     rows, first = cells, 0
-    if has_header:
+    if layout.has_header:
         header = _header(cells, layout)
         first = header + 1
         kinds = sheet.kinds.row(header)

@@ -43,6 +43,19 @@ def test_a_rejected_record_is_quoted_as_far_as_a_person_would_look(map_rows: Map
     assert [(len(quote), quote[-1]) for quote in quotes] == [(RAW_CHARACTERS, CUT)] * 3
 
 
+def test_so_is_what_reshape_sets_aside(map_rows: MapRows) -> None:
+    summed = RECEIPTS.replace(
+        "targets:", "reshape: [sum: {per: [Nr, Bon, Artikel], columns: Menge}]\n    targets:"
+    )
+    rows = [
+        {"Nr": "1", "Bon": "1", "Artikel": "A", "Menge": LONG},
+        {"Nr": "2", "Bon": "2", "Artikel": "A", "Menge": "1"},
+    ]
+    [rejected] = map_rows(summed, rows).rejects
+    quotes = [rejected[quoted] for quoted in ("value", "raw")]
+    assert [(len(quote), quote[-1]) for quote in quotes] == [(RAW_CHARACTERS, CUT)] * 2
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [("source: till", f"source: {'t' * 101}"), ("rules: []", f"rules: [{{name: {'r' * 101}, when: true}}]")],

@@ -58,7 +58,15 @@ def test_a_price_unit_that_is_always_one_is_told(propose) -> None:
 
 
 @pytest.mark.parametrize(
-    "called", ["Preis pro 100", "Preis/100 Stk", "price per 100", "Prix d'achat par 100", "Prijs per 100"]
+    "called",
+    [
+        "Preis pro 100",
+        "Preis/100 Stk",
+        "price per 100",
+        "Prix d'achat par 100",
+        "Prijs per 100",
+        "prezzo a 100 pz",
+    ],
 )
 def test_a_price_whose_name_says_for_how_many_is_scaled(propose, called: str) -> None:
     text = propose(

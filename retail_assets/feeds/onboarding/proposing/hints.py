@@ -24,7 +24,7 @@ def hints(draft: Draft) -> Iterator[str]:
     elif cells := _cells(draft):
         yield from _matrix(draft, cells)
     if pair := _names_and_values(draft):
-        yield from _pairs(draft, *pair)
+        yield from _pairs(*pair)
     if draft.keyed:
         yield (
             f"# CHECK: the members of {shown_name(draft.keyed)} are keyed by id, so that it cannot be unfolded; "
@@ -102,7 +102,7 @@ def _differ_within(groups: Collection[list[Record]], name: str) -> bool:
     return sum(len({r.get(name) for r in group}) > 1 for group in groups) > _MOST_GROUPS * len(groups) > 0
 
 
-def _pairs(draft: Draft, named: list[Column], value: Column, per: list[str]) -> Iterator[str]:
+def _pairs(named: list[Column], value: Column, per: list[str]) -> Iterator[str]:
     step = {
         "per": [shown_name(name) for name in per],
         "name": [shown_name(c.name) for c in named],

@@ -149,7 +149,7 @@ def _as_typed(name: str, contract: dy.Column, column: Column) -> Placed | None:
     kind, shape = contract_kind(contract), column.shape
     match kind.name:
         case NUMBER.name if shape.kind in ("integer", "number"):
-            return _as_number(name, contract, column)
+            return _as_number(contract, column)
         case INTEGER.name if shape.kind == "integer" or _are_short_digits(column):
             too_high = "line_number" in name and any(len(value) > _LINE_DIGITS for value in column.values)
             return None if too_high else Placed(column)
@@ -169,7 +169,7 @@ def _are_short_digits(column: Column) -> bool:
     return all(re.fullmatch(r"\d{1,9}", value) for value in column.values)
 
 
-def _as_number(name: str, contract: dy.Column, column: Column) -> Placed | None:
+def _as_number(contract: dy.Column, column: Column) -> Placed | None:
     """Percent as a share, cents as the currency's unit; an amount is no rate, and a rate no amount."""
     if isinstance(contract, dy.Decimal) and contract.max == 1:
         certainty = evidence.rate_certainty(column)

@@ -1,12 +1,11 @@
 """Prices of more than one unit: a column beside them says of how many (`Preiseinheit` 100), or their own name does."""
 
-import re
 from collections.abc import Iterable
 
 from retail_assets.feeds.onboarding.proposing import evidence
 from retail_assets.feeds.onboarding.proposing.names import likeness
 from retail_assets.feeds.onboarding.proposing.sampling import Column
-from retail_assets.feeds.onboarding.proposing.words import says, words
+from retail_assets.feeds.onboarding.proposing.words import PER_MANY, says, words
 from retail_assets.sql import identifier
 
 PRICES = ("unit_price", "unit_cost", "cost_price", "selling_price")
@@ -34,7 +33,7 @@ def per_unit(price: str, unit: str) -> str:
 
 def units_in_name(name: str) -> str | None:
     """`100` of `Preis pro 100 St` or `price/100`."""
-    stated = re.search(r"(?:/|\b(?:per|pro|je|par|por|za|na|à|a)\b)\W*(10{1,4})\b", name, re.IGNORECASE)
+    stated = PER_MANY.search(name)
     return stated[1] if stated else None
 
 

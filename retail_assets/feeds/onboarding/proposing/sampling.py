@@ -55,14 +55,14 @@ def without_totals(sample: list[Record]) -> tuple[list[Record], list[Record]]:
         return nested or not all(_is_name(value, name) for name, value in filled(record).items())
 
     lines = [record for record in sample if is_line(record)]
-    totals = [
-        record
-        for record in lines
-        if any(isinstance(value, str) and is_total(value) for value in filled(record).values())
-    ]
+    totals = [record for record in lines if _is_total(record)]
     if len(totals) > max(3, len(lines) // 20):
         return lines, []
-    return [record for record in lines if record not in totals], totals
+    return [record for record in lines if not _is_total(record)], totals
+
+
+def _is_total(record: Record) -> bool:
+    return any(isinstance(value, str) and value.strip() and is_total(value) for value in record.values())
 
 
 def _is_name(value: str, name: str) -> bool:

@@ -8,9 +8,11 @@ from typing import Any
 
 import yaml
 
-from retail_assets.feeds.mapping.table import MAX_COMPARED
+from retail_assets.feeds.mapping.spelled_names import MAX_COMPARED
 
 _LETTERS = str.maketrans({"ß": "ss", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae"})
+PER_MANY = re.compile(r"(?:/|\b(?:per|pro|je|par|por|za|na|à|a)\b)\W*(10{1,4})\b", re.IGNORECASE)
+"""What a price adds to its name that is for many units: `Preis pro 100 St`."""
 _COMPOUND = 5
 """So long is a word that is known within another one: `liefer` in Lieferdatum."""
 
