@@ -4,8 +4,6 @@ import re
 from collections.abc import Iterable
 from pathlib import Path
 
-from retail_assets.names import CUT
-
 
 def identifier(name: str) -> str:
     """A quoted SQL identifier."""
@@ -15,12 +13,6 @@ def identifier(name: str) -> str:
 def literal(value: str) -> str:
     """A quoted SQL string."""
     return "'" + value.replace("'", "''") + "'"
-
-
-def cut_text(text: str, characters: int) -> str:
-    """SQL of a text of which no more than so many characters are quoted; what was cut off is told."""
-    cut = f"left({text}, {characters - len(CUT)}) || {literal(CUT)}"
-    return f"case when length({text}) > {characters} then {cut} else {text} end"
 
 
 def parquet(files: Path | Iterable[Path], *, union_by_name: bool = False) -> str:

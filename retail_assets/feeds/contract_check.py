@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from retail_assets.config import Settings
 from retail_assets.contract import Feed, broken_rule
-from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.contract_sql import contract_kind
 from retail_assets.lake import Lake
 from retail_assets.sql import identifier, parquet
 

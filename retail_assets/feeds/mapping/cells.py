@@ -2,7 +2,17 @@
 
 from dataclasses import dataclass, replace
 
-from retail_assets.feeds.mapping.conversion import (
+from retail_assets.feeds.mapping.model import (
+    Cell,
+    Constant,
+    DerivedLineNumber,
+    FromColumn,
+    FromDateAndTime,
+    FromFileName,
+    FromSql,
+)
+from retail_assets.feeds.mapping.scope import ABSENT, Scope
+from retail_assets.feeds.mapping.values.conversion import (
     DATE,
     ID,
     INSTANT,
@@ -18,18 +28,8 @@ from retail_assets.feeds.mapping.conversion import (
     text_sql,
     unread_step,
 )
-from retail_assets.feeds.mapping.model import (
-    Cell,
-    Constant,
-    DerivedLineNumber,
-    FromColumn,
-    FromDateAndTime,
-    FromFileName,
-    FromSql,
-)
-from retail_assets.feeds.mapping.scope import ABSENT, Scope
-from retail_assets.feeds.mapping.values import STANDARD, Values
-from retail_assets.feeds.mapping.zones import NO_ZONE, instant_in
+from retail_assets.feeds.mapping.values.dialect import STANDARD, Values
+from retail_assets.feeds.mapping.values.zones import NO_ZONE, instant_in
 from retail_assets.sql import literal
 
 

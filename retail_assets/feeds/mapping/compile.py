@@ -12,10 +12,10 @@ from typing import ClassVar, Self
 
 from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.cells import Value, value_of
+from retail_assets.feeds.mapping.contract_sql import contract_kind
+from retail_assets.feeds.mapping.document_names import document_faults, document_of, name_document, version_of
 from retail_assets.feeds.mapping.failures import Computed
 from retail_assets.feeds.mapping.faults import Fault, by_flagged_column, faults_of, misread
-from retail_assets.feeds.mapping.identity import document_faults, document_of, name_document, version_of
-from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.layers import Layers
 from retail_assets.feeds.mapping.model import Block, Rule
 from retail_assets.feeds.mapping.references import cells_of, expressions_of, rules_of, unknown_columns

@@ -7,9 +7,9 @@ from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.compile import CompiledBlock
 from retail_assets.feeds.mapping.faults import Fault
 from retail_assets.feeds.mapping.model import Target
-from retail_assets.feeds.readers.columns import RAW_CHARACTERS
+from retail_assets.feeds.readers.columns import cut_text
 from retail_assets.intake.row_counts import FLAGGED
-from retail_assets.sql import cut_text, literal, parquet
+from retail_assets.sql import literal, parquet
 
 MASK = "***"
 """Stands for what may be personal."""
@@ -48,12 +48,12 @@ def ends_of(target: Target, block: CompiledBlock) -> dict[str, str]:
         "target": literal(target.name),
         "feed": literal(block.feed.name),
         "_record": "_record",
-        "place": cut_text("cast(_place as varchar)", RAW_CHARACTERS),
+        "place": cut_text("cast(_place as varchar)"),
         '"end"': end,
         "rule": rule,
         '"column"': column,
-        "value": cut_text(value, RAW_CHARACTERS),
-        "raw": cut_text(block.raw, RAW_CHARACTERS),
+        "value": cut_text(value),
+        "raw": cut_text(block.raw),
     }
 
 
@@ -69,7 +69,7 @@ def flagged_rows(block: CompiledBlock, row: Mapping[str, str], flagged: str) -> 
 
 def _flag(flag: Fault) -> str:
     column = literal(flag.column) if flag.column else "null::varchar"
-    value = cut_text(flag.value, RAW_CHARACTERS)
+    value = cut_text(flag.value)
     return f"{{'rule': {literal(flag.rule)}, 'column': {column}, 'value': cast({value} as varchar)}}"
 
 

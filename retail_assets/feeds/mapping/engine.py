@@ -13,20 +13,20 @@ import duckdb
 
 from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.compile import CompiledBlock, compile_block
+from retail_assets.feeds.mapping.contract_sql import contract_columns
 from retail_assets.feeds.mapping.deduplicate import Part, merge_parts
 from retail_assets.feeds.mapping.documents import documents_in, documents_together
 from retail_assets.feeds.mapping.ends import all_ends, ends_of, flagged_rows, flags_told, kept_in_lake
 from retail_assets.feeds.mapping.failures import causes_of, first_line
-from retail_assets.feeds.mapping.judging import contract_columns
+from retail_assets.feeds.mapping.keys.where import Where
 from retail_assets.feeds.mapping.line_numbers import line_numbers
 from retail_assets.feeds.mapping.model import Block, SourceMapping, Target
 from retail_assets.feeds.mapping.references import absent_columns, check_required_columns, unknown_columns
-from retail_assets.feeds.mapping.reshape import MERGED, Reshaped, reshaped
+from retail_assets.feeds.mapping.reshape.reshaping import MERGED, Reshaped, reshaped
 from retail_assets.feeds.mapping.scope import Scope
 from retail_assets.feeds.mapping.superseded import without_superseded
 from retail_assets.feeds.mapping.table import Table, records_table
 from retail_assets.feeds.mapping.unnest import unnested
-from retail_assets.feeds.mapping.where import Where
 from retail_assets.intake.row_counts import FLAGGED, RowCounts, row_counts
 from retail_assets.sql import literal, parquet
 

@@ -9,8 +9,9 @@ import duckdb
 from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.expressions import Expression
 from retail_assets.feeds.mapping.layers import Layers
+from retail_assets.feeds.readers.columns import cut_text
 from retail_assets.names import printable, shortened
-from retail_assets.sql import cut_text, literal, parquet
+from retail_assets.sql import literal, parquet
 
 EXPRESSION_FAILED = "expression_failed"
 EXPLAINED = 20

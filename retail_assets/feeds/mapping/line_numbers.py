@@ -8,13 +8,13 @@ A document that stands in one file twice, equal line by line, is one document: i
 repeats. A record that holds a whole document, and says something else than another one, contradicts it.
 """
 
-from retail_assets.feeds.mapping.conversion import TEXT
-from retail_assets.feeds.mapping.identity import name_identity
+from retail_assets.feeds.mapping.document_names import name_identity
+from retail_assets.feeds.mapping.keys.replacing import DOCUMENT
 from retail_assets.feeds.mapping.references import known_by
-from retail_assets.feeds.mapping.replacing import DOCUMENT
 from retail_assets.feeds.mapping.scope import Scope, expression_types
 from retail_assets.feeds.mapping.spelled_names import normalised
-from retail_assets.feeds.mapping.spelling import trimmed
+from retail_assets.feeds.mapping.values.conversion import TEXT
+from retail_assets.feeds.mapping.values.spelling import trimmed
 
 _DIGITS = 13
 """Hexadecimal ones of a number made of a line: below 2^53, which every program that reads numbers keeps exact."""

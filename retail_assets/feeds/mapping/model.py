@@ -1,4 +1,4 @@
-"""What a source mapping says, as data. `reading.py` makes it from YAML; `compile.py` makes SQL from it."""
+"""What a source mapping says, as data. `keys` makes it from YAML, `compile.py` makes SQL of it."""
 
 import re
 from dataclasses import dataclass, field
@@ -6,10 +6,10 @@ from functools import cached_property
 
 from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.expressions import Expression
+from retail_assets.feeds.mapping.keys.where import Where
+from retail_assets.feeds.mapping.reshape.steps import Step
 from retail_assets.feeds.mapping.spelled_names import normalised
-from retail_assets.feeds.mapping.steps import Step
-from retail_assets.feeds.mapping.values import STANDARD, Values
-from retail_assets.feeds.mapping.where import Where
+from retail_assets.feeds.mapping.values.dialect import STANDARD, Values
 from retail_assets.feeds.readers.layout import ABOVE, FileLayout
 
 

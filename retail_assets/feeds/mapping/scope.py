@@ -6,7 +6,20 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from retail_assets.feeds.mapping.comparisons import Compared
-from retail_assets.feeds.mapping.conversion import (
+from retail_assets.feeds.mapping.contract_sql import contract_kind
+from retail_assets.feeds.mapping.expressions import (
+    Expression,
+    Reference,
+    no_number_with_underscores,
+    reads_as,
+)
+from retail_assets.feeds.mapping.failures import Computed, failure_sql, first_line, said_of
+from retail_assets.feeds.mapping.keys.where import Where
+from retail_assets.feeds.mapping.layers import Layers
+from retail_assets.feeds.mapping.model import Cell, FromColumn, FromSql, SourceMapping, Target
+from retail_assets.feeds.mapping.spelled_names import normalised
+from retail_assets.feeds.mapping.table import Table
+from retail_assets.feeds.mapping.values.conversion import (
     AS_IT_IS,
     DECLARED,
     EXACTLY,
@@ -26,20 +39,7 @@ from retail_assets.feeds.mapping.conversion import (
     unread_step,
     without_point,
 )
-from retail_assets.feeds.mapping.expressions import (
-    Expression,
-    Reference,
-    no_number_with_underscores,
-    reads_as,
-)
-from retail_assets.feeds.mapping.failures import Computed, failure_sql, first_line, said_of
-from retail_assets.feeds.mapping.judging import contract_kind
-from retail_assets.feeds.mapping.layers import Layers
-from retail_assets.feeds.mapping.model import Cell, FromColumn, FromSql, SourceMapping, Target
-from retail_assets.feeds.mapping.spelled_names import normalised
-from retail_assets.feeds.mapping.table import Table
-from retail_assets.feeds.mapping.values import Values
-from retail_assets.feeds.mapping.where import Where
+from retail_assets.feeds.mapping.values.dialect import Values
 from retail_assets.feeds.readers.columns import CELLS
 from retail_assets.feeds.readers.layout import ABOVE
 from retail_assets.names import shortened

@@ -6,8 +6,8 @@ from functools import cached_property
 from pathlib import Path
 
 from retail_assets.feeds.mapping.asking import Engine
-from retail_assets.feeds.mapping.conversion import Raw
 from retail_assets.feeds.mapping.spelled_names import normalised
+from retail_assets.feeds.mapping.values.conversion import Raw
 from retail_assets.feeds.readers.columns import CELLS, OWN_COLUMNS
 from retail_assets.sql import identifier, parquet
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from retail_assets.feeds.mapping.failures import EXPRESSION_FAILED
 from retail_assets.feeds.mapping.model import Rule
 from retail_assets.feeds.mapping.scope import Scope
-from retail_assets.feeds.mapping.spelling import bare
+from retail_assets.feeds.mapping.values.spelling import bare
 from retail_assets.feeds.readers.columns import names_in_file
 from retail_assets.sql import literal
 

@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 
 from retail_assets.errors import Unreadable
+from retail_assets.names import CUT
 
 RECORD, PLACE, MALFORMED = "_record", "_place", "_malformed"
 OWN_COLUMNS = (RECORD, PLACE, MALFORMED)
@@ -94,8 +95,14 @@ def too_many_columns(found: str, limit: int) -> Unreadable:
     )
 
 
+def cut_text(text: str, characters: int = RAW_CHARACTERS) -> str:
+    """SQL of a text of which no more than so many characters are quoted; what was cut off is told."""
+    cut = f"left({text}, {characters - len(CUT)}) || '{CUT}'"
+    return f"case when length({text}) > {characters} then {cut} else {text} end"
+
+
 def cut_raw(text: str) -> str:
     """A malformed record's text at a length that a person would look at."""
     if len(text) <= RAW_CHARACTERS:
         return text
-    return f"{text[:RAW_CHARACTERS]}… ({len(text):,} characters)"
+    return f"{text[:RAW_CHARACTERS]}{CUT} ({len(text):,} characters)"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from retail_assets.errors import MappingError
-from retail_assets.feeds.mapping.identity import MAX_DOCUMENT_BYTES
+from retail_assets.feeds.mapping.document_names import MAX_DOCUMENT_BYTES
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.readers.columns import RAW_CHARACTERS
 from retail_assets.names import CUT, SHOWN_CHARACTERS

@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from retail_assets.errors import MappingError
+from retail_assets.feeds.mapping.keys.replacing import replaced_in_words
 from retail_assets.feeds.mapping.model import SourceMapping
-from retail_assets.feeds.mapping.replacing import replaced_in_words
 from tests.unit.mapping.conftest import MapRows, Result
 
 ORDERS = """

@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from retail_assets.feeds.mapping.conversion import INSTANT
-from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.contract_sql import contract_kind
+from retail_assets.feeds.mapping.values.conversion import INSTANT
 from retail_assets.feeds.onboarding.proposing.draft import Draft
 from retail_assets.feeds.onboarding.proposing.matching import NAMES, is_in_cents
 from retail_assets.feeds.onboarding.proposing.moments import UTC

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 
 import dataframely as dy
 
-from retail_assets.feeds.mapping.conversion import INTEGER, NUMBER
-from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.contract_sql import contract_kind
+from retail_assets.feeds.mapping.values.conversion import INTEGER, NUMBER
 from retail_assets.feeds.onboarding.proposing.draft import Draft
 from retail_assets.feeds.onboarding.proposing.evidence import is_discount, is_rate, number
 from retail_assets.feeds.onboarding.proposing.matching import is_in_cents

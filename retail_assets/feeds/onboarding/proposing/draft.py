@@ -9,9 +9,9 @@ from typing import Any
 
 from retail_assets.config import Settings
 from retail_assets.contract import Feed
-from retail_assets.feeds.mapping.conversion import INSTANT
-from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.contract_sql import contract_kind
 from retail_assets.feeds.mapping.load import Sources
+from retail_assets.feeds.mapping.values.conversion import INSTANT
 from retail_assets.feeds.onboarding.proposing.discounts import percentages
 from retail_assets.feeds.onboarding.proposing.evidence import matrix, number
 from retail_assets.feeds.onboarding.proposing.file_pattern import source_name

@@ -8,8 +8,8 @@ from typing import Any
 import dataframely as dy
 
 from retail_assets.contract import Feed
-from retail_assets.feeds.mapping.conversion import BOOLEAN, DATE, ID, INSTANT, INTEGER, NUMBER, TEXT
-from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.contract_sql import contract_kind
+from retail_assets.feeds.mapping.values.conversion import BOOLEAN, DATE, ID, INSTANT, INTEGER, NUMBER, TEXT
 from retail_assets.feeds.onboarding.proposing import evidence
 from retail_assets.feeds.onboarding.proposing.names import CERTAIN, likeness, other_date
 from retail_assets.feeds.onboarding.proposing.price_units import PRICES, price_unit

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from retail_assets.feeds.mapping.values import FALSE_WORDS, TRUE_WORDS
+from retail_assets.feeds.mapping.values.dialect import FALSE_WORDS, TRUE_WORDS
 from retail_assets.feeds.onboarding.proposing.moments import moment_in_digits, moment_of
 from retail_assets.feeds.onboarding.proposing.shape import Shape
 from retail_assets.feeds.onboarding.proposing.words import listed, nothing_words

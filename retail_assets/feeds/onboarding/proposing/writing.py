@@ -6,8 +6,8 @@ from typing import Any
 
 import dataframely as dy
 
-from retail_assets.feeds.mapping.judging import contract_kind
-from retail_assets.feeds.mapping.reading import IDENTITY
+from retail_assets.feeds.mapping.contract_sql import contract_kind
+from retail_assets.feeds.mapping.keys.reading import IDENTITY
 from retail_assets.feeds.onboarding.proposing.dialect import parsed, written_values
 from retail_assets.feeds.onboarding.proposing.discounts import discounted
 from retail_assets.feeds.onboarding.proposing.doubts import (
