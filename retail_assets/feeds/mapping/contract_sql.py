@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -19,7 +20,7 @@ from retail_assets.feeds.mapping.values.conversion import (
     TEXT,
     Kind,
 )
-from retail_assets.sql import identifier, literal
+from retail_assets.sql import hash_of, identifier, literal
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,15 @@ def contract_kind(column: dy.Column) -> Kind:
 _NAMING = ("_id", "_sku", "_reference", "barcode")
 """How texts are called that name something."""
 _INTEGERS = {"Int8": "tinyint", "Int16": "smallint", "Int32": "integer", "Int64": "bigint"}
+
+
+def contract_hash(feed: Feed, names: Iterable[str]) -> str:
+    """SQL of a number that rows with other values in some columns, a row file's own among them, do not share."""
+    types = {name: contract_kind(column).sql_type for name, column in feed.columns.items()} | _OWN_TYPES
+    return hash_of({identifier(name): types[name] for name in names})
+
+
+_OWN_TYPES = {"_document": "varchar", "_version": "bigint", "_extra": "varchar"}
 
 
 def contract_columns(feed: Feed) -> dict[str, str]:

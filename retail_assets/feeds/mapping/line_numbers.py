@@ -30,7 +30,7 @@ def line_numbers(scope: Scope) -> str:
     numbered = scope.target.replaces == DOCUMENT
     known = "" if numbered else _content(scope)
     query = scope.query.sql
-    whole = f"hash({', '.join(scope.text_of(name) for name in scope.table.columns) or 'null'})"
+    whole = f"md5_number(cast([{', '.join(map(scope.text_of, scope.table.columns))}] as varchar))"
     run = "_of_record" if scope.table.is_unfolded else "_record - place"
     placed = (
         "select *, _document_id as document, _document_version as version, "
@@ -50,7 +50,7 @@ def line_numbers(scope: Scope) -> str:
             f"{within}, copy",
         )
         contradicted = "differs" if numbered and scope.table.is_unfolded else "false"
-    number = by.format(within) if numbered else _of_content(by.format(f"{within}, hash(known)"))
+    number = by.format(within) if numbered else _of_content(by.format(f"{within}, md5(known)"))
     return f"select _record, {number} as _line_number, {contradicted} as _contradicted from ({lines})"
 
 

@@ -153,6 +153,21 @@ def test_what_differs_in_any_column_is_no_exact_repeat(map_rows: MapRows) -> Non
     assert keys(map_rows(dropping, rows)) == [("A1", 1), ("A1", 2)]
 
 
+@pytest.mark.parametrize("more", ["", "\n        repeats: drop"])
+@pytest.mark.parametrize("mapping", [ORDERS, WHOLE])
+def test_texts_that_share_a_hash_are_different_lines(map_rows: MapRows, mapping: str, more: str) -> None:
+    """DuckDB's hash of HOODIE-3-BLACK-0 is that of HOODIE-8-BLACK-5, and these ids of receipts are as near."""
+    said = [
+        "A1 HOODIE-3-BLACK-0 1",
+        "B1 MUG 1",
+        "A1 HOODIE-8-BLACK-5 1",
+        "kasse:K2-0000010 P1 1",
+        "kasse:K5-0000015 P1 1",
+    ]
+    result = map_rows(mapping.replace("document: nr", f"document: nr{more}"), lines(*said))
+    assert len(set(keys(result))) == len(said) and not result.ends
+
+
 @pytest.mark.parametrize("mapping", [ORDERS, WHOLE])
 @pytest.mark.parametrize("count", [2, 3])
 def test_a_document_that_stands_in_a_file_twice_counts_once(

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.reshape.stream import Stream
-from retail_assets.sql import parquet
+from retail_assets.sql import hash_of, parquet
 
 REPEATED = "repeated_records"
 """What records are refused for that repeat a run of earlier ones."""
@@ -27,7 +27,8 @@ def repeated_records(stream: Stream, keys: Sequence[str], amounts: Sequence[str]
     """A file with the rows (`_row`) of runs that repeat an earlier one, and the records that they repeat (`_repeats`);
     None where there is none. `keys` are the columns of a group, `amounts` those that are summed."""
     engine, relation = stream.engine, stream.table.relation
-    line = f"hash({', '.join(stream.columns.values())})"
+    line = hash_of(dict(stream.table.columns.values()))
+    key = hash_of(dict.fromkeys(map(stream.text, keys), "json"))
     every = max(1, engine.count(f"select count(*) from {relation}") // _SAMPLE)
     sampled = f"select {line} as line from {relation} where line % {every} = 0"
     equal = f"select 1 from ({sampled}) group by line having count(*) > 1"
@@ -36,7 +37,7 @@ def repeated_records(stream: Stream, keys: Sequence[str], amounts: Sequence[str]
     # What adds nothing may be there as often as it likes.
     counts = " or ".join(f"regexp_matches({stream.text(name)}, '[1-9]')" for name in amounts)
     lines, count = stream.write(
-        f"select _row, _record, {line} as line, hash({', '.join(map(stream.text, keys))}) as key, "
+        f"select _row, _record, {line} as line, {key} as key, "
         f"row_number() over (order by _row) as place from {relation} where {counts}"
     )
     distances = engine.rows(
