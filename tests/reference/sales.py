@@ -141,7 +141,9 @@ def sales_orders(night: Night) -> Rows:
     rows = {(order, None): _order(order, [], life) for order, life in events.items() if order not in numbers}
     for (order, currency), own in documents.items():
         row = _order(order, own, events.get(order, []))
-        credits = _given_back([line for line in naming.get((order, currency), []) if line["order_id"] != order])
+        credits = _given_back(
+            [line for line in naming.get((order, currency), []) if line["order_id"] != order]
+        )
         row["credited_amount"] = -sum((line["revenue"] for line in credits), ZERO)
         returned = row["status"] == "returned" and not row["is_credit_note"]
         row["uncredited_amount"] = max(row["revenue"] - row["credited_amount"], ZERO) if returned else ZERO

@@ -61,6 +61,12 @@ CASES: dict[str, tuple[str, list[str], list[tuple[Any, ...]], dict[str, int]]] =
         ],
         {},
     ),
+    "Fields of fixed width": (
+        "bestand_1.txt",
+        ["store_id", "product_id", "quantity", "counted_at"],
+        [("00012", "P77", 15, "2026-05-31 22:00"), ("9", "P8", 7, "2026-05-31 22:00")],
+        {},
+    ),
     "Merged cells, with a title above (Excel)": (
         "inventur_5.csv",
         ["store_id", "product_id", "quantity", "counted_by"],

@@ -10,7 +10,7 @@ import duckdb
 from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.failures import first_line
 from retail_assets.feeds.mapping.reshape.selects import RECORD, RECORDS
-from retail_assets.feeds.mapping.reshape.shown_cells import require_one_dialect, shown_as, unfit
+from retail_assets.feeds.mapping.reshape.shown_cells import require_one_dialect, seen_as, shown_as, unfit
 from retail_assets.feeds.mapping.reshape.steps import Sql
 from retail_assets.feeds.mapping.reshape.stream import RESHAPE, Refusal, Stream
 from retail_assets.feeds.mapping.scope import Reading
@@ -56,14 +56,18 @@ def selected(step: Sql, stream: Stream) -> Stream:
     # Nobody looks at the others one by one: they are handed on as they are.
     faults += [fault for name in seen for fault in unfit(stream, name)]
     read, stream = _read(stream, readings, faults)
+    named = {normalised(name) for name in step.select.names}
     shown = [
-        f"{as_read.get(name) or shown_as(stream, name)} as {identifier(label)}"
-        for name, label in labels.items()
+        as_read.get(name) or (seen_as if normalised(name) in named else shown_as)(stream, name)
+        for name in labels
     ]
     good = f"(select * from {parquet(read)} where _bad is null)"
     # One thread: what two of them add up to, or meet first, is not always the same.
     alone = replace(stream.engine, limits=replace(stream.engine.limits, duckdb_threads=1))
-    relation = f"select {', '.join([f'_record as {RECORD}', *shown])} from {good}"
+    columns_seen = [
+        f"{sql} as {identifier(label)}" for sql, label in zip(shown, labels.values(), strict=True)
+    ]
+    relation = f"select {', '.join([f'_record as {RECORD}', *columns_seen])} from {good}"
     query = f"with {RECORDS} as ({relation}) select * from (\n{step.select.text}\n)"
     rows, lineage, types = _run(step, stream, alone, query, labels.values())
     covered = f"select {lineage.all} as _record from {parquet(rows)}"

@@ -78,6 +78,8 @@ class Select:
     """Whether it takes all columns with `*`."""
     beside_all: frozenset[str] = frozenset()
     """Those of the aliases that stand beside a `*` of the records, which may have a column of that name."""
+    made_beside_all: frozenset[str] = frozenset()
+    """Those of them of which the file's column, if it had one, is not asked where they are made: columns of its own."""
     matches: bool = False
     """Whether it looks for columns with `columns(…)`: only a file says what it finds."""
 
@@ -116,8 +118,14 @@ def _read(text: str) -> Select:
             names += _not_as_they_are(node)
     stars = [node for node in nodes if node.get("class") == "STAR"]
     matches = any(star["columns"] for star in stars)
-    beside = frozenset(alias for node in nodes for alias in _beside_all(node))
-    return Select(text, tuple(dict.fromkeys(names)), frozenset(aliases), bool(stars), beside, matches)
+    beside = [(alias, node) for node in nodes for alias in _beside_all(node)]
+    made = frozenset(alias for alias, node in beside if alias not in _named_in(node))
+    every = frozenset(alias for alias, _ in beside)
+    return Select(text, tuple(dict.fromkeys(names)), frozenset(aliases), bool(stars), every, made, matches)
+
+
+def _named_in(node: dict[str, Any]) -> set[str]:
+    return {part["column_names"][-1].lower() for part in parts_of(node) if part.get("class") == "COLUMN_REF"}
 
 
 def _not_as_they_are(star: dict[str, Any]) -> list[str]:

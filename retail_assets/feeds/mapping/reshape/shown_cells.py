@@ -14,7 +14,8 @@ from retail_assets.feeds.mapping.reshape.stream import Refusal, Stream, no_texts
 from retail_assets.feeds.mapping.spelled_names import normalised
 from retail_assets.feeds.mapping.values.conversion import LOCAL, NUMBER, TEXT
 from retail_assets.feeds.mapping.values.dialect import Values
-from retail_assets.feeds.mapping.values.texts import replaced
+from retail_assets.feeds.mapping.values.spelling import trimmed
+from retail_assets.feeds.mapping.values.texts import replaced, words_sql
 from retail_assets.feeds.mapping.values.time_formats import readings
 from retail_assets.feeds.readers.columns import DAY_CELL, LONG_NUMBER, MOMENT_CELL, NUMBER_CELL
 from retail_assets.sql import literal
@@ -22,8 +23,22 @@ from retail_assets.sql import literal
 _WIDE = "decimal(38,15)"
 
 
+def seen_as(stream: Stream, name: str) -> str:
+    """A column that `parse` does not declare, or declares as text, as a select sees it that names it.
+
+    A blank is null, as in formats that know null, and what stands around a text is not there. Words stay the source's:
+    what the select hands on is read as the source's. A line that is no table keeps its blanks, which say what is where.
+    """
+    raw, text = stream.table.raw(name), shown_as(stream, name)
+    if raw.family != "text" or len(stream.table.columns) == 1:
+        return text
+    text = f"nullif({trimmed(text)}, '')"
+    words = stream.values(name).null_words
+    return f"case when lower({text}) in ({words_sql(words)}) then null else {text} end" if words else text
+
+
 def shown_as(stream: Stream, name: str) -> str:
-    """A column that `parse` does not declare, or declares as text, as the select sees it."""
+    """Such a column as the select hands it on."""
     raw = stream.table.raw(name)
     if raw.cell is None or raw.family != "text" or _is_text(stream, name):
         return raw.sql

@@ -86,6 +86,6 @@ def made_by(step: Step) -> list[str]:
         case Unpivot(name, value):
             return [name, value]
         case Sql(select):
-            used = {name.lower() for name in select.names}
+            used = {name.lower() for name in select.names} - select.made_beside_all
             return [RECORD, RECORDS, *sorted(select.aliases - used)]
     return []
