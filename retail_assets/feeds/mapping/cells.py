@@ -94,7 +94,8 @@ def _zoned(cell: Cell, kind: Kind, scope: Scope, name: str) -> Value:
     somewhere = replace(cell, values=replace(cell.values, time_zone=NO_ZONE))
     value = _value(somewhere, kind, scope, f"{name}_there")
     there = value.sql
-    zone = text_sql(scope.raw(cell.zone or ""), STANDARD)
+    declared = scope.mapping.declared(cell.zone or "")
+    zone = text_sql(scope.raw(cell.zone or ""), declared.values if declared else STANDARD)
     instant = f"coalesce({there}_instant, {instant_in(f'{there}_local', f'{name}_zone')})"
     if kind.days_of != NO_ZONE:  # a date alone is the retailer's, whoever's clock it is
         instant = f"case when {there}_alone is not null then {there} else {instant} end"
