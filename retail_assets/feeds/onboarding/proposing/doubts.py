@@ -77,7 +77,8 @@ def amount_doubt(draft: Draft) -> str:
     if not (amount := draft.amount):
         return ""
     cents = () if is_in_cents(amount) else _in_cents(amount)
-    return "".join(f"{said} " for said in (*_several(draft, amount.name), *cents))
+    marks = [amount.shape.doubt] if amount.shape.doubt else []
+    return "".join(f"{said} " for said in (*marks, *_several(draft, amount.name), *cents))
 
 
 def _several(draft: Draft, source: str) -> Iterable[str]:
