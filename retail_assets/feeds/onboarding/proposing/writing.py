@@ -8,6 +8,7 @@ import dataframely as dy
 
 from retail_assets.feeds.mapping.contract_sql import contract_kind
 from retail_assets.feeds.mapping.keys.reading import IDENTITY
+from retail_assets.feeds.onboarding.proposing.counted import may_not_count
 from retail_assets.feeds.onboarding.proposing.dialect import parsed, written_values
 from retail_assets.feeds.onboarding.proposing.discounts import discounted
 from retail_assets.feeds.onboarding.proposing.doubts import (
@@ -60,6 +61,7 @@ def mapping_text(draft: Draft) -> str:
         *hints(draft),
         "targets:",
         f"  - feed: {draft.feed.name}",
+        may_not_count(draft),
         f"    unfold: {scalar(draft.unfold)}" if draft.unfold else None,
         f"    document: {scalar(draft.document.name)}\n    replaces: document  # CHECK: {document_doubt()}"
         if draft.document
