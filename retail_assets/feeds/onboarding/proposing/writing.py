@@ -65,7 +65,7 @@ def mapping_text(draft: Draft) -> str:
         f"    unfold: {scalar(draft.unfold)}" if draft.unfold else None,
         f"    document: {scalar(draft.document.name)}\n    replaces: document  # CHECK: {document_doubt()}"
         if draft.document
-        else None,
+        else _whole(draft),
         "    columns:",
         *columns.values(),
         "",
@@ -166,6 +166,16 @@ def _totals(draft: Draft) -> str | None:
         always = sorted(n for n in missing if all(r.get(n) for r in draft.lines))
         condition = " and ".join(f"{identifier(name)} is null" for name in always)
     return f"leave_out:\n  - name: total\n    when: {expression(condition, 6)}\n" if condition else None
+
+
+def _whole(draft: Draft) -> str | None:
+    """What lets a document that comes again take back the lines that it has lost."""
+    if not (document := draft.whole):
+        return None
+    return (
+        f"    # CHECK: {document_doubt()} If so:\n"
+        f"    # document: {scalar(document.name)}\n    # replaces: document"
+    )
 
 
 def _columns(draft: Draft, own: dict[str, dict[str, Any]]) -> dict[str, str]:
