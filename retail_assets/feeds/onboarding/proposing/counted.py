@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from retail_assets.feeds.onboarding.proposing.draft import Draft
 from retail_assets.feeds.onboarding.proposing.returns import FEW_WORDS, is_named_kind, shown_words
 from retail_assets.feeds.onboarding.proposing.sampling import Column
-from retail_assets.feeds.onboarding.proposing.shown import shown_name
+from retail_assets.feeds.onboarding.proposing.shown import is_value, shown_name
 from retail_assets.feeds.onboarding.proposing.words import is_said_of, listed, says, words
 from retail_assets.feeds.onboarding.proposing.yaml_text import expression
 from retail_assets.sql import identifier, literal
@@ -38,6 +38,7 @@ def _free(draft: Draft) -> list[Column]:
         column
         for column in draft.columns
         if column.name not in used
+        and not is_value(column.name)
         and 0 < len(column.values) <= FEW_WORDS
         and column.shape.kind in ("text", "integer", "boolean")
     ]
@@ -105,6 +106,7 @@ def _parts(draft: Draft) -> Iterator[tuple[str, str, str]]:
         if c.name not in used
         and c.values
         and c.filled < 1
+        and not is_value(c.name)
         and says(c.name, "parents")
         and not says(c.name, "other_parents")
     ]

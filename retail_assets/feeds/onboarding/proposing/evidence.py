@@ -72,6 +72,11 @@ def is_constant(column: Column) -> bool:
     return len(column.values) == 1 and column.count > _ENOUGH
 
 
+def is_counted(column: Column) -> bool:
+    """Another in every record, where there are enough to tell: the id of a line."""
+    return column.is_unique and column.count > _ENOUGH
+
+
 def are_signs(column: Column) -> bool:
     """Neither letters nor digits: the sign of a currency, dashes."""
     return bool(column.values) and not any(re.search(r"[^\W_]", value) for value in column.values)

@@ -14,6 +14,7 @@ from retail_assets.feeds.onboarding.proposing import evidence
 from retail_assets.feeds.onboarding.proposing.names import CERTAIN, likeness, other_date
 from retail_assets.feeds.onboarding.proposing.price_units import PRICES, price_unit
 from retail_assets.feeds.onboarding.proposing.sampling import Column, Record
+from retail_assets.feeds.onboarding.proposing.shapes import CURRENCIES
 from retail_assets.feeds.onboarding.proposing.shown import is_value, shown_name
 from retail_assets.feeds.onboarding.proposing.words import is_said_of, listed, says, words
 
@@ -30,6 +31,10 @@ _SURELY_A_TIME = 0.75
 """Numbers are moments only where the name says so."""
 _EMPTY = 0.2
 _CONSTANT = 0.3
+_GROSS, _UNIQUE = 0.03, 0.05
+"""So little less, where a source has both: net prices are wanted, and a product stands on several lines."""
+NET = ("unit_price", "discount", "unit_cost", "cost_price", "selling_price", "net_amount")
+"""Contract columns of amounts without tax."""
 NAMES = frozenset(["name", "description", "label", "display_name"])
 """Contract columns that hold words, not codes."""
 _WHO = frozenset(["actor", "counted_by", "author", "uploaded_by", "assigned_to"])
@@ -131,7 +136,11 @@ def _fit(feed: Feed, name: str, contract: dy.Column, column: Column) -> tuple[fl
     if not contract.nullable:
         score -= _EMPTY * (1 - column.filled)
     pattern = getattr(contract, "regex", None)
-    if pattern and evidence.share(column, lambda text: bool(re.search(pattern, text))) < 0.5:
+    if (
+        pattern
+        and "replace" not in placed.cell
+        and evidence.share(column, lambda text: bool(re.search(pattern, text))) < 0.5
+    ):
         score -= 0.5
     if feed.key == [name]:
         score += 0.1 if column.is_unique else -0.1
@@ -142,6 +151,10 @@ def _fit(feed: Feed, name: str, contract: dy.Column, column: Column) -> tuple[fl
                 else _LAST_COUNTS
             )
             doubts.append(f"it repeats: is it the key? {end}")
+    if name in NET and says(column.name, "gross") and not says(column.name, "net"):
+        score -= _GROSS
+    if name == "product_id" and "line_number" in feed.key and evidence.is_counted(column):
+        score -= _UNIQUE
     if kind.is_text:
         score, said = _judged_text(name, column, score)
         doubts += said
@@ -151,7 +164,7 @@ def _fit(feed: Feed, name: str, contract: dy.Column, column: Column) -> tuple[fl
 def _judged_text(name: str, column: Column, score: float) -> tuple[float, list[str]]:
     """Ids look like ids, and names like names."""
     if name.endswith("_id"):
-        if evidence.is_fraction(column) or evidence.are_signs(column):
+        if evidence.is_fraction(column) or evidence.are_signs(column) or column.shape.signs:
             return 0.0, []
         if name == "product_id" and evidence.is_constant(column):
             return score - _CONSTANT, ["it is the same in every record."]
@@ -182,6 +195,8 @@ def _as_typed(name: str, contract: dy.Column, column: Column) -> Placed | None:
                 return Placed(column, moment.settings, (moment.doubt,) if moment.doubt else ())
         case BOOLEAN.name if shape.kind == "boolean" or set(column.values) <= {"0", "1"}:
             return Placed(column)
+        case TEXT.name | ID.name if name == "currency" and set(column.values) <= set(CURRENCIES):
+            return Placed(column, {"replace": {sign: CURRENCIES[sign] for sign in sorted(column.values)}})
         case TEXT.name | ID.name if shape.kind not in ("date", "datetime", "time"):
             return Placed(column)
     return None

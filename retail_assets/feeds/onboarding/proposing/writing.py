@@ -31,7 +31,7 @@ from retail_assets.feeds.onboarding.proposing.moments import UTC
 from retail_assets.feeds.onboarding.proposing.price_units import PRICES, per_unit, units_in_name
 from retail_assets.feeds.onboarding.proposing.shapes import CURRENCIES
 from retail_assets.feeds.onboarding.proposing.shown import allowed_words, examples, shown_name
-from retail_assets.feeds.onboarding.proposing.words import listed, words
+from retail_assets.feeds.onboarding.proposing.words import listed, says, words
 from retail_assets.feeds.onboarding.proposing.yaml_text import expression, flow, scalar
 from retail_assets.feeds.readers.totals import is_total
 from retail_assets.names import printable
@@ -55,7 +55,7 @@ def mapping_text(draft: Draft) -> str:
         ),
         _sheets(draft),
         _block("file", _layout(draft), _layout_doubts(draft)),
-        _block("values", values, _zone_doubt(values)),
+        _block("values", values, _zone_doubt(draft, values)),
         _block("parse", parsed(draft, own)),
         _totals(draft),
         *hints(draft),
@@ -141,9 +141,13 @@ def _layout_doubts(draft: Draft) -> dict[str, str]:
     return {"encoding": f"CHECK: {doubt}? Look at letters beyond ASCII"} if doubt else {}
 
 
-def _zone_doubt(values: dict[str, Any]) -> dict[str, str]:
+def _zone_doubt(draft: Draft, values: dict[str, Any]) -> dict[str, str]:
     certain = values.get("time_zone") == UTC
-    return {} if certain else {"time_zone": "CHECK: the zone of the source's own times"}
+    named = [
+        shown_name(column.name) for column in draft.columns if column.values and says(column.name, "zones")
+    ]
+    said = f"; {named[0]} names one" if named else ""
+    return {} if certain else {"time_zone": f"CHECK: the zone of the source's own times{said}"}
 
 
 def _totals(draft: Draft) -> str | None:
