@@ -9,7 +9,7 @@ from retail_assets.feeds.mapping.contract_sql import contract_kind
 from retail_assets.feeds.mapping.values.conversion import INTEGER, NUMBER
 from retail_assets.feeds.onboarding.proposing.draft import Draft
 from retail_assets.feeds.onboarding.proposing.evidence import is_discount, is_rate, number
-from retail_assets.feeds.onboarding.proposing.matching import is_in_cents
+from retail_assets.feeds.onboarding.proposing.matching import NET, is_in_cents
 from retail_assets.feeds.onboarding.proposing.price_units import PRICES, pack_in_name, per_unit, units_in_name
 from retail_assets.feeds.onboarding.proposing.returns import returns_doubt
 from retail_assets.feeds.onboarding.proposing.sampling import Column
@@ -19,7 +19,6 @@ from retail_assets.feeds.onboarding.proposing.yaml_text import flow
 from retail_assets.feeds.onboarding.repeated_names import listed as listed_names
 from retail_assets.sql import identifier
 
-_NET = ("unit_price", "discount", "unit_cost", "cost_price", "selling_price", "net_amount")
 _SHARED = frozenset(["product_id", "store_id", "supplier_id", "customer_id", "merchant_id"])
 """Ids that sources have in common; those of documents each source makes up for itself."""
 _SHORT = 6
@@ -40,7 +39,7 @@ def doubts_about(draft: Draft, name: str) -> list[str]:
         *_empty(draft, name, contract),
         *_to_translate(draft, name, contract),
         *_tax(name, source.name),
-        *(_in_cents(source) if name in _NET and "scale" not in placed.cell else ()),
+        *(_in_cents(source) if name in NET and "scale" not in placed.cell else ()),
         *_of_several_units(draft, name),
         *_of_scales(draft, name),
         *_beginning_of_day(draft, name),
@@ -77,7 +76,8 @@ def amount_doubt(draft: Draft) -> str:
     if not (amount := draft.amount):
         return ""
     cents = () if is_in_cents(amount) else _in_cents(amount)
-    return "".join(f"{said} " for said in (*_several(draft, amount.name), *cents))
+    marks = [amount.shape.doubt] if amount.shape.doubt else []
+    return "".join(f"{said} " for said in (*marks, *_several(draft, amount.name), *cents))
 
 
 def _several(draft: Draft, source: str) -> Iterable[str]:
@@ -161,12 +161,14 @@ def _to_translate(draft: Draft, name: str, contract: dy.Column) -> Iterable[str]
     values = set(draft.placed[name].source.values)
     if (allowed := getattr(contract, "categories", None)) and not values <= set(allowed):
         yield f"translate its values into {allowed_words(contract)}."
+    elif name == "channel" and not says(draft.placed[name].source.name, "channels"):
+        yield "is it the channel of the sale?"
     elif name == "status" and draft.feed.name == STATES:
         yield "translate its values into the states of orders (`placed`, `paid`, …)."
 
 
 def _tax(name: str, source: str) -> Iterable[str]:
-    if name not in _NET:
+    if name not in NET:
         return
     if said := says(source, "gross"):
         yield f"the contract wants it net of tax, and its name says `{said}`."
@@ -192,7 +194,8 @@ def _numbered_by_others(draft: Draft, name: str) -> Iterable[str]:
     for other, said in (("store_id", "in several stores"), (draft.feed.business_time, "on several days")):
         if other in draft.placed:
             beside = draft.placed[other].source.name
-            pairs = {(r.get(source.name), _day(r.get(beside))) for r in draft.lines if r.get(source.name)}
+            told = [r for r in draft.lines if r.get(source.name) and r.get(beside)]
+            pairs = {(r.get(source.name), _day(r.get(beside))) for r in told}
             if len(pairs) > 1.02 * len({document for document, _ in pairs}):
                 yield f"the same number stands {said}; a key has to be the whole retailer's."
                 return

@@ -29,6 +29,8 @@ class Column:
     is_unique: bool
     filled: float
     """The share of records in which anything stands."""
+    count: int
+    """In how many of them."""
 
 
 def plain(record: Record) -> Record:
@@ -136,6 +138,7 @@ def columns_of(records: Iterable[Record], *, settles: bool) -> list[Column]:
             shape=shape_of(found, decimal=decimal, day_first=day_first) if alone[name].doubt else alone[name],
             is_unique=len(found) == found.total() > 1,
             filled=found.total() / max(count, 1),
+            count=found.total(),
         )
         for name, found in values.items()
     ]

@@ -67,6 +67,17 @@ def says(name: str, about: str, *, of: str | None = None) -> str | None:
     return None
 
 
+def is_said_of(text: str, *lists: str) -> bool:
+    """Whether each word of a value stands in one of these lists: `Sales Order`, `pending_payment`."""
+    mine = words(text)
+    return bool(mine) and all(word in _words_of(lists) for word in mine)
+
+
+@cache
+def _words_of(lists: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(word for name in lists for known in _lists()[name] for word in words(known))
+
+
 @cache
 def _spelled(about: str, of: str | None) -> tuple[tuple[str, str], ...]:
     found = _lists()[about]
