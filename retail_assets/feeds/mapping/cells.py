@@ -16,6 +16,7 @@ from retail_assets.feeds.mapping.values.conversion import (
     DATE,
     ID,
     INSTANT,
+    LOCAL,
     TEXT,
     TIME,
     Kind,
@@ -59,8 +60,7 @@ class Value:
 def value_of(cell: Cell, kind: Kind, scope: Scope, *, name: str) -> Value:
     """Add the steps of a cell to the scope's phase; `name` is free for its columns. Expressions of the cell have
     to be evaluated in an earlier phase."""
-    if kind.name == INSTANT.name:
-        kind = replace(kind, days_of=scope.business_zone)
+    kind = kind.with_days_of(scope.business_zone)
     zoned = cell.zone and kind.name == INSTANT.name
     value = _zoned(cell, kind, scope, name) if zoned else _value(cell, kind, scope, name)
     if cell.default is not None:
@@ -127,6 +127,8 @@ def _from_column(column: str, values: Values, kind: Kind, scope: Scope, name: st
         return _converted(raw, TEXT, values, scope, name)
     if reading is None or not declared or reading.kind.name == kind.name:
         return _converted(raw, kind, values, scope, name)
+    if kind.name == DATE.name and reading.kind is LOCAL:  # its day on the clock that it states
+        return _converted(raw, kind, reading.values, scope, name)
     # The mapping says what the column is; what the contract wants is made of that.
     steps = convert(Raw(reading.name, reading.kind.sql_type.upper()), kind, values, name=name)
     scope.query.add([*steps, unread_step(raw, reading.values, name=name)])
@@ -137,7 +139,7 @@ def _from_column(column: str, values: Values, kind: Kind, scope: Scope, name: st
 
 def _from_date_and_time(date: str, time: str, values: Values, kind: Kind, scope: Scope, name: str) -> Value:
     days, times = scope.raw(date), scope.raw(time)
-    day = scope.convert(days, DATE, values, name=f"{name}_day")
+    day = scope.convert(days, DATE.with_days_of(scope.business_zone), values, name=f"{name}_day")
     time_of_day = scope.convert(times, TIME, values, name=f"{name}_time")
     together = f"{name}_together"
     later = [

@@ -85,7 +85,7 @@ def moment_steps(day: str, time: str, times: Raw, values: Values, *, name: str) 
     has_day = f"strpos({time}_zoned, ':') > 6"
     dated = f"{together}_text"
     formatted = [real_offset(dated, one) for one in readings(dated, [f"%Y-%m-%d {f}" for f in aware])]
-    instant, here = f"{name}_of_zone", f"timezone({literal(values.time_zone)}, {name}_of_zone)"
+    instant, here = f"{name}_of_zone", f"timezone({literal(values.clock)}, {name}_of_zone)"
     written_day = f"try_cast(replace(left({written}, 10), '/', '-') as date)"
     is_of_day = f"{instant} is not null and {day} in ({written_day}, cast({here} as date))"
     return [
@@ -94,7 +94,7 @@ def moment_steps(day: str, time: str, times: Raw, values: Values, *, name: str) 
             f"when {time}_zoned is not null then {of_day} || {time}_zoned end",
             dated: f"{of_day} || {time}_said",
         },
-        *named_zone_steps(written, values.time_zone, name=instant),
+        *named_zone_steps(written, values.clock, name=instant),
         {
             f"{name}_stated": _first([*formatted, f"case when {is_of_day} then {instant} end"]),
             name: moment,
