@@ -89,6 +89,12 @@ def number_steps(x: str, sql_type: str, values: Values, *, name: str) -> list[di
     # DuckDB reads 1_000 as people write it in programs.
     strange = "_" if values.decimal == "." else "_."
     found = " or ".join(f"contains({stripped}, '{mark}')" for mark in strange)
+    if values.strip:
+        # 3€50 is not 350. What was stripped at the ends alone stands in the text as it is.
+        found += f" or not contains({x}, {stripped})"
+        marks = "|".join(map(re.escape, values.strip))
+        between = f"regexp_matches({x}, {literal(f'(?s)[0-9].*({marks}).*[0-9]')})"
+        stripped = f"case when {between} then null else {stripped} end"
     odd = f"{name}_odd"
     careful = _number(odd, sql_type, values)
     if values.percent:
