@@ -34,6 +34,8 @@ _TRIMMED = f" \t\n\v\f\r\u0085\u2028\u2029{_WIDE_SPACES}{_INVISIBLE}{_JOINERS}"
 _TRIMMED_OFF_NAMES = rf"{_TRIMMED}{_CONTROLS}\x00"
 """And off what names something: the end mark of a DOS file, what a program filled up a field with. The text of a query
 holds no NUL, so a regular expression has to name it."""
+_FOR_NUL = "\ufdd0"
+"""No character at all: DuckDB's `nfc_normalize` takes a NUL for the end of a text."""
 _WRAPPING = f'{_TRIMMED}="'
 
 _SPACES = "\u0020\u00a0\u202f\u2009"
@@ -76,7 +78,8 @@ def _without_ends(text: str, characters: str) -> str:
 def _visible(text: str) -> str:
     """Without invisible characters, letters and their accents as one (NFC): what looks the same is the same."""
     unseen = rf"[{_INVISIBLE}]+|([\x00-\x7f])[{_JOINERS}]+|[{_JOINERS}]+([\x00-\x7f])"
-    visible = rf"nfc_normalize(regexp_replace({text}, '{unseen}', '\1\2', 'g'))"
+    visible = rf"regexp_replace({text}, '{unseen}', '\1\2', 'g')"
+    visible = f"replace(nfc_normalize(replace({visible}, chr(0), '{_FOR_NUL}')), '{_FOR_NUL}', chr(0))"
     return f"case when strlen({text}) = length({text}) then {text} else {visible} end"
 
 
