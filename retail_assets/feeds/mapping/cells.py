@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from retail_assets.feeds.mapping.expressions import Expression
 from retail_assets.feeds.mapping.model import (
     Cell,
     Constant,
@@ -12,11 +13,13 @@ from retail_assets.feeds.mapping.model import (
     FromSql,
 )
 from retail_assets.feeds.mapping.scope import ABSENT, Scope
+from retail_assets.feeds.mapping.spelled_names import normalised
 from retail_assets.feeds.mapping.values.conversion import (
     DATE,
     ID,
     INSTANT,
     LOCAL,
+    PART,
     TEXT,
     TIME,
     Kind,
@@ -30,7 +33,9 @@ from retail_assets.feeds.mapping.values.conversion import (
     unread_step,
 )
 from retail_assets.feeds.mapping.values.dialect import STANDARD, Values
+from retail_assets.feeds.mapping.values.texts import any_of
 from retail_assets.feeds.mapping.values.zones import NO_ZONE, instant_in
+from retail_assets.feeds.readers.columns import DATED
 from retail_assets.sql import literal
 
 
@@ -80,7 +85,11 @@ def _value(cell: Cell, kind: Kind, scope: Scope, name: str) -> Value:
             return _converted(_constant(scope.name_values[group]), kind, cell.values, scope, name)
         case FromSql(expression):
             column, sql_type = scope.evaluate(expression, cell.where)
-            value = _converted(Raw(f"{column}.v", sql_type), kind, cell.values, scope, name)
+            value = _converted(_meant(Raw(f"{column}.v", sql_type), kind), kind, cell.values, scope, name)
+            if kind == ID and (dated := _dated_parts(expression, scope)):
+                sql = f"case when {dated} then null else {value.sql} end"
+                blank = f"({value.blank} and not coalesce({dated}, false))"
+                value = replace(value, sql=sql, blank=blank)
             text = f"case when {column} is null then {scope.failure(expression)} else {value.text} end"
             return replace(value, text=text, failed=f"{column} is null")
         case FromDateAndTime(date, time):
@@ -114,6 +123,27 @@ def _converted(raw: Raw, kind: Kind, values: Values, scope: Scope, name: str) ->
     return Value(name, f"{name}_unread is null", plain_text(raw), kind.fault, reasons=exact)
 
 
+def _meant(raw: Raw, kind: Kind) -> Raw:
+    """A value that the mapping itself made: whoever makes an id of a date means it."""
+    return Raw(f"({plain_text(raw)})", "VARCHAR") if kind == ID and raw.is_dated else raw
+
+
+def _dated_parts(expression: Expression, scope: Scope) -> str | None:
+    """SQL that is true where cells of which an expression makes an id are dates, and no mapping says that they are."""
+    known = {
+        normalised(column)
+        for target in scope.mapping.targets
+        for block in target.blocks
+        for cell in block.cells.values()
+        if isinstance(cell.origin, FromDateAndTime)
+        for column in (cell.origin.date, cell.origin.time)
+    }
+    parts = [
+        r for r in scope.readings_of([expression]) if r.kind == PART and normalised(r.column) not in known
+    ]
+    return any_of(*(reading.raw.is_cell(*DATED) for reading in parts))
+
+
 def _from_column(column: str, values: Values, kind: Kind, scope: Scope, name: str) -> Value:
     raw = scope.raw(column)
     if raw == ABSENT:
@@ -130,7 +160,8 @@ def _from_column(column: str, values: Values, kind: Kind, scope: Scope, name: st
     if kind.name == DATE.name and reading.kind is LOCAL:  # its day on the clock that it states
         return _converted(raw, kind, reading.values, scope, name)
     # The mapping says what the column is; what the contract wants is made of that.
-    steps = convert(Raw(reading.name, reading.kind.sql_type.upper()), kind, values, name=name)
+    meant = _meant(Raw(reading.name, reading.kind.sql_type.upper()), kind)
+    steps = convert(meant, kind, values, name=name)
     scope.query.add([*steps, unread_step(raw, reading.values, name=name)])
     fault = kind.fault if reading.kind is TEXT else reading.kind.fault
     exact = reasons(raw, reading.kind, f"{name}_unread")

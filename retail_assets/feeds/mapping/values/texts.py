@@ -65,6 +65,11 @@ class Raw:
     def family(self) -> str:
         return _family(self.sql_type)
 
+    @property
+    def is_dated(self) -> bool:
+        """Whether all its values are dates or times."""
+        return self.family in ("date", "local", "instant", "time")
+
     def is_cell(self, *kinds: str) -> str | None:
         """SQL that is true for cells of these kinds; None where there are none."""
         return f"{self.cell} in ({', '.join(map(literal, kinds))})" if self.cell else None
