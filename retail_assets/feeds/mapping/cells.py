@@ -174,7 +174,7 @@ def _from_date_and_time(date: str, time: str, values: Values, kind: Kind, scope:
     time_of_day = scope.convert(times, TIME, values, name=f"{name}_time")
     together = f"{name}_together"
     later = [
-        *moment_steps(day, time_of_day, times, values, name=together),
+        *moment_steps(day, time_of_day, days, times, values, name=together),
         *convert(Raw(together, "TIMESTAMP", instant=f"{together}_stated"), kind, values, name=name),
     ]
     said_day, said_time = f"{name}_day_stated", f"{name}_time_stated"

@@ -9,7 +9,13 @@ from retail_assets.feeds.mapping.values.numbers import to_number
 from retail_assets.feeds.mapping.values.spelling import trimmed
 from retail_assets.feeds.mapping.values.texts import Kind, Raw, Steps, source_text
 from retail_assets.feeds.mapping.values.time_formats import readings, states_time, without_words
-from retail_assets.feeds.mapping.values.zones import NO_ZONE, instant_sql, named_zone_steps, real_offset
+from retail_assets.feeds.mapping.values.zones import (
+    NO_ZONE,
+    instant_sql,
+    is_cut,
+    named_zone_steps,
+    real_offset,
+)
 from retail_assets.feeds.readers.columns import DAY_CELL, MOMENT_CELL
 from retail_assets.sql import literal
 
@@ -98,7 +104,7 @@ def _local_and_instant(raw: Raw, values: Values, name: str, *, apart: bool = Fal
     offset = f"regexp_matches(substr({text}, 12), '[A-Za-z+-]')"
     # After a date alone DuckDB takes a blank for the beginning of a time.
     local_iso = f"coalesce(try_cast({text} as timestamp), try_cast({trimmed(text)} as timestamp))"
-    iso = f"case when {offset} then null else {local_iso} end"
+    iso = f"case when {offset} or {is_cut(text)} then null else {local_iso} end"
     local_formats = readings(text, [f for f in formats if "%z" not in f])
     stated = f"coalesce({', '.join([*local_formats, iso])})"
     if own:

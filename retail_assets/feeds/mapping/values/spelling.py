@@ -37,6 +37,7 @@ holds no NUL, so a regular expression has to name it."""
 _FOR_NUL = "\ufdd0"
 """No character at all: DuckDB's `nfc_normalize` takes a NUL for the end of a text."""
 _WRAPPING = f'{_TRIMMED}="'
+_NOTHING = f'[{_TRIMMED}]*(="+"[{_TRIMMED}]*)?'
 
 _SPACES = "\u0020\u00a0\u202f\u2009"
 _APOSTROPHES = "'\u2019"
@@ -66,8 +67,10 @@ def _unwrapped(text: str, blanks: str, wrapped: str, within: str) -> str:
 
 
 def bare(text: str) -> str:
-    """Without what `trimmed` takes off its ends, and no more: shorter, for what is only asked of few values."""
-    return _without_ends(text, _WRAPPING)
+    """Without what `trimmed` takes off its ends, and no more: shorter, for what is only asked of few values. Quotes
+    around nothing are something that cannot be read; only an empty formula is nothing."""
+    marks = f"case when not regexp_full_match({text}, {literal(_NOTHING)}) then {text} end"
+    return f"coalesce(nullif({_without_ends(text, _WRAPPING)}, ''), {marks})"
 
 
 def _without_ends(text: str, characters: str) -> str:
