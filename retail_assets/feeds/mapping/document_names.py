@@ -5,7 +5,7 @@ from retail_assets.feeds.mapping.deduplicate import SEVERAL_ROWS
 from retail_assets.feeds.mapping.faults import Fault
 from retail_assets.feeds.mapping.references import expressions_of, identity_cells
 from retail_assets.feeds.mapping.scope import Scope
-from retail_assets.feeds.mapping.values.conversion import DATE, ID, INSTANT, Kind
+from retail_assets.feeds.mapping.values.conversion import ID, INSTANT, LOCAL, Kind
 
 MAX_DOCUMENT_BYTES = 1_000
 """Of a document's name: the warehouse keeps that of every document."""
@@ -49,7 +49,7 @@ def document_of(scope: Scope) -> str:
         return "null::varchar"
     time = target.block.feed.business_time or ""
     store = value_of(target.block.cells["store_id"], ID, scope, name="_day_store")
-    day = value_of(target.block.cells[time], DATE, scope, name="_day_time")
+    day = value_of(target.block.cells[time], LOCAL, scope, name="_day_time")
     return f"left({store.sql}, {MAX_DOCUMENT_BYTES}) || '|' || strftime({day.sql}, '%Y-%m-%d')"
 
 

@@ -168,6 +168,7 @@ class Scope:
         kind, values = self._types.get(normalised(column), (TEXT, self.mapping.values))
         if (normalised(column) not in self._types or kind == PART) and raw.family not in ("text", "other"):
             kind = as_it_is(raw, exactly=kind == PART)
+        kind = kind.with_days_of(self.business_zone)
         name = self.convert(raw, kind, values, name=f"_s{len(self.readings)}")
         self.readings[self._known_as(column)] = Reading(name, column, kind, raw, values)
 

@@ -18,6 +18,8 @@ FORMULA = "f"
 """Of which the file holds no value: the cell's text is the formula."""
 TIME_CELL, DAY_CELL, MOMENT_CELL = "t", "d", "m"
 """A span of time, which may be longer than a day; a date alone; a date with its time."""
+DATED = (TIME_CELL, DAY_CELL, MOMENT_CELL)
+"""What a spreadsheet also makes of codes that look like one: 7-6, 12:30."""
 RAW_CHARACTERS = 10_000
 """So much of a malformed record's text is kept."""
 

@@ -43,7 +43,7 @@ def cells_shown_as_days(path: Path, sheet: str) -> set[tuple[int, int]]:
 def _followed(archive: zipfile.ZipFile, part: str, styles: set[int]) -> set[tuple[int, int]]:
     """The same, from cell to cell."""
     with archive.open(part) as handle:
-        cells = sheet_cells(iter(partial(handle.read, 2**20), b""), dict.fromkeys(map(str, styles), 1))
+        cells = sheet_cells(iter(partial(handle.read, 2**20), b""), dict.fromkeys(map(str, styles), ("", 1)))
     return {(row, column) for (column, _), rows in cells.padded.items() for row in rows}
 
 

@@ -34,7 +34,13 @@ from retail_assets.feeds.readers.records import (
     naming_sheets,
 )
 from retail_assets.feeds.readers.sheet_cells import SheetCells
-from retail_assets.feeds.readers.sheets import chosen_sheets, described, hidden_sheets, left_out
+from retail_assets.feeds.readers.sheets import (
+    chosen_sheets,
+    described,
+    hidden_sheets,
+    left_out,
+    require_names,
+)
 from retail_assets.feeds.readers.workbook import check_workbook, damaged, is_open_document
 
 SEVERAL_SHEETS = "several_sheets"
@@ -61,6 +67,7 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
         if layout.sheet is None:
             seen = {name: others[name] for name in filled if name not in hidden}
             _require_only(tables, seen, layout, limits)
+        require_names({name: table.texts.columns for name, table in tables.items()}, layout)
         again = tuple(_names_again(tables, layout))
         above = [
             AboveAgain(f"the sheet {name}", _above(sheets[name].texts, layout), whole=True) for name in tables

@@ -21,6 +21,7 @@ from retail_assets.feeds.readers.columns import too_many_columns
 from retail_assets.feeds.readers.old_excel import cells_of_old_excel
 from retail_assets.feeds.readers.records import ReaderLimits
 from retail_assets.feeds.readers.sheet_cells import SheetCells, column_number, sheet_cells
+from retail_assets.feeds.readers.shown_digits import Shown, digits_shown
 from retail_assets.feeds.readers.workbook_parts import (
     beginning,
     number_formats,
@@ -38,7 +39,6 @@ _DOCUMENTS = {
     "content.xml": "an OpenDocument text or drawing",
 }
 _CELL = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["'][^<>]*[^/]>""")
-_ZEROS = re.compile("0{2,20}")
 _UNCALCULATED = re.compile(rb"""<(?:\w+:)?calcPr\b[^<>]*\bfullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _CELL_BYTES = 100
@@ -147,10 +147,10 @@ def _check_archive(archive: zipfile.ZipFile, limits: ReaderLimits) -> dict[str, 
     return found
 
 
-def _digits_shown(archive: zipfile.ZipFile) -> dict[str, int]:
-    """The styles of cells that show zeros in front of a number, as many as it lacks: their digits, by their number."""
-    codes = enumerate(code for _, code in number_formats(archive))
-    return {str(style): len(code) for style, code in codes if _ZEROS.fullmatch(code)}
+def _digits_shown(archive: zipfile.ZipFile) -> dict[str, Shown]:
+    """The styles of cells that show zeros in front of a number, by their number."""
+    shown = enumerate(digits_shown(code) for _, code in number_formats(archive))
+    return {str(style): digits for style, digits in shown if digits}
 
 
 def _is_read(part: zipfile.ZipInfo) -> bool:

@@ -76,6 +76,22 @@ def _formats(node: Node) -> tuple[str, ...]:
     return tuple(_format(item) for item in node.items())
 
 
+def _dates(node: Node) -> tuple[str, ...]:
+    """Formats that tell each day in their own way."""
+    formats = _formats(node)
+    orders: dict[str, tuple[str, list[str]]] = {}
+    for format in formats:
+        whole = format.replace("%-", "%").replace("%e", "%d").replace("%D", "%m/%d/%y")
+        codes = re.findall("%[dmy]", whole)
+        other, order = orders.setdefault(re.sub("%[dmy]", "%.", whole), (format, codes))
+        if codes != order:
+            raise node.error(
+                f"`{other}` and `{format}` read one text as different days (01/02 is the second of January, or the "
+                "first of February); keep the one that the source means, and give each source its own mapping"
+            )
+    return formats
+
+
 def _format(node: Node) -> str:
     text = node.filled_text()
     if "%" not in text:
@@ -128,7 +144,7 @@ _READERS = {
     "false_words": Node.texts,
     "replace": _replaced,
     "translate": _pairs,
-    "dates": _formats,
+    "dates": _dates,
     "times": _formats,
     "time_zone": _time_zone,
     "epoch": lambda node: node.choice(tuple(EPOCHS)),

@@ -73,7 +73,7 @@ def reshaped(
     judged = compile_records(scope)
     wanted = _wanted(mapping)
     records = _records(judged, whole, wanted)
-    stream = Stream(engine, mapping, folder, records.relation, records)
+    stream = Stream(engine, mapping, business_zone, folder, records.relation, records)
     for number, step in enumerate(mapping.reshape):
         stream = _carried_out(step, replace(stream, wanted=_wanted_behind(mapping, number)))
     table, merged = _numbered(stream)

@@ -50,6 +50,7 @@ class Stream:
 
     engine: Engine
     mapping: SourceMapping
+    business_zone: str
     folder: Path
     start: str
     """The relation of the records that there were."""
@@ -98,6 +99,7 @@ class Stream:
         for place, name in enumerate(names):
             declared = self.mapping.declared(name)
             kind = NUMBER if number or not declared else DECLARED[declared.type]
+            kind = kind.with_days_of(self.business_zone)
             found.append(Reading(f"_s{place}", name, kind, self.table.raw(name), self.values(name)))
         return found
 

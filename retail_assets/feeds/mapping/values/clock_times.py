@@ -14,7 +14,7 @@ from retail_assets.feeds.mapping.values.zones import named_zone_steps, real_offs
 from retail_assets.feeds.readers.columns import TIME_CELL
 from retail_assets.sql import literal
 
-_CLOCK = r"[0-9]{1,2}:[0-9]{1,2}(:[0-9]{1,2}([.][0-9]+)?)?"
+_CLOCK = r"[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]+)?)?"
 _DAY = r"[0-9]{4}[-/][0-9]{1,2}[-/][0-9]{1,2}(T| +)"
 _HALF = r"\s*([AaPp])[.]?[Mm][.]?"
 _ZONE = r"\s*([+-][0-9]{2}(:?[0-9]{2})?|[A-Za-z][A-Za-z0-9_/+-]*)"
@@ -72,9 +72,10 @@ def to_time(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     ]
 
 
-def moment_steps(day: str, time: str, times: Raw, values: Values, *, name: str) -> Steps:
+def moment_steps(day: str, time: str, days: Raw, times: Raw, values: Values, *, name: str) -> Steps:
     """Steps to the local time that the columns of a day and a time say together, and beside it NAME_stated, the instant
-    where they state whose clock it is. A day that is written with the time is no other one."""
+    where they state whose clock it is. A day that is written with the time is no other one, nor is a time that is
+    written with the day."""
     together, written = f"{name}_day_and_time", f"{name}_written"
     same_day = f"cast({time}_on as date) in ({day}, {_NO_DAYS}) or {time}_on < timestamp '1900-01-01'"
     moment = f"case when {time}_on is null or {same_day} then {day} + {time} end"
@@ -85,19 +86,31 @@ def moment_steps(day: str, time: str, times: Raw, values: Values, *, name: str) 
     has_day = f"strpos({time}_zoned, ':') > 6"
     dated = f"{together}_text"
     formatted = [real_offset(dated, one) for one in readings(dated, [f"%Y-%m-%d {f}" for f in aware])]
-    instant, here = f"{name}_of_zone", f"timezone({literal(values.time_zone)}, {name}_of_zone)"
+    instant, here = f"{name}_of_zone", f"timezone({literal(values.clock)}, {name}_of_zone)"
     written_day = f"try_cast(replace(left({written}, 10), '/', '-') as date)"
     is_of_day = f"{instant} is not null and {day} in ({written_day}, cast({here} as date))"
+    local, stated = f"{name}_local", f"{name}_instant"
+    clock, there = f"{day}_moment", f"{day}_moment_instant"
+    in_text = f"try_cast({of_day} || regexp_extract({time}_said, '[0-9]+:[0-9]+') as timestamp)"
+
+    def agreeing(moment: str, *others: tuple[str, str]) -> str:
+        """The moment, unless the day was written with another time: two of one minute are one."""
+        same = " or ".join(
+            f"date_trunc('minute', {one}) = date_trunc('minute', {two})" for one, two in others
+        )
+        return f"case when {clock} = {day} or {same} then {moment} end" if days.family != "date" else moment
+
     return [
         {
             written: f"case when {has_day} then {time}_zoned "
             f"when {time}_zoned is not null then {of_day} || {time}_zoned end",
             dated: f"{of_day} || {time}_said",
         },
-        *named_zone_steps(written, values.time_zone, name=instant),
+        *named_zone_steps(written, values.clock, name=instant),
+        {stated: _first([*formatted, f"case when {is_of_day} then {instant} end"]), local: moment},
         {
-            f"{name}_stated": _first([*formatted, f"case when {is_of_day} then {instant} end"]),
-            name: moment,
+            f"{name}_stated": agreeing(stated, (there, stated), (clock, in_text)),
+            name: agreeing(local, (clock, local), (f"timezone({literal(values.clock)}, {there})", local)),
         },
     ]
 

@@ -29,8 +29,14 @@ class Values:
     translate: tuple[tuple[str, str], ...] = ()
     dates: tuple[str, ...] = ()
     times: tuple[str, ...] = ()
-    time_zone: str = "UTC"
+    time_zone: str | None = None
+    """Whose clock times are of which the source does not state it, and whose days an instant's are."""
     epoch: str | None = None
+
+    @property
+    def clock(self) -> str:
+        """The zone of times of which nobody says whose they are."""
+        return self.time_zone or "UTC"
 
 
 STANDARD = Values()

@@ -18,7 +18,7 @@ from retail_assets.feeds.mapping.values.texts import (
     unless,
 )
 from retail_assets.feeds.mapping.values.words import NO_IDS
-from retail_assets.feeds.readers.columns import FORMULA, LONG_NUMBER
+from retail_assets.feeds.readers.columns import DATED, FORMULA, LONG_NUMBER
 from retail_assets.sql import literal
 
 _CODE = "[A-Za-z0-9_~-]*[0-9]"
@@ -34,7 +34,9 @@ _NO_IDS = ", ".join(literal(word) for word in NO_IDS)
 
 
 def to_id(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
-    """A text that names something."""
+    """A text that names something. A date is none: it was a code before a spreadsheet took it for one."""
+    if raw.is_dated:
+        return [{name: "null::varchar"}]
     if raw.cell or not is_bare_text(raw, values):
         return _to_id(raw, values, name)
     code = f"case when regexp_full_match({raw.sql}, '{_CODE}') then {raw.sql} end"
@@ -52,7 +54,7 @@ def _to_id(raw: Raw, values: Values, name: str) -> Steps:
         f"when {is_error(text)} or regexp_full_match({text}, {literal(_NEVER_IDS)}) then null "
         f"else {without_point(mended_exponent(text))} end"
     )
-    lost = any_of(raw.is_cell(FORMULA, LONG_NUMBER), lost_number(raw))
+    lost = any_of(raw.is_cell(FORMULA, LONG_NUMBER, *DATED), lost_number(raw))
     return [*steps, {name: unless(lost, read)}]
 
 

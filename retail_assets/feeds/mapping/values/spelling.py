@@ -34,7 +34,10 @@ _TRIMMED = f" \t\n\v\f\r\u0085\u2028\u2029{_WIDE_SPACES}{_INVISIBLE}{_JOINERS}"
 _TRIMMED_OFF_NAMES = rf"{_TRIMMED}{_CONTROLS}\x00"
 """And off what names something: the end mark of a DOS file, what a program filled up a field with. The text of a query
 holds no NUL, so a regular expression has to name it."""
+_FOR_NUL = "\ufdd0"
+"""No character at all: DuckDB's `nfc_normalize` takes a NUL for the end of a text."""
 _WRAPPING = f'{_TRIMMED}="'
+_NOTHING = f'[{_TRIMMED}]*(="+"[{_TRIMMED}]*)?'
 
 _SPACES = "\u0020\u00a0\u202f\u2009"
 _APOSTROPHES = "'\u2019"
@@ -64,8 +67,10 @@ def _unwrapped(text: str, blanks: str, wrapped: str, within: str) -> str:
 
 
 def bare(text: str) -> str:
-    """Without what `trimmed` takes off its ends, and no more: shorter, for what is only asked of few values."""
-    return _without_ends(text, _WRAPPING)
+    """Without what `trimmed` takes off its ends, and no more: shorter, for what is only asked of few values. Quotes
+    around nothing are something that cannot be read; only an empty formula is nothing."""
+    marks = f"case when not regexp_full_match({text}, {literal(_NOTHING)}) then {text} end"
+    return f"coalesce(nullif({_without_ends(text, _WRAPPING)}, ''), {marks})"
 
 
 def _without_ends(text: str, characters: str) -> str:
@@ -76,7 +81,8 @@ def _without_ends(text: str, characters: str) -> str:
 def _visible(text: str) -> str:
     """Without invisible characters, letters and their accents as one (NFC): what looks the same is the same."""
     unseen = rf"[{_INVISIBLE}]+|([\x00-\x7f])[{_JOINERS}]+|[{_JOINERS}]+([\x00-\x7f])"
-    visible = rf"nfc_normalize(regexp_replace({text}, '{unseen}', '\1\2', 'g'))"
+    visible = rf"regexp_replace({text}, '{unseen}', '\1\2', 'g')"
+    visible = f"replace(nfc_normalize(replace({visible}, chr(0), '{_FOR_NUL}')), '{_FOR_NUL}', chr(0))"
     return f"case when strlen({text}) = length({text}) then {text} else {visible} end"
 
 
@@ -89,6 +95,12 @@ def number_steps(x: str, sql_type: str, values: Values, *, name: str) -> list[di
     # DuckDB reads 1_000 as people write it in programs.
     strange = "_" if values.decimal == "." else "_."
     found = " or ".join(f"contains({stripped}, '{mark}')" for mark in strange)
+    if values.strip:
+        # 3€50 is not 350. What was stripped at the ends alone stands in the text as it is.
+        found += f" or not contains({x}, {stripped})"
+        marks = "|".join(map(re.escape, values.strip))
+        between = f"regexp_matches({x}, {literal(f'(?s)[0-9].*({marks}).*[0-9]')})"
+        stripped = f"case when {between} then null else {stripped} end"
     odd = f"{name}_odd"
     careful = _number(odd, sql_type, values)
     if values.percent:

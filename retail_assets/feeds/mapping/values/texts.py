@@ -32,12 +32,16 @@ class Kind:
     fault: str
     """The rule that a value breaks which is there and cannot be read."""
     days_of: str = "UTC"
-    """Of an instant: the zone whose day a date alone is."""
+    """Of an instant: the zone whose day a date alone is. Of a date: whose day an instant is of."""
 
     @property
     def is_text(self) -> bool:
         """Whether it stays a text: words, or what names something."""
         return self.sql_type == "varchar"
+
+    def with_days_of(self, zone: str) -> "Kind":
+        """The kind as a retailer in a zone means it."""
+        return replace(self, days_of=zone) if self.name in ("date", "instant") else self
 
 
 TEXT = Kind("text", "varchar", ERROR_VALUE)
@@ -60,6 +64,11 @@ class Raw:
     @property
     def family(self) -> str:
         return _family(self.sql_type)
+
+    @property
+    def is_dated(self) -> bool:
+        """Whether all its values are dates or times."""
+        return self.family in ("date", "local", "instant", "time")
 
     def is_cell(self, *kinds: str) -> str | None:
         """SQL that is true for cells of these kinds; None where there are none."""

@@ -7,7 +7,7 @@ three minutes past nine.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import groupby
 
@@ -27,29 +27,39 @@ def states_time(format: str) -> bool:
 def readings(text: str, formats: Sequence[str]) -> list[str]:
     """SQL of what a text says in each of some formats, in their order; null where it is not written so."""
     found = []
-    for (pattern, names_weekday), alike in groupby(formats, lambda f: (_exact_pattern(f), _names_weekday(f))):
-        if names_weekday:
-            found += [_on_its_weekday(text, format, pattern) for format in alike]
+    for (pattern, asked), alike in groupby(formats, lambda f: (_exact_pattern(f), _asked_of(f))):
+        if asked:
+            found += [asked(text, format, pattern) for format in alike]
         elif pattern is None:
             found.append(f"try_strptime({text}, [{', '.join(map(literal, alike))}])")
         else:
-            fits = f"regexp_full_match({text}, {literal(pattern)})"
-            found += [
-                f"case when {fits} then try_strptime({text}, {literal(format)}) end" for format in alike
-            ]
+            found += [_read(text, format, pattern) for format in alike]
     return found
 
 
-def _names_weekday(format: str) -> bool:
-    return any(code in "aA" for code in _CODE.findall(format))
+def _read(text: str, format: str, pattern: str | None) -> str:
+    read = f"try_strptime({text}, {literal(format)})"
+    fits = f"regexp_full_match({text}, {literal(pattern)})" if pattern else ""
+    return f"case when {fits} then {read} end" if pattern else read
+
+
+def _asked_of(format: str) -> Callable[[str, str, str | None], str] | None:
+    """What has to be asked of a moment that was read, where DuckDB does not."""
+    codes = _CODE.findall(format)
+    return _on_its_weekday if {"a", "A"} & {*codes} else _in_its_year if "j" in codes else None
 
 
 def _on_its_weekday(text: str, format: str, pattern: str | None) -> str:
     """A date that falls on another weekday than stands beside it was read wrongly: day and month in turn, say."""
-    read = f"try_strptime({text}, {literal(format)})"
-    if pattern is not None:
-        read = f"case when regexp_full_match({text}, {literal(pattern)}) then {read} end"
+    read = _read(text, format, pattern)
     return f"case when contains(lower({text}), lower(strftime({read}, '%a'))) then {read} end"
+
+
+def _in_its_year(text: str, format: str, pattern: str | None) -> str:
+    """DuckDB takes day 366 of a year that has 365 for the first of the next."""
+    read = _read(text, format, pattern)
+    day = f"try_cast(regexp_extract({text}, {literal(f'^{_pattern(format)[0]}$')}, 1) as int)"
+    return f"case when dayofyear({read}) = {day} then {read} end"
 
 
 _MEANT = "timestamp '1970-01-02' and timestamp '9999-12-31'"
@@ -61,9 +71,16 @@ def without_words(text: str, moment: str) -> str:
     return f"case when {is_word} then null else {moment} end"
 
 
-@cache
 def _exact_pattern(format: str) -> str | None:
-    """The texts that a format may read, as a regular expression; None where each is told from the next."""
+    """The texts that a format may read; None where each of its codes is told from the next."""
+    pattern, is_needed = _pattern(format)
+    return pattern if is_needed else None
+
+
+@cache
+def _pattern(format: str) -> tuple[str, bool]:
+    """The texts that a format may read, as a regular expression with the day of the year as its group, and whether some
+    codes are not told from the next by themselves."""
     parts = re.split(r"(%-?.)", format, flags=re.DOTALL)
     literals, codes = parts[0::2], [part[-1] for part in parts[1::2]]
 
@@ -75,13 +92,13 @@ def _exact_pattern(format: str) -> str | None:
     is_number = (
         len(codes) == 2 and literals in (["", ".", ""], ["", ",", ""]) and all(c in _DIGITS for c in codes)
     )
-    if not is_number and not any(map(touches, range(len(codes)))):
-        return None
+    is_needed = is_number or any(map(touches, range(len(codes))))
     pattern = _between(literals[0])
     for number, code in enumerate(codes):
         exact = touches(number) or (number and (is_number or touches(number - 1)))
-        pattern += _of_code(code, exact=bool(exact)) + _between(literals[number + 1])
-    return rf"\s*{pattern}\s*"
+        digits = _of_code(code, exact=bool(exact))
+        pattern += (f"({digits})" if code == "j" else digits) + _between(literals[number + 1])
+    return rf"\s*{pattern}\s*", is_needed
 
 
 def _between(text: str) -> str:

@@ -118,7 +118,8 @@ def named_zone_steps(text: str, zone: str, *, name: str) -> Steps:
     return [
         {said: text},
         {
-            plain: f"case when suffix({said}, 'Z') and {said}[-2] < ':' then try_cast({said} as timestamptz) "
+            plain: f"case when suffix({said}, 'Z') and {said}[-2] < ':' and {said}[-3] <> ':' "
+            f"then try_cast({said} as timestamptz) "
             f"when {named} then null else {_with_offset(said)} end"
         },
         {bare: f"case when {plain} is null then {trimmed(said)} end"},
@@ -126,7 +127,10 @@ def named_zone_steps(text: str, zone: str, *, name: str) -> Steps:
             word: f"case when {bare} is not null and {named} "
             f"then upper(regexp_extract({bare}, '[A-Za-z][A-Za-z0-9_/+-]*$')) end"
         },
-        {clock: f"case when {word} <> '' then try_cast({without} as timestamp) end"},
+        {
+            clock: f"case when {word} <> '' and not {is_cut(f'({without})')} "
+            f"then try_cast({without} as timestamp) end"
+        },
         {
             name: f"case when {plain} is not null then {plain} "
             f"when coalesce({word}, '') = '' then {_with_offset(bare)} "
@@ -144,11 +148,21 @@ def real_offset(text: str, instant: str) -> str:
     return f"case when regexp_matches({text}, {literal(_NO_OFFSET)}) then null else {instant} end"
 
 
+_CUT = r":[0-9]?\s*(Z|[+-][0-9:]*)?\s*$|\s[0-9]+\s*$"
+"""The end of a time that was cut off, or has something behind it: 10:0, 10:00:, 10:00:00 2. DuckDB reads all three."""
+
+
+def is_cut(text: str) -> str:
+    """Whether the end of a time is none. Most end with two digits behind a colon, which is soon seen."""
+    seen = f"{text}[-3] = ':' and {text}[-1] between '0' and '9'"
+    return f"(not ({seen}) and regexp_matches({text}, {literal(_CUT)}))"
+
+
 def _with_offset(text: str) -> str:
     """An ISO text as an instant; in a day alone no offset is looked for."""
     # Looked for from the end: a day's own hyphens fit too, and are found only where one of these does.
     strange = f"regexp_matches({text}, {literal(_NO_OFFSET)}) and regexp_matches({text}, '[:T].*[+-]')"
-    return f"case when {strange} then null else try_cast({text} as timestamptz) end"
+    return f"case when {strange} or {is_cut(text)} then null else try_cast({text} as timestamptz) end"
 
 
 @cache
