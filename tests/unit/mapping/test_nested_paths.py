@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from retail_assets.errors import Unreadable
 from tests.unit.mapping.conftest import MapFile
 from tests.unit.mapping.exports import SALE
 
@@ -151,3 +152,19 @@ def test_fields_of_the_record_beside_its_lines(map_file: MapFile) -> None:
     row = SALE | {"id": "o1", "d": [{"amount": 2}], "lines": [{"text": "a"}, {"text": "b"}]}
     result = map_file(shop("unfold: lines", columns=columns), json.dumps([row]).encode(), "a.json")
     assert ends(result) == {1: "malformed_record", 2: "malformed_record"}
+
+
+FILLED = (
+    "leave_out: [{name: x, when: WHEN is null}]\n    reshape: {fill_down: {columns: store_id, per: order_id}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("when", "name"), [("d.amount", "a.json"), ("d.amount", "a.csv"), ("stattus", "a.csv")]
+)
+def test_before_reshape_there_are_columns_only(map_file: MapFile, when: str, name: str) -> None:
+    rows = with_d({"amount": 1})
+    csv = pl.DataFrame([{key: str(value) for key, value in row.items()} for row in rows]).write_csv()
+    content = json.dumps(rows) if name == "a.json" else csv
+    with pytest.raises(Unreadable, match=f"expected `{when}`"):
+        map_file(shop(values=FILLED.replace("WHEN", when)), content.encode(), name)
