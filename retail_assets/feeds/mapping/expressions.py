@@ -7,6 +7,7 @@ DuckDB's own parser answers; nothing here guesses at SQL. An expression may use 
 import difflib
 import json
 import math
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -24,11 +25,13 @@ from retail_assets.feeds.mapping.functions import (
 )
 from retail_assets.feeds.mapping.handed_on import (
     as_written,
+    beside_words,
     cast_to_numbers,
     handed_on,
     made_texts_of,
     makes_number,
 )
+from retail_assets.feeds.mapping.values.spelling import as_compared
 
 MAX_CHARACTERS = 5_000
 _OPENING, _CLOSING = "select (\n", "\n), "
@@ -57,6 +60,8 @@ class Reference:
     """Whether its text, or a part of it, is cast to a number."""
     is_cast_as_written: bool = False
     """The same with the marks that the source writes."""
+    is_beside_blanks: bool = False
+    """Whether it is compared with a text in which blanks stand."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +72,8 @@ class Expression:
     """What it compares with numbers and texts."""
     texts_to_numbers: tuple[tuple[int, int], ...] = ()
     """Byte offsets of the calls that make a text, which is then cast to a number."""
+    words: tuple[tuple[int, int], ...] = ()
+    """Byte offsets of texts in which blanks stand, and with which columns are compared."""
 
     @property
     def names(self) -> list[str]:
@@ -79,6 +86,7 @@ class Expression:
             before, after = no_number_with_underscores("\n").split("\n")
             edits += [(start, start, before), (end, end, after)]
         text = self.text.encode()
+        edits += [(start, end, as_compared(text[start:end].decode())) for start, end in self.words]
         for start, end, new in sorted(edits, reverse=True):
             text = text[:start] + new.encode() + text[end:]
         return f"(\n{text.decode()}\n)"
@@ -91,6 +99,7 @@ def no_number_with_underscores(text: str) -> str:
 
 def parse_expression(text: str) -> Expression:
     """Check one expression and find its columns; raises ExpressionError."""
+    text = unicodedata.normalize("NFC", text)  # as texts are read
     if not text.strip():
         raise ExpressionError("an expression is missing")
     if len(text) > MAX_CHARACTERS:
@@ -112,19 +121,28 @@ def _read_tree(text: str, tree: dict[str, Any]) -> Expression:
     numbers = [node["child"] for node in _walk(tree) if makes_number(node)]
     yielded = {_place(part) for part in handed_on(tree)}
     in_cast = {_place(part) for child in numbers for part in handed_on(child)}
+    beside = [beside_words(node) for node in _walk(tree)]
+    compared_so = {_place(part) for parts, _ in beside for part in parts}
+    words = {_place(part) for _, parts in beside for part in parts}
     unmended = {_place(part) for child in numbers for part in as_written(child)}
     for node in _walk(tree):
         grows.append(_checked(node))
         compared += compared_in(node)
         if node["class"] == "COLUMN_REF":
             place = _place(node)
-            said = [place in those for those in (bare, texts, yielded, in_cast, unmended)]
+            said = [place in those for those in (bare, texts, yielded, in_cast, unmended, compared_so)]
             columns[place] = Reference(".".join(node["column_names"]), *place, *said)
     if math.prod(grows) * max(1, len(columns)) > MAX_GROWTH:
         raise ExpressionError(
             f"this could make a text more than {MAX_GROWTH:,} times as long; make it shorter"
         )
-    return Expression(text, tuple(columns.values()), tuple(dict.fromkeys(compared)), tuple(sorted(calls)))
+    return Expression(
+        text,
+        tuple(columns.values()),
+        tuple(dict.fromkeys(compared)),
+        tuple(sorted(calls)),
+        tuple(sorted(words)),
+    )
 
 
 def _place(node: dict[str, Any]) -> tuple[int, int]:

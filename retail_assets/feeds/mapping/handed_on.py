@@ -3,7 +3,12 @@
 from typing import Any
 
 from retail_assets.feeds.mapping.functions import JOINING, KEEPING, MAKING_TEXTS, NUMBERS, TEXTS
+from retail_assets.feeds.mapping.values.spelling import has_blanks
 
+_LOOKING = frozenset(
+    ("~~", "!~~", "~~*", "!~~*", "~~~", "^@", "starts_with", "prefix", "ends_with", "suffix", "contains")
+)
+"""Functions that look for one text in another."""
 _REPLACING = ("replace", "translate", "regexp_replace")
 
 
@@ -89,3 +94,19 @@ def _columns_in(node: dict[str, Any]) -> list[dict[str, Any]] | None:
         return []
     found = [_columns_in(one) for one in _chosen(node)]
     return [column for one in found for column in one or []] if found and None not in found else None
+
+
+def beside_words(node: dict[str, Any]) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """The columns that a part of an expression compares with texts in which blanks stand, and those texts."""
+    match node["class"], node["type"]:
+        case "COMPARISON", _:
+            sides = [node["left"], node["right"]]
+        case "BETWEEN", _:
+            sides = [node["input"], node["lower"], node["upper"]]
+        case _, "COMPARE_IN" | "COMPARE_NOT_IN":
+            sides = node["children"]
+        case _:
+            sides = _arguments(node) if _name(node) in _LOOKING else []
+    words = [one for one in sides if one["class"] == "CONSTANT" and one["literal"].get("kind") == "STRING"]
+    words = [one for one in words if has_blanks(one["literal"].get("text", ""))]
+    return ([column for side in sides for column in as_written(side)] if words else [], words)

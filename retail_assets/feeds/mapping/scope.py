@@ -41,6 +41,7 @@ from retail_assets.feeds.mapping.values.conversion import (
     without_point,
 )
 from retail_assets.feeds.mapping.values.dialect import STANDARD, Values
+from retail_assets.feeds.mapping.values.spelling import with_single_blanks
 from retail_assets.feeds.readers.columns import CELLS
 from retail_assets.feeds.readers.layout import ABOVE
 from retail_assets.names import shortened
@@ -195,6 +196,8 @@ class Scope:
         if reference.is_cast_as_written and reading.kind.is_text:
             _check_marks(reading, where)
         sql = _as_expressions_see(reading, reference)
+        if reference.is_beside_blanks and reading.kind.is_text:
+            return with_single_blanks(sql)
         by = reading.values if reference.is_cast else read_by if reference.is_handed_on else None
         if by and reading.kind.is_text:
             return spelled_by(by, reading.raw, sql)

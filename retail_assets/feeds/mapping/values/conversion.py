@@ -28,6 +28,7 @@ from retail_assets.feeds.mapping.values.texts import (
     Kind,
     Raw,
     Steps,
+    in_words,
     is_single,
     lost_number,
     plain_text,
@@ -111,7 +112,7 @@ def _to_boolean(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     text = f"{name}_text"
     return [
         *to_text(raw, TEXT, values, text),
-        {word: f"lower({text})"},
+        {word: in_words(text, (*values.true_words, *values.false_words))},
         {name: f"case when {word} in ({true}) then true when {word} in ({false}) then false end"},
     ]
 
