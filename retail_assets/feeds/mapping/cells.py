@@ -84,7 +84,8 @@ def _value(cell: Cell, kind: Kind, scope: Scope, name: str) -> Value:
         case FromFileName(group):
             return _converted(_constant(scope.name_values[group]), kind, cell.values, scope, name)
         case FromSql(expression):
-            column, sql_type = scope.evaluate(expression, cell.where)
+            read_by = None if kind.is_text else cell.values
+            column, sql_type = scope.evaluate(expression, cell.where, read_by)
             value = _converted(_meant(Raw(f"{column}.v", sql_type), kind), kind, cell.values, scope, name)
             if kind == ID and (dated := _dated_parts(expression, scope)):
                 sql = f"case when {dated} then null else {value.sql} end"
@@ -156,7 +157,7 @@ def _from_column(column: str, values: Values, kind: Kind, scope: Scope, name: st
         kind == ID and declared and declared.type == TEXT.name
     ):  # whoever says that it is a text means it as it stands
         return _converted(raw, TEXT, values, scope, name)
-    if reading is None or not declared or reading.kind.name == kind.name:
+    if reading is None or not declared or reading.kind.name in (TEXT.name, kind.name):
         return _converted(raw, kind, values, scope, name)
     if kind.name == DATE.name and reading.kind is LOCAL:  # its day on the clock that it states
         return _converted(raw, kind, reading.values, scope, name)
@@ -164,9 +165,8 @@ def _from_column(column: str, values: Values, kind: Kind, scope: Scope, name: st
     meant = _meant(Raw(reading.name, reading.kind.sql_type.upper()), kind)
     steps = convert(meant, kind, values, name=name)
     scope.query.add([*steps, unread_step(raw, reading.values, name=name)])
-    fault = kind.fault if reading.kind is TEXT else reading.kind.fault
     exact = reasons(raw, reading.kind, f"{name}_unread")
-    return Value(name, f"{name}_unread is null", plain_text(raw), fault, reasons=exact)
+    return Value(name, f"{name}_unread is null", plain_text(raw), reading.kind.fault, reasons=exact)
 
 
 def _from_date_and_time(date: str, time: str, values: Values, kind: Kind, scope: Scope, name: str) -> Value:

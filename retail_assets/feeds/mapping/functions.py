@@ -62,8 +62,6 @@ JOINING = frozenset(("||", "concat", "concat_ws"))
 """What writes texts one behind the other."""
 KEEPING = frozenset(["lower", "lcase", "upper", "ucase", "trim", "ltrim", "rtrim", *PADDING])
 """What leaves a text what it is, but for its letters and its ends."""
-CHOOSING = ("nullif", "if")
-"""Functions whose value is one of their arguments; `coalesce` is an operator to DuckDB's parser."""
 FUNCTIONS = frozenset(_FIXED.split()) | {*_SEARCHING, *PADDING, "replace"}
 """Functions and operators that expressions may use."""
 

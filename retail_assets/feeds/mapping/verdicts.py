@@ -43,8 +43,17 @@ def verdicts_of(scope: Scope, rules: Sequence[Rule], conditions: Sequence[str]) 
             Verdict(f"{condition} is null", "rejected", EXPRESSION_FAILED, value=failure, asks=rule)
         )
         if rule.action in ends:
-            verdicts.append(Verdict(f"{condition}.v", ends[rule.action], rule.name, rule.feed))
+            met = f"{condition}.v"
+            if rule.action == "leave_out":
+                met = " and ".join([met, *_readable(scope, rule)])
+            verdicts.append(Verdict(met, ends[rule.action], rule.name, rule.feed))
     return verdicts
+
+
+def _readable(scope: Scope, rule: Rule) -> list[str]:
+    """Nothing that a condition asks for is there and could not be read: it would look blank to it, and the record be
+    gone without a word. So the record goes on, and is rejected for what cannot be read unless another rule decides."""
+    return [f"{reading.name}_unread is null" for reading in scope.readings_of([rule.when])]
 
 
 def _blank(scope: Scope) -> str:

@@ -1,6 +1,7 @@
 """The keys that say how values are written, wherever they stand: in `values`, under `parse`, at a column."""
 
 import re
+import unicodedata
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -8,6 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 from retail_assets.feeds.mapping.functions import MAX_GROWTH, growth_of_pairs
 from retail_assets.feeds.mapping.keys.nodes import Node, meant
 from retail_assets.feeds.mapping.values.dialect import EPOCHS, NEGATIVES
+from retail_assets.feeds.mapping.values.spelling import as_compared
 
 _THOUSANDS = (".", ",", "'", " ")
 
@@ -49,8 +51,16 @@ def _pairs(node: Node) -> tuple[tuple[str, str], ...]:
     return tuple((old, new.text()) for old, new in node.entries().items())
 
 
+def _words(node: Node) -> tuple[str, ...]:
+    return tuple(as_compared(word) for word in node.texts())
+
+
+def _translated(node: Node) -> tuple[tuple[str, str], ...]:
+    return tuple((as_compared(old), new) for old, new in _pairs(node))
+
+
 def _replaced(node: Node) -> tuple[tuple[str, str], ...]:
-    pairs = _pairs(node)
+    pairs = tuple((unicodedata.normalize("NFC", old), new) for old, new in _pairs(node))
     if growth_of_pairs(pairs) > MAX_GROWTH:
         raise node.error(f"these could make a text more than {MAX_GROWTH:,} times as long; make them shorter")
     return pairs
@@ -139,11 +149,11 @@ _READERS = {
     "negatives": _negatives,
     "percent": Node.flag,
     "scale": _scale,
-    "null_words": Node.texts,
-    "true_words": Node.texts,
-    "false_words": Node.texts,
+    "null_words": _words,
+    "true_words": _words,
+    "false_words": _words,
     "replace": _replaced,
-    "translate": _pairs,
+    "translate": _translated,
     "dates": _dates,
     "times": _formats,
     "time_zone": _time_zone,

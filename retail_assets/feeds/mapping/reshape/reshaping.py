@@ -10,7 +10,7 @@ from pathlib import Path
 from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.compile import CompiledBlock, compile_records
 from retail_assets.feeds.mapping.model import SourceMapping
-from retail_assets.feeds.mapping.references import columns_of_filters, referenced_columns
+from retail_assets.feeds.mapping.references import NESTED_FORMATS, columns_of_filters, referenced_columns
 from retail_assets.feeds.mapping.reshape.gathering import pivoted, summed
 from retail_assets.feeds.mapping.reshape.select_step import selected
 from retail_assets.feeds.mapping.reshape.spreading import filled_down, unpivoted
@@ -25,7 +25,7 @@ from retail_assets.feeds.mapping.reshape.steps import (
     names_of,
 )
 from retail_assets.feeds.mapping.reshape.stream import Stream
-from retail_assets.feeds.mapping.scope import Scope
+from retail_assets.feeds.mapping.scope import Scope, is_special
 from retail_assets.feeds.mapping.spelled_names import normalised
 from retail_assets.feeds.mapping.table import SHEET_NAME, Table
 from retail_assets.feeds.readers.columns import CELLS, TEXT_CELL
@@ -74,6 +74,7 @@ def reshaped(
     wanted = _wanted(mapping)
     records = _records(judged, whole, wanted)
     stream = Stream(engine, mapping, business_zone, folder, records.relation, records)
+    stream.found(_missing(scope))
     for number, step in enumerate(mapping.reshape):
         stream = _carried_out(step, replace(stream, wanted=_wanted_behind(mapping, number)))
     table, merged = _numbered(stream)
@@ -83,6 +84,15 @@ def reshaped(
     spoken = (step.per if isinstance(step, FillDown) else names_of(step) for step in mapping.reshape)
     used = frozenset(whole.find(name) for names in spoken for name in names)
     return Reshaped(table, judged, list(stream.set_aside), merged, unknown, used)
+
+
+def _missing(scope: Scope) -> list[str]:
+    """What the rules for all targets ask about and is no column of the records: it would look blank to them, also where
+    it lies within one."""
+    names = [name for name in columns_of_filters(scope.mapping) if not is_special(name, scope.target)]
+    table = scope.table
+    leaves_out = table.format in NESTED_FORMATS
+    return [name for name in names if not table.find(name) and (not leaves_out or table.holder(name))]
 
 
 def _wanted(mapping: SourceMapping) -> list[str]:

@@ -8,7 +8,7 @@ epoch and time zone touch them.
 """
 
 from retail_assets.feeds.mapping.values.clock_times import TIME, moment_steps, to_time
-from retail_assets.feeds.mapping.values.dialect import Values
+from retail_assets.feeds.mapping.values.dialect import STANDARD, Values
 from retail_assets.feeds.mapping.values.ids import to_id, to_part, without_point
 from retail_assets.feeds.mapping.values.moments import (
     DATE,
@@ -28,6 +28,7 @@ from retail_assets.feeds.mapping.values.texts import (
     Kind,
     Raw,
     Steps,
+    in_words,
     is_single,
     lost_number,
     plain_text,
@@ -39,6 +40,9 @@ from retail_assets.feeds.mapping.values.texts import (
     unread_step,
     words_sql,
 )
+from retail_assets.feeds.mapping.values.time_formats import misreads, readings
+from retail_assets.feeds.readers.columns import DAY_CELL, LONG_NUMBER, MOMENT_CELL, NUMBER_CELL
+from retail_assets.sql import literal
 
 __all__ = [
     "AS_IT_IS",
@@ -63,6 +67,7 @@ __all__ = [
     "moment_steps",
     "plain_text",
     "reasons",
+    "spelled_by",
     "stated_sql",
     "text_sql",
     "unread_step",
@@ -84,6 +89,21 @@ def convert(raw: Raw, kind: Kind, values: Values, *, name: str) -> Steps:
     return _CONVERSIONS[kind.name](raw, kind, values, name)
 
 
+def spelled_by(values: Values, raw: Raw, text: str) -> str:
+    """The text of a column where the number or the time of its cells is to be read of it again: as the dialect writes
+    it, and not as the file does."""
+    branches = []
+    is_number, is_time = raw.is_cell(NUMBER_CELL, LONG_NUMBER), raw.is_cell(DAY_CELL, MOMENT_CELL)
+    if is_number and values.decimal != STANDARD.decimal:
+        branches.append(f"when {is_number} then replace({raw.sql}, '{STANDARD.decimal}', '{values.decimal}')")
+    if is_time:
+        moment = f"try_cast({raw.sql} as timestamp)"
+        for format in filter(misreads, values.dates):
+            is_misread = f"{readings(raw.sql, [format])[0]} <> {moment}"
+            branches.append(f"when {is_time} and {is_misread} then strftime({moment}, {literal(format)})")
+    return f"case when {text} is null then null {' '.join(branches)} else {text} end" if branches else text
+
+
 def _to_boolean(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     if raw.family == "boolean":
         return [{name: raw.sql}]
@@ -92,7 +112,7 @@ def _to_boolean(raw: Raw, kind: Kind, values: Values, name: str) -> Steps:
     text = f"{name}_text"
     return [
         *to_text(raw, TEXT, values, text),
-        {word: f"lower({text})"},
+        {word: in_words(text, (*values.true_words, *values.false_words))},
         {name: f"case when {word} in ({true}) then true when {word} in ({false}) then false end"},
     ]
 

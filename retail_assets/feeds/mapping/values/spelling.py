@@ -3,6 +3,7 @@ decided in `conversion.py`.
 """
 
 import re
+import unicodedata
 
 from retail_assets.feeds.mapping.values.dialect import Values
 from retail_assets.sql import literal
@@ -29,7 +30,8 @@ _JOINERS = "\u200c\u200d"
 """They have a meaning between letters of some scripts and in composed pictures, beside ASCII they have none."""
 _WIDE_SPACES = _every("\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000")
 _CONTROLS = _every("\x01-\x08\x0e-\x1f\x7f")
-_TRIMMED = f" \t\n\v\f\r\u0085\u2028\u2029{_WIDE_SPACES}{_INVISIBLE}{_JOINERS}"
+_BLANKS = f" \t\n\v\f\r\u0085\u2028\u2029{_WIDE_SPACES}"
+_TRIMMED = f"{_BLANKS}{_INVISIBLE}{_JOINERS}"
 """What is trimmed off texts: spaces of every kind, tabs, line breaks, what is invisible."""
 _TRIMMED_OFF_NAMES = rf"{_TRIMMED}{_CONTROLS}\x00"
 """And off what names something: the end mark of a DOS file, what a program filled up a field with. The text of a query
@@ -41,6 +43,32 @@ _NOTHING = f'[{_TRIMMED}]*(="+"[{_TRIMMED}]*)?'
 
 _SPACES = "\u0020\u00a0\u202f\u2009"
 _APOSTROPHES = "'\u2019"
+
+
+def has_blanks(word: str) -> bool:
+    return any(character in _BLANKS for character in word)
+
+
+def as_compared(word: str) -> str:
+    """A word of a mapping as texts are compared with it: letters and their accents as one, blanks as one space."""
+    return re.sub(f"[{_BLANKS}]+", " ", unicodedata.normalize("NFC", word))
+
+
+def with_single_blanks(text: str) -> str:
+    """SQL of a text whose runs of blanks, whatever they are, are one space each."""
+    return f"regexp_replace({text}, {literal(f'[{_BLANKS}]+')}, ' ', 'g')"
+
+
+def part_replaced(text: str, old: str, new: str) -> str:
+    """SQL of a text with a part of it replaced, however its blanks are spelled in the text."""
+    words = re.split(f"[{_BLANKS}]+", old)
+    pattern = f"[{_BLANKS}]+".join(map(re.escape, words))
+    if not old.strip(" "):
+        pattern = f"[ {_WIDE_SPACES}]{{{len(old)}}}"
+    elif not has_blanks(old) or not old.strip():
+        return f"replace({text}, {literal(old)}, {literal(new)})"
+    escaped = new.replace("\\", "\\\\")
+    return f"regexp_replace({text}, {literal(pattern)}, {literal(escaped)}, 'g')"
 
 
 def trimmed(text: str) -> str:

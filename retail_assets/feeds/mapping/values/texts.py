@@ -7,7 +7,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from retail_assets.feeds.mapping.values.dialect import Values
-from retail_assets.feeds.mapping.values.spelling import bare, trimmed
+from retail_assets.feeds.mapping.values.spelling import (
+    bare,
+    has_blanks,
+    part_replaced,
+    trimmed,
+    with_single_blanks,
+)
 from retail_assets.feeds.mapping.values.words import ERROR_VALUES
 from retail_assets.feeds.readers.columns import FORMULA, LONG_NUMBER
 from retail_assets.sql import literal
@@ -217,19 +223,22 @@ def _stages(raw: Raw, values: Values, trim: Callable[[str], str] = trimmed) -> l
         stages.append(lambda text: f"nullif({trim(text)}, '')")
     if values.translate:
         words = " ".join(f"when {_lower(old)} then {literal(new)}" for old, new in values.translate)
-        stages.append(lambda text: f"case lower({text}) {words} else {text} end")
+        old_words = tuple(old for old, _ in values.translate)
+        stages.append(lambda text: f"case {in_words(text, old_words)} {words} else {text} end")
     if values.null_words:
         stages.append(
             lambda text: (
-                f"case when lower({text}) in ({words_sql(values.null_words)}) then null else {text} end"
+                f"case when {in_words(text, values.null_words)} in ({words_sql(values.null_words)}) "
+                f"then null else {text} end"
             )
         )
     return stages
 
 
 def replaced(text: str, pairs: tuple[tuple[str, str], ...]) -> str:
+    text = f"nfc_normalize({text})"
     for old, new in pairs:
-        text = f"replace({text}, {literal(old)}, {literal(new)})"
+        text = part_replaced(text, old, new)
     return text
 
 
@@ -285,6 +294,13 @@ _FAMILIES = {
 
 def _lower(word: str) -> str:
     return f"lower({literal(word)})"
+
+
+def in_words(text: str, words: tuple[str, ...]) -> str:
+    """A text as it is compared with words of a mapping; no more is done to it than one of them needs."""
+    if any(not word.isascii() for word in words):
+        text = f"nfc_normalize({text})"
+    return f"lower({with_single_blanks(text) if any(map(has_blanks, words)) else text})"
 
 
 def words_sql(words: tuple[str, ...]) -> str:

@@ -24,6 +24,11 @@ def states_time(format: str) -> bool:
     return any(code in "HIMSfnpTz" for code in _CODE.findall(format))
 
 
+def misreads(format: str) -> bool:
+    """Whether a format reads ISO 8601, and says another time by it."""
+    return "%Y-%d" in format or "%Y-%-d" in format
+
+
 def readings(text: str, formats: Sequence[str]) -> list[str]:
     """SQL of what a text says in each of some formats, in their order; null where it is not written so."""
     found = []
