@@ -204,3 +204,10 @@ def test_an_amount_that_a_price_comes_from_is_asked_about_too(propose) -> None:
         "R-2;1;S;P;25.10.2026;2,5;2.000;19\n"
     )
     assert re.search(r"^      unit_price:  # CHECK: is `.` the decimal mark", text, re.MULTILINE)
+
+
+def test_an_article_number_with_one_mark_is_no_number_to_ask_about(propose) -> None:
+    text = propose(
+        THREE + "B-1;1;F1;10.123;2026-11-01;1,5;2,50;EUR\nB-2;1;F1;10.124;2026-11-01;1,5;2,50;EUR\n"
+    )
+    assert not is_marked(text, "product_id") and not is_marked(text, "quantity")

@@ -33,7 +33,7 @@ def doubts_about(draft: Draft, name: str) -> list[str]:
     placed, contract = draft.placed[name], draft.feed.columns[name]
     source = placed.source
     return [
-        *([source.shape.doubt] if source.shape.doubt else []),
+        *([source.shape.doubt] if source.shape.doubt and not contract_kind(contract).is_text else []),
         *placed.doubts,
         *_several(draft, source.name),
         *_empty(draft, name, contract),

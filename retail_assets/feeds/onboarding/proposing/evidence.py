@@ -83,8 +83,10 @@ def are_signs(column: Column) -> bool:
 
 
 def is_fraction(column: Column) -> bool:
-    """Numbers with decimals that are not nought; ids have none."""
-    return column.shape.kind == "number" and any(re.search(r"[.,]\d*[1-9]", v) for v in column.values)
+    """Numbers with decimals that are not nought; ids have none, but may be written in groups of three digits."""
+    in_groups = all(re.fullmatch(r"[1-9]\d{0,2}([.,])\d{3}(\1\d{3})*", value) for value in column.values)
+    is_number = column.shape.kind == "number" and not in_groups
+    return is_number and any(re.search(r"[.,]\d*[1-9]", value) for value in column.values)
 
 
 def rate_certainty(column: Column) -> float:
