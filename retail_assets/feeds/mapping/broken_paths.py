@@ -10,18 +10,23 @@ Field = tuple[str, str]
 """The JSON value that a nested field lies in, and where in it, as a JSON pointer."""
 
 
+Text = tuple[str, str, str]
+"""A column that is to hold JSON, its type, and SQL that is null where it does not."""
+
+
 def without_broken_paths(
-    relation: str, texts: Iterable[tuple[str, str]], fields: Iterable[Field], null_words: tuple[str, ...]
+    relation: str, texts: Iterable[Text], fields: Iterable[Field], null_words: tuple[str, ...]
 ) -> str:
     """Malformed where a path leads into something else than an object: a list that nobody unfolds, a bare value, a text
-    that is no JSON. The field would be null there, though its value may well be in it. `texts` are columns that hold
-    JSON, and their types."""
-    broken = [not_json(source, sql_type, null_words) for source, sql_type in texts]
+    that is no JSON. The field would be null there, though its value may well be in it. `texts` are the columns that are
+    to hold JSON."""
+    broken = [not_json(*text, null_words) for text in texts]
     nothing = ("[]", *null_words)  # PHP writes an object without members as a list
     for value, pointer in dict.fromkeys(above for field in fields for above in _above(*field)):
         inner = f"json_extract({value}, {literal(pointer)})" if pointer else value
-        bare = stated_sql(Raw(f"({inner}->>'$')", "VARCHAR"), Values(null_words=nothing))
-        broken.append(f"case when json_type({inner}) not in ('OBJECT', 'NULL') then {bare} end")
+        # Not asked of JSON's own functions: each of them would parse large objects once more.
+        bare = f"(case when not starts_with({inner}::varchar, '{{') then {inner}->>'$' end)"
+        broken.append(stated_sql(Raw(bare, "VARCHAR"), Values(null_words=nothing)))
     return malformed(relation, broken)
 
 
@@ -38,7 +43,7 @@ def malformed(relation: str, broken: Collection[str]) -> str:
     return f"select * replace (coalesce(_malformed, {', '.join(broken)}) as _malformed) from ({relation})"
 
 
-def not_json(source: str, sql_type: str, null_words: tuple[str, ...]) -> str:
+def not_json(source: str, sql_type: str, parsed: str, null_words: tuple[str, ...]) -> str:
     """What a column states that is to be JSON and is none; else null."""
-    stated = stated_sql(Raw(source, sql_type), Values(null_words=null_words))
-    return f"case when not json_valid({source}) then {stated} end"
+    text = f"(case when {parsed} is null then {source} end)"
+    return stated_sql(Raw(text, sql_type), Values(null_words=null_words))

@@ -55,7 +55,8 @@ def unnested(engine: Engine, mapping: SourceMapping, target: Target, whole: Tabl
     for name, field in found.items():
         if len(fields) < len(nested) + MAX_UNKNOWN_FIELDS and name not in spelled.values():
             fields[name] = field
-    texts = [whole.columns[name] for name in sorted(parents - {whole.holder(target.unnest or "")})]
+    texted = sorted(parents - {whole.holder(target.unnest or "")})
+    texts = [(*whole.columns[name], _parent(whole, name)) for name in texted]
     inner = [*(fields[name] for name in nested), *((level.element, "/") for level in levels[:-1])]
     relation = without_broken_paths(relation, texts, inner, mapping.values.null_words)
     kept = {name: place for name, place in whole.columns.items() if name not in parents}
@@ -111,7 +112,7 @@ def _levels(whole: Table, target: Target, null_words: tuple[str, ...]) -> tuple[
             f"found {', '.join(f'`{name}`' for name in whole.columns) or 'no fields'}.",
         )
     source = whole.columns[column][0]
-    broken = not_json(*whole.columns[column], null_words)
+    broken = not_json(*whole.columns[column], _parsed(source), null_words)
     relation = f"select *, {_parsed(source)} as _j0 from ({malformed(relation, [broken])})"
     levels: list[_Level] = []
     path = column
