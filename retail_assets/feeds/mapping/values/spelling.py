@@ -98,7 +98,7 @@ def bare(text: str) -> str:
     """Without what `trimmed` takes off its ends, and no more: shorter, for what is only asked of few values. Quotes
     around nothing are something that cannot be read; only an empty formula is nothing."""
     marks = f"case when not regexp_full_match({text}, {literal(_NOTHING)}) then {text} end"
-    return f"coalesce(nullif({_without_ends(text, _WRAPPING)}, ''), {marks})"
+    return f"coalesce(nullif({_without_ends(text, _WRAPPING)}, ''), {marks}, '')"
 
 
 def _without_ends(text: str, characters: str) -> str:
