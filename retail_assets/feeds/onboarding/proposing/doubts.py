@@ -10,6 +10,7 @@ from retail_assets.feeds.mapping.values.conversion import INTEGER, NUMBER
 from retail_assets.feeds.onboarding.proposing.draft import Draft
 from retail_assets.feeds.onboarding.proposing.evidence import is_discount, is_rate, number
 from retail_assets.feeds.onboarding.proposing.matching import NET, is_in_cents
+from retail_assets.feeds.onboarding.proposing.measures import units_doubt
 from retail_assets.feeds.onboarding.proposing.price_units import PRICES, pack_in_name, per_unit, units_in_name
 from retail_assets.feeds.onboarding.proposing.returns import returns_doubt
 from retail_assets.feeds.onboarding.proposing.sampling import Column
@@ -41,6 +42,7 @@ def doubts_about(draft: Draft, name: str) -> list[str]:
         *_tax(name, source.name),
         *(_in_cents(source) if name in NET and "scale" not in placed.cell else ()),
         *_of_several_units(draft, name),
+        *units_doubt(draft, name),
         *_of_scales(draft, name),
         *_beginning_of_day(draft, name),
         *_whose_number(draft, name),

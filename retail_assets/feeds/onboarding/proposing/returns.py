@@ -47,15 +47,19 @@ def is_named_kind(column: Column) -> bool:
     return bool(says(column.name, "kinds")) or any(in_a_word)
 
 
-def shown_words(column: Column, *, first: Sequence[str] = (), most: int = _SHOWN) -> str:
+def shown_words(
+    column: Column,
+    *,
+    first: Sequence[str] = (),
+    most: int = _SHOWN,
+    lists: Sequence[str] = ("states_known", "not_counted"),
+) -> str:
     """Those that are known, and codes; others could be anything."""
     known = listed("returns") | listed("sales") | listed("true") | listed("false")
     shown = [
         value
         for value in dict.fromkeys([*first, *column.values])
-        if value.strip().lower() in known
-        or _CODE.fullmatch(value)
-        or is_said_of(value, "states_known", "not_counted")
+        if value.strip().lower() in known or _CODE.fullmatch(value) or is_said_of(value, *lists)
     ]
     more = ["…"] if len(shown) < len(column.values) or len(shown) > most else []
     return ", ".join([*map(printable, shown[:most]), *more])
