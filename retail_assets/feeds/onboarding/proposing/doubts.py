@@ -27,6 +27,8 @@ _NO_CENTS = 100
 """Whole numbers from here on may be cents."""
 _LINES = 1_000
 STATES = "order_events"
+_MEANT = {"sales": "sold", "purchase_order_lines": "ordered", "stock_movements": "received"}
+"""What a positive quantity means, by feed."""
 
 
 def doubts_about(draft: Draft, name: str) -> list[str]:
@@ -44,6 +46,7 @@ def doubts_about(draft: Draft, name: str) -> list[str]:
         *_of_several_units(draft, name),
         *units_doubt(draft, name),
         *_of_scales(draft, name),
+        *_dated_ahead(draft, name),
         *_beginning_of_day(draft, name),
         *_whose_number(draft, name),
         *_numbered_by_others(draft, name),
@@ -154,6 +157,33 @@ def _of_scales(draft: Draft, name: str) -> Iterable[str]:
         yield f"one row for each {scale}? Then {end}; take the first scale."
 
 
+def _dated_ahead(draft: Draft, name: str) -> Iterable[str]:
+    """Terms hold from the day that they are admitted, where no column says from which; said at the day or the price."""
+    terms = [price for price in PRICES if price in draft.placed]
+    if draft.feed.business_time or "quantity" in draft.feed.columns or not terms:
+        return
+    if name != ("valid_from" if "valid_from" in draft.placed else terms[0]):
+        return
+    used = {column.name for column in draft.used}
+    days = [
+        shown_name(c.name)
+        for c in draft.columns
+        if c.name not in used and c.shape.kind in ("date", "datetime") and not says(c.name, "recorded")
+    ]
+    if not days:
+        return
+    dates = " and ".join(days)
+    if name == "valid_from":
+        yield f"the feed has no place for {dates}: terms hold until the next ones begin; leave out those that ended."
+    elif "valid_from" in draft.feed.columns:
+        yield f"does it hold from {dates}? Then that is `valid_from`; without it terms hold from their admission."
+    else:
+        yield (
+            f"does it hold from or until {dates}? The feed has no place for it: it holds from its admission; leave "
+            "out what is dated ahead."
+        )
+
+
 def _whose_number(draft: Draft, name: str) -> Iterable[str]:
     if name == "product_id" and draft.feed.name == "supplier_products" and "supplier_sku" not in draft.placed:
         yield "is it your own number, or the supplier's?"
@@ -225,15 +255,26 @@ def _repeated(draft: Draft, name: str) -> Iterable[str]:
 
 
 def _signs(draft: Draft, name: str) -> Iterable[str]:
-    if name != "quantity" or any(
-        v.lstrip().startswith(("-", "(", "\u2212")) or v.endswith("-") for v in _values(draft)
-    ):
+    if name not in ("quantity", "net_amount") or "quantity" not in draft.placed:
         return
-    if "kind" in draft.feed.columns:
+    source = draft.placed[name].source.name
+    negative, told = _negatives(draft, source)
+    if negative and negative > (0.5 if "kind" not in draft.feed.columns else 0.999) * told:
+        meant = _MEANT.get(draft.feed.name, "there")
+        yield (
+            f"{negative:,} of {told:,} are negative: does the source write what is {meant} as -n? Then "
+            f"`{{sql: {flow(f'-{identifier(source)}')}}}`, the column declared in `parse` as a number."
+        )
+    elif negative or name != "quantity":
+        return
+    elif "kind" in draft.feed.columns:
         yield "the contract wants it signed: positive comes in, negative goes out."
     elif draft.feed.name == "sales":
         yield from returns_doubt(draft)
 
 
-def _values(draft: Draft) -> list[str]:
-    return draft.placed["quantity"].source.values
+def _negatives(draft: Draft, source: str) -> tuple[int, int]:
+    """How many of the sampled numbers are below nought, and how many numbers there are."""
+    numbers = [number(str(record.get(source) or "")) for record in draft.lines]
+    told = [n for n in numbers if n]
+    return sum(n < 0 for n in told), len(told)
