@@ -100,6 +100,9 @@ Load = Callable[[str], SourceMapping]
             "written like `%d.%m.%Y %H:%M`",
         ),
         ("sold_at: Zeit", "sold_at: {column: Zeit, dates: '%Q'}", "`%Q` is no format code"),
+        ("sold_at: Zeit", "sold_at: {column: Zeit, dates: '%d.%M.%Y'}", "`%m` is a month, `%M` are minutes"),
+        ("sold_at: Zeit", "sold_at: {column: Zeit, dates: '%Y-%m-%d %M:%S'}", "has minutes and no hour"),
+        ("sold_at: Zeit", "sold_at: {column: Zeit, dates: '%d.%m.%Y %I:%M'}", "of which half of the day"),
         (
             "sold_at: Zeit",
             "sold_at: {column: Zeit, time_zone: Europe/Berln}",
@@ -191,8 +194,9 @@ def test_words_of_yaml_stay_words(mapping_file: Load) -> None:
     )
 
 
-def test_parquet_brings_its_own_types(mapping_file: Load) -> None:
-    text = MAPPING.replace("till_*.csv", "till_*.parquet").replace(
+@pytest.mark.parametrize("ending", ["parquet", "pq", "PARQUET"])
+def test_parquet_brings_its_own_types(mapping_file: Load, ending: str) -> None:
+    text = MAPPING.replace("till_*.csv", f"till_*.{ending}").replace(
         "    columns:", RULES.replace("WHEN", "Kunde * 2 > 5")
     )
     assert mapping_file(text).name == "till"

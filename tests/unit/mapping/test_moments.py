@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from retail_assets.feeds.mapping.zones import ABBREVIATIONS, abbreviations
+from retail_assets.feeds.mapping.values.zones import ABBREVIATIONS, abbreviations
 from tests.unit.mapping.conftest import MapFile, MapRows
 from tests.unit.mapping.exports import as_csv, as_excel, as_json, as_parquet, sales
 
@@ -346,13 +346,28 @@ def test_a_default_replaces_no_half_of_a_moment(
     assert {(rule, column) for _, rule, column, _ in result.refused} <= {("not_a_time", "sold_at")}
 
 
-@pytest.mark.parametrize("format", ["%H.%M", "%I.%M"])
 @pytest.mark.parametrize("name", ["x.csv", "x.json", "x.parquet", "x.xlsx"])
-def test_minutes_that_a_spreadsheet_took_for_a_fraction(map_file: MapFile, name: str, format: str) -> None:
-    together = mapping(f"times: '{format}'", ", columns: {sold_at: {date: day, time: clock}}")
+def test_minutes_that_a_spreadsheet_took_for_a_fraction(map_file: MapFile, name: str) -> None:
+    together = mapping("times: '%H.%M'", ", columns: {sold_at: {date: day, time: clock}}")
     clocks = {9.3: None, 11.5: None, 9.0: None, 9.05: "03 09:05", 11.45: "03 11:45"}
     rows = sales(*({"day": "2024-07-03", "clock": clock} for clock in clocks))
     assert _moments(map_file(together, FORMATS[name](rows), name), rows) == list(clocks.values())
+
+
+@pytest.mark.parametrize(
+    ("format", "texts"),
+    [
+        ("%a %d.%m.%Y", {"Thu 03.04.2025": "2025-04", "Tue 03.04.2025": None, "THU 3.4.2025": "2025-04"}),
+        ("%A, %d %B %Y", {"Thursday, 3 April 2025": "2025-04", "Monday, 3 April 2025": None}),
+        ("%a %d%m%y", {"Thu 030425": "2025-04", "Thu 30425": None, "Fri 030425": None}),
+    ],
+)
+def test_a_date_falls_on_the_weekday_beside_it(
+    map_file: MapFile, format: str, texts: dict[str, str | None]
+) -> None:
+    rows = sales(*({"sold_at": text} for text in texts))
+    result = map_file(mapping(f"dates: '{format}'"), as_csv(rows), business_zone="UTC")
+    assert [f"{moment:%Y-%m}" for moment in result.column("sold_at")] == [m for m in texts.values() if m]
 
 
 @pytest.mark.parametrize(
