@@ -29,12 +29,13 @@ def lead_times(delivered: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
     `delivered` has a row per order line that arrived: supplier_id, product_id, lead_days (days from the order to the
     arrival). `terms` has a row per supplier and product: lead_time_days, as stated, or null.
 
-    mean_days = Z * (mean of the pair's orders) + (1 - Z) * (mean of its supplier's), with Z = orders / (orders + k) and
-    k = (variance within pairs) / (variance between pairs of a supplier), both estimated over all suppliers: Bühlmann &
-    Straub's credibility (Bühlmann & Gisler, A Course in Credibility Theory, Springer 2005, chapter 4). Where products
-    of a supplier do not differ, all have the supplier's mean. That leans on the stated lead time, which weighs as much as
-    STATED_ORDERS orders; without any order the stated one stands. `basis` says which weighs most: orders, supplier or
-    stated. Pairs of which nothing is known have the mean of all orders (basis `all`), or null without any.
+    mean_days = Z * (mean of the pair's orders) + (1 - Z) * (mean of its supplier's), with Z = orders / (orders + k)
+    and k = (variance within pairs) / (variance between pairs of a supplier), both estimated over all suppliers:
+    Bühlmann & Straub's credibility (Bühlmann & Gisler, A Course in Credibility Theory, Springer 2005, chapter 4).
+    Where products of a supplier do not differ, all have the supplier's mean. That leans on the stated lead time,
+    which weighs as much as STATED_ORDERS orders; without any order the stated one stands. `basis` says which weighs
+    most: orders, supplier or stated. Pairs of which nothing is known have the mean of all orders (basis `all`), or
+    null without any.
 
     spread_days is the root of the mean squared distance from mean_days. With few orders it leans on the supplier's, and
     that on the spread of all suppliers in proportion to their means, with the weight of SPREAD_ORDERS orders each.
