@@ -15,33 +15,45 @@ LEVELS = np.array([0.025, 0.1, 0.9, 0.975])
 """Levels of the quantiles: the bounds of the 95% and the 80% interval."""
 WEEK = 7
 MOST_GROWTH = 1.0
+MOST_SKEWNESS = 2.0
+"""That of an exponential distribution; beyond it the expansion below is no longer monotonous."""
+LEAST_VARIANCE = 1e-100
+
 _Z = ndtri(LEVELS)
+_NEAR, _FAR = _Z[2], _Z[3]
+_TAIL, _DENSITY = ndtr(-_NEAR), np.exp(-_NEAR * _NEAR / 2) / np.sqrt(2 * np.pi)
 
 
 @dataclass(frozen=True)
 class DailyForecast:
-    """Forecasts of the days after an origin; make it with `daily_forecast`."""
+    """Forecasts of the days after an origin, errors by weeks of the horizon; make it with `daily_forecast`."""
 
     means: np.ndarray
     """float [S, H]: expected units of each day; H is at least a week."""
     errors: np.ndarray
-    """float [S, B, 4]: how far the quantile of each of LEVELS lies from the mean, root mean square over the days of
-    each week of the horizon. Never negative."""
+    """float [S, B, 4]: how far the quantile of each of LEVELS lies from the mean of a day. Never negative."""
+    variances: np.ndarray
+    """float [S, B]: of a day, by those quantiles."""
+    thirds: np.ndarray
+    """float [S, B]: third central moments of a day, by those quantiles."""
     growth: float
     """Errors of single days grow with (days ahead) ** growth; measured between the weeks of the horizon."""
     correlation: float
     """Between the errors of two days: 0 where they cancel out over time, 1 where they add up."""
 
-    def part(self, rows: slice) -> "DailyForecast":
+    def part(self, rows: slice | np.ndarray) -> "DailyForecast":
         """Some of the series."""
-        return DailyForecast(self.means[rows], self.errors[rows], self.growth, self.correlation)
+        own = (one[rows] for one in (self.means, self.errors, self.variances, self.thirds))
+        return DailyForecast(*own, self.growth, self.correlation)
 
 
 def daily_forecast(means: np.ndarray, quantiles: np.ndarray, *, correlation: float) -> DailyForecast:
     """From means [S, H] and quantiles [S, H, 4] (levels LEVELS) of each day.
 
     A quantile on the wrong side of the mean counts as the mean, an outer one inside an inner one as the inner one.
-    Raises ValueError where the horizon is shorter than a week, or anything is not finite.
+    Between the quantiles and beyond them a day's distribution follows straight lines on the scale of normal deviations;
+    its moments are those of these lines. Raises ValueError where the horizon is shorter than a week, or anything is not
+    finite.
     """
     horizon = means.shape[1]
     if horizon < WEEK:
@@ -49,23 +61,54 @@ def daily_forecast(means: np.ndarray, quantiles: np.ndarray, *, correlation: flo
     if not (np.isfinite(means).all() and np.isfinite(quantiles).all()):
         raise ValueError("A forecast has days that are no finite number.")
     means = np.maximum(means, 0)
+    errors, variances, thirds = [], [], []
+    for start in range(0, horizon, WEEK):  # a week at a time, for the memory
+        week = slice(start, start + WEEK)
+        off = np.maximum(np.sign(_Z) * (quantiles[:, week] - means[:, week, None]), 0)
+        np.maximum(off[..., 0], off[..., 1], out=off[..., 0])
+        np.maximum(off[..., 3], off[..., 2], out=off[..., 3])
+        above, below = _moments(off[..., 2], off[..., 3]), _moments(off[..., 1], off[..., 0])
+        errors.append(off.mean(axis=1))
+        variances.append((above[0] + below[0]).mean(axis=1))
+        thirds.append((above[1] - below[1]).mean(axis=1))
+    by_week = [np.stack(found, axis=1) for found in (errors, variances, thirds)]
+    return DailyForecast(means, *by_week, _growth(means, by_week[0]), correlation)
+
+
+def _moments(near: np.ndarray, far: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Integrals of q(z) ** 2 and q(z) ** 3 times the normal density over z > 0.
+
+    q goes straight from 0 through `near` at the 90% quantile of z and `far` at the 97.5% quantile, and on: it is
+    s * z + d * max(z - a, 0), so that the integrals are polynomials in s and d.
+    """
+    a, tail, density = _NEAR, _TAIL, _DENSITY
+    s = near / a
+    d = (far - near) / (_FAR - a) - s
+    second = s**2 / 2 + 2 * s * d * tail + d**2 * ((1 + a**2) * tail - a * density)
+    third = (
+        s**3 * 2 / np.sqrt(2 * np.pi)
+        + 3 * s**2 * d * (2 * density - a * tail)
+        + 3 * s * d**2 * (2 * density - 2 * a * tail)
+        + d**3 * ((a**2 + 2) * density - a * (a**2 + 3) * tail)
+    )
+    return second, third
+
+
+def _weeks(horizon: int) -> tuple[np.ndarray, np.ndarray]:
+    """Days of each week of a horizon, the last one perhaps a short one, and how far ahead its middle lies."""
     starts = np.arange(0, horizon, WEEK)
     lengths = np.diff(np.append(starts, horizon))
-    off = np.sign(_Z).astype(means.dtype) * (quantiles - means[..., None])
-    np.maximum(off, 0, out=off)
-    off[..., 0] = np.maximum(off[..., 0], off[..., 1])
-    off[..., 3] = np.maximum(off[..., 3], off[..., 2])
-    errors = np.sqrt(np.add.reduceat(off**2, starts, axis=1) / lengths[:, None])
-    return DailyForecast(means, errors, _growth(means, errors, starts, lengths), correlation)
+    return lengths, starts + (lengths + 1) / 2
 
 
-def _growth(means: np.ndarray, errors: np.ndarray, starts: np.ndarray, lengths: np.ndarray) -> float:
+def _growth(means: np.ndarray, errors: np.ndarray) -> float:
     """The exponent with which errors, in proportion to the demand, grew from the first week to the last."""
+    lengths, middle = _weeks(means.shape[1])
+    starts = np.arange(0, means.shape[1], WEEK)
     demand = np.add.reduceat(means, starts, axis=1).sum(axis=0, dtype=float) / lengths
     error = errors.sum(axis=(0, 2), dtype=float)
     if len(starts) < 2 or min(demand[0], demand[-1], error[0], error[-1]) <= 0:
         return 0.0
-    middle = starts + (lengths + 1) / 2
     ratio = error[-1] / demand[-1] / (error[0] / demand[0])
     return float(np.clip(np.log(ratio) / np.log(middle[-1] / middle[0]), 0, MOST_GROWTH))
 
@@ -115,32 +158,47 @@ def offsets_over(
 ) -> np.ndarray:
     """float [C, 4]: how far the quantiles of the demand over so many days lie from its mean `demand`.
 
-    Of days with offsets e_d and the correlation r it is sqrt((1 - r) * sum(e_d ** 2) + r * sum(e_d) ** 2), the spread
-    of a sum of equally correlated errors (Silver, Pyke & Thomas, Inventory and Production Management in Supply
-    Chains, 4th edition 2017, chapter 6, has the case r = 0). Beyond the horizon e_d = e_last * (d / d_last) **
-    growth. Customers come one by one: no offset is smaller than that of a Poisson demand with the same mean, |z| *
-    sqrt(mean). What is wanted is never negative, so no lower offset is larger than the mean.
+    Errors of days are correlated by r. As far as they are not, variances v_d and third moments add up, and a quantile
+    is that of Cornish & Fisher's expansion to the first term (Moments and Cumulants in the Specification of
+    Distributions, 1937): z + (z ** 2 - 1) / 6 * skewness. As far as they are, the quantiles themselves add up:
+
+        offset ** 2 = (1 - r) * (z + (z ** 2 - 1) / 6 * skewness) ** 2 * sum(v_d) + r * sum(e_d) ** 2
+
+    For normal errors this is the variance of a sum of equally correlated ones; with r = 0 it is the square root of
+    time of Silver, Pyke & Thomas (Inventory and Production Management in Supply Chains, 4th edition 2017, chapter 6).
+    Beyond the horizon e_d = e_last * (d / d_last) ** growth, and moments with its square and cube. Customers come one
+    by one: variance and third moment are at least those of a Poisson demand with the same mean. What is wanted is
+    never negative, so no lower offset is larger than the mean.
     """
-    horizon, weeks = forecast.means.shape[1], forecast.errors.shape[1]
-    lengths = np.minimum(WEEK, horizon - WEEK * np.arange(weeks))
-    within = np.minimum(days, horizon)
-    week, rest = np.divmod(within, WEEK)
-    last = weeks - 1
-    far = np.arange(horizon + 1, max(int(days.max(initial=0)), horizon) + 1)
-    middle = WEEK * last + (lengths[last] + 1) / 2
-    beyond = days - within
-    together = np.zeros((len(days), len(LEVELS)))
-    sums = []
-    for power in (1, 2):
-        error = forecast.errors**power
-        summed = _summed(error * lengths[:, None])
-        grown = np.append(0, np.cumsum((far / middle) ** (forecast.growth * power)))[beyond]
-        part = np.where(week <= last, rest, 0)[:, None] * error[rows, np.minimum(week, last)]
-        sums.append(summed[rows, np.minimum(week, weeks)] + part + grown[:, None] * error[rows, last])
-    together = np.sqrt((1 - forecast.correlation) * sums[1] + forecast.correlation * sums[0] ** 2)
-    offsets = np.maximum(together, np.abs(_Z) * np.sqrt(demand)[:, None])
+    together = _over(forecast, forecast.errors, rows, days, 1)
+    third = np.maximum(_over(forecast, forecast.thirds, rows, days, 3), demand)
+    variance = np.maximum(_over(forecast, forecast.variances, rows, days, 2), demand)
+    skewness = np.minimum(third / np.maximum(variance, LEAST_VARIANCE) ** 1.5, MOST_SKEWNESS)
+    apart = (np.abs(_Z) + np.sign(_Z) * (_Z**2 - 1) / 6 * skewness[:, None]) * np.sqrt(variance)[:, None]
+    offsets = np.sqrt((1 - forecast.correlation) * apart**2 + forecast.correlation * together**2)
+    np.maximum(offsets[:, 0], offsets[:, 1], out=offsets[:, 0])
+    np.maximum(offsets[:, 3], offsets[:, 2], out=offsets[:, 3])
     offsets[:, :2] = np.minimum(offsets[:, :2], demand[:, None])
     return offsets
+
+
+def _over(
+    forecast: DailyForecast, values: np.ndarray, rows: np.ndarray, days: np.ndarray, power: int
+) -> np.ndarray:
+    """Sums [C, ...] over so many days of a day's values [S, B, ...], which grow beyond the horizon with that power."""
+    horizon = forecast.means.shape[1]
+    lengths, middle = _weeks(horizon)
+    last = len(lengths) - 1
+    within = np.minimum(days, horizon)
+    week = np.where(within == horizon, last + 1, within // WEEK)
+    summed = _summed(values * lengths.reshape(-1, *[1] * (values.ndim - 2)))
+    far = np.arange(horizon + 1, max(int(days.max(initial=0)), horizon) + 1)
+    grown = np.append(0, np.cumsum((far / middle[last]) ** (forecast.growth * power)))[days - within]
+    rest = np.where(week <= last, within % WEEK, 0)
+    if values.ndim == 3:
+        rest, grown = rest[:, None], grown[:, None]
+    full = summed[rows, np.minimum(week, last + 1)]
+    return full + rest * values[rows, np.minimum(week, last)] + grown * values[rows, last]
 
 
 def _summed(values: np.ndarray) -> np.ndarray:
@@ -161,7 +219,7 @@ def offset_at(offsets: np.ndarray, level: ArrayLike) -> np.ndarray:
     """
     z = np.broadcast_to(ndtri(np.asarray(level, float)), offsets.shape[:1])
     inner, outer = _side(offsets, z >= 0)
-    near, far = _Z[2], _Z[3]
+    near, far = _NEAR, _FAR
     size = np.abs(z)
     beyond = inner + (outer - inner) * (size - near) / (far - near)
     return np.sign(z) * np.where(size <= near, inner * size / near, beyond)
@@ -170,7 +228,7 @@ def offset_at(offsets: np.ndarray, level: ArrayLike) -> np.ndarray:
 def chance_above(offsets: np.ndarray, gap: np.ndarray) -> np.ndarray:
     """float [C]: the probability that the demand exceeds its mean by more than `gap` [C]: the inverse of offset_at."""
     inner, outer = _side(offsets, gap >= 0)
-    near, far = _Z[2], _Z[3]
+    near, far = _NEAR, _FAR
     size = np.abs(gap)
     with np.errstate(divide="ignore", invalid="ignore"):
         within = near * size / inner

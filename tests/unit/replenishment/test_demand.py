@@ -62,11 +62,12 @@ def test_errors_of_days_cancel_out_as_far_as_they_are_independent(correlation: f
     np.testing.assert_allclose(offsets[0, 2:], Z[2:] * spread)
 
 
-def test_weeks_count_by_their_days() -> None:
+@pytest.mark.parametrize("horizon", [10, 14])
+def test_weeks_count_by_their_days(horizon: int) -> None:
     """Spreads of 3 in the first week and 4 in the next, 3 days of it: 7 * 9 + 3 * 16 = 111."""
-    spread = np.repeat([3.0, 4.0], 7)[None]
+    spread = np.repeat([3.0, 4.0], 7)[None, :horizon]
     offsets = offsets_over(
-        normal(np.full((1, 14), 100.0), spread), np.array([0]), np.array([10]), np.array([0.0])
+        normal(np.full((1, horizon), 100.0), spread), np.array([0]), np.array([10]), np.array([0.0])
     )
     np.testing.assert_allclose(offsets[0, 2], Z[2] * np.sqrt(111))
 
@@ -88,10 +89,54 @@ def test_errors_that_shrink_do_not_go_on_shrinking() -> None:
 
 
 def test_customers_come_one_by_one() -> None:
-    """A forecast that is sure of 0.5 a day for 8 days is not: the spread of a Poisson demand of 4 is 2."""
+    """A forecast that is sure of 0.5 a day for 8 days is not: Poisson demand of 4 has spread 2 and skewness 0.5."""
     forecast = normal(np.full((1, 28), 0.5), np.zeros((1, 28)))
     offsets = offsets_over(forecast, np.array([0]), np.array([8]), np.array([4.0]))
-    np.testing.assert_allclose(offsets[0], np.minimum(np.abs(Z) * 2, [4, 4, 9, 9]))
+    np.testing.assert_allclose(offsets[0, 2:], 2 * (Z[2:] + (Z[2:] ** 2 - 1) / 6 * 0.5))
+    assert (offsets[0, :2] <= 4).all()
+
+
+def test_skewness_fades_as_days_add_up() -> None:
+    """A day's upper errors are twice the lower ones; those of 100 days are nearly alike."""
+    means = np.full((1, 28), 1000.0)
+    quantiles = means[..., None] + Z * np.array([40, 40, 80, 80])
+    forecast = daily_forecast(means, quantiles, correlation=0)
+    days = np.array([1, 100])
+    offsets = offsets_over(forecast, np.zeros(2, int), days, demand_over(forecast, np.zeros(2, int), days))
+    ratio = offsets[:, 3] / offsets[:, 0]
+    assert 1.3 < ratio[0] < 2
+    assert 1 < ratio[1] < 1.1
+
+
+@pytest.mark.parametrize("days", [3, 10, 25])
+@pytest.mark.parametrize("level", [0.9, 0.95, 0.98])
+def test_sums_of_skewed_days_are_found_from_their_quantiles(days: int, level: float) -> None:
+    """Days of gamma demand (mean 30, variance 450): the quantile of the sum is within 2% of the mean of the true
+    one."""
+    rng = np.random.default_rng(8)
+    drawn = rng.gamma(2, 15, (100_000, days))
+    quantiles = np.quantile(drawn, LEVELS)
+    forecast = daily_forecast(np.full((1, 28), 30.0), np.tile(quantiles, (1, 28, 1)), correlation=0)
+    demand = np.array([30.0 * days])
+    offsets = offsets_over(forecast, np.array([0]), np.array([days]), demand)
+    true = np.quantile(drawn.sum(axis=1), level)
+    assert demand + offset_at(offsets, level) == pytest.approx(true, rel=0.02)
+
+
+@settings(deadline=None, max_examples=50)
+@given(st.integers(7, 30), st.integers(0, 60), st.floats(0, 1), st.integers(0, 2**32 - 1))
+def test_outer_quantiles_lie_outside(horizon: int, days: int, correlation: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    means = rng.exponential(3, (4, horizon))
+    quantiles = means[..., None] + rng.normal(0, 5, (4, horizon, 4))
+    forecast = daily_forecast(means, quantiles, correlation=correlation)
+    rows, over = np.arange(4), np.full(4, days)
+    demand = demand_over(forecast, rows, over)
+    offsets = offsets_over(forecast, rows, over, demand)
+    assert (offsets >= 0).all()
+    assert (offsets[:, 0] >= offsets[:, 1]).all()
+    assert (offsets[:, 3] >= offsets[:, 2]).all()
+    assert (offsets[:, 0] <= demand).all()
 
 
 def test_quantiles_in_a_muddle_are_put_in_order() -> None:
