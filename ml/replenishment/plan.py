@@ -25,7 +25,7 @@ NEVER = 0
 """Instead of a day: not within the days that are looked at."""
 LOOK_AHEAD = 90
 """Days in which an expected stock-out is looked for."""
-AT_ONCE = 65_536
+AT_ONCE = 16_384
 """Items whose days are in memory at the same time."""
 
 

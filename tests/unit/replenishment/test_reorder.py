@@ -60,7 +60,7 @@ def test_an_order_lasts_no_longer_than_it_may() -> None:
 def test_a_service_level_that_is_none(service: float) -> None:
     means = np.ones((1, 7))
     forecast = daily_forecast(means, np.ones((1, 7, 4)), correlation=0)
-    with pytest.raises(ValueError, match="at least 0.5"):
+    with pytest.raises(ValueError, match="A service level is a probability"):
         levels(
             forecast,
             np.zeros(1, int),
