@@ -30,6 +30,7 @@ MARTS: dict[str, tuple[tuple[str, ...], Callable[[Night], Rows]]] = {
     "goods_in_transit": (("movement_id",), stock.goods_in_transit),
     "inventory_health": (("store_id", "product_id"), health.inventory_health),
     "purchase_orders": (("po_id", "line_number"), purchasing.purchase_orders),
+    "supplier_performance": (("supplier_id",), purchasing.supplier_performance),
     "products": (("product_id",), master_data.products),
     "stores": (("store_id",), master_data.stores),
     "suppliers": (("supplier_id",), master_data.suppliers),
