@@ -21,7 +21,8 @@ import numpy as np
 
 from ml.replenishment.demand import LEVELS, MOST_SKEWNESS, WEEK, DailyForecast, daily_forecast
 from ml.replenishment.plan import Incoming, Items, Offers, Plan, plan
-from ml.replenishment.reorder import YEAR, Rules
+from ml.replenishment.reorder import YEAR
+from ml.replenishment.rules import Rules
 
 HORIZON = 28
 STORES = 100

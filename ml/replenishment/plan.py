@@ -17,7 +17,8 @@ from ml.replenishment.demand import (
     demand_over,
     offsets_over,
 )
-from ml.replenishment.reorder import Levels, Rules, due_within, levels, order_quantity
+from ml.replenishment.reorder import Levels, due_within, levels, order_quantity
+from ml.replenishment.rules import Rules
 from ml.replenishment.suppliers import cheapest, cost_per_unit
 from ml.replenishment.transfers import Transfers, transfers
 

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from scipy.special import ndtri
 
 from ml.replenishment.demand import LEVELS, daily_forecast
-from ml.replenishment.reorder import Rules, due_within, levels, order_quantity
+from ml.replenishment.reorder import due_within, levels, order_quantity
+from ml.replenishment.rules import Rules
 from ml.replenishment.suppliers import cheapest, cost_per_unit
 
 UNITS = st.integers(-50, 500).map(float)

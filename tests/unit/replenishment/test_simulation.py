@@ -8,7 +8,8 @@ from scipy.special import ndtri
 from scipy.stats import poisson
 
 from ml.replenishment.demand import LEVELS, DailyForecast, daily_forecast
-from ml.replenishment.reorder import Levels, Rules, levels
+from ml.replenishment.reorder import Levels, levels
+from ml.replenishment.rules import Rules
 from ml.replenishment.simulation import live
 
 DAYS = 10_000
