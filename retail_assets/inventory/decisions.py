@@ -109,11 +109,8 @@ def proposal_states(
             refusal = (
                 f"Nobody is known to supply what {proposal} is about: give the product a supplier or terms."
             )
-        elif state == PROPOSED and night.isoformat() != newest:
-            state, refusal = (
-                None,
-                f"{proposal} is out of date: decide about what the night of {newest} proposed.",
-            )
+        elif state == PROPOSED and night != newest:
+            state, refusal = None, f"{proposal} is out of date: decide about what the newest night proposed."
         rows.append((proposal, state, proposal, refusal))
     schema = dict.fromkeys(["subject", "state", "label", "refusal"], pl.String)
     return pl.DataFrame(rows, schema=schema, orient="row")

@@ -65,7 +65,7 @@ def table(schema: dict[str, Any], *rows: dict[str, Any]) -> pl.DataFrame:
 
 
 def known(
-    rates: dict[tuple[str, str], float], stock: dict[tuple[str, str], float | None], **more: Any
+    rates: Mapping[tuple[str, str], float], stock: Mapping[tuple[str, str], float | None], **more: Any
 ) -> Known:
     levels = [{"store_id": s, "product_id": p, "available_quantity": q} for (s, p), q in stock.items()]
     return Known(
