@@ -58,8 +58,8 @@ def propose_night(platform: Platform, *, as_of: date) -> NightProposed:
         )
     elif (left := days_left(forecast, as_of)) < WEEK:
         why = (
-            f"The newest demand forecast has {left} days left, and it takes {WEEK} to order by: raise "
-            "RETAIL_DEMAND_HORIZON_DAYS."
+            f"The newest demand forecast has {left} days left, and it takes {WEEK} to order by: forecast from a newer "
+            "origin, or further ahead."
         )
     else:
         proposed = propose(known_on(platform, forecast, as_of), policy_of(platform), as_of=as_of)
