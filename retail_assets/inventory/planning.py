@@ -9,8 +9,6 @@ import polars as pl
 from ml.replenishment.demand import WEEK, DailyForecast, daily_forecast
 from ml.replenishment.rules import Rules
 
-ABC = {"A": 0.80, "B": 0.95}
-"""Products belong to a class while those before them have less than this share of the revenue; all others are C."""
 QUANTILES = ("lo_95", "lo_80", "hi_80", "hi_95")
 """In the order of ml.replenishment.demand.LEVELS."""
 ITEM = ["store_id", "product_id"]
@@ -35,8 +33,8 @@ class Known:
     pack_size."""
     delivered: pl.DataFrame
     """Order lines that arrived: supplier_id, product_id, lead_days."""
-    revenue: pl.DataFrame
-    """product_id, currency, revenue: what products are classed by."""
+    classes: pl.DataFrame
+    """product_id and abc_class (A, B or C by revenue); of several the best counts, a product without one is C."""
 
 
 @dataclass(frozen=True)
@@ -59,20 +57,6 @@ def days_left(forecast: pl.DataFrame, as_of: date) -> int:
     """Days of a forecast from `as_of` on; to order by it takes a week at least (ml.replenishment.demand.WEEK)."""
     last = forecast["date"].max()
     return max((last - as_of).days + 1, 0) if isinstance(last, date) else 0
-
-
-def abc_classes(revenue: pl.DataFrame) -> pl.DataFrame:
-    """product_id and abc_class (see ABC) by revenue within each currency, the best class where there are several."""
-    known = revenue.filter(pl.col("revenue") > 0).select(
-        "product_id", "currency", revenue=pl.col("revenue").cast(pl.Float64)
-    )
-    ranked = known.sort("revenue", "product_id", descending=[True, False]).with_columns(
-        before=(pl.col("revenue").cum_sum() - pl.col("revenue")).over("currency")
-        / pl.col("revenue").sum().over("currency")
-    )
-    kind = pl.when(pl.col("before") < ABC["A"]).then(pl.lit("A"))
-    kind = kind.when(pl.col("before") < ABC["B"]).then(pl.lit("B")).otherwise(pl.lit("C"))
-    return ranked.with_columns(abc_class=kind).group_by("product_id").agg(pl.col("abc_class").min())
 
 
 def offered(products: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:

@@ -13,7 +13,6 @@ from retail_assets.inventory.planning import (
     ITEM,
     Known,
     Policy,
-    abc_classes,
     forecast_items,
     incoming_of,
     offered,
@@ -49,13 +48,14 @@ def propose(known: Known, policy: Policy, *, as_of: date) -> Proposed:
     counted = stocked["available_quantity"].is_not_null().to_numpy()
     items = stocked.filter(pl.Series(counted)).with_row_index("item")
     forecast = forecast.part(np.flatnonzero(counted))
+    classes = known.classes.group_by("product_id").agg(pl.col("abc_class").min())
     products = known.products.unique("product_id", keep="first", maintain_order=True)
     items = items.join(
         products.select("product_id", "selling_price", "currency", "is_active"),
         on="product_id",
         how="left",
         maintain_order="left",
-    ).join(abc_classes(known.revenue), on="product_id", how="left", maintain_order="left")
+    ).join(classes, on="product_id", how="left", maintain_order="left")
     items = items.with_columns(
         pl.col("abc_class").fill_null("C"),
         is_orderable=pl.col("is_active").fill_null(True),

@@ -132,7 +132,7 @@ def known_on(platform: Platform, forecast: pl.DataFrame, as_of: date) -> Known:
         ),
         terms=stated.filter("is_current").drop("is_current"),
         delivered=_delivered(orders, since=as_of - timedelta(days=settings.replenish_history_days)),
-        revenue=read_mart(platform, "product_performance", "product_id", "currency", "revenue"),
+        classes=read_mart(platform, "product_performance", "product_id", "abc_class").drop_nulls(),
     )
 
 

@@ -25,14 +25,10 @@ class InventorySettings(FlowSettings):
     dead_stock_days: int = Field(60, description="Stock without a sale for this many days is dead stock.")
 
     replenish_service_a: float = Field(
-        0.98, ge=0.5, lt=1, description=SERVICE.format("A products, the first 80% of the revenue,")
+        0.98, ge=0.5, lt=1, description=SERVICE.format("A products, those with the most revenue,")
     )
-    replenish_service_b: float = Field(
-        0.95, ge=0.5, lt=1, description=SERVICE.format("B products, the next 15%,")
-    )
-    replenish_service_c: float = Field(
-        0.90, ge=0.5, lt=1, description=SERVICE.format("C products, the rest,")
-    )
+    replenish_service_b: float = Field(0.95, ge=0.5, lt=1, description=SERVICE.format("B products"))
+    replenish_service_c: float = Field(0.90, ge=0.5, lt=1, description=SERVICE.format("C products"))
     replenish_review_days: int = Field(
         7, ge=1, description="Days from one order to a supplier to the next that is possible."
     )

@@ -16,7 +16,9 @@ class ReorderPoints(dy.Schema):
     product_id = dy.String(description="Product.")
     planned_on = dy.Date(description="The night that planned it; the first day counted is its own.")
     is_orderable = dy.Bool(description="Whether the product is still listed; else nothing is ordered.")
-    abc_class = dy.String(description="A, B or C by revenue; see docs/replenishment.md.")
+    abc_class = dy.String(
+        description="A, B or C by revenue, as in product_performance; C where nothing was sold."
+    )
     service_level = dy.Float64(description="Probability with which stock is to last the protection_days.")
     supplier_id = dy.String(nullable=True, description="Supplier; null where nobody is known to supply it.")
     supplier_count = dy.Int64(description="Suppliers who could deliver; 0 where nobody is known to.")

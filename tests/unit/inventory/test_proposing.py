@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from ml.replenishment.rules import Rules
-from retail_assets.inventory.planning import Known, Policy, abc_classes, days_left, offered
+from retail_assets.inventory.planning import Known, Policy, days_left, offered
 from retail_assets.inventory.proposing import Proposed, propose
 from retail_assets.inventory.tables import REORDER_POINTS, REORDER_PROPOSALS, TRANSFER_PROPOSALS
 from tests.foretold import foretold
@@ -53,7 +53,7 @@ TERMS = {
     "pack_size": UNITS,
 }
 DELIVERED = {"supplier_id": pl.String, "product_id": pl.String, "lead_days": pl.Int64}
-REVENUE = {"product_id": pl.String, "currency": pl.String, "revenue": pl.Decimal(38, 4)}
+CLASSES = {"product_id": pl.String, "abc_class": pl.String}
 
 PRODUCT = {"product_id": "P1", "supplier_id": "V1", "cost_price": 4, "selling_price": 10, "currency": "EUR",
            "pack_size": 6, "is_active": True}  # fmt: skip
@@ -75,7 +75,7 @@ def known(
         products=table(PRODUCTS, *more.get("products", [PRODUCT])),
         terms=table(TERMS, *more.get("terms", [TERM])),
         delivered=table(DELIVERED, *more.get("delivered", [])),
-        revenue=table(REVENUE, *more.get("revenue", [])),
+        classes=table(CLASSES, *more.get("classes", [])),
     )
 
 
@@ -89,7 +89,7 @@ def point(found: Proposed) -> dict[str, Any]:
 
 
 def test_the_reason_stands_in_numbers() -> None:
-    found = proposed(stock=9, revenue=[{"product_id": "P1", "currency": "EUR", "revenue": 100}])
+    found = proposed(stock=9, classes=[{"product_id": "P1", "abc_class": "A"}])
     row = found.orders.row(0, named=True)
     assert row["proposal_id"] == "RO-20261120-S1-P1"
     assert (row["abc_class"], row["service_level"]) == ("A", 0.98)
@@ -222,13 +222,12 @@ def test_prices_in_other_currencies_are_not_compared() -> None:
     ]
 
 
-def test_classes_by_revenue() -> None:
-    """80 and 10 of 100 are A and B: 80% come before the second. 5 more come after 95%. What was given back is C."""
-    rows = [("a", "EUR", 80), ("b", "EUR", 15), ("c", "EUR", 5), ("d", "EUR", -9), ("c", "PLN", 7)]
-    found = abc_classes(pl.DataFrame(rows, schema=REVENUE, orient="row")).sort("product_id").rows()
-    # Of c the better class counts, that of its zlotys.
-    assert found == [("a", "A"), ("b", "B"), ("c", "A")]
-    assert abc_classes(pl.DataFrame(schema=REVENUE)).is_empty()
+def test_the_best_of_several_classes_counts() -> None:
+    """A product may have one in each currency that it sells in."""
+    classes = [{"product_id": "P1", "abc_class": kind} for kind in ("B", "A", "C")]
+    assert point(proposed(classes=classes))["abc_class"] == "A"
+    row = point(proposed())
+    assert (row["abc_class"], row["service_level"]) == ("C", 0.9)
 
 
 def test_overstock_is_sent_before_anything_is_bought() -> None:
