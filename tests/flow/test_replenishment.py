@@ -42,7 +42,9 @@ class Retailer:
 
     def __init__(self, folder: Path) -> None:
         self.lake = LakeBuilder(folder)
-        self.builds = Builds(self.lake, *READS, "reorder_proposals", "transfer_proposals")
+        self.builds = Builds(
+            self.lake, *READS, "reorder_proposals", "transfer_proposals", "purchase_order_files"
+        )
         require_same_platform(self.lake.platform.settings)
         self.platform = platform_that_forecasts(self.lake.platform.settings)
         self.people = Buyers(self.platform)
