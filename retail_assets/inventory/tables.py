@@ -157,9 +157,9 @@ READS = (
 NEWEST = "newest"
 """The one part of REORDER_POINTS: that of the newest night."""
 
-PLACED_ORDER_LINES = LakeTable("placed_order_lines", PlacedOrderLines, published=True)
+PLACED_ORDER_LINES = LakeTable("placed_order_lines", PlacedOrderLines)
 PURCHASE_ORDER_FILES = LakeTable("purchase_order_files", PurchaseOrderFiles)
-REORDER_POINTS = LakeTable("reorder_points", ReorderPoints, reads=READS, only_at_night=True, published=True)
+REORDER_POINTS = LakeTable("reorder_points", ReorderPoints, reads=READS, only_at_night=True)
 REORDER_PROPOSALS = LakeTable("reorder_proposals", ReorderProposals, reads=READS, only_at_night=True)
 TRANSFER_PROPOSALS = LakeTable("transfer_proposals", TransferProposals, reads=READS, only_at_night=True)
 

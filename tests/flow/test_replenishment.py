@@ -43,7 +43,13 @@ class Retailer:
     def __init__(self, folder: Path) -> None:
         self.lake = LakeBuilder(folder)
         self.builds = Builds(
-            self.lake, *READS, "reorder_proposals", "transfer_proposals", "purchase_order_files"
+            self.lake,
+            *READS,
+            "reorder_proposals",
+            "reorder_points",
+            "transfer_proposals",
+            "placed_order_lines",
+            "purchase_order_files",
         )
         require_same_platform(self.lake.platform.settings)
         self.platform = platform_that_forecasts(self.lake.platform.settings)
