@@ -17,6 +17,12 @@ _WITHDRAWN_SINCE_2000 = """
 CURRENCIES = tuple(sorted(f"{_IN_USE} {_WITHDRAWN_SINCE_2000}".split()))
 """Without metals, funds and the codes for tests and for no currency at all."""
 
-_WHOLE = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
-WITHOUT_MINOR_UNIT = tuple(_WHOLE.split())
+_OF_DIGITS = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+DIGITS = {digits: tuple(codes.split()) for digits, codes in _OF_DIGITS.items()}
+"""Digits of the minor unit where they are not two."""
+WITHOUT_MINOR_UNIT = DIGITS[0]
 """Amounts in these are whole numbers."""

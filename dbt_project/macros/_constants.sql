@@ -1,6 +1,40 @@
 {# Generated from what the flows declare, by `make dictionary`; do not edit. #}
 {% macro constant(name) %}
 {{ return({
+    "currency_digits": {
+        "0": [
+            "BIF",
+            "CLP",
+            "DJF",
+            "GNF",
+            "ISK",
+            "JPY",
+            "KMF",
+            "KRW",
+            "PYG",
+            "RWF",
+            "UGX",
+            "UYI",
+            "VND",
+            "VUV",
+            "XAF",
+            "XOF",
+            "XPF"
+        ],
+        "3": [
+            "BHD",
+            "IQD",
+            "JOD",
+            "KWD",
+            "LYD",
+            "OMR",
+            "TND"
+        ],
+        "4": [
+            "CLF",
+            "UYW"
+        ]
+    },
     "return_evidence_kinds": [
         "evidence",
         "response"

@@ -58,7 +58,11 @@ insert into state.changes select '{{ model.name }}', run, null, null from state.
 
 {% macro change_by_change(table, sql, taken_in, stood_at) %}
 {%- set unit = config.require('unit') -%}
-{%- set columns = adapter.get_columns_in_relation(table) | map(attribute='quoted') | join(', ') -%}
+{%- set types = {} -%}
+{%- for column in adapter.get_columns_in_relation(table) -%}
+    {%- do types.update({column.quoted: column.dtype}) -%}
+{%- endfor -%}
+{%- set columns = types | join(', ') -%}
 create or replace temp table touched_units (unit) as
 {{ logged_changes(config.require('follows'), unit, taken_in) }}
 {%- if config.get('waits') -%}
@@ -78,11 +82,11 @@ create or replace temp table fresh as
 
 create or replace temp table changed_units as
 with was as (
-    select {{ unit }}, sum(hash({{ columns }})) as digest
+    select {{ unit }}, sum({{ hash_of(types) }}) as digest
     from {{ table }} where {{ touched(unit) }} group by {{ unit }}
 ),
 now as (
-    select {{ unit }}, sum(hash({{ columns }})) as digest
+    select {{ unit }}, sum({{ hash_of(types) }}) as digest
     from fresh group by {{ unit }}
 )
 select {{ unit }} from was full join now using ({{ unit }})

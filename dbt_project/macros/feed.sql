@@ -21,25 +21,26 @@
     {%- set contract = feed_source(feed) -%}
     {%- set view = this.incorporate(type='view') -%}
     {%- set existing = load_cached_relation(this) -%}
-    {%- set columns = [] -%}
-    {%- for column in contract.columns if not column.startswith('_') -%}
-        {%- do columns.append(adapter.quote(column)) -%}
+    {#- With their types, which what tells rows apart asks for. -#}
+    {%- set columns = {} -%}
+    {%- for column in contract.columns.values() if not column.name.startswith('_') -%}
+        {%- do columns.update({adapter.quote(column.name): column.data_type}) -%}
     {%- endfor -%}
-    {%- if contract.meta.business_time -%}{%- do columns.append('business_date') -%}{%- endif -%}
+    {%- if contract.meta.business_time -%}{%- do columns.update({'business_date': 'date'}) -%}{%- endif -%}
     {%- set key = contract.meta.key | map('tojson') | list if contract.meta.key else [] -%}
     {#- Raise the number when the rows that this macro writes change: every feed is then built anew. -#}
-    {%- set fingerprint = local_md5('5' ~ sql ~ key ~ setting('day_at_least')) -%}
+    {%- set fingerprint = local_md5('6' ~ sql ~ key ~ setting('day_at_least')) -%}
     {%- set whole = should_full_refresh() or existing is none or known_fingerprint() != fingerprint -%}
 
     {{ run_hooks(pre_hooks, inside_transaction=False) }}
     {{ run_hooks(pre_hooks, inside_transaction=True) }}
     {%- if whole -%}
-        {%- set script = build_feed(feed, key, columns, view, fingerprint, subject_of_row(contract.meta)) -%}
+        {%- set script = build_feed(feed, key, columns, view, fingerprint, subject_of_row(contract)) -%}
     {%- else -%}
         {%- do run_query(changed_drops(feed, key)) -%}
         {%- if run_query('select count(*) from changed_drops').rows[0][0] -%}
             {%- set touches = config.get('touches', ['business_date'] if contract.meta.business_time else []) -%}
-            {%- set script = change_feed(feed, key, columns, touches, subject_of_row(contract.meta)) -%}
+            {%- set script = change_feed(feed, key, columns, touches, subject_of_row(contract)) -%}
         {%- else -%}
             {%- set script = "select 'no load came, went or changed'" -%}
         {%- endif -%}
@@ -107,7 +108,7 @@ where (_sequence, _content_key) in (select (sequence, content_key) from changed_
 reset variable files;
 
 create or replace temp table outgoing as
-select *, hash({{ columns | join(', ') }}, _source) as row_hash
+select *, {{ hash_of(dict(columns, _source='varchar')) }} as row_hash
 from {{ loaded_rows(feed) }}
 where (_sequence, _content_key) in (select (sequence, content_key) from changed_drops where not is_added);
 
@@ -224,7 +225,7 @@ winners as (
     select arg_max(last.row_number, last.place) as row_number from of_sources group by {{ key | join(', ') }}
 )
 select
-    *, hash({{ columns | join(', ') }}, _source) as row_hash,
+    *, {{ hash_of(dict(columns, _source='varchar')) }} as row_hash,
     row_number in (select winners.row_number from winners) as is_current
 from concerned;
 
@@ -389,8 +390,12 @@ where told.effect is not null
 {%- endmacro %}
 
 {# What a row is about: of which things, and whether they go or come back. #}
-{% macro subject_of_row(meta) -%}
-    {'about': hash({{ (meta.subject or [0]) | join(', ') }}), 'sign': {{ 'sign(' ~ meta.signed ~ ')' if meta.signed else 0 }}}
+{% macro subject_of_row(contract) -%}
+    {%- set about, signed = {}, contract.meta.signed -%}
+    {%- for column in contract.meta.subject or [] -%}
+        {%- do about.update({column: contract.columns[column].data_type}) -%}
+    {%- endfor -%}
+    {'about': {{ hash_of(about) if about else 0 }}, 'sign': {{ 'sign(' ~ signed ~ ')' if signed else 0 }}}
 {%- endmacro %}
 
 {# Where a row stands in the order of all. #}

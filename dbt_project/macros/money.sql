@@ -12,12 +12,7 @@
 {%- endmacro %}
 
 {% macro currencies_with_digits(digits) -%}
-    {%- set currencies = {
-        0: 'BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF',
-        3: 'BHD IQD JOD KWD LYD OMR TND',
-        4: 'CLF UYW',
-    } -%}
-    '{{ currencies[digits].split() | join("', '") }}'
+    '{{ constant('currency_digits')[digits | string] | join("', '") }}'
 {%- endmacro %}
 
 {# The smallest amount of a currency. #}

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 
 from retail_assets.config import Settings
 from retail_assets.contract import Feed, broken_rule
-from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.contract_sql import contract_hash, contract_kind
 from retail_assets.lake import Lake
 from retail_assets.sql import identifier, parquet
 
@@ -66,10 +66,10 @@ def _rule_violations(feed: Feed, path: Path) -> dict[str, int]:
 
 
 def _repeated_keys(feed: Feed, path: Path, settings: Settings) -> dict[str, int]:
-    key = ", ".join(identifier(column) for column in feed.distinct)
     with duckdb.connect(
         config={"memory_limit": settings.duckdb_memory, "threads": settings.duckdb_threads}
     ) as con:
-        row = con.execute(f"select count(*) - count(distinct hash({key})) from {parquet(path)}").fetchone()
+        key = contract_hash(feed, feed.distinct)
+        row = con.execute(f"select count(*) - count(distinct {key}) from {parquet(path)}").fetchone()
     repeated = row[0] if row else 0
     return {"key_repeated": repeated} if repeated else {}

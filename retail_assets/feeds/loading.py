@@ -9,9 +9,9 @@ import polars as pl
 
 from retail_assets.config import Settings
 from retail_assets.feeds.mapping.asking import MappingLimits, mapping_duckdb
+from retail_assets.feeds.mapping.contract_sql import contract_version
 from retail_assets.feeds.mapping.engine import Content, Mapped, run_mapping
 from retail_assets.feeds.mapping.file_names import values_above
-from retail_assets.feeds.mapping.judging import contract_version
 from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.mapping.mostly_rejected import why_mostly_rejected

@@ -12,7 +12,9 @@ FLOW = Flow(
         Mart("stores", names="store_id"),
         Mart("suppliers", names="supplier_id"),
         Mart("supplier_products"),
-        Mart("calendar"),
+        Mart(
+            "calendar", may_shrink=True
+        ),  # it begins with the first business day, which the first sales move
         Mart("store_days"),
     ),
     samples=("retail_assets.samples.flows.master:write",),

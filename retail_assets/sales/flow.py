@@ -1,5 +1,6 @@
 """Sales: receipts and orders, what became of them, and how products perform."""
 
+from retail_assets.currencies import DIGITS
 from retail_assets.platform import Flow, Mart
 from retail_assets.sales.contracts import FEEDS
 from retail_assets.sales.settings import SalesSettings
@@ -9,6 +10,7 @@ FLOW = Flow(
     description="What was sold, by till and web shop, and how products and categories perform.",
     settings=SalesSettings,
     dbt_settings=tuple(SalesSettings.model_fields),
+    dbt_constants={"currency_digits": {str(digits): list(codes) for digits, codes in DIGITS.items()}},
     feeds=FEEDS,
     marts=(
         Mart("sales_lines", by_month="business_date", in_database=False),

@@ -6,7 +6,7 @@ from datetime import date, datetime
 import polars as pl
 
 from retail_assets.feeds.handler import current_sources
-from retail_assets.feeds.mapping.reading import IDENTITY
+from retail_assets.feeds.mapping.keys.reading import IDENTITY
 from retail_assets.kit.findings import Finding
 from retail_assets.names import printable
 from retail_assets.platform import Platform

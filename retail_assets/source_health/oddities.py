@@ -10,7 +10,7 @@ import dataframely as dy
 
 from retail_assets.config import Settings
 from retail_assets.contract import Feed
-from retail_assets.feeds.mapping.table import closest
+from retail_assets.feeds.mapping.spelled_names import closest
 from retail_assets.names import printable
 from retail_assets.source_health.history import Arrivals, Delivery, History, hour_of
 from retail_assets.source_health.settings import SourceHealthSettings

@@ -13,7 +13,7 @@ import yaml
 from retail_assets.contract import Feed
 from retail_assets.intake.lake_files import Documents, Flags, Rejects, RowOrigin
 from retail_assets.intake.ledger_export import EXPORTED
-from retail_assets.lake import Lake, put_in_place, scratch_folder
+from retail_assets.lake import put_in_place, scratch_folder
 from retail_assets.platform import Flow, Platform
 from retail_assets.schema import Column, Columns, columns_of
 from retail_assets.sql import identifier, literal
@@ -207,12 +207,10 @@ def land_empty_tables(platform: Platform) -> None:
     tables |= {lake.table_folder(name): table.columns for name, table in platform.tables.items()}
     with duckdb.connect() as connection, scratch_folder(lake) as scratch:
         for folder, columns in tables.items():
-            _land_empty(connection, lake, folder, columns, scratch)
+            _land_empty(connection, folder, columns, scratch)
 
 
-def _land_empty(
-    connection: duckdb.DuckDBPyConnection, lake: Lake, folder: Path, columns: Columns, scratch: Path
-) -> None:
+def _land_empty(connection: duckdb.DuckDBPyConnection, folder: Path, columns: Columns, scratch: Path) -> None:
     target = folder / "empty.parquet"
     selected = ", ".join(f"null::{c.sql_type} as {identifier(c.name)}" for c in columns.values())
     finished = scratch / f"{folder.name}.parquet"

@@ -14,7 +14,7 @@ from retail_assets.audiences import Audience
 from retail_assets.kit.lake_table import LakeTable
 from retail_assets.lake import Lake
 from retail_assets.platform import Mart, Platform
-from retail_assets.sql import identifier, literal, parquet
+from retail_assets.sql import hash_of, identifier, literal, parquet
 from retail_assets.warehouse.addresses import without_addresses
 from retail_assets.warehouse.errors import NoWarehouse, PublicationError
 from retail_assets.warehouse.manifest import MARTS
@@ -194,10 +194,11 @@ def _with_parts(connection: duckdb.DuckDBPyConnection, mart: SurveyedMart) -> Su
     has_versions = any(column.name == MODEL_VERSION for column in mart.columns)
     named = f"list(distinct {MODEL_VERSION}) filter ({MODEL_VERSION} is not null)"  # not all rows were scored
     versions = f"list_sort({named})" if has_versions else "null"
+    content = hash_of({identifier(column.name): column.type for column in mart.columns})
     rows = connection.execute(
         f"""
-        select {cut}, count(*), coalesce(sum(hash(content)), 0)::varchar, max({day}), {versions}
-        from {mart.source} as content group by 1 order by 1
+        select {cut}, count(*), coalesce(sum({content}), 0)::varchar, max({day}), {versions}
+        from {mart.source} group by 1 order by 1
         """
     ).fetchall()
     parts = {

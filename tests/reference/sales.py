@@ -141,7 +141,9 @@ def sales_orders(night: Night) -> Rows:
     rows = {(order, None): _order(order, [], life) for order, life in events.items() if order not in numbers}
     for (order, currency), own in documents.items():
         row = _order(order, own, events.get(order, []))
-        credits = [line for line in naming.get((order, currency), []) if line["order_id"] != order]
+        credits = _given_back(
+            [line for line in naming.get((order, currency), []) if line["order_id"] != order]
+        )
         row["credited_amount"] = -sum((line["revenue"] for line in credits), ZERO)
         returned = row["status"] == "returned" and not row["is_credit_note"]
         row["uncredited_amount"] = max(row["revenue"] - row["credited_amount"], ZERO) if returned else ZERO
@@ -160,6 +162,12 @@ def sales_orders(night: Night) -> Rows:
             row["credit_status"] = "part_credited" if part else "not_credited"
         rows[order, currency] = row
     return rows
+
+
+def _given_back(lines: list[Row]) -> list[Row]:
+    """Without the products of which a document hands out as many as it takes back: what was taken instead."""
+    of_products = grouped(lines, "order_id", "product_id").values()
+    return [line for each in of_products if sum(one["quantity"] for one in each) < 0 for line in each]
 
 
 def _over_credited(own: list[Row], credits: list[Row]) -> Decimal:

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from retail_assets.contract import Feeds
 from retail_assets.errors import MappingError
-from retail_assets.feeds.mapping.file_keys import MAX_NAME_PATTERNS
 from retail_assets.feeds.mapping.file_names import fit
-from retail_assets.feeds.mapping.files import Closed, content_of
 from retail_assets.feeds.mapping.functions import MAX_PATTERN
-from retail_assets.feeds.mapping.nodes import Node, parse_yaml
+from retail_assets.feeds.mapping.keys.file import MAX_NAME_PATTERNS
+from retail_assets.feeds.mapping.keys.nodes import Node, parse_yaml
+from retail_assets.feeds.mapping.mapping_files import Closed, content_of
 from retail_assets.intake.handlers import DECISIONS
 from retail_assets.names import printable
 

@@ -14,19 +14,20 @@ from retail_assets.contract import Feeds
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.mapping.asking import Engine, MappingLimits, mapping_duckdb
 from retail_assets.feeds.mapping.compile import compile_block
-from retail_assets.feeds.mapping.conversion import Kind, Raw, convert
+from retail_assets.feeds.mapping.contract_sql import contract_checks, contract_kind, contract_version
 from retail_assets.feeds.mapping.failures import first_line
-from retail_assets.feeds.mapping.judging import contract_checks, contract_kind, contract_version
+from retail_assets.feeds.mapping.keys.reading import ENGINE_VERSION as MAPPING_ENGINE_VERSION
 from retail_assets.feeds.mapping.layers import Layers
 from retail_assets.feeds.mapping.line_numbers import line_numbers
 from retail_assets.feeds.mapping.model import Block, Cell, Constant, SourceMapping, Target
-from retail_assets.feeds.mapping.reading import ENGINE_VERSION as MAPPING_ENGINE_VERSION
 from retail_assets.feeds.mapping.references import referenced_by
-from retail_assets.feeds.mapping.reshape import expected_columns, reshaped
+from retail_assets.feeds.mapping.reshape.reshaping import expected_columns, reshaped
+from retail_assets.feeds.mapping.reshape.steps import Sql
 from retail_assets.feeds.mapping.scope import Scope
-from retail_assets.feeds.mapping.steps import Sql
 from retail_assets.feeds.mapping.table import Table
-from retail_assets.feeds.mapping.values import STANDARD, Values
+from retail_assets.feeds.mapping.values.conversion import Kind, Raw, convert
+from retail_assets.feeds.mapping.values.dialect import STANDARD, Values
+from retail_assets.feeds.readers.kinds import EXTENSIONS
 from retail_assets.lake import private_folder
 from retail_assets.sandbox.limits import Limits
 from retail_assets.sql import identifier, literal
@@ -133,7 +134,7 @@ def _expected_table(mapping: SourceMapping, names: list[str]) -> Table:
     """An empty table with the columns that the mapping speaks of. Text, as files have it; only Parquet's types
     are its own."""
     parquet = mapping.layout.format == "parquet" or all(
-        name.lower().endswith(".parquet") for name in mapping.files
+        EXTENSIONS.get(Path(name).suffix.lower()) == "parquet" for name in mapping.files
     )
     sql_type, null = ('"NULL"', "null") if parquet and mapping.files else ("VARCHAR", "null::varchar")
     columns = {name: (f"x{number}", sql_type) for number, name in enumerate(names)}

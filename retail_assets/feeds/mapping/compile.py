@@ -8,14 +8,14 @@ number of `verdicts`, from 1), `_fault` what the contract or the dialect refuses
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.cells import Value, value_of
+from retail_assets.feeds.mapping.contract_sql import contract_kind
+from retail_assets.feeds.mapping.document_names import document_faults, document_of, name_document, version_of
 from retail_assets.feeds.mapping.failures import Computed
 from retail_assets.feeds.mapping.faults import Fault, by_flagged_column, faults_of, misread
-from retail_assets.feeds.mapping.identity import document_faults, document_of, name_document, version_of
-from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.mapping.layers import Layers
 from retail_assets.feeds.mapping.model import Block, Rule
 from retail_assets.feeds.mapping.references import cells_of, expressions_of, rules_of, unknown_columns
@@ -35,7 +35,7 @@ class CompiledBlock:
     """The record as it came, as JSON text."""
     computed: Computed
 
-    clean = "_route is null and _fault is null and not _flagged"
+    clean: ClassVar[str] = "_route is null and _fault is null and not _flagged"
     """Records with nothing to tell about."""
 
     @property

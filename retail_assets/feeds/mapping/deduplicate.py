@@ -8,6 +8,7 @@ from pathlib import Path
 
 from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.asking import Engine
+from retail_assets.feeds.mapping.contract_sql import contract_hash
 from retail_assets.sql import identifier, literal, parquet
 
 ROWS_PER_PASS = 20_000_000
@@ -79,12 +80,12 @@ def _write_repeated_keys(engine: Engine, feed: Feed, relation: str, rows: int, f
 
 
 def key_hash(feed: Feed) -> str:
-    return f"hash({', '.join(identifier(name) for name in feed.distinct)})"
+    return contract_hash(feed, feed.distinct)
 
 
 def _write_repeats(engine: Engine, feed: Feed, relation: str, repeated: list[Path], path: Path) -> None:
     keys = ", ".join(identifier(name) for name in feed.distinct)
-    content = f"hash({', '.join(identifier(name) for name in feed.columns)}, _document, _version)"
+    content = contract_hash(feed, [*feed.columns, "_document", "_version"])
     order = f"partition by {keys} order by _version desc nulls last, _part desc, _record desc"
     ranked = (
         f"select *, row_number() over ({order}) as _rank, {content} as _content, "
@@ -104,7 +105,7 @@ def _are_parts(feed: Feed, keys: str) -> str:
     different = (*feed.parts, *feed.subject)
     if not different:
         return "false"
-    differing = f"hash({', '.join(map(identifier, different))})"
+    differing = contract_hash(feed, different)
     alike = f"over (partition by {keys}, _version)"
     newest = f"_version is not distinct from max(_version) over (partition by {keys})"
     differ = f"min({differing}) {alike} <> max({differing}) {alike}"

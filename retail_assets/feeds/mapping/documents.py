@@ -13,8 +13,8 @@ from retail_assets.sql import literal, parquet
 def documents_in(
     target: Target, clean: Path, others: CompiledBlock | None, *, content_key: str, source: str
 ) -> str:
-    """A query for the documents or days that the records of one target are of: rows with nothing to tell about, and the
-    other records where there are some."""
+    """A query for the documents or days that the records of one target are of. `clean` are the rows of those with
+    nothing to tell about; `others` judges the rest of them, None where there is none."""
     at_least = "null" if target.at_least is None else str(target.at_least)
     told = f"select _document, _version, true as came, false as rejected from {parquet(clean)}"
     if others:

@@ -7,9 +7,8 @@ from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.compile import CompiledBlock
 from retail_assets.feeds.mapping.faults import Fault
 from retail_assets.feeds.mapping.model import Target
-from retail_assets.feeds.readers.columns import RAW_CHARACTERS
+from retail_assets.feeds.readers.columns import cut_text
 from retail_assets.intake.row_counts import FLAGGED
-from retail_assets.names import CUT
 from retail_assets.sql import literal, parquet
 
 MASK = "***"
@@ -49,12 +48,12 @@ def ends_of(target: Target, block: CompiledBlock) -> dict[str, str]:
         "target": literal(target.name),
         "feed": literal(block.feed.name),
         "_record": "_record",
-        "place": _cut("cast(_place as varchar)"),
+        "place": cut_text("cast(_place as varchar)"),
         '"end"': end,
         "rule": rule,
         '"column"': column,
-        "value": _cut(value),
-        "raw": _cut(block.raw),
+        "value": cut_text(value),
+        "raw": cut_text(block.raw),
     }
 
 
@@ -70,9 +69,8 @@ def flagged_rows(block: CompiledBlock, row: Mapping[str, str], flagged: str) -> 
 
 def _flag(flag: Fault) -> str:
     column = literal(flag.column) if flag.column else "null::varchar"
-    return (
-        f"{{'rule': {literal(flag.rule)}, 'column': {column}, 'value': cast({_cut(flag.value)} as varchar)}}"
-    )
+    value = cut_text(flag.value)
+    return f"{{'rule': {literal(flag.rule)}, 'column': {column}, 'value': cast({value} as varchar)}}"
 
 
 def flags_told(told: Path) -> str:
@@ -115,12 +113,6 @@ def kept_in_lake(ends: Path, end: str, feeds: Collection[Feed], content_key: str
         f'place, _record as record, rule, "column", {value} as value, {raw} as raw '
         f'from {parquet(ends)} where "end" = {literal(end)}'
     )
-
-
-def _cut(text: str) -> str:
-    """What is quoted of a file: the warehouse reads that of all files at once, and a single value may be megabytes."""
-    cut = f"left({text}, {RAW_CHARACTERS - 1}) || '{CUT}'"
-    return f"case when length({text}) > {RAW_CHARACTERS} then {cut} else {text} end"
 
 
 def _case(answers: Mapping[str, str]) -> str:

@@ -13,20 +13,20 @@ import duckdb
 
 from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.compile import CompiledBlock, compile_block
+from retail_assets.feeds.mapping.contract_sql import contract_columns
 from retail_assets.feeds.mapping.deduplicate import Part, merge_parts
 from retail_assets.feeds.mapping.documents import documents_in, documents_together
 from retail_assets.feeds.mapping.ends import all_ends, ends_of, flagged_rows, flags_told, kept_in_lake
 from retail_assets.feeds.mapping.failures import causes_of, first_line
-from retail_assets.feeds.mapping.judging import contract_columns
+from retail_assets.feeds.mapping.keys.where import Where
 from retail_assets.feeds.mapping.line_numbers import line_numbers
 from retail_assets.feeds.mapping.model import Block, SourceMapping, Target
 from retail_assets.feeds.mapping.references import absent_columns, check_required_columns, unknown_columns
-from retail_assets.feeds.mapping.reshape import MERGED, Reshaped, reshaped
+from retail_assets.feeds.mapping.reshape.reshaping import MERGED, Reshaped, reshaped
 from retail_assets.feeds.mapping.scope import Scope
 from retail_assets.feeds.mapping.superseded import without_superseded
 from retail_assets.feeds.mapping.table import Table, records_table
 from retail_assets.feeds.mapping.unnest import unnested
-from retail_assets.feeds.mapping.where import Where
 from retail_assets.intake.row_counts import FLAGGED, RowCounts, row_counts
 from retail_assets.sql import literal, parquet
 
@@ -127,19 +127,19 @@ class _Run:
             )
         main = self._compile(target, target.block, table)
         records = self.records[target.name] = self.engine.count(f"select count(*) from {table.relation}")
-        admitted = self._write_rows(target, main, main.clean)
-        clean, others = self.parts[-1].path, None
+        clean = self._write_rows(target, main, main.clean)
+        admitted, others = clean.rows, None
         if admitted < records:
-            others = main.beside(clean)
+            others = main.beside(clean.path)
             sent = main.routed_to(*(block.feed.name for block in target.sent.values()))
             admitted += self._tell(target, others, f"coalesce(not {sent}, true)", admits="_route is null")
             for block in target.sent.values():
-                self._map_sent(target, block, table, clean)
+                self._map_sent(target, block, table, clean.path)
         self.admitted[target.name] = admitted
         if target.replaces:
             own = {"content_key": self.content.content_key, "source": self.mapping.name}
             name = f"documents_{len(self.documents)}.parquet"
-            self.documents.append(self._copy(documents_in(target, clean, others, **own), name)[0])
+            self.documents.append(self._copy(documents_in(target, clean.path, others, **own), name)[0])
         if self.reshaped:
             self.records[target.name] += self._write_set_aside(target, self.reshaped)
 
@@ -162,7 +162,7 @@ class _Run:
             business_zone=self.content.business_zone,
         )
 
-    def _write_rows(self, target: Target, block: CompiledBlock, which: str) -> int:
+    def _write_rows(self, target: Target, block: CompiledBlock, which: str) -> Part:
         columns = ", ".join(f"{sql} as {name}" for name, sql in self._row(block).items())
         return self._add_part(target, block, f"select {columns} from ({block.judged}) where {which}")
 
@@ -174,12 +174,12 @@ class _Run:
             contract_columns(block.feed) | own | {name: name for name in ("_document", "_version", "_extra")}
         )
 
-    def _add_part(self, target: Target, block: CompiledBlock, query: str) -> int:
+    def _add_part(self, target: Target, block: CompiledBlock, query: str) -> Part:
         path, rows = self._copy(query, f"part_{len(self.parts)}.parquet")
         versioned = target.replaces if target.version else None
         place = self.mapping.targets.index(target)
         self.parts.append(Part(target.name, block.feed, path, rows, place, versioned))
-        return rows
+        return self.parts[-1]
 
     def _tell(self, target: Target, block: CompiledBlock, which: str, *, admits: str) -> int:
         """What there is to tell of the records that `which` picks: how they ended, and their flags where `admits` says
@@ -194,7 +194,9 @@ class _Run:
         if not block.flags or not self.engine.count(f"select count(_row) from {parquet(told)}"):
             return 0
         self._keep_ends(block, self._copy(flags_told(told), f"told_{len(self.ends)}.parquet")[0])
-        return self._add_part(target, block, f"select _row.* from {parquet(told)} where _row is not null")
+        return self._add_part(
+            target, block, f"select _row.* from {parquet(told)} where _row is not null"
+        ).rows
 
     def _keep_ends(self, block: CompiledBlock, ends: Path) -> None:
         self.ends.append(ends)

@@ -7,6 +7,7 @@ DuckDB's own parser answers; nothing here guesses at SQL. An expression may use 
 import difflib
 import json
 import math
+import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -17,17 +18,20 @@ import duckdb
 
 from retail_assets.feeds.mapping.comparisons import Compared, compared_in
 from retail_assets.feeds.mapping.functions import (
-    CHOOSING,
     FUNCTIONS,
-    JOINING,
-    KEEPING,
-    MAKING_TEXTS,
     MAX_GROWTH,
-    NUMBERS,
-    TEXTS,
     TYPES,
     growth,
 )
+from retail_assets.feeds.mapping.handed_on import (
+    as_written,
+    beside_words,
+    cast_to_numbers,
+    handed_on,
+    made_texts_of,
+    makes_number,
+)
+from retail_assets.feeds.mapping.values.spelling import as_compared
 
 MAX_CHARACTERS = 5_000
 _OPENING, _CLOSING = "select (\n", "\n), "
@@ -50,6 +54,14 @@ class Reference:
     """Whether the expression casts it to a number as it is."""
     becomes_text: bool = False
     """Whether the whole of it becomes a text, or a part of one."""
+    is_handed_on: bool = False
+    """Whether its text, or a part of it, may be what the expression yields."""
+    is_cast: bool = False
+    """Whether its text, or a part of it, is cast to a number."""
+    is_cast_as_written: bool = False
+    """The same with the marks that the source writes."""
+    is_beside_blanks: bool = False
+    """Whether it is compared with a text in which blanks stand."""
 
 
 @dataclass(frozen=True)
@@ -60,6 +72,8 @@ class Expression:
     """What it compares with numbers and texts."""
     texts_to_numbers: tuple[tuple[int, int], ...] = ()
     """Byte offsets of the calls that make a text, which is then cast to a number."""
+    words: tuple[tuple[int, int], ...] = ()
+    """Byte offsets of texts in which blanks stand, and with which columns are compared."""
 
     @property
     def names(self) -> list[str]:
@@ -72,6 +86,7 @@ class Expression:
             before, after = no_number_with_underscores("\n").split("\n")
             edits += [(start, start, before), (end, end, after)]
         text = self.text.encode()
+        edits += [(start, end, as_compared(text[start:end].decode())) for start, end in self.words]
         for start, end, new in sorted(edits, reverse=True):
             text = text[:start] + new.encode() + text[end:]
         return f"(\n{text.decode()}\n)"
@@ -84,6 +99,7 @@ def no_number_with_underscores(text: str) -> str:
 
 def parse_expression(text: str) -> Expression:
     """Check one expression and find its columns; raises ExpressionError."""
+    text = unicodedata.normalize("NFC", text)  # as texts are read
     if not text.strip():
         raise ExpressionError("an expression is missing")
     if len(text) > MAX_CHARACTERS:
@@ -98,75 +114,40 @@ def _read_tree(text: str, tree: dict[str, Any]) -> Expression:
     columns: dict[tuple[int, int], Reference] = {}
     compared: list[Compared] = []
     grows = []
-    cast = [part for node in _walk(tree) for part in _cast_to_numbers(node)]
+    cast = [part for node in _walk(tree) for part in cast_to_numbers(node)]
     calls = {_place(part) for part in cast if part["class"] != "COLUMN_REF"}
     bare = {_place(part) for part in cast if part["class"] == "COLUMN_REF"}
-    texts = {_place(part) for node in _walk(tree) for part in _made_texts_of(node)}
+    texts = {_place(part) for node in _walk(tree) for part in made_texts_of(node)}
+    numbers = [node["child"] for node in _walk(tree) if makes_number(node)]
+    yielded = {_place(part) for part in handed_on(tree)}
+    in_cast = {_place(part) for child in numbers for part in handed_on(child)}
+    beside = [beside_words(node) for node in _walk(tree)]
+    compared_so = {_place(part) for parts, _ in beside for part in parts}
+    words = {_place(part) for _, parts in beside for part in parts}
+    unmended = {_place(part) for child in numbers for part in as_written(child)}
     for node in _walk(tree):
         grows.append(_checked(node))
         compared += compared_in(node)
         if node["class"] == "COLUMN_REF":
             place = _place(node)
-            columns[place] = Reference(".".join(node["column_names"]), *place, place in bare, place in texts)
+            said = [place in those for those in (bare, texts, yielded, in_cast, unmended, compared_so)]
+            columns[place] = Reference(".".join(node["column_names"]), *place, *said)
     if math.prod(grows) * max(1, len(columns)) > MAX_GROWTH:
         raise ExpressionError(
             f"this could make a text more than {MAX_GROWTH:,} times as long; make it shorter"
         )
-    return Expression(text, tuple(columns.values()), tuple(dict.fromkeys(compared)), tuple(sorted(calls)))
+    return Expression(
+        text,
+        tuple(columns.values()),
+        tuple(dict.fromkeys(compared)),
+        tuple(sorted(calls)),
+        tuple(sorted(words)),
+    )
 
 
 def _place(node: dict[str, Any]) -> tuple[int, int]:
     start = node["query_location"] - len(_OPENING)
     return start, start + node["query_location_length"]
-
-
-def _cast_to_numbers(node: dict[str, Any]) -> list[dict[str, Any]]:
-    """The columns, and the calls that make texts, which a cast makes a number of."""
-    to_number = node["class"] == "CAST" and node["type_expr"].get("type_name", "").lower() in NUMBERS
-    return _texts_of(node["child"]) if to_number else []
-
-
-def _texts_of(node: dict[str, Any]) -> list[dict[str, Any]]:
-    name = node.get("function_name", "").lower()
-    if node["class"] == "COLUMN_REF" or name in MAKING_TEXTS:
-        return [node]
-    chosen = [argument["expression"] for argument in node["arguments"]] if name in CHOOSING else []
-    if node["type"] == "OPERATOR_COALESCE":
-        chosen = node["children"]
-    return [text for one in chosen for text in _texts_of(one)]
-
-
-def _made_texts_of(node: dict[str, Any]) -> list[dict[str, Any]]:
-    """The columns that are written into a text as a whole."""
-    if node["class"] == "CAST" and node["type_expr"].get("type_name", "").lower() in TEXTS:
-        return _columns_in(node["child"]) or []
-    name = node.get("function_name", "").lower()
-    arguments = [argument["expression"] for argument in node.get("arguments", ())]
-    written = arguments if name in JOINING else arguments[:1] if name in KEEPING else []
-    return [column for argument in written for column in _columns_in(argument) or []]
-
-
-def _columns_in(node: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """The columns of which one is the value of a part; None where it may be something else than columns and texts."""
-    name = node.get("function_name", "").lower()
-    if node["class"] == "COLUMN_REF":
-        return [node]
-    if node["class"] == "CONSTANT":
-        return [] if node["literal"].get("kind") in ("STRING", "NULL") else None
-    if name in MAKING_TEXTS or name in JOINING:
-        return []
-    choices = {
-        "if": node.get("arguments", [])[1:],
-        "coalesce": node.get("arguments", []),
-        "ifnull": node.get("arguments", []),
-    }
-    chosen = [argument["expression"] for argument in choices.get(name, [])]
-    if node["type"] == "OPERATOR_COALESCE":
-        chosen = node["children"]
-    elif node["class"] == "CASE":
-        chosen = [*(check["then_expr"] for check in node["case_checks"]), node["else_expr"]]
-    found = [_columns_in(one) for one in chosen]
-    return [column for one in found for column in one or []] if found and None not in found else None
 
 
 def _syntax_tree(text: str) -> dict[str, Any]:

@@ -9,7 +9,8 @@ import duckdb
 from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.expressions import Expression
 from retail_assets.feeds.mapping.layers import Layers
-from retail_assets.names import CUT, printable, shortened
+from retail_assets.feeds.readers.columns import cut_text
+from retail_assets.names import printable, shortened
 from retail_assets.sql import literal, parquet
 
 EXPRESSION_FAILED = "expression_failed"
@@ -42,7 +43,7 @@ def failure_sql(said: str, texts: dict[str, str]) -> str:
     it names, and their texts."""
     shown = []
     for name, text in texts.items():
-        cut = f"if(length({text}) > {SHOWN_VALUE}, left({text}, {SHOWN_VALUE}) || '{CUT}', {text})"
+        cut = cut_text(text, SHOWN_VALUE)
         has, empty = literal(f"{shortened(name)} = '"), literal(f"{shortened(name)} empty")
         shown.append(f"coalesce({has} || {cut} || '''', {empty})")
     return (

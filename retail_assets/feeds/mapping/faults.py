@@ -4,12 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from retail_assets.feeds.mapping.cells import Value
-from retail_assets.feeds.mapping.conversion import plain_text
+from retail_assets.feeds.mapping.contract_sql import contract_checks
 from retail_assets.feeds.mapping.failures import EXPRESSION_FAILED
-from retail_assets.feeds.mapping.judging import contract_checks
 from retail_assets.feeds.mapping.model import Block, Rule
 from retail_assets.feeds.mapping.references import expressions_of, identity_cells, rules_of
 from retail_assets.feeds.mapping.scope import Reading, Scope
+from retail_assets.feeds.mapping.values.conversion import plain_text
 from retail_assets.sql import identifier
 
 

@@ -51,19 +51,18 @@ _FIXED = """
     to_years to_quarters to_months to_weeks to_days to_hours to_minutes to_seconds to_milliseconds to_microseconds
 """
 _SEARCHING = ("regexp_matches", "regexp_full_match", "regexp_extract", "regexp_replace")
-_PADDING = ("lpad", "rpad")
+PADDING = ("lpad", "rpad")
+"""They never cut a text here: see the worker."""
 _MAKING_TEXTS = """
     lower lcase upper ucase trim ltrim rtrim left right substr substring split_part concat concat_ws reverse replace
     translate strip_accents nfc_normalize regexp_extract regexp_replace json_extract_string
 """
-MAKING_TEXTS = frozenset(_MAKING_TEXTS.split()) | {*_PADDING}
+MAKING_TEXTS = frozenset(_MAKING_TEXTS.split()) | {*PADDING}
 JOINING = frozenset(("||", "concat", "concat_ws"))
 """What writes texts one behind the other."""
-KEEPING = frozenset(["lower", "lcase", "upper", "ucase", "trim", "ltrim", "rtrim", "lpad", "rpad"])
+KEEPING = frozenset(["lower", "lcase", "upper", "ucase", "trim", "ltrim", "rtrim", *PADDING])
 """What leaves a text what it is, but for its letters and its ends."""
-CHOOSING = ("coalesce", "ifnull", "nullif", "if")
-"""Functions whose value is one of their arguments."""
-FUNCTIONS = frozenset(_FIXED.split()) | {*_SEARCHING, *_PADDING, "replace"}
+FUNCTIONS = frozenset(_FIXED.split()) | {*_SEARCHING, *PADDING, "replace"}
 """Functions and operators that expressions may use."""
 
 
@@ -73,7 +72,7 @@ def growth(name: str, arguments: list[dict[str, Any]]) -> float:
     `arguments` are nodes of DuckDB's syntax tree.
     """
     constants = [_constant(argument) for argument in arguments]
-    if name in _PADDING:
+    if name in PADDING:
         _hold_padding(name, constants)
     if name in _SEARCHING and (len(constants) < 2 or len(_text(name, constants[1])) > MAX_PATTERN):
         raise ValueError(f"the pattern of {name}() has at most {MAX_PATTERN} characters")

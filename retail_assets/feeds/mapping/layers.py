@@ -5,7 +5,7 @@ Layers keep generated SQL small: a value that is needed twice becomes a column f
 
 from dataclasses import dataclass, field, replace
 
-from retail_assets.feeds.mapping.conversion import Steps
+from retail_assets.feeds.mapping.values.conversion import Steps
 
 
 @dataclass

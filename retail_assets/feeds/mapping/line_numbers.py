@@ -8,13 +8,13 @@ A document that stands in one file twice, equal line by line, is one document: i
 repeats. A record that holds a whole document, and says something else than another one, contradicts it.
 """
 
-from retail_assets.feeds.mapping.conversion import TEXT
-from retail_assets.feeds.mapping.identity import name_identity
+from retail_assets.feeds.mapping.document_names import name_identity
+from retail_assets.feeds.mapping.keys.replacing import DOCUMENT
 from retail_assets.feeds.mapping.references import known_by
-from retail_assets.feeds.mapping.replacing import DOCUMENT
 from retail_assets.feeds.mapping.scope import Scope, expression_types
-from retail_assets.feeds.mapping.spelling import trimmed
-from retail_assets.feeds.mapping.table import normalised
+from retail_assets.feeds.mapping.spelled_names import normalised
+from retail_assets.feeds.mapping.values.conversion import TEXT
+from retail_assets.feeds.mapping.values.spelling import trimmed
 
 _DIGITS = 13
 """Hexadecimal ones of a number made of a line: below 2^53, which every program that reads numbers keeps exact."""
@@ -30,7 +30,7 @@ def line_numbers(scope: Scope) -> str:
     numbered = scope.target.replaces == DOCUMENT
     known = "" if numbered else _content(scope)
     query = scope.query.sql
-    whole = f"hash({', '.join(scope.text_of(name) for name in scope.table.columns) or 'null'})"
+    whole = f"md5_number(cast([{', '.join(map(scope.text_of, scope.table.columns))}] as varchar))"
     run = "_of_record" if scope.table.is_unfolded else "_record - place"
     placed = (
         "select *, _document_id as document, _document_version as version, "
@@ -50,7 +50,7 @@ def line_numbers(scope: Scope) -> str:
             f"{within}, copy",
         )
         contradicted = "differs" if numbered and scope.table.is_unfolded else "false"
-    number = by.format(within) if numbered else _of_content(by.format(f"{within}, hash(known)"))
+    number = by.format(within) if numbered else _of_content(by.format(f"{within}, md5(known)"))
     return f"select _record, {number} as _line_number, {contradicted} as _contradicted from ({lines})"
 
 

@@ -14,10 +14,10 @@ from retail_assets.errors import MappingError
 from retail_assets.feeds.mapping.broken import BrokenMapping, broken_mapping
 from retail_assets.feeds.mapping.check import PassedMappings, check_mapping
 from retail_assets.feeds.mapping.file_names import fit, name_parts
-from retail_assets.feeds.mapping.files import content_of, mapping_files
+from retail_assets.feeds.mapping.keys.nodes import parse_yaml
+from retail_assets.feeds.mapping.keys.reading import IDENTITY, canonical_version, read_mapping
+from retail_assets.feeds.mapping.mapping_files import content_of, mapping_files
 from retail_assets.feeds.mapping.model import Block, Cell, FromColumn, SourceMapping, Target
-from retail_assets.feeds.mapping.nodes import parse_yaml
-from retail_assets.feeds.mapping.reading import IDENTITY, canonical_version, read_mapping
 from retail_assets.names import printable
 
 PACKAGED_SOURCES = Path(__file__).resolve().parent.parent / "sources"
@@ -92,8 +92,8 @@ class Sources:
 def load_sources(folders: Iterable[Path], feeds: Feeds, *, remember: Path | None = None) -> Sources:
     """The packaged mappings and those of some folders; the same name in a later folder wins.
 
-    Binding every expression of a mapping takes longer than
-    all else on a quiet night, so what passed is remembered in a file, if one is given.
+    Binding every expression of a mapping takes longer than all else on a quiet night, so what passed is remembered in a
+    file, if one is given.
     """
     passed = PassedMappings(remember, feeds)
     mappings: dict[str, SourceMapping] = {}

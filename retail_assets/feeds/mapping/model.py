@@ -1,13 +1,15 @@
-"""What a source mapping says, as data. `reading.py` makes it from YAML; `compile.py` makes SQL from it."""
+"""What a source mapping says, as data. `keys` makes it from YAML, `compile.py` makes SQL of it."""
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from retail_assets.contract import Feed
 from retail_assets.feeds.mapping.expressions import Expression
-from retail_assets.feeds.mapping.steps import Step
-from retail_assets.feeds.mapping.values import STANDARD, Values
-from retail_assets.feeds.mapping.where import Where
+from retail_assets.feeds.mapping.keys.where import Where
+from retail_assets.feeds.mapping.reshape.steps import Step
+from retail_assets.feeds.mapping.spelled_names import normalised
+from retail_assets.feeds.mapping.values.dialect import STANDARD, Values
 from retail_assets.feeds.readers.layout import ABOVE, FileLayout
 
 
@@ -153,6 +155,14 @@ class SourceMapping:
     rejected_at_most: float | None = None
     """The share of its records that may be rejected; None: as the platform's setting says."""
     where: Where = field(default=Where(), compare=False)
+
+    def declared(self, column: str) -> ParsedColumn | None:
+        """What `parse` says of a column, however it is spelled there."""
+        return self._declared.get(normalised(column))
+
+    @cached_property
+    def _declared(self) -> dict[str, ParsedColumn]:
+        return {normalised(name): parsed for name, parsed in self.parse.items()}
 
     @property
     def name_parts(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ import polars as pl
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.mapping.deduplicate import SEVERAL_ROWS
 from retail_assets.feeds.mapping.failures import EXPRESSION_FAILED
-from retail_assets.feeds.mapping.repeats import REPEATED
+from retail_assets.feeds.mapping.reshape.repeated_runs import REPEATED
 from retail_assets.feeds.mapping.verdicts import NO_LINES
 from retail_assets.intake.row_counts import RowCounts
 

@@ -15,10 +15,12 @@ from retail_assets.feeds.mapping.model import (
     Target,
 )
 from retail_assets.feeds.mapping.scope import LINE_NUMBER, is_special
-from retail_assets.feeds.mapping.table import Table, closest, normalised
+from retail_assets.feeds.mapping.spelled_names import closest, normalised
+from retail_assets.feeds.mapping.table import Table
 from retail_assets.names import shortened
 
-_NESTED_FORMATS = ("json", "ndjson")
+NESTED_FORMATS = ("json", "ndjson")
+"""Formats that leave out what is empty, and whose fields may lie in others."""
 
 
 def rules_of(mapping: SourceMapping, target: Target) -> list[Rule]:
@@ -91,7 +93,7 @@ def unknown_columns(mapping: SourceMapping, table: Table) -> list[str]:
 
 def absent_columns(mapping: SourceMapping, target: Target, table: Table) -> list[str]:
     """Source columns that the target speaks of and the file lacks. JSON leaves out what is empty: there none is."""
-    if table.format in _NESTED_FORMATS:
+    if table.format in NESTED_FORMATS:
         return []
     return [name for name in referenced_by(mapping, target) if table.holder(name) is None]
 
@@ -131,7 +133,7 @@ def _required(mapping: SourceMapping, target: Target, table: Table) -> list[str]
     required = target.block.feed.required
     cells = [cell for name, cell in target.block.cells.items() if name in required and cell.default is None]
     names = [name for cell in cells for name in columns_of(cell) if not is_special(name, target)]
-    if table.format not in _NESTED_FORMATS:
+    if table.format not in NESTED_FORMATS:
         names += _named_outside_columns(mapping, target)
     return list(dict.fromkeys(names))
 

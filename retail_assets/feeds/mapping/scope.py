@@ -6,7 +6,20 @@ from dataclasses import dataclass, replace
 import duckdb
 
 from retail_assets.feeds.mapping.comparisons import Compared
-from retail_assets.feeds.mapping.conversion import (
+from retail_assets.feeds.mapping.contract_sql import contract_kind
+from retail_assets.feeds.mapping.expressions import (
+    Expression,
+    Reference,
+    no_number_with_underscores,
+    reads_as,
+)
+from retail_assets.feeds.mapping.failures import Computed, failure_sql, first_line, said_of
+from retail_assets.feeds.mapping.keys.where import Where
+from retail_assets.feeds.mapping.layers import Layers
+from retail_assets.feeds.mapping.model import Cell, FromColumn, FromSql, SourceMapping, Target
+from retail_assets.feeds.mapping.spelled_names import normalised
+from retail_assets.feeds.mapping.table import Table
+from retail_assets.feeds.mapping.values.conversion import (
     AS_IT_IS,
     DECLARED,
     EXACTLY,
@@ -23,22 +36,12 @@ from retail_assets.feeds.mapping.conversion import (
     convert,
     plain_text,
     reasons,
+    spelled_by,
     unread_step,
     without_point,
 )
-from retail_assets.feeds.mapping.expressions import (
-    Expression,
-    Reference,
-    no_number_with_underscores,
-    reads_as,
-)
-from retail_assets.feeds.mapping.failures import Computed, failure_sql, first_line, said_of
-from retail_assets.feeds.mapping.judging import contract_kind
-from retail_assets.feeds.mapping.layers import Layers
-from retail_assets.feeds.mapping.model import Cell, FromColumn, FromSql, SourceMapping, Target
-from retail_assets.feeds.mapping.table import Table, normalised
-from retail_assets.feeds.mapping.values import Values
-from retail_assets.feeds.mapping.where import Where
+from retail_assets.feeds.mapping.values.dialect import STANDARD, Values
+from retail_assets.feeds.mapping.values.spelling import with_single_blanks
 from retail_assets.feeds.readers.columns import CELLS
 from retail_assets.feeds.readers.layout import ABOVE
 from retail_assets.names import shortened
@@ -127,22 +130,25 @@ class Scope:
                 if not is_special(name, self.target) and self.reading(name) is None:
                     self._read(name)
 
-    def evaluate(self, expression: Expression, where: Where) -> tuple[str, str]:
+    def evaluate(
+        self, expression: Expression, where: Where, read_by: Values | None = None
+    ) -> tuple[str, str]:
         """Add the expression to this phase: a column that is null where it failed and holds the result as `.v`,
-        and the result's type."""
-        if expression.text not in self._evaluated:
+        and the result's type. `read_by`: how a number or a time is read of what it yields."""
+        sql = expression.sql(lambda reference: self._sql(reference, where, read_by))
+        if sql not in self._evaluated:
             name = f"_e{len(self._evaluated)}"
-            sql = expression.sql(lambda reference: self._sql(reference, where))
-            self._evaluated[expression.text] = (name, self._type(sql, expression, where))
+            self._evaluated[sql] = (name, self._type(sql, expression, where))
             self._bare[said_of(expression)] = sql
             self.query.add([{name: f"try(struct_pack(v := {sql}))"}])
-        return self._evaluated[expression.text]
+        return self._evaluated[sql]
 
     def evaluate_cells(self, cells: Iterable[Cell]) -> None:
-        """Add the expressions of cells to this phase."""
+        """Add the expressions of cells to this phase, as texts take what they yield and as numbers and times do."""
         for cell in cells:
             if isinstance(cell.origin, FromSql):
-                self.evaluate(cell.origin.expression, cell.where)
+                for read_by in (None, cell.values):
+                    self.evaluate(cell.origin.expression, cell.where, read_by)
 
     def failure(self, expression: Expression, rule: str | None = None) -> str:
         """What there is to show of a record for which an expression failed, as SQL."""
@@ -167,10 +173,11 @@ class Scope:
         kind, values = self._types.get(normalised(column), (TEXT, self.mapping.values))
         if (normalised(column) not in self._types or kind == PART) and raw.family not in ("text", "other"):
             kind = as_it_is(raw, exactly=kind == PART)
+        kind = kind.with_days_of(self.business_zone)
         name = self.convert(raw, kind, values, name=f"_s{len(self.readings)}")
         self.readings[self._known_as(column)] = Reading(name, column, kind, raw, values)
 
-    def _sql(self, reference: Reference, where: Where) -> str:
+    def _sql(self, reference: Reference, where: Where, read_by: Values | None) -> str:
         name = reference.name
         if name == LINE_NUMBER and self.target.derives_line_numbers:
             if not self.table.has_line_numbers:
@@ -187,19 +194,26 @@ class Scope:
                 )
             return f"cast({literal(self.name_values[group])} as varchar)"
         reading = self.readings[self._known_as(name)]
-        if reference.becomes_number and reading.kind.is_text:
-            return no_number_with_underscores(reading.name)
-        if reference.becomes_text and reading.kind == PART:
-            return without_point(reading.name)
-        if reference.becomes_text and reading.kind.name in (AS_IT_IS, EXACTLY):
-            return f"({plain_text(Raw(reading.name, reading.kind.sql_type))})"
-        return reading.name
+        if reference.is_cast_as_written and reading.kind.is_text:
+            _check_marks(reading, where)
+        sql = _as_expressions_see(reading, reference)
+        if reference.is_beside_blanks and reading.kind.is_text:
+            return with_single_blanks(sql)
+        by = reading.values if reference.is_cast else read_by if reference.is_handed_on else None
+        if by and reading.kind.is_text:
+            return spelled_by(by, reading.raw, sql)
+        if by and reference.becomes_text and Raw(sql, reading.kind.sql_type).family in ("float", "decimal"):
+            return f"replace(cast({sql} as varchar), '{STANDARD.decimal}', '{by.decimal}')"
+        return sql
 
     def _type(self, sql: str, expression: Expression, where: Where) -> str:
         for compared in expression.compared:
             self._check_compared(compared, where)
         shown = {reading.name: reading.kind.sql_type for reading in self.readings.values()}
-        shown["_line_number"] = "bigint"
+        shown |= {
+            reading.raw.sql: reading.raw.sql_type for reading in self.readings.values() if reading.raw.cell
+        }
+        shown |= {"_line_number": "bigint", CELLS: "varchar"}
         columns = ", ".join(f"cast(null as {sql_type}) as {name}" for name, sql_type in shown.items())
         try:
             return self.bind(f"select {columns}", sql)
@@ -234,6 +248,26 @@ class Scope:
 def is_special(name: str, target: Target) -> bool:
     """Whether a name in an expression is none of a source column: a part of the file's name, a line number."""
     return name.startswith((FILE_NAME, ABOVE)) or (name == LINE_NUMBER and target.derives_line_numbers)
+
+
+def _as_expressions_see(reading: Reading, reference: Reference) -> str:
+    if reference.becomes_number and reading.kind.is_text:
+        return no_number_with_underscores(reading.name)
+    if reference.becomes_text and reading.kind == PART:
+        return without_point(reading.name)
+    if reference.becomes_text and reading.kind.name in (AS_IT_IS, EXACTLY):
+        return f"({plain_text(Raw(reading.name, reading.kind.sql_type))})"
+    return reading.name
+
+
+def _check_marks(reading: Reading, where: Where) -> None:
+    """Raise MappingError where a cast would not see the marks of a source's numbers: 1.234 would be no thousand."""
+    values = reading.values
+    if values.decimal != STANDARD.decimal or values.thousands:
+        raise where.error(
+            f"a cast does not know the marks of `values`, and `{reading.column}` is text here: declare it as a number "
+            f"under `parse`: {{{reading.column}: number}}"
+        )
 
 
 def _called(kind: Kind) -> str:

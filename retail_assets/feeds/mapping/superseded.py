@@ -16,25 +16,26 @@ def without_superseded(
     for number, part in enumerate(parts):
         if documents and part.versioned and part.rows:
             path = folder / f"superseded_{number}.parquet"
-            part = _split(engine, part, documents, path, folder / f"part_{number}_kept.parquet")
-            aside += [path] if path.exists() else []
+            newest = _newest(engine, part, documents, path, folder / f"part_{number}_kept.parquet")
+            aside += [path] if newest is not part else []
+            part = newest
         kept.append(part)
     return kept, aside
 
 
-def _split(engine: Engine, part: Part, documents: Path, superseded: Path, kept: Path) -> Part:
-    """Write the superseded rows, and what is left without them; nothing is written when none is superseded."""
+def _newest(engine: Engine, part: Part, documents: Path, superseded: Path, kept: Path) -> Part:
+    """Write the superseded rows, and what is left without them; the same part when none is superseded."""
     rows = parquet(part.path)
     older = (
         f"select line._record from {rows} as line join {parquet(documents)} as document "
         f"on document._document = line._document and document.kind = {literal(part.versioned or '')} "
         "where line._version is distinct from document._version and document._version is not null"
     )
-    superseded_rows = engine.count(f"select count(*) from ({older})")
-    if not superseded_rows:
-        return part
     feed, target = part.feed, literal(part.target)
     found = f"select *, {target} as _target from {rows} where _record in ({older})"
-    engine.write(written_off(feed, found, rule="'superseded'"), superseded)
-    engine.write(f"select * from {rows} where _record not in ({older})", kept)
-    return replace(part, path=kept, rows=part.rows - superseded_rows)
+    if not engine.write(written_off(feed, found, rule="'superseded'"), superseded):
+        return part
+    aside = f"select _record from {parquet(superseded)}"
+    return replace(
+        part, path=kept, rows=engine.write(f"select * from {rows} where _record not in ({aside})", kept)
+    )

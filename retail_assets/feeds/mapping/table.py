@@ -1,21 +1,16 @@
 """The table that a mapping works on: the source's columns under their own names, found as people spell them."""
 
-import difflib
-import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 from retail_assets.feeds.mapping.asking import Engine
-from retail_assets.feeds.mapping.conversion import Raw
+from retail_assets.feeds.mapping.spelled_names import normalised
+from retail_assets.feeds.mapping.values.conversion import Raw
 from retail_assets.feeds.readers.columns import CELLS, OWN_COLUMNS
 from retail_assets.sql import identifier, parquet
 
-MAX_COMPARED = 200
-"""Characters of names that are found as people spell them. What a comparison costs grows with their square, and a
-header may be megabytes of accents."""
 SHEET_NAME = "sheet_name"
 """What mappings call the sheet that a record stands in, unless the source has a column of that name."""
 
@@ -73,20 +68,6 @@ class Table:
             return Raw("_place", "VARCHAR")
         number = list(self.columns).index(name)
         return Raw(f"_c{number}", self.columns[name][1], cell_of(number) if self.has_cells else None)
-
-
-def normalised(name: str) -> str:
-    """What spellings of a name have in common; a long one has only its own."""
-    if len(name) > MAX_COMPARED:
-        return name
-    return re.sub(r"\s+", " ", unicodedata.normalize("NFC", name)).strip().casefold()
-
-
-def closest(name: str, known: list[str]) -> str | None:
-    """The known name that somebody who wrote `name` may have meant."""
-    by_form = {normalised(k): k for k in reversed(known) if len(k) <= MAX_COMPARED}
-    found = difflib.get_close_matches(normalised(name), list(by_form), n=1, cutoff=0.6)
-    return by_form[found[0]] if found else None
 
 
 def records_table(engine: Engine, records: Path, columns: Sequence[str], format: str) -> Table:

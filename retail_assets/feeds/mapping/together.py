@@ -10,8 +10,8 @@ from pathlib import Path
 
 from retail_assets.feeds.mapping.asking import Engine
 from retail_assets.feeds.mapping.compile import compile_block
+from retail_assets.feeds.mapping.contract_sql import contract_columns
 from retail_assets.feeds.mapping.deduplicate import key_hash
-from retail_assets.feeds.mapping.judging import contract_columns
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.mapping.references import (
     absent_columns,

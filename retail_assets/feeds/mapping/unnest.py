@@ -8,9 +8,11 @@ from pathlib import Path
 
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.mapping.asking import Engine
+from retail_assets.feeds.mapping.broken_paths import Field, malformed, not_json, without_broken_paths
 from retail_assets.feeds.mapping.model import SourceMapping, Target
 from retail_assets.feeds.mapping.references import referenced_by
-from retail_assets.feeds.mapping.table import Table, cell_of, closest, normalised
+from retail_assets.feeds.mapping.spelled_names import closest, normalised
+from retail_assets.feeds.mapping.table import Table, cell_of
 from retail_assets.feeds.readers.columns import CELLS, TEXT_CELL
 from retail_assets.feeds.readers.json_values import cell, number_text
 from retail_assets.sql import literal, parquet
@@ -28,10 +30,6 @@ class _Level:
     element: str
 
 
-_Field = tuple[str, str]
-"""The JSON value that a nested field lies in, and where in it, as a JSON pointer."""
-
-
 def unnested(engine: Engine, mapping: SourceMapping, target: Target, whole: Table, path: Path) -> Table:
     """The table that a target works on, written to `path` when it is not the file's own."""
     if not whole.columns:
@@ -42,7 +40,7 @@ def unnested(engine: Engine, mapping: SourceMapping, target: Target, whole: Tabl
     nested = [name for name in names if whole.holder(name)]
     if target.unnest is None and not nested:
         return whole
-    levels, relation = _levels(whole, target)
+    levels, relation = _levels(whole, target, mapping.values.null_words)
     parents = {column for name in [*nested, target.unnest or ""] if (column := whole.holder(name))}
     parsed = [f"{_parsed(whole.columns[name][0])} as {_parent(whole, name)}" for name in sorted(parents)]
     relation = f"select {', '.join(['*', *parsed])} from ({relation})"
@@ -57,6 +55,10 @@ def unnested(engine: Engine, mapping: SourceMapping, target: Target, whole: Tabl
     for name, field in found.items():
         if len(fields) < len(nested) + MAX_UNKNOWN_FIELDS and name not in spelled.values():
             fields[name] = field
+    texted = sorted(parents - {whole.holder(target.unnest or "")})
+    texts = [(*whole.columns[name], _parent(whole, name)) for name in texted]
+    inner = [*(fields[name] for name in nested), *((level.element, "/") for level in levels[:-1])]
+    relation = without_broken_paths(relation, texts, inner, mapping.values.null_words)
     kept = {name: place for name, place in whole.columns.items() if name not in parents}
     texts, kinds, relation = _texts(list(fields.values()), relation)
     columns = [sql for sql, _ in kept.values()]
@@ -96,7 +98,7 @@ def _pointer(keys: list[str]) -> str:
     return "".join("/" + key.replace("~", "~0").replace("/", "~1") for key in keys)
 
 
-def _levels(whole: Table, target: Target) -> tuple[list[_Level], str]:
+def _levels(whole: Table, target: Target, null_words: tuple[str, ...]) -> tuple[list[_Level], str]:
     """The lists to unfold, and the relation that has them unfolded."""
     relation = f"select *, '' as _path from {whole.relation}"
     if target.unnest is None:
@@ -110,11 +112,8 @@ def _levels(whole: Table, target: Target) -> tuple[list[_Level], str]:
             f"found {', '.join(f'`{name}`' for name in whole.columns) or 'no fields'}.",
         )
     source = whole.columns[column][0]
-    broken = f"{source} is not null and trim({source}) <> '' and not json_valid({source})"
-    relation = (
-        f"select * replace (case when {broken} then coalesce(_malformed, {source}) else _malformed end as _malformed), "
-        f"{_parsed(source)} as _j0 from ({relation})"
-    )
+    broken = not_json(*whole.columns[column], _parsed(source), null_words)
+    relation = f"select *, {_parsed(source)} as _j0 from ({malformed(relation, [broken])})"
     levels: list[_Level] = []
     path = column
     segments = target.unnest.split(".")[len(column.split(".")) :]
@@ -190,12 +189,12 @@ def _as_spelled(name: str, found: Iterable[str]) -> str | None:
     return alike[0] if alike else None
 
 
-def _field(whole: Table, levels: list[_Level], name: str) -> _Field:
+def _field(whole: Table, levels: list[_Level], name: str) -> Field:
     value, path = _holder(whole, levels, name)
     return value, _rest(name, path) or "$"
 
 
-def _texts(fields: list[_Field], relation: str) -> tuple[list[str], list[str], str]:
+def _texts(fields: list[Field], relation: str) -> tuple[list[str], list[str], str]:
     """The fields as texts, their JSON types, and the relation that has both: lists for each JSON value."""
     lists: dict[str, list[str]] = {}
     places = []
@@ -244,13 +243,13 @@ def _objects(whole: Table, levels: list[_Level], nested: list[str]) -> dict[str,
 
 def _without_repeated_names(relation: str, objects: dict[str, str]) -> str:
     """Malformed as at the top of a record: which of two values of one name is meant nobody can tell."""
-    if not objects:
-        return relation
-    broken = (
-        f"case when len(json_keys({value})) > len(list_distinct(json_keys({value}))) then {value}::varchar end"
-        for value in objects.values()
+    return malformed(
+        relation,
+        [
+            f"case when len(json_keys({value})) > len(list_distinct(json_keys({value}))) then {value}::varchar end"
+            for value in objects.values()
+        ],
     )
-    return f"select * replace (coalesce(_malformed, {', '.join(broken)}) as _malformed) from ({relation})"
 
 
 def _fields_found(
@@ -260,9 +259,9 @@ def _fields_found(
     relation: str,
     objects: dict[str, str],
     named: int,
-) -> dict[str, _Field]:
+) -> dict[str, Field]:
     """All fields of those objects, the named ones and others, which are kept and reported like any unknown column."""
-    found: dict[str, _Field] = {}
+    found: dict[str, Field] = {}
     enough = MAX_UNKNOWN_FIELDS + len(objects) + named
     for path, value in objects.items():
         query = (

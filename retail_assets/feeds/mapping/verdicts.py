@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from retail_assets.feeds.mapping.failures import EXPRESSION_FAILED
 from retail_assets.feeds.mapping.model import Rule
 from retail_assets.feeds.mapping.scope import Scope
-from retail_assets.feeds.mapping.spelling import bare
+from retail_assets.feeds.mapping.values.spelling import bare
 from retail_assets.feeds.readers.columns import names_in_file
 from retail_assets.sql import literal
 
@@ -43,8 +43,17 @@ def verdicts_of(scope: Scope, rules: Sequence[Rule], conditions: Sequence[str]) 
             Verdict(f"{condition} is null", "rejected", EXPRESSION_FAILED, value=failure, asks=rule)
         )
         if rule.action in ends:
-            verdicts.append(Verdict(f"{condition}.v", ends[rule.action], rule.name, rule.feed))
+            met = f"{condition}.v"
+            if rule.action == "leave_out":
+                met = " and ".join([met, *_readable(scope, rule)])
+            verdicts.append(Verdict(met, ends[rule.action], rule.name, rule.feed))
     return verdicts
+
+
+def _readable(scope: Scope, rule: Rule) -> list[str]:
+    """Nothing that a condition asks for is there and could not be read: it would look blank to it, and the record be
+    gone without a word. So the record goes on, and is rejected for what cannot be read unless another rule decides."""
+    return [f"{reading.name}_unread is null" for reading in scope.readings_of([rule.when])]
 
 
 def _blank(scope: Scope) -> str:

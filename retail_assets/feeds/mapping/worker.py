@@ -11,6 +11,7 @@ import duckdb
 
 from retail_assets.error_classification import beyond_limits, machine_trouble
 from retail_assets.errors import Unreadable
+from retail_assets.feeds.mapping.functions import PADDING
 from retail_assets.sandbox.answers import answer_with
 from retail_assets.sandbox.engine import closed_duckdb
 from retail_assets.sandbox.serving import serve
@@ -31,7 +32,7 @@ _SETTINGS = {
 _PADDINGS = [
     f"create temp macro {name}(text, width, fill) as "
     f"system.main.{name}(text, cast(greatest(width, length(text)) as integer), fill)"
-    for name in ("lpad", "rpad")
+    for name in PADDING
 ]
 """Filling up a text never makes it shorter: DuckDB would make 123456 of 1234567 and of 1234568."""
 

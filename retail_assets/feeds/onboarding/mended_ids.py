@@ -4,13 +4,13 @@ from collections.abc import Callable
 
 import duckdb
 
-from retail_assets.feeds.mapping.conversion import ID
-from retail_assets.feeds.mapping.ids import WITH_POINT, mended_exponent
-from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.contract_sql import contract_kind
 from retail_assets.feeds.mapping.model import FromColumn, SourceMapping
-from retail_assets.feeds.mapping.spelling import AS_FORMULA, AS_TEXT
 from retail_assets.feeds.mapping.table import Table
-from retail_assets.feeds.mapping.texts import is_lost
+from retail_assets.feeds.mapping.values.conversion import ID
+from retail_assets.feeds.mapping.values.ids import WITH_POINT, mended_exponent
+from retail_assets.feeds.mapping.values.spelling import AS_FORMULA, AS_TEXT
+from retail_assets.feeds.mapping.values.texts import is_lost
 from retail_assets.feeds.readers.records import RecordSet
 from retail_assets.names import printable, shortened
 from retail_assets.sql import identifier, literal, parquet

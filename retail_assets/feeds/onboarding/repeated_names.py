@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.mapping.references import columns_of_filters, referenced_columns
-from retail_assets.feeds.mapping.steps import Unpivot, names_of
-from retail_assets.feeds.mapping.table import normalised
+from retail_assets.feeds.mapping.reshape.steps import Unpivot, names_of
+from retail_assets.feeds.mapping.spelled_names import normalised
 from retail_assets.feeds.readers.records import RecordSet
 from retail_assets.names import printable, shortened
 

@@ -23,10 +23,10 @@ from retail_assets.feeds.handler import does_not_fit
 from retail_assets.feeds.loading import ToLoad, map_file, rejected_at_most
 from retail_assets.feeds.mapping.ends import MASK
 from retail_assets.feeds.mapping.engine import Mapped
+from retail_assets.feeds.mapping.keys.replacing import replaced_in_words
 from retail_assets.feeds.mapping.load import Match
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.mapping.mostly_rejected import why_mostly_rejected
-from retail_assets.feeds.mapping.replacing import replaced_in_words
 from retail_assets.feeds.onboarding.currencies_of_rows import CURRENCY, with_currency
 from retail_assets.feeds.onboarding.mended_ids import mended_ids
 from retail_assets.feeds.onboarding.repeated_names import read_among_repeated

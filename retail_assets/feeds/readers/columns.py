@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Collection, Iterable, Sequence
 
 from retail_assets.errors import Unreadable
+from retail_assets.names import CUT
 
 RECORD, PLACE, MALFORMED = "_record", "_place", "_malformed"
 OWN_COLUMNS = (RECORD, PLACE, MALFORMED)
@@ -17,6 +18,8 @@ FORMULA = "f"
 """Of which the file holds no value: the cell's text is the formula."""
 TIME_CELL, DAY_CELL, MOMENT_CELL = "t", "d", "m"
 """A span of time, which may be longer than a day; a date alone; a date with its time."""
+DATED = (TIME_CELL, DAY_CELL, MOMENT_CELL)
+"""What a spreadsheet also makes of codes that look like one: 7-6, 12:30."""
 RAW_CHARACTERS = 10_000
 """So much of a malformed record's text is kept."""
 
@@ -94,8 +97,14 @@ def too_many_columns(found: str, limit: int) -> Unreadable:
     )
 
 
+def cut_text(text: str, characters: int = RAW_CHARACTERS) -> str:
+    """SQL of a text of which no more than so many characters are quoted; what was cut off is told."""
+    cut = f"left({text}, {characters - len(CUT)}) || '{CUT}'"
+    return f"case when length({text}) > {characters} then {cut} else {text} end"
+
+
 def cut_raw(text: str) -> str:
     """A malformed record's text at a length that a person would look at."""
     if len(text) <= RAW_CHARACTERS:
         return text
-    return f"{text[:RAW_CHARACTERS]}… ({len(text):,} characters)"
+    return f"{text[:RAW_CHARACTERS]}{CUT} ({len(text):,} characters)"

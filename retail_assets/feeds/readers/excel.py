@@ -34,7 +34,13 @@ from retail_assets.feeds.readers.records import (
     naming_sheets,
 )
 from retail_assets.feeds.readers.sheet_cells import SheetCells
-from retail_assets.feeds.readers.sheets import chosen_sheets, described, hidden_sheets, left_out
+from retail_assets.feeds.readers.sheets import (
+    chosen_sheets,
+    described,
+    hidden_sheets,
+    left_out,
+    require_names,
+)
 from retail_assets.feeds.readers.workbook import check_workbook, damaged, is_open_document
 
 SEVERAL_SHEETS = "several_sheets"
@@ -48,8 +54,8 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
     hidden = book.hidden
     sheets = {name: book.sheets[name] for name in chosen_sheets([*book.sheets], hidden, layout)}
     others = {name: cells for name, cells in book.sheets.items() if name not in sheets}
-    filled = {name: rows for name, cells in others.items() if (rows := _filled_rows(cells.texts))}
     rows = {name: _filled_rows(cells.texts) for name, cells in book.sheets.items()}
+    filled = {name: rows[name] for name in others if rows[name]}
     with naming_sheets(described(rows, hidden)):
         tables = {name: _table(cells, layout, limits) for name, cells in sheets.items() if cells.texts.width}
         if not tables:
@@ -61,6 +67,7 @@ def read_excel(path: Path, *, layout: FileLayout, out: Path, limits: ReaderLimit
         if layout.sheet is None:
             seen = {name: others[name] for name in filled if name not in hidden}
             _require_only(tables, seen, layout, limits)
+        require_names({name: table.texts.columns for name, table in tables.items()}, layout)
         again = tuple(_names_again(tables, layout))
         above = [
             AboveAgain(f"the sheet {name}", _above(sheets[name].texts, layout), whole=True) for name in tables
@@ -152,10 +159,9 @@ def _filled_rows(cells: pl.DataFrame) -> int:
 def _table(sheet: Sheet, layout: FileLayout, limits: ReaderLimits) -> Sheet:
     """The rows below the header, under its names."""
     cells = sheet.texts
-    has_header = layout.header_row != 0 and not (layout.columns and layout.header_row is None)
     names: Sequence[str] = [""] * cells.width
     rows, first = cells, 0
-    if has_header:
+    if layout.has_header:
         header = _header(cells, layout)
         first = header + 1
         kinds = sheet.kinds.row(header)

@@ -18,6 +18,7 @@ from retail_assets.feeds.readers.columns import (
     TIME_CELL,
 )
 from retail_assets.feeds.readers.sheet_cells import Formulas, SheetCells
+from retail_assets.feeds.readers.shown_digits import Shown
 
 _ERROR = re.compile(r"Error\((\w+)\)")
 _ERRORS = {"NA": "#N/A", "Div0": "#DIV/0!", "Name": "#NAME?", "Null": "#NULL!", "Num": "#NUM!"}
@@ -123,10 +124,10 @@ def _by_column(sheet: Any, formulas: Formulas) -> dict[int, dict[int, str]]:
     return found
 
 
-def _padded(sheet: Any, told: SheetCells) -> dict[int, list[tuple[pl.Series, int]]]:
+def _padded(sheet: Any, told: SheetCells) -> dict[int, list[tuple[pl.Series, Shown]]]:
     """Rows and digits of numbers that are shown with zeros in front, by the column of the sheet as it is loaded."""
     places = {info.absolute_index: info.index for info in sheet.available_columns()} if told.padded else {}
-    found: dict[int, list[tuple[pl.Series, int]]] = {}
+    found: dict[int, list[tuple[pl.Series, Shown]]] = {}
     for (column, digits), rows in told.padded.items():
         if column in places:
             there = pl.Series(rows, dtype=pl.UInt32)
@@ -134,10 +135,11 @@ def _padded(sheet: Any, told: SheetCells) -> dict[int, list[tuple[pl.Series, int
     return found
 
 
-def _with_zeros(text: pl.Series, kind: pl.Series, rows: pl.Series, digits: int) -> pl.Series:
+def _with_zeros(text: pl.Series, kind: pl.Series, rows: pl.Series, digits: Shown) -> pl.Series:
     shown = text.gather(rows)
     is_whole = shown.str.contains(r"^\d+$") & (kind.gather(rows) == NUMBER_CELL)
-    return text.scatter(rows, shown.str.zfill(digits).zip_with(is_whole, shown))
+    zeros, least = digits
+    return text.scatter(rows, (zeros + shown.str.zfill(least)).zip_with(is_whole, shown))
 
 
 def _read(texts: pl.Series, typed: dict[str, pl.Series]) -> tuple[pl.Series, pl.Series]:

@@ -46,8 +46,7 @@ def read_head(lines: Sequence[str], layout: FileLayout, *, tabs: bool, max_colum
     if layout.escape is None:
         dialect = replace(dialect, escape=likeliest_escape(lines[start:], dialect))
     header, records = split_header(lines[start:], dialect)
-    has_header = layout.header_row != 0 and not (layout.columns and layout.header_row is None)
-    if has_header and layout.header_row is None:
+    if layout.has_header and layout.header_row is None:
         while header and not any(field.strip() for field in header[0]):
             start += header[1]
             header, records = split_header(lines[start:], dialect)
@@ -56,7 +55,7 @@ def read_head(lines: Sequence[str], layout: FileLayout, *, tabs: bool, max_colum
     fields, span = header
     if len(fields) > max_columns:
         raise too_many_columns(f"{len(fields):,}", max_columns)
-    if not has_header:
+    if not layout.has_header:
         width = _width([fields, *records], dialect, named=len(layout.columns))
         names = (
             named_by_mapping(layout.columns, width, limit=max_columns) if layout.columns else [None] * width

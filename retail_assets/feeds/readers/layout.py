@@ -46,6 +46,11 @@ class FileLayout:
     object. None: the root list, else the only list of objects that is found, else the document itself."""
 
     @property
+    def has_header(self) -> bool:
+        """Whether names of columns stand in the file."""
+        return self.header_row != 0 and not (self.columns and self.header_row is None)
+
+    @property
     def names_above(self) -> tuple[str, ...]:
         """The names that `above` gives to what it finds."""
         return tuple(name for pattern in self.above for name in re.compile(pattern).groupindex)

@@ -5,9 +5,7 @@ another store or day than what stands above the first; it is handed on to be com
 columns, but not each in its place, the records below it would be read by the wrong ones.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import reduce
-from operator import add
+from collections.abc import Callable, Sequence
 
 import polars as pl
 
@@ -53,15 +51,13 @@ class NamesAgain:
         """Look through records, of which `first` is the number of the first; raises Unreadable."""
         if len(self._names) < 2:
             return
-        cells = [texts.to_series(at).str.strip_chars().fill_null("") for at in range(texts.width)]
-        found = pl.DataFrame(
-            {
-                "at": range(texts.height),
-                "known": _count(cell.is_in(self._names) for cell in cells) >= 2,
-                "same": _count(cell.is_in(titles) for cell, titles in zip(cells, self._titles, strict=True))
-                == len(cells),
-            }
+        # By number: a column may be called as a pattern is written.
+        cells = pl.DataFrame(
+            {str(at): texts.to_series(at).str.strip_chars().fill_null("") for at in range(texts.width)}
         )
+        known = pl.sum_horizontal(pl.all().is_in(self._names)) >= 2
+        same = pl.all_horizontal(pl.col(str(at)).is_in(titles) for at, titles in enumerate(self._titles))
+        found = cells.select(known=known, same=same).with_row_index("at")
         for at in found.filter(pl.col("known") & ~pl.col("same"))["at"]:
             self._refuse_others(texts.row(at), first + at)
         if self.above:
@@ -93,8 +89,3 @@ class NamesAgain:
                 break
             lines.append((self.join(cells) if said is None else said)[:CHARACTERS_ABOVE])
         return tuple(reversed(lines)) if any(line.strip() for line in lines) else ()
-
-
-def _count(conditions: Iterable[pl.Series]) -> pl.Series:
-    """In how many of several columns it is so, by row."""
-    return reduce(add, (each.cast(pl.UInt32) for each in conditions))

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from xml.parsers import expat
 
+from retail_assets.feeds.readers.shown_digits import Shown
+
 Formulas = dict[tuple[int, int], str]
 """Formulas by row and column of their cells, from 0."""
 
@@ -24,12 +26,12 @@ class SheetCells:
     """Those without a value."""
     zeros: Formulas = field(default_factory=dict)
     """Those whose value is 0, which says nothing where the workbook says that nothing in it has been calculated."""
-    padded: dict[tuple[int, int], array] = field(default_factory=dict)
-    """Rows, by their column and the digits that numbers have in them at least."""
+    padded: dict[tuple[int, Shown], array] = field(default_factory=dict)
+    """Rows, by their column and what is shown of numbers in them."""
 
 
-def sheet_cells(chunks: Iterable[bytes], digits: Mapping[str, int]) -> SheetCells:
-    """What the XML of a sheet says; `digits` are those that some styles show of a number at least."""
+def sheet_cells(chunks: Iterable[bytes], digits: Mapping[str, Shown]) -> SheetCells:
+    """What the XML of a sheet says; `digits` is what some styles show of a number."""
     reader = _Reader(digits)
     for chunk in chunks:
         reader.parser.Parse(chunk, False)
@@ -40,7 +42,7 @@ def sheet_cells(chunks: Iterable[bytes], digits: Mapping[str, int]) -> SheetCell
 class _Reader:
     """Follows the cells of a sheet. A cell that does not say where it stands stands right of the one before."""
 
-    def __init__(self, digits: Mapping[str, int]) -> None:
+    def __init__(self, digits: Mapping[str, Shown]) -> None:
         self.found, self.digits = SheetCells(), digits
         self.parser = expat.ParserCreate()
         self.parser.buffer_text = True

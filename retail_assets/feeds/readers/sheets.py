@@ -1,6 +1,8 @@
 """The sheets of a workbook: which of them are read, and what a person is told of all of them."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 
 from retail_assets.errors import Unreadable
 from retail_assets.feeds.readers.layout import FileLayout
@@ -36,6 +38,43 @@ def chosen_sheets(found: Sequence[str], hidden: Collection[str], layout: FileLay
         return wanted
     parts = [name for name in seen if not names_total(name)] or seen
     return [name for name in found if name in {*parts, *wanted}]
+
+
+def require_names(names: Mapping[str, Sequence[str]], layout: FileLayout) -> None:
+    """Refuse a workbook of which all sheets are meant and one has no name in common with the others: the first row of a
+    sheet without names would be taken for them, and its other rows for records of another table."""
+    wanted = _wanted(layout)
+    if ALL_SHEETS not in wanted or not layout.has_header or layout.columns:
+        return
+    groups = _with_common_names({s: ns for s, ns in names.items() if s not in wanted and len(ns) > 1})
+    if len(groups) < 2:
+        return
+    main = max(groups, key=lambda group: sum(map(_is_word, chain(*(names[sheet] for sheet in group)))))
+    others = [name for group in groups if group is not main for name in group]
+    raise Unreadable(
+        "no_header",
+        f"A row with the names of the columns was expected in each sheet, but {', '.join(others)} has none that "
+        f"{', '.join(main)} has. Give each sheet the names, or say in the mapping which sheets are meant: "
+        f"`file: {{sheet: [{', '.join(main)}]}}`.",
+    )
+
+
+def _with_common_names(names: Mapping[str, Sequence[str]]) -> list[list[str]]:
+    """Sheets in groups that have some name in common, each with another of its group. What has no letters, a number or
+    a date, is no name that says so."""
+    groups: list[tuple[list[str], set[str]]] = []
+    for sheet, own in names.items():
+        words = {name.casefold() for name in own if _is_word(name)}
+        alike = [group for group in groups if group[1] & words]
+        groups = [group for group in groups if not group[1] & words]
+        groups.append(
+            ([*chain(*(sheets for sheets, _ in alike)), sheet], words.union(*(w for _, w in alike)))
+        )
+    return [sheets for sheets, _ in groups]
+
+
+def _is_word(name: str) -> bool:
+    return any(map(str.isalpha, name)) and not re.fullmatch("column_[0-9]+", name)
 
 
 def _wanted(layout: FileLayout) -> list[str]:

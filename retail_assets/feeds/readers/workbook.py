@@ -4,7 +4,6 @@ A workbook is a zip archive of XML. A small one may unpack to gigabytes, and two
 the parser ask for a table of 17 billion cells. On the way it finds what that library does not tell of the cells.
 """
 
-import html
 import lzma
 import re
 import struct
@@ -14,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from posixpath import join, normpath
 from xml.parsers import expat
 
 from retail_assets.error_classification import machine_trouble
@@ -23,6 +21,13 @@ from retail_assets.feeds.readers.columns import too_many_columns
 from retail_assets.feeds.readers.old_excel import cells_of_old_excel
 from retail_assets.feeds.readers.records import ReaderLimits
 from retail_assets.feeds.readers.sheet_cells import SheetCells, column_number, sheet_cells
+from retail_assets.feeds.readers.shown_digits import Shown, digits_shown
+from retail_assets.feeds.readers.workbook_parts import (
+    beginning,
+    number_formats,
+    parts_of_sheets,
+    workbook_part,
+)
 
 _OLD_FORMAT = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
@@ -34,12 +39,6 @@ _DOCUMENTS = {
     "content.xml": "an OpenDocument text or drawing",
 }
 _CELL = re.compile(rb"""\br=["']([A-Z]{1,3})([0-9]{1,7})["'][^<>]*[^/]>""")
-_SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^<>]*>")
-_NUMBER_FORMAT = re.compile(rb"<(?:\w+:)?numFmt\b[^<>]*>")
-_STYLES = re.compile(rb"<(?:\w+:)?cellXfs\b.*?</(?:\w+:)?cellXfs>", re.DOTALL)
-_STYLE = re.compile(rb"<(?:\w+:)?xf\b[^<>]*>")
-_ZEROS = re.compile("0{2,20}")
-_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^<>]*>")
 _UNCALCULATED = re.compile(rb"""<(?:\w+:)?calcPr\b[^<>]*\bfullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
 _FORMULA = re.compile(rb"<(?:\w+:)?f[\s/>]")
 _CELL_BYTES = 100
@@ -124,7 +123,7 @@ def _check_archive(archive: zipfile.ZipFile, limits: ReaderLimits) -> dict[str, 
     is_document = _is_document(archive)
     if not is_document and not any(name.startswith("xl/workbook") for name in names):
         raise _no_workbook(names)
-    if is_document and b"encryption-data" in _beginning(archive, "META-INF/manifest.xml"):
+    if is_document and b"encryption-data" in beginning(archive, "META-INF/manifest.xml"):
         raise _protected()
     unpacked = sum(part.file_size for part in parts)
     if unpacked > limits.unpacked_bytes:
@@ -137,7 +136,7 @@ def _check_archive(archive: zipfile.ZipFile, limits: ReaderLimits) -> dict[str, 
     digits = {} if is_document else _digits_shown(archive)
     if is_document or not (with_formulas or digits):
         return {}
-    book = archive.read(_workbook_part(archive))
+    book = archive.read(workbook_part(archive))
     trusted = not _UNCALCULATED.search(book)
     found = {}
     for sheet, part in parts_of_sheets(archive, book).items():
@@ -148,16 +147,10 @@ def _check_archive(archive: zipfile.ZipFile, limits: ReaderLimits) -> dict[str, 
     return found
 
 
-def _digits_shown(archive: zipfile.ZipFile) -> dict[str, int]:
-    """The styles of cells that show zeros in front of a number, as many as it lacks: their digits, by their number."""
-    styles = _beginning(archive, "xl/styles.xml")
-    codes = {
-        _attribute("numFmtId", tag): _attribute("formatCode", tag) for tag in _NUMBER_FORMAT.findall(styles)
-    }
-    digits = {number: len(code) for number, code in codes.items() if _ZEROS.fullmatch(code)}
-    used = _STYLES.search(styles) if digits else None
-    formats = [_attribute("numFmtId", tag) for tag in _STYLE.findall(used[0])] if used else []
-    return {str(number): digits[form] for number, form in enumerate(formats) if form in digits}
+def _digits_shown(archive: zipfile.ZipFile) -> dict[str, Shown]:
+    """The styles of cells that show zeros in front of a number, by their number."""
+    shown = enumerate(digits_shown(code) for _, code in number_formats(archive))
+    return {str(style): digits for style, digits in shown if digits}
 
 
 def _is_read(part: zipfile.ZipInfo) -> bool:
@@ -173,38 +166,7 @@ def is_open_document(path: Path) -> bool:
 
 
 def _is_document(archive: zipfile.ZipFile) -> bool:
-    return "content.xml" in archive.namelist() and _beginning(archive, "mimetype") == _OPEN_DOCUMENT
-
-
-def _beginning(archive: zipfile.ZipFile, name: str) -> bytes:
-    if name not in archive.namelist():
-        return b""
-    with archive.open(name) as part:
-        return part.read(_CHUNK)
-
-
-def _workbook_part(archive: zipfile.ZipFile) -> str:
-    """Where the list of sheets is."""
-    for relation in _RELATION.findall(_beginning(archive, "_rels/.rels")):
-        if _attribute("Type", relation).endswith("/officeDocument"):
-            return _attribute("Target", relation).removeprefix("/")
-    return "xl/workbook.xml"
-
-
-def parts_of_sheets(archive: zipfile.ZipFile, book: bytes) -> dict[str, str]:
-    """The sheets by name, and the part of the archive that each is."""
-    folder, _, name = _workbook_part(archive).rpartition("/")
-    relations = _RELATION.findall(archive.read(f"{folder}/_rels/{name}.rels"))
-    targets = {_attribute("Id", tag): _attribute("Target", tag) for tag in relations}
-    return {
-        _attribute("name", tag): normpath(join("/", folder, targets.get(_attribute("id", tag), "")))[1:]
-        for tag in _SHEET.findall(book)
-    }
-
-
-def _attribute(name: str, tag: bytes) -> str:
-    found = re.search(rf"""[\s:]{name}\s*=\s*(?:"([^"]*)"|'([^']*)')""", tag.decode())
-    return html.unescape(found[1] or found[2] or "") if found else ""
+    return "content.xml" in archive.namelist() and beginning(archive, "mimetype") == _OPEN_DOCUMENT
 
 
 def _check_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo, limits: ReaderLimits) -> bool:

@@ -194,8 +194,9 @@ def test_words_of_yaml_stay_words(mapping_file: Load) -> None:
     )
 
 
-def test_parquet_brings_its_own_types(mapping_file: Load) -> None:
-    text = MAPPING.replace("till_*.csv", "till_*.parquet").replace(
+@pytest.mark.parametrize("ending", ["parquet", "pq", "PARQUET"])
+def test_parquet_brings_its_own_types(mapping_file: Load, ending: str) -> None:
+    text = MAPPING.replace("till_*.csv", f"till_*.{ending}").replace(
         "    columns:", RULES.replace("WHEN", "Kunde * 2 > 5")
     )
     assert mapping_file(text).name == "till"

@@ -1,6 +1,7 @@
 """A date alone is the business date, wherever in a workbook it stands and whatever its rows are made by."""
 
 import io
+import re
 import zipfile
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
@@ -109,6 +110,39 @@ def test_a_day_in_a_column_with_a_time(map_file: MapFile, steps: str, shown: str
     lines = [["store", "sku", "day", "qty"], ["S1", "P1", NIGHT, 1], ["S1", "P2", DAY, 1]]
     content = workbook(lines, FORMATS | {date: shown})
     assert days_of(map_file(counts(steps, HELSINKI + typed), content, "x.xlsx")) == ["05-03", "05-03"]
+
+
+def rewritten(content: bytes, part: str, pattern: str, new: str) -> bytes:
+    """A workbook as another program may have written it."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as made:
+        for name in old.namelist():
+            text = old.read(name)
+            if name.endswith(part):
+                assert re.search(pattern, text.decode())
+                text = re.sub(pattern, new, text.decode()).encode()
+            made.writestr(name, text)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("part", "pattern", "new"),
+    [
+        (
+            "styles.xml",
+            r'<numFmt numFmtId="(\d+)" formatCode="(.*?)"',
+            r'<numFmt formatCode="\2" numFmtId="\1"',
+        ),
+        ("styles.xml", r'<numFmt numFmtId="(\d+)"', r"<numFmt numFmtId = '\1'"),
+        ("styles.xml", r'numFmtId="(\d+)"', r"numFmtId='\1'"),
+        ("sheet1.xml", r'<c r="([A-Z]+\d+)"', r"<c r='\1'"),
+        ("sheet1.xml", r'(<c) r="[A-Z]+\d+"', r"\1"),
+    ],
+)
+def test_a_day_as_other_programs_write_it(map_file: MapFile, part: str, pattern: str, new: str) -> None:
+    lines = [["store", "sku", "day", "qty"], ["S1", "P1", NIGHT, 1], ["S1", "P2", DAY, 1]]
+    content = rewritten(workbook(lines, FORMATS | {date: "yyyy-mm-dd"}), part, pattern, new)
+    assert days_of(map_file(counts("", HELSINKI), content, "x.xlsx")) == ["05-03", "05-03"]
 
 
 @pytest.mark.parametrize("steps", ["", "sql: select * from records"])

@@ -9,7 +9,7 @@ import pytest
 
 from retail_assets.contract import ContractError, Feed, identifier
 from retail_assets.errors import MappingError
-from retail_assets.feeds.mapping.judging import contract_version
+from retail_assets.feeds.mapping.contract_sql import contract_version
 from retail_assets.feeds.mapping.model import SourceMapping
 from tests.unit.mapping.conftest import FEEDS, MapRows
 

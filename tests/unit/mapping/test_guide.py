@@ -6,12 +6,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from retail_assets.feeds.mapping.dialect_keys import COLUMN_VALUE_KEYS
 from retail_assets.feeds.mapping.functions import FUNCTIONS
+from retail_assets.feeds.mapping.keys.dialect import COLUMN_VALUE_KEYS
+from retail_assets.feeds.mapping.keys.nodes import parse_yaml
+from retail_assets.feeds.mapping.keys.reading import plain
+from retail_assets.feeds.mapping.keys.replacing import REPLACING_KEYS
 from retail_assets.feeds.mapping.load import PACKAGED_SOURCES, load_mapping
-from retail_assets.feeds.mapping.nodes import parse_yaml
-from retail_assets.feeds.mapping.reading import plain
-from retail_assets.feeds.mapping.replacing import REPLACING_KEYS
 from retail_assets.sales.contracts import PURCHASE_STATUSES, SALES_STATUSES
 from tests.unit.mapping.conftest import FEEDS
 

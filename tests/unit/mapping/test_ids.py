@@ -107,6 +107,34 @@ def test_a_control_character_is_no_part_of_a_name(map_file: MapFile, name: str, 
     assert {(rule, column) for _, rule, column, _ in result.refused} == {("not_an_id", "product_id")}
 
 
+@pytest.mark.parametrize("name", ["x.json", "x.parquet"])
+def test_a_nul_ends_no_name(map_file: MapFile, name: str) -> None:
+    ends = ["GRÜN\0", "GRU\u0308N\0\0", "Ä \0"]
+    within = [f"{word}\0{rest}" for word in ("GRÜN", "U\u0308", "A", "\u00a0é") for rest in ("1", "2", "É")]
+    mapping = (
+        'source: till\nmatch: {folder: sales, files: "*"}\ntargets:\n  - feed: sales\n    same_names: true\n'
+        "    columns: {%s}\n"
+    )
+    columns = (
+        "order_id: order_id, line_number: line_number, store_id: store_id, product_id: %s, sold_at: sold_at, "
+        "quantity: quantity, unit_price: unit_price, currency: currency"
+    )
+    for made, before in (("product_id", ""), ("{sql: \"'N-' || product_id\"}", "N-")):
+        rows = sales(*({"product_id": one} for one in ends + within))
+        result = map_file(mapping % (columns % made), FORMATS[name](rows), name)
+        assert result.column("product_id") == [f"{before}{one}" for one in ("GRÜN", "GRÜN", "Ä")]
+        assert {rule for _, rule, _, _ in result.refused} == {"not_an_id"}
+        assert len(result.refused) == len(within)
+
+
+@pytest.mark.parametrize("name", ["x.json", "x.parquet"])
+def test_a_nul_ends_no_number(map_file: MapFile, name: str) -> None:
+    texts = ["12\0" + "5\u00a0", "12\0" + "5", "\u00a012\0" + "5"]
+    result = map_file("sales", FORMATS[name](sales(*({"quantity": one} for one in texts))), name)
+    assert {rule for _, rule, _, _ in result.refused} == {"not_a_number"}
+    assert not result.rows()
+
+
 NUMBERS: list[tuple[Any, str]] = [
     (17850, "17850"),
     (17850.0, "17850"),

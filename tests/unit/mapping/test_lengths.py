@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from retail_assets.errors import MappingError
-from retail_assets.feeds.mapping.identity import MAX_DOCUMENT_BYTES
+from retail_assets.feeds.mapping.document_names import MAX_DOCUMENT_BYTES
 from retail_assets.feeds.mapping.model import SourceMapping
 from retail_assets.feeds.readers.columns import RAW_CHARACTERS
 from retail_assets.names import CUT, SHOWN_CHARACTERS
@@ -41,6 +41,19 @@ def test_a_rejected_record_is_quoted_as_far_as_a_person_would_look(map_rows: Map
     assert (rejected["rule"], rejected["column"]) == ("too_long", "name")
     quotes = [rejected[quoted] for quoted in ("place", "value", "raw")]
     assert [(len(quote), quote[-1]) for quote in quotes] == [(RAW_CHARACTERS, CUT)] * 3
+
+
+def test_so_is_what_reshape_sets_aside(map_rows: MapRows) -> None:
+    summed = RECEIPTS.replace(
+        "targets:", "reshape: [sum: {per: [Nr, Bon, Artikel], columns: Menge}]\n    targets:"
+    )
+    rows = [
+        {"Nr": "1", "Bon": "1", "Artikel": "A", "Menge": LONG},
+        {"Nr": "2", "Bon": "2", "Artikel": "A", "Menge": "1"},
+    ]
+    [rejected] = map_rows(summed, rows).rejects
+    quotes = [rejected[quoted] for quoted in ("value", "raw")]
+    assert [(len(quote), quote[-1]) for quote in quotes] == [(RAW_CHARACTERS, CUT)] * 2
 
 
 @pytest.mark.parametrize(

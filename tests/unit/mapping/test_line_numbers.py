@@ -8,8 +8,8 @@ import polars as pl
 import pytest
 
 from retail_assets.errors import MappingError
+from retail_assets.feeds.mapping.keys.replacing import replaced_in_words
 from retail_assets.feeds.mapping.model import SourceMapping
-from retail_assets.feeds.mapping.replacing import replaced_in_words
 from tests.unit.mapping.conftest import MapRows, Result
 
 ORDERS = """
@@ -151,6 +151,21 @@ def test_what_differs_in_any_column_is_no_exact_repeat(map_rows: MapRows) -> Non
     rows = lines("A1 P1 1", "A1 P1 1")
     rows[1]["line_id"], rows[0]["line_id"] = "2", "1"
     assert keys(map_rows(dropping, rows)) == [("A1", 1), ("A1", 2)]
+
+
+@pytest.mark.parametrize("more", ["", "\n        repeats: drop"])
+@pytest.mark.parametrize("mapping", [ORDERS, WHOLE])
+def test_texts_that_share_a_hash_are_different_lines(map_rows: MapRows, mapping: str, more: str) -> None:
+    """DuckDB's hash of HOODIE-3-BLACK-0 is that of HOODIE-8-BLACK-5, and these ids of receipts are as near."""
+    said = [
+        "A1 HOODIE-3-BLACK-0 1",
+        "B1 MUG 1",
+        "A1 HOODIE-8-BLACK-5 1",
+        "kasse:K2-0000010 P1 1",
+        "kasse:K5-0000015 P1 1",
+    ]
+    result = map_rows(mapping.replace("document: nr", f"document: nr{more}"), lines(*said))
+    assert len(set(keys(result))) == len(said) and not result.ends
 
 
 @pytest.mark.parametrize("mapping", [ORDERS, WHOLE])

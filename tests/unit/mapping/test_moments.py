@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from retail_assets.feeds.mapping.zones import ABBREVIATIONS, abbreviations
+from retail_assets.feeds.mapping.values.zones import ABBREVIATIONS, abbreviations
 from tests.unit.mapping.conftest import MapFile, MapRows
 from tests.unit.mapping.exports import as_csv, as_excel, as_json, as_parquet, sales
 

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from retail_assets.feeds.mapping.conversion import INSTANT, NUMBER, Raw, convert
 from retail_assets.feeds.mapping.layers import Layers
-from retail_assets.feeds.mapping.values import Values
-from retail_assets.feeds.mapping.zones import instant_sql, local_steps
+from retail_assets.feeds.mapping.values.conversion import INSTANT, NUMBER, Raw, convert
+from retail_assets.feeds.mapping.values.dialect import Values
+from retail_assets.feeds.mapping.values.zones import instant_sql, local_steps
 from tests.unit.mapping.conftest import MapRows
 
 Read = Callable[..., list]

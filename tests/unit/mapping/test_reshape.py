@@ -17,7 +17,7 @@ from retail_assets.feeds.mapping.asking import mapping_duckdb
 from retail_assets.feeds.mapping.check import CHECK_LIMITS
 from retail_assets.feeds.mapping.engine import Content
 from retail_assets.feeds.mapping.model import SourceMapping
-from retail_assets.feeds.mapping.reshape import reshaped
+from retail_assets.feeds.mapping.reshape.reshaping import reshaped
 from retail_assets.feeds.mapping.table import records_table
 from retail_assets.intake.row_counts import RowCounts
 from tests.unit.mapping.conftest import KEY, MapRows

@@ -340,3 +340,46 @@ def test_json_within_a_record_behind_a_step(map_file: MapFile) -> None:
     for step in ("fill_down: store", ALL):
         result = map_file(counts(step, quantity="at.qty"), as_json(cells), "x.json")
         assert quantities(result) == [Decimal("1.234"), 1234]
+
+
+EVERY = TYPED | {"x.csv": as_csv, "x.parquet": as_parquet}
+
+
+@pytest.mark.parametrize("name", [name for name in EVERY if name != "x.ods"])
+def test_a_blank_is_null_in_every_format(map_file: MapFile, name: str) -> None:
+    """The guide's own select: a lot without a name is no blocked one."""
+    steps = """
+        sql: >-
+          select list(record) as records, sku, sum(qty) as qty from records
+          where lot is distinct from 'blocked' group by sku
+    """
+    lots = {"P1": [("L1", 10), (None, 5)], "P2": [("-", 7), ("blocked", 1)]}
+    told = [{"sku": sku, "lot": lot, "qty": qty} for sku, of in lots.items() for lot, qty in of]
+    mapping = counts(steps, "values: {null_words: '-'}\nparse: {qty: number}\n").replace(
+        "store_id: store", "store_id: {constant: S1}"
+    )
+    assert quantities(map_file(mapping, EVERY[name](told), name)) == [15, 7]
+    nameless = mapping.replace("lot is distinct from 'blocked'", "lot is null")
+    assert quantities(map_file(nameless, EVERY[name](told), name)) == [5, 7]
+
+
+@pytest.mark.parametrize("name", ["x.csv", "x.xlsx", "x.json", "x.parquet"])
+def test_a_select_sees_texts_without_what_stands_around_them(map_file: MapFile, name: str) -> None:
+    steps = "sql: select list(record) as records, sku, sum(qty) as qty from records where state <> 'off' group by sku"
+    told = [
+        {"sku": sku, "state": state, "qty": 1}
+        for sku, state in (("P1", "on"), (" P1 ", "off  "), ("P1\u200b", "on"), ("P1\u00a0", " on"))
+    ]
+    mapping = counts(steps, "parse: {qty: number}\n").replace("store_id: store", "store_id: {constant: S1}")
+    assert quantities(map_file(mapping, EVERY[name](told), name)) == [3]
+
+
+def test_a_column_that_a_subquery_makes_is_none_of_the_file(map_file: MapFile) -> None:
+    steps = """
+        sql: >-
+          with big as (select *, upper(sku) as usku from records)
+          select list(record) as records, usku as sku, sum(qty) as qty from big group by usku
+    """
+    told = [{"sku": sku, "qty": 1} for sku in ("p1", "P1", "p2")]
+    mapping = counts(steps, "parse: {qty: number}\n").replace("store_id: store", "store_id: {constant: S1}")
+    assert quantities(map_file(mapping, as_csv(told), "x.csv")) == [2, 1]

@@ -4,7 +4,7 @@ import pytest
 
 from retail_assets.errors import MappingError
 from retail_assets.feeds.mapping.expressions import ExpressionError
-from retail_assets.feeds.mapping.selects import parse_select
+from retail_assets.feeds.mapping.reshape.selects import parse_select
 from tests.unit.mapping.conftest import MapRows
 
 POSSIBLE = """

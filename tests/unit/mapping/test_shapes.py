@@ -61,6 +61,12 @@ CASES: dict[str, tuple[str, list[str], list[tuple[Any, ...]], dict[str, int]]] =
         ],
         {},
     ),
+    "Fields of fixed width": (
+        "bestand_1.txt",
+        ["store_id", "product_id", "quantity", "counted_at"],
+        [("00012", "P77", 15, "2026-05-31 22:00"), ("9", "P8", 7, "2026-05-31 22:00")],
+        {},
+    ),
     "Merged cells, with a title above (Excel)": (
         "inventur_5.csv",
         ["store_id", "product_id", "quantity", "counted_by"],
@@ -119,7 +125,7 @@ CASES: dict[str, tuple[str, list[str], list[tuple[Any, ...]], dict[str, int]]] =
     "The year stands above (DATEV and other bookkeeping)": (
         "EXTF_1.csv",
         ["order_id", "sold_at", "quantity", "unit_price"],
-        [("R-1", "2026-05-30 22:00", 2, 50), ("R-2", "2026-05-31 22:00", 1, 50)],
+        [("R-1", "2026-12-30 23:00", 2, 50), ("R-2", "2027-02-04 23:00", 1, 50)],
         {},
     ),
     "A list with titles and rules (SAP)": (

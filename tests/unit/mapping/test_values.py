@@ -1,11 +1,13 @@
 """How values are read: every dialect key, on its own."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import polars as pl
 import pytest
 
+from retail_assets.errors import MappingError
 from tests.unit.mapping.conftest import MapRows
 
 MAPPING = """
@@ -83,6 +85,65 @@ NUMBERS = [
     ("strip: ['€', EUR]", "EUR 3.5", "3.5"),
     ("strip: '€'", "-€3.5", "-3.5"),
     ("strip: '€'", "- € 3.5", "-3.5"),
+    *(
+        ("decimal: ',', thousands: [' ', '.'], strip: ['€', kg, x, $, EUR, Stk, m2]", text, None)
+        for text in (
+            *(
+                "3€50",
+                "1kg500",
+                "2x6",
+                "20$00",
+                "1€ 500",
+                "1 €500",
+                "1.234€50",
+                "- 3€50",
+                "1EUR234 EUR",
+                "(3€5)",
+            ),
+            *(
+                "€ 1€50",
+                "3,€50",
+                "3€,50",
+                "5 Stk 10",
+                "1\u00a0€\u00a0500",
+                "3\n€50",
+                "1.000€000",
+                "3€5-",
+                "5 m2 3",
+            ),
+        )
+    ),
+    *(
+        (
+            f"decimal: ',', thousands: ['.', ' '], negatives: [parentheses, trailing_minus], strip: {marks}",
+            text,
+            number,
+        )
+        for marks in ("['€', EUR, Stk, m2]",)
+        for text, number in (
+            *(
+                ("€3,50", "3.5"),
+                ("3,50€", "3.5"),
+                ("€ 3,50 EUR", "3.5"),
+                ("€-3,5", "-3.5"),
+                ("-€ 3,5", "-3.5"),
+            ),
+            *(
+                ("3,5-€", "-3.5"),
+                ("3,5 €-", "-3.5"),
+                ("(€ 3,5)", "-3.5"),
+                ("€(3,5)", "-3.5"),
+                ("1 234 €", "1234"),
+            ),
+            *(
+                ("\u00a0EUR\u00a01.234,5", "1234.5"),
+                ("3 Stk\n", "3"),
+                ("\u2212€3", "-3"),
+                ("€,5", "0.5"),
+                ("7 m2", "7"),
+            ),
+        )
+    ),
     ("negatives: parentheses", "(3.5)", "-3.5"),
     ("negatives: parentheses, strip: $", "($3.5)", "-3.5"),
     ("negatives: trailing_minus", "3.5-", "-3.5"),
@@ -117,6 +178,9 @@ NUMBERS = [
     ("null_words: n/a", "n/a", "null"),
     ("null_words: n/a", "N/A", "null"),
     ("null_words: '-1'", "-1", "null"),
+    *(("", text, None) for text in ('"', '""', "=", '="', " = ", '" "', '"\u00a0')),
+    *(("", text, "null") for text in ('=""', ' =""', "\u00a0", '="" ')),
+    *((f"null_words: '{mark}'", mark, "null") for mark in ('"', "=")),
     ("replace: {o: '0'}", "1o", "10"),
     *(
         (values, text, None)
@@ -208,8 +272,55 @@ TIMES = [
     ("dates: '%d.%m.%Y'", "31.02.2026", None),
     ("dates: '%d.%m.%Y'", "2026-11-20", "2026-11-20 00:00"),
     ("dates: ['%d.%m.%Y', '%d.%m.%y']", "20.11.26", "2026-11-20 00:00"),
-    ("dates: ['%d/%m/%Y', '%m/%d/%Y']", "11/12/2026", "2026-12-11 00:00"),
-    ("dates: ['%d/%m/%Y', '%m/%d/%Y']", "12/25/2026", "2026-12-25 00:00"),
+    *(
+        (f"dates: '{format}'", text, read)
+        for format, text, read in (
+            *(
+                ("%Y%j", "2026366", None),
+                ("%Y%j", "2028366", "2028-12-31 00:00"),
+                ("%Y%j", "2026365", "2026-12-31 00:00"),
+            ),
+            *(
+                ("%j.%Y", "366.2026", None),
+                ("%j.%Y", "001.2026", "2026-01-01 00:00"),
+                ("%y%j", "35366", None),
+            ),
+            *(("%Y-%j", "2026-366", None), ("%Y-%j %H:%M", "2026-1 10:15", "2026-01-01 10:15")),
+            *(
+                ("%Y-%j", "2026-0", None),
+                ("%Y%j%H%M", "20263661015", None),
+                ("%y/%j", "28/366", "2028-12-31 00:00"),
+            ),
+        )
+    ),
+    *(
+        (values, text, None)
+        for values in ("", "time_zone: Europe/Berlin", "dates: '%d.%m.%Y'")
+        for text in (
+            *(
+                "2026-11-20 10:0",
+                "2026-11-20T10:00:",
+                "2026-11-20 10:00:2",
+                "2026-11-20 10:00:00 2",
+                "2026-11-20 10:",
+            ),
+            *("2026-11-20T10:00:00 2UTC", "2026-11-20 10:0Z", "2026-11-20 10:0 UTC", "2026-11-20 10:00 2 "),
+            *("2026-11-20 10:00:2+01:00"[:-3], "2026-11-20 10:00: CET", "2026-11-20 10:0  "),
+        )
+    ),
+    *(
+        (values, text, read)
+        for values in ("", "time_zone: UTC", "dates: '%d.%m.%Y'")
+        for text, read in (
+            ("2026-11-20 10:00:02.5", "2026-11-20 10:00:02.5"),
+            ("2026-11-20 9:05", "2026-11-20 09:05"),
+            ("2026-11-20 10:00+01", "2026-11-20 09:00"),
+            ("2026-11-20 10:00-0130", "2026-11-20 11:30"),
+            ("2026-11-20T10:00:00.000Z", "2026-11-20 10:00"),
+            ("2026-11-20 10:00 ", "2026-11-20 10:00"),
+            ("2026-11-20 ", "2026-11-20 00:00"),
+        )
+    ),
     ("dates: '%d.%m.%Y %H:%M %z', time_zone: Europe/Berlin", "20.11.2026 10:15 +0000", "2026-11-20 10:15"),
     ("dates: '%d. %B %Y', replace: {März: March}", "3. März 2026", "2026-03-03 00:00"),
     ("dates: '%I:%M %p %d %b %Y'", "02:05 PM 3 Mar 2026", "2026-03-03 14:05"),
@@ -247,6 +358,29 @@ def test_times(map_rows: MapRows, values: str, text: str, expected: str | None) 
         ("times: '%I:%M %p'", "2026-11-20", "10:15 PM", "2026-11-20 22:15"),
         ("", "2026-11-20 00:00:00", "1899-12-31 10:15:00", "2026-11-20 10:15"),
         ("", "2026-11-20", "25:00", None),
+        *(
+            ("", "2026-11-20", time, None)
+            for time in ("10:0", "10:00:", "10:00:2", "10:00:00 2UTC", "10:", "10:0Z", "10:0 PM")
+        ),
+        *(
+            ("", f"2026-11-20{clock}", "10:00", None)
+            for clock in (" 08:00", "T08:00:00+01:00", "T08:00:00Z", " 22:00")
+        ),
+        *(("", f"2026-11-20{clock}", "10:00+02:00", None) for clock in (" 08:00", "T08:30:00+02:00")),
+        *(
+            ("", f"2026-11-20{clock}", "10:00", "2026-11-20 10:00")
+            for clock in (" 00:00", "T10:00:37", "T10:00Z", "")
+        ),
+        ("", "2026-11-20T10:00:00+02:00", "10:00+02:00", "2026-11-20 08:00"),
+        ("", "2026-11-20T08:00:00Z", "10:00+02:00", "2026-11-20 08:00"),
+        ("", "2026-11-20 10:15:00", "10:15:42", "2026-11-20 10:15:42"),
+        ("dates: '%d.%m.%Y %H:%M'", "20.11.2026 08:00", "10:00", None),
+        (
+            "dates: '%d.%m.%Y %H:%M', time_zone: Europe/Berlin",
+            "20.11.2026 10:00",
+            "10:00",
+            "2026-11-20 09:00",
+        ),
         ("", "x", "10:15", None),
     ],
 )
@@ -258,6 +392,31 @@ def test_date_and_time_in_two_columns(
         assert [(r["rule"], r["value"]) for r in result.rejects] == [("not_a_time", f"{day} {time}")]
     else:
         assert result.column("sold_at") == [datetime.fromisoformat(expected).replace(tzinfo=UTC)]
+
+
+@pytest.mark.parametrize(
+    ("formats", "is_refused"),
+    [
+        (["%d/%m/%Y", "%m/%d/%Y"], True),
+        (["%d.%m.%y", "%d.%m.%Y", "%m.%d.%y"], True),
+        (["%Y%m%d", "%Y%d%m"], True),
+        (["%d%m%y", "%y%m%d"], True),
+        (["%m/%d/%Y %H:%M", "%-d/%-m/%Y %H:%M"], True),
+        (["%D", "%d/%m/%y"], True),
+        (["%d/%m/%Y", "%d/%m/%Y %H:%M", "%-d/%m/%Y", "%d/%m/%y"], False),
+        (["%d.%m.%Y", "%m/%d/%Y", "%Y-%m-%d"], False),
+        (["%d/%m/%Y", "%Y/%m/%d"], False),
+        (["%d %b %Y", "%b %d %Y"], False),
+    ],
+)
+def test_two_formats_read_no_text_as_different_days(
+    mapping_file: Callable, formats: list[str], is_refused: bool
+) -> None:
+    if not is_refused:
+        mapping_file(mapping(f"dates: {formats}"))
+        return
+    with pytest.raises(MappingError, match="read one text as different days"):
+        mapping_file(mapping(f"dates: {formats}"))
 
 
 def test_typed_times(map_rows: MapRows) -> None:

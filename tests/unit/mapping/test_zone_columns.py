@@ -90,3 +90,12 @@ def test_days_that_replace_are_those_of_one_clock(map_rows: MapRows) -> None:
     mapping = SALES.replace("SOLD", FROM).replace("- feed: sales", "- feed: sales\n        replaces: day")
     with pytest.raises(MappingError, match="days are those of one clock"):
         map_rows(mapping, rows(("2026-07-01 12:00", "UTC")))
+
+
+def test_zones_under_other_names_are_translated(map_rows: MapRows) -> None:
+    words = 'parse: {tz: {type: text, translate: {"Eastern Time (US & Canada)": America/New_York}}}'
+    result = map_rows(
+        SALES.replace("SOLD", FROM).replace("targets:", f"{words}\n    targets:"),
+        rows(("2026-07-01 12:00", "Eastern Time (US & Canada)"), ("2026-07-01 12:00", "America/Chicago")),
+    )
+    assert [f"{moment:%H:%M}" for moment in result.column("sold_at")] == ["16:00", "17:00"]

@@ -150,3 +150,64 @@ def test_the_ids_of_orders_and_what_was_ordered_are_found_beside_others(propose)
         feed="purchase_order_lines",
     )
     assert "quantity: Bestellmenge" in ordered
+
+
+THREE = "Bon;Pos;Filiale;Artikel;Datum;Menge;Einzelpreis netto;Währung\n"
+
+
+@pytest.mark.parametrize(
+    ("quantities", "prices", "summed"),
+    [
+        (("1.000", "2.000", "12.000"), ("8,90", "12,50", "1249,00"), "15"),
+        (("1,000", "2,000", "12,000"), ("8.90", "12.50", "1,249.00"), "15"),
+        (("1.000", "2.000", "12.000"), ("8,90", "12,50", "1.249,00"), "15"),
+        (("1.250", "2.075", "12.000-"), ("8,90", "12,50", "1249,00"), "-8.675"),
+        (("1.000 kg", "2.000 kg", "12.500 kg"), ("8,90", "12,50", "1249,00"), "15.5"),
+        (("1.000", "2.000", "12000"), ("8,90", "12,50", "1249,00"), "12003"),
+        (("1.000", "2.000", "12"), ("8,90", "12,50", "1249,00"), "3012"),
+    ],
+)  # fmt: skip
+def test_three_digits_behind_the_only_mark_are_read_as_scales_write_them_and_asked_about(
+    run: Run, tmp_path: Path, quantities: tuple[str, ...], prices: tuple[str, ...], summed: str
+) -> None:
+    rows = [f"B-{n};1;F1;A1;2026-11-01;{quantities[n]};{prices[n]};EUR\n" for n in range(3)]
+    (tmp_path / "till.csv").write_text(THREE + "".join(rows))
+    text = run("propose", tmp_path / "till.csv", "--feed", "sales").out
+    assert is_marked(text, "quantity") and re.search(r"`1[.,]000` is 1", text) and "thousands" in text
+    assert not is_marked(text, "unit_price")
+    assert _sums(run, tmp_path, "till.csv")["quantity"] == summed, text
+
+
+@pytest.mark.parametrize(
+    ("quantities", "prices", "summed"),
+    [
+        (("1.000", "1.234.000", "1.000"), ("8,90", "12,50", "1,00"), "1236000"),
+        (("1.000,00", "2.000", "3.000"), ("8,90", "12,50", "1,00"), "6000"),
+        (("1.000", "2,5", "3.000"), ("8,90", "12,50", "1,00"), "4002.5"),
+        (("1,000", "2,500", "3,000"), ("8,90", "12,50", "1,00"), "6.5"),
+        (("1.000", "0.500", "3.000"), ("8,90", "12,50", "1,00"), "4.5"),
+    ],
+)  # fmt: skip
+def test_what_a_value_of_the_column_or_the_file_proves_is_not_asked(
+    run: Run, tmp_path: Path, quantities: tuple[str, ...], prices: tuple[str, ...], summed: str
+) -> None:
+    rows = [f"B-{n};1;F1;A1;2026-11-01;{quantities[n]};{prices[n]};EUR\n" for n in range(3)]
+    (tmp_path / "till.csv").write_text(THREE + "".join(rows))
+    text = run("propose", tmp_path / "till.csv", "--feed", "sales").out
+    assert not is_marked(text, "quantity")
+    assert _sums(run, tmp_path, "till.csv")["quantity"] == summed, text
+
+
+def test_an_amount_that_a_price_comes_from_is_asked_about_too(propose) -> None:
+    text = propose(
+        "Bon;Pos;Filiale;Artikel;Datum;Menge;Betrag;MwSt %\nR-1;1;S;P;25.10.2026;1,5;1.000;19\n"
+        "R-2;1;S;P;25.10.2026;2,5;2.000;19\n"
+    )
+    assert re.search(r"^      unit_price:  # CHECK: is `.` the decimal mark", text, re.MULTILINE)
+
+
+def test_an_article_number_with_one_mark_is_no_number_to_ask_about(propose) -> None:
+    text = propose(
+        THREE + "B-1;1;F1;10.123;2026-11-01;1,5;2,50;EUR\nB-2;1;F1;10.124;2026-11-01;1,5;2,50;EUR\n"
+    )
+    assert not is_marked(text, "product_id") and not is_marked(text, "quantity")

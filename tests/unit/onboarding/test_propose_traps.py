@@ -1,5 +1,6 @@
 """What would be read wrongly without a word: prices of many units, columns of one name, days of counts, zones."""
 
+import json
 import re
 from pathlib import Path
 
@@ -58,7 +59,15 @@ def test_a_price_unit_that_is_always_one_is_told(propose) -> None:
 
 
 @pytest.mark.parametrize(
-    "called", ["Preis pro 100", "Preis/100 Stk", "price per 100", "Prix d'achat par 100", "Prijs per 100"]
+    "called",
+    [
+        "Preis pro 100",
+        "Preis/100 Stk",
+        "price per 100",
+        "Prix d'achat par 100",
+        "Prijs per 100",
+        "prezzo a 100 pz",
+    ],
 )
 def test_a_price_whose_name_says_for_how_many_is_scaled(propose, called: str) -> None:
     text = propose(
@@ -180,3 +189,69 @@ def test_times_that_say_utc_are_utc(run: Run, tmp_path: Path, day: str, zone: st
 def test_times_of_other_zones_are_marked(propose, zone: str) -> None:
     text = propose(SALE.format("26.11.2026 13:13:00" + zone))
     assert re.search("time_zone:.*CHECK", text) and is_marked(text, "sold_at"), text
+
+
+LINES = [
+    {"id": f"x{n}", "position": n, "quantity": n, "unitPrice": 2.5, "payload": {"productNumber": f"P-{n}"},
+     "price": {"unitPrice": 2.5, "quantity": n}} for n in (1, 2)
+]  # fmt: skip
+ORDERS = [
+    {"orderNumber": f"W{n}", "store": "S", "orderDate": "2026-11-02T00:00:00.000+00:00",
+     "orderDateTime": f"2026-11-02T0{n}:17:04.432+00:00", "currency": {"isoCode": "EUR", "symbol": "€"},
+     "lineItems": LINES} for n in range(4)
+]  # fmt: skip
+
+
+def test_a_nested_order_is_read_by_its_lines_products_moments_and_prices(
+    run: Run, propose, tmp_path: Path
+) -> None:
+    text = propose(json.dumps(ORDERS), name="orders.json")
+    columns = yaml.safe_load(text)["targets"][0]["columns"]
+    assert columns["product_id"] == "lineItems.payload.productNumber"
+    assert columns["sold_at"] == "orderDateTime" and not is_marked(text, "sold_at")
+    assert columns["unit_price"] == "lineItems.unitPrice"
+    assert re.search(r"^    # CHECK: does a document always come whole\?", text, re.MULTILINE)
+    mapping = tmp_path / "orders.yaml"
+    mapping.write_text(text.replace("    # document:", "    document:").replace("    # repl", "    repl"))
+    tried = run("try", tmp_path / "orders.json", "--feed", "sales", "--source", mapping, "--json")
+    [file] = tried.document["files"]
+    assert file["admitted"][0]["sums"]["quantity"] == "12", tried.out
+
+
+@pytest.mark.parametrize(
+    ("day", "moment", "same"),
+    [
+        ("order date", "order date time", True), ("order date", "order timestamp", True),
+        ("Belegdatum", "Beleg Uhrzeit", False), ("sale date", "sale time", True), ("order date", "paid time", False),
+        ("Verkauf Datum", "Verkauf Zeitpunkt", True), ("posted-date", "posted-date-time", True),
+    ],
+)  # fmt: skip
+def test_a_moment_is_better_than_its_day(propose, day: str, moment: str, same: bool) -> None:
+    rows = "".join(f"B-{n};1;S;A;2026-11-2{n};2026-11-2{n} 10:1{n}:05;1\n" for n in range(3))
+    columns = yaml.safe_load(propose(f"order no;pos;store;sku;{day};{moment};qty\n{rows}"))["targets"][0][
+        "columns"
+    ]
+    assert (columns["sold_at"] == moment) == same
+
+
+def test_what_is_the_same_in_every_record_and_a_sign_are_no_products(propose) -> None:
+    rows = "".join(f"B-{n};1;S;X9;€;P{n % 4};2026-11-2{n};1\n" for n in range(8))
+    text = propose(f"order no;pos;store;product code;symbol;sku;sale date;qty\n{rows}")
+    assert yaml.safe_load(text)["targets"][0]["columns"]["product_id"] == "sku"
+    alone = propose(f"order no;pos;store;product code;symbol;text;sale date;qty\n{rows}")
+    assert re.search("product_id: product code  # CHECK: .*it is the same in every record", alone)
+    sign = propose(f"order no;pos;store;text;symbol;words;sale date;qty\n{rows}")
+    assert yaml.safe_load(sign)["targets"][0]["columns"]["product_id"] == {"constant": None}
+
+
+def test_a_number_beside_a_price_that_is_always_the_quantity_is_no_price_unit(propose) -> None:
+    header = "Bon;Pos;Filiale;Artikel;Datum;Menge;Währung;Einzelpreis netto;Preismenge\n"
+    equal = propose(f"{header}R-1;1;S;P2;01.07.2026;3;EUR;18,50;3\nR-2;1;S;P2;01.07.2026;1;EUR;18,50;1\n")
+    assert "unit_price: Einzelpreis netto" in equal
+    other = propose(f"{header}R-1;1;S;P2;01.07.2026;3;EUR;18,50;100\nR-2;1;S;P2;01.07.2026;1;EUR;18,50;1\n")
+    assert '"Einzelpreis netto" / "Preismenge"' in other
+
+
+def test_words_of_kinds_are_shown_beside_the_question_about_returns(propose) -> None:
+    text = propose("receipt no;sku;qty;type\nR1;A;1;product\nR2;A;1;promotion\nR3;A;1;Ann Example\n")
+    assert "does type (product, promotion, …) tell them?" in text

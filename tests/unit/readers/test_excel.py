@@ -79,6 +79,59 @@ def test_a_percentage_is_its_number(read: Reader, tmp_path: Path) -> None:
         (123, "0.00", "123"),
         (123, "00-000", "123"),
         ("7", "00000", "7"),
+        *(
+            (12, shown_as, "0012")
+            for shown_as in (
+                *(
+                    "0000;-0000",
+                    "0000;[Red]-0000",
+                    "0000_ ",
+                    "[$-407]0000",
+                    '"0"000',
+                    "0000;;",
+                    "[Blue]0000",
+                    "#0000",
+                ),
+                *(
+                    "0000_);(0000)",
+                    "??0000",
+                    '0000" Stk"',
+                    '"Nr. "0000',
+                    "\\P0000",
+                    "* 0000",
+                    '"00"0',
+                    '"00"General',
+                ),
+                *(
+                    "[$-409]0000;@",
+                    "0000\\ ",
+                    '"00"#',
+                    "0000;[Red]-0000;0;@",
+                    '"A0"000',
+                    " 0000",
+                    "[DBNum1]0000",
+                ),
+            )
+        ),
+        (12345, '"0"000', "012345"),
+        (-12, "0000;-0000", "-12"),
+        *(
+            (12, shown_as, "12")
+            for shown_as in (
+                *(
+                    "0000.00",
+                    "0,000",
+                    "0000%",
+                    "0000E+00",
+                    "00\\-00",
+                    "[<100]0000;0",
+                    '"4"000',
+                    "0;0000",
+                    '0"0"',
+                ),
+                *("0" * 21, '"' + "0" * 30 + '"0', "#", "General", '"Stk "0', "@", "[>=1000]0000;0"),
+            )
+        ),
     ],
 )
 @pytest.mark.parametrize("left", [0, 2])
@@ -189,3 +242,52 @@ def test_an_empty_sheet(read: Reader, tmp_path: Path) -> None:
         read(workbook(tmp_path / "b.xlsx", S=[]), "b.xlsx")
 
     assert error.value.reason == "empty"
+
+
+NAMES = ["Bon", "Artikel", "Menge", "Zeit"]
+SOLD = [7, "P1", 2, dt.datetime(2026, 6, 1, 10)]
+NAMELESS = {
+    "one row": [SOLD],
+    "two rows": [SOLD, [8, "P2", 1, dt.datetime(2026, 6, 2)]],
+    "texts": [["7", "P1", "2", "01.06.2026"], ["8", "P1", "2", "01.06.2026"]],
+    "a blank cell": [[7, None, 2, "Berlin"], [8, None, 1, "Berlin"]],
+    "other names": [["Produkt", "Lager"], ["P1", 5]],
+}
+
+
+@pytest.mark.parametrize("rows", NAMELESS.values(), ids=NAMELESS)
+@pytest.mark.parametrize("first", [True, False])
+def test_a_sheet_without_names_is_no_part_of_the_table(
+    read: Reader, tmp_path: Path, rows: list[list], first: bool
+) -> None:
+    named = {name: [NAMES, [5, "P9", 1, dt.datetime(2026, 5, 1)]] for name in ("Januar", "März")}
+    sheets = {"Februar": rows} | named if first else named | {"Februar": rows}
+    path = workbook(tmp_path / "b.xlsx", **sheets)
+
+    with pytest.raises(Unreadable, match="Februar has none that Januar, März has") as error:
+        read(path, "b.xlsx", sheet="*")
+    assert error.value.reason == "no_header"
+    assert len(read(path, "b.xlsx", sheet=("Januar", "März")).rows) == 2
+    assert read(path, "b.xlsx", sheet=("*", "Februar")).rows
+
+
+def test_two_sheets_without_names_are_told_from_one_with_them(read: Reader, tmp_path: Path) -> None:
+    path = workbook(tmp_path / "b.xlsx", Mai=[NAMES, SOLD], Juni=[SOLD])
+    with pytest.raises(Unreadable, match="Juni has none that Mai has"):
+        read(path, "b.xlsx", sheet="*")
+    path = workbook(tmp_path / "b.xlsx", Mai=[NAMES, SOLD], Juni=[SOLD], Juli=[SOLD])
+    with pytest.raises(Unreadable, match="Juni, Juli has none that Mai has"):
+        read(path, "b.xlsx", sheet="*")
+
+
+def test_sheets_with_some_name_in_common_are_one_table(read: Reader, tmp_path: Path) -> None:
+    path = workbook(
+        tmp_path / "b.xlsx",
+        Mai=[["SKU", dt.date(2026, 5, 1)], ["P1", 1]],
+        Juni=[["sku", dt.date(2026, 6, 1), "Notiz"], ["P1", 1, "x"]],
+        Juli=[["Notiz", "Artikel"], ["y", "P1"]],
+        Titel=[["Umsätze"]],
+        Leer=[],
+    )
+    assert len(read(path, "b.xlsx", sheet="*").rows) == 3
+    assert len(read(path, "b.xlsx", sheet="*", header_row=0).rows) == 7

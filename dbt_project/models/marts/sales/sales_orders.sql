@@ -45,15 +45,17 @@ states as (
 ),
 
 -- What other documents give back of an order. It is revenue of theirs, negative, and is not taken off again here.
+-- A till writes the receipt that goods come back of on every line of an exchange: what was taken instead is no credit.
 credits as (
-    select
-        credited_order_id as order_id,
-        currency,
-        cast(-sum(revenue) as {{ amount_type() }}) as amount,
-        count(*) as line_count
-    from {{ ref('sales_lines') }}
-    where {{ touched('credited_order_id') }} and credited_order_id != order_id
-    group by credited_order_id, currency
+    select order_id, currency, cast(-sum(amount) as {{ amount_type() }}) as amount, sum(line_count) as line_count
+    from (
+        select credited_order_id as order_id, currency, sum(revenue) as amount, count(*) as line_count
+        from {{ ref('sales_lines') }} as line
+        where {{ touched('credited_order_id') }} and credited_order_id != order_id
+        group by credited_order_id, currency, line.order_id, product_id
+        having sum(quantity) < 0
+    ) as of_products
+    group by order_id, currency
 ),
 
 -- What such an order sold, less what it took back itself of the same products; what it took back of others, another order

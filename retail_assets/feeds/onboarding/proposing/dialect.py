@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from retail_assets.feeds.mapping.conversion import INSTANT
-from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.contract_sql import contract_kind
+from retail_assets.feeds.mapping.values.conversion import INSTANT
 from retail_assets.feeds.onboarding.proposing.draft import Draft
 from retail_assets.feeds.onboarding.proposing.matching import NAMES, is_in_cents
 from retail_assets.feeds.onboarding.proposing.moments import UTC
@@ -23,7 +23,9 @@ def written_values(draft: Draft) -> tuple[dict[str, Any], dict[str, dict[str, An
     shapes = {column.name: column.shape for column in draft.used}
     texts = {p.source.name for n, p in draft.placed.items() if contract_kind(draft.feed.columns[n]).is_text}
     read = set(shapes) - texts  # as numbers, times or booleans; a text stays as it is
-    marks = Counter(shapes[name].settings["decimal"] for name in read if "decimal" in shapes[name].settings)
+    decimals = [shapes[name] for name in shapes if name in read and "decimal" in shapes[name].settings]
+    certain = [shape for shape in decimals if not shape.doubt] or decimals
+    marks = Counter(shape.settings["decimal"] for shape in certain)
     beside = [] if marks else _numbers_beside(draft, shapes)
     marks = marks or Counter(shape.settings["decimal"] for shape in beside if "decimal" in shape.settings)
     mark = marks.most_common(1)[0][0] if marks else "."
@@ -50,6 +52,9 @@ def written_values(draft: Draft) -> tuple[dict[str, Any], dict[str, dict[str, An
         agreed = (s for s in beside if s.settings.get("decimal", mark) == mark)
         more = [text for shape in agreed for text in shape.settings.get(key, []) if text != mark]
         values[key] = list(dict.fromkeys([*values.get(key, []), *more]))
+    for cell in own.values():
+        if cell.get("decimal", mark) in values["thousands"] and "thousands" not in cell and "decimal" in cell:
+            cell["thousands"] = [mark]  # the file's would be its own decimal mark
     return {key: value for key, value in (values | _zones(draft, own)).items() if value}, own
 
 

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 
 import dataframely as dy
 
-from retail_assets.feeds.mapping.conversion import INTEGER, NUMBER
-from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.contract_sql import contract_kind
+from retail_assets.feeds.mapping.values.conversion import INTEGER, NUMBER
 from retail_assets.feeds.onboarding.proposing.draft import Draft
 from retail_assets.feeds.onboarding.proposing.evidence import is_discount, is_rate, number
-from retail_assets.feeds.onboarding.proposing.matching import is_in_cents
+from retail_assets.feeds.onboarding.proposing.matching import NET, is_in_cents
+from retail_assets.feeds.onboarding.proposing.measures import units_doubt
 from retail_assets.feeds.onboarding.proposing.price_units import PRICES, pack_in_name, per_unit, units_in_name
 from retail_assets.feeds.onboarding.proposing.returns import returns_doubt
 from retail_assets.feeds.onboarding.proposing.sampling import Column
@@ -19,7 +20,6 @@ from retail_assets.feeds.onboarding.proposing.yaml_text import flow
 from retail_assets.feeds.onboarding.repeated_names import listed as listed_names
 from retail_assets.sql import identifier
 
-_NET = ("unit_price", "discount", "unit_cost", "cost_price", "selling_price", "net_amount")
 _SHARED = frozenset(["product_id", "store_id", "supplier_id", "customer_id", "merchant_id"])
 """Ids that sources have in common; those of documents each source makes up for itself."""
 _SHORT = 6
@@ -27,6 +27,8 @@ _NO_CENTS = 100
 """Whole numbers from here on may be cents."""
 _LINES = 1_000
 STATES = "order_events"
+_MEANT = {"sales": "sold", "purchase_order_lines": "ordered", "stock_movements": "received"}
+"""What a positive quantity means, by feed."""
 
 
 def doubts_about(draft: Draft, name: str) -> list[str]:
@@ -34,15 +36,17 @@ def doubts_about(draft: Draft, name: str) -> list[str]:
     placed, contract = draft.placed[name], draft.feed.columns[name]
     source = placed.source
     return [
-        *([source.shape.doubt] if source.shape.doubt else []),
+        *([source.shape.doubt] if source.shape.doubt and not contract_kind(contract).is_text else []),
         *placed.doubts,
         *_several(draft, source.name),
         *_empty(draft, name, contract),
         *_to_translate(draft, name, contract),
         *_tax(name, source.name),
-        *(_in_cents(source) if name in _NET and "scale" not in placed.cell else ()),
+        *(_in_cents(source) if name in NET and "scale" not in placed.cell else ()),
         *_of_several_units(draft, name),
+        *units_doubt(draft, name),
         *_of_scales(draft, name),
+        *_dated_ahead(draft, name),
         *_beginning_of_day(draft, name),
         *_whose_number(draft, name),
         *_numbered_by_others(draft, name),
@@ -77,7 +81,8 @@ def amount_doubt(draft: Draft) -> str:
     if not (amount := draft.amount):
         return ""
     cents = () if is_in_cents(amount) else _in_cents(amount)
-    return "".join(f"{said} " for said in (*_several(draft, amount.name), *cents))
+    marks = [amount.shape.doubt] if amount.shape.doubt else []
+    return "".join(f"{said} " for said in (*marks, *_several(draft, amount.name), *cents))
 
 
 def _several(draft: Draft, source: str) -> Iterable[str]:
@@ -152,6 +157,33 @@ def _of_scales(draft: Draft, name: str) -> Iterable[str]:
         yield f"one row for each {scale}? Then {end}; take the first scale."
 
 
+def _dated_ahead(draft: Draft, name: str) -> Iterable[str]:
+    """Terms hold from the day that they are admitted, where no column says from which; said at the day or the price."""
+    terms = [price for price in PRICES if price in draft.placed]
+    if draft.feed.business_time or "quantity" in draft.feed.columns or not terms:
+        return
+    if name != ("valid_from" if "valid_from" in draft.placed else terms[0]):
+        return
+    used = {column.name for column in draft.used}
+    days = [
+        shown_name(c.name)
+        for c in draft.columns
+        if c.name not in used and c.shape.kind in ("date", "datetime") and not says(c.name, "recorded")
+    ]
+    if not days:
+        return
+    dates = " and ".join(days)
+    if name == "valid_from":
+        yield f"the feed has no place for {dates}: terms hold until the next ones begin; leave out those that ended."
+    elif "valid_from" in draft.feed.columns:
+        yield f"does it hold from {dates}? Then that is `valid_from`; without it terms hold from their admission."
+    else:
+        yield (
+            f"does it hold from or until {dates}? The feed has no place for it: it holds from its admission; leave "
+            "out what is dated ahead."
+        )
+
+
 def _whose_number(draft: Draft, name: str) -> Iterable[str]:
     if name == "product_id" and draft.feed.name == "supplier_products" and "supplier_sku" not in draft.placed:
         yield "is it your own number, or the supplier's?"
@@ -161,12 +193,14 @@ def _to_translate(draft: Draft, name: str, contract: dy.Column) -> Iterable[str]
     values = set(draft.placed[name].source.values)
     if (allowed := getattr(contract, "categories", None)) and not values <= set(allowed):
         yield f"translate its values into {allowed_words(contract)}."
+    elif name == "channel" and not says(draft.placed[name].source.name, "channels"):
+        yield "is it the channel of the sale?"
     elif name == "status" and draft.feed.name == STATES:
         yield "translate its values into the states of orders (`placed`, `paid`, …)."
 
 
 def _tax(name: str, source: str) -> Iterable[str]:
-    if name not in _NET:
+    if name not in NET:
         return
     if said := says(source, "gross"):
         yield f"the contract wants it net of tax, and its name says `{said}`."
@@ -192,7 +226,8 @@ def _numbered_by_others(draft: Draft, name: str) -> Iterable[str]:
     for other, said in (("store_id", "in several stores"), (draft.feed.business_time, "on several days")):
         if other in draft.placed:
             beside = draft.placed[other].source.name
-            pairs = {(r.get(source.name), _day(r.get(beside))) for r in draft.lines if r.get(source.name)}
+            told = [r for r in draft.lines if r.get(source.name) and r.get(beside)]
+            pairs = {(r.get(source.name), _day(r.get(beside))) for r in told}
             if len(pairs) > 1.02 * len({document for document, _ in pairs}):
                 yield f"the same number stands {said}; a key has to be the whole retailer's."
                 return
@@ -220,15 +255,26 @@ def _repeated(draft: Draft, name: str) -> Iterable[str]:
 
 
 def _signs(draft: Draft, name: str) -> Iterable[str]:
-    if name != "quantity" or any(
-        v.lstrip().startswith(("-", "(", "\u2212")) or v.endswith("-") for v in _values(draft)
-    ):
+    if name not in ("quantity", "net_amount") or "quantity" not in draft.placed:
         return
-    if "kind" in draft.feed.columns:
+    source = draft.placed[name].source.name
+    negative, told = _negatives(draft, source)
+    if negative and negative > (0.5 if "kind" not in draft.feed.columns else 0.999) * told:
+        meant = _MEANT.get(draft.feed.name, "there")
+        yield (
+            f"{negative:,} of {told:,} are negative: does the source write what is {meant} as -n? Then "
+            f"`{{sql: {flow(f'-{identifier(source)}')}}}`, the column declared in `parse` as a number."
+        )
+    elif negative or name != "quantity":
+        return
+    elif "kind" in draft.feed.columns:
         yield "the contract wants it signed: positive comes in, negative goes out."
     elif draft.feed.name == "sales":
         yield from returns_doubt(draft)
 
 
-def _values(draft: Draft) -> list[str]:
-    return draft.placed["quantity"].source.values
+def _negatives(draft: Draft, source: str) -> tuple[int, int]:
+    """How many of the sampled numbers are below nought, and how many numbers there are."""
+    numbers = [number(str(record.get(source) or "")) for record in draft.lines]
+    told = [n for n in numbers if n]
+    return sum(n < 0 for n in told), len(told)

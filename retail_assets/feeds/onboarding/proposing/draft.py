@@ -9,9 +9,9 @@ from typing import Any
 
 from retail_assets.config import Settings
 from retail_assets.contract import Feed
-from retail_assets.feeds.mapping.conversion import INSTANT
-from retail_assets.feeds.mapping.judging import contract_kind
+from retail_assets.feeds.mapping.contract_sql import contract_kind
 from retail_assets.feeds.mapping.load import Sources
+from retail_assets.feeds.mapping.values.conversion import INSTANT
 from retail_assets.feeds.onboarding.proposing.discounts import percentages
 from retail_assets.feeds.onboarding.proposing.evidence import matrix, number
 from retail_assets.feeds.onboarding.proposing.file_pattern import source_name
@@ -92,7 +92,7 @@ class Draft:
     @cached_property
     def price_unit(self) -> Column | None:
         """The column that says of how many units the prices are."""
-        return price_unit(self.columns) if any(name in self.placed for name in PRICES) else None
+        return price_unit(self.columns, self.lines) if any(name in self.placed for name in PRICES) else None
 
     @property
     def priced_per_unit(self) -> list[str]:
@@ -142,6 +142,14 @@ class Draft:
         wanted = "line_number" in self.feed.key and "line_number" not in self.placed
         return self.placed[heads[0]].source if wanted and heads else None
 
+    @property
+    def whole(self) -> Column | None:
+        """What names the documents whose numbered lines are a list, so that each most likely comes whole."""
+        numbered = (
+            self.unfold and len(self.feed.key) > 1 and all(name in self.placed for name in self.feed.key)
+        )
+        return self.placed[self.feed.key[0]].source if numbered else None
+
     @cached_property
     def repeated_keys(self) -> int:
         """How many sampled records have a key that was there before; none when not every part has a column."""
@@ -186,7 +194,7 @@ def draft_mapping(path: Path, *, feed: Feed, settings: Settings, sources: Source
                 feed=feed,
                 opened=opened,
                 columns=columns,
-                placed=place(feed, columns),
+                placed=place(feed, columns, lines),
                 unfold=unfold,
                 lines=lines,
                 totals=totals,

@@ -8,6 +8,7 @@ from retail_assets.feeds.onboarding.proposing.sampling import Column
 from retail_assets.feeds.onboarding.proposing.words import listed, says
 
 _MOST = 0.8
+_ENOUGH = 5
 
 
 def share(column: Column, fits: Callable[[str], bool]) -> float:
@@ -57,9 +58,35 @@ def looks_like_codes(column: Column) -> bool:
     return share(column, lambda v: bool(re.fullmatch(r"\S*\d\S*|\W*", v))) >= _MOST
 
 
+def are_days(column: Column) -> bool:
+    """Dates, or moments that are all midnight in the zone that they say."""
+    midnight = r".*[ T]00:00(:00(\.0+)?)?(Z|[+-]\d\d:?\d\d)?"
+    kind = column.shape.kind
+    return kind == "date" or (
+        kind == "datetime" and share(column, lambda v: bool(re.fullmatch(midnight, v))) == 1
+    )
+
+
+def is_constant(column: Column) -> bool:
+    """The same in every record, where there are enough to tell."""
+    return len(column.values) == 1 and column.count > _ENOUGH
+
+
+def is_counted(column: Column) -> bool:
+    """Another in every record, where there are enough to tell: the id of a line."""
+    return column.is_unique and column.count > _ENOUGH
+
+
+def are_signs(column: Column) -> bool:
+    """Neither letters nor digits: the sign of a currency, dashes."""
+    return bool(column.values) and not any(re.search(r"[^\W_]", value) for value in column.values)
+
+
 def is_fraction(column: Column) -> bool:
-    """Numbers with decimals that are not nought; ids have none."""
-    return column.shape.kind == "number" and any(re.search(r"[.,]\d*[1-9]", v) for v in column.values)
+    """Numbers with decimals that are not nought; ids have none, but may be written in groups of three digits."""
+    in_groups = all(re.fullmatch(r"[1-9]\d{0,2}([.,])\d{3}(\1\d{3})*", value) for value in column.values)
+    is_number = column.shape.kind == "number" and not in_groups
+    return is_number and any(re.search(r"[.,]\d*[1-9]", value) for value in column.values)
 
 
 def rate_certainty(column: Column) -> float:

@@ -3,7 +3,7 @@
 import re
 
 from retail_assets.contract import Feed
-from retail_assets.feeds.mapping.reading import IDENTITY
+from retail_assets.feeds.mapping.keys.reading import IDENTITY
 from retail_assets.feeds.onboarding.proposing.words import english_months, listed, months, unaccented, words
 from retail_assets.names import printable
 

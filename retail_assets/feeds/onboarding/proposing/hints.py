@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator
 from retail_assets.feeds.onboarding.proposing import evidence
 from retail_assets.feeds.onboarding.proposing.draft import Draft
 from retail_assets.feeds.onboarding.proposing.names import is_known
+from retail_assets.feeds.onboarding.proposing.price_units import PRICES
 from retail_assets.feeds.onboarding.proposing.sampling import Column, Record
 from retail_assets.feeds.onboarding.proposing.shown import shown_name
 from retail_assets.feeds.onboarding.proposing.words import says
@@ -23,13 +24,26 @@ def hints(draft: Draft) -> Iterator[str]:
         yield from _two_rows(draft)
     elif cells := _cells(draft):
         yield from _matrix(draft, cells)
+    if breaks := _price_breaks(draft):
+        yield (
+            f"# CHECK: {_first(breaks)} look like a column for each quantity from which a price holds; the feed "
+            f"takes one price for each product:\n# name its column, most likely {shown_name(breaks[0])}.\n"
+        )
     if pair := _names_and_values(draft):
-        yield from _pairs(draft, *pair)
+        yield from _pairs(*pair)
     if draft.keyed:
         yield (
             f"# CHECK: the members of {shown_name(draft.keyed)} are keyed by id, so that it cannot be unfolded; "
             f'what can be done says {_GUIDE}, "JSON keyed by id".\n'
         )
+
+
+def _price_breaks(draft: Draft) -> list[str]:
+    """The columns of numbers that differ in a number only, where a price of products has no column."""
+    if "quantity" in draft.feed.columns or any(name in draft.placed for name in PRICES):
+        return []
+    numbered = evidence.matrix(draft.columns) if any(name in draft.feed.columns for name in PRICES) else ()
+    return [column.name for column in draft.columns if column.name in numbered]
 
 
 def _two_rows(draft: Draft) -> Iterator[str]:
@@ -102,7 +116,7 @@ def _differ_within(groups: Collection[list[Record]], name: str) -> bool:
     return sum(len({r.get(name) for r in group}) > 1 for group in groups) > _MOST_GROUPS * len(groups) > 0
 
 
-def _pairs(draft: Draft, named: list[Column], value: Column, per: list[str]) -> Iterator[str]:
+def _pairs(named: list[Column], value: Column, per: list[str]) -> Iterator[str]:
     step = {
         "per": [shown_name(name) for name in per],
         "name": [shown_name(c.name) for c in named],

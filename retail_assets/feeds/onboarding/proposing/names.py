@@ -8,15 +8,13 @@ from pathlib import Path
 
 import yaml
 
-from retail_assets.feeds.onboarding.proposing.words import listed, says, words
+from retail_assets.feeds.onboarding.proposing.words import PER_MANY, listed, says, words
 
 CERTAIN = 0.93
 """From here on the name says all that is asked for; below it, it says so in part."""
 _BESIDE = 0.95
 _CONTRARY = 0.35
 _PER_WORD = 0.001
-_OF_UNITS = re.compile(r"\s*(?:/|\b(?:per|pro|je|par|por|za|na|à)\b)\W*10{1,4}\b.*$", re.IGNORECASE)
-"""What a price adds to its name that is for many units: `Preis pro 100 St`."""
 
 
 def likeness(source: str, *, feed: str, column: str) -> float:
@@ -24,7 +22,8 @@ def likeness(source: str, *, feed: str, column: str) -> float:
     if words(source) == words(column):
         return 1.0
     last = re.split(r"[./>|]", source)[-1]
-    of_one = _OF_UNITS.sub("", source)
+    of_many = PER_MANY.search(source)
+    of_one = source[: of_many.start()].rstrip() if of_many else source
     spellings = {
         _to_the_point(source): _BESIDE,
         _numbered(last): 0.98,

@@ -133,7 +133,8 @@ def _wanted(records: RecordSet, feed: Feed) -> int:
 def _other_sheets(path: Path, first: RecordSet, folder: Path, limits: ReaderLimits) -> list[str]:
     """Those that are seen, but for the first one."""
     with suppress(Unreadable):
-        seen = _read(path, FileLayout(sheet="*"), folder / "seen", limits).sheets
+        # Read without names, whatever stands in them.
+        seen = _read(path, FileLayout(sheet="*", header_row=0), folder / "seen", limits).sheets
         return [sheet for sheet in seen[:_MOST_SHEETS] if sheet not in first.sheets]
     return []
 

@@ -29,6 +29,8 @@ class Column:
     is_unique: bool
     filled: float
     """The share of records in which anything stands."""
+    count: int
+    """In how many of them."""
 
 
 def plain(record: Record) -> Record:
@@ -55,14 +57,14 @@ def without_totals(sample: list[Record]) -> tuple[list[Record], list[Record]]:
         return nested or not all(_is_name(value, name) for name, value in filled(record).items())
 
     lines = [record for record in sample if is_line(record)]
-    totals = [
-        record
-        for record in lines
-        if any(isinstance(value, str) and is_total(value) for value in filled(record).values())
-    ]
+    totals = [record for record in lines if _is_total(record)]
     if len(totals) > max(3, len(lines) // 20):
         return lines, []
-    return [record for record in lines if record not in totals], totals
+    return [record for record in lines if not _is_total(record)], totals
+
+
+def _is_total(record: Record) -> bool:
+    return any(isinstance(value, str) and value.strip() and is_total(value) for value in record.values())
 
 
 def _is_name(value: str, name: str) -> bool:
@@ -136,6 +138,7 @@ def columns_of(records: Iterable[Record], *, settles: bool) -> list[Column]:
             shape=shape_of(found, decimal=decimal, day_first=day_first) if alone[name].doubt else alone[name],
             is_unique=len(found) == found.total() > 1,
             filled=found.total() / max(count, 1),
+            count=found.total(),
         )
         for name, found in values.items()
     ]

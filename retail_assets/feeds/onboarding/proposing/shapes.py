@@ -2,11 +2,11 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from retail_assets.feeds.mapping.values import FALSE_WORDS, TRUE_WORDS
+from retail_assets.feeds.mapping.values.dialect import FALSE_WORDS, TRUE_WORDS
 from retail_assets.feeds.onboarding.proposing.moments import moment_in_digits, moment_of
 from retail_assets.feeds.onboarding.proposing.shape import Shape
 from retail_assets.feeds.onboarding.proposing.words import listed, nothing_words
@@ -28,6 +28,9 @@ class NumberCell(str):
 
 _ENOUGH = 0.6
 """From here on what is found is the column's way; the rest are its mistakes, which are told."""
+
+_IN_GROUP = 3
+"""Digits between two marks of thousands."""
 
 
 def shape_of(texts: Mapping[str, int], *, decimal: str | None = None, day_first: bool | None = None) -> Shape:
@@ -63,17 +66,17 @@ def _number(values: Mapping[str, int], decimal: str | None) -> Shape | None:
         return Shape("text", as_time=moment_in_digits(digits))  # a code, or too long to be counted
     own = [match for match in found if isinstance(match.string, NumberCell)]
     written = [match["digits"].strip() for match in found if match not in own] if own else digits
-    settings, doubt = _marks(written, decimal)
+    settings, doubts = _marks(written, decimal)
     signs = frozenset(sign for match in found for sign in (match["before"], match["after"]) if sign)
     negatives = {
         "parentheses": any(match["open"] and match["close"] for match in found),
         "trailing_minus": any(match["trailing"] for match in found),
     }
     if len(found) < len(values):
-        doubt = f"{len(values) - len(found):,} of {len(values):,} different values are no numbers."
+        doubts.append(f"{len(values) - len(found):,} of {len(values):,} different values are no numbers.")
     units = {match["unit"].strip() for match in found if match["unit"]}
     if len({unit.lower().strip(".") for unit in units}) > 1:
-        doubt = "the numbers are in several units."
+        doubts.append("the numbers are in several units.")
     if signs | units:
         settings["strip"] = sorted(signs | units, key=lambda sign: (-len(sign), sign))
     if any(negatives.values()):
@@ -88,7 +91,7 @@ def _number(values: Mapping[str, int], decimal: str | None) -> Shape | None:
         settings,
         as_time=moment_in_digits(digits) if plain else None,
         signs=signs,
-        doubt=doubt,
+        doubt=" ".join(doubts) or None,
     )
 
 
@@ -96,8 +99,10 @@ def _is_unit(text: str | None) -> bool:
     return text is None or text.strip().lower() in listed("units")
 
 
-def _marks(digits: list[str], decimal: str | None) -> tuple[dict[str, Any], str | None]:
-    """Decimal mark and thousands marks: where two different marks stand in a number, the last is decimal."""
+def _marks(digits: list[str], decimal: str | None) -> tuple[dict[str, Any], list[str]]:
+    """Decimal mark and thousands marks: where two different marks stand in a number, the last is decimal. Three digits
+    behind the only mark are either, whatever the file's other numbers say; where all have them, as scales and weights
+    do, rather decimals."""
     votes: Counter[str] = Counter()
     thousands: set[str] = set()
     unsure: set[str] = set()
@@ -116,15 +121,26 @@ def _marks(digits: list[str], decimal: str | None) -> tuple[dict[str, Any], str 
             certain = len(tail) != 3 or not 1 <= len(head) <= 3 or head == "0"
             votes[marks[0]] += certain
             unsure |= set() if certain else {marks[0]}
-    doubt = None
+    doubts = []
     found = votes.most_common(1)[0][0] if votes.total() else None
-    for mark in unsure - {found} - thousands:
-        if found or (decimal and decimal != mark):
+    for mark in sorted(unsure - {found} - thousands):
+        if found:
             thousands.add(mark)
+        elif decimal == mark:
+            found = mark
+        elif decimal and _are_heads(text for text in digits if mark not in text):
+            thousands.add(mark)
+            doubts = [f"does `{mark}` group thousands (`1{mark}000` is 1000), or is it the decimal mark (1)?"]
         else:
             found = mark
-            doubt = None if decimal else f"is `{mark}` the decimal mark, or does it group thousands?"
+            doubts = [f"is `{mark}` the decimal mark (`1{mark}000` is 1), or does it group thousands (1000)?"]
     settings: dict[str, Any] = {"decimal": found} if found else {}
     if thousands - {found}:
         settings["thousands"] = sorted(thousands - {found})
-    return settings, doubt
+    return settings, doubts
+
+
+def _are_heads(unmarked: Iterable[str]) -> bool:
+    """Whether some numbers have no mark, and all of those are below a thousand: where the others are grouped."""
+    lengths = {len(text) for text in unmarked}
+    return bool(lengths) and max(lengths) <= _IN_GROUP

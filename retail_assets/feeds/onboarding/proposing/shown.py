@@ -5,8 +5,8 @@ import re
 import dataframely as dy
 
 from retail_assets.contract import Feed
+from retail_assets.feeds.mapping.contract_sql import contract_kind
 from retail_assets.feeds.mapping.ends import MASK
-from retail_assets.feeds.mapping.judging import contract_kind
 from retail_assets.feeds.onboarding.proposing.evidence import share
 from retail_assets.feeds.onboarding.proposing.sampling import Column
 from retail_assets.feeds.onboarding.proposing.shapes import shape_of

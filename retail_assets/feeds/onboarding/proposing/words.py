@@ -8,9 +8,11 @@ from typing import Any
 
 import yaml
 
-from retail_assets.feeds.mapping.table import MAX_COMPARED
+from retail_assets.feeds.mapping.spelled_names import MAX_COMPARED
 
 _LETTERS = str.maketrans({"ß": "ss", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "Ae"})
+PER_MANY = re.compile(r"(?:/|\b(?:per|pro|je|par|por|za|na|à|a)\b)\W*(10{1,4})\b", re.IGNORECASE)
+"""What a price adds to its name that is for many units: `Preis pro 100 St`."""
 _COMPOUND = 5
 """So long is a word that is known within another one: `liefer` in Lieferdatum."""
 
@@ -63,6 +65,17 @@ def says(name: str, about: str, *, of: str | None = None) -> str | None:
         if long or known in mine or (" " in known and f" {known} " in f" {joined} "):
             return spelled
     return None
+
+
+def is_said_of(text: str, *lists: str) -> bool:
+    """Whether each word of a value stands in one of these lists: `Sales Order`, `pending_payment`."""
+    mine = words(text)
+    return bool(mine) and all(word in _words_of(lists) for word in mine)
+
+
+@cache
+def _words_of(lists: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(word for name in lists for known in _lists()[name] for word in words(known))
 
 
 @cache

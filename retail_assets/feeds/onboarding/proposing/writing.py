@@ -6,8 +6,9 @@ from typing import Any
 
 import dataframely as dy
 
-from retail_assets.feeds.mapping.judging import contract_kind
-from retail_assets.feeds.mapping.reading import IDENTITY
+from retail_assets.feeds.mapping.contract_sql import contract_kind
+from retail_assets.feeds.mapping.keys.reading import IDENTITY
+from retail_assets.feeds.onboarding.proposing.counted import may_not_count
 from retail_assets.feeds.onboarding.proposing.dialect import parsed, written_values
 from retail_assets.feeds.onboarding.proposing.discounts import discounted
 from retail_assets.feeds.onboarding.proposing.doubts import (
@@ -30,7 +31,7 @@ from retail_assets.feeds.onboarding.proposing.moments import UTC
 from retail_assets.feeds.onboarding.proposing.price_units import PRICES, per_unit, units_in_name
 from retail_assets.feeds.onboarding.proposing.shapes import CURRENCIES
 from retail_assets.feeds.onboarding.proposing.shown import allowed_words, examples, shown_name
-from retail_assets.feeds.onboarding.proposing.words import listed, words
+from retail_assets.feeds.onboarding.proposing.words import listed, says, words
 from retail_assets.feeds.onboarding.proposing.yaml_text import expression, flow, scalar
 from retail_assets.feeds.readers.totals import is_total
 from retail_assets.names import printable
@@ -54,16 +55,17 @@ def mapping_text(draft: Draft) -> str:
         ),
         _sheets(draft),
         _block("file", _layout(draft), _layout_doubts(draft)),
-        _block("values", values, _zone_doubt(values)),
+        _block("values", values, _zone_doubt(draft, values)),
         _block("parse", parsed(draft, own)),
         _totals(draft),
         *hints(draft),
         "targets:",
         f"  - feed: {draft.feed.name}",
+        may_not_count(draft),
         f"    unfold: {scalar(draft.unfold)}" if draft.unfold else None,
         f"    document: {scalar(draft.document.name)}\n    replaces: document  # CHECK: {document_doubt()}"
         if draft.document
-        else None,
+        else _whole(draft),
         "    columns:",
         *columns.values(),
         "",
@@ -139,9 +141,13 @@ def _layout_doubts(draft: Draft) -> dict[str, str]:
     return {"encoding": f"CHECK: {doubt}? Look at letters beyond ASCII"} if doubt else {}
 
 
-def _zone_doubt(values: dict[str, Any]) -> dict[str, str]:
+def _zone_doubt(draft: Draft, values: dict[str, Any]) -> dict[str, str]:
     certain = values.get("time_zone") == UTC
-    return {} if certain else {"time_zone": "CHECK: the zone of the source's own times"}
+    named = [
+        shown_name(column.name) for column in draft.columns if column.values and says(column.name, "zones")
+    ]
+    said = f"; {named[0]} names one" if named else ""
+    return {} if certain else {"time_zone": f"CHECK: the zone of the source's own times{said}"}
 
 
 def _totals(draft: Draft) -> str | None:
@@ -164,6 +170,16 @@ def _totals(draft: Draft) -> str | None:
         always = sorted(n for n in missing if all(r.get(n) for r in draft.lines))
         condition = " and ".join(f"{identifier(name)} is null" for name in always)
     return f"leave_out:\n  - name: total\n    when: {expression(condition, 6)}\n" if condition else None
+
+
+def _whole(draft: Draft) -> str | None:
+    """What lets a document that comes again take back the lines that it has lost."""
+    if not (document := draft.whole):
+        return None
+    return (
+        f"    # CHECK: {document_doubt()} If so:\n"
+        f"    # document: {scalar(document.name)}\n    # replaces: document"
+    )
 
 
 def _columns(draft: Draft, own: dict[str, dict[str, Any]]) -> dict[str, str]:
