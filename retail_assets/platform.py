@@ -32,13 +32,15 @@ _Settings = TypeVar("_Settings", bound=FlowSettings)
 
 @dataclass(frozen=True)
 class RowFiles:
-    """Of a mart that people take row by row: each row is a JSON file as well, in a folder of its audience's place."""
+    """Of a mart that people take row by row: each row is a file as well, in a folder of its audience's place."""
 
     folder: str
     name: str
     """Column that names the files; what cannot be the name of one is replaced by its hash."""
     content: str
     """Column with the text that they hold."""
+    suffix: str = ".json"
+    """What their names end with."""
 
 
 @dataclass(frozen=True)

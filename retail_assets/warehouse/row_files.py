@@ -49,11 +49,11 @@ def write_row_files(
             for number, (row, text) in enumerate(batch):
                 finished = scratch / str(number)
                 finished.write_text(f"{text}\n", encoding="utf-8")
-                files[_file(folder, row)] = finished
+                files[_file(folder, row, rows)] = finished
             put_all_in_place(files, mode=FILE_MODE)
         gone = connection.execute("select name from known anti join fresh using (name)")
         for (row,) in gone.fetchall():
-            _file(folder, row).unlink(missing_ok=True)
+            _file(folder, row, rows).unlink(missing_ok=True)
         # Last, so that what a killed run left undone is found again.
         noted = scratch / "index.parquet"
         connection.execute(
@@ -72,8 +72,8 @@ def lead_to_row_files(lake: Lake, mart: SurveyedMart, rows: RowFiles, release: P
     link.symlink_to(os.path.relpath(target, link.parent))
 
 
-def _file(folder: Path, row: str) -> Path:
-    return folder / f"{folder_name(row)}.json"
+def _file(folder: Path, row: str, rows: RowFiles) -> Path:
+    return folder / f"{folder_name(row)}{rows.suffix}"
 
 
 def _place(mart: SurveyedMart, rows: RowFiles) -> Path:

@@ -31,6 +31,7 @@ MARTS: dict[str, tuple[tuple[str, ...], Callable[[Night], Rows]]] = {
     "inventory_health": (("store_id", "product_id"), health.inventory_health),
     "daily_demand": (("store_id", "product_id", "business_date"), demand.daily_demand),
     "purchase_orders": (("po_id", "line_number"), purchasing.purchase_orders),
+    "supplier_performance": (("supplier_id",), purchasing.supplier_performance),
     "products": (("product_id",), master_data.products),
     "stores": (("store_id",), master_data.stores),
     "suppliers": (("supplier_id",), master_data.suppliers),

@@ -1,10 +1,12 @@
 """Orders to suppliers: what was ordered, what came, what is owed and since when."""
 
+import statistics
 from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
+from fractions import Fraction
 
-from tests.reference.night import ZERO, Night, Row, Rows, amount, business_date, grouped
+from tests.reference.night import ZERO, Night, Row, Rows, amount, business_date, grouped, ratio
 from tests.reference.stock import stock_movements
 
 CLOSED = ("draft", "received", "cancelled")
@@ -55,6 +57,52 @@ def purchase_orders(night: Night) -> Rows:
             "is_late": days_late is not None,
             "days_late": days_late,
             "is_inferred": not head,
+        }
+    return rows
+
+
+def supplier_performance(night: Night) -> Rows:
+    """Of the default window, 180 days."""
+    window = night.days(180)
+    lines = [
+        {**row, "key": (row["ordered_at"], *key)}
+        for key, row in purchase_orders(night).items()
+        if row["supplier_id"] and row["status"] not in ("draft", "cancelled") and row["ordered_on"] in window
+    ]
+    rows: Rows = {}
+    for (supplier,), some in grouped(lines, "supplier_id").items():
+        leads, stated, delays, owed = [], [], [], []
+        for line in some:
+            came, due, ordered_on = line["last_received_on"], line["due_on"], line["ordered_on"]
+            closed = line["status"] == "received" or line["received_quantity"] >= line["ordered_quantity"]
+            delivered = closed and came and came >= ordered_on
+            if delivered:
+                leads.append((came - ordered_on).days)
+            if due:
+                stated.append((due - ordered_on).days)
+                if delivered or due < night.as_of:
+                    delays.append(max(((came if delivered else night.as_of) - due).days, 0))
+            if closed or (due and due < night.as_of):
+                owed.append(line)
+        drifts = []
+        for priced in grouped((row for row in some if row["unit_cost"]), "product_id", "currency").values():
+            priced.sort(key=lambda row: row["key"])
+            change = Fraction(priced[-1]["unit_cost"]) / Fraction(priced[0]["unit_cost"]) - 1
+            drifts.append((sum(Fraction(row["ordered_quantity"]) for row in priced), change))
+        units = [min(max(row["received_quantity"], ZERO), row["ordered_quantity"]) for row in owed]
+        rows[(supplier,)] = {
+            "order_count": len({row["key"][1] for row in some}),
+            "line_count": len(some),
+            "delivered_lines": len(leads),
+            "late_lines": sum(row["is_late"] for row in some),
+            "lead_time_days": ratio(sum(leads), len(leads)),
+            "lead_time_spread_days": statistics.pstdev(leads) if leads else None,
+            "longest_lead_time_days": max(leads, default=None),
+            "stated_lead_time_days": ratio(sum(stated), len(stated)),
+            "fill_rate": ratio(sum(units, ZERO), sum((row["ordered_quantity"] for row in owed), ZERO)),
+            "on_time_rate": ratio(delays.count(0), len(delays)),
+            "mean_days_late": ratio(sum(delays), len(delays)),
+            "price_drift": ratio(sum(q * change for q, change in drifts), sum(q for q, _ in drifts)),
         }
     return rows
 

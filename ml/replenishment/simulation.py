@@ -1,0 +1,72 @@
+"""Living through many days under a policy: whether what it promises holds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ml.replenishment.reorder import order_quantity
+
+
+@dataclass(frozen=True)
+class Lived:
+    """What happened, [days, N] for N shelves that know nothing of each other."""
+
+    left: np.ndarray
+    """Units when the day ends; negative are wanted and owed."""
+    wanted: np.ndarray
+    unmet: np.ndarray
+    """Units wanted that day and not there."""
+    ordered: np.ndarray
+
+    def service(self, review_days: int) -> np.ndarray:
+        """[N]: the share of review periods in which nothing was lacking (P1 of Silver, Pyke & Thomas)."""
+        days = len(self.unmet) // review_days * review_days
+        lacking = (self.unmet[:days] > 0).reshape(-1, review_days, self.unmet.shape[1]).any(axis=1)
+        return 1 - lacking.mean(axis=0)
+
+    def fill_rate(self) -> np.ndarray:
+        """[N]: the share of units wanted that was there (their P2)."""
+        return 1 - self.unmet.sum(axis=0) / self.wanted.sum(axis=0)
+
+    def cost(self, *, holding: float, shortage: float, fixed: float) -> np.ndarray:
+        """[N]: mean cost per day: of units that lie or are owed when it ends, and of orders."""
+        lying, owed = np.maximum(self.left, 0), np.maximum(-self.left, 0)
+        return (holding * lying + shortage * owed + fixed * (self.ordered > 0)).mean(axis=0)
+
+
+def live(
+    wanted: np.ndarray,
+    lead: np.ndarray,
+    *,
+    reorder_point: np.ndarray,
+    order_up_to: np.ndarray,
+    minimum: float = 0,
+    pack: float = 1,
+    review_days: int = 1,
+    owed: bool = True,
+) -> Lived:
+    """Live through days of demand `wanted` [days, N], shelves full at the beginning.
+
+    Each day begins with what arrives; every `review_days` the policy (points and levels [N]) looks at what is there and
+    on order, and an order of that day comes `lead` [days, N] whole days later, 0 is at once; then customers come. What
+    is not there is owed until it arrives, or lost where not `owed`.
+    """
+    days, count = wanted.shape
+    coming = np.zeros((days + int(lead.max(initial=0)) + 1, count))
+    stock, on_order = order_up_to.astype(float), np.zeros(count)
+    left, unmet, ordered = (np.zeros((days, count)) for _ in range(3))
+    shelf = np.arange(count)
+    for day in range(days):
+        if day % review_days == 0:
+            quantity = order_quantity(
+                stock + on_order, reorder_point, order_up_to, np.full(count, minimum), np.full(count, pack)
+            )
+            ordered[day] = quantity
+            coming[day + lead[day], shelf] += quantity
+            on_order += quantity
+        stock += coming[day]
+        on_order -= coming[day]
+        unmet[day] = np.clip(wanted[day] - np.maximum(stock, 0), 0, None)
+        stock -= wanted[day] if owed else wanted[day] - unmet[day]
+        left[day] = stock
+    return Lived(left, wanted, unmet, ordered)

@@ -1,0 +1,89 @@
+"""Stock and forecasts become proposals, and what is approved of them orders. Wiring only."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+
+from retail_assets.dagster_kit.wiring import (
+    LEDGER,
+    ONE_NIGHT_A_RUN,
+    Night,
+    check_result,
+    partitions_of,
+    table_key,
+    table_spec,
+    told,
+)
+from retail_assets.inventory.flow import FLOW
+from retail_assets.inventory.tables import (
+    PLACED_ORDER_LINES,
+    PURCHASE_ORDER_FILES,
+    REORDER_POINTS,
+    REORDER_PROPOSALS,
+    TRANSFER_PROPOSALS,
+)
+from retail_assets.names import printable
+from retail_assets.platform import Platform
+
+CHECK = "a_forecast_to_order_by"
+FORECAST = "demand_forecast"
+"""The table of another flow that is ordered by, where that flow is registered."""
+
+
+def definitions(platform: Platform) -> dg.Definitions:
+    lines = table_spec(platform, FLOW, PLACED_ORDER_LINES, deps=[LEDGER], kinds={"parquet"})
+    files = table_spec(platform, FLOW, PURCHASE_ORDER_FILES, deps=[LEDGER], kinds={"parquet"})
+
+    @dg.multi_asset(
+        name=PLACED_ORDER_LINES.name,
+        specs=[lines, files],
+        can_subset=True,  # whichever is asked for, both are written: the files hold the lines
+    )
+    @told(platform)
+    def placed_orders(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        from retail_assets.inventory.placing import place_orders
+
+        placed = place_orders(platform, night=Night(context, platform).as_of)
+        counts = {"lines": placed.height, "suppliers": placed["supplier_id"].n_unique()}
+        for key in context.selected_asset_keys:
+            yield dg.MaterializeResult(asset_key=key, metadata=counts)
+
+    foretold = [table_key(FORECAST)] if FORECAST in platform.tables else []
+    proposed = [
+        table_spec(platform, FLOW, table, deps=[lines.key, *foretold], kinds={"polars", "parquet"})
+        for table in (REORDER_PROPOSALS, REORDER_POINTS, TRANSFER_PROPOSALS)
+    ]
+
+    @dg.multi_asset(
+        name=REORDER_PROPOSALS.name,
+        specs=proposed,
+        partitions_def=partitions_of(platform),
+        backfill_policy=ONE_NIGHT_A_RUN,
+        can_subset=True,  # whichever is asked for, all are written: they are of one plan
+        check_specs=[
+            dg.AssetCheckSpec(
+                CHECK,
+                asset=proposed[0].key,
+                description="There is a demand forecast of the last days to order by, and a supplier of each proposal.",
+            )
+        ],
+    )
+    @told(platform)
+    def proposals(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        from retail_assets.inventory.replenishment import a_forecast_to_order_by, propose_night
+
+        finding = a_forecast_to_order_by(propose_night(platform, as_of=Night(context, platform).as_of))
+        if not finding.passed:
+            context.log.warning(printable(finding.advice))
+        for spec in proposed:
+            if spec.key in context.selected_asset_keys:
+                is_checked = spec.key == proposed[0].key
+                severity = dg.AssetCheckSeverity.WARN
+                yield dg.MaterializeResult(
+                    asset_key=spec.key,
+                    metadata=dict(finding.figures),
+                    check_results=[check_result(CHECK, finding, severity=severity)] if is_checked else [],
+                )
+
+    return dg.Definitions(assets=[placed_orders, proposals])

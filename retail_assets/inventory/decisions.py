@@ -1,0 +1,165 @@
+"""The decisions about proposed orders: people approve, cut or reject them; what is approved or cut goes to purchasing.
+
+A proposal can be decided while it is one of the newest night's; what was decided can be changed until it is placed.
+"""
+
+import json
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from retail_assets.decisions.kinds import ADMINISTRATOR, OPERATIONS, Decision, Kind, Subject
+from retail_assets.inventory.tables import NEWEST, PLACED_ORDER_LINES, REORDER_POINTS, REORDER_PROPOSALS
+
+if TYPE_CHECKING:
+    import polars as pl
+    from sqlalchemy import Connection
+
+    from retail_assets.lake import Lake
+    from retail_assets.platform import Platform
+
+APPROVE_ORDER, CUT_ORDER, REJECT_ORDER = KINDS = ("approve_order", "cut_order", "reject_order")
+PROPOSED, APPROVED, CUT, REJECTED, PLACED = "proposed", "approved", "cut", "rejected", "placed"
+"""States of a proposal; a placed one is decided for good."""
+EXAMPLE = "RO-20261120-S01-P0005"
+ROLES = frozenset({ADMINISTRATOR, OPERATIONS})
+
+
+def decision_kinds(platform: "Platform") -> list[Kind]:
+    kinds: list[Kind] = []
+
+    def states(connection: "Connection", subjects: "pl.Series") -> "pl.DataFrame":
+        return proposal_states(connection, platform.lake, subjects, kinds)
+
+    def apply(_: "Connection", decided: "pl.DataFrame") -> dict[str, str]:
+        return refused_cuts(platform.lake, decided)
+
+    about = Subject(
+        "proposed order",
+        states,
+        apply,
+        described=f"Proposal, as in the mart reorder_proposals ({EXAMPLE}).",
+    )
+    kinds += [
+        Kind(
+            name=APPROVE_ORDER,
+            about=about,
+            description="Order what is proposed.",
+            roles=ROLES,
+            transitions={None: dict.fromkeys((PROPOSED, CUT, REJECTED), APPROVED)},
+            effect="{label} is approved and goes to purchasing.",
+            example={"subject": EXAMPLE},
+        ),
+        Kind(
+            name=CUT_ORDER,
+            about=about,
+            description='Order less than is proposed: the payload says how much ({"quantity": 24}), in whole packs.',
+            roles=ROLES,
+            transitions={None: dict.fromkeys((PROPOSED, APPROVED, CUT, REJECTED), CUT)},
+            effect="{label} is cut and goes to purchasing.",
+            lacking=_no_quantity,
+            example={"subject": EXAMPLE, "payload": '{"quantity": 24}'},
+        ),
+        Kind(
+            name=REJECT_ORDER,
+            about=about,
+            description="Do not order what is proposed; where it is still needed, the next night proposes it anew.",
+            roles=ROLES,
+            transitions={None: dict.fromkeys((PROPOSED, APPROVED, CUT), REJECTED)},
+            effect="{label} is rejected.",
+            example={"subject": EXAMPLE, "reason": "The range is being changed."},
+        ),
+    ]
+    return kinds
+
+
+def cut_quantity(payload: str | None) -> Decimal | None:
+    """The units that a payload states, above 0 and of three places at most; None where it states none."""
+    try:
+        said = json.loads(payload or "null", parse_float=Decimal)
+    except (ValueError, RecursionError):
+        return None
+    stated = said.get("quantity") if isinstance(said, dict) else None
+    if isinstance(stated, bool) or not isinstance(stated, int | Decimal):
+        return None
+    units = Decimal(stated)
+    if not (units.is_finite() and 0 < units < 10**12) or units != round(units, 3):
+        return None
+    return units
+
+
+def proposal_states(
+    connection: "Connection", lake: "Lake", subjects: "pl.Series", kinds: list[Kind]
+) -> "pl.DataFrame":
+    """State of each proposed order that is asked for; see `Subject.states`."""
+    import polars as pl
+
+    from retail_assets.decisions.log import folded_states
+
+    asked = proposals_named(lake, subjects)
+    newest = REORDER_POINTS.read(lake, NEWEST)["planned_on"].max()
+    decided = folded_states(connection, kinds=kinds, subjects=asked["proposal_id"].to_list())
+    placed = _placed(lake, asked["proposal_id"])
+    rows = []
+    for proposal, night, supplier in asked.select("proposal_id", "planned_on", "supplier_id").iter_rows():
+        state, refusal = decided.get(proposal, PROPOSED), None
+        if proposal in placed:
+            state = PLACED
+        elif supplier is None:
+            state = None
+            refusal = (
+                f"Nobody is known to supply what {proposal} is about: give the product a supplier or terms."
+            )
+        elif state == PROPOSED and night != newest:
+            state, refusal = None, f"{proposal} is out of date: decide about what the newest night proposed."
+        rows.append((proposal, state, proposal, refusal))
+    schema = dict.fromkeys(["subject", "state", "label", "refusal"], pl.String)
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def refused_cuts(lake: "Lake", decided: "pl.DataFrame") -> dict[str, str]:
+    """Of accepted decisions the ids of those that cut to a quantity that cannot be ordered, with a sentence."""
+    cuts = decided.filter(kind=CUT_ORDER)
+    proposals = {
+        row["proposal_id"]: row for row in proposals_named(lake, cuts["subject"]).iter_rows(named=True)
+    }
+    found = {}
+    for decision_id, subject, payload in cuts.select("decision_id", "subject", "payload").iter_rows():
+        proposal, units = proposals[subject], cut_quantity(payload)
+        pack, least, proposed = (
+            proposal[name] for name in ("pack_size", "min_order_quantity", "order_quantity")
+        )
+        if units is None or units >= proposed:
+            found[decision_id] = (
+                f"{subject} proposes {proposed.normalize():f}: cut it to less, or approve it."
+            )
+        elif units % pack:
+            found[decision_id] = f"{subject} comes in packs of {pack.normalize():f}: order whole ones."
+        elif units < least:
+            found[decision_id] = (
+                f"The supplier of {subject} accepts no less than {least.normalize():f}: reject it."
+            )
+    return found
+
+
+def proposals_named(lake: "Lake", subjects: "pl.Series") -> "pl.DataFrame":
+    """The proposals, of any night that is kept, that some subjects name."""
+    import polars as pl
+
+    wanted = pl.col("proposal_id").is_in(subjects.unique().implode())
+    parts = (pl.scan_parquet(path, glob=False) for path in REORDER_PROPOSALS.parts(lake))
+    return pl.concat([REORDER_PROPOSALS.empty().lazy(), *(part.filter(wanted) for part in parts)]).collect()
+
+
+def _placed(lake: "Lake", proposals: "pl.Series") -> set[str]:
+    import polars as pl
+
+    wanted = pl.col("proposal_id").is_in(proposals.implode())
+    parts = (pl.scan_parquet(path, glob=False) for path in PLACED_ORDER_LINES.parts(lake))
+    found = pl.concat([PLACED_ORDER_LINES.empty().lazy(), *(part.filter(wanted) for part in parts)])
+    return set(found.collect()["proposal_id"])
+
+
+def _no_quantity(decision: Decision) -> str | None:
+    if cut_quantity(decision.payload) is not None:
+        return None
+    return f'{CUT_ORDER} needs a payload that says how many units are left, as JSON: {{"quantity": 24}}.'

@@ -1,0 +1,130 @@
+"""From tables to what to order and what to send: frames in, frames out. What is worked out, `ml.replenishment` does."""
+
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import polars as pl
+
+from ml.replenishment.demand import DailyForecast
+from ml.replenishment.lead_times import lead_times
+from ml.replenishment.plan import Incoming, Items, Offers, Plan, plan
+from retail_assets.inventory.planning import (
+    ITEM,
+    Known,
+    Policy,
+    forecast_items,
+    incoming_of,
+    offered,
+    offers_of,
+)
+from retail_assets.inventory.proposed_rows import point_rows, transfer_rows
+from retail_assets.inventory.tables import REORDER_PROPOSALS
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """What came out."""
+
+    points: pl.DataFrame
+    """Rows of REORDER_POINTS, in order of store and product."""
+    orders: pl.DataFrame
+    """Rows of REORDER_PROPOSALS."""
+    transfers: pl.DataFrame
+    """Rows of TRANSFER_PROPOSALS."""
+    never_counted: int
+    """Products in stores that have a forecast and were never counted: nothing is said of them."""
+    without_forecast: int
+    """Days of a forecast missing, or no number: nothing is said of those either."""
+
+
+def propose(known: Known, policy: Policy, *, as_of: date) -> Proposed:
+    """Plan a night; day 1 is `as_of` itself. Days of the forecast that have passed are left out.
+
+    Raises ValueError where less than a week of the forecast is left; see `planning.days_left`.
+    """
+    items, forecast, incomplete = forecast_items(known, policy, as_of)
+    stocked = items.join(known.stock, on=ITEM, how="left", maintain_order="left")
+    counted = stocked["available_quantity"].is_not_null().to_numpy()
+    items = stocked.filter(pl.Series(counted)).with_row_index("item")
+    forecast = forecast.part(np.flatnonzero(counted))
+    classes = known.classes.group_by("product_id").agg(pl.col("abc_class").min())
+    products = known.products.unique("product_id", keep="first", maintain_order=True)
+    items = items.join(
+        products.select("product_id", "selling_price", "currency", "is_active"),
+        on="product_id",
+        how="left",
+        maintain_order="left",
+    ).join(classes, on="product_id", how="left", maintain_order="left")
+    items = items.with_columns(
+        pl.col("abc_class").fill_null("C"),
+        is_orderable=pl.col("is_active").fill_null(True),
+        on_hand=pl.col("available_quantity").cast(pl.Float64),
+    ).with_columns(
+        service_level=pl.col("abc_class").replace_strict(policy.service_levels, return_dtype=pl.Float64)
+    )
+    sources = offered(products, known.terms)
+    times = lead_times(known.delivered, sources)
+    offers = offers_of(items, sources, times, policy)
+    incoming = incoming_of(items, known.incoming, times, policy, as_of)
+    planned = _plan(items, forecast, offers, incoming, policy)
+    waited_for = incoming.group_by("item").agg(
+        on_order=pl.col("quantity").filter(pl.col("kind") == "order").sum(),
+        in_transit=pl.col("quantity").filter(pl.col("kind") == "transfer").sum(),
+        overdue=pl.col("quantity").filter("is_overdue").sum(),
+    )
+    items = items.join(waited_for, on="item", how="left", maintain_order="left").with_columns(
+        pl.col("on_order", "in_transit", "overdue").fill_null(0)
+    )
+    points = point_rows(items, offers, planned, known.forecast, as_of)
+    orders = points.filter(pl.col("order_quantity") > 0).with_columns(
+        proposal_id=pl.format("RO-{}-{}-{}", pl.lit(f"{as_of:%Y%m%d}"), *ITEM)
+    )
+    return Proposed(
+        points=points,
+        orders=orders.select(REORDER_PROPOSALS.schema.names()),
+        transfers=transfer_rows(points, planned, as_of),
+        never_counted=int((~counted).sum()),
+        without_forecast=incomplete,
+    )
+
+
+def _plan(
+    items: pl.DataFrame, forecast: DailyForecast, offers: pl.DataFrame, incoming: pl.DataFrame, policy: Policy
+) -> Plan:
+    """The arrays that `plan` takes."""
+    landed = offers.group_by("item", maintain_order=True).agg(pl.col("landed").min())["landed"]
+    own = offers.group_by("item", maintain_order=True).agg(pl.col("currency").first())["currency"]
+    price = pl.Series(items["selling_price"].cast(pl.Float64))
+    margin = items.select(
+        # What is not sold costs its margin; where that is unknown, or none, as much as it costs to buy.
+        pl.when((items["currency"] == own) & (price > landed))
+        .then(price - landed)
+        .otherwise(landed.fill_null(1.0))
+    ).to_series()
+    coming = incoming.filter(~pl.col("is_overdue"))
+    product = items["product_id"].rank("dense").cast(pl.Int64)
+    return plan(
+        Items(
+            forecast=forecast,
+            product=product.to_numpy(),
+            on_hand=items["on_hand"].to_numpy(),
+            orderable=items["is_orderable"].to_numpy(),
+            service=items["service_level"].to_numpy(),
+            shortage_cost=margin.to_numpy(),
+        ),
+        Offers(
+            item=offers["item"].cast(pl.Int64).to_numpy(),
+            lead_days=offers["mean_days"].to_numpy(),
+            lead_spread=offers["spread_days"].to_numpy(),
+            unit_cost=offers["landed"].fill_null(0).to_numpy(),
+            minimum=offers["minimum"].to_numpy(),
+            pack=offers["pack"].to_numpy(),
+        ),
+        Incoming(
+            item=coming["item"].cast(pl.Int64).to_numpy(),
+            due=coming["days"].to_numpy(),
+            units=coming["quantity"].to_numpy(),
+        ),
+        policy.rules,
+    )

@@ -1,0 +1,198 @@
+"""From stock and a forecast to proposals, decisions and the files of purchasing, through dbt and publication."""
+
+import csv
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from retail_assets.intake.identity import require_same_platform
+from retail_assets.inventory.placing import place_orders
+from retail_assets.inventory.replenishment import (
+    FORECAST,
+    KEPT_DAYS,
+    a_forecast_to_order_by,
+    known_on,
+    newest_forecast,
+    propose_night,
+)
+from retail_assets.inventory.tables import READS, REORDER_PROPOSALS
+from retail_assets.warehouse.publication import publish
+from tests.foretold import foretold, platform_that_forecasts, write_forecast
+from tests.lake_builder import LakeBuilder
+from tests.unit.inventory.conftest import Buyers
+from tests.warehouse import AS_OF, Builds
+
+MIDNIGHT = datetime(AS_OF.year, AS_OF.month, AS_OF.day, tzinfo=UTC)
+RATES = {
+    ("S1", "much"): 0.5,
+    ("S2", "much"): 4.0,
+    ("S1", "out"): 3.0,
+    ("S1", "fine"): 1.0,
+    ("S1", "uncounted"): 1.0,
+}
+STOCK = {("S1", "much"): 400, ("S2", "much"): 0, ("S1", "out"): 0, ("S1", "fine"): 90}
+NEXT = AS_OF + timedelta(days=1)
+
+
+class Retailer:
+    """`much` lies in S1 and is missing in S2; `out` is sold out, and an order of it is overdue for a month."""
+
+    def __init__(self, folder: Path) -> None:
+        self.lake = LakeBuilder(folder)
+        self.builds = Builds(
+            self.lake,
+            *READS,
+            "reorder_proposals",
+            "reorder_points",
+            "transfer_proposals",
+            "placed_order_lines",
+            "purchase_order_files",
+        )
+        require_same_platform(self.lake.platform.settings)
+        self.platform = platform_that_forecasts(self.lake.platform.settings)
+        self.people = Buyers(self.platform)
+        products = sorted({product for _, product in RATES})
+        self.lake.load("stores", [{"store_id": store, "name": store} for store in ("S1", "S2")])
+        self.lake.load("products", [
+            {"product_id": p, "name": p, "category": "c", "supplier_id": "V1", "cost_price": 4, "selling_price": 9,
+             "currency": "EUR"} for p in products
+        ])  # fmt: skip
+        self.lake.load("supplier_products", [
+            {"supplier_id": "V1", "product_id": p, "valid_from": "2026-01-01", "unit_cost": 5, "currency": "EUR",
+             "lead_time_days": 6, "pack_size": 6} for p in products
+        ])  # fmt: skip
+        self.lake.load("stock_counts", [
+            {"store_id": s, "product_id": p, "counted_at": MIDNIGHT - timedelta(days=9), "quantity": units}
+            for (s, p), units in STOCK.items()
+        ])  # fmt: skip
+        self.order("old", "out", 48, MIDNIGHT - timedelta(days=40))
+
+    def order(self, po: str, product: str, units: float, at: datetime) -> None:
+        head = {"po_id": po, "supplier_id": "V1", "store_id": "S1", "ordered_at": at, "currency": "EUR"}
+        self.lake.load("purchase_orders", [head])
+        line = {"po_id": po, "line_number": 1, "product_id": product, "quantity": units, "unit_cost": 5}
+        self.lake.load("purchase_order_lines", [line])
+
+    def build(self, days: int = 0) -> None:
+        self.lake.write_ledger()
+        at = MIDNIGHT + timedelta(days=days, hours=1)
+        self.builds.build(as_of=AS_OF + timedelta(days=days), now=at)
+
+    def decide(self, kind: str, proposal: str, payload: str | None = None) -> None:
+        said = self.people.decide(kind, proposal, payload)
+        assert not said.startswith("refused"), said
+        after = {"approve_order": "approved", "cut_order": "cut", "reject_order": "rejected"}[kind]
+        number = len(self.lake.decisions) + 1
+        entry = {"entry": number, "decision_id": f"D{number}", "at": MIDNIGHT, "actor": "otto", "kind": kind,
+                 "subject": proposal, "payload": payload, "accepted": True, "state_after": after,
+                 "message": said}  # fmt: skip
+        self.lake.decisions.append(entry)
+
+    def read(self, query: str) -> list[tuple[Any, ...]]:
+        publish(platform=self.lake.platform, as_of=AS_OF, run_id="night")
+        with duckdb.connect(
+            str(self.lake.lake.published.resolve() / "retail.duckdb"), read_only=True
+        ) as connection:
+            return connection.execute(query).fetchall()
+
+    @property
+    def orders(self) -> Path:
+        return self.lake.lake.published.resolve() / "operations" / "purchase_orders"
+
+
+@pytest.fixture(scope="module")
+def retailer(tmp_path_factory: pytest.TempPathFactory) -> Retailer:
+    """A night before there are forecasts, then one with a forecast of the day before."""
+    retailer = Retailer(tmp_path_factory.mktemp("replenishment"))
+    retailer.build()
+    return retailer
+
+
+def test_without_a_forecast_nothing_is_proposed(retailer: Retailer) -> None:
+    done = propose_night(retailer.platform, as_of=AS_OF)
+    assert done.proposed is None
+    finding = a_forecast_to_order_by(done)
+    assert not finding.passed
+    assert "no demand forecast of the last 7 days" in finding.advice
+    write_forecast(retailer.platform, foretold(RATES, AS_OF - timedelta(days=7)))
+    write_forecast(retailer.platform, foretold(RATES, NEXT))
+    assert newest_forecast(retailer.platform, AS_OF) is None, "one is too old, the other of a night to come"
+    write_forecast(retailer.platform, foretold(RATES, AS_OF, days=6))
+    assert "has 6 days left" in propose_night(retailer.platform, as_of=AS_OF).why
+
+
+def test_a_night_proposes_with_its_reasons(retailer: Retailer) -> None:
+    write_forecast(retailer.platform, foretold(RATES, AS_OF - timedelta(days=1), version="7"))
+    retailer.platform.tables[FORECAST].part(retailer.lake.lake, AS_OF.isoformat()).unlink()  # the short one
+    done = propose_night(retailer.platform, as_of=AS_OF)
+    finding = a_forecast_to_order_by(done)
+    assert finding.passed
+    assert finding.figures["never_counted"] == 1
+    retailer.build()
+    [row] = retailer.read("""
+        select proposal_id, status, supplier_id, demand_quantity, on_order_quantity, overdue_quantity, due_quantity,
+            expected_stockout_on, forecast_version, order_quantity % pack_size, order_quantity >= order_up_to
+        from reorder_proposals
+    """)  # fmt: skip
+    assert row == ("RO-20261120-S1-out", "proposed", "V1", 39, 48, 48, 0, AS_OF, "7", 0, True)
+    query = "select product_id, origin_store_id, destination_store_id, quantity > 50 from transfer_proposals"
+    assert retailer.read(query) == [("much", "S1", "S2", True)]
+    assert retailer.read("select count(*) from reorder_points") == [(4,)]
+
+
+def test_what_is_approved_becomes_a_file_once(retailer: Retailer) -> None:
+    assert not retailer.orders.exists() or not list(retailer.orders.iterdir())
+    retailer.decide("cut_order", "RO-20261120-S1-out", '{"quantity": 30}')
+    retailer.build()
+    assert retailer.read("select status, placed_quantity from reorder_proposals") == [("cut", None)]
+    place_orders(retailer.platform, night=AS_OF)
+    retailer.build()
+    query = "select status, placed_quantity, order_number from reorder_proposals"
+    assert retailer.read(query) == [("placed", 30, "V1-20261120-1-1")]
+    [file] = retailer.orders.iterdir()
+    assert file.name == "V1-20261120-1.csv"
+    with file.open(newline="") as content:
+        [line] = csv.DictReader(content)
+    assert (line["order_number"], line["product_id"], line["quantity"]) == (
+        "V1-20261120-1-1",
+        "out",
+        "30.000",
+    )
+    written = file.stat()
+    place_orders(retailer.platform, night=AS_OF)
+    retailer.build()
+    retailer.read("select 1")
+    assert file.stat() == written
+
+
+def owed(retailer: Retailer, days: int) -> list[tuple[str, float]]:
+    """Kinds and units of what is coming of `out`, without what is overdue."""
+    night = AS_OF + timedelta(days=days)
+    found = known_on(retailer.platform, foretold(RATES, night), night).incoming
+    rows = found.filter(product_id="out").filter(found.filter(product_id="out")["ordered_on"] >= AS_OF)
+    return [(kind, float(units)) for kind, units in rows.select("kind", "quantity").iter_rows()]
+
+
+def test_what_was_placed_is_on_order_until_purchasing_tells_of_it(retailer: Retailer) -> None:
+    retailer.build(days=1)
+    assert owed(retailer, 1) == [("order", 30)]
+    retailer.order("V1-20261120-1-1", "out", 30, MIDNIGHT + timedelta(hours=9))
+    retailer.build(days=1)
+    assert owed(retailer, 1) == [("order", 30)]
+    # What never comes in is no longer counted on after a fortnight.
+    retailer.build(days=15)
+    assert owed(retailer, 15) == [("order", 30)], "the order that came in"
+
+
+def test_old_proposals_go(retailer: Retailer) -> None:
+    retailer.build(days=KEPT_DAYS + 1)
+    night = AS_OF + timedelta(days=KEPT_DAYS + 1)
+    propose_night(retailer.platform, as_of=night)
+    assert not REORDER_PROPOSALS.part(retailer.lake.lake, AS_OF.isoformat()).exists()
+    retailer.build(days=KEPT_DAYS + 1)
+    assert retailer.read("select count(*) from reorder_proposals") == [(0,)]
+    assert retailer.read("select count(*) from placed_order_lines") == [(1,)]
+    assert len(list(retailer.orders.iterdir())) == 1

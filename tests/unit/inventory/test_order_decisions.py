@@ -1,0 +1,102 @@
+"""What may be decided about a proposed order, and when it is too late."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from retail_assets.inventory.decisions import cut_quantity
+from retail_assets.inventory.placing import place_orders
+from tests.unit.inventory.conftest import NIGHT, Buyers
+
+
+def test_people_change_their_minds_until_it_is_placed(buyers: Buyers) -> None:
+    [proposal] = buyers.propose({})
+    said = [
+        buyers.decide("approve_order", proposal),
+        buyers.decide("approve_order", proposal),
+        buyers.decide("reject_order", proposal),
+        buyers.decide("reject_order", proposal),
+        buyers.decide("cut_order", proposal, '{"quantity": 24}'),
+        buyers.decide("cut_order", proposal, '{"quantity": 12}'),
+    ]
+    assert [one.startswith("refused") for one in said] == [False, True, False, True, False, False]
+    assert said[0] == f"{proposal} is approved and goes to purchasing."
+    assert said[1] == (
+        f"refused: approve_order does not fit: proposed order {proposal} is approved; "
+        "it must be cut or proposed or rejected."
+    )
+    place_orders(buyers.platform, night=NIGHT)
+    late = buyers.decide("reject_order", proposal)
+    assert late.startswith(f"refused: reject_order does not fit: proposed order {proposal} is placed")
+
+
+def test_who_may_decide(buyers: Buyers) -> None:
+    [proposal] = buyers.propose({})
+    said = buyers.decide("approve_order", proposal, actor="rita")
+    assert said.startswith("refused: rita may not decide approve_order")
+
+
+def test_only_what_the_newest_night_proposed(buyers: Buyers) -> None:
+    [old, decided] = buyers.propose({}, {"product_id": "P2"})
+    assert not buyers.decide("approve_order", decided).startswith("refused")
+    [new] = buyers.propose({}, night=NIGHT + timedelta(days=1))
+    assert buyers.decide("approve_order", old) == (
+        f"refused: {old} is out of date: decide about what the newest night proposed."
+    )
+    assert not buyers.decide("approve_order", new).startswith("refused")
+    # What was decided in time may still be changed.
+    assert not buyers.decide("reject_order", decided).startswith("refused")
+    assert buyers.decide("approve_order", "RO-1") == "refused: There is no proposed order RO-1."
+
+
+def test_what_nobody_supplies_cannot_be_ordered(buyers: Buyers) -> None:
+    [proposal] = buyers.propose({"supplier_id": None})
+    assert buyers.decide("approve_order", proposal) == (
+        f"refused: Nobody is known to supply what {proposal} is about: give the product a supplier or terms."
+    )
+
+
+@pytest.mark.parametrize(
+    ("payload", "said"),
+    [
+        ('{"quantity": 24}', "is cut and goes to purchasing"),
+        ('{"quantity": 12.000}', "is cut and goes to purchasing"),
+        ('{"quantity": 36}', "proposes 36: cut it to less, or approve it"),
+        ('{"quantity": 20}', "comes in packs of 6: order whole ones"),
+        ('{"quantity": 6}', "accepts no less than 12: reject it"),
+        (None, "needs a payload"),
+    ],
+)
+def test_a_cut_is_something_that_can_be_ordered(buyers: Buyers, payload: str | None, said: str) -> None:
+    [proposal] = buyers.propose({})
+    outcome = buyers.decide("cut_order", proposal, payload)
+    assert said in outcome
+    assert outcome.startswith("refused") == ("goes to purchasing" not in said)
+    # One that is refused leaves the proposal as it was.
+    assert not buyers.decide("approve_order", proposal).startswith("refused")
+
+
+@pytest.mark.parametrize(
+    ("payload", "units"),
+    [
+        ('{"quantity": 24}', Decimal(24)),
+        ('{"quantity": 0.125}', Decimal("0.125")),
+        ('{"quantity": 0.0001}', None),
+        ('{"quantity": 0}', None),
+        ('{"quantity": -6}', None),
+        ('{"quantity": 1e99}', None),
+        ('{"quantity": 1e999999999}', None),
+        ('{"quantity": NaN}', None),
+        ('{"quantity": Infinity}', None),
+        ('{"quantity": true}', None),
+        ('{"quantity": "24"}', None),
+        ('{"units": 24}', None),
+        ("24", None),
+        ("[" * 100_000, None),
+        ("{", None),
+        (None, None),
+    ],
+)
+def test_what_a_payload_says(payload: str | None, units: Decimal | None) -> None:
+    assert cut_quantity(payload) == units

@@ -1,0 +1,262 @@
+"""From tables to proposals: whose terms count, what is on its way, what is said where something is unknown."""
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+
+from ml.replenishment.rules import Rules
+from retail_assets.inventory.planning import Known, Policy, days_left, offered
+from retail_assets.inventory.proposing import Proposed, propose
+from retail_assets.inventory.tables import REORDER_POINTS, REORDER_PROPOSALS, TRANSFER_PROPOSALS
+from tests.foretold import foretold
+
+NIGHT = date(2026, 11, 20)
+POLICY = Policy(
+    rules=Rules(review_days=7, order_cost=2, keep_days=30, least_transfer=3),
+    service_levels={"A": 0.98, "B": 0.95, "C": 0.9},
+    landing_shares={"V2": 0.5},
+    lead_days=14,
+    overdue_days=14,
+    error_correlation=0.1,
+)
+UNITS, MONEY = pl.Decimal(18, 3), pl.Decimal(18, 6)
+STOCK = {"store_id": pl.String, "product_id": pl.String, "available_quantity": UNITS}
+INCOMING = {
+    "store_id": pl.String,
+    "product_id": pl.String,
+    "supplier_id": pl.String,
+    "kind": pl.String,
+    "ordered_on": pl.Date,
+    "due_on": pl.Date,
+    "quantity": UNITS,
+}
+PRODUCTS = {
+    "product_id": pl.String,
+    "supplier_id": pl.String,
+    "cost_price": MONEY,
+    "selling_price": MONEY,
+    "currency": pl.String,
+    "pack_size": UNITS,
+    "is_active": pl.Boolean,
+}
+TERMS = {
+    "supplier_id": pl.String,
+    "product_id": pl.String,
+    "unit_cost": MONEY,
+    "currency": pl.String,
+    "lead_time_days": pl.Int32,
+    "min_order_quantity": UNITS,
+    "pack_size": UNITS,
+}
+DELIVERED = {"supplier_id": pl.String, "product_id": pl.String, "lead_days": pl.Int64}
+CLASSES = {"product_id": pl.String, "abc_class": pl.String}
+
+PRODUCT = {"product_id": "P1", "supplier_id": "V1", "cost_price": 4, "selling_price": 10, "currency": "EUR",
+           "pack_size": 6, "is_active": True}  # fmt: skip
+TERM = {"supplier_id": "V1", "product_id": "P1", "unit_cost": 5, "currency": "EUR", "lead_time_days": 5}
+
+
+def table(schema: dict[str, Any], *rows: dict[str, Any]) -> pl.DataFrame:
+    return pl.DataFrame(list(rows), schema=schema)
+
+
+def known(
+    rates: Mapping[tuple[str, str], float], stock: Mapping[tuple[str, str], float | None], **more: Any
+) -> Known:
+    levels = [{"store_id": s, "product_id": p, "available_quantity": q} for (s, p), q in stock.items()]
+    return Known(
+        forecast=more.get("forecast", foretold(rates, NIGHT)),
+        stock=table(STOCK, *levels),
+        incoming=table(INCOMING, *more.get("incoming", [])),
+        products=table(PRODUCTS, *more.get("products", [PRODUCT])),
+        terms=table(TERMS, *more.get("terms", [TERM])),
+        delivered=table(DELIVERED, *more.get("delivered", [])),
+        classes=table(CLASSES, *more.get("classes", [])),
+    )
+
+
+def proposed(stock: float | None = 0, rate: float = 4, **more: Any) -> Proposed:
+    """Of one product in one store."""
+    return propose(known({("S1", "P1"): rate}, {("S1", "P1"): stock}, **more), POLICY, as_of=NIGHT)
+
+
+def point(found: Proposed) -> dict[str, Any]:
+    return found.points.row(0, named=True)
+
+
+def test_the_reason_stands_in_numbers() -> None:
+    found = proposed(stock=9, classes=[{"product_id": "P1", "abc_class": "A"}])
+    row = found.orders.row(0, named=True)
+    assert row["proposal_id"] == "RO-20261120-S1-P1"
+    assert (row["abc_class"], row["service_level"]) == ("A", 0.98)
+    assert (row["supplier_id"], row["supplier_count"], row["lead_time_basis"]) == ("V1", 1, "stated")
+    assert (row["lead_time_days"], row["protection_days"], row["demand_quantity"]) == (5, 12, 48)
+    # As in docs/replenishment.md.
+    assert round(row["safety_stock"], 1) == 20.9
+    assert (row["reorder_point"], row["order_up_to"], row["order_quantity"]) == (69, 137, 132)
+    assert row["order_amount"] == row["order_quantity"] * 5
+    # 9 last for two days at 4 a day, and not for the third.
+    assert row["expected_stockout_on"] == NIGHT + timedelta(days=2)
+    assert row["stockout_probability"] > 0.999
+    assert (row["forecast_origin"], row["forecast_version"]) == (NIGHT, "1")
+
+
+def test_tables_are_as_declared() -> None:
+    """Also where nothing comes of it."""
+    for found in (proposed(), proposed(stock=10_000), proposed(stock=None)):
+        assert found.points.schema == REORDER_POINTS.schema
+        assert found.orders.schema == REORDER_PROPOSALS.schema
+        assert found.transfers.schema == TRANSFER_PROPOSALS.schema
+
+
+def test_what_was_never_counted_or_not_wholly_foretold_is_not_ordered() -> None:
+    assert proposed(stock=None).never_counted == 1
+    forecast = foretold({("S1", "P1"): 4}, NIGHT).head(-1)
+    whole = foretold({("S2", "P1"): 4}, NIGHT)
+    found = proposed(forecast=pl.concat([forecast, whole]))
+    assert (found.without_forecast, found.points.height) == (1, 0)
+    broken = foretold({("S1", "P1"): 4}, NIGHT).with_columns(hi_95=pl.lit(float("nan")))
+    assert proposed(forecast=pl.concat([broken, whole])).without_forecast == 1
+
+
+def test_days_that_have_passed_are_left_out() -> None:
+    """A forecast of Tuesday says on Friday what Friday and the days after it need."""
+    origin = NIGHT - timedelta(days=3)
+    forecast = foretold({("S1", "P1"): 4}, origin).with_columns(
+        expected=pl.when(pl.col("date") < NIGHT).then(1000.0).otherwise("expected")
+    )
+    assert days_left(forecast, NIGHT) == 25
+    row = point(proposed(forecast=forecast))
+    assert (row["demand_quantity"], row["forecast_origin"]) == (48, origin)
+    with pytest.raises(ValueError, match="has 6 days from 2026-12-09 on; it takes 7"):
+        propose(known({}, {}, forecast=forecast), POLICY, as_of=NIGHT + timedelta(days=19))
+
+
+def order(
+    days: int | None, units: float = 1, kind: str = "order", supplier: str | None = "V1"
+) -> dict[str, Any]:
+    due = None if days is None else NIGHT + timedelta(days=days)
+    return {"store_id": "S1", "product_id": "P1", "supplier_id": supplier, "kind": kind, "ordered_on": NIGHT,
+            "due_on": due, "quantity": units}  # fmt: skip
+
+
+def test_what_is_due_within_the_lead_time_counts() -> None:
+    """Lead time 5. Due: 1 in 5 days, 2 a fortnight overdue, 4 without a day (ordered today: in 5), 8 in transit. Not:
+    16 in 6 days, 32 overdue for longer."""
+    coming = [
+        order(5, 1),
+        order(-14, 2),
+        order(None, 4),
+        order(-3, 8, "transfer", None),
+        order(6, 16),
+        order(-15, 32),
+    ]
+    row = point(proposed(incoming=coming))
+    assert row["due_quantity"] == row["stock_position"] == 15
+    assert (row["on_order_quantity"], row["in_transit_quantity"], row["overdue_quantity"]) == (55, 8, 32)
+
+
+def test_lead_times_come_from_orders() -> None:
+    """He states 5 days and took 9 and 11: half as good as twenty orders, so 20 of them weigh 20 / 23."""
+    rows = [
+        {"supplier_id": "V1", "product_id": "P1", "lead_days": 9 + number % 2 * 2} for number in range(20)
+    ]
+    row = point(proposed(delivered=rows))
+    assert row["lead_time_days"] == pytest.approx((20 * 10 + 3 * 5) / 23)
+    assert row["lead_time_spread_days"] > 1
+    assert row["protection_days"] == 10 + 7
+
+
+def test_nobody_states_a_lead_time() -> None:
+    row = point(proposed(terms=[]))
+    assert (row["lead_time_days"], row["lead_time_basis"]) == (14, "assumed")
+    # Without terms the main supplier delivers at the cost price, in the product's packs.
+    assert (row["supplier_id"], row["unit_cost"], row["pack_size"]) == ("V1", 4, 6)
+
+
+def test_nobody_is_known_to_supply_it() -> None:
+    bare = {**PRODUCT, "supplier_id": None, "cost_price": None, "pack_size": None, "currency": None}
+    row = point(proposed(terms=[], products=[bare]))
+    assert row["supplier_id"] is row["unit_cost"] is row["total_unit_cost"] is row["order_amount"] is None
+    assert row["supplier_count"] == 0
+    assert row["order_quantity"] > 0
+
+
+def test_delisted_products_are_planned_and_not_ordered() -> None:
+    found = proposed(products=[{**PRODUCT, "is_active": False}])
+    assert (found.points.height, found.orders.height) == (1, 0)
+
+
+def test_freight_makes_a_low_price_dear() -> None:
+    """V2 asks 4.00 and half as much for freight; V1 asks 5.00."""
+    terms = [TERM, {**TERM, "supplier_id": "V2", "unit_cost": 4}]
+    row = point(proposed(terms=terms))
+    assert (row["supplier_id"], row["supplier_count"], row["landed_unit_cost"]) == ("V1", 2, 5)
+    assert row["total_unit_cost"] > 5
+
+
+def test_prices_in_other_currencies_are_not_compared() -> None:
+    products = table(
+        PRODUCTS,
+        PRODUCT,
+        {**PRODUCT, "product_id": "P2", "supplier_id": "V2"},
+        {**PRODUCT, "product_id": "P3", "supplier_id": "V9"},
+        {**PRODUCT, "product_id": "P4", "supplier_id": None},
+    )
+    offers = [("V1", "P1", "EUR"), ("V2", "P1", "PLN"), ("V1", "P2", "CHF"), ("V2", "P2", "PLN"), ("V1", "P3", "PLN"),
+              ("V2", "P3", "CHF")]  # fmt: skip
+    terms = table(
+        TERMS,
+        *({**TERM, "supplier_id": v, "product_id": p, "currency": c, "unit_cost": 1} for v, p, c in offers),
+    )
+    found = offered(products, terms).select("product_id", "supplier_id", "currency", "supplier_count").rows()
+    assert found == [
+        ("P1", "V1", "EUR", 1),  # the product's own currency
+        ("P2", "V2", "PLN", 1),  # its main supplier's
+        ("P3", "V2", "CHF", 1),  # the first in the alphabet
+        ("P4", None, "EUR", 0),  # no terms, no supplier
+    ]
+
+
+def test_the_best_of_several_classes_counts() -> None:
+    """A product may have one in each currency that it sells in."""
+    classes = [{"product_id": "P1", "abc_class": kind} for kind in ("B", "A", "C")]
+    assert point(proposed(classes=classes))["abc_class"] == "A"
+    row = point(proposed())
+    assert (row["abc_class"], row["service_level"]) == ("C", 0.9)
+
+
+def test_overstock_is_sent_before_anything_is_bought() -> None:
+    found = propose(
+        known({("S1", "P1"): 1, ("S2", "P1"): 4}, {("S1", "P1"): 300, ("S2", "P1"): 2}), POLICY, as_of=NIGHT
+    )
+    assert found.orders.is_empty()
+    row = found.transfers.row(0, named=True)
+    assert row["transfer_id"] == "TR-20261120-S1-S2-P1"
+    assert (row["origin_on_hand_quantity"], row["destination_position"]) == (300, 2)
+    assert row["quantity"] == row["destination_order_up_to"] - 2
+    assert row["amount"] == row["quantity"] * 5
+    assert row["origin_on_hand_quantity"] - row["quantity"] > row["origin_needed_quantity"]
+    assert found.points["transfer_quantity"].to_list() == [0, row["quantity"]]
+    assert found.points["transfer_out_quantity"].to_list() == [row["quantity"], 0]
+
+
+def test_rows_in_any_order_come_out_the_same() -> None:
+    rates = {(f"S{s}", f"P{p}"): s + p / 3 for s in range(4) for p in range(9)}
+    stock = {pair: float(n * 7 % 50) for n, pair in enumerate(rates)}
+    products = [{**PRODUCT, "product_id": f"P{p}"} for p in range(9)]
+    terms = [{**TERM, "product_id": f"P{p}", "supplier_id": f"V{v}", "unit_cost": 5 + v / 7}
+             for p in range(9) for v in (1, 3)]  # fmt: skip
+    whole = known(rates, stock, products=products, terms=terms)
+    mixed = Known(
+        **{name: getattr(whole, name).sample(fraction=1, shuffle=True, seed=3) for name in vars(whole)}
+    )
+    one, other = (propose(some, POLICY, as_of=NIGHT) for some in (whole, mixed))
+    assert one.orders.height > 5
+    assert one.points.equals(other.points)
+    assert one.transfers.equals(other.transfers)
+    assert isinstance(one.orders["order_quantity"][0], Decimal)

@@ -1,0 +1,144 @@
+"""10,000 days under the levels that are proposed: the promised service level is met, neither missed nor overdone."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy.special import ndtri
+from scipy.stats import poisson
+
+from ml.replenishment.demand import LEVELS, DailyForecast, daily_forecast
+from ml.replenishment.reorder import Levels, levels
+from ml.replenishment.rules import Rules
+from ml.replenishment.simulation import live
+
+DAYS = 10_000
+SHELVES = 20
+"""Alike: their mean says how far chance goes."""
+WEEK = np.array([0.7, 0.8, 0.9, 1.0, 1.3, 1.6, 0.7])
+
+
+def forecast(mean: np.ndarray, quantiles: np.ndarray, *, horizon: int = 28) -> DailyForecast:
+    """Of one series with the same distribution every day: mean [1], quantiles [1, 4]."""
+    return daily_forecast(
+        np.tile(mean[:, None], horizon), np.tile(quantiles[:, None], (1, horizon, 1)), correlation=0
+    )
+
+
+def planned(
+    known: DailyForecast, *, lead: float, service: float, rules: Rules, spread: float = 0, cost: float = 1
+) -> Levels:
+    one = np.ones(1)
+    return levels(
+        known,
+        np.zeros(1, int),
+        lead_days=one * lead,
+        lead_spread=one * spread,
+        service=one * service,
+        unit_cost=one * cost,
+        rules=rules,
+    )
+
+
+def served(table: Levels, wanted: np.ndarray, lead: np.ndarray, rules: Rules, **more: Any) -> float:
+    point, up_to = (np.full(SHELVES, one[0]) for one in (table.reorder_point, table.order_up_to))
+    lived = live(wanted, lead, reorder_point=point, order_up_to=up_to, review_days=rules.review_days, **more)
+    return float(lived.service(rules.review_days).mean())
+
+
+@pytest.mark.parametrize("service", [0.90, 0.95, 0.98])
+@pytest.mark.parametrize(("lead", "review"), [(5, 1), (10, 7), (33, 7)])
+def test_normal_demand(service: float, lead: int, review: int) -> None:
+    """40 a day, spread 12; the longest protection interval lies beyond the horizon of 28 days."""
+    rng, rules = np.random.default_rng(lead), Rules(review_days=review)
+    wanted = np.round(rng.normal(40, 12, (DAYS, SHELVES))).clip(0)
+    known = forecast(np.array([40.0]), 40 + ndtri(LEVELS)[None] * 12)
+    table = planned(known, lead=lead, service=service, rules=rules)
+    assert served(table, wanted, np.full((DAYS, SHELVES), lead), rules) == pytest.approx(service, abs=0.01)
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.4, 3])
+@pytest.mark.parametrize("service", [0.90, 0.98])
+def test_sparse_demand(service: float, rate: float) -> None:
+    """Poisson demand, where forecasts give quantiles of whole units: the level is met, as whole units allow."""
+    rng, rules = np.random.default_rng(3), Rules(review_days=1)
+    wanted = rng.poisson(rate, (DAYS, SHELVES)).astype(float)
+    many = rng.poisson(rate, 100_000)
+    known = forecast(np.array([rate]), np.quantile(many, LEVELS)[None].astype(float))
+    table = planned(known, lead=6, service=service, rules=rules)
+    found = served(table, wanted, np.full((DAYS, SHELVES), 6), rules)
+    assert found >= service - 0.01
+    exact = poisson.ppf(service, rate * 7)
+    assert exact <= table.reorder_point[0] <= exact + 1
+
+
+@pytest.mark.parametrize("service", [0.90, 0.98])
+@pytest.mark.parametrize(("mean", "variance"), [(0.3, 1), (3, 12)])
+def test_demand_in_clumps(service: float, mean: float, variance: float) -> None:
+    """Negative binomial demand: many days without, some with much. What lies beyond the 97.5% quantile nobody sees."""
+    rng, rules = np.random.default_rng(9), Rules(review_days=7)
+    shape = mean**2 / (variance - mean)
+    wanted = rng.poisson(rng.gamma(shape, mean / shape, (DAYS, SHELVES))).astype(float)
+    known = forecast(np.array([mean]), np.quantile(wanted, LEVELS)[None])
+    table = planned(known, lead=5, service=service, rules=rules)
+    assert served(table, wanted, np.full((DAYS, SHELVES), 5), rules) == pytest.approx(service, abs=0.025)
+
+
+@pytest.mark.parametrize("spread", [1, 3])
+def test_lead_times_that_vary(spread: int) -> None:
+    """Orders come after 12 days on average, evenly from 12 - w to 12 + w; one a fortnight, so that none overtakes."""
+    rng, rules = np.random.default_rng(4), Rules(review_days=14)
+    width = {1: 1, 3: 5}[spread]
+    lead = rng.integers(12 - width, 12 + width + 1, (DAYS, SHELVES))
+    wanted = np.round(rng.normal(40, 12, (DAYS, SHELVES))).clip(0)
+    known = forecast(np.array([40.0]), 40 + ndtri(LEVELS)[None] * 12)
+    table = planned(known, lead=12, spread=float(lead.std()), service=0.95, rules=rules)
+    assert served(table, wanted, lead, rules) == pytest.approx(0.95, abs=0.02)
+    ignored = planned(known, lead=12, service=0.95, rules=rules)
+    assert served(ignored, wanted, lead, rules) < 0.95 if spread == 3 else True
+
+
+def test_orders_of_an_economic_quantity_serve_better() -> None:
+    """After a large order stock lasts anyway: service between reviews can only be better than promised."""
+    rng, rules = np.random.default_rng(5), Rules(review_days=1, order_cost=20, most_days=60)
+    wanted = rng.poisson(5, (DAYS, SHELVES)).astype(float)
+    known = forecast(np.array([5.0]), 5 + ndtri(LEVELS)[None] * np.sqrt(5))
+    table = planned(known, lead=7, service=0.95, rules=rules, cost=10)
+    assert table.order_up_to[0] - table.reorder_point[0] == round(np.sqrt(2 * 20 * 5 / (10 * 0.25 / 365)))
+    lead = np.full((DAYS, SHELVES), 7)
+    assert served(table, wanted, lead, rules) > 0.95
+    assert served(table, wanted, lead, rules, minimum=48, pack=12, owed=False) > 0.95
+
+
+def test_a_week_with_its_weekdays() -> None:
+    rng, rules = np.random.default_rng(6), Rules(review_days=7)
+    days = np.tile(WEEK, DAYS // 7 + 1)[:DAYS, None] * 20
+    wanted = rng.poisson(np.broadcast_to(days, (DAYS, SHELVES))).astype(float)
+    means = np.tile(WEEK * 20, 4)[None]
+    known = daily_forecast(means, means[..., None] + ndtri(LEVELS) * np.sqrt(means)[..., None], correlation=0)
+    table = planned(known, lead=4, service=0.97, rules=rules)
+    found = served(table, wanted, np.full((DAYS, SHELVES), 4), rules)
+    assert found == pytest.approx(0.97, abs=0.01)
+
+
+def test_the_published_cost_of_an_s_s_policy() -> None:
+    """Snyder & Shen, example 4.7: Poisson demand of 6, holding 1, shortage 4, order 5: s = 4, S = 10 costs 8.0341 a
+    day.
+
+    Their s is the stock at which it is ordered, here it is the least that suffices: 5.
+    """
+    wanted = np.random.default_rng(7).poisson(6, (DAYS, SHELVES)).astype(float)
+    full = np.full(SHELVES, 10.0)
+    lived = live(wanted, np.zeros((DAYS, SHELVES), int), reorder_point=full - 5, order_up_to=full)
+    assert lived.cost(holding=1, shortage=4, fixed=5).mean() == pytest.approx(8.0341, abs=0.02)
+
+
+def test_what_is_lost_is_not_owed() -> None:
+    """3 on the shelf, 5 wanted each day: the first order, of what was sold, comes two days later."""
+    wanted, lead = np.full((4, 1), 5.0), np.full((4, 1), 2)
+    three = np.full(1, 3.0)
+    lost = live(wanted, lead, reorder_point=three, order_up_to=three, owed=False)
+    np.testing.assert_array_equal(lost.left[:, 0], [0, 0, 0, 0])
+    np.testing.assert_array_equal(lost.ordered[:, 0], [0, 3, 0, 0])
+    np.testing.assert_array_equal(lost.unmet[:, 0], [2, 5, 5, 2])
+    assert lost.fill_rate()[0] == pytest.approx(6 / 20)
