@@ -18,8 +18,6 @@ class Entry:
     seconds: float = 0.0
     cheap: bool = False
     """Its cost hardly grows with the panel: such members do for 100,000 series."""
-    extra: str | None = None
-    """The optional dependency that it needs."""
 
 
 ENTRIES = {
@@ -39,11 +37,10 @@ ENTRIES = {
     "prophet": Entry(0.15),
     "mstl": Entry(0.15),
     "arima": Entry(0.4),
-    "fracast": Entry(0.05, 2, extra="pretrained"),
 }
 BASELINES = ("seasonal_naive", "weekday_mean", "cold_start")
 """Always there: they cost nothing, and the last two are the fallback."""
-ALL = tuple(name for name, entry in ENTRIES.items() if entry.extra is None)
+ALL = tuple(ENTRIES)
 CHEAP = tuple(name for name, entry in ENTRIES.items() if entry.cheap)
 
 
@@ -92,10 +89,6 @@ def _heavy(name: str) -> Member:
             from ml.forecasting.members import statistical
 
             return OneByOne(statistical.mstl if name == "mstl" else statistical.arima)
-        case "fracast":
-            from ml.forecasting.members import pretrained
-
-            return Whole(pretrained.fracast)
     raise NoSuchMember(f"There is no member {name!r}; the members are {', '.join(ENTRIES)}")
 
 
