@@ -69,7 +69,7 @@ def test_the_truth_lies_where_nothing_is_admitted_from(sample: SampleReport, sam
 
 def test_every_flow_that_knows_the_truth_keeps_it(sample: SampleReport, sampled: Platform) -> None:
     keeping = {path.name for path in sampled.lake.sample_truth.iterdir()}
-    assert keeping == {flow.name for flow in sampled.flows if flow.truth}
+    assert keeping == {flow.name for flow in sampled.flows if flow.truth and flow.samples}
 
 
 def test_the_truth_is_about_files_that_were_dropped(sample: SampleReport, sampled: Platform) -> None:
