@@ -15,7 +15,7 @@ from ml.forecasting.answering import answers_at
 from ml.forecasting.backtest import Backtest
 from ml.forecasting.ensemble import ENSEMBLE, calibrated, combined
 from ml.forecasting.fan_out import FanOut
-from ml.forecasting.intervals import bounds, units
+from ml.forecasting.intervals import interval_at
 from ml.forecasting.members.base import Setting
 from ml.forecasting.members.registry import chosen
 from ml.forecasting.metrics import coverage
@@ -58,12 +58,10 @@ def main() -> int:
             combined(here.values, here.own, here.kinds, calibration.weights)
         )
         told = values[ENSEMBLE]
-        factor = np.array([calibration.factors[str(name)] for name in panel.series])
-        low, high = bounds(
-            told, units(here.history).of(told, factor), here.kinds, calibration.quantiles[ENSEMBLE], 80
-        )
-        shut = np.broadcast_to(here.history.shut[:, here.history.days :], told.shape)
-        held.append(coverage(now, np.where(shut, 0, low), np.where(shut, 0, high)))
+        errors = calibration.quantiles[ENSEMBLE]
+        ends = interval_at(here.history, told, here.kinds, calibration.factors_of(panel.series), errors, 80)
+        counted = Backtest(HORIZON, [here], now[None]).counted[0]
+        held.append(coverage(counted, *ends))
         known = ~np.isnan(now)
         for name, of in values.items():
             wape = float(np.abs(of - now)[known].sum() / now[known].sum())

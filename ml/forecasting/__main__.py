@@ -76,8 +76,10 @@ def _levels(text: str) -> tuple[float, ...]:
         levels = tuple(sorted({float(word) for word in text.split(",")}))
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text!r} are no percents like 80,95") from error
-    if not levels or not all(0 < level < 100 for level in levels):
-        raise argparse.ArgumentTypeError(f"{text!r} are no percents between 0 and 100, like 80,95")
+    if not levels or not all(0 < level <= 99 for level in levels):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} are no percents above 0 and up to 99, like 80,95: the errors of a backtest tell no rarer ones"
+        )
     return levels
 
 
@@ -217,7 +219,7 @@ def _backtest(parsed: argparse.Namespace) -> int:
         report=say,
     )
     calibration = calibrated(tested, seed=parsed.seed)
-    table = accuracy_table(tested, calibration, levels=parsed.levels)
+    table = accuracy_table(tested, levels=parsed.levels)
     _tell_issues([*read.issues, *(issue for one in tested.answers for issue in one.issues)], parsed)
     for line in overview(table):
         say(line)

@@ -1,23 +1,21 @@
 """The accuracy table of a backtest: metrics by model, segment and part of the horizon."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from itertools import pairwise
 
 import numpy as np
 import polars as pl
 
 from ml.forecasting.backtest import Backtest
-from ml.forecasting.calibration import Calibration
 from ml.forecasting.ensemble import ENSEMBLE, ensembles_out_of_sample
-from ml.forecasting.intervals import BUCKETS, Quantiles, bounds, quantiles, units
+from ml.forecasting.intervals import factors, interval_at, parts_of, quantiles
 from ml.forecasting.metrics import accuracy, coverage, seasonal_scale
 from ml.forecasting.segments import ALL
 
 EVERY_ORIGIN = "all"
 
 
-def accuracy_table(tested: Backtest, calibration: Calibration, *, levels: Sequence[float]) -> pl.DataFrame:
+def accuracy_table(tested: Backtest, *, levels: Sequence[float]) -> pl.DataFrame:
     """One row for each model, origin (a day, or `all`), segment (or `all`) and part of the horizon (`1-28`, `1-7`, …).
 
     The ensemble's rows are by weights, and every interval by errors, of the other windows.
@@ -26,15 +24,14 @@ def accuracy_table(tested: Backtest, calibration: Calibration, *, levels: Sequen
     rows = []
     for name in (ENSEMBLE, *tested.members):
         values = ensemble if name == ENSEMBLE else tested.values(name)
-        ends = {level: _bounds(tested, values, calibration, level) for level in levels}
-        rows += list(_rows(tested, name, values, ends))
+        rows += list(_rows(tested, name, values, intervals_out_of_sample(tested, values, ensemble, levels)))
     return pl.DataFrame(rows).sort("model", "origin", "segment", "first_day", "last_day")
 
 
 def _rows(
-    tested: Backtest, name: str, values: np.ndarray, ends: dict[float, tuple[np.ndarray, np.ndarray]]
+    tested: Backtest, name: str, values: np.ndarray, ends: Mapping[float, tuple[np.ndarray, np.ndarray]]
 ) -> Iterator[dict]:
-    actual, kinds = tested.actual, tested.kinds
+    actual, kinds = tested.counted, tested.kinds
     scale = np.stack([seasonal_scale(one.history.demand) for one in tested.answers])
     origins = [str(day) for day in tested.origins]
     for origin in (EVERY_ORIGIN, *origins):
@@ -66,31 +63,29 @@ def _rows(
 
 
 def _parts(horizon: int) -> list[tuple[int, int]]:
-    edges = [0, *(bucket for bucket in BUCKETS if bucket < horizon), horizon]
-    parts = list(pairwise(edges))
+    parts = [(first, min(last, horizon)) for first, last in parts_of(horizon)]
     return [(0, horizon), *parts] if len(parts) > 1 else parts
 
 
-def _bounds(
-    tested: Backtest, values: np.ndarray, calibration: Calibration, level: float
-) -> tuple[np.ndarray, np.ndarray]:
-    """Ends `[W, S, H]` in each window by the errors of the other windows."""
-    series = tested.answers[0].history.panel.series
-    factor = np.array([calibration.factors.get(str(name), 1.0) for name in series])
-    scale = [units(one.history) for one in tested.answers]
-    count = len(tested.answers)
-    errors = np.stack(
-        [(now - f) / unit.of(f, factor) for now, f, unit in zip(tested.judged, values, scale, strict=True)]
-    )
-    lows, highs = [], []
+def intervals_out_of_sample(
+    tested: Backtest, values: np.ndarray, ensemble: np.ndarray, levels: Sequence[float]
+) -> dict[float, tuple[np.ndarray, np.ndarray]]:
+    """Level -> ends `[W, S, H]` of the intervals of forecasts in each window, by the errors of other windows.
+
+    `ensemble` is what tells how much larger the errors of a series are, as in a calibration.
+    """
+    plain = tested.scaled_errors(ensemble)
+    ends: dict[float, list[tuple[np.ndarray, np.ndarray]]] = {level: [] for level in levels}
     for window, one in enumerate(tested.answers):
-        others = np.arange(count) != window if count > 1 else np.ones(1, dtype=bool)
-        found: Quantiles = quantiles(errors[others], tested.kinds[others])
-        low, high = bounds(values[window], scale[window].of(values[window], factor), one.kinds, found, level)
-        shut = np.broadcast_to(one.history.shut[:, one.history.days :], low.shape)
-        lows.append(np.where(shut, 0.0, low))
-        highs.append(np.where(shut, 0.0, high))
-    return np.stack(lows), np.stack(highs)
+        others = tested.others(window)
+        factor = factors(plain[others])
+        found = quantiles(tested.scaled_errors(values, factor)[others], tested.kinds[others])
+        for level in levels:
+            ends[level].append(interval_at(one.history, values[window], one.kinds, factor, found, level))
+    return {
+        level: (np.stack([low for low, _ in of]), np.stack([high for _, high in of]))
+        for level, of in ends.items()
+    }
 
 
 def overview(table: pl.DataFrame) -> Iterator[str]:

@@ -6,12 +6,14 @@ learnt anew from what was known there.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from ml.errors import ExplainedError
 from ml.forecasting.answering import Answers, answers_at
 from ml.forecasting.fan_out import FanOut
+from ml.forecasting.intervals import Units, units
 from ml.forecasting.members.base import Setting
 from ml.forecasting.panel import Panel
 from ml.forecasting.progress import Report, silent
@@ -71,9 +73,40 @@ class Backtest:
         ]
         return np.where(np.stack(shut), np.nan, self.actual)
 
+    @property
+    def counted(self) -> np.ndarray:
+        """`[W, S, H]` what forecasts are measured by: days that are known to be shut count where something was sold."""
+        return np.where(np.isnan(self.judged) & ~(self.actual > 0), np.nan, self.actual)
+
     def values(self, name: str) -> np.ndarray:
         """`[W, S, H]` of one member."""
         return np.stack([one.values[name] for one in self.answers])
+
+    def failed(self, name: str) -> float:
+        """Share of series and windows for which a member had no believable forecast."""
+        return 1 - float(np.mean([one.own[name] for one in self.answers]))
+
+    def units(self, values: np.ndarray, factor: np.ndarray | float = 1.0) -> np.ndarray:
+        """`[W, S, H]` what errors of forecasts are divided by."""
+        return np.stack([unit.of(of, factor) for unit, of in zip(self._scales, values, strict=True)])
+
+    def scaled_errors(self, values: np.ndarray, factor: np.ndarray | float = 1.0) -> np.ndarray:
+        """`[W, S, H]` of forecasts, NaN where nothing is learnt from a day."""
+        return (self.judged - values) / self.units(values, factor)
+
+    def others(self, window: int) -> np.ndarray:
+        """`[W]` windows to learn from what a window is judged by: those that share no day with it.
+
+        Where all overlap it is every other one, and of a single window itself; such figures flatter.
+        """
+        first = np.array([one.history.days for one in self.answers])
+        apart = np.abs(first - first[window]) >= self.horizon
+        others = np.arange(len(first)) != window
+        return next((found for found in (apart, others) if found.any()), np.ones(1, dtype=bool))
+
+    @cached_property
+    def _scales(self) -> list[Units]:
+        return [units(one.history) for one in self.answers]
 
 
 def backtest(

@@ -10,6 +10,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ml.errors import ExplainedError, quoted
 from ml.forecasting.intervals import Quantiles
 
@@ -55,6 +57,10 @@ class Calibration:
         return sorted(
             {name for weights in self.weights.values() for name, weight in weights.items() if weight > 0}
         )
+
+    def factors_of(self, series: np.ndarray) -> np.ndarray:
+        """`[S]`; 1 for a series that the backtest did not see."""
+        return np.array([self.factors.get(str(name), 1.0) for name in series])
 
 
 def installed_libraries() -> dict[str, str]:

@@ -6,7 +6,7 @@ import numpy as np
 
 from ml.forecasting.backtest import Backtest
 from ml.forecasting.calibration import Calibration, Health, installed_libraries
-from ml.forecasting.intervals import Units, biases, factors, quantiles, units
+from ml.forecasting.intervals import biases, factors, quantiles
 from ml.forecasting.members.registry import ENTRIES
 from ml.forecasting.segments import ALL, EMPTY, SHORT
 from ml.forecasting.weights import Blend, learned_weights, mixed
@@ -19,6 +19,8 @@ DEAR_FROM = 0.1
 """Seconds a series."""
 DEAR_WEIGHT = 0.1
 """Less weight than this is not worth the fits of a dear member every night."""
+MOST_FAILED = 0.5
+"""Share of series and windows: a member that fails in more of them mostly repeats the fallback, and gets no weight."""
 SEGMENT_PRIOR = 10.0
 """Series of a segment that the weights of the whole panel count for."""
 
@@ -31,16 +33,19 @@ def combined(
     kinds: np.ndarray,
     weights: Mapping[str, Mapping[str, float]],
 ) -> np.ndarray:
-    """`[S, H]` weighted sums; a member that failed in a series leaves its weight there to the others."""
+    """`[S, H]` weighted sums; a member that failed in a series, or was not fitted, leaves its weight to the others."""
     found = np.array(values[FALLBACK])
     aside = stray(values, kinds, weights)
     for kind in np.unique(kinds).tolist():
         rows = kinds == kind
-        here = {name: weight for name, weight in _weights(weights, kind).items() if name in values}
+        of_kind = _weights(weights, kind)
+        here = [name for name in of_kind if name in values]
         if not here:
             continue
         table = np.stack([values[name][rows] for name in here])
-        given = np.array(list(here.values()))
+        given = np.array([of_kind[name] for name in here])
+        # Weights need not add up to 1, and those of members that were not fitted are not lost.
+        given *= sum(of_kind.values()) / given.sum()
         believed = np.stack([own[name][rows] & ((kind, name) not in aside) for name in here])
         kept = (given[:, None] * believed).sum(axis=0)
         # Where all failed each has the fallback, and so has their sum.
@@ -78,7 +83,7 @@ def weights_of(tested: Backtest, windows: np.ndarray, blend: Blend | None = None
     """Weights of each segment and of all, learnt from some of the windows."""
     actual, kinds = tested.judged[windows], tested.kinds[windows]
     values = {name: tested.values(name)[windows] for name in tested.members}
-    usable = {n: v for n, v in values.items() if n != "cold_start"}
+    usable = {n: v for n, v in values.items() if n != "cold_start" and tested.failed(n) <= MOST_FAILED}
     grown = ~np.isin(kinds, (SHORT, EMPTY))
     everywhere = learned_weights(
         {name: of[grown].ravel() for name, of in usable.items()}, actual[grown].ravel(), blend
@@ -108,12 +113,10 @@ def worth_their_cost(weights: Mapping[str, float]) -> dict[str, float]:
 
 
 def ensembles_out_of_sample(tested: Backtest, blend: Blend | None = None) -> np.ndarray:
-    """`[W, S, H]` the ensemble in each window, by weights learnt from the other windows (with one window, from it)."""
-    count = len(tested.answers)
+    """`[W, S, H]` the ensemble in each window, by weights learnt from other windows, see `Backtest.others`."""
     found = []
     for window, one in enumerate(tested.answers):
-        others = np.arange(count) != window if count > 1 else np.ones(1, dtype=bool)
-        weights = weights_of(tested, others, blend)
+        weights = weights_of(tested, tested.others(window), blend)
         found.append(one.history.finished(combined(one.values, one.own, one.kinds, weights)))
     return np.stack(found)
 
@@ -123,27 +126,20 @@ def calibrated(tested: Backtest, *, seed: int, blend: Blend | None = None) -> Ca
     everything = np.ones(len(tested.answers), dtype=bool)
     series = tested.answers[0].history.panel.series
     ahead = ensembles_out_of_sample(tested, blend)
-    scale: list[Units] = [units(one.history) for one in tested.answers]
-    actual = tested.judged
-    plain = np.stack([(now - f) / unit.of(f) for now, f, unit in zip(actual, ahead, scale, strict=True)])
-    factor = factors(plain)
-    found, bias = {}, {}
-    for name in (*tested.members, ENSEMBLE):
-        values = ahead if name == ENSEMBLE else tested.values(name)
-        scaled = np.stack(
-            [(now - f) / unit.of(f, factor) for now, f, unit in zip(actual, values, scale, strict=True)]
-        )
-        found[name] = quantiles(scaled, tested.kinds)
-        if name == ENSEMBLE:
-            bias = biases(scaled, tested.kinds)
+    factor = factors(tested.scaled_errors(ahead))
+    of_members = {name: tested.scaled_errors(tested.values(name), factor) for name in tested.members}
+    of_ensemble = tested.scaled_errors(ahead, factor)
     return Calibration(
         horizon=tested.horizon,
         origins=tuple(str(day) for day in tested.origins),
         weights={kind: _rounded(of) for kind, of in weights_of(tested, everything, blend).items()},
-        quantiles=found,
+        quantiles={
+            name: quantiles(errors, tested.kinds)
+            for name, errors in {**of_members, ENSEMBLE: of_ensemble}.items()
+        },
         factors={str(name): round(float(of), 4) for name, of in zip(series, factor, strict=True)},
         health={name: _health(tested, name) for name in tested.members},
-        biases=bias,
+        biases=biases(of_ensemble, tested.units(ahead, factor), tested.kinds),
         seed=seed,
         libraries=installed_libraries(),
     )
@@ -153,9 +149,8 @@ def _health(tested: Backtest, name: str) -> Health:
     actual, values = tested.judged, tested.values(name)
     known = ~np.isnan(actual)
     total = actual[known].sum()
-    own = np.stack([one.own[name] for one in tested.answers])
     wape = float(np.abs(values - actual)[known].sum() / total) if total > 0 else None
-    return Health(wape=None if wape is None else round(wape, 6), failed=round(1 - float(own.mean()), 6))
+    return Health(wape=None if wape is None else round(wape, 6), failed=round(tested.failed(name), 6))
 
 
 def _rounded(weights: Mapping[str, float]) -> dict[str, float]:

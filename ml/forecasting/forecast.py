@@ -11,10 +11,10 @@ from ml.forecasting.backtest import Windows, backtest
 from ml.forecasting.calibration import Calibration
 from ml.forecasting.ensemble import ENSEMBLE, calibrated, combined, stray
 from ml.forecasting.fan_out import FanOut
-from ml.forecasting.intervals import bounds, expected, units
+from ml.forecasting.intervals import expected, interval_at, units
 from ml.forecasting.issues import EVERY_SERIES, Issue
 from ml.forecasting.members.base import Setting
-from ml.forecasting.members.registry import ALL, BASELINES
+from ml.forecasting.members.registry import ALL, BASELINES, ENTRIES
 from ml.forecasting.panel import Panel
 from ml.forecasting.progress import Report, silent
 from ml.forecasting.reading import carried_forward
@@ -55,19 +55,15 @@ def forecast(
     panel = carried_forward(panel, horizon)
     if calibration is None:
         calibration = own_calibration(panel, horizon, names, setting, windows, fan_out, report)
-    fitted = [name for name in calibration.members if name in names or name in BASELINES]
+    fitted = [name for name in calibration.members if name in ENTRIES and name in (*names, *BASELINES)]
     report(f"Fitting {', '.join(fitted)}.")
     answers = answers_at(panel, [panel.days], horizon, fitted, setting, fan_out=fan_out, report=report)[0]
     mean = answers.history.finished(combined(answers.values, answers.own, answers.kinds, calibration.weights))
-    issues = [*answers.issues, *_stray_issues(answers, calibration)]
+    issues = [*answers.issues, *_stray_issues(answers, calibration), *_missing_issues(fitted, calibration)]
     table = forecast_table(answers, mean, calibration, levels)
-    unit = units(answers.history).of(mean, _factors(panel, calibration))
+    unit = units(answers.history).of(mean, calibration.factors_of(panel.series))
     usual = expected(mean, unit, answers.kinds, calibration.biases)
     return Forecast(table, calibration, answers, mean, answers.history.finished(usual), issues)
-
-
-def _factors(panel: Panel, calibration: Calibration) -> np.ndarray:
-    return np.array([calibration.factors.get(str(name), 1.0) for name in panel.series])
 
 
 def _stray_issues(answers: Answers, calibration: Calibration) -> list[Issue]:
@@ -79,6 +75,20 @@ def _stray_issues(answers: Answers, calibration: Calibration) -> list[Issue]:
             f"in the segment {kind} it foretells {share:.2f} times what the other members do: not in the ensemble",
         )
         for (kind, name), share in stray(answers.values, answers.kinds, calibration.weights).items()
+    ]
+
+
+def _missing_issues(fitted: Sequence[str], calibration: Calibration) -> list[Issue]:
+    """Members of the calibration that were not asked for, or that this version no longer has."""
+    return [
+        Issue(
+            EVERY_SERIES,
+            name,
+            "not_fitted",
+            "it carries weight in the calibration: the other members share it",
+        )
+        for name in calibration.members
+        if name not in fitted
     ]
 
 
@@ -107,7 +117,7 @@ def without_backtest(panel: Panel, horizon: int, setting: Setting) -> Calibratio
     """Weights and errors that can be given before anything was tested: those of a normal error of one unit."""
     from statistics import NormalDist
 
-    from ml.forecasting.intervals import PROBABILITIES
+    from ml.forecasting.intervals import BUCKETS, PROBABILITIES
     from ml.forecasting.segments import ALL as EVERY
     from ml.forecasting.segments import SHORT
 
@@ -117,7 +127,7 @@ def without_backtest(panel: Panel, horizon: int, setting: Setting) -> Calibratio
         horizon=horizon,
         origins=(),
         weights={EVERY: {"weekday_mean": 1.0}, SHORT: {"cold_start": 1.0}},
-        quantiles={name: {EVERY: {"0": errors}} for name in names},
+        quantiles={name: {EVERY: {str(BUCKETS[0]): errors}} for name in names},
         factors={},
         health={},
         biases={},
@@ -131,8 +141,7 @@ def forecast_table(
     """Rows in the order of model, series and day; of a huge panel those of the ensemble and the baselines alone."""
     history = answers.history
     panel, horizon = history.panel, history.horizon
-    unit, factor = units(history), _factors(panel, calibration)
-    shut = np.broadcast_to(history.shut[:, history.days :], mean.shape)
+    factor = calibration.factors_of(panel.series)
     series = pl.Series(panel.series.tolist(), dtype=pl.String).gather(
         np.repeat(np.arange(len(mean)), horizon)
     )
@@ -146,8 +155,8 @@ def forecast_table(
         columns["mean"] = pl.Series(values.ravel())
         quantiles = calibration.quantiles.get(name) or calibration.quantiles[ENSEMBLE]
         for level in levels:
-            low, high = bounds(values, unit.of(values, factor), answers.kinds, quantiles, level)
-            columns[f"lo_{level:g}"] = pl.Series(np.where(shut, 0.0, low).ravel())
-            columns[f"hi_{level:g}"] = pl.Series(np.where(shut, 0.0, high).ravel())
+            low, high = interval_at(history, values, answers.kinds, factor, quantiles, level)
+            columns[f"lo_{level:g}"] = pl.Series(low.ravel())
+            columns[f"hi_{level:g}"] = pl.Series(high.ravel())
         tables.append(pl.DataFrame(columns))
     return pl.concat(tables).with_columns(pl.selectors.float().round(6))

@@ -18,6 +18,7 @@ from ml.forecasting.forecast import LEVELS, Forecast, forecast
 from ml.forecasting.members.base import Setting
 from ml.forecasting.members.registry import BASELINES
 from ml.forecasting.panel import Panel
+from ml.forecasting.segments import EMPTY
 
 TOTAL = "total"
 MOST_SERIES = 3_000
@@ -73,8 +74,7 @@ def reconciled(series: np.ndarray, sums: np.ndarray, members: np.ndarray) -> np.
 
     matrix = np.vstack([members, np.eye(members.shape[1])])
     found = MinTrace("wls_struct").fit_predict(S=matrix, y_hat=np.vstack([sums, series]))
-    moved = np.maximum(np.asarray(found["mean"])[len(members) :], 0.0)
-    return np.where(series > 0, moved, 0.0)  # what is shut, or never sold, stays so
+    return np.maximum(np.asarray(found["mean"])[len(members) :], 0.0)
 
 
 def with_sums(
@@ -86,24 +86,29 @@ def with_sums(
     setting: Setting | None = None,
     fan_out: FanOut | None = None,
 ) -> pl.DataFrame:
-    """The table of a forecast with the ensemble's rows reconciled, and rows of the sums, of the model `ensemble`."""
+    """The table of a forecast with rows of the sums, of the model `ensemble`, and with the ensemble's means reconciled.
+
+    Here `mean` is the mean demand of series and sums alike: medians do not add up.
+    """
     sums = sums_of(panel, attributes)
     whole = summed(panel, sums)
     of_sums = forecast(
         whole, made.mean.shape[1], names=MEMBERS, levels=levels, setting=setting, fan_out=fan_out
     )
-    moved = made.mean
+    means = made.expected
     if len(panel.series) <= MOST_SERIES:
-        moved = reconciled(made.mean, of_sums.mean, sums.members)
-    series = _moved(made.table, panel.series, made.mean, moved)
+        history = made.answers.history
+        sellable = (made.answers.kinds != EMPTY)[:, None] & ~history.shut[:, history.days :]
+        means = np.where(sellable, reconciled(made.expected, of_sums.expected, sums.members), 0.0)
+    series = _moved(made.table, panel.series, made.expected, means)
     tops = of_sums.table.filter(pl.col("model") == ENSEMBLE)
-    return pl.concat([series, _moved(tops, whole.series, of_sums.mean, sums.members @ moved)]).sort(
+    return pl.concat([series, _moved(tops, whole.series, of_sums.expected, sums.members @ means)]).sort(
         "model", "series_id", "date"
     )
 
 
 def _moved(table: pl.DataFrame, names: np.ndarray, before: np.ndarray, after: np.ndarray) -> pl.DataFrame:
-    """The table with the ensemble's means and intervals moved along."""
+    """The table with other means of the ensemble, and its intervals moved by as much as these were."""
     horizon = before.shape[1]
     dates = table["date"].unique().sort()
     moves = pl.DataFrame(
@@ -111,13 +116,20 @@ def _moved(table: pl.DataFrame, names: np.ndarray, before: np.ndarray, after: np
             "series_id": np.repeat(names, horizon),
             "date": dates.to_list() * len(names),
             "model": [ENSEMBLE] * (len(names) * horizon),
+            "after": after.ravel(),
             "move": (after - before).ravel(),
         }
     )
     joined = table.join(moves, on=["series_id", "date", "model"], how="left").with_columns(
-        pl.col("move").fill_null(0.0)
+        pl.col("move").fill_null(0.0), mean=pl.coalesce("after", "mean")
     )
-    numbers = [name for name in table.columns if name not in ("series_id", "date", "model")]
+    lows = [name for name in table.columns if name.startswith("lo_")]
+    highs = [name for name in table.columns if name.startswith("hi_")]
     return joined.with_columns(
-        (pl.col(name) + pl.col("move")).clip(lower_bound=0).round(6) for name in numbers
+        pl.col("mean").round(6),
+        *(
+            pl.min_horizontal((pl.col(name) + pl.col("move")).clip(lower_bound=0), "mean").round(6)
+            for name in lows
+        ),
+        *(pl.max_horizontal(pl.col(name) + pl.col("move"), "mean").round(6) for name in highs),
     ).select(table.columns)

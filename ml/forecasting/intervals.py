@@ -8,17 +8,17 @@ The unit of a day: the mean absolute difference of days a week apart (as in MASE
 its errors were in the backtest, times the root of what is foretold of that day relative to the level.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from ml.forecasting.history import History
 from ml.forecasting.metrics import seasonal_scale
-from ml.forecasting.segments import ALL
+from ml.forecasting.segments import ALL, EMPTY
 
-BUCKETS = (7, 14, 28)
-"""Last days of the horizon's parts; what lies farther has the errors of the last part."""
+BUCKETS = (7, 14, 28, 56, 112, 224, 448)
+"""Last days of the horizon's parts; what lies farther than the backtest saw has the errors of the last part seen."""
 PROBABILITIES = (
     0.005,
     0.01,
@@ -39,7 +39,7 @@ PROBABILITIES = (
     0.995,
 )
 LEAST_ERRORS = 300
-"""A part of a segment with fewer errors has the quantiles of the segment, or of all."""
+"""A part of a segment with fewer errors has the quantiles of the whole segment, and such a segment those of all."""
 PRIOR_DAYS = 28.0
 """Days of backtest that an uncorrected unit counts for."""
 LEVEL_DAYS = 91
@@ -94,44 +94,53 @@ def factors(scaled: np.ndarray) -> np.ndarray:
 def quantiles(scaled: np.ndarray, kinds: np.ndarray) -> dict[str, dict[str, list[float]]]:
     """Of scaled errors `[W, S, H]` by segment `[W, S]`."""
     found = {}
-    for kind in (ALL, *np.unique(kinds).tolist()):
-        rows = np.ones(kinds.shape, dtype=bool) if kind == ALL else kinds == kind
-        errors = scaled[rows]
-        parts = {}
+    for kind, errors in _by_segment(scaled, kinds):
         whole = errors[~np.isnan(errors)]
-        if kind != ALL and len(whole) < LEAST_ERRORS:
-            continue
-        first = 0
-        for last in BUCKETS:
+        parts = {}
+        for first, last in parts_of(errors.shape[1]):
             part = errors[:, first:last]
             part = part[~np.isnan(part)]
-            if part.size >= LEAST_ERRORS or (first == 0 and kind == ALL and part.size):
-                parts[str(last)] = _conformal(part)
-            first = last
-        if whole.size and (parts or kind == ALL):
-            parts["0"] = _conformal(whole)  # of parts of the horizon that were seen too little
-        if parts:
-            found[kind] = parts
+            parts[str(last)] = _conformal(part if part.size >= LEAST_ERRORS else whole)
+        found[kind] = parts
     return found
 
 
-def biases(scaled: np.ndarray, kinds: np.ndarray) -> dict[str, float]:
-    """Mean of scaled errors `[W, S, H]` by segment `[W, S]`; of small segments none."""
-    found = {}
+def parts_of(horizon: int) -> list[tuple[int, int]]:
+    """(first day, bucket) of each part of a horizon, counted from 0; the last may reach beyond it."""
+    firsts = (0, *BUCKETS[:-1])
+    return [(first, last) for first, last in zip(firsts, BUCKETS, strict=True) if first < horizon]
+
+
+def _by_segment(scaled: np.ndarray, kinds: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """Scaled errors `[N, H]` of all and of each segment that has enough of them."""
     for kind in (ALL, *np.unique(kinds).tolist()):
-        errors = scaled if kind == ALL else scaled[kinds == kind]
-        errors = errors[~np.isnan(errors)]
-        if errors.size >= LEAST_ERRORS or (kind == ALL and errors.size):
-            found[kind] = float(round(errors.mean(), 6))
-    return found
+        errors = scaled[np.ones_like(kinds, dtype=bool) if kind == ALL else kinds == kind]
+        known = np.count_nonzero(~np.isnan(errors))
+        if known >= LEAST_ERRORS or (kind == ALL and known):
+            yield kind, errors
+
+
+def biases(scaled: np.ndarray, unit: np.ndarray, kinds: np.ndarray) -> dict[str, float]:
+    """Sum of errors over the sum of their units `[W, S, H]` by segment `[W, S]`; of small segments none.
+
+    So what is added to the forecasts of a segment makes their sum right; a mean of scaled errors would not.
+    """
+    units_of = dict(_by_segment(np.where(np.isnan(scaled), np.nan, unit), kinds))
+    return {
+        kind: float(round(np.nansum(errors * units_of[kind]) / np.nansum(units_of[kind]), 6))
+        for kind, errors in _by_segment(scaled, kinds)
+    }
 
 
 def expected(
     values: np.ndarray, unit: np.ndarray, kinds: np.ndarray, found: Mapping[str, float]
 ) -> np.ndarray:
-    """`[S, H]` the mean demand, where forecasts are medians: orders are sums of demand, and sums follow the mean."""
+    """`[S, H]` the mean demand, where forecasts are medians: orders are sums of demand, and sums follow the mean.
+
+    A median of 0 says nothing of the mean; 0 is the mean only of what never sold.
+    """
     bias = np.array([found.get(str(kind), found.get(ALL, 0.0)) for kind in kinds])
-    return np.where(values > 0, np.maximum(values + bias[:, None] * unit, 0.0), 0.0)
+    return np.where(kinds[:, None] == EMPTY, 0.0, np.maximum(values + bias[:, None] * unit, 0.0))
 
 
 def _conformal(errors: np.ndarray) -> list[float]:
@@ -163,15 +172,26 @@ def bounds(
     return np.maximum(low, 0.0), high
 
 
+def interval_at(
+    history: History,
+    values: np.ndarray,
+    kinds: np.ndarray,
+    factor: np.ndarray,
+    found: Quantiles,
+    level: float,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Ends `[S, H]` of the interval of forecasts from the end of a history; on days that are shut it is 0 to 0."""
+    low, high = bounds(values, units(history).of(values, factor), kinds, found, level)
+    shut = np.broadcast_to(history.shut[:, history.days :], values.shape)
+    return np.where(shut, 0.0, low), np.where(shut, 0.0, high)
+
+
 def _parts(found: Quantiles, kind: str, horizon: int) -> list[tuple[int, int, Sequence[float]]]:
     """(first day, last day, quantiles) of each part of the horizon."""
-    nothing = [0.0] * len(PROBABILITIES)
-    of_all = found.get(ALL, {})
-    of_kind = found.get(kind, of_all)
-    parts, first = [], 0
-    for last in BUCKETS:
-        errors = next((of[key] for of in (of_kind, of_all) for key in (str(last), "0") if key in of), nothing)
-        parts.append((first, last, errors))
-        first = last
-    parts.append((first, max(horizon, first), parts[-1][2]))
+    of_kind = found.get(kind) or found.get(ALL, {})
+    errors: Sequence[float] = [0.0] * len(PROBABILITIES)
+    parts = []
+    for first, last in parts_of(horizon):
+        errors = of_kind.get(str(last), errors)
+        parts.append((first, max(last, horizon) if last == BUCKETS[-1] else last, errors))
     return parts

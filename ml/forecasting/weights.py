@@ -60,8 +60,11 @@ def learned_weights(
 
 
 def _thinned(table: np.ndarray, actual: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    step = -(-len(actual) // MOST_POINTS) or 1
-    return table[::step], actual[::step]
+    """Of a huge panel points drawn at random: every n-th would be the same day of the horizon again and again."""
+    if len(actual) <= MOST_POINTS:
+        return table, actual
+    drawn = np.sort(np.random.default_rng(0).choice(len(actual), MOST_POINTS, replace=False))
+    return table[drawn], actual[drawn]
 
 
 def _least_absolute(table: np.ndarray, actual: np.ndarray, start: np.ndarray, blend: Blend) -> np.ndarray:
@@ -78,6 +81,8 @@ def _least_absolute(table: np.ndarray, actual: np.ndarray, start: np.ndarray, bl
         gram = (table * inverse[:, None]).T @ table
         side = (table * inverse[:, None]).T @ actual
         curvature = np.trace(gram)
+        if not curvature > 0:  # all foretell nothing
+            return start
         hold, total = blend.penalty * curvature, blend.sum_penalty * curvature
         gram = gram + hold * np.eye(count) + total * np.ones((count, count))
         side = side + hold * start + total

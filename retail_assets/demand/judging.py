@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml.forecasting.accuracy import accuracy_table
+from ml.forecasting.accuracy import accuracy_table, intervals_out_of_sample
 from ml.forecasting.backtest import Backtest
 from ml.forecasting.calibration import Calibration, read_calibration
 from ml.forecasting.ensemble import ENSEMBLE, combined, ensembles_out_of_sample
 from ml.forecasting.forecast import LEVELS, forecast_table
-from ml.forecasting.intervals import bounds, units
+from ml.forecasting.intervals import interval_at
 from ml.forecasting.members.registry import ENTRIES
 from ml.forecasting.metrics import accuracy, coverage, seasonal_scale
 from ml.forecasting.plots import accuracy_figure, fan_figure
@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NAIVE = ("seasonal_naive", "weekday_mean")
+Ends = dict[float, tuple[np.ndarray, np.ndarray]]
+"""Level -> ends `[W, S, H]` of intervals."""
 SHOWN = 4
 """Series of a picture."""
 
@@ -73,9 +75,14 @@ def _evaluate(platform: Platform, demand: Demand, classes: np.ndarray, folder: P
     made = backtested(platform, demand, recipe, lambda _: None)
     learnt_here = card["data"]["sha256"] == panel_digest(demand.panel) and recipe == then
     mean = ensembles_out_of_sample(made) if learnt_here else by_weights(made, calibration)
-    table = accuracy_table(made, calibration, levels=LEVELS)
+    ends = (
+        intervals_out_of_sample(made, mean, mean, LEVELS)
+        if learnt_here
+        else by_errors(made, mean, calibration)
+    )
+    table = accuracy_table(made, levels=LEVELS)
     return Measured(
-        metrics=measured(made, mean, calibration, classes),
+        metrics=measured(made, mean, ends, classes),
         figures={"accuracy_by_horizon": accuracy_figure(table), **fans(demand, made, calibration)},
         tables={
             "members": table.filter((table["origin"] == "all") & (table["segment"] == "all")).select(
@@ -95,11 +102,28 @@ def by_weights(made: Backtest, calibration: Calibration) -> np.ndarray:
     )
 
 
-def measured(
-    made: Backtest, mean: np.ndarray, calibration: Calibration, classes: np.ndarray
-) -> Mapping[str, float]:
+def by_errors(made: Backtest, mean: np.ndarray, calibration: Calibration) -> Ends:
+    """Intervals of an ensemble by errors that were learnt elsewhere."""
+    ends: Ends = {}
+    for level in LEVELS:
+        found = [
+            interval_at(
+                one.history,
+                of,
+                one.kinds,
+                calibration.factors_of(one.history.panel.series),
+                calibration.quantiles[ENSEMBLE],
+                level,
+            )
+            for one, of in zip(made.answers, mean, strict=True)
+        ]
+        ends[level] = np.stack([low for low, _ in found]), np.stack([high for _, high in found])
+    return ends
+
+
+def measured(made: Backtest, mean: np.ndarray, ends: Ends, classes: np.ndarray) -> Mapping[str, float]:
     """WAPE of all and of each ABC class, bias, MASE, what the intervals hold, and the better naive baseline's WAPE."""
-    actual = made.actual
+    actual = made.counted
     scale = np.stack([seasonal_scale(one.history.demand) for one in made.answers])
     whole = accuracy(_rows(actual), _rows(mean), scale.ravel())
     naive = [accuracy(_rows(actual), _rows(made.values(name))).wape for name in NAIVE]
@@ -108,36 +132,14 @@ def measured(
     for one in np.unique(classes).tolist():
         here = classes == one
         found[f"wape_{one.lower()}"] = accuracy(_rows(actual[:, here]), _rows(mean[:, here])).wape
-    for level in LEVELS:
-        low, high = _ends(made, mean, calibration, level)
-        found[f"coverage_{level:g}"] = coverage(_rows(made.judged), _rows(low), _rows(high))
+    for level, (low, high) in ends.items():
+        found[f"coverage_{level:g}"] = coverage(_rows(actual), _rows(low), _rows(high))
     return {name: value for name, value in found.items() if value is not None}
 
 
 def _rows(values: np.ndarray) -> np.ndarray:
     """`[W, S, H]` as `[W * S, H]`: a series at an origin is judged as one of its own."""
     return values.reshape(-1, values.shape[-1])
-
-
-def _ends(
-    made: Backtest, mean: np.ndarray, calibration: Calibration, level: float
-) -> tuple[np.ndarray, np.ndarray]:
-    quantiles = calibration.quantiles[ENSEMBLE]
-    ends = [
-        bounds(
-            of,
-            units(one.history).of(of, _factor(one.history.panel.series, calibration)),
-            one.kinds,
-            quantiles,
-            level,
-        )
-        for one, of in zip(made.answers, mean, strict=True)
-    ]
-    return np.stack([low for low, _ in ends]), np.stack([high for _, high in ends])
-
-
-def _factor(series: np.ndarray, calibration: Calibration) -> np.ndarray:
-    return np.array([calibration.factors.get(str(name), 1.0) for name in series])
 
 
 def fans(demand: Demand, made: Backtest, calibration: Calibration) -> "dict[str, Figure]":

@@ -43,7 +43,7 @@ def train_model(
     made = backtested(platform, demand, recipe, progress)
     calibration = calibrated(made, seed=recipe.seed)
     write_calibration(calibration, folder / CALIBRATION)
-    accuracy = accuracy_table(made, calibration, levels=LEVELS)
+    accuracy = accuracy_table(made, levels=LEVELS)
     accuracy.write_parquet(folder / ACCURACY)
     write_accuracy(accuracy, folder / PLOTS)
     for name, figure in fans(demand, made, calibration).items():

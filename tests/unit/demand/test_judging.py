@@ -11,7 +11,7 @@ from ml.forecasting.calibration import CalibrationRefused
 from ml.forecasting.ensemble import calibrated
 from retail_assets.demand import backtests, judging, training
 from retail_assets.demand.backtests import FOLDER, Recipe, backtested, content_digest, origins_of
-from retail_assets.demand.judging import by_weights, holdout, measured
+from retail_assets.demand.judging import by_errors, by_weights, holdout, measured
 from retail_assets.demand.model import describe
 from retail_assets.demand.training import train_model
 from retail_assets.platform import Platform
@@ -92,7 +92,7 @@ def test_the_metrics_are_those_of_a_plain_calculation(cheap: Platform, recipe: R
     made = backtested(cheap, demand(), recipe, lambda _: None)
     calibration = calibrated(made, seed=0)
     mean = by_weights(made, calibration)
-    found = measured(made, mean, calibration, CLASSES)
+    found = measured(made, mean, by_errors(made, mean, calibration), CLASSES)
     errors = np.abs(mean - made.actual)
     assert found["wape"] == pytest.approx(errors.sum() / made.actual.sum())
     of_b = [2, 5]

@@ -16,7 +16,7 @@ from ml.forecasting.calibration import CalibrationRefused, as_json, read_calibra
 from ml.forecasting.ensemble import ENSEMBLE, calibrated, combined, stray, worth_their_cost
 from ml.forecasting.fan_out import FanOut
 from ml.forecasting.forecast import Forecast, forecast
-from ml.forecasting.intervals import PROBABILITIES, Units, bounds, quantiles
+from ml.forecasting.intervals import PROBABILITIES, Units, bounds, expected, quantiles
 from ml.forecasting.members.base import Setting
 from ml.forecasting.reading import carried_forward, panel_of
 from ml.forecasting.weights import learned_weights, mixed
@@ -63,6 +63,35 @@ def test_nothing_known_gives_no_weights() -> None:
 
 def test_a_small_segment_has_mostly_the_weights_of_all() -> None:
     assert mixed({"a": 1.0}, {"b": 1.0}, 0.25) == {"a": 0.25, "b": 0.75}
+
+
+def test_members_that_all_foretell_nothing_share_the_weight() -> None:
+    table = {"a": np.zeros(400), "b": np.zeros(400)}
+    assert learned_weights(table, np.tile([0.0, 1.0], 200)) == pytest.approx({"a": 0.5, "b": 0.5})
+
+
+def test_weights_of_a_huge_panel_are_learnt_from_every_day_of_the_horizon() -> None:
+    """`late` is right on all days but the first: that it is better shows only where the others are looked at."""
+    actual = np.ones((20_000, 28))
+    late, first = np.ones_like(actual), np.full_like(actual, 1.2)
+    late[:, 0], first[:, 0] = 5.0, 1.0
+    weights = learned_weights({"late": late.ravel(), "first": first.ravel()}, actual.ravel())
+    assert weights["late"] > weights.get("first", 0.0)
+
+
+def test_a_member_that_is_not_fitted_leaves_its_weight_to_the_others() -> None:
+    values = {name: np.full((1, 2), 10.0) for name in ("weekday_mean", "theta")}
+    own = {name: np.ones(1, bool) for name in values}
+    weights = {"all": {"theta": 0.5, "adida": 0.5, "of another version": 0.1}}
+    assert combined(values, own, np.array(["smooth"]), weights) == pytest.approx(np.full((1, 2), 11.0))
+
+
+def test_a_member_of_the_calibration_that_is_not_fitted_is_told(tested: Backtest) -> None:
+    given = replace(calibrated(tested, seed=0), weights={"all": {"theta": 0.5, "harmonic": 0.5}})
+    found = forecast(panel(12, 200), 14, calibration=given, names=("theta",), fan_out=HERE)
+    assert [(one.model, one.issue) for one in found.issues] == [("harmonic", "not_fitted")]
+    whole = made(panel(12, 200), calibration=given)
+    assert found.mean.sum() == pytest.approx(whole.mean.sum(), rel=0.1)
 
 
 def test_a_failed_member_leaves_its_weight_to_the_others() -> None:
@@ -117,6 +146,36 @@ def test_intervals_hold_what_they_say(seed: int, scale: float) -> None:
     assert len(found["smooth"]["7"]) == len(PROBABILITIES)
 
 
+def test_parts_of_a_long_horizon_have_errors_of_their_own() -> None:
+    generator = np.random.default_rng(0)
+    errors = generator.normal(0, np.repeat([1.0, 5.0], 28), (4, 30, 56))
+    kinds = np.full((4, 30), "smooth")
+    values, unit = np.full((30, 91), 100.0), np.ones((30, 91))
+    low, high = bounds(values, unit, kinds[0], quantiles(errors, kinds), 80)
+    wide = high[0] - low[0]
+    assert 2 < wide[20] < 3.2 and 11 < wide[40] < 15
+    assert wide[90] == wide[40], "what lies farther has the errors of the last part that was seen"
+
+
+def test_windows_that_overlap_do_not_teach_each_other() -> None:
+    given = carried_forward(panel(6, 200), 0)
+    made = backtest(given, Windows(3, 14, 7), ("weekday_mean",), Setting(), fan_out=HERE)
+    assert [made.others(n).tolist() for n in range(3)] == [
+        [False, False, True],
+        [True, False, True],
+        [True, False, False],
+    ]
+
+
+def test_shut_days_are_not_counted_as_held() -> None:
+    given = panel(6, 200)
+    given.demand[:, 6::7] = 0.0
+    made = backtest(given, Windows(2, 14, 14), ("weekday_mean",), Setting(), fan_out=HERE)
+    assert np.isnan(made.counted).sum() == 2 * 6 * 2
+    table = accuracy_table(made, levels=(80.0,))
+    assert table.filter(pl.col("origin") == "all")["points"].max() == 2 * 6 * 12
+
+
 def test_units_grow_with_what_is_foretold() -> None:
     unit = Units(np.array([2.0]), np.array([10.0])).of(np.array([[0.0, 10.0, 43.0]]))
     assert unit[0] == pytest.approx([2 * np.sqrt(1 / 11), 2.0, 4.0])
@@ -165,7 +224,7 @@ def test_only_members_with_weight_are_fitted(tested: Backtest) -> None:
 
 
 def test_the_ensemble_is_no_worse_than_the_naive_ones(tested: Backtest) -> None:
-    table = accuracy_table(tested, calibrated(tested, seed=0), levels=(80.0, 95.0))
+    table = accuracy_table(tested, levels=(80.0, 95.0))
     whole = table.filter(
         (pl.col("origin") == "all")
         & (pl.col("segment") == "all")
@@ -192,17 +251,21 @@ def test_forecasts_are_whole_non_negative_and_nested() -> None:
     ).is_empty()
 
 
-def test_the_expected_demand_of_sparse_series_lies_above_the_median() -> None:
+@pytest.mark.parametrize("share", [0.15, 0.3, 0.5])
+def test_expected_demand_of_sparse_series_sums_to_what_is_sold(share: float) -> None:
+    """Their medians are 0; ordering by these would order nothing."""
     generator = np.random.default_rng(1)
-    days = 300
-    rows = [
-        (f"S{n}", day, float(generator.gamma(0.4, 20) * (generator.random() < 0.5)))
-        for n in range(20)
-        for day in range(days)
-    ]
+    sold = generator.gamma(2.0, 4.0, (40, 314)) * (generator.random((40, 314)) < share)
+    rows = [(f"S{n:02d}", day, float(sold[n, day])) for n in range(40) for day in range(300)]
     found = made(panel_of(of_rows(rows)).panel)
-    assert found.mean.mean() < 3 < found.expected.mean()
-    assert found.expected.mean() == pytest.approx(4.0, rel=0.25)
+    assert found.mean.sum() < 0.7 * found.expected.sum()
+    assert found.expected.sum() == pytest.approx(40 * 14 * share * 8, rel=0.15)
+
+
+def test_what_never_sold_and_shut_days_are_expected_to_sell_nothing() -> None:
+    unit = np.ones((2, 3))
+    found = expected(np.array([[0.0, 1.0, 2.0]] * 2), unit, np.array(["lumpy", "empty"]), {"all": 0.5})
+    assert found.tolist() == [[0.5, 1.5, 2.5], [0.0, 0.0, 0.0]]
 
 
 def test_bad_series_beside_good_ones() -> None:

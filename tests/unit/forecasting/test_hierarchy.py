@@ -1,5 +1,8 @@
 """Series, stores and everything add up."""
 
+from dataclasses import replace
+
+import numpy as np
 import polars as pl
 import pytest
 
@@ -26,6 +29,20 @@ def test_levels_add_up_and_nothing_is_negative() -> None:
         parts = [of for name, of in by_name.items() if name.startswith(f"{attribute}=")]
         assert by_name["total"] == pytest.approx([sum(day) for day in zip(*parts, strict=True)], rel=1e-6)
     assert table.filter((pl.col("lo_80") < 0) | (pl.col("lo_80") > pl.col("mean"))).is_empty()
+
+
+def test_sums_of_sparse_series_are_what_is_sold() -> None:
+    """Each series has a median of 0, and the shop sells six a day."""
+    generator = np.random.default_rng(3)
+    given = panel(30, 200)
+    sparse = replace(given, demand=generator.poisson(0.2, (30, 200)).astype(float))
+    one = FanOut(workers=1)
+    made = forecast(sparse, 7, names=("median_profile",), windows=Windows(4, 7, 7), fan_out=one)
+    assert made.mean.sum() < 10
+    table = with_sums(sparse, made, ("store",), fan_out=one).filter(pl.col("model") == "ensemble")
+    total = table.filter(pl.col("series_id") == "total")
+    assert total["mean"].mean() == pytest.approx(6, rel=0.2)
+    assert (total["lo_80"] > 1).all() and (total["hi_80"] < 15).all()
 
 
 def test_an_attribute_that_is_not_there_is_named() -> None:
