@@ -9,7 +9,7 @@ from ml.forecasting.calibration import Calibration, Health, installed_libraries
 from ml.forecasting.intervals import biases, factors, quantiles
 from ml.forecasting.members.registry import ENTRIES
 from ml.forecasting.segments import ALL, EMPTY, SHORT
-from ml.forecasting.weights import Blend, learned_weights, mixed
+from ml.forecasting.weights import learned_weights, mixed
 
 ENSEMBLE = "ensemble"
 FALLBACK = "weekday_mean"
@@ -79,21 +79,19 @@ def _weights(weights: Mapping[str, Mapping[str, float]], kind: str) -> Mapping[s
     return weights.get(kind) or weights.get(ALL) or {}
 
 
-def weights_of(tested: Backtest, windows: np.ndarray, blend: Blend | None = None) -> Weights:
+def weights_of(tested: Backtest, windows: np.ndarray) -> Weights:
     """Weights of each segment and of all, learnt from some of the windows."""
     actual, kinds = tested.judged[windows], tested.kinds[windows]
     values = {name: tested.values(name)[windows] for name in tested.members}
     usable = {n: v for n, v in values.items() if n != "cold_start" and tested.failed(n) <= MOST_FAILED}
     grown = ~np.isin(kinds, (SHORT, EMPTY))
     everywhere = learned_weights(
-        {name: of[grown].ravel() for name, of in usable.items()}, actual[grown].ravel(), blend
+        {name: of[grown].ravel() for name, of in usable.items()}, actual[grown].ravel()
     ) or {FALLBACK: 1.0}
     found: Weights = {ALL: everywhere, SHORT: {"cold_start": 1.0}}
     for kind in np.unique(kinds[grown]).tolist():
         rows = kinds == kind
-        own = learned_weights(
-            {name: of[rows].ravel() for name, of in usable.items()}, actual[rows].ravel(), blend
-        )
+        own = learned_weights({name: of[rows].ravel() for name, of in usable.items()}, actual[rows].ravel())
         series = rows.sum() / max(len(kinds), 1)
         found[kind] = mixed(own, everywhere, series / (series + SEGMENT_PRIOR)) if own else everywhere
     return {kind: worth_their_cost(of) for kind, of in found.items()}
@@ -112,27 +110,27 @@ def worth_their_cost(weights: Mapping[str, float]) -> dict[str, float]:
     return {name: weight * more for name, weight in kept.items()}
 
 
-def ensembles_out_of_sample(tested: Backtest, blend: Blend | None = None) -> np.ndarray:
+def ensembles_out_of_sample(tested: Backtest) -> np.ndarray:
     """`[W, S, H]` the ensemble in each window, by weights learnt from other windows, see `Backtest.others`."""
     found = []
     for window, one in enumerate(tested.answers):
-        weights = weights_of(tested, tested.others(window), blend)
+        weights = weights_of(tested, tested.others(window))
         found.append(one.history.finished(combined(one.values, one.own, one.kinds, weights)))
     return np.stack(found)
 
 
-def calibrated(tested: Backtest, *, seed: int, blend: Blend | None = None) -> Calibration:
+def calibrated(tested: Backtest, *, seed: int) -> Calibration:
     """Everything that the nightly forecast takes from a backtest."""
     everything = np.ones(len(tested.answers), dtype=bool)
     series = tested.answers[0].history.panel.series
-    ahead = ensembles_out_of_sample(tested, blend)
+    ahead = ensembles_out_of_sample(tested)
     factor = factors(tested.scaled_errors(ahead))
     of_members = {name: tested.scaled_errors(tested.values(name), factor) for name in tested.members}
     of_ensemble = tested.scaled_errors(ahead, factor)
     return Calibration(
         horizon=tested.horizon,
         origins=tuple(str(day) for day in tested.origins),
-        weights={kind: _rounded(of) for kind, of in weights_of(tested, everything, blend).items()},
+        weights={kind: _rounded(of) for kind, of in weights_of(tested, everything).items()},
         quantiles={
             name: quantiles(errors, tested.kinds)
             for name, errors in {**of_members, ENSEMBLE: of_ensemble}.items()

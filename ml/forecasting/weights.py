@@ -1,13 +1,12 @@
 """How much each member counts in the ensemble of a segment, learnt from its backtest.
 
 1. Members whose error is more than 1.3 times the best are dropped: a mean is safe among comparable members only.
-2. Of the others each weighs the inverse of its error to a high power: a tenth more error is a third of the weight less.
+2. Of the others each weighs the inverse of its error to a high power: a tenth more error is a seventh of the weight.
 3. From there weights move to those with the least absolute error of the combination, held back by a penalty: a few
    windows are little evidence. Least absolute, because a forecast is judged by absolute errors.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import nnls
@@ -18,29 +17,21 @@ ROUNDS = 40
 MOST_POINTS = 200_000
 LEAST_POINTS = 200
 """Fewer points of a segment leave step 3 out."""
+POWER = 20.0
+"""Of the inverse error in step 2."""
+PENALTY = 0.0003
+"""Of leaving the weights of step 2, as a part of the data's own curvature."""
+SUM_PENALTY = 1.0
+"""Of a sum other than 1."""
 LIGHTEST = 0.02
 """Members that would count less than this are left out: each costs its whole fit."""
 
 
-@dataclass(frozen=True)
-class Blend:
-    """How strongly weights are held."""
-
-    penalty: float = 0.0003
-    """Of leaving the weights of step 2, as a part of the data's own curvature."""
-    power: float = 10.0
-    sum_penalty: float = 1.0
-    """Of a sum other than 1."""
-
-
-def learned_weights(
-    forecasts: Mapping[str, np.ndarray], actual: np.ndarray, blend: Blend | None = None
-) -> dict[str, float]:
+def learned_weights(forecasts: Mapping[str, np.ndarray], actual: np.ndarray) -> dict[str, float]:
     """Member -> weight, of forecasts `[N]` and what happened `[N]`; NaN in any of them leaves a point out.
 
     Nothing where no point is left.
     """
-    blend = blend or Blend()
     names = sorted(forecasts)
     table = np.stack([forecasts[name] for name in names], axis=1)
     whole = ~np.isnan(actual) & ~np.isnan(table).any(axis=1)
@@ -51,11 +42,11 @@ def learned_weights(
     best = errors.min()
     kept = errors <= DROPPED_FROM * best + 1e-9 * np.abs(actual).sum()
     least = max(best, 1e-9 * np.abs(actual).sum(), 1e-12)
-    start = (least / np.maximum(errors[kept], least)) ** blend.power
+    start = (least / np.maximum(errors[kept], least)) ** POWER
     start /= start.sum()
     weights = start
     if len(actual) >= LEAST_POINTS and actual.any():
-        weights = _least_absolute(table[:, kept], actual, start, blend)
+        weights = _least_absolute(table[:, kept], actual, start)
     return _without_light_ones(dict(zip(np.array(names)[kept].tolist(), weights.tolist(), strict=True)))
 
 
@@ -67,7 +58,7 @@ def _thinned(table: np.ndarray, actual: np.ndarray) -> tuple[np.ndarray, np.ndar
     return table[drawn], actual[drawn]
 
 
-def _least_absolute(table: np.ndarray, actual: np.ndarray, start: np.ndarray, blend: Blend) -> np.ndarray:
+def _least_absolute(table: np.ndarray, actual: np.ndarray, start: np.ndarray) -> np.ndarray:
     """Weights from 0 on that minimise the sum of absolute errors and the penalties.
 
     By iteratively reweighted least squares: each absolute error is a square divided by the error of the round before.
@@ -83,7 +74,7 @@ def _least_absolute(table: np.ndarray, actual: np.ndarray, start: np.ndarray, bl
         curvature = np.trace(gram)
         if not curvature > 0:  # all foretell nothing
             return start
-        hold, total = blend.penalty * curvature, blend.sum_penalty * curvature
+        hold, total = PENALTY * curvature, SUM_PENALTY * curvature
         gram = gram + hold * np.eye(count) + total * np.ones((count, count))
         side = side + hold * start + total
         root = np.linalg.cholesky(gram + 1e-9 * curvature * np.eye(count)).T
