@@ -10,7 +10,7 @@ from ml.replenishment.demand import WEEK, DailyForecast, daily_forecast
 from ml.replenishment.rules import Rules
 
 QUANTILES = ("lo_95", "lo_80", "hi_80", "hi_95")
-"""In the order of ml.replenishment.demand.LEVELS."""
+"""In the order of ml.replenishment.shapes.LEVELS."""
 ITEM = ["store_id", "product_id"]
 PAIR = ["supplier_id", "product_id"]
 

@@ -7,8 +7,9 @@ import numpy as np
 import polars as pl
 
 from ml.replenishment.demand import DailyForecast
-from ml.replenishment.lead_times import lead_times
+from ml.replenishment.lead_times import lead_times, standard_lead_times
 from ml.replenishment.plan import Incoming, Items, Offers, Plan, plan
+from ml.replenishment.shapes import LeadShape, lead_shape
 from retail_assets.inventory.planning import (
     ITEM,
     Known,
@@ -67,7 +68,8 @@ def propose(known: Known, policy: Policy, *, as_of: date) -> Proposed:
     times = lead_times(known.delivered, sources)
     offers = offers_of(items, sources, times, policy)
     incoming = incoming_of(items, known.incoming, times, policy, as_of)
-    planned = _plan(items, forecast, offers, incoming, policy)
+    shape = lead_shape(standard_lead_times(known.delivered, times))
+    planned = _plan(items, forecast, offers, shape, incoming, policy)
     waited_for = incoming.group_by("item").agg(
         on_order=pl.col("quantity").filter(pl.col("kind") == "order").sum(),
         in_transit=pl.col("quantity").filter(pl.col("kind") == "transfer").sum(),
@@ -90,7 +92,12 @@ def propose(known: Known, policy: Policy, *, as_of: date) -> Proposed:
 
 
 def _plan(
-    items: pl.DataFrame, forecast: DailyForecast, offers: pl.DataFrame, incoming: pl.DataFrame, policy: Policy
+    items: pl.DataFrame,
+    forecast: DailyForecast,
+    offers: pl.DataFrame,
+    shape: LeadShape,
+    incoming: pl.DataFrame,
+    policy: Policy,
 ) -> Plan:
     """The arrays that `plan` takes."""
     landed = offers.group_by("item", maintain_order=True).agg(pl.col("landed").min())["landed"]
@@ -127,4 +134,5 @@ def _plan(
             units=coming["quantity"].to_numpy(),
         ),
         policy.rules,
+        lead_shape=shape,
     )

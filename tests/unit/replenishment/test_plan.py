@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from scipy.special import ndtri
 
 from ml.replenishment import plan as planning
-from ml.replenishment.demand import LEVELS, daily_forecast
+from ml.replenishment.demand import daily_forecast
 from ml.replenishment.plan import NEVER, Incoming, Items, Offers, Plan, plan
 from ml.replenishment.rules import Rules
+from ml.replenishment.shapes import LEVELS
 
 RULES = Rules(review_days=7, order_cost=5, keep_days=30)
 NOTHING = Incoming(np.zeros(0, int), np.zeros(0, int), np.zeros(0))
