@@ -62,7 +62,8 @@ def decision_kinds(platform: "Platform") -> list[Kind]:
         Kind(
             name=REJECT_ORDER,
             about=about,
-            description="Do not order what is proposed; where it is still needed, the next night proposes it anew.",
+            description="Do not order what is proposed, nor propose it again in RETAIL_REPLENISH_REJECTED_DAYS, unless "
+            "much more of it is needed, or another supplier is chosen.",
             roles=ROLES,
             transitions={None: dict.fromkeys((PROPOSED, APPROVED, CUT), REJECTED)},
             effect="{label} is rejected.",
@@ -70,6 +71,25 @@ def decision_kinds(platform: "Platform") -> list[Kind]:
         ),
     ]
     return kinds
+
+
+def last_decisions(platform: "Platform") -> "pl.DataFrame":
+    """What was last decided about each proposed order: proposal_id, state, payload."""
+    import polars as pl
+    from sqlalchemy import select
+
+    from retail_assets.database import platform_engine, reading
+    from retail_assets.intake.ledger_tables import DECISIONS
+
+    query = (
+        select(DECISIONS.c.subject, DECISIONS.c.state_after, DECISIONS.c.payload)
+        .where(DECISIONS.c.kind.in_(KINDS), DECISIONS.c.accepted)
+        .order_by(DECISIONS.c.entry)
+    )
+    with platform_engine(platform.settings) as engine, reading(engine) as connection:
+        last = {row.subject: tuple(row) for row in connection.execute(query)}
+    schema = dict.fromkeys(["proposal_id", "state", "payload"], pl.String)
+    return pl.DataFrame(list(last.values()), schema=schema, orient="row")
 
 
 def cut_quantity(payload: str | None) -> Decimal | None:

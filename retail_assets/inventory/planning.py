@@ -35,6 +35,9 @@ class Known:
     """Order lines that arrived: supplier_id, product_id, lead_days."""
     classes: pl.DataFrame
     """product_id and abc_class (A, B or C by revenue); of several the best counts, a product without one is C."""
+    rejected: pl.DataFrame
+    """What was rejected lately: store_id, product_id, supplier_id, proposal_id, order_quantity; one row of each store
+    and product."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,8 @@ class Policy:
     overdue_days: int
     """What is overdue for longer does not count."""
     error_correlation: float
+    rejected_change: float
+    """What was rejected is proposed again where so much more is needed, as a share of what was rejected."""
 
 
 def days_left(forecast: pl.DataFrame, as_of: date) -> int:

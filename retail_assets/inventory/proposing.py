@@ -19,7 +19,7 @@ from retail_assets.inventory.planning import (
     offered,
     offers_of,
 )
-from retail_assets.inventory.proposed_rows import point_rows, transfer_rows
+from retail_assets.inventory.proposed_rows import held_back, point_rows, transfer_rows
 from retail_assets.inventory.tables import REORDER_PROPOSALS
 
 
@@ -37,6 +37,8 @@ class Proposed:
     """Products in stores that have a forecast and were never counted: nothing is said of them."""
     without_forecast: int
     """Days of a forecast missing, or no number: nothing is said of those either."""
+    overdue: int
+    """Deliveries that are overdue for so long that nobody waits for them."""
 
 
 def propose(known: Known, policy: Policy, *, as_of: date) -> Proposed:
@@ -78,8 +80,12 @@ def propose(known: Known, policy: Policy, *, as_of: date) -> Proposed:
     items = items.join(waited_for, on="item", how="left", maintain_order="left").with_columns(
         pl.col("on_order", "in_transit", "overdue").fill_null(0)
     )
-    points = point_rows(items, offers, planned, known.forecast, as_of)
-    orders = points.filter(pl.col("order_quantity") > 0).with_columns(
+    points = held_back(
+        point_rows(items, offers, planned, known.forecast, as_of),
+        known.rejected,
+        change=policy.rejected_change,
+    )
+    orders = points.filter(pl.col("order_quantity") > 0, pl.col("held_back_by").is_null()).with_columns(
         proposal_id=pl.format("RO-{}-{}-{}", pl.lit(f"{as_of:%Y%m%d}"), *ITEM)
     )
     return Proposed(
@@ -88,6 +94,7 @@ def propose(known: Known, policy: Policy, *, as_of: date) -> Proposed:
         transfers=transfer_rows(points, planned, as_of),
         never_counted=int((~counted).sum()),
         without_forecast=incomplete,
+        overdue=int(incoming["is_overdue"].sum()),
     )
 
 

@@ -58,6 +58,16 @@ class InventorySettings(FlowSettings):
     replenish_unconfirmed_days: int = Field(
         14, ge=0, description="An approved order counts as on order for so many days until purchasing has it."
     )
+    replenish_rejected_days: int = Field(
+        14,
+        ge=0,
+        description="What was rejected is not proposed again for so many days; 0 for the next night.",
+    )
+    replenish_rejected_change: float = Field(
+        0.5,
+        ge=0,
+        description="It is proposed earlier where so much more is needed, as a share of what was rejected.",
+    )
     replenish_error_correlation: float = Field(
         0.1, ge=0, le=1, description="How far forecast errors of two days add up instead of cancelling out."
     )

@@ -12,9 +12,10 @@ from ml.replenishment.demand import LEVELS
 from retail_assets.config import Settings
 from retail_assets.demo import DEMO_NIGHT
 from retail_assets.flows import platform_of
+from retail_assets.inventory.knowing import known_on
 from retail_assets.inventory.planning import QUANTILES
 from retail_assets.inventory.proposing import propose
-from retail_assets.inventory.replenishment import known_on, policy_of
+from retail_assets.inventory.replenishment import policy_of
 from retail_assets.platform import Platform
 from retail_assets.samples.stories import TRANSFER_UNITS
 from retail_assets.samples.truth import truth_found

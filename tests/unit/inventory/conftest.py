@@ -36,7 +36,8 @@ class Buyers:
         table = pl.DataFrame(named, schema={name: schema[name] for name in named[0]}, strict=False)
         table = pl.concat([REORDER_PROPOSALS.empty(), table], how="diagonal")
         REORDER_PROPOSALS.write(self.lake, night.isoformat(), table)
-        REORDER_POINTS.write(self.lake, NEWEST, table.select(REORDER_POINTS.schema.names()))
+        points = pl.concat([REORDER_POINTS.empty(), table.drop("proposal_id")], how="diagonal")
+        REORDER_POINTS.write(self.lake, NEWEST, points)
         return table["proposal_id"].to_list()
 
     def decide(self, kind: str, subject: str, payload: str | None = None, *, actor: str = "otto") -> str:
