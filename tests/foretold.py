@@ -26,6 +26,7 @@ def foretold(
             "date": origin + timedelta(days=day),
             "expected": float(rate),
             **{n: rate + z * rate**0.5 for n, z in zip(QUANTILES, ndtri(LEVELS).tolist(), strict=True)},
+            "segment": "smooth",
             "origin": origin,
             "version": version,
         }

@@ -133,19 +133,6 @@ def error_growth(means: np.ndarray, spreads: np.ndarray) -> float:
     return float(np.clip(np.log(ratio) / np.log(middle[-1] / middle[0]), 0, MOST_GROWTH))
 
 
-def error_correlation(errors: np.ndarray) -> float:
-    """The correlation between the errors (actual less forecast, [N, H]) of two days of one forecast.
-
-    Solves Var(sum) = (1 - r) * sum(v_d) + r * (sum(v_d ** 0.5)) ** 2 for r, with the mean squares v_d of the days and
-    of the whole. Between 0 and 1; 0 where there is nothing to tell it from.
-    """
-    squares = (errors**2).mean(axis=0) if len(errors) else np.zeros(errors.shape[1])
-    apart, together = squares.sum(), np.sqrt(squares).sum() ** 2
-    if together <= apart:
-        return 0.0
-    return float(np.clip(((errors.sum(axis=1) ** 2).mean() - apart) / (together - apart), 0, 1))
-
-
 def daily_means(forecast: DailyForecast, days: int) -> np.ndarray:
     """float [S, days]: expected units of each day; beyond the horizon the means of the forecast's weekdays."""
     horizon = forecast.means.shape[1]

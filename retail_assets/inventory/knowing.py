@@ -21,8 +21,8 @@ def newest_forecast(platform: Platform, as_of: date) -> pl.DataFrame | None:
     """The newest forecast that a night may order by: columns of `Known.forecast`; None where there is none.
 
     The seam to the flow that forecasts: its table `demand_forecast` has a part for each origin, named by its day, with
-    the columns store_id, product_id, date, model, mean, expected, lo_95, lo_80, hi_80, hi_95, origin and
-    calibration_version. Of the model `ensemble`, sums are reckoned by `expected`, where that is null by `mean`.
+    the columns store_id, product_id, date, model, mean, expected, lo_95, lo_80, hi_80, hi_95, segment, origin and
+    calibration_version.
     """
     table = platform.tables.get(FORECAST)
     if table is None:
@@ -33,17 +33,23 @@ def newest_forecast(platform: Platform, as_of: date) -> pl.DataFrame | None:
     ]
     if not origins:
         return None
-    rows = table.read(platform.lake, max(origins).isoformat()).filter(model=ENSEMBLE)
-    found = rows.select(
-        "store_id",
-        "product_id",
+    path = table.part(platform.lake, max(origins).isoformat())
+    found = units_foretold(pl.scan_parquet(path, glob=False)).collect()
+    return None if found.is_empty() else found
+
+
+def units_foretold(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Of a part of the table `demand_forecast` the columns of `Known.forecast`: of the model `ensemble`, whose sums are
+    reckoned by `expected`, where that is null by `mean`."""
+    return rows.filter(model=ENSEMBLE).select(
+        *ITEM,
         "date",
         *QUANTILES,
+        "segment",
         expected=pl.coalesce("expected", "mean"),
         origin="origin",
         version="calibration_version",
     )
-    return None if found.is_empty() else found
 
 
 def known_on(platform: Platform, forecast: pl.DataFrame, as_of: date) -> Known:

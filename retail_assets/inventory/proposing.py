@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from ml.replenishment.demand import DailyForecast
+from ml.replenishment.errors import Errors
 from ml.replenishment.lead_times import lead_times, standard_lead_times
 from ml.replenishment.plan import Incoming, Items, Offers, Plan, plan
 from ml.replenishment.shapes import LeadShape, lead_shape
@@ -41,12 +42,13 @@ class Proposed:
     """Deliveries that are overdue for so long that nobody waits for them."""
 
 
-def propose(known: Known, policy: Policy, *, as_of: date) -> Proposed:
-    """Plan a night; day 1 is `as_of` itself. Days of the forecast that have passed are left out.
+def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None = None) -> Proposed:
+    """Plan a night; day 1 is `as_of` itself. Days of the forecast that have passed are left out. `errors` are what past
+    forecasts tell of errors, where they tell something.
 
     Raises ValueError where less than a week of the forecast is left; see `planning.days_left`.
     """
-    items, forecast, incomplete = forecast_items(known, policy, as_of)
+    items, forecast, incomplete = forecast_items(known, policy, as_of, errors)
     stocked = items.join(known.stock, on=ITEM, how="left", maintain_order="left")
     counted = stocked["available_quantity"].is_not_null().to_numpy()
     items = stocked.filter(pl.Series(counted)).with_row_index("item")

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from ml.replenishment.demand import WEEK
 from retail_assets.intake.ledger import newest_night
 from retail_assets.inventory.knowing import FORECAST, day_of, known_on, newest_forecast
+from retail_assets.inventory.past_errors import PastErrors, past_errors
 from retail_assets.inventory.planning import Policy, days_left
 from retail_assets.inventory.proposing import Proposed, propose
 from retail_assets.inventory.settings import InventorySettings
@@ -31,6 +32,8 @@ class NightProposed:
     """None where there was no forecast to order by."""
     why: str = ""
     """Why there was none, as a sentence."""
+    past: PastErrors = PastErrors(0)
+    """What past forecasts told of errors."""
 
 
 def propose_night(platform: Platform, *, as_of: date) -> NightProposed:
@@ -42,7 +45,7 @@ def propose_night(platform: Platform, *, as_of: date) -> NightProposed:
     ran = newest_night(platform.settings)
     as_of = ran[0] if ran else as_of
     forecast = newest_forecast(platform, as_of)
-    proposed, why = None, ""
+    proposed, why, past = None, "", PastErrors(0)
     if forecast is None:
         limit = platform.settings_of(InventorySettings).replenish_forecast_days
         why = (
@@ -55,13 +58,15 @@ def propose_night(platform: Platform, *, as_of: date) -> NightProposed:
             "origin, or further ahead."
         )
     else:
-        proposed = propose(known_on(platform, forecast, as_of), policy_of(platform), as_of=as_of)
+        past = past_errors(platform, as_of=as_of, horizon=forecast["date"].n_unique())
+        known = known_on(platform, forecast, as_of)
+        proposed = propose(known, policy_of(platform), as_of=as_of, errors=past.errors)
     lake, night = platform.lake, as_of.isoformat()
     REORDER_POINTS.write(lake, NEWEST, proposed.points if proposed else REORDER_POINTS.empty())
     REORDER_PROPOSALS.write(lake, night, proposed.orders if proposed else REORDER_PROPOSALS.empty())
     TRANSFER_PROPOSALS.write(lake, night, proposed.transfers if proposed else TRANSFER_PROPOSALS.empty())
     _forget_other_nights(lake, as_of)
-    return NightProposed(proposed, why)
+    return NightProposed(proposed, why, past)
 
 
 def policy_of(platform: Platform) -> Policy:
@@ -91,6 +96,8 @@ def a_forecast_to_order_by(done: NightProposed) -> Finding:
             "transfers": proposed.transfers.height,
             "held_back": proposed.points["held_back_by"].count(),
             "overdue_deliveries": proposed.overdue,
+            "past_origins": done.past.origins,
+            **_told(done.past),
             "never_counted": proposed.never_counted,
             "without_forecast": proposed.without_forecast,
             "without_supplier": suppliers.null_count(),
@@ -98,6 +105,15 @@ def a_forecast_to_order_by(done: NightProposed) -> Finding:
         advice=f"{proposed.without_forecast:,} products in stores have no whole forecast, and "
         f"{suppliers.null_count():,} proposals no supplier: give these products a main supplier or terms.",
     )
+
+
+def _told(past: PastErrors) -> dict[str, float]:
+    """What was measured of errors, as figures."""
+    if past.errors is None:
+        return {}
+    widths = {f"error_width_{kind}": round(width, 2) for kind, width in past.errors.widths.items()}
+    measured = {"error_correlation": past.errors.correlation, "error_growth": past.errors.growth}
+    return {name: round(value, 3) for name, value in measured.items()} | widths
 
 
 def _forget_other_nights(lake: Lake, as_of: date) -> None:

@@ -160,6 +160,7 @@ READS = (
     "products",
     "supplier_products",
     "product_performance",
+    "daily_demand",
 )
 """Marts that replenishment is planned from."""
 

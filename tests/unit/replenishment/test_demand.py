@@ -12,7 +12,6 @@ from ml.replenishment.demand import (
     daily_forecast,
     daily_means,
     demand_over,
-    error_correlation,
     offset_at,
     spread_over,
 )
@@ -182,12 +181,3 @@ def test_certain_demand() -> None:
     none = np.zeros((3, 6))
     np.testing.assert_allclose(chance_above(none, np.array([-1.0, 0, 1])), [1, 0.5, 0])
     np.testing.assert_allclose(offset_at(none, 0.99), 0)
-
-
-@pytest.mark.parametrize("correlation", [0, 0.3, 0.9])
-def test_correlation_is_measured(correlation: float) -> None:
-    rng = np.random.default_rng(2)
-    common = rng.normal(size=(20_000, 1)) * np.sqrt(correlation)
-    errors = common + rng.normal(size=(20_000, 28)) * np.sqrt(1 - correlation)
-    assert error_correlation(errors * np.linspace(1, 3, 28)) == pytest.approx(correlation, abs=0.02)
-    assert error_correlation(np.zeros((0, 28))) == 0

@@ -8,6 +8,7 @@ from scipy.special import ndtri
 from scipy.stats import poisson
 
 from ml.replenishment.demand import DailyForecast, daily_forecast
+from ml.replenishment.errors import measured_errors
 from ml.replenishment.reorder import Levels, levels
 from ml.replenishment.rules import Rules
 from ml.replenishment.shapes import LEVELS, LeadShape, lead_shape, normal_shape
@@ -117,6 +118,28 @@ def test_demand_in_clumps(service: float, kind: str, more: float) -> None:
     table = planned(known, lead=5, service=service, rules=rules)
     assert served(table, wanted, lead, rules) >= service - ALLOWED
     assert table.reorder_point[0] <= (1 + more) * least_that_suffices(wanted, lead, service, rules) + 0.5
+
+
+def test_tails_that_no_quantile_shows_are_measured() -> None:
+    """0.3 a day with variance 3: of twenty days nineteen sell nothing. What past forecasts missed says how wide."""
+    rng, rules = np.random.default_rng(9), Rules(review_days=7)
+    wanted, lead = clumps("0.3 3", rng), np.full((DAYS, SHELVES), 5)
+    mean, quantiles = np.array([wanted.mean()]), np.quantile(wanted, LEVELS)[None]
+    past = wanted[:1400].reshape(-1, 28, SHELVES).transpose(0, 2, 1).reshape(-1, 28)
+    told = np.broadcast_to(quantiles, (len(past), 28, 4))
+    seen = measured_errors(past, np.full(past.shape, mean), told, np.full(len(past), "lumpy"))
+    unmeasured = forecast(mean, quantiles)
+    known = daily_forecast(
+        unmeasured.means,
+        np.broadcast_to(quantiles, (1, 28, 4)),
+        correlation=seen.correlation,
+        growth=seen.growth,
+        width=np.array([seen.widths["lumpy"]]),
+    )
+    before, after = (planned(one, lead=5, service=0.98, rules=rules) for one in (unmeasured, known))
+    assert served(before, wanted, lead, rules) < 0.97
+    assert served(after, wanted, lead, rules) >= 0.98 - ALLOWED
+    assert after.reorder_point[0] <= 1.1 * least_that_suffices(wanted, lead, 0.98, rules)
 
 
 def lead_times(kind: str, rng: np.random.Generator) -> np.ndarray:
