@@ -42,6 +42,7 @@ def made(count: int) -> tuple[np.ndarray, np.ndarray, Callable[[DailyForecast], 
         product=np.arange(count) // STORES,
         on_hand=np.round(rate[:, 0] * rng.choice([0, 5, 20, 40, 200], count)).astype(float),
         orderable=np.ones(count, bool),
+        receives=np.ones(count, bool),
         service=rng.choice([0.9, 0.95, 0.98], count),
         shortage_cost=rng.uniform(1, 10, count),
     )

@@ -34,6 +34,8 @@ class Items:
     """Units that may be sold; less than none counts as none."""
     orderable: np.ndarray
     """bool: whether it is still listed: else nothing is bought or sent there."""
+    receives: np.ndarray
+    """bool: whether other stores may send it there; else what it lacks is bought."""
     service: np.ndarray
     """Probability with which stock is to last, 0.5 to 1."""
     shortage_cost: np.ndarray
@@ -132,7 +134,7 @@ def plan(
     moved = transfers(
         items.product,
         np.where(gap > 0, 0, on_hand - _kept(items, best, rules)),
-        gap,
+        np.where(items.receives, gap, 0),
         chance * items.shortage_cost,
         least=np.maximum(rules.least_transfer, np.ceil(rules.handling_cost / np.maximum(unit_cost, 1e-9))),
     )

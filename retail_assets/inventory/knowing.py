@@ -4,11 +4,12 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from retail_assets.inventory.decisions import REJECTED, last_decisions
+from retail_assets.inventory.decisions import ORDER_KINDS, REJECTED, TRANSFER_KINDS, last_decisions
 from retail_assets.inventory.placing import all_parts
 from retail_assets.inventory.planning import ITEM, QUANTILES, Known
 from retail_assets.inventory.settings import InventorySettings
-from retail_assets.inventory.tables import PLACED_ORDER_LINES, REORDER_PROPOSALS
+from retail_assets.inventory.tables import PLACED_ORDER_LINES, REORDER_PROPOSALS, TRANSFER_PROPOSALS
+from retail_assets.kit.lake_table import LakeTable
 from retail_assets.platform import Platform
 from retail_assets.warehouse.reading import read_mart
 
@@ -91,6 +92,7 @@ def known_on(platform: Platform, forecast: pl.DataFrame, as_of: date) -> Known:
         ),
         classes=read_mart(platform, "product_performance", "product_id", "abc_class").drop_nulls(),
         rejected=_rejected(platform, as_of, days=settings.replenish_rejected_days),
+        kept_apart=_kept_apart(platform, as_of, days=settings.replenish_rejected_days),
     )
 
 
@@ -169,22 +171,31 @@ def _delivered(orders: pl.DataFrame, as_of: date, *, since: date, overdue_days: 
 
 
 def _rejected(platform: Platform, as_of: date, *, days: int) -> pl.DataFrame:
-    """Of each store and product the last proposal of the nights before that was rejected; see Known.rejected.
+    """Of each store and product the last proposed order of the nights before that was rejected; see Known.rejected.
 
     What this night itself proposed, where it runs again, is not among them: it stands there as rejected.
     """
-    nights = [
-        night.isoformat()
-        for back in range(1, days + 1)
-        if REORDER_PROPOSALS.part(platform.lake, (night := as_of - timedelta(days=back)).isoformat()).exists()
-    ]
-    proposals = pl.concat(
-        [REORDER_PROPOSALS.empty(), *(REORDER_PROPOSALS.read(platform.lake, night) for night in nights)]
-    )
-    decided = last_decisions(platform).filter(pl.col("state") == REJECTED)
+    proposals = _of_nights_before(REORDER_PROPOSALS, platform, as_of, days)
+    decided = last_decisions(platform, ORDER_KINDS).filter(pl.col("state") == REJECTED)
     return (
-        proposals.join(decided, on="proposal_id", how="semi")
-        .sort("planned_on")
+        proposals.join(decided, left_on="proposal_id", right_on="subject", how="semi")
         .unique(ITEM, keep="last", maintain_order=True)
         .select(*ITEM, "supplier_id", "proposal_id", "order_quantity")
     )
+
+
+def _kept_apart(platform: Platform, as_of: date, *, days: int) -> pl.DataFrame:
+    """Where a proposed transfer of the nights before was rejected; see Known.kept_apart."""
+    proposals = _of_nights_before(TRANSFER_PROPOSALS, platform, as_of, days)
+    decided = last_decisions(platform, TRANSFER_KINDS).filter(pl.col("state") == REJECTED)
+    return (
+        proposals.join(decided, left_on="transfer_id", right_on="subject", how="semi")
+        .select("product_id", store_id="destination_store_id")
+        .unique(ITEM, maintain_order=True)
+    )
+
+
+def _of_nights_before(table: LakeTable, platform: Platform, as_of: date, days: int) -> pl.DataFrame:
+    """Rows of the parts of so many nights before this one, the newest last."""
+    nights = (as_of - timedelta(days=back) for back in range(days, 0, -1))
+    return pl.concat([table.empty(), *(table.read(platform.lake, night.isoformat()) for night in nights)])

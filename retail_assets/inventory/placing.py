@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from retail_assets.inventory.decisions import APPROVED, CUT, cut_quantity, last_decisions
+from retail_assets.inventory.decisions import APPROVED, CUT, ORDER_KINDS, cut_quantity, last_decisions
 from retail_assets.inventory.tables import PLACED_ORDER_LINES, PURCHASE_ORDER_FILES, REORDER_PROPOSALS
 from retail_assets.kit.lake_table import LakeTable
 from retail_assets.lake import Lake, file_lock
@@ -109,13 +109,13 @@ def _write_files(lake: Lake) -> None:
 
 def _decided(platform: Platform) -> pl.DataFrame:
     """proposal_id, decision (approved or cut) and quantity of what was last decided so about each proposal."""
-    decided = last_decisions(platform).filter(pl.col("state").is_in([APPROVED, CUT]))
+    decided = last_decisions(platform, ORDER_KINDS).filter(pl.col("state").is_in([APPROVED, CUT]))
     quantities = [
         cut_quantity(payload) if state == CUT else None
         for state, payload in decided.select("state", "payload").iter_rows()
     ]
     return decided.select(
-        "proposal_id",
+        proposal_id="subject",
         decision="state",
         quantity=pl.Series(quantities, dtype=PLACED_ORDER_LINES.schema["quantity"]),
     )

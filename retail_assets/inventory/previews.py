@@ -13,7 +13,8 @@ if TYPE_CHECKING:
 
 ORDERED, SENT, HELD_BACK, LEFT = "ordered", "sent from a store", "held back", "not yet"
 """What is done about a product that runs out in a store."""
-DONE = (ORDERED, SENT, HELD_BACK, LEFT)
+DONE = {ORDERED: "tab:blue", SENT: "tab:green", HELD_BACK: "tab:red", LEFT: "lightgrey"}
+"""With their colours."""
 
 
 def most_urgent(orders: pl.DataFrame) -> pl.DataFrame:
@@ -85,10 +86,10 @@ def figures(proposed: Proposed) -> "dict[str, Figure]":
     figure = Figure(figsize=(9, 3), layout="constrained")
     axes = figure.add_subplot()
     below = [0] * LOOK_AHEAD
-    for done in DONE:
+    for done, colour in DONE.items():
         some = dict(counted.filter(done=done).select("days", "len").iter_rows())
         heights = [some.get(day, 0) for day in range(LOOK_AHEAD)]
-        axes.bar(range(LOOK_AHEAD), heights, bottom=below, label=done, width=0.9)
+        axes.bar(range(LOOK_AHEAD), heights, bottom=below, label=done, color=colour, width=0.9)
         below = [low + height for low, height in zip(below, heights, strict=True)]
     axes.set_xlabel("days until it is expected to run out")
     axes.set_ylabel("products in stores")

@@ -61,12 +61,18 @@ def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None 
         how="left",
         maintain_order="left",
     ).join(classes, on="product_id", how="left", maintain_order="left")
-    items = items.with_columns(
-        pl.col("abc_class").fill_null("C"),
-        is_orderable=pl.col("is_active").fill_null(True),
-        on_hand=pl.col("available_quantity").cast(pl.Float64),
-    ).with_columns(
-        service_level=pl.col("abc_class").replace_strict(policy.service_levels, return_dtype=pl.Float64)
+    apart = known.kept_apart.select(*ITEM, receives=pl.lit(False))
+    items = (
+        items.join(apart, on=ITEM, how="left", maintain_order="left")
+        .with_columns(
+            pl.col("receives").fill_null(True),
+            pl.col("abc_class").fill_null("C"),
+            is_orderable=pl.col("is_active").fill_null(True),
+            on_hand=pl.col("available_quantity").cast(pl.Float64),
+        )
+        .with_columns(
+            service_level=pl.col("abc_class").replace_strict(policy.service_levels, return_dtype=pl.Float64)
+        )
     )
     sources = offered(products, known.terms)
     times = lead_times(known.delivered, sources)
@@ -126,6 +132,7 @@ def _plan(
             product=product.to_numpy(),
             on_hand=items["on_hand"].to_numpy(),
             orderable=items["is_orderable"].to_numpy(),
+            receives=items["receives"].to_numpy(),
             service=items["service_level"].to_numpy(),
             shortage_cost=margin.to_numpy(),
         ),

@@ -80,7 +80,7 @@ class Retailer:
     def decide(self, kind: str, proposal: str, payload: str | None = None) -> None:
         said = self.people.decide(kind, proposal, payload)
         assert not said.startswith("refused"), said
-        after = {"approve_order": "approved", "cut_order": "cut", "reject_order": "rejected"}[kind]
+        after = {"approve": "approved", "cut": "cut", "reject": "rejected"}[kind.partition("_")[0]]
         number = len(self.lake.decisions) + 1
         entry = {"entry": number, "decision_id": f"D{number}", "at": MIDNIGHT, "actor": "otto", "kind": kind,
                  "subject": proposal, "payload": payload, "accepted": True, "state_after": after,
@@ -152,6 +152,20 @@ def test_what_was_rejected_is_not_proposed_the_next_night(retailer: Retailer) ->
         n: known_on(retailer.platform, foretold(RATES, AS_OF), AS_OF + timedelta(days=n)) for n in (14, 15)
     }
     assert (days[14].rejected.height, days[15].rejected.height) == (1, 0)
+
+
+def test_what_a_store_does_not_want_from_another_is_bought(retailer: Retailer) -> None:
+    [(transfer, status)] = retailer.read("select transfer_id, status from transfer_proposals")
+    assert (transfer, status) == ("TR-20261120-S1-S2-much", "proposed")
+    retailer.decide("reject_transfer", transfer)
+    known = known_on(retailer.platform, foretold(RATES, NEXT), NEXT)
+    proposed = propose(known, policy_of(retailer.platform), as_of=NEXT)
+    assert proposed.transfers.is_empty()
+    assert ("S2", "much") in proposed.orders.select("store_id", "product_id").rows()
+    retailer.build()
+    assert retailer.read("select status from transfer_proposals") == [("rejected",)]
+    retailer.decide("approve_transfer", transfer)
+    assert known_on(retailer.platform, foretold(RATES, NEXT), NEXT).kept_apart.is_empty()
 
 
 def test_what_is_approved_becomes_a_file_once(retailer: Retailer) -> None:

@@ -82,6 +82,7 @@ def known(
         delivered=table(DELIVERED, *more.get("delivered", [])),
         classes=table(CLASSES, *more.get("classes", [])),
         rejected=table(REJECTED, *more.get("rejected", [])),
+        kept_apart=table(dict.fromkeys(["store_id", "product_id"], pl.String), *more.get("kept_apart", [])),
     )
 
 
@@ -278,6 +279,15 @@ def test_overstock_is_sent_before_anything_is_bought() -> None:
     assert row["origin_on_hand_quantity"] - row["quantity"] > row["origin_needed_quantity"]
     assert found.points["transfer_quantity"].to_list() == [0, row["quantity"]]
     assert found.points["transfer_out_quantity"].to_list() == [row["quantity"], 0]
+
+
+def test_where_a_transfer_was_rejected_it_is_bought() -> None:
+    rates, stock = {("S1", "P1"): 1, ("S2", "P1"): 4}, {("S1", "P1"): 300, ("S2", "P1"): 2}
+    found = propose(
+        known(rates, stock, kept_apart=[{"store_id": "S2", "product_id": "P1"}]), POLICY, as_of=NIGHT
+    )
+    assert found.transfers.is_empty()
+    assert found.orders.select("store_id", "product_id").rows() == [("S2", "P1")]
 
 
 def test_rows_in_any_order_come_out_the_same() -> None:
