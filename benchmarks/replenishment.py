@@ -2,8 +2,8 @@
 
 A million products in stores, each with a forecast of 28 days and its intervals; a tenth may choose between two
 suppliers, a third has something on order. Against the obvious way in the same run: one item after the other, its days
-summed up in a loop, quantiles by the same formulas. A sample of the items is planned so, without transfers, and both
-must agree.
+summed up in a loop, quantiles by the same formulas and table. A sample of the items is planned so, without transfers,
+and both must agree.
 """
 
 import argparse
@@ -19,10 +19,11 @@ from statistics import NormalDist
 
 import numpy as np
 
-from ml.replenishment.demand import LEVELS, MOST_SKEWNESS, WEEK, DailyForecast, daily_forecast
+from ml.replenishment.demand import WEEK, DailyForecast, daily_forecast
 from ml.replenishment.plan import Incoming, Items, Offers, Plan, plan
 from ml.replenishment.reorder import YEAR
 from ml.replenishment.rules import Rules
+from ml.replenishment.shapes import ABOVE, BELOW, LEVELS, MOST_SKEWNESS, normal_shape
 
 HORIZON = 28
 STORES = 100
@@ -41,6 +42,7 @@ def made(count: int) -> tuple[np.ndarray, np.ndarray, Callable[[DailyForecast], 
         product=np.arange(count) // STORES,
         on_hand=np.round(rate[:, 0] * rng.choice([0, 5, 20, 40, 200], count)).astype(float),
         orderable=np.ones(count, bool),
+        receives=np.ones(count, bool),
         service=rng.choice([0.9, 0.95, 0.98], count),
         shortage_cost=rng.uniform(1, 10, count),
     )
@@ -70,7 +72,8 @@ def one_by_one(
 ) -> tuple[float, list[float]]:
     """Seconds and quantities of some items, planned one after the other from the offers that were chosen."""
     normal = NormalDist()
-    z = [normal.inv_cdf(level) for level in LEVELS]
+    z = [normal.inv_cdf(level) for level in ABOVE.tolist()]
+    table = normal_shape().factors[:, :, len(BELOW) :].tolist()
     coming = defaultdict(list)
     for of, due, units in zip(incoming.item, incoming.due, incoming.units, strict=True):
         coming[of].append((due, units))
@@ -84,16 +87,12 @@ def one_by_one(
             units for due, units in coming[item] if due <= lead
         )
         forecast = items.forecast
-        demand, offsets = _over(forecast, item, days, z)
-        widened = [
-            math.hypot(offset, one * demand / days * offers.lead_spread[offer])
-            for offset, one in zip(offsets, z, strict=True)
-        ]
+        demand, variance, skewness = _over(forecast, item, days)
+        offsets = _offsets(table, variance, skewness, demand / days * float(offers.lead_spread[offer]))
         wanted = normal.inv_cdf(float(items.service[item]))
-        near, far = widened[2], widened[3]
-        safety = (
-            near * wanted / z[2] if wanted <= z[2] else near + (far - near) * (wanted - z[2]) / (z[3] - z[2])
-        )
+        end = next((n for n, one in enumerate(z) if wanted <= one), len(z) - 1)
+        low, near = (z[end - 1], offsets[end - 1]) if end else (0.0, 0.0)
+        safety = near + (offsets[end] - near) * (wanted - low) / (z[end] - low)
         point = max(math.ceil(demand + safety - 0.5 - 1e-9), 0)
         rate = float(forecast.means[item].mean(dtype=float))
         holding = float(offers.unit_cost[offer]) * RULES.holding_share / YEAR
@@ -106,10 +105,9 @@ def one_by_one(
     return time.process_time() - started, quantities
 
 
-def _over(forecast: DailyForecast, item: int, days: int, z: list[float]) -> tuple[float, list[float]]:
-    """Demand over some days and the offsets of its quantiles, day by day."""
-    demand = variance = third = 0.0
-    together = [0.0] * len(z)
+def _over(forecast: DailyForecast, item: int, days: int) -> tuple[float, float, float]:
+    """Demand over some days, its variance and skewness, day by day."""
+    demand = variance = third = spreads = roots = 0.0
     for day in range(1, days + 1):
         week = min((day - 1) // WEEK, HORIZON // WEEK - 1)
         growth = (day / (HORIZON - 3)) ** forecast.growth if day > HORIZON else 1.0
@@ -117,16 +115,27 @@ def _over(forecast: DailyForecast, item: int, days: int, z: list[float]) -> tupl
         demand += float(forecast.means[item, day - 1]) if day <= HORIZON else float(np.mean(weekday))
         variance += float(forecast.variances[item, week]) * growth**2
         third += float(forecast.thirds[item, week]) * growth**3
-        for n in range(len(z)):
-            together[n] += float(forecast.errors[item, week, n]) * growth
-    variance, third = max(variance, demand), max(third, demand)
-    skewness = min(third / variance**1.5, MOST_SKEWNESS)
-    offsets = []
-    for n, one in enumerate(z):
-        apart = (abs(one) + math.copysign(one * one - 1, one) / 6 * skewness) * math.sqrt(variance)
-        own = forecast.correlation
-        offsets.append(math.sqrt((1 - own) * apart**2 + own * together[n] ** 2))
-    return demand, offsets
+        spreads += float(np.sqrt(forecast.variances[item, week])) * growth
+        roots += float(np.cbrt(forecast.thirds[item, week])) * growth
+    own = forecast.correlation
+    variance = max((1 - own) * variance + own * spreads**2, demand)
+    third = max((1 - own) * third + own * roots**3, demand)
+    return demand, variance, min(max(third / variance**1.5, 0), MOST_SKEWNESS)
+
+
+def _offsets(table: list, variance: float, skewness: float, spread: float) -> list[float]:
+    """Of the levels above the mean, between the four cells of the table that are the nearest."""
+    total = math.hypot(math.sqrt(variance), spread)
+    across = spread / total * (len(table) - 1)
+    along = skewness / MOST_SKEWNESS * (len(table[0]) - 1)
+    row, column = min(int(across), len(table) - 2), min(int(along), len(table[0]) - 2)
+    across, along = across - row, along - column
+    found = []
+    for n in range(len(ABOVE)):
+        near = (1 - along) * table[row][column][n] + along * table[row][column + 1][n]
+        far = (1 - along) * table[row + 1][column][n] + along * table[row + 1][column + 1][n]
+        found.append(((1 - across) * near + across * far) * total)
+    return found
 
 
 def main() -> int:

@@ -3,45 +3,15 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-import dataframely as dy
 import polars as pl
 from scipy.special import ndtri
 
-from ml.replenishment.demand import LEVELS
-from retail_assets.config import Settings
-from retail_assets.flows import FLOWS
+from ml.replenishment.shapes import LEVELS
+from retail_assets.inventory.knowing import ENSEMBLE, FORECAST
 from retail_assets.inventory.planning import QUANTILES
-from retail_assets.inventory.replenishment import ENSEMBLE, FORECAST
-from retail_assets.kit.lake_table import LakeTable
-from retail_assets.platform import Flow, Platform
+from retail_assets.platform import Platform
 
 HORIZON = 28
-
-
-class _Foretold(dy.Schema):
-    """What inventory takes of a forecast."""
-
-    origin = dy.Date()
-    store_id = dy.String()
-    product_id = dy.String()
-    date = dy.Date()
-    model = dy.String()
-    mean = dy.Float64()
-    expected = dy.Float64(nullable=True)
-    lo_80 = dy.Float64()
-    hi_80 = dy.Float64()
-    lo_95 = dy.Float64()
-    hi_95 = dy.Float64()
-    calibration_version = dy.String()
-
-
-def platform_that_forecasts(settings: Settings) -> Platform:
-    """The platform, with a flow that has the table of forecasts where none of its own has."""
-    platform = Platform(settings, FLOWS)
-    if FORECAST in platform.tables:
-        return platform
-    tables = (LakeTable(FORECAST, _Foretold),)
-    return Platform(settings, (*FLOWS, Flow("foretold", "Forecasts from elsewhere.", tables=tables)))
 
 
 def foretold(
@@ -56,6 +26,7 @@ def foretold(
             "date": origin + timedelta(days=day),
             "expected": float(rate),
             **{n: rate + z * rate**0.5 for n, z in zip(QUANTILES, ndtri(LEVELS).tolist(), strict=True)},
+            "segment": "smooth",
             "origin": origin,
             "version": version,
         }

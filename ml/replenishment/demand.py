@@ -11,12 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import ndtr, ndtri
 
-LEVELS = np.array([0.025, 0.1, 0.9, 0.975])
-"""Levels of the quantiles: the bounds of the 95% and the 80% interval."""
+from ml.replenishment.shapes import ABOVE, BELOW, LEVELS, MOST_SKEWNESS, day_skewness
+
 WEEK = 7
 MOST_GROWTH = 1.0
-MOST_SKEWNESS = 2.0
-"""That of an exponential distribution; beyond it the expansion below is no longer monotonous."""
 LEAST_VARIANCE = 1e-100
 AT_ONCE = 16_384
 """Series whose quantiles are worked on at the same time: so many fit into a processor's cache."""
@@ -32,30 +30,41 @@ class DailyForecast:
 
     means: np.ndarray
     """float [S, H]: expected units of each day; H is at least a week."""
-    errors: np.ndarray
-    """float [S, B, 4]: how far the quantile of each of LEVELS lies from the mean of a day. Never negative."""
     variances: np.ndarray
-    """float [S, B]: of a day, by those quantiles."""
+    """float [S, B]: of a day."""
     thirds: np.ndarray
-    """float [S, B]: third central moments of a day, by those quantiles."""
+    """float [S, B]: third central moments of a day."""
     growth: float
-    """Errors of single days grow with (days ahead) ** growth; measured between the weeks of the horizon."""
+    """Errors of single days grow with (days ahead) ** growth."""
     correlation: float
     """Between the errors of two days: 0 where they cancel out over time, 1 where they add up."""
 
     def part(self, rows: slice | np.ndarray) -> "DailyForecast":
         """Some of the series."""
-        own = (one[rows] for one in (self.means, self.errors, self.variances, self.thirds))
+        own = (one[rows] for one in (self.means, self.variances, self.thirds))
         return DailyForecast(*own, self.growth, self.correlation)
 
 
-def daily_forecast(means: np.ndarray, quantiles: np.ndarray, *, correlation: float) -> DailyForecast:
+def daily_forecast(
+    means: np.ndarray,
+    quantiles: np.ndarray,
+    *,
+    correlation: float,
+    growth: float | None = None,
+    width: np.ndarray | None = None,
+) -> DailyForecast:
     """From means [S, H] and quantiles [S, H, 4] (levels LEVELS) of each day.
 
     A quantile on the wrong side of the mean counts as the mean, an outer one inside an inner one as the inner one.
     Between the quantiles and beyond them a day's distribution follows straight lines on the scale of normal deviations;
-    its moments are those of these lines. Raises ValueError where the horizon is shorter than a week, or anything is not
-    finite.
+    its moments are those of these lines. Where the upper quantiles are more skewed than that of a normal demand, what
+    lies beyond them is more than the lines say: then they are at least those of the shifted gamma distribution that
+    has these quantiles (`shapes.day_skewness`).
+
+    `growth` is measured between the weeks of the horizon where it is not given. Errors are `width` [S] times as large
+    as the quantiles say, once where it is not given.
+
+    Raises ValueError where the horizon is shorter than a week, or anything is not finite.
     """
     horizon = means.shape[1]
     if horizon < WEEK:
@@ -64,8 +73,7 @@ def daily_forecast(means: np.ndarray, quantiles: np.ndarray, *, correlation: flo
         raise ValueError("A forecast has days that are no finite number.")
     means = np.maximum(means, 0)
     starts = range(0, horizon, WEEK)
-    errors = np.empty((len(means), len(starts), len(LEVELS)))
-    variances, thirds = (np.empty(errors.shape[:2]) for _ in range(2))
+    variances, thirds = (np.empty((len(means), len(starts))) for _ in range(2))
     for first in range(0, len(means), AT_ONCE):
         some = slice(first, first + AT_ONCE)
         for number, start in enumerate(starts):
@@ -74,10 +82,15 @@ def daily_forecast(means: np.ndarray, quantiles: np.ndarray, *, correlation: flo
             lower, low, high, higher = (np.maximum(off[..., n], 0) for n in range(len(LEVELS)))
             lower, higher = np.maximum(lower, low), np.maximum(higher, high)
             above, below = _moments(high, higher), _moments(low, lower)
-            errors[some, number] = np.stack([one.mean(axis=1) for one in (lower, low, high, higher)], axis=1)
-            variances[some, number] = (above[0] + below[0]).mean(axis=1)
-            thirds[some, number] = (above[1] - below[1]).mean(axis=1)
-    return DailyForecast(means, errors, variances, thirds, _growth(means, errors), correlation)
+            spread, skewness = day_skewness(high.mean(axis=1), higher.mean(axis=1))
+            skewed = np.where(skewness > 0, spread, 0)
+            variances[some, number] = np.maximum((above[0] + below[0]).mean(axis=1), skewed**2)
+            thirds[some, number] = np.maximum((above[1] - below[1]).mean(axis=1), skewness * skewed**3)
+    growth = error_growth(means, np.sqrt(variances)) if growth is None else growth
+    if width is not None:
+        variances *= width[:, None] ** 2
+        thirds *= width[:, None] ** 3
+    return DailyForecast(means, variances, thirds, growth, correlation)
 
 
 def _moments(near: np.ndarray, far: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -107,29 +120,17 @@ def _weeks(horizon: int) -> tuple[np.ndarray, np.ndarray]:
     return lengths, starts + (lengths + 1) / 2
 
 
-def _growth(means: np.ndarray, errors: np.ndarray) -> float:
-    """The exponent with which errors, in proportion to the demand, grew from the first week to the last."""
+def error_growth(means: np.ndarray, spreads: np.ndarray) -> float:
+    """The exponent with which errors of days, in proportion to the demand, grew from the first week of a horizon to the
+    last: between 0 and MOST_GROWTH. Means are [S, H], spreads [S, B] by weeks."""
     lengths, middle = _weeks(means.shape[1])
     starts = np.arange(0, means.shape[1], WEEK)
     demand = np.add.reduceat(means, starts, axis=1).sum(axis=0, dtype=float) / lengths
-    error = errors.sum(axis=(0, 2), dtype=float)
+    error = spreads.sum(axis=0, dtype=float)
     if len(starts) < 2 or min(demand[0], demand[-1], error[0], error[-1]) <= 0:
         return 0.0
     ratio = error[-1] / demand[-1] / (error[0] / demand[0])
     return float(np.clip(np.log(ratio) / np.log(middle[-1] / middle[0]), 0, MOST_GROWTH))
-
-
-def error_correlation(errors: np.ndarray) -> float:
-    """The correlation between the errors (actual less forecast, [N, H]) of two days of one forecast.
-
-    Solves Var(sum) = (1 - r) * sum(v_d) + r * (sum(v_d ** 0.5)) ** 2 for r, with the mean squares v_d of the days and
-    of the whole. Between 0 and 1; 0 where there is nothing to tell it from.
-    """
-    squares = (errors**2).mean(axis=0) if len(errors) else np.zeros(errors.shape[1])
-    apart, together = squares.sum(), np.sqrt(squares).sum() ** 2
-    if together <= apart:
-        return 0.0
-    return float(np.clip(((errors.sum(axis=1) ** 2).mean() - apart) / (together - apart), 0, 1))
 
 
 def daily_means(forecast: DailyForecast, days: int) -> np.ndarray:
@@ -159,50 +160,49 @@ def demand_over(forecast: DailyForecast, rows: np.ndarray, days: np.ndarray) -> 
     return summed[rows, np.minimum(days, horizon)] + weeks * weekdays[rows, WEEK] + weekdays[rows, rest]
 
 
-def offsets_over(
+def spread_over(
     forecast: DailyForecast, rows: np.ndarray, days: np.ndarray, demand: np.ndarray
-) -> np.ndarray:
-    """float [C, 4]: how far the quantiles of the demand over so many days lie from its mean `demand`.
+) -> tuple[np.ndarray, np.ndarray]:
+    """Variance and skewness [C] of the demand over so many days, whose mean is `demand`.
 
-    Errors of days are correlated by r. As far as they are not, variances v_d and third moments add up, and a quantile
-    is that of Cornish & Fisher's expansion to the first term (Moments and Cumulants in the Specification of
-    Distributions, 1937): z + (z ** 2 - 1) / 6 * skewness. As far as they are, the quantiles themselves add up:
+    Errors of days are correlated by r. As far as they are not, variances v_d and third moments t_d add up; as far as
+    they are the same, spreads do:
 
-        offset ** 2 = (1 - r) * (z + (z ** 2 - 1) / 6 * skewness) ** 2 * sum(v_d) + r * sum(e_d) ** 2
+        variance     = (1 - r) * sum(v_d) + r * sum(v_d ** (1/2)) ** 2
+        third moment = (1 - r) * sum(t_d) + r * sum(t_d ** (1/3)) ** 3
 
-    For normal errors this is the variance of a sum of equally correlated ones; with r = 0 it is the square root of
-    time of Silver, Pyke & Thomas (Inventory and Production Management in Supply Chains, 4th edition 2017, chapter 6).
-    Beyond the horizon e_d = e_last * (d / d_last) ** growth, and moments with its square and cube. Customers come one
-    by one: variance and third moment are at least those of a Poisson demand with the same mean. What is wanted is
-    never negative, so no lower offset is larger than the mean.
+    The variance is that of a sum of equally correlated ones; with r = 0 it is the square root of time of Silver, Pyke &
+    Thomas (Inventory and Production Management in Supply Chains, 4th edition 2017, chapter 6). Beyond the horizon the
+    spread of a day is that of the last week * (d / d_last) ** growth, and its moments with the square and the cube.
+    Customers come one by one: variance and third moment are at least those of a Poisson demand with the same mean.
     """
-    together = _over(forecast, forecast.errors, rows, days, 1)
-    third = np.maximum(_over(forecast, forecast.thirds, rows, days, 3), demand)
-    variance = np.maximum(_over(forecast, forecast.variances, rows, days, 2), demand)
-    skewness = np.minimum(third / np.maximum(variance, LEAST_VARIANCE) ** 1.5, MOST_SKEWNESS)
-    apart = (np.abs(_Z) + np.sign(_Z) * (_Z**2 - 1) / 6 * skewness[:, None]) * np.sqrt(variance)[:, None]
-    offsets = np.sqrt((1 - forecast.correlation) * apart**2 + forecast.correlation * together**2)
-    np.maximum(offsets[:, 0], offsets[:, 1], out=offsets[:, 0])
-    np.maximum(offsets[:, 3], offsets[:, 2], out=offsets[:, 3])
-    offsets[:, :2] = np.minimum(offsets[:, :2], demand[:, None])
-    return offsets
+    r = forecast.correlation
+    apart = [
+        _over(forecast, one, rows, days, power)
+        for one, power in ((forecast.variances, 2), (forecast.thirds, 3))
+    ]
+    together = [
+        _over(forecast, root(one), rows, days, 1)
+        for one, root in ((forecast.variances, np.sqrt), (forecast.thirds, np.cbrt))
+    ]
+    variance = np.maximum((1 - r) * apart[0] + r * together[0] ** 2, demand)
+    third = np.maximum((1 - r) * apart[1] + r * together[1] ** 3, demand)
+    return variance, np.clip(third / np.maximum(variance, LEAST_VARIANCE) ** 1.5, 0, MOST_SKEWNESS)
 
 
 def _over(
     forecast: DailyForecast, values: np.ndarray, rows: np.ndarray, days: np.ndarray, power: int
 ) -> np.ndarray:
-    """Sums [C, ...] over so many days of a day's values [S, B, ...], which grow beyond the horizon with that power."""
+    """Sums [C] over so many days of a day's values [S, B], which grow beyond the horizon with that power."""
     horizon = forecast.means.shape[1]
     lengths, middle = _weeks(horizon)
     last = len(lengths) - 1
     within = np.minimum(days, horizon)
     week = np.where(within == horizon, last + 1, within // WEEK)
-    summed = _summed(values * lengths.reshape(-1, *[1] * (values.ndim - 2)))
+    summed = _summed(values * lengths)
     far = np.arange(horizon + 1, max(int(days.max(initial=0)), horizon) + 1)
     grown = np.append(0, np.cumsum((far / middle[last]) ** (forecast.growth * power)))[days - within]
     rest = np.where(week <= last, within % WEEK, 0)
-    if values.ndim == 3:
-        rest, grown = rest[:, None], grown[:, None]
     full = summed[rows, np.minimum(week, last + 1)]
     return full + rest * values[rows, np.minimum(week, last)] + grown * values[rows, last]
 
@@ -213,36 +213,44 @@ def _summed(values: np.ndarray) -> np.ndarray:
     return np.concatenate([np.zeros(shape), np.cumsum(values, axis=1, dtype=float)], axis=1)
 
 
-def widened(offsets: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    """Offsets [C, 4] of a demand to which something independent and normal with this spread [C] adds."""
-    return np.sqrt(offsets**2 + (_Z * spread[:, None]) ** 2)
-
-
 def offset_at(offsets: np.ndarray, level: ArrayLike) -> np.ndarray:
-    """float [C]: where between (or beyond) the offsets a level lies; straight lines on the scale of normal deviations.
-
-    The mean is taken for the median.
-    """
+    """float [C]: where between (or beyond) the offsets (`shapes.offsets`) a level lies; straight lines on the scale of
+    normal deviations. The mean is taken for the median."""
     z = np.broadcast_to(ndtri(np.asarray(level, float)), offsets.shape[:1])
-    inner, outer = _side(offsets, z >= 0)
-    near, far = _NEAR, _FAR
-    size = np.abs(z)
-    beyond = inner + (outer - inner) * (size - near) / (far - near)
-    return np.sign(z) * np.where(size <= near, inner * size / near, beyond)
+    above, below = (
+        _along(np.abs(z), [np.full_like(z, at) for at in deviations], own)
+        for deviations, own in _sides(offsets)
+    )
+    return np.where(z >= 0, above, -below)
 
 
 def chance_above(offsets: np.ndarray, gap: np.ndarray) -> np.ndarray:
     """float [C]: the probability that the demand exceeds its mean by more than `gap` [C]: the inverse of offset_at."""
-    inner, outer = _side(offsets, gap >= 0)
-    near, far = _NEAR, _FAR
-    size = np.abs(gap)
+    above, below = (
+        _along(np.abs(gap), own, [np.full_like(gap, at) for at in deviations])
+        for deviations, own in _sides(offsets)
+    )
+    return np.where(gap >= 0, ndtr(-above), ndtr(below))
+
+
+def _sides(offsets: np.ndarray) -> list[tuple[np.ndarray, list[np.ndarray]]]:
+    """Normal deviations and offsets above the mean, and those below, from the mean outwards."""
+    inner = len(BELOW)
+    return [
+        (ndtri(ABOVE), list(offsets[:, inner:].T)),
+        (-ndtri(BELOW), list(offsets[:, :inner].T)),
+    ]
+
+
+def _along(size: np.ndarray, knots: list[np.ndarray], values: list[np.ndarray]) -> np.ndarray:
+    """Where `size` [C] leads on straight lines from 0 through (knots, values) and beyond them; knots and values ascend.
+
+    Beyond knots that are all the same it is infinite, at 0 itself 0.
+    """
+    knots, values = [np.zeros_like(size), *knots], [np.zeros_like(size), *values]
+    found = np.zeros_like(size)
     with np.errstate(divide="ignore", invalid="ignore"):
-        within = near * size / inner
-        beyond = near + (far - near) * (size - inner) / (outer - inner)
-    z = np.nan_to_num(np.where(size <= inner, within, beyond), nan=0.0, posinf=np.inf)
-    return ndtr(-np.sign(gap) * z)
-
-
-def _side(offsets: np.ndarray, upper: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The inner and the outer offset above or below the mean."""
-    return np.where(upper, offsets[:, 2], offsets[:, 1]), np.where(upper, offsets[:, 3], offsets[:, 0])
+        for start, end, low, high in zip(knots[:-1], knots[1:], values[:-1], values[1:], strict=True):
+            line = low + (high - low) * (size - start) / (end - start)
+            found = np.where(size > start, line, found)
+    return np.nan_to_num(found, nan=0.0, posinf=np.inf)

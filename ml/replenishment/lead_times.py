@@ -3,6 +3,7 @@
 Few orders say little, so each level leans on the one above it: a product on its supplier, a supplier on what he states.
 """
 
+import numpy as np
 import polars as pl
 
 STATED_ORDERS = 3
@@ -69,6 +70,18 @@ def lead_times(delivered: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
         .otherwise(pl.lit("stated")),
     )
     return _with_spread(table).select(SCHEMA.keys()).cast(SCHEMA)  # ty: ignore[invalid-argument-type]
+
+
+def standard_lead_times(delivered: pl.DataFrame, times: pl.DataFrame) -> np.ndarray:
+    """Days of each order that was delivered, less the mean of its pair and divided by its spread: [N], as
+    `shapes.lead_shape` takes them. `times` is what `lead_times` says of them; pairs without any spread are left out."""
+    known = delivered.join(times, on=_PAIR, how="inner").filter(pl.col("spread_days") > 0)
+    return (
+        known.select((_DAYS - pl.col("mean_days")) / pl.col("spread_days"))
+        .to_series()
+        .drop_nulls()
+        .to_numpy()
+    )
 
 
 def _orders_for_half(pairs: pl.DataFrame) -> float:

@@ -7,18 +7,11 @@ an item), [N] one per delivery on order or in transit. Money is in one currency 
 from dataclasses import dataclass, fields
 
 import numpy as np
-from scipy.special import ndtri
 
-from ml.replenishment.demand import (
-    LEVELS,
-    DailyForecast,
-    chance_above,
-    daily_means,
-    demand_over,
-    offsets_over,
-)
+from ml.replenishment.demand import DailyForecast, chance_above, daily_means, demand_over, spread_over
 from ml.replenishment.reorder import Levels, due_within, levels, order_quantity
 from ml.replenishment.rules import Rules
+from ml.replenishment.shapes import LeadShape, normal_shape
 from ml.replenishment.suppliers import cheapest, cost_per_unit
 from ml.replenishment.transfers import Transfers, transfers
 
@@ -41,6 +34,8 @@ class Items:
     """Units that may be sold; less than none counts as none."""
     orderable: np.ndarray
     """bool: whether it is still listed: else nothing is bought or sent there."""
+    receives: np.ndarray
+    """bool: whether other stores may send it there; else what it lacks is bought."""
     service: np.ndarray
     """Probability with which stock is to last, 0.5 to 1."""
     shortage_cost: np.ndarray
@@ -99,8 +94,12 @@ class Plan:
     transfers: Transfers
 
 
-def plan(items: Items, offers: Offers, incoming: Incoming, rules: Rules) -> Plan:
+def plan(
+    items: Items, offers: Offers, incoming: Incoming, rules: Rules, *, lead_shape: LeadShape | None = None
+) -> Plan:
     """Transfers and orders. Raises ValueError where an item has no offer or a service level is none.
+
+    Lead times lie around their means as `lead_shape` says, normally where it says nothing.
 
     1. Levels of each offer by its lead time; the position is what is on hand and due within it.
     2. The cheapest offer for the quantity that is wanted: where stock suffices, for what an order would be.
@@ -109,7 +108,7 @@ def plan(items: Items, offers: Offers, incoming: Incoming, rules: Rules) -> Plan
     4. Where transfers came the offer is chosen again for what is still to be bought.
     """
     count = len(items.product)
-    table = _levels(items, offers, rules)
+    table = _levels(items, offers, rules, lead_shape or normal_shape())
     due = due_within(incoming.item, incoming.due, incoming.units, offers.item, table.lead)
     on_hand = np.maximum(items.on_hand, 0)
     position = on_hand[offers.item] + due
@@ -135,7 +134,7 @@ def plan(items: Items, offers: Offers, incoming: Incoming, rules: Rules) -> Plan
     moved = transfers(
         items.product,
         np.where(gap > 0, 0, on_hand - _kept(items, best, rules)),
-        gap,
+        np.where(items.receives, gap, 0),
         chance * items.shortage_cost,
         least=np.maximum(rules.least_transfer, np.ceil(rules.handling_cost / np.maximum(unit_cost, 1e-9))),
     )
@@ -159,7 +158,7 @@ def plan(items: Items, offers: Offers, incoming: Incoming, rules: Rules) -> Plan
     )
 
 
-def _levels(items: Items, offers: Offers, rules: Rules) -> Levels:
+def _levels(items: Items, offers: Offers, rules: Rules, lead_shape: LeadShape) -> Levels:
     """Levels of all offers, some items at a time: sums over days are large."""
     order = np.argsort(offers.item, kind="stable")
     parts = []
@@ -170,6 +169,7 @@ def _levels(items: Items, offers: Offers, rules: Rules) -> Levels:
             offers.item[some] - part.start,
             lead_days=offers.lead_days[some],
             lead_spread=offers.lead_spread[some],
+            lead_shape=lead_shape,
             service=items.service[offers.item[some]],
             unit_cost=offers.unit_cost[some],
             rules=rules,
@@ -206,7 +206,7 @@ def _until_arrival(
         some = items.forecast.part(rows[start : start + AT_ONCE])
         asked, lead = back[inside] - start, table.lead[which[inside]]
         demand[which[inside]] = over = demand_over(some, asked, lead)
-        spread[which[inside]] = offsets_over(some, asked, lead, over)[:, 2] / ndtri(LEVELS[2])
+        spread[which[inside]] = np.sqrt(spread_over(some, asked, lead, over)[0])
     return demand, spread
 
 

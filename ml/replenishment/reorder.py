@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.replenishment.demand import DailyForecast, demand_over, offset_at, offsets_over, widened
+from ml.replenishment.demand import DailyForecast, demand_over, offset_at, spread_over
 from ml.replenishment.policies import economic_order_quantity
 from ml.replenishment.rules import Rules
+from ml.replenishment.shapes import BELOW, LeadShape, offsets
 
 YEAR = 365
 _ROUNDING = 1e-9
@@ -24,7 +25,7 @@ class Levels:
     demand: np.ndarray
     """Expected units over these days."""
     offsets: np.ndarray
-    """[C, 4]: how far their quantiles lie from it, uncertain lead time included."""
+    """[C, 6]: how far their quantiles lie from it, uncertain lead time included."""
     safety_stock: np.ndarray
     reorder_point: np.ndarray
     """Whole units that just suffice; with less it is time to order."""
@@ -39,24 +40,26 @@ def levels(
     *,
     lead_days: np.ndarray,
     lead_spread: np.ndarray,
+    lead_shape: LeadShape,
     service: np.ndarray,
     unit_cost: np.ndarray,
     rules: Rules,
 ) -> Levels:
-    """Levels for series `rows` [C] of a forecast under lead times (mean and spread in days) and a service level.
+    """Levels for series `rows` [C] of a forecast under lead times (mean, spread in days and shape) and a service level.
 
     An order placed today is there after L days, one placed at the next review after R + L: until then stock has to last
     (Silver, Pyke & Thomas, Inventory and Production Management in Supply Chains, 4th edition 2017, chapter 6, periodic
     review). The service level is the probability that it does, their P1.
 
         reorder point = demand(L + R) + safety stock
-        safety stock  = offset of the service level's quantile from the mean, where each quantile's offset is
-                        sqrt(offset of the demand(L + R) ** 2 + (z * demand per day * spread of the lead time) ** 2)
+        safety stock  = offset of the service level's quantile from the mean of a demand over a random time, with the
+                        variance Var(demand(L + R)) + (demand per day * spread of the lead time) ** 2
         order up to   = reorder point + economic order quantity, of at most `most_days` days' demand
 
-    The second root is the variance of a demand over a random time, E[L] * Var(D) + E[D] ** 2 * Var(L) (the same book,
-    chapter 6, on variable lead times), with the quantiles of forecast errors in place of a normal spread. Units are
-    whole: the least k with P(demand <= k) >= service is found with the continuity correction of half a unit.
+    The variance is E[L] * Var(D) + E[D] ** 2 * Var(L) (the same book, chapter 6, on variable lead times); the quantile
+    is not that of a normal distribution but of the mixture of demands over the lead times that were seen
+    (`shapes.offsets`). Units are whole: the least k with P(demand <= k) >= service is found with the continuity
+    correction of half a unit.
     """
     if not ((service >= 0.5) & (service < 1)).all():
         raise ValueError("A service level is a probability of at least 0.5 and less than 1.")
@@ -65,12 +68,15 @@ def levels(
     demand = demand_over(forecast, rows, days)
     rate = forecast.means.mean(axis=1, dtype=float)[rows]
     per_day = demand / np.maximum(days, 1)
-    offsets = widened(offsets_over(forecast, rows, days, demand), per_day * lead_spread)
-    safety = offset_at(offsets, service)
+    variance, skewness = spread_over(forecast, rows, days, demand)
+    off = offsets(variance, skewness, per_day * lead_spread, lead_shape)
+    below = off[:, : len(BELOW)]
+    np.minimum(below, demand[:, None], out=below)  # what is wanted is never negative
+    safety = offset_at(off, service)
     point = np.maximum(np.ceil(demand + safety - 0.5 - _ROUNDING), 0)
     holding = unit_cost * rules.holding_share / YEAR
     lot = np.minimum(economic_order_quantity(rules.order_cost, holding, rate), rate * rules.most_days)
-    return Levels(lead, days, demand, offsets, safety, point, point + np.round(lot), rate)
+    return Levels(lead, days, demand, off, safety, point, point + np.round(lot), rate)
 
 
 def order_quantity(

@@ -18,11 +18,19 @@ class Lived:
     """Units wanted that day and not there."""
     ordered: np.ndarray
 
-    def service(self, review_days: int) -> np.ndarray:
-        """[N]: the share of review periods in which nothing was lacking (P1 of Silver, Pyke & Thomas)."""
-        days = len(self.unmet) // review_days * review_days
-        lacking = (self.unmet[:days] > 0).reshape(-1, review_days, self.unmet.shape[1]).any(axis=1)
-        return 1 - lacking.mean(axis=0)
+    def service(self, lead: np.ndarray, review_days: int) -> np.ndarray:
+        """[N]: the share of replenishment cycles in which nothing was lacking (P1 of Silver, Pyke & Thomas).
+
+        A cycle goes from the day on which an order of one review would arrive to the day before that of the next one:
+        `lead` is as `live` had it. A shortage at the end of a cycle is ended by what arrives then, and counts once;
+        counted by review periods it could fall into two.
+        """
+        reviews = np.arange(0, len(self.unmet), review_days)
+        arrivals = np.maximum.accumulate(reviews[:, None] + lead[reviews], axis=0)
+        lacking = np.concatenate([np.zeros((1, lead.shape[1]), int), np.cumsum(self.unmet > 0, axis=0)])
+        until = np.take_along_axis(lacking, np.minimum(arrivals, len(self.unmet)), axis=0)
+        is_cycle = (arrivals[1:] > arrivals[:-1]) & (arrivals[1:] <= len(self.unmet))
+        return 1 - ((np.diff(until, axis=0) > 0) & is_cycle).sum(axis=0) / is_cycle.sum(axis=0)
 
     def fill_rate(self) -> np.ndarray:
         """[N]: the share of units wanted that was there (their P2)."""

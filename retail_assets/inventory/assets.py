@@ -1,7 +1,7 @@
 """Stock and forecasts become proposals, and what is approved of them orders. Wiring only."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
@@ -11,6 +11,8 @@ from retail_assets.dagster_kit.wiring import (
     Night,
     check_result,
     partitions_of,
+    pictures,
+    rows_table,
     table_key,
     table_spec,
     told,
@@ -25,6 +27,9 @@ from retail_assets.inventory.tables import (
 )
 from retail_assets.names import printable
 from retail_assets.platform import Platform
+
+if TYPE_CHECKING:
+    from retail_assets.inventory.proposing import Proposed
 
 CHECK = "a_forecast_to_order_by"
 FORECAST = "demand_forecast"
@@ -73,7 +78,8 @@ def definitions(platform: Platform) -> dg.Definitions:
     def proposals(context: dg.AssetExecutionContext) -> Iterator[Any]:
         from retail_assets.inventory.replenishment import a_forecast_to_order_by, propose_night
 
-        finding = a_forecast_to_order_by(propose_night(platform, as_of=Night(context, platform).as_of))
+        done = propose_night(platform, as_of=Night(context, platform).as_of)
+        finding = a_forecast_to_order_by(done)
         if not finding.passed:
             context.log.warning(printable(finding.advice))
         for spec in proposed:
@@ -82,8 +88,22 @@ def definitions(platform: Platform) -> dg.Definitions:
                 severity = dg.AssetCheckSeverity.WARN
                 yield dg.MaterializeResult(
                     asset_key=spec.key,
-                    metadata=dict(finding.figures),
+                    metadata={**finding.figures, **_shown(spec.key, done.proposed)},
                     check_results=[check_result(CHECK, finding, severity=severity)] if is_checked else [],
                 )
 
     return dg.Definitions(assets=[placed_orders, proposals])
+
+
+def _shown(key: dg.AssetKey, proposed: "Proposed | None") -> dict[str, Any]:
+    """What the UI shows of a table."""
+    from retail_assets.inventory.previews import by_supplier, figures, largest_transfers, most_urgent
+
+    if proposed is None:
+        return {}
+    if key == table_key(REORDER_PROPOSALS.name):
+        urgent, suppliers = most_urgent(proposed.orders), by_supplier(proposed.orders)
+        return {"most_urgent": rows_table(urgent), "by_supplier": rows_table(suppliers)}
+    if key == table_key(TRANSFER_PROPOSALS.name):
+        return {"largest_transfers": rows_table(largest_transfers(proposed.transfers))}
+    return pictures(figures(proposed))

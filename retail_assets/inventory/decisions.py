@@ -1,30 +1,45 @@
-"""The decisions about proposed orders: people approve, cut or reject them; what is approved or cut goes to purchasing.
+"""The decisions about proposed orders and transfers: people approve, cut or reject them; what is ordered goes to
+purchasing, and what is not sent is bought.
 
 A proposal can be decided while it is one of the newest night's; what was decided can be changed until it is placed.
 """
 
 import json
+from collections.abc import Collection
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from retail_assets.decisions.kinds import ADMINISTRATOR, OPERATIONS, Decision, Kind, Subject
-from retail_assets.inventory.tables import NEWEST, PLACED_ORDER_LINES, REORDER_POINTS, REORDER_PROPOSALS
+from retail_assets.inventory.tables import (
+    NEWEST,
+    PLACED_ORDER_LINES,
+    REORDER_POINTS,
+    REORDER_PROPOSALS,
+    TRANSFER_PROPOSALS,
+)
 
 if TYPE_CHECKING:
     import polars as pl
     from sqlalchemy import Connection
 
+    from retail_assets.kit.lake_table import LakeTable
     from retail_assets.lake import Lake
     from retail_assets.platform import Platform
 
-APPROVE_ORDER, CUT_ORDER, REJECT_ORDER = KINDS = ("approve_order", "cut_order", "reject_order")
+APPROVE_ORDER, CUT_ORDER, REJECT_ORDER = ORDER_KINDS = ("approve_order", "cut_order", "reject_order")
+APPROVE_TRANSFER, REJECT_TRANSFER = TRANSFER_KINDS = ("approve_transfer", "reject_transfer")
 PROPOSED, APPROVED, CUT, REJECTED, PLACED = "proposed", "approved", "cut", "rejected", "placed"
 """States of a proposal; a placed one is decided for good."""
-EXAMPLE = "RO-20261120-S01-P0005"
+EXAMPLE, EXAMPLE_TRANSFER = "RO-20261120-S01-P0005", "TR-20261120-S01-S02-P0005"
+OUT_OF_DATE = "{} is out of date: decide about what the newest night proposed."
 ROLES = frozenset({ADMINISTRATOR, OPERATIONS})
 
 
 def decision_kinds(platform: "Platform") -> list[Kind]:
+    return [*_order_kinds(platform), *_transfer_kinds(platform)]
+
+
+def _order_kinds(platform: "Platform") -> list[Kind]:
     kinds: list[Kind] = []
 
     def states(connection: "Connection", subjects: "pl.Series") -> "pl.DataFrame":
@@ -62,7 +77,8 @@ def decision_kinds(platform: "Platform") -> list[Kind]:
         Kind(
             name=REJECT_ORDER,
             about=about,
-            description="Do not order what is proposed; where it is still needed, the next night proposes it anew.",
+            description="Do not order what is proposed, nor propose it again in RETAIL_REPLENISH_REJECTED_DAYS, unless "
+            "much more of it is needed, or another supplier is chosen.",
             roles=ROLES,
             transitions={None: dict.fromkeys((PROPOSED, APPROVED, CUT), REJECTED)},
             effect="{label} is rejected.",
@@ -70,6 +86,59 @@ def decision_kinds(platform: "Platform") -> list[Kind]:
         ),
     ]
     return kinds
+
+
+def _transfer_kinds(platform: "Platform") -> list[Kind]:
+    kinds: list[Kind] = []
+
+    def states(connection: "Connection", subjects: "pl.Series") -> "pl.DataFrame":
+        return transfer_states(connection, platform.lake, subjects, kinds)
+
+    about = Subject(
+        "proposed transfer",
+        states,
+        described=f"Proposal, as in the mart transfer_proposals ({EXAMPLE_TRANSFER}).",
+    )
+    kinds += [
+        Kind(
+            name=APPROVE_TRANSFER,
+            about=about,
+            description="Send what is proposed; whoever sends it books it.",
+            roles=ROLES,
+            transitions={None: dict.fromkeys((PROPOSED, REJECTED), APPROVED)},
+            effect="{label} is approved: it is to be sent and booked.",
+            example={"subject": EXAMPLE_TRANSFER},
+        ),
+        Kind(
+            name=REJECT_TRANSFER,
+            about=about,
+            description="Do not send it: what the store lacks is bought for RETAIL_REPLENISH_REJECTED_DAYS.",
+            roles=ROLES,
+            transitions={None: dict.fromkeys((PROPOSED, APPROVED), REJECTED)},
+            effect="{label} is rejected: from the next night on what the store lacks is bought.",
+            example={"subject": EXAMPLE_TRANSFER, "reason": "The way is too long."},
+        ),
+    ]
+    return kinds
+
+
+def last_decisions(platform: "Platform", kinds: Collection[str]) -> "pl.DataFrame":
+    """What was last decided about each subject of some kinds: subject, state, payload."""
+    import polars as pl
+    from sqlalchemy import select
+
+    from retail_assets.database import platform_engine, reading
+    from retail_assets.intake.ledger_tables import DECISIONS
+
+    query = (
+        select(DECISIONS.c.subject, DECISIONS.c.state_after, DECISIONS.c.payload)
+        .where(DECISIONS.c.kind.in_(kinds), DECISIONS.c.accepted)
+        .order_by(DECISIONS.c.entry)
+    )
+    with platform_engine(platform.settings) as engine, reading(engine) as connection:
+        last = {row.subject: tuple(row) for row in connection.execute(query)}
+    schema = dict.fromkeys(["subject", "state", "payload"], pl.String)
+    return pl.DataFrame(list(last.values()), schema=schema, orient="row")
 
 
 def cut_quantity(payload: str | None) -> Decimal | None:
@@ -95,10 +164,9 @@ def proposal_states(
 
     from retail_assets.decisions.log import folded_states
 
-    asked = proposals_named(lake, subjects)
-    newest = REORDER_POINTS.read(lake, NEWEST)["planned_on"].max()
+    asked, newest = _named(REORDER_PROPOSALS, "proposal_id", lake, subjects), _newest_night(lake)
     decided = folded_states(connection, kinds=kinds, subjects=asked["proposal_id"].to_list())
-    placed = _placed(lake, asked["proposal_id"])
+    placed = set(_named(PLACED_ORDER_LINES, "proposal_id", lake, asked["proposal_id"])["proposal_id"])
     rows = []
     for proposal, night, supplier in asked.select("proposal_id", "planned_on", "supplier_id").iter_rows():
         state, refusal = decided.get(proposal, PROPOSED), None
@@ -110,7 +178,7 @@ def proposal_states(
                 f"Nobody is known to supply what {proposal} is about: give the product a supplier or terms."
             )
         elif state == PROPOSED and night != newest:
-            state, refusal = None, f"{proposal} is out of date: decide about what the newest night proposed."
+            state, refusal = None, OUT_OF_DATE.format(proposal)
         rows.append((proposal, state, proposal, refusal))
     schema = dict.fromkeys(["subject", "state", "label", "refusal"], pl.String)
     return pl.DataFrame(rows, schema=schema, orient="row")
@@ -120,7 +188,8 @@ def refused_cuts(lake: "Lake", decided: "pl.DataFrame") -> dict[str, str]:
     """Of accepted decisions the ids of those that cut to a quantity that cannot be ordered, with a sentence."""
     cuts = decided.filter(kind=CUT_ORDER)
     proposals = {
-        row["proposal_id"]: row for row in proposals_named(lake, cuts["subject"]).iter_rows(named=True)
+        row["proposal_id"]: row
+        for row in _named(REORDER_PROPOSALS, "proposal_id", lake, cuts["subject"]).iter_rows(named=True)
     }
     found = {}
     for decision_id, subject, payload in cuts.select("decision_id", "subject", "payload").iter_rows():
@@ -141,22 +210,35 @@ def refused_cuts(lake: "Lake", decided: "pl.DataFrame") -> dict[str, str]:
     return found
 
 
-def proposals_named(lake: "Lake", subjects: "pl.Series") -> "pl.DataFrame":
-    """The proposals, of any night that is kept, that some subjects name."""
+def transfer_states(
+    connection: "Connection", lake: "Lake", subjects: "pl.Series", kinds: list[Kind]
+) -> "pl.DataFrame":
+    """State of each proposed transfer that is asked for; see `Subject.states`."""
     import polars as pl
 
-    wanted = pl.col("proposal_id").is_in(subjects.unique().implode())
-    parts = (pl.scan_parquet(path, glob=False) for path in REORDER_PROPOSALS.parts(lake))
-    return pl.concat([REORDER_PROPOSALS.empty().lazy(), *(part.filter(wanted) for part in parts)]).collect()
+    from retail_assets.decisions.log import folded_states
+
+    asked, newest = _named(TRANSFER_PROPOSALS, "transfer_id", lake, subjects), _newest_night(lake)
+    decided = folded_states(connection, kinds=kinds, subjects=asked["transfer_id"].to_list())
+    rows = []
+    for transfer, night in asked.select("transfer_id", "planned_on").iter_rows():
+        state = decided.get(transfer, PROPOSED if night == newest else None)
+        rows.append((transfer, state, transfer, None if state else OUT_OF_DATE.format(transfer)))
+    schema = dict.fromkeys(["subject", "state", "label", "refusal"], pl.String)
+    return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _placed(lake: "Lake", proposals: "pl.Series") -> set[str]:
+def _newest_night(lake: "Lake") -> Any:
+    return REORDER_POINTS.read(lake, NEWEST)["planned_on"].max()
+
+
+def _named(table: "LakeTable", column: str, lake: "Lake", subjects: "pl.Series") -> "pl.DataFrame":
+    """The rows of a table, of any night that is kept, that some subjects name."""
     import polars as pl
 
-    wanted = pl.col("proposal_id").is_in(proposals.implode())
-    parts = (pl.scan_parquet(path, glob=False) for path in PLACED_ORDER_LINES.parts(lake))
-    found = pl.concat([PLACED_ORDER_LINES.empty().lazy(), *(part.filter(wanted) for part in parts)])
-    return set(found.collect()["proposal_id"])
+    wanted = pl.col(column).is_in(subjects.unique().implode())
+    parts = (pl.scan_parquet(path, glob=False) for path in table.parts(lake))
+    return pl.concat([table.empty().lazy(), *(part.filter(wanted) for part in parts)]).collect()
 
 
 def _no_quantity(decision: Decision) -> str | None:

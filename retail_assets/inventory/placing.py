@@ -3,11 +3,8 @@
 from datetime import date
 
 import polars as pl
-from sqlalchemy import select
 
-from retail_assets.database import platform_engine, reading
-from retail_assets.intake.ledger_tables import DECISIONS
-from retail_assets.inventory.decisions import APPROVED, CUT, KINDS, cut_quantity
+from retail_assets.inventory.decisions import APPROVED, CUT, ORDER_KINDS, cut_quantity, last_decisions
 from retail_assets.inventory.tables import PLACED_ORDER_LINES, PURCHASE_ORDER_FILES, REORDER_PROPOSALS
 from retail_assets.kit.lake_table import LakeTable
 from retail_assets.lake import Lake, file_lock
@@ -112,21 +109,13 @@ def _write_files(lake: Lake) -> None:
 
 def _decided(platform: Platform) -> pl.DataFrame:
     """proposal_id, decision (approved or cut) and quantity of what was last decided so about each proposal."""
-    query = (
-        select(DECISIONS.c.subject, DECISIONS.c.state_after, DECISIONS.c.payload)
-        .where(DECISIONS.c.kind.in_(KINDS), DECISIONS.c.accepted)
-        .order_by(DECISIONS.c.entry)
-    )
-    with platform_engine(platform.settings) as engine, reading(engine) as connection:
-        last = {subject: (state, payload) for subject, state, payload in connection.execute(query)}
-    rows = [
-        (subject, state, cut_quantity(payload) if state == CUT else None)
-        for subject, (state, payload) in last.items()
-        if state in (APPROVED, CUT)
+    decided = last_decisions(platform, ORDER_KINDS).filter(pl.col("state").is_in([APPROVED, CUT]))
+    quantities = [
+        cut_quantity(payload) if state == CUT else None
+        for state, payload in decided.select("state", "payload").iter_rows()
     ]
-    schema = {
-        "proposal_id": pl.String,
-        "decision": pl.String,
-        "quantity": PLACED_ORDER_LINES.schema["quantity"],
-    }
-    return pl.DataFrame(rows, schema=schema, orient="row")
+    return decided.select(
+        proposal_id="subject",
+        decision="state",
+        quantity=pl.Series(quantities, dtype=PLACED_ORDER_LINES.schema["quantity"]),
+    )

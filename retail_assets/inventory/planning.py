@@ -4,13 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+import numpy as np
 import polars as pl
 
 from ml.replenishment.demand import WEEK, DailyForecast, daily_forecast
+from ml.replenishment.errors import Errors
 from ml.replenishment.rules import Rules
 
 QUANTILES = ("lo_95", "lo_80", "hi_80", "hi_95")
-"""In the order of ml.replenishment.demand.LEVELS."""
+"""In the order of ml.replenishment.shapes.LEVELS."""
 ITEM = ["store_id", "product_id"]
 PAIR = ["supplier_id", "product_id"]
 
@@ -20,7 +22,8 @@ class Known:
     """What is known on a night, each table by what its columns say."""
 
     forecast: pl.DataFrame
-    """store_id, product_id, date, expected (units) and QUANTILES; origin and version, the same in all rows."""
+    """store_id, product_id, date, expected (units) and QUANTILES, segment (kind of demand); origin and version, which
+    are the same in all rows."""
     stock: pl.DataFrame
     """store_id, product_id, available_quantity; null where it was never counted."""
     incoming: pl.DataFrame
@@ -35,6 +38,11 @@ class Known:
     """Order lines that arrived: supplier_id, product_id, lead_days."""
     classes: pl.DataFrame
     """product_id and abc_class (A, B or C by revenue); of several the best counts, a product without one is C."""
+    rejected: pl.DataFrame
+    """What was rejected lately: store_id, product_id, supplier_id, proposal_id, order_quantity; one row of each store
+    and product."""
+    kept_apart: pl.DataFrame
+    """store_id and product_id of what no other store is to send there, since that was rejected lately."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,9 @@ class Policy:
     overdue_days: int
     """What is overdue for longer does not count."""
     error_correlation: float
+    """Between the errors of two days, where past forecasts do not tell."""
+    rejected_change: float
+    """What was rejected is proposed again where so much more is needed, as a share of what was rejected."""
 
 
 def days_left(forecast: pl.DataFrame, as_of: date) -> int:
@@ -90,27 +101,37 @@ def offered(products: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([stated, bare], how="diagonal_relaxed").select(columns).sort("product_id", "supplier_id")
 
 
-def forecast_items(known: Known, policy: Policy, as_of: date) -> tuple[pl.DataFrame, DailyForecast, int]:
-    """The stores and products of which each day is foretold, in order, their forecast, and how many others there
-    are."""
+def forecast_items(
+    known: Known, policy: Policy, as_of: date, errors: Errors | None
+) -> tuple[pl.DataFrame, DailyForecast, int]:
+    """The stores and products of which each day is foretold, in order, their forecast, and how many others there are.
+
+    How far it may be off is what its quantiles say, and what past forecasts tell (`errors`) where they do."""
     horizon = days_left(known.forecast, as_of)
     if horizon < WEEK:
         raise ValueError(f"The forecast has {horizon} days from {as_of} on; it takes {WEEK}.")
     numbers = ["expected", *QUANTILES]
     ahead = known.forecast.filter(pl.col("date") >= as_of).select(
-        *ITEM, "date", pl.col(numbers).cast(pl.Float64)
+        *ITEM, "date", "segment", pl.col(numbers).cast(pl.Float64)
     )
     ahead = ahead.sort(*ITEM, "date")
     finite = pl.all_horizontal(pl.col(name).is_finite().fill_null(False) for name in numbers)
     whole = (pl.len() == horizon) & (pl.col("date").n_unique() == horizon) & finite.all()
     ahead = ahead.with_columns(whole=whole.over(ITEM))
     complete = ahead.filter("whole")
-    items = complete.select(ITEM).unique(maintain_order=True)
+    items = complete.select(*ITEM, "segment").unique(ITEM, keep="first", maintain_order=True)
     shape = (len(items), horizon)
     means = complete["expected"].to_numpy().reshape(shape)
     quantiles = complete.select(QUANTILES).to_numpy().reshape(*shape, len(QUANTILES))
     broken = ahead.filter(~pl.col("whole")).select(ITEM).n_unique()
-    return items, daily_forecast(means, quantiles, correlation=policy.error_correlation), broken
+    forecast = daily_forecast(
+        means,
+        quantiles,
+        correlation=policy.error_correlation if errors is None else errors.correlation,
+        growth=None if errors is None else errors.growth,
+        width=None if errors is None else np.array([errors.widths.get(one, 1.0) for one in items["segment"]]),
+    )
+    return items.select(ITEM), forecast, broken
 
 
 def offers_of(

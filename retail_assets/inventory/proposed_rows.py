@@ -60,7 +60,22 @@ def point_rows(
         order_amount=chosen["price"] * quantity,
         forecast_origin=pl.lit(origin),
         forecast_version=pl.lit(version),
+        held_back_by=pl.lit(None),
     ).cast(dict(REORDER_POINTS.schema))
+
+
+def held_back(points: pl.DataFrame, rejected: pl.DataFrame, *, change: float) -> pl.DataFrame:
+    """Points with the rejected proposal that keeps each from being proposed again (see Known.rejected): of the same
+    supplier, and less than `change` as much more is needed than was rejected."""
+    before = rejected.select(*ITEM, "proposal_id", supplier="supplier_id", refused="order_quantity")
+    told = points.join(before, on=ITEM, how="left", maintain_order="left")
+    is_same = pl.col("supplier_id").eq_missing(pl.col("supplier")) & (
+        pl.col("order_quantity").cast(pl.Float64) < (1 + change) * pl.col("refused").cast(pl.Float64)
+    )
+    needed = pl.col("order_quantity") > 0
+    return told.with_columns(held_back_by=pl.when(needed & is_same).then("proposal_id")).select(
+        points.columns
+    )
 
 
 def transfer_rows(points: pl.DataFrame, planned: Plan, as_of: date) -> pl.DataFrame:

@@ -7,8 +7,10 @@ import numpy as np
 import polars as pl
 
 from ml.replenishment.demand import DailyForecast
-from ml.replenishment.lead_times import lead_times
+from ml.replenishment.errors import Errors
+from ml.replenishment.lead_times import lead_times, standard_lead_times
 from ml.replenishment.plan import Incoming, Items, Offers, Plan, plan
+from ml.replenishment.shapes import LeadShape, lead_shape
 from retail_assets.inventory.planning import (
     ITEM,
     Known,
@@ -18,7 +20,7 @@ from retail_assets.inventory.planning import (
     offered,
     offers_of,
 )
-from retail_assets.inventory.proposed_rows import point_rows, transfer_rows
+from retail_assets.inventory.proposed_rows import held_back, point_rows, transfer_rows
 from retail_assets.inventory.tables import REORDER_PROPOSALS
 
 
@@ -36,14 +38,17 @@ class Proposed:
     """Products in stores that have a forecast and were never counted: nothing is said of them."""
     without_forecast: int
     """Days of a forecast missing, or no number: nothing is said of those either."""
+    overdue: int
+    """Deliveries that are overdue for so long that nobody waits for them."""
 
 
-def propose(known: Known, policy: Policy, *, as_of: date) -> Proposed:
-    """Plan a night; day 1 is `as_of` itself. Days of the forecast that have passed are left out.
+def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None = None) -> Proposed:
+    """Plan a night; day 1 is `as_of` itself. Days of the forecast that have passed are left out. `errors` are what past
+    forecasts tell of errors, where they tell something.
 
     Raises ValueError where less than a week of the forecast is left; see `planning.days_left`.
     """
-    items, forecast, incomplete = forecast_items(known, policy, as_of)
+    items, forecast, incomplete = forecast_items(known, policy, as_of, errors)
     stocked = items.join(known.stock, on=ITEM, how="left", maintain_order="left")
     counted = stocked["available_quantity"].is_not_null().to_numpy()
     items = stocked.filter(pl.Series(counted)).with_row_index("item")
@@ -56,18 +61,25 @@ def propose(known: Known, policy: Policy, *, as_of: date) -> Proposed:
         how="left",
         maintain_order="left",
     ).join(classes, on="product_id", how="left", maintain_order="left")
-    items = items.with_columns(
-        pl.col("abc_class").fill_null("C"),
-        is_orderable=pl.col("is_active").fill_null(True),
-        on_hand=pl.col("available_quantity").cast(pl.Float64),
-    ).with_columns(
-        service_level=pl.col("abc_class").replace_strict(policy.service_levels, return_dtype=pl.Float64)
+    apart = known.kept_apart.select(*ITEM, receives=pl.lit(False))
+    items = (
+        items.join(apart, on=ITEM, how="left", maintain_order="left")
+        .with_columns(
+            pl.col("receives").fill_null(True),
+            pl.col("abc_class").fill_null("C"),
+            is_orderable=pl.col("is_active").fill_null(True),
+            on_hand=pl.col("available_quantity").cast(pl.Float64),
+        )
+        .with_columns(
+            service_level=pl.col("abc_class").replace_strict(policy.service_levels, return_dtype=pl.Float64)
+        )
     )
     sources = offered(products, known.terms)
     times = lead_times(known.delivered, sources)
     offers = offers_of(items, sources, times, policy)
     incoming = incoming_of(items, known.incoming, times, policy, as_of)
-    planned = _plan(items, forecast, offers, incoming, policy)
+    shape = lead_shape(standard_lead_times(known.delivered, times))
+    planned = _plan(items, forecast, offers, shape, incoming, policy)
     waited_for = incoming.group_by("item").agg(
         on_order=pl.col("quantity").filter(pl.col("kind") == "order").sum(),
         in_transit=pl.col("quantity").filter(pl.col("kind") == "transfer").sum(),
@@ -76,8 +88,12 @@ def propose(known: Known, policy: Policy, *, as_of: date) -> Proposed:
     items = items.join(waited_for, on="item", how="left", maintain_order="left").with_columns(
         pl.col("on_order", "in_transit", "overdue").fill_null(0)
     )
-    points = point_rows(items, offers, planned, known.forecast, as_of)
-    orders = points.filter(pl.col("order_quantity") > 0).with_columns(
+    points = held_back(
+        point_rows(items, offers, planned, known.forecast, as_of),
+        known.rejected,
+        change=policy.rejected_change,
+    )
+    orders = points.filter(pl.col("order_quantity") > 0, pl.col("held_back_by").is_null()).with_columns(
         proposal_id=pl.format("RO-{}-{}-{}", pl.lit(f"{as_of:%Y%m%d}"), *ITEM)
     )
     return Proposed(
@@ -86,11 +102,17 @@ def propose(known: Known, policy: Policy, *, as_of: date) -> Proposed:
         transfers=transfer_rows(points, planned, as_of),
         never_counted=int((~counted).sum()),
         without_forecast=incomplete,
+        overdue=int(incoming["is_overdue"].sum()),
     )
 
 
 def _plan(
-    items: pl.DataFrame, forecast: DailyForecast, offers: pl.DataFrame, incoming: pl.DataFrame, policy: Policy
+    items: pl.DataFrame,
+    forecast: DailyForecast,
+    offers: pl.DataFrame,
+    shape: LeadShape,
+    incoming: pl.DataFrame,
+    policy: Policy,
 ) -> Plan:
     """The arrays that `plan` takes."""
     landed = offers.group_by("item", maintain_order=True).agg(pl.col("landed").min())["landed"]
@@ -110,6 +132,7 @@ def _plan(
             product=product.to_numpy(),
             on_hand=items["on_hand"].to_numpy(),
             orderable=items["is_orderable"].to_numpy(),
+            receives=items["receives"].to_numpy(),
             service=items["service_level"].to_numpy(),
             shortage_cost=margin.to_numpy(),
         ),
@@ -127,4 +150,5 @@ def _plan(
             units=coming["quantity"].to_numpy(),
         ),
         policy.rules,
+        lead_shape=shape,
     )

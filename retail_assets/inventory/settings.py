@@ -58,8 +58,26 @@ class InventorySettings(FlowSettings):
     replenish_unconfirmed_days: int = Field(
         14, ge=0, description="An approved order counts as on order for so many days until purchasing has it."
     )
+    replenish_rejected_days: int = Field(
+        14,
+        ge=0,
+        description="What was rejected is not proposed again for so many days; 0 for the next night.",
+    )
+    replenish_rejected_change: float = Field(
+        0.5,
+        ge=0,
+        description="It is proposed earlier where so much more is needed, as a share of what was rejected.",
+    )
     replenish_error_correlation: float = Field(
-        0.1, ge=0, le=1, description="How far forecast errors of two days add up instead of cancelling out."
+        0.1,
+        ge=0,
+        le=1,
+        description="How far forecast errors of two days add up instead of cancelling out, until it is measured.",
+    )
+    replenish_error_origins: int = Field(
+        4,
+        ge=1,
+        description="Errors are measured from so many past forecasts, a week apart, whose days are over.",
     )
     replenish_forecast_days: int = Field(
         7, ge=1, description="A forecast of an origin older than so many days is not ordered by."

@@ -7,10 +7,8 @@ from retail_assets.contract import quantity as units
 from retail_assets.kit.lake_table import LakeTable
 
 
-class ReorderPoints(dy.Schema):
-    """When each product is to be ordered for each store and up to what, with the reason in numbers: one row per store
-    and product that was counted and has a forecast, as of the newest night that had one. What is said of lead time
-    and cost is said of the supplier who is the cheapest for the quantity that is wanted."""
+class _Reason(dy.Schema):
+    """Why a product is to be ordered for a store, or not."""
 
     store_id = dy.String(description="Store.")
     product_id = dy.String(description="Product.")
@@ -76,7 +74,18 @@ class ReorderPoints(dy.Schema):
     forecast_version = dy.String(description="What the forecast was weighed by.")
 
 
-class ReorderProposals(ReorderPoints):
+class ReorderPoints(_Reason):
+    """When each product is to be ordered for each store and up to what, with the reason in numbers: one row per store
+    and product that was counted and has a forecast, as of the newest night that had one. What is said of lead time
+    and cost is said of the supplier who is the cheapest for the quantity that is wanted."""
+
+    held_back_by = dy.String(
+        nullable=True,
+        description="Proposal that was rejected lately, because of which this one is not made; null for none.",
+    )
+
+
+class ReorderProposals(_Reason):
     """What is to be ordered, one row per store and product with an order_quantity; a part is the night that proposed
     it."""
 
@@ -151,6 +160,7 @@ READS = (
     "products",
     "supplier_products",
     "product_performance",
+    "daily_demand",
 )
 """Marts that replenishment is planned from."""
 

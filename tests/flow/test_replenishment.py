@@ -1,7 +1,7 @@
 """From stock and a forecast to proposals, decisions and the files of purchasing, through dbt and publication."""
 
 import csv
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,18 +9,13 @@ import duckdb
 import pytest
 
 from retail_assets.intake.identity import require_same_platform
+from retail_assets.inventory.knowing import FORECAST, known_on, newest_forecast
 from retail_assets.inventory.placing import place_orders
-from retail_assets.inventory.replenishment import (
-    FORECAST,
-    KEPT_DAYS,
-    a_forecast_to_order_by,
-    known_on,
-    newest_forecast,
-    propose_night,
-)
+from retail_assets.inventory.proposing import propose
+from retail_assets.inventory.replenishment import KEPT_DAYS, a_forecast_to_order_by, policy_of, propose_night
 from retail_assets.inventory.tables import READS, REORDER_PROPOSALS
 from retail_assets.warehouse.publication import publish
-from tests.foretold import foretold, platform_that_forecasts, write_forecast
+from tests.foretold import foretold, write_forecast
 from tests.lake_builder import LakeBuilder
 from tests.unit.inventory.conftest import Buyers
 from tests.warehouse import AS_OF, Builds
@@ -52,7 +47,7 @@ class Retailer:
             "purchase_order_files",
         )
         require_same_platform(self.lake.platform.settings)
-        self.platform = platform_that_forecasts(self.lake.platform.settings)
+        self.platform = self.lake.platform
         self.people = Buyers(self.platform)
         products = sorted({product for _, product in RATES})
         self.lake.load("stores", [{"store_id": store, "name": store} for store in ("S1", "S2")])
@@ -70,8 +65,9 @@ class Retailer:
         ])  # fmt: skip
         self.order("old", "out", 48, MIDNIGHT - timedelta(days=40))
 
-    def order(self, po: str, product: str, units: float, at: datetime) -> None:
-        head = {"po_id": po, "supplier_id": "V1", "store_id": "S1", "ordered_at": at, "currency": "EUR"}
+    def order(self, po: str, product: str, units: float, at: datetime, *, due: date | None = None) -> None:
+        head = {"po_id": po, "supplier_id": "V1", "store_id": "S1", "ordered_at": at, "currency": "EUR",
+                "due_on": due}  # fmt: skip
         self.lake.load("purchase_orders", [head])
         line = {"po_id": po, "line_number": 1, "product_id": product, "quantity": units, "unit_cost": 5}
         self.lake.load("purchase_order_lines", [line])
@@ -84,7 +80,7 @@ class Retailer:
     def decide(self, kind: str, proposal: str, payload: str | None = None) -> None:
         said = self.people.decide(kind, proposal, payload)
         assert not said.startswith("refused"), said
-        after = {"approve_order": "approved", "cut_order": "cut", "reject_order": "rejected"}[kind]
+        after = {"approve": "approved", "cut": "cut", "reject": "rejected"}[kind.partition("_")[0]]
         number = len(self.lake.decisions) + 1
         entry = {"entry": number, "decision_id": f"D{number}", "at": MIDNIGHT, "actor": "otto", "kind": kind,
                  "subject": proposal, "payload": payload, "accepted": True, "state_after": after,
@@ -143,6 +139,35 @@ def test_a_night_proposes_with_its_reasons(retailer: Retailer) -> None:
     assert retailer.read("select count(*) from reorder_points") == [(4,)]
 
 
+def test_what_was_rejected_is_not_proposed_the_next_night(retailer: Retailer) -> None:
+    retailer.decide("reject_order", "RO-20261120-S1-out")
+    known = known_on(retailer.platform, foretold(RATES, NEXT), NEXT)
+    proposed = propose(known, policy_of(retailer.platform), as_of=NEXT)
+    assert proposed.orders.is_empty()
+    assert proposed.points["held_back_by"].drop_nulls().to_list() == ["RO-20261120-S1-out"]
+    # The night itself may run again: what it proposed stands there, rejected, and people may change their minds.
+    again = propose_night(retailer.platform, as_of=AS_OF)
+    assert a_forecast_to_order_by(again).figures["orders"] == 1
+    days = {
+        n: known_on(retailer.platform, foretold(RATES, AS_OF), AS_OF + timedelta(days=n)) for n in (14, 15)
+    }
+    assert (days[14].rejected.height, days[15].rejected.height) == (1, 0)
+
+
+def test_what_a_store_does_not_want_from_another_is_bought(retailer: Retailer) -> None:
+    [(transfer, status)] = retailer.read("select transfer_id, status from transfer_proposals")
+    assert (transfer, status) == ("TR-20261120-S1-S2-much", "proposed")
+    retailer.decide("reject_transfer", transfer)
+    known = known_on(retailer.platform, foretold(RATES, NEXT), NEXT)
+    proposed = propose(known, policy_of(retailer.platform), as_of=NEXT)
+    assert proposed.transfers.is_empty()
+    assert ("S2", "much") in proposed.orders.select("store_id", "product_id").rows()
+    retailer.build()
+    assert retailer.read("select status from transfer_proposals") == [("rejected",)]
+    retailer.decide("approve_transfer", transfer)
+    assert known_on(retailer.platform, foretold(RATES, NEXT), NEXT).kept_apart.is_empty()
+
+
 def test_what_is_approved_becomes_a_file_once(retailer: Retailer) -> None:
     assert not retailer.orders.exists() or not list(retailer.orders.iterdir())
     retailer.decide("cut_order", "RO-20261120-S1-out", '{"quantity": 30}')
@@ -185,6 +210,16 @@ def test_what_was_placed_is_on_order_until_purchasing_tells_of_it(retailer: Reta
     # What never comes in is no longer counted on after a fortnight.
     retailer.build(days=15)
     assert owed(retailer, 15) == [("order", 30)], "the order that came in"
+
+
+def test_what_is_overdue_teaches_that_it_takes_long(retailer: Retailer) -> None:
+    """Ordered 12 days before the night, due 2 days before it: it takes 12 days at least, while it is waited for."""
+    retailer.order("slow", "fine", 6, MIDNIGHT - timedelta(days=12), due=AS_OF - timedelta(days=2))
+    retailer.build()
+    nights = (AS_OF + timedelta(days=n) for n in (0, 12, 13))
+    found = [known_on(retailer.platform, foretold(RATES, AS_OF), night).delivered for night in nights]
+    days = [one.filter(product_id="fine")["lead_days"].to_list() for one in found]
+    assert days == [[12], [24], []], "after a fortnight nobody waits for it any more"
 
 
 def test_old_proposals_go(retailer: Retailer) -> None:

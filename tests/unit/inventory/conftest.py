@@ -11,7 +11,7 @@ from retail_assets.decisions.judging import COLUMNS
 from retail_assets.decisions.log import record_decisions
 from retail_assets.intake import ledger
 from retail_assets.intake.claim_batches import Claim
-from retail_assets.inventory.tables import NEWEST, REORDER_POINTS, REORDER_PROPOSALS
+from retail_assets.inventory.tables import NEWEST, REORDER_POINTS, REORDER_PROPOSALS, TRANSFER_PROPOSALS
 from retail_assets.platform import Platform
 
 NIGHT = date(2026, 11, 20)
@@ -36,8 +36,20 @@ class Buyers:
         table = pl.DataFrame(named, schema={name: schema[name] for name in named[0]}, strict=False)
         table = pl.concat([REORDER_PROPOSALS.empty(), table], how="diagonal")
         REORDER_PROPOSALS.write(self.lake, night.isoformat(), table)
-        REORDER_POINTS.write(self.lake, NEWEST, table.select(REORDER_POINTS.schema.names()))
+        points = pl.concat([REORDER_POINTS.empty(), table.drop("proposal_id")], how="diagonal")
+        REORDER_POINTS.write(self.lake, NEWEST, points)
         return table["proposal_id"].to_list()
+
+    def propose_transfer(self, night: date = NIGHT) -> str:
+        """Put 12 units of P1 from S1 to S2 in place as a night's only proposal."""
+        schema = dict(TRANSFER_PROPOSALS.schema)
+        row = {"transfer_id": f"TR-{night:%Y%m%d}-S1-S2-P1", "planned_on": night, "product_id": "P1",
+               "origin_store_id": "S1", "destination_store_id": "S2", "quantity": 12}  # fmt: skip
+        table = pl.DataFrame([row], schema={name: schema[name] for name in row}, strict=False)
+        table = pl.concat([TRANSFER_PROPOSALS.empty(), table], how="diagonal")
+        TRANSFER_PROPOSALS.write(self.lake, night.isoformat(), table)
+        self.propose({"store_id": "S9"}, night=night)
+        return table["transfer_id"][0]
 
     def decide(self, kind: str, subject: str, payload: str | None = None, *, actor: str = "otto") -> str:
         """The sentence that comes of a decision, `refused: …` where it is refused."""

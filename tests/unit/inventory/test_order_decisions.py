@@ -57,6 +57,23 @@ def test_what_nobody_supplies_cannot_be_ordered(buyers: Buyers) -> None:
     )
 
 
+def test_transfers_are_approved_and_rejected(buyers: Buyers) -> None:
+    old = buyers.propose_transfer()
+    new = buyers.propose_transfer(NIGHT + timedelta(days=1))
+    said = [
+        buyers.decide(kind, new)
+        for kind in ("reject_transfer", "reject_transfer", "approve_transfer", "cut_order")
+    ]
+    assert said[0] == f"{new} is rejected: from the next night on what the store lacks is bought."
+    assert said[1].startswith(f"refused: reject_transfer does not fit: proposed transfer {new} is rejected")
+    assert said[2] == f"{new} is approved: it is to be sent and booked."
+    assert said[3].startswith("refused")
+    assert buyers.decide("approve_transfer", old) == (
+        f"refused: {old} is out of date: decide about what the newest night proposed."
+    )
+    assert buyers.decide("approve_transfer", "TR-1") == "refused: There is no proposed transfer TR-1."
+
+
 @pytest.mark.parametrize(
     ("payload", "said"),
     [

@@ -22,6 +22,7 @@ POLICY = Policy(
     lead_days=14,
     overdue_days=14,
     error_correlation=0.1,
+    rejected_change=0.5,
 )
 UNITS, MONEY = pl.Decimal(18, 3), pl.Decimal(18, 6)
 STOCK = {"store_id": pl.String, "product_id": pl.String, "available_quantity": UNITS}
@@ -53,6 +54,10 @@ TERMS = {
     "pack_size": UNITS,
 }
 DELIVERED = {"supplier_id": pl.String, "product_id": pl.String, "lead_days": pl.Int64}
+REJECTED = {
+    **dict.fromkeys(["store_id", "product_id", "supplier_id", "proposal_id"], pl.String),
+    "order_quantity": UNITS,
+}
 CLASSES = {"product_id": pl.String, "abc_class": pl.String}
 
 PRODUCT = {"product_id": "P1", "supplier_id": "V1", "cost_price": 4, "selling_price": 10, "currency": "EUR",
@@ -76,6 +81,8 @@ def known(
         terms=table(TERMS, *more.get("terms", [TERM])),
         delivered=table(DELIVERED, *more.get("delivered", [])),
         classes=table(CLASSES, *more.get("classes", [])),
+        rejected=table(REJECTED, *more.get("rejected", [])),
+        kept_apart=table(dict.fromkeys(["store_id", "product_id"], pl.String), *more.get("kept_apart", [])),
     )
 
 
@@ -158,6 +165,7 @@ def test_what_is_due_within_the_lead_time_counts() -> None:
     row = point(proposed(incoming=coming))
     assert row["due_quantity"] == row["stock_position"] == 15
     assert (row["on_order_quantity"], row["in_transit_quantity"], row["overdue_quantity"]) == (55, 8, 32)
+    assert proposed(incoming=coming).overdue == 1
 
 
 def test_lead_times_come_from_orders() -> None:
@@ -184,6 +192,34 @@ def test_nobody_is_known_to_supply_it() -> None:
     assert row["supplier_id"] is row["unit_cost"] is row["total_unit_cost"] is row["order_amount"] is None
     assert row["supplier_count"] == 0
     assert row["order_quantity"] > 0
+
+
+@pytest.mark.parametrize(
+    ("refused", "supplier", "held"),
+    [(132, "V1", True), (89, "V1", True), (88, "V1", False), (132, "V2", False), (132, None, False)],
+)
+def test_what_was_rejected_stays_away_until_it_is_another(
+    refused: int, supplier: str | None, *, held: bool
+) -> None:
+    """132 are needed: of a rejected proposal of 88 that is half as much more, and another supplier is another price."""
+    rejected = {"store_id": "S1", "product_id": "P1", "supplier_id": supplier, "proposal_id": "RO-1",
+                "order_quantity": refused}  # fmt: skip
+    found = proposed(stock=9, classes=[{"product_id": "P1", "abc_class": "A"}], rejected=[rejected])
+    row = point(found)
+    assert row["order_quantity"] == 132, "what is needed is said all the same"
+    assert row["held_back_by"] == ("RO-1" if held else None)
+    assert found.orders.height == (0 if held else 1)
+
+
+def test_of_what_is_not_needed_nothing_is_held_back() -> None:
+    rejected = {
+        "store_id": "S1",
+        "product_id": "P1",
+        "supplier_id": "V1",
+        "proposal_id": "RO-1",
+        "order_quantity": 1,
+    }
+    assert point(proposed(stock=10_000, rejected=[rejected]))["held_back_by"] is None
 
 
 def test_delisted_products_are_planned_and_not_ordered() -> None:
@@ -243,6 +279,15 @@ def test_overstock_is_sent_before_anything_is_bought() -> None:
     assert row["origin_on_hand_quantity"] - row["quantity"] > row["origin_needed_quantity"]
     assert found.points["transfer_quantity"].to_list() == [0, row["quantity"]]
     assert found.points["transfer_out_quantity"].to_list() == [row["quantity"], 0]
+
+
+def test_where_a_transfer_was_rejected_it_is_bought() -> None:
+    rates, stock = {("S1", "P1"): 1, ("S2", "P1"): 4}, {("S1", "P1"): 300, ("S2", "P1"): 2}
+    found = propose(
+        known(rates, stock, kept_apart=[{"store_id": "S2", "product_id": "P1"}]), POLICY, as_of=NIGHT
+    )
+    assert found.transfers.is_empty()
+    assert found.orders.select("store_id", "product_id").rows() == [("S2", "P1")]
 
 
 def test_rows_in_any_order_come_out_the_same() -> None:

@@ -7,17 +7,15 @@ from hypothesis import strategies as st
 from scipy.special import ndtri
 
 from ml.replenishment.demand import (
-    LEVELS,
     DailyForecast,
     chance_above,
     daily_forecast,
     daily_means,
     demand_over,
-    error_correlation,
     offset_at,
-    offsets_over,
-    widened,
+    spread_over,
 )
+from ml.replenishment.shapes import ABOVE, BELOW, LEVELS, normal_shape, offsets
 
 Z = ndtri(LEVELS)
 
@@ -58,18 +56,17 @@ def test_errors_of_days_cancel_out_as_far_as_they_are_independent(correlation: f
     means = np.full((1, 28), 1000.0)
     forecast = normal(means, np.full((1, 28), 15.0), correlation)
     demand = np.array([0.0])  # so that the Poisson spread is none
-    offsets = offsets_over(forecast, np.array([0]), np.array([16]), demand)
-    np.testing.assert_allclose(offsets[0, 2:], Z[2:] * spread)
+    variance, _ = spread_over(forecast, np.array([0]), np.array([16]), demand)
+    np.testing.assert_allclose(variance, spread**2)
 
 
 @pytest.mark.parametrize("horizon", [10, 14])
 def test_weeks_count_by_their_days(horizon: int) -> None:
     """Spreads of 3 in the first week and 4 in the next, 3 days of it: 7 * 9 + 3 * 16 = 111."""
     spread = np.repeat([3.0, 4.0], 7)[None, :horizon]
-    offsets = offsets_over(
-        normal(np.full((1, horizon), 100.0), spread), np.array([0]), np.array([10]), np.array([0.0])
-    )
-    np.testing.assert_allclose(offsets[0, 2], Z[2] * np.sqrt(111))
+    forecast = normal(np.full((1, horizon), 100.0), spread)
+    variance, _ = spread_over(forecast, np.array([0]), np.array([10]), np.array([0.0]))
+    np.testing.assert_allclose(variance, 111)
 
 
 def test_errors_grow_beyond_the_horizon_as_they_did_within() -> None:
@@ -77,9 +74,19 @@ def test_errors_grow_beyond_the_horizon_as_they_did_within() -> None:
     spread = np.repeat([2.0, 3.0, 4.0, 5.0], 7)[None]
     forecast = normal(np.full((1, 28), 100.0), spread)
     assert forecast.growth == pytest.approx(0.5)
-    found = offsets_over(forecast, np.array([0, 0]), np.array([28, 30]), np.zeros(2))
-    added = (found[1, 3] ** 2 - found[0, 3] ** 2) / Z[3] ** 2
-    assert added == pytest.approx(25 * 29 / 25 + 25 * 30 / 25)
+    found, _ = spread_over(forecast, np.array([0, 0]), np.array([28, 30]), np.zeros(2))
+    assert found[1] - found[0] == pytest.approx(25 * 29 / 25 + 25 * 30 / 25)
+
+
+def test_growth_and_width_that_were_measured_are_taken() -> None:
+    spread = np.repeat([2.0, 3.0, 4.0, 5.0], 7)[None]
+    means = np.full((2, 28), 100.0)
+    forecast = daily_forecast(
+        means, means[..., None] + Z * spread[..., None], correlation=0, growth=0.2, width=np.array([1.0, 3])
+    )
+    assert forecast.growth == 0.2
+    np.testing.assert_allclose(forecast.variances[1], forecast.variances[0] * 9)
+    np.testing.assert_allclose(forecast.thirds[1], forecast.thirds[0] * 27)
 
 
 def test_errors_that_shrink_do_not_go_on_shrinking() -> None:
@@ -91,9 +98,8 @@ def test_errors_that_shrink_do_not_go_on_shrinking() -> None:
 def test_customers_come_one_by_one() -> None:
     """A forecast that is sure of 0.5 a day for 8 days is not: Poisson demand of 4 has spread 2 and skewness 0.5."""
     forecast = normal(np.full((1, 28), 0.5), np.zeros((1, 28)))
-    offsets = offsets_over(forecast, np.array([0]), np.array([8]), np.array([4.0]))
-    np.testing.assert_allclose(offsets[0, 2:], 2 * (Z[2:] + (Z[2:] ** 2 - 1) / 6 * 0.5))
-    assert (offsets[0, :2] <= 4).all()
+    variance, skewness = spread_over(forecast, np.array([0]), np.array([8]), np.array([4.0]))
+    assert (variance[0], skewness[0]) == (4, 0.5)
 
 
 def test_skewness_fades_as_days_add_up() -> None:
@@ -102,10 +108,9 @@ def test_skewness_fades_as_days_add_up() -> None:
     quantiles = means[..., None] + Z * np.array([40, 40, 80, 80])
     forecast = daily_forecast(means, quantiles, correlation=0)
     days = np.array([1, 100])
-    offsets = offsets_over(forecast, np.zeros(2, int), days, demand_over(forecast, np.zeros(2, int), days))
-    ratio = offsets[:, 3] / offsets[:, 0]
-    assert 1.3 < ratio[0] < 2.1
-    assert 1 < ratio[1] < 1.1
+    _, skewness = spread_over(forecast, np.zeros(2, int), days, demand_over(forecast, np.zeros(2, int), days))
+    assert 0.5 < skewness[0] < 2
+    assert skewness[1] == pytest.approx(skewness[0] / 10)
 
 
 @pytest.mark.parametrize("days", [3, 10, 25])
@@ -118,9 +123,10 @@ def test_sums_of_skewed_days_are_found_from_their_quantiles(days: int, level: fl
     quantiles = np.quantile(drawn, LEVELS)
     forecast = daily_forecast(np.full((1, 28), 30.0), np.tile(quantiles, (1, 28, 1)), correlation=0)
     demand = np.array([30.0 * days])
-    offsets = offsets_over(forecast, np.array([0]), np.array([days]), demand)
+    variance, skewness = spread_over(forecast, np.array([0]), np.array([days]), demand)
+    found = offsets(variance, skewness, np.zeros(1), normal_shape())
     true = np.quantile(drawn.sum(axis=1), level)
-    assert demand + offset_at(offsets, level) == pytest.approx(true, rel=0.02)
+    assert demand + offset_at(found, level) == pytest.approx(true, rel=0.02)
 
 
 @settings(deadline=None, max_examples=50)
@@ -131,18 +137,20 @@ def test_outer_quantiles_lie_outside(horizon: int, days: int, correlation: float
     quantiles = means[..., None] + rng.normal(0, 5, (4, horizon, 4))
     forecast = daily_forecast(means, quantiles, correlation=correlation)
     rows, over = np.arange(4), np.full(4, days)
-    demand = demand_over(forecast, rows, over)
-    offsets = offsets_over(forecast, rows, over, demand)
-    assert (offsets >= 0).all()
-    assert (offsets[:, 0] >= offsets[:, 1]).all()
-    assert (offsets[:, 3] >= offsets[:, 2]).all()
-    assert (offsets[:, 0] <= demand).all()
+    variance, skewness = spread_over(forecast, rows, over, demand_over(forecast, rows, over))
+    found = offsets(variance, skewness, rng.exponential(3, 4), normal_shape())
+    assert (found >= 0).all()
+    below, above = found[:, : len(BELOW)], found[:, len(BELOW) :]
+    assert (np.diff(below) >= 0).all()
+    assert (np.diff(above) >= 0).all()
 
 
 def test_quantiles_in_a_muddle_are_put_in_order() -> None:
     means = np.full((1, 7), 5.0)
     muddled = np.tile([6.0, 3.0, 9.0, 8.0], (1, 7, 1))
-    np.testing.assert_allclose(daily_forecast(means, muddled, correlation=0).errors[0, 0], [2, 2, 4, 4])
+    ordered = np.tile([3.0, 3.0, 9.0, 9.0], (1, 7, 1))
+    found, same = (daily_forecast(means, one, correlation=0) for one in (muddled, ordered))
+    assert found.variances == same.variances
 
 
 def test_a_forecast_that_is_none_is_refused() -> None:
@@ -153,38 +161,23 @@ def test_a_forecast_that_is_none_is_refused() -> None:
 
 
 def test_offsets_of_levels_between_and_beyond() -> None:
-    offsets = np.abs(Z)[None] * 10
+    normal_offsets = np.abs(ndtri([*BELOW, *ABOVE]))[None] * 10
     for level in (0.5, 0.6, 0.9, 0.95, 0.99, 0.05, 0.001):
-        assert offset_at(offsets, level) == pytest.approx(10 * ndtri(level))
-    skewed = np.array([[1.0, 1.0, 4.0, 9.0]])
+        assert offset_at(normal_offsets, level) == pytest.approx(10 * ndtri(level))
+    skewed = np.array([[1.0, 1.0, 4.0, 6.0, 9.0, 15.0]])
     assert offset_at(skewed, 0.9) == pytest.approx(4)
     assert offset_at(skewed, 0.975) == pytest.approx(9)
-    assert offset_at(skewed, 0.99) > 9
+    assert 9 < offset_at(skewed, 0.98) < 15 < offset_at(skewed, 0.995)
 
 
-@given(st.lists(st.floats(0.01, 100), min_size=4, max_size=4), st.floats(0.001, 0.999))
+@given(st.lists(st.floats(0.01, 100), min_size=6, max_size=6), st.floats(0.001, 0.999))
 def test_there_and_back(sizes: list[float], level: float) -> None:
-    inner_low, outer_low, inner_high, outer_high = sizes
-    offsets = np.array([[inner_low + outer_low, inner_low, inner_high, inner_high + outer_high]])
-    there = offset_at(offsets, level)
-    assert 1 - chance_above(offsets, there) == pytest.approx(level, abs=1e-6)
+    found = np.concatenate([np.cumsum(sizes[:2]), np.cumsum(sizes[2:])])[None]
+    there = offset_at(found, level)
+    assert 1 - chance_above(found, there) == pytest.approx(level, abs=1e-6)
 
 
 def test_certain_demand() -> None:
-    none = np.zeros((3, 4))
+    none = np.zeros((3, 6))
     np.testing.assert_allclose(chance_above(none, np.array([-1.0, 0, 1])), [1, 0.5, 0])
     np.testing.assert_allclose(offset_at(none, 0.99), 0)
-
-
-def test_what_adds_widens() -> None:
-    offsets = np.abs(Z)[None] * 3
-    np.testing.assert_allclose(widened(offsets, np.array([4.0])), np.abs(Z)[None] * 5)
-
-
-@pytest.mark.parametrize("correlation", [0, 0.3, 0.9])
-def test_correlation_is_measured(correlation: float) -> None:
-    rng = np.random.default_rng(2)
-    common = rng.normal(size=(20_000, 1)) * np.sqrt(correlation)
-    errors = common + rng.normal(size=(20_000, 28)) * np.sqrt(1 - correlation)
-    assert error_correlation(errors * np.linspace(1, 3, 28)) == pytest.approx(correlation, abs=0.02)
-    assert error_correlation(np.zeros((0, 28))) == 0

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from scipy.special import ndtri
 
 from ml.replenishment import plan as planning
-from ml.replenishment.demand import LEVELS, daily_forecast
+from ml.replenishment.demand import daily_forecast
 from ml.replenishment.plan import NEVER, Incoming, Items, Offers, Plan, plan
 from ml.replenishment.rules import Rules
+from ml.replenishment.shapes import LEVELS
 
 RULES = Rules(review_days=7, order_cost=5, keep_days=30)
 NOTHING = Incoming(np.zeros(0, int), np.zeros(0, int), np.zeros(0))
@@ -27,6 +28,7 @@ def items(rates: list[float], on_hand: list[float], product: list[int] | None = 
         product=np.array(product or range(count)),
         on_hand=np.array(on_hand, float),
         orderable=np.array(more.get("orderable", [True] * count)),
+        receives=np.array(more.get("receives", [True] * count)),
         service=np.array(more.get("service", [0.95] * count)),
         shortage_cost=np.array(more.get("shortage_cost", [10.0] * count)),
     )
@@ -80,6 +82,14 @@ def test_delisted_products_are_not_ordered() -> None:
 def test_nothing_sells() -> None:
     found = plan(items([0], [0]), alike(1), NOTHING, RULES)
     assert (found.quantity.tolist(), found.stockout_day.tolist()) == ([0], [NEVER])
+
+
+def test_what_a_store_does_not_want_from_others_is_bought() -> None:
+    """A third store gets from the overstock all the same."""
+    some = items([1, 4, 4], [300, 0, 0], product=[7, 7, 7], receives=[True, False, True])
+    found = plan(some, alike(3), NOTHING, RULES)
+    assert found.transfers.destination.tolist() == [2]
+    assert (found.quantity > 0).tolist() == [False, True, False]
 
 
 def test_overstock_covers_a_gap_before_anything_is_bought() -> None:
@@ -218,6 +228,7 @@ def test_of_nothing_comes_nothing() -> None:
         daily_forecast(np.zeros((0, 28)), np.zeros((0, 28, 4)), correlation=0),
         none.astype(int),
         none,
+        none.astype(bool),
         none.astype(bool),
         none,
         none,

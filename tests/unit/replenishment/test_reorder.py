@@ -6,9 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import ndtri
 
-from ml.replenishment.demand import LEVELS, daily_forecast
+from ml.replenishment.demand import daily_forecast
 from ml.replenishment.reorder import due_within, levels, order_quantity
 from ml.replenishment.rules import Rules
+from ml.replenishment.shapes import LEVELS, normal_shape
 from ml.replenishment.suppliers import cheapest, cost_per_unit
 
 UNITS = st.integers(-50, 500).map(float)
@@ -31,6 +32,7 @@ def test_levels_by_hand() -> None:
         np.zeros(1, int),
         lead_days=one(8.4),
         lead_spread=one(2),
+        lead_shape=normal_shape(),
         service=one(0.975),
         unit_cost=one(36.5),
         rules=Rules(review_days=7, holding_share=0.25, order_cost=12),
@@ -50,6 +52,7 @@ def test_an_order_lasts_no_longer_than_it_may() -> None:
         np.zeros(1, int),
         lead_days=one(3),
         lead_spread=one(0),
+        lead_shape=normal_shape(),
         service=one(0.9),
         unit_cost=one(0),
         rules=Rules(order_cost=5, most_days=60),
@@ -67,6 +70,7 @@ def test_a_service_level_that_is_none(service: float) -> None:
             np.zeros(1, int),
             lead_days=one(3),
             lead_spread=one(0),
+            lead_shape=normal_shape(),
             service=one(service),
             unit_cost=one(1),
             rules=Rules(),

@@ -29,6 +29,7 @@ select
     min_order_quantity,
     pack_size,
     order_quantity,
+    held_back_by,
     currency,
     unit_cost,
     landed_unit_cost,

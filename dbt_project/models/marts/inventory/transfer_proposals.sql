@@ -1,7 +1,15 @@
--- What the newest night proposed: that of the reorder points, whether it proposed anything or not.
+-- What the newest night proposed (that of the reorder points, whether it proposed anything or not), with what people
+-- decided about it since.
 with newest as (
     select max(planned_on) as planned_on
     from {{ source('lake', 'reorder_points') }}
+),
+
+decided as (
+    select subject as transfer_id, arg_max(state_after, entry) as status
+    from {{ source('ledger', 'decisions') }}
+    where kind in ('approve_transfer', 'reject_transfer') and accepted
+    group by subject
 )
 
 select
@@ -10,6 +18,7 @@ select
     transfer.product_id,
     transfer.origin_store_id,
     transfer.destination_store_id,
+    coalesce(decided.status, 'proposed') as status,
     transfer.quantity,
     transfer.currency,
     transfer.amount,
@@ -25,3 +34,4 @@ select
     transfer.forecast_version
 from {{ source('lake', 'transfer_proposals') }} as transfer
 inner join newest on transfer.planned_on = newest.planned_on
+left join decided on transfer.transfer_id = decided.transfer_id

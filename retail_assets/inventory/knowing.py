@@ -1,0 +1,201 @@
+"""What is known on a night: the forecast, what marts say, what was placed and what was rejected."""
+
+from datetime import date, timedelta
+
+import polars as pl
+
+from retail_assets.inventory.decisions import ORDER_KINDS, REJECTED, TRANSFER_KINDS, last_decisions
+from retail_assets.inventory.placing import all_parts
+from retail_assets.inventory.planning import ITEM, QUANTILES, Known
+from retail_assets.inventory.settings import InventorySettings
+from retail_assets.inventory.tables import PLACED_ORDER_LINES, REORDER_PROPOSALS, TRANSFER_PROPOSALS
+from retail_assets.kit.lake_table import LakeTable
+from retail_assets.platform import Platform
+from retail_assets.warehouse.reading import read_mart
+
+FORECAST = "demand_forecast"
+"""The computed table of another flow that says what will be wanted; without that flow nothing is proposed."""
+ENSEMBLE = "ensemble"
+
+
+def newest_forecast(platform: Platform, as_of: date) -> pl.DataFrame | None:
+    """The newest forecast that a night may order by: columns of `Known.forecast`; None where there is none.
+
+    The seam to the flow that forecasts: its table `demand_forecast` has a part for each origin, named by its day, with
+    the columns store_id, product_id, date, model, mean, expected, lo_95, lo_80, hi_80, hi_95, segment, origin and
+    calibration_version.
+    """
+    table = platform.tables.get(FORECAST)
+    if table is None:
+        return None
+    oldest = as_of - timedelta(days=platform.settings_of(InventorySettings).replenish_forecast_days)
+    origins = [
+        day for path in table.parts(platform.lake) if (day := day_of(path.stem)) and oldest < day <= as_of
+    ]
+    if not origins:
+        return None
+    path = table.part(platform.lake, max(origins).isoformat())
+    found = units_foretold(pl.scan_parquet(path, glob=False)).collect()
+    return None if found.is_empty() else found
+
+
+def units_foretold(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Of a part of the table `demand_forecast` the columns of `Known.forecast`: of the model `ensemble`, whose sums are
+    reckoned by `expected`, where that is null by `mean`."""
+    return rows.filter(model=ENSEMBLE).select(
+        *ITEM,
+        "date",
+        *QUANTILES,
+        "segment",
+        expected=pl.coalesce("expected", "mean"),
+        origin="origin",
+        version="calibration_version",
+    )
+
+
+def known_on(platform: Platform, forecast: pl.DataFrame, as_of: date) -> Known:
+    """What marts say as of a night, and what was placed and is not in them yet."""
+    settings = platform.settings_of(InventorySettings)
+    columns = ["po_id", "supplier_id", "store_id", "product_id", "status", "ordered_on", "due_on", "is_open"]
+    quantities = ["ordered_quantity", "received_quantity", "open_quantity", "last_received_on"]
+    orders = read_mart(platform, "purchase_orders", *columns, *quantities)
+    terms = ["supplier_id", "product_id", "unit_cost", "currency", "lead_time_days", "min_order_quantity"]
+    stated = read_mart(platform, "supplier_products", *terms, "pack_size", "is_current")
+    return Known(
+        forecast=forecast,
+        stock=read_mart(platform, "stock_levels", "store_id", "product_id", "available_quantity"),
+        incoming=pl.concat(
+            [
+                _owed(orders),
+                _placed(platform, orders, since=as_of - timedelta(days=settings.replenish_unconfirmed_days)),
+                _in_transit(platform),
+            ],
+            how="diagonal_relaxed",
+        ),
+        products=read_mart(
+            platform,
+            "products",
+            "product_id",
+            "supplier_id",
+            "cost_price",
+            "selling_price",
+            "currency",
+            "pack_size",
+            "is_active",
+        ),
+        terms=stated.filter("is_current").drop("is_current"),
+        delivered=_delivered(
+            orders,
+            as_of,
+            since=as_of - timedelta(days=settings.replenish_history_days),
+            overdue_days=settings.replenish_overdue_days,
+        ),
+        classes=read_mart(platform, "product_performance", "product_id", "abc_class").drop_nulls(),
+        rejected=_rejected(platform, as_of, days=settings.replenish_rejected_days),
+        kept_apart=_kept_apart(platform, as_of, days=settings.replenish_rejected_days),
+    )
+
+
+def day_of(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _owed(orders: pl.DataFrame) -> pl.DataFrame:
+    """What suppliers owe."""
+    return orders.filter("is_open").select(
+        "store_id",
+        "product_id",
+        "supplier_id",
+        "ordered_on",
+        "due_on",
+        kind=pl.lit("order"),
+        quantity="open_quantity",
+    )
+
+
+def _placed(platform: Platform, orders: pl.DataFrame, *, since: date) -> pl.DataFrame:
+    """Approved lines that purchasing was given and has not told of: their order number is no order that came in."""
+    return (
+        all_parts(PLACED_ORDER_LINES, platform.lake)
+        .filter(pl.col("placed_on") > since)
+        .join(orders, left_on="order_number", right_on="po_id", how="anti")
+        .select(
+            "store_id",
+            "product_id",
+            "supplier_id",
+            "quantity",
+            ordered_on="placed_on",
+            due_on=pl.lit(None, pl.Date),
+            kind=pl.lit("order"),
+        )
+    )
+
+
+def _in_transit(platform: Platform) -> pl.DataFrame:
+    """What left other stores; it may arrive any day, so it is due on the day on which it left."""
+    goods = read_mart(
+        platform, "goods_in_transit", "destination_store_id", "product_id", "departed_on", "quantity"
+    )
+    return goods.drop_nulls("destination_store_id").select(
+        "product_id",
+        "quantity",
+        store_id="destination_store_id",
+        supplier_id=pl.lit(None, pl.String),
+        ordered_on="departed_on",
+        due_on="departed_on",
+        kind=pl.lit("transfer"),
+    )
+
+
+def _delivered(orders: pl.DataFrame, as_of: date, *, since: date, overdue_days: int) -> pl.DataFrame:
+    """Lead times of what came whole, or was closed short, as in supplier_performance; and of what is overdue and waited
+    for the days until today: who learns from those alone that came, learns from the punctual ones."""
+    closed = (pl.col("status") == "received") | (pl.col("received_quantity") >= pl.col("ordered_quantity"))
+    came = closed & (pl.col("last_received_on") >= pl.col("ordered_on"))
+    waited_for = pl.col("is_open") & pl.col("due_on").is_between(
+        as_of - timedelta(days=overdue_days), as_of, closed="left"
+    )
+    return (
+        orders.filter(~pl.col("status").is_in(["draft", "cancelled"]), pl.col("ordered_on") >= since)
+        .with_columns(until=pl.when(came).then("last_received_on").when(waited_for).then(pl.lit(as_of)))
+        .filter(pl.col("until") >= pl.col("ordered_on"))
+        .select(
+            "supplier_id",
+            "product_id",
+            lead_days=(pl.col("until") - pl.col("ordered_on")).dt.total_days(),
+        )
+    )
+
+
+def _rejected(platform: Platform, as_of: date, *, days: int) -> pl.DataFrame:
+    """Of each store and product the last proposed order of the nights before that was rejected; see Known.rejected.
+
+    What this night itself proposed, where it runs again, is not among them: it stands there as rejected.
+    """
+    proposals = _of_nights_before(REORDER_PROPOSALS, platform, as_of, days)
+    decided = last_decisions(platform, ORDER_KINDS).filter(pl.col("state") == REJECTED)
+    return (
+        proposals.join(decided, left_on="proposal_id", right_on="subject", how="semi")
+        .unique(ITEM, keep="last", maintain_order=True)
+        .select(*ITEM, "supplier_id", "proposal_id", "order_quantity")
+    )
+
+
+def _kept_apart(platform: Platform, as_of: date, *, days: int) -> pl.DataFrame:
+    """Where a proposed transfer of the nights before was rejected; see Known.kept_apart."""
+    proposals = _of_nights_before(TRANSFER_PROPOSALS, platform, as_of, days)
+    decided = last_decisions(platform, TRANSFER_KINDS).filter(pl.col("state") == REJECTED)
+    return (
+        proposals.join(decided, left_on="transfer_id", right_on="subject", how="semi")
+        .select("product_id", store_id="destination_store_id")
+        .unique(ITEM, maintain_order=True)
+    )
+
+
+def _of_nights_before(table: LakeTable, platform: Platform, as_of: date, days: int) -> pl.DataFrame:
+    """Rows of the parts of so many nights before this one, the newest last."""
+    nights = (as_of - timedelta(days=back) for back in range(days, 0, -1))
+    return pl.concat([table.empty(), *(table.read(platform.lake, night.isoformat()) for night in nights)])

@@ -1,0 +1,83 @@
+"""How far the forecasts of past nights were off, beside what happened since."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import polars as pl
+
+from ml.replenishment.errors import Errors, measured_errors
+from retail_assets.inventory.knowing import FORECAST, day_of, units_foretold
+from retail_assets.inventory.planning import ITEM, QUANTILES
+from retail_assets.inventory.settings import InventorySettings
+from retail_assets.platform import Platform
+from retail_assets.warehouse.reading import read_mart
+
+APART = timedelta(days=7)
+"""From one origin to the next one: forecasts of neighbouring nights say nearly the same."""
+MOST_ORIGINS = 12
+MOST_FORECASTS = 20_000
+"""Of more stores and products some are looked back on."""
+
+
+@dataclass(frozen=True)
+class PastErrors:
+    """What forecasts of the past tell."""
+
+    origins: int
+    """How many were looked back on; with too few of them nothing was measured."""
+    errors: Errors | None = None
+
+
+def past_errors(platform: Platform, *, as_of: date, horizon: int) -> PastErrors:
+    """Errors of forecasts over so many days from origins a week apart whose days are over.
+
+    A store and product that was out of stock on a day of them is left out: nobody knows what would have been bought.
+    """
+    table, lake = platform.tables[FORECAST], platform.lake
+    days = [day for path in table.parts(lake) if (day := day_of(path.stem))]
+    origins = apart([day for day in days if day + timedelta(days=horizon) <= as_of])
+    if len(origins) < max(platform.settings_of(InventorySettings).replenish_error_origins, 1):
+        return PastErrors(len(origins))
+    foretold = pl.concat(
+        [
+            units_foretold(pl.scan_parquet(table.part(lake, origin.isoformat()), glob=False)).collect()
+            for origin in origins
+        ]
+    )
+    pairs = foretold.select(ITEM).unique().sort(ITEM)
+    some = pairs.gather_every(math.ceil(max(pairs.height * len(origins) / MOST_FORECASTS, 1)))
+    whole = (pl.len() == horizon).over(*ITEM, "origin")
+    known = (pl.col("actual").is_not_null() & ~pl.col("is_out_of_stock")).all().over(*ITEM, "origin")
+    rows = (
+        foretold.join(some, on=ITEM, how="semi")
+        .join(_happened(platform, origins[-1]), on=[*ITEM, "date"], how="inner")
+        .filter(whole, known)
+        .sort("origin", *ITEM, "date")
+    )
+    shape = (rows.height // horizon, horizon)
+    errors = measured_errors(
+        rows["actual"].to_numpy().reshape(shape),
+        rows["expected"].to_numpy().reshape(shape),
+        rows.select(QUANTILES).to_numpy().reshape(*shape, len(QUANTILES)),
+        rows["segment"].to_numpy()[::horizon],
+    )
+    return PastErrors(len(origins), errors if rows.height else None)
+
+
+def apart(days: Sequence[date]) -> list[date]:
+    """The newest days that lie APART at least, newest first, MOST_ORIGINS at most."""
+    found: list[date] = []
+    for day in sorted(days, reverse=True):
+        if len(found) < MOST_ORIGINS and (not found or found[-1] - day >= APART):
+            found.append(day)
+    return found
+
+
+def _happened(platform: Platform, since: date) -> pl.DataFrame:
+    columns = (*ITEM, "business_date", "quantity", "is_out_of_stock")
+    where = f"business_date >= date '{since}'"
+    return read_mart(platform, "daily_demand", *columns, where=where).select(
+        *ITEM, "is_out_of_stock", date="business_date", actual=pl.col("quantity").cast(pl.Float64)
+    )

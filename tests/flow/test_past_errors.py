@@ -1,0 +1,78 @@
+"""What past forecasts missed is measured beside daily demand, and widens what is ordered."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from retail_assets.inventory.knowing import FORECAST
+from retail_assets.inventory.past_errors import MOST_ORIGINS, apart, past_errors
+from tests.foretold import HORIZON, foretold, write_forecast
+from tests.lake_builder import LakeBuilder
+from tests.warehouse import AS_OF, Builds
+
+PAIRS = [("S1", f"P{n}") for n in range(30)]
+SOLD, FORETOLD = 12, 9
+ORIGINS = [AS_OF - timedelta(days=HORIZON + 7 * week) for week in range(5)]
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> LakeBuilder:
+    """12 were sold of each product every day; 9 had been foretold, with a spread of 3: each day was off by one."""
+    lake = LakeBuilder(tmp_path_factory.mktemp("past"))
+    days = [AS_OF - timedelta(days=back) for back in range(1, 70)]
+    lake.load("sales", [
+        {"order_id": f"{day}-{product}", "line_number": 1, "store_id": store, "product_id": product, "quantity": SOLD,
+         "sold_at": datetime(day.year, day.month, day.day, 11, tzinfo=UTC), "unit_price": 2, "currency": "EUR"}
+        for day in days for store, product in PAIRS
+    ])  # fmt: skip
+    lake.load("stores", [{"store_id": "S1", "name": "One"}])
+    lake.load("products", [{"product_id": product, "name": product} for _, product in PAIRS])
+    lake.write_ledger()
+    assert Builds(lake, "daily_demand").build().problem is None
+    return lake
+
+
+@pytest.fixture(autouse=True)
+def nothing_foretold(lake: LakeBuilder) -> None:
+    for path in lake.platform.tables[FORECAST].parts(lake.lake):
+        path.unlink()
+
+
+def forecast_from(lake: LakeBuilder, origins: list[date]) -> None:
+    for origin in origins:
+        write_forecast(lake.platform, foretold(dict.fromkeys(PAIRS, FORETOLD), origin))
+
+
+def test_few_origins_tell_nothing(lake: LakeBuilder) -> None:
+    """Three are over; the day before each says the same, and of the newest one the last day is to come."""
+    forecast_from(lake, [AS_OF - timedelta(days=HORIZON - 1)])
+    for origin in ORIGINS[:3]:
+        forecast_from(lake, [origin, origin - timedelta(days=1)])
+    found = past_errors(lake.platform, as_of=AS_OF, horizon=HORIZON)
+    assert (found.origins, found.errors) == (3, None)
+
+
+def test_what_they_missed_is_measured(lake: LakeBuilder) -> None:
+    forecast_from(lake, ORIGINS)
+    found = past_errors(lake.platform, as_of=AS_OF, horizon=HORIZON)
+    assert found.origins == 5
+    assert found.errors is not None
+    # Always 3 too few: the errors of all days are the same one, as large as a spread, and no larger far ahead.
+    assert found.errors.correlation == pytest.approx(1)
+    assert found.errors.growth == 0
+    assert found.errors.widths == {"smooth": pytest.approx(1)}
+
+
+def test_days_of_other_horizons_do_not_count(lake: LakeBuilder) -> None:
+    forecast_from(lake, ORIGINS)
+    found = past_errors(lake.platform, as_of=AS_OF, horizon=HORIZON - 7)
+    assert (found.origins == 5, found.errors) == (True, None)
+
+
+def test_origins_lie_a_week_apart() -> None:
+    days = [AS_OF - timedelta(days=back) for back in range(200)]
+    found = apart(days)
+    assert (found[0], len(found)) == (AS_OF, MOST_ORIGINS)
+    assert {one - other for one, other in pairwise(found)} == {timedelta(days=7)}
+    assert apart(days[3:4]) == days[3:4]
