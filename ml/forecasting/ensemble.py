@@ -6,9 +6,10 @@ import numpy as np
 
 from ml.forecasting.backtest import Backtest
 from ml.forecasting.calibration import Calibration, Health, installed_libraries
-from ml.forecasting.intervals import Units, biases, factors, quantiles, units
+from ml.forecasting.intervals import Units, biases, expected, factors, quantiles, units
 from ml.forecasting.members.registry import ENTRIES
 from ml.forecasting.segments import ALL, EMPTY, SHORT
+from ml.forecasting.sums import Labels, SumErrors, sum_errors
 from ml.forecasting.weights import Blend, learned_weights, mixed
 
 ENSEMBLE = "ensemble"
@@ -118,8 +119,10 @@ def ensembles_out_of_sample(tested: Backtest, blend: Blend | None = None) -> np.
     return np.stack(found)
 
 
-def calibrated(tested: Backtest, *, seed: int, blend: Blend | None = None) -> Calibration:
-    """Everything that the nightly forecast takes from a backtest."""
+def calibrated(
+    tested: Backtest, *, seed: int, blend: Blend | None = None, labels: Labels | None = None
+) -> Calibration:
+    """Everything that the nightly forecast takes from a backtest; of sums where `labels` say which there are."""
     everything = np.ones(len(tested.answers), dtype=bool)
     series = tested.answers[0].history.panel.series
     ahead = ensembles_out_of_sample(tested, blend)
@@ -127,7 +130,7 @@ def calibrated(tested: Backtest, *, seed: int, blend: Blend | None = None) -> Ca
     actual = tested.judged
     plain = np.stack([(now - f) / unit.of(f) for now, f, unit in zip(actual, ahead, scale, strict=True)])
     factor = factors(plain)
-    found, bias = {}, {}
+    found, bias, of_sums = {}, {}, SumErrors()
     for name in (*tested.members, ENSEMBLE):
         values = ahead if name == ENSEMBLE else tested.values(name)
         scaled = np.stack(
@@ -136,6 +139,8 @@ def calibrated(tested: Backtest, *, seed: int, blend: Blend | None = None) -> Ca
         found[name] = quantiles(scaled, tested.kinds)
         if name == ENSEMBLE:
             bias = biases(scaled, tested.kinds)
+            if labels is not None:
+                of_sums = sum_errors(tested, _expected(tested, ahead, scaled, factor), labels)
     return Calibration(
         horizon=tested.horizon,
         origins=tuple(str(day) for day in tested.origins),
@@ -146,7 +151,20 @@ def calibrated(tested: Backtest, *, seed: int, blend: Blend | None = None) -> Ca
         biases=bias,
         seed=seed,
         libraries=installed_libraries(),
+        sums=of_sums,
     )
+
+
+def _expected(tested: Backtest, ahead: np.ndarray, scaled: np.ndarray, factor: np.ndarray) -> np.ndarray:
+    """`[W, S, H]` the mean demand in each window, by the biases of the other ones (with one window, by its own)."""
+    count = len(tested.answers)
+    found = []
+    for window, one in enumerate(tested.answers):
+        others = np.arange(count) != window if count > 1 else np.ones(1, dtype=bool)
+        bias = biases(scaled[others], tested.kinds[others])
+        unit = units(one.history).of(ahead[window], factor)
+        found.append(one.history.finished(expected(ahead[window], unit, one.kinds, bias)))
+    return np.stack(found)
 
 
 def _health(tested: Backtest, name: str) -> Health:

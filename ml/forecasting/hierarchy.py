@@ -6,7 +6,6 @@ hierarchical and grouped time series through trace minimization"), with weights 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -18,8 +17,8 @@ from ml.forecasting.forecast import LEVELS, Forecast, forecast
 from ml.forecasting.members.base import Setting
 from ml.forecasting.members.registry import BASELINES
 from ml.forecasting.panel import Panel
+from ml.forecasting.sums import Sums, sums_by
 
-TOTAL = "total"
 MOST_SERIES = 3_000
 """With more, the sums are those of the series: what large sums tell of so many is little, and its cost is not."""
 MEMBERS = (*BASELINES, "theta", "harmonic")
@@ -29,28 +28,15 @@ class NoSuchAttribute(ExplainedError):
     """The panel has no such column of texts."""
 
 
-@dataclass(frozen=True)
-class Sums:
-    """Which series belong to which sum."""
-
-    names: np.ndarray
-    """`[N]`: `total`, then `store=S1`, …"""
-    members: np.ndarray
-    """`[N, S]` 1 where a series belongs to a sum."""
-
-
 def sums_of(panel: Panel, attributes: Sequence[str]) -> Sums:
-    names, rows = [TOTAL], [np.ones(len(panel.series))]
+    """The total and the sums by some attributes. Raises NoSuchAttribute."""
     for attribute in attributes:
         if attribute not in panel.static:
             known = ", ".join(panel.static) or "none"
             raise NoSuchAttribute(
                 f"The panel has no column of texts {attribute!r}; those that it has: {known}"
             )
-        for value in np.unique(panel.static[attribute]):
-            names.append(f"{attribute}={value}")
-            rows.append((panel.static[attribute] == value).astype(float))
-    return Sums(np.array(names), np.stack(rows))
+    return sums_by({attribute: panel.static[attribute] for attribute in attributes}, len(panel.series))
 
 
 def summed(panel: Panel, sums: Sums) -> Panel:
@@ -94,7 +80,7 @@ def with_sums(
     )
     moved = made.mean
     if len(panel.series) <= MOST_SERIES:
-        moved = reconciled(made.mean, of_sums.mean, sums.members)
+        moved = reconciled(made.mean, of_sums.mean, sums.members.toarray())
     series = _moved(made.table, panel.series, made.mean, moved)
     tops = of_sums.table.filter(pl.col("model") == ENSEMBLE)
     return pl.concat([series, _moved(tops, whole.series, of_sums.mean, sums.members @ moved)]).sort(

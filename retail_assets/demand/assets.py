@@ -19,7 +19,12 @@ from retail_assets.dagster_kit.wiring import (
     told,
 )
 from retail_assets.demand.flow import FLOW
-from retail_assets.demand.tables import DEMAND_CALIBRATIONS, DEMAND_FORECAST, DEMAND_ISSUES
+from retail_assets.demand.tables import (
+    DEMAND_CALIBRATIONS,
+    DEMAND_FORECAST,
+    DEMAND_FORECAST_TOTALS,
+    DEMAND_ISSUES,
+)
 from retail_assets.names import printable
 from retail_assets.platform import Platform
 
@@ -37,13 +42,14 @@ class ForecastOptions(BaseModel):
 
 def definitions(platform: Platform) -> dg.Definitions:
     forecasts = table_spec(platform, FLOW, DEMAND_FORECAST, deps=[], kinds={"lightgbm", "parquet"})
+    totals = table_spec(platform, FLOW, DEMAND_FORECAST_TOTALS, deps=[], kinds={"polars", "parquet"})
     issues = table_spec(platform, FLOW, DEMAND_ISSUES, deps=[], kinds={"polars", "parquet"})
     calibrations = table_spec(platform, FLOW, DEMAND_CALIBRATIONS, deps=[], kinds={"polars", "parquet"})
     options = config_of(ForecastOptions, "demand_forecast_options")
 
     @dg.multi_asset(
         name=DEMAND_FORECAST.name,
-        specs=[forecasts, issues, calibrations],
+        specs=[forecasts, totals, issues, calibrations],
         partitions_def=partitions_of(platform),
         backfill_policy=ONE_NIGHT_A_RUN,
         can_subset=True,  # whichever is asked for, all are written: they are of one forecast
@@ -79,6 +85,9 @@ def definitions(platform: Platform) -> dg.Definitions:
                 },
                 check_results=[check_result(CHECK, finding, severity=dg.AssetCheckSeverity.WARN)],
             )
+        if totals.key in context.selected_asset_keys:
+            counted = found.totals.filter(days_ahead=1).group_by("level").len().sort("level")
+            yield dg.MaterializeResult(asset_key=totals.key, metadata={"sums": rows_table(counted)})
         if issues.key in context.selected_asset_keys:
             counted = found.issues.group_by("model", "issue").len().sort("model", "issue", nulls_last=False)
             yield dg.MaterializeResult(

@@ -18,6 +18,7 @@ from retail_assets.warehouse.reading import read_intermediate, read_mart
 if TYPE_CHECKING:
     from ml.forecasting.issues import Issue
     from ml.forecasting.panel import Panel
+    from ml.forecasting.sums import Labels
 
 HISTORY_DAYS = 1_100
 """Three years: what is older teaches nothing, and one mistyped date would make a panel of decades."""
@@ -36,6 +37,15 @@ class Demand:
     issues: "list[Issue]"
     pairs: pl.DataFrame
     """`series_id`, `store_id`, `product_id`, `value` (of its sales in the last year), as the panel's series are."""
+
+    @property
+    def labels(self) -> "Labels":
+        """Which sums of forecasts each series belongs to."""
+        return {
+            "store": self.pairs["store_id"].to_numpy().astype(str),
+            "category": self.panel.static["category"],
+            "product": self.pairs["product_id"].to_numpy().astype(str),
+        }
 
 
 def demand_at(platform: Platform, origin: date, horizon: int) -> Demand | None:

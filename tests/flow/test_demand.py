@@ -31,7 +31,14 @@ from tests.warehouse import AS_OF, Builds
 DAYS, HORIZON = 150, 28
 EARLIER = AS_OF - timedelta(days=HORIZON)
 WEEK = [0.8, 0.9, 1.0, 1.0, 1.2, 1.5, 0.0]
-MARTS = ("daily_demand", "store_days", "product_performance", "forecast_accuracy", "demand_forecast")
+MARTS = (
+    "daily_demand",
+    "store_days",
+    "product_performance",
+    "forecast_accuracy",
+    "demand_forecast",
+    "demand_forecast_totals",
+)
 
 
 def drop_sales(lake: LakeBuilder) -> None:
@@ -231,6 +238,37 @@ def test_forecast_accuracy_is_what_a_plain_calculation_gives(
         }
         found = {name: float(row[name]) for name in expected}
         assert found == pytest.approx(expected, abs=0.002), row
+
+
+def test_sums_are_those_of_the_newest_origin_and_add_up(platform: Platform, judged: pl.DataFrame) -> None:
+    with duckdb.connect(str(platform.lake.warehouse), read_only=True) as connection:
+        [(origin, sums)] = connection.execute(
+            "select any_value(origin), count(distinct origin) from marts.demand_forecast_totals"
+        ).fetchall()
+        assert (origin, sums) == (AS_OF, 1)
+        different = """
+            with parts as (
+                select unnest([
+                    {'level': 'total', 'sum_of': 'all'},
+                    {'level': 'store', 'sum_of': store_id},
+                    {'level': 'category', 'sum_of': 'Paper'},
+                    {'level': 'product', 'sum_of': product_id},
+                ], recursive := true), date, expected
+                from marts.demand_forecast
+            ),
+            added as (
+                select level, sum_of, date, sum(expected::decimal(18, 6)) as expected, count(*) as series
+                from parts group by all
+            )
+            from added full join marts.demand_forecast_totals as total using (level, sum_of, date)
+            where added.expected is distinct from total.expected::decimal(18, 6)
+                or added.series is distinct from total.series
+        """
+        assert connection.execute(different).fetchall() == []
+        levels = "select level, count(*) from marts.demand_forecast_totals group by all order by all"
+        assert connection.execute(levels).fetchall() == [
+            ("category", HORIZON), ("product", 3 * HORIZON), ("store", 2 * HORIZON), ("total", HORIZON),
+        ]  # fmt: skip
 
 
 def test_days_out_of_stock_are_not_judged(judged: pl.DataFrame) -> None:
