@@ -343,3 +343,33 @@ def test_a_version_is_trained_judged_promoted_and_taken(platform: Platform, run:
     assert run(platform, "train_demand_models").success
     again = champion(registry_of(platform.settings), NAME)
     assert again is not None and again.number == 1
+
+
+def test_forecasts_that_got_worse_than_their_training_are_told(platform: Platform, run: Ran) -> None:
+    def look() -> tuple[dg.AssetCheckEvaluation, dict[str, Any]]:
+        done = run(platform, "weekly_drift", "models/demand_models_drift")
+        [check] = done.get_asset_check_evaluations()
+        return check, {name: value.value for name, value in check.metadata.items()}
+
+    check, shown = look()
+    assert check.passed and "No version of demand-forecast can score" in shown["not compared"]
+    assert run(platform, "train_demand_models").success
+    check, shown = look()
+    assert check.passed and "weighed 0 nights" in shown["not compared"]
+    nights = [AS_OF - timedelta(days=back) for back in range(1, 8)]
+    absent = pl.DataFrame([dict.fromkeys(DEMAND_FORECAST.schema.names())], schema=DEMAND_FORECAST.schema)
+    for night in nights:
+        row = absent.with_columns(origin=pl.lit(night), calibration_version=pl.lit("1"))
+        DEMAND_FORECAST.write(platform.lake, night.isoformat(), row)
+    rows = ", ".join(
+        f"(date '{night}', '{model}', '1-7', 'A', 'smooth', 6, 42, 0.4, 100, 100, {error})"
+        for night in nights
+        for model, error in {"ensemble": 50, "seasonal_naive": 30, "weekday_mean": 20}.items()
+    )
+    columns = "origin, model, days_ahead, abc_class, segment, series, days, coverage_80, "
+    columns += "actual_quantity, forecast_quantity, absolute_error"
+    change(platform, f"insert into marts.forecast_accuracy ({columns}) values {rows}")
+    check, shown = look()
+    assert not check.passed and check.severity == dg.AssetCheckSeverity.WARN
+    assert (shown["examples"], shown["coverage_80"], shown["wape_against_naive"]) == (7, 0.4, 2.5)
+    assert "wape_against_naive is 2.500 (its training: 0." in str(check.description)
