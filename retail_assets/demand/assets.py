@@ -28,7 +28,8 @@ from retail_assets.demand.tables import (
 from retail_assets.names import printable
 from retail_assets.platform import Platform
 
-CHECK = "a_version_calibrated"
+CHECK, HEARD = "a_version_calibrated", "every_store_is_heard"
+WARN = dg.AssetCheckSeverity.WARN
 
 
 class ForecastOptions(BaseModel):
@@ -58,12 +59,22 @@ def definitions(platform: Platform) -> dg.Definitions:
                 CHECK,
                 asset=forecasts.key,
                 description="The night's forecast was weighed by what a version of the model learnt.",
-            )
+            ),
+            dg.AssetCheckSpec(
+                HEARD,
+                asset=issues.key,
+                description="Every store that was open on a day of the last weeks sold something on it.",
+            ),
         ],
     )
     @told(platform)
     def demand_forecast(context: dg.AssetExecutionContext, config: options) -> Iterator[Any]:  # ty: ignore[invalid-type-form]
-        from retail_assets.demand.forecasting import a_version_calibrated, forecast_night, thin
+        from retail_assets.demand.forecasting import (
+            a_version_calibrated,
+            every_store_is_heard,
+            forecast_night,
+            thin,
+        )
         from retail_assets.demand.previews import figures
 
         night = Night(context, platform)
@@ -83,7 +94,7 @@ def definitions(platform: Platform) -> dg.Definitions:
                     "thinned": len(thin(platform.lake, night=night.as_of)),
                     **pictures(figures(found)),
                 },
-                check_results=[check_result(CHECK, finding, severity=dg.AssetCheckSeverity.WARN)],
+                check_results=[check_result(CHECK, finding, asset=forecasts.key, severity=WARN)],
             )
         if totals.key in context.selected_asset_keys:
             counted = found.totals.filter(days_ahead=1).group_by("level").len().sort("level")
@@ -91,7 +102,11 @@ def definitions(platform: Platform) -> dg.Definitions:
         if issues.key in context.selected_asset_keys:
             counted = found.issues.group_by("model", "issue").len().sort("model", "issue", nulls_last=False)
             yield dg.MaterializeResult(
-                asset_key=issues.key, metadata={"issues": found.issues.height, "by_kind": rows_table(counted)}
+                asset_key=issues.key,
+                metadata={"issues": found.issues.height, "by_kind": rows_table(counted)},
+                check_results=[
+                    check_result(HEARD, every_store_is_heard(found), asset=issues.key, severity=WARN)
+                ],
             )
         if calibrations.key in context.selected_asset_keys:
             yield dg.MaterializeResult(asset_key=calibrations.key)

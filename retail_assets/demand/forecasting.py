@@ -174,3 +174,9 @@ def a_version_calibrated(found: NightForecast) -> Finding:
         "`make run JOB=train_demand_models`, or turn on its schedule."
     )
     return Finding(False, figures, f"{learnt.why_quick} {by}")
+
+
+def every_store_is_heard(found: NightForecast) -> Finding:
+    """Whether every store that should have sold in the last weeks did."""
+    silent = found.demand.silent if found.demand else []
+    return Finding(not silent, {"silent_stores": len(silent)}, " ".join(silent))

@@ -73,7 +73,7 @@ def models(platform: "Platform") -> "list[ModelSpec]":
                 summary,
                 train,
                 holdout,
-                reads=("daily_demand", "store_days", "product_performance"),
+                reads=("daily_demand", "products", "store_days", "product_performance"),
             ),
             drift=drift,
             drift_reads=("demand_forecast",),

@@ -85,19 +85,14 @@ class DemandCalibrations(dy.Schema):
     content = dy.String(description="The calibration as JSON.")
 
 
-DEMAND_FORECAST = LakeTable(
-    "demand_forecast", DemandForecast, reads=("daily_demand", "store_days"), only_at_night=True
-)
+READS = ("daily_demand", "products", "store_days")
+DEMAND_FORECAST = LakeTable("demand_forecast", DemandForecast, reads=READS, only_at_night=True)
 DEMAND_FORECAST_TOTALS = LakeTable(
     "demand_forecast_totals",
     DemandForecastTotals,
-    reads=("daily_demand", "store_days"),
+    reads=READS,
     only_at_night=True,
 )
-DEMAND_ISSUES = LakeTable(
-    "demand_issues", DemandIssues, reads=("daily_demand", "store_days"), only_at_night=True
-)
-DEMAND_CALIBRATIONS = LakeTable(
-    "demand_calibrations", DemandCalibrations, reads=("daily_demand", "store_days"), only_at_night=True
-)
+DEMAND_ISSUES = LakeTable("demand_issues", DemandIssues, reads=READS, only_at_night=True)
+DEMAND_CALIBRATIONS = LakeTable("demand_calibrations", DemandCalibrations, reads=READS, only_at_night=True)
 TABLES = (DEMAND_FORECAST, DEMAND_FORECAST_TOTALS, DEMAND_ISSUES, DEMAND_CALIBRATIONS)
