@@ -80,12 +80,14 @@ def test_issues_name_store_and_product_or_nobody() -> None:
 
 def test_of_forecasts_older_than_90_days_the_mondays_stay(platform: Platform) -> None:
     lake = platform.lake
-    row = pl.DataFrame([dict.fromkeys(DEMAND_ISSUES.schema.names())], schema=DEMAND_ISSUES.schema)
     kept = ["empty", "2026-08-17", "2026-08-22", "2026-11-20"]
-    for part in (*kept, "2026-08-18", "2026-08-21"):
-        DEMAND_ISSUES.write(lake, part, row.with_columns(issue=pl.lit("short"), detail=pl.lit("")))
+    for table in BY_ORIGIN:
+        row = pl.DataFrame([dict.fromkeys(table.schema.names())], schema=table.schema)
+        for part in (*kept, "2026-08-18", "2026-08-21"):
+            table.write(lake, part, row)
     assert thin(lake, night=ORIGIN) == ["2026-08-18", "2026-08-21"]
-    assert sorted(one.stem for one in DEMAND_ISSUES.parts(lake)) == sorted(kept)
+    for table in BY_ORIGIN:
+        assert sorted(one.stem for one in table.parts(lake)) == sorted(kept)
     assert thin(lake, night=ORIGIN) == []
 
 
