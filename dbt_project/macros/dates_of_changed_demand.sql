@@ -30,7 +30,9 @@ from (
         select sold.business_date, max(coalesce(next_sale.business_date, {{ as_of() }})) as next_date
         from sold
         asof left join (
-            select store_id, product_id, business_date from {{ ref('sales_daily') }} where units_sold > 0
+            select store_id, product_id, business_date
+            from {{ ref('sales_daily') }}
+            where units_sold > 0 and business_date > (select min(business_date) from changed)
         ) as next_sale
             on sold.store_id = next_sale.store_id
             and sold.product_id = next_sale.product_id

@@ -14,6 +14,7 @@ import numpy as np
 
 from ml.errors import ExplainedError, quoted
 from ml.forecasting.intervals import Quantiles
+from ml.forecasting.sums import SumErrors
 
 FORMAT = 1
 LIBRARIES = ("numpy", "statsforecast", "prophet", "torch", "lightgbm", "holidays")
@@ -50,6 +51,7 @@ class Calibration:
     """Segment, or `all` -> mean scaled error of the ensemble: what to add to foretell the mean, and not the median."""
     seed: int = 0
     libraries: Mapping[str, str] = field(default_factory=dict)
+    sums: SumErrors = field(default_factory=SumErrors)
 
     @property
     def members(self) -> list[str]:
@@ -116,6 +118,8 @@ def from_json(text: str) -> Calibration:
             biases={str(kind): float(bias) for kind, bias in told["biases"].items()},
             seed=int(told["seed"]),
             libraries=dict(told["libraries"]),
+            # Not in what was learnt before sums were.
+            sums=_sums(told.get("sums", {})),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CalibrationRefused(
@@ -128,6 +132,10 @@ def _quantiles(told: Mapping[str, Any]) -> Quantiles:
         str(kind): {str(part): [float(error) for error in errors] for part, errors in parts.items()}
         for kind, parts in told.items()
     }
+
+
+def _sums(told: Mapping[str, Any]) -> SumErrors:
+    return SumErrors(_quantiles(told.get("quantiles", {})), _numbers(told.get("factors", {})))
 
 
 def _numbers(told: Mapping[str, Any]) -> dict[str, float]:

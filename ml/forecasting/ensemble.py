@@ -6,9 +6,10 @@ import numpy as np
 
 from ml.forecasting.backtest import Backtest
 from ml.forecasting.calibration import Calibration, Health, installed_libraries
-from ml.forecasting.intervals import biases, factors, quantiles
+from ml.forecasting.intervals import biases, expected, factors, quantiles
 from ml.forecasting.members.registry import ENTRIES
 from ml.forecasting.segments import ALL, EMPTY, SHORT
+from ml.forecasting.sums import Labels, SumErrors, sum_errors
 from ml.forecasting.weights import learned_weights, mixed
 
 ENSEMBLE = "ensemble"
@@ -119,14 +120,17 @@ def ensembles_out_of_sample(tested: Backtest) -> np.ndarray:
     return np.stack(found)
 
 
-def calibrated(tested: Backtest, *, seed: int) -> Calibration:
-    """Everything that the nightly forecast takes from a backtest."""
+def calibrated(tested: Backtest, *, seed: int, labels: Labels | None = None) -> Calibration:
+    """Everything that the nightly forecast takes from a backtest; of sums where `labels` say which there are."""
     everything = np.ones(len(tested.answers), dtype=bool)
     series = tested.answers[0].history.panel.series
     ahead = ensembles_out_of_sample(tested)
     factor = factors(tested.scaled_errors(ahead))
     of_members = {name: tested.scaled_errors(tested.values(name), factor) for name in tested.members}
-    of_ensemble = tested.scaled_errors(ahead, factor)
+    of_ensemble, unit = tested.scaled_errors(ahead, factor), tested.units(ahead, factor)
+    of_sums = SumErrors()
+    if labels is not None:
+        of_sums = sum_errors(tested, _expected(tested, ahead, of_ensemble, unit), labels)
     return Calibration(
         horizon=tested.horizon,
         origins=tuple(str(day) for day in tested.origins),
@@ -137,10 +141,21 @@ def calibrated(tested: Backtest, *, seed: int) -> Calibration:
         },
         factors={str(name): round(float(of), 4) for name, of in zip(series, factor, strict=True)},
         health={name: _health(tested, name) for name in tested.members},
-        biases=biases(of_ensemble, tested.units(ahead, factor), tested.kinds),
+        biases=biases(of_ensemble, unit, tested.kinds),
         seed=seed,
         libraries=installed_libraries(),
+        sums=of_sums,
     )
+
+
+def _expected(tested: Backtest, ahead: np.ndarray, scaled: np.ndarray, unit: np.ndarray) -> np.ndarray:
+    """`[W, S, H]` the mean demand in each window, by the biases of other ones, see `Backtest.others`."""
+    found = []
+    for window, one in enumerate(tested.answers):
+        others = tested.others(window)
+        bias = biases(scaled[others], unit[others], tested.kinds[others])
+        found.append(one.history.finished(expected(ahead[window], unit[window], one.kinds, bias)))
+    return np.stack(found)
 
 
 def _health(tested: Backtest, name: str) -> Health:

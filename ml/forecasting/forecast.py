@@ -11,13 +11,14 @@ from ml.forecasting.backtest import Windows, backtest
 from ml.forecasting.calibration import Calibration
 from ml.forecasting.ensemble import ENSEMBLE, calibrated, combined, stray
 from ml.forecasting.fan_out import FanOut
-from ml.forecasting.intervals import expected, interval_at, units
+from ml.forecasting.intervals import NORMAL, expected, interval_at, units
 from ml.forecasting.issues import EVERY_SERIES, Issue
 from ml.forecasting.members.base import Setting
 from ml.forecasting.members.registry import ALL, BASELINES, ENTRIES
 from ml.forecasting.panel import Panel
 from ml.forecasting.progress import Report, silent
 from ml.forecasting.reading import carried_forward
+from ml.forecasting.sums import Labels
 
 LEVELS = (80.0, 95.0)
 MOST_ROWS = 20_000_000
@@ -100,8 +101,10 @@ def own_calibration(
     windows: Windows | None,
     fan_out: FanOut,
     report: Report,
+    labels: Labels | None = None,
 ) -> Calibration:
-    """By a backtest of the same panel; of a panel too short for one, the fallback and wide guesses."""
+    """By a backtest of the same panel, with what it teaches of the sums by `labels`; of a panel too short for one, the
+    fallback and wide guesses."""
     windows = windows or Windows(horizon=horizon)
     if not windows.origins(panel.days):
         report(
@@ -110,24 +113,20 @@ def own_calibration(
         return without_backtest(panel, horizon, setting)
     report(f"No calibration is given: backtest of {len(windows.origins(panel.days))} windows first.")
     tested = backtest(panel, windows, names, setting, fan_out=fan_out, report=report)
-    return calibrated(tested, seed=setting.seed)
+    return calibrated(tested, seed=setting.seed, labels=labels)
 
 
 def without_backtest(panel: Panel, horizon: int, setting: Setting) -> Calibration:
-    """Weights and errors that can be given before anything was tested: those of a normal error of one unit."""
-    from statistics import NormalDist
-
-    from ml.forecasting.intervals import BUCKETS, PROBABILITIES
+    """Weights and errors that can be given before anything was tested."""
     from ml.forecasting.segments import ALL as EVERY
     from ml.forecasting.segments import SHORT
 
-    errors = [round(NormalDist().inv_cdf(p), 6) for p in PROBABILITIES]
     names = (*BASELINES, ENSEMBLE)
     return Calibration(
         horizon=horizon,
         origins=(),
         weights={EVERY: {"weekday_mean": 1.0}, SHORT: {"cold_start": 1.0}},
-        quantiles={name: {EVERY: {str(BUCKETS[0]): errors}} for name in names},
+        quantiles=dict.fromkeys(names, NORMAL),
         factors={},
         health={},
         biases={},

@@ -6,7 +6,6 @@ hierarchical and grouped time series through trace minimization"), with weights 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
@@ -19,8 +18,8 @@ from ml.forecasting.members.base import Setting
 from ml.forecasting.members.registry import BASELINES
 from ml.forecasting.panel import Panel
 from ml.forecasting.segments import EMPTY
+from ml.forecasting.sums import Sums, sums_by
 
-TOTAL = "total"
 MOST_SERIES = 3_000
 """With more, the sums are those of the series: what large sums tell of so many is little, and its cost is not."""
 MEMBERS = (*BASELINES, "theta", "harmonic")
@@ -30,28 +29,15 @@ class NoSuchAttribute(ExplainedError):
     """The panel has no such column of texts."""
 
 
-@dataclass(frozen=True)
-class Sums:
-    """Which series belong to which sum."""
-
-    names: np.ndarray
-    """`[N]`: `total`, then `store=S1`, …"""
-    members: np.ndarray
-    """`[N, S]` 1 where a series belongs to a sum."""
-
-
 def sums_of(panel: Panel, attributes: Sequence[str]) -> Sums:
-    names, rows = [TOTAL], [np.ones(len(panel.series))]
+    """The total and the sums by some attributes. Raises NoSuchAttribute."""
     for attribute in attributes:
         if attribute not in panel.static:
             known = ", ".join(panel.static) or "none"
             raise NoSuchAttribute(
                 f"The panel has no column of texts {attribute!r}; those that it has: {known}"
             )
-        for value in np.unique(panel.static[attribute]):
-            names.append(f"{attribute}={value}")
-            rows.append((panel.static[attribute] == value).astype(float))
-    return Sums(np.array(names), np.stack(rows))
+    return sums_by({attribute: panel.static[attribute] for attribute in attributes}, len(panel.series))
 
 
 def summed(panel: Panel, sums: Sums) -> Panel:
@@ -99,7 +85,8 @@ def with_sums(
     if len(panel.series) <= MOST_SERIES:
         history = made.answers.history
         sellable = (made.answers.kinds != EMPTY)[:, None] & ~history.shut[:, history.days :]
-        means = np.where(sellable, reconciled(made.expected, of_sums.expected, sums.members), 0.0)
+        moved = reconciled(made.expected, of_sums.expected, sums.members.toarray())
+        means = np.where(sellable, moved, 0.0)
     series = _moved(made.table, panel.series, made.expected, means)
     tops = of_sums.table.filter(pl.col("model") == ENSEMBLE)
     return pl.concat([series, _moved(tops, whole.series, of_sums.expected, sums.members @ means)]).sort(

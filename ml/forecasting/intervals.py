@@ -10,6 +10,7 @@ its errors were in the backtest, times the root of what is foretold of that day 
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
 
@@ -48,6 +49,8 @@ FLOOR = 0.1
 
 Quantiles = Mapping[str, Mapping[str, Sequence[float]]]
 """Segment -> part of the horizon -> a quantile of the scaled error for each probability."""
+NORMAL: Quantiles = {ALL: {str(BUCKETS[0]): [round(NormalDist().inv_cdf(p), 6) for p in PROBABILITIES]}}
+"""What can be given before anything was tested: a normal error of one unit."""
 
 
 @dataclass(frozen=True)
@@ -66,12 +69,17 @@ class Units:
 
 
 def units(history: History) -> Units:
-    demand = history.demand[:, -LEVEL_DAYS:]
-    known = ~np.isnan(demand)
-    level = np.where(known, demand, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return level_and_spread(history.demand)
+
+
+def level_and_spread(demand: np.ndarray) -> Units:
+    """Of demand `[S, T]`, NaN where it is not known."""
+    newest = demand[:, -LEVEL_DAYS:]
+    known = ~np.isnan(newest)
+    level = np.where(known, newest, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
     usual = float(np.median(level[level > 0])) if (level > 0).any() else 1.0
     level = np.where(level > 0, level, usual)
-    spread = seasonal_scale(history.demand)
+    spread = seasonal_scale(demand)
     relative = spread / level
     typical = (
         float(np.median(relative[np.isfinite(relative) & (relative > 0)])) if (relative > 0).any() else 1.0

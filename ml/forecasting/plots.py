@@ -30,16 +30,28 @@ def fan_figure(panel: Panel, table: pl.DataFrame, series: Sequence[str]) -> "Fig
     for axes, name in zip(figure.subplots(max(len(series), 1), 1, squeeze=False)[:, 0], series, strict=False):
         ahead = ensemble.filter(pl.col("series_id") == name).sort("date")
         axes.plot(
-            panel.dates(first, panel.days), panel.demand[rows[name], first:], color="black", linewidth=0.9
+            panel.dates(first, panel.days),
+            panel.demand[rows[name], first:],
+            color="black",
+            linewidth=0.9,
+            label="sold",
         )
-        for low in lows:
+        for wider, low in enumerate(lows):
             axes.fill_between(
-                ahead["date"], ahead[low], ahead[low.replace("lo_", "hi_")], color="tab:blue", alpha=0.2
+                ahead["date"],
+                ahead[low],
+                ahead[low.replace("lo_", "hi_")],
+                color="tab:blue",
+                alpha=max(0.35 - 0.15 * wider, 0.1),
+                label=f"holds {low.removeprefix('lo_')}%",
             )
-        axes.plot(ahead["date"], ahead["mean"], color="tab:blue", linewidth=1.2)
+        axes.plot(ahead["date"], ahead["mean"], color="tab:blue", linewidth=1.2, label="foretold")
         axes.set_title(name, fontsize=9, loc="left", parse_math=False)
         axes.set_ylim(bottom=0)
         axes.margins(x=0)
+        axes.set_ylabel("units a day", fontsize=8)
+    handles, labels = figure.axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper right", ncols=len(labels), fontsize=8)
     return figure
 
 
@@ -62,7 +74,8 @@ def accuracy_figure(table: pl.DataFrame, *, most: float = 1.5) -> "Figure":
     spans = whole.filter((pl.col("first_day") > 1) | (pl.col("last_day") != horizon))
     spans = spans if len(spans) else whole
     best = min(spans["wape"].to_list(), default=0.0)
-    for (model,), rows in spans.sort("model", "first_day").group_by(["model"], maintain_order=True):
+    ordered = spans.with_columns(worst=pl.col("wape").max().over("model")).sort("worst", "model", "first_day")
+    for (model,), rows in ordered.group_by(["model"], maintain_order=True):
         if min(rows["wape"].to_list()) > most * best:
             continue
         places = [f"{row['first_day']}-{row['last_day']}" for row in rows.iter_rows(named=True)]
@@ -77,7 +90,7 @@ def accuracy_figure(table: pl.DataFrame, *, most: float = 1.5) -> "Figure":
         )
     axes.set_xlabel("days ahead")
     axes.set_ylabel("WAPE")
-    axes.legend(fontsize=8)
+    figure.legend(loc="outside right upper", fontsize=8)
     axes.grid(alpha=0.3)
     return figure
 

@@ -19,11 +19,17 @@ from retail_assets.dagster_kit.wiring import (
     told,
 )
 from retail_assets.demand.flow import FLOW
-from retail_assets.demand.tables import DEMAND_CALIBRATIONS, DEMAND_FORECAST, DEMAND_ISSUES
+from retail_assets.demand.tables import (
+    DEMAND_CALIBRATIONS,
+    DEMAND_FORECAST,
+    DEMAND_FORECAST_TOTALS,
+    DEMAND_ISSUES,
+)
 from retail_assets.names import printable
 from retail_assets.platform import Platform
 
-CHECK = "a_version_calibrated"
+CHECK, HEARD = "a_version_calibrated", "every_store_is_heard"
+WARN = dg.AssetCheckSeverity.WARN
 
 
 class ForecastOptions(BaseModel):
@@ -37,13 +43,14 @@ class ForecastOptions(BaseModel):
 
 def definitions(platform: Platform) -> dg.Definitions:
     forecasts = table_spec(platform, FLOW, DEMAND_FORECAST, deps=[], kinds={"lightgbm", "parquet"})
+    totals = table_spec(platform, FLOW, DEMAND_FORECAST_TOTALS, deps=[], kinds={"polars", "parquet"})
     issues = table_spec(platform, FLOW, DEMAND_ISSUES, deps=[], kinds={"polars", "parquet"})
     calibrations = table_spec(platform, FLOW, DEMAND_CALIBRATIONS, deps=[], kinds={"polars", "parquet"})
     options = config_of(ForecastOptions, "demand_forecast_options")
 
     @dg.multi_asset(
         name=DEMAND_FORECAST.name,
-        specs=[forecasts, issues, calibrations],
+        specs=[forecasts, totals, issues, calibrations],
         partitions_def=partitions_of(platform),
         backfill_policy=ONE_NIGHT_A_RUN,
         can_subset=True,  # whichever is asked for, all are written: they are of one forecast
@@ -52,12 +59,22 @@ def definitions(platform: Platform) -> dg.Definitions:
                 CHECK,
                 asset=forecasts.key,
                 description="The night's forecast was weighed by what a version of the model learnt.",
-            )
+            ),
+            dg.AssetCheckSpec(
+                HEARD,
+                asset=issues.key,
+                description="Every store that was open on a day of the last weeks sold something on it.",
+            ),
         ],
     )
     @told(platform)
     def demand_forecast(context: dg.AssetExecutionContext, config: options) -> Iterator[Any]:  # ty: ignore[invalid-type-form]
-        from retail_assets.demand.forecasting import a_version_calibrated, forecast_night, thin
+        from retail_assets.demand.forecasting import (
+            a_version_calibrated,
+            every_store_is_heard,
+            forecast_night,
+            thin,
+        )
         from retail_assets.demand.previews import figures
 
         night = Night(context, platform)
@@ -77,12 +94,19 @@ def definitions(platform: Platform) -> dg.Definitions:
                     "thinned": len(thin(platform.lake, night=night.as_of)),
                     **pictures(figures(found)),
                 },
-                check_results=[check_result(CHECK, finding, severity=dg.AssetCheckSeverity.WARN)],
+                check_results=[check_result(CHECK, finding, asset=forecasts.key, severity=WARN)],
             )
+        if totals.key in context.selected_asset_keys:
+            counted = found.totals.filter(days_ahead=1).group_by("level").len().sort("level")
+            yield dg.MaterializeResult(asset_key=totals.key, metadata={"sums": rows_table(counted)})
         if issues.key in context.selected_asset_keys:
             counted = found.issues.group_by("model", "issue").len().sort("model", "issue", nulls_last=False)
             yield dg.MaterializeResult(
-                asset_key=issues.key, metadata={"issues": found.issues.height, "by_kind": rows_table(counted)}
+                asset_key=issues.key,
+                metadata={"issues": found.issues.height, "by_kind": rows_table(counted)},
+                check_results=[
+                    check_result(HEARD, every_store_is_heard(found), asset=issues.key, severity=WARN)
+                ],
             )
         if calibrations.key in context.selected_asset_keys:
             yield dg.MaterializeResult(asset_key=calibrations.key)

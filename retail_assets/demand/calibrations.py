@@ -103,6 +103,7 @@ def quick_calibration(platform: Platform, demand: Demand, tell: Tell) -> Learnt:
         Windows(count=QUICK_WINDOWS, horizon=horizon, step=horizon),
         fan_out_of(settings),
         tell,
+        demand.labels,
     )
     return Learnt(f"{QUICK}-{demand.origin}", QUICK, demand.origin - timedelta(days=1), made)
 

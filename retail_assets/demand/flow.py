@@ -15,6 +15,7 @@ FLOW = Flow(
         # A row for each day, sold or not: too long to copy into the database every night.
         Mart("daily_demand", by_month="business_date", in_database=False),
         Mart("demand_forecast"),
+        Mart("demand_forecast_totals"),
         Mart("forecast_accuracy"),
     ),
     assets="retail_assets.demand.assets:definitions",

@@ -18,7 +18,8 @@ from retail_assets.demand.calibrations import (
 )
 from retail_assets.demand.panel import Demand, demand_at
 from retail_assets.demand.settings import DemandSettings
-from retail_assets.demand.tables import DEMAND_FORECAST, DEMAND_ISSUES
+from retail_assets.demand.tables import DEMAND_FORECAST, DEMAND_FORECAST_TOTALS, DEMAND_ISSUES
+from retail_assets.demand.totals import total_rows
 from retail_assets.kit.findings import Finding
 from retail_assets.lake import Lake
 from retail_assets.platform import Platform
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 EVERY_NIGHT_DAYS = 90
 """Of older origins the Mondays stay."""
 MONDAY = 1
+BY_ORIGIN = (DEMAND_FORECAST, DEMAND_FORECAST_TOTALS, DEMAND_ISSUES)
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class NightForecast:
 
     rows: pl.DataFrame
     """As demand_forecast has them; none where there is no sales history."""
+    totals: pl.DataFrame
+    """As demand_forecast_totals has them."""
     issues: pl.DataFrame
     learnt: Learnt | None
     demand: Demand | None
@@ -50,11 +54,12 @@ def forecast_night(platform: Platform, *, origin: date, tell: Tell) -> NightFore
     demand = demand_at(platform, origin, settings.demand_horizon_days)
     if demand is None:
         tell(f"Nothing was sold before {origin}: there is nothing to forecast from.")
-        found = NightForecast(DEMAND_FORECAST.empty(), DEMAND_ISSUES.empty(), None, None, None)
+        none = (table.empty() for table in BY_ORIGIN)
+        found = NightForecast(*none, learnt=None, demand=None, made=None)
     else:
         found = _forecast(platform, demand, settings, tell)
-    DEMAND_FORECAST.write(platform.lake, origin.isoformat(), found.rows)
-    DEMAND_ISSUES.write(platform.lake, origin.isoformat(), found.issues)
+    for table, rows in zip(BY_ORIGIN, (found.rows, found.totals, found.issues), strict=True):
+        table.write(platform.lake, origin.isoformat(), rows)
     return found
 
 
@@ -73,8 +78,14 @@ def _forecast(platform: Platform, demand: Demand, settings: DemandSettings, tell
         fan_out=fan_out_of(settings),
         report=tell,
     )
-    rows = forecast_rows(demand, made, learnt)
-    return NightForecast(rows, issue_rows(demand, [*demand.issues, *made.issues]), learnt, demand, made)
+    return NightForecast(
+        forecast_rows(demand, made, learnt),
+        total_rows(demand, made, learnt),
+        issue_rows(demand, [*demand.issues, *made.issues]),
+        learnt,
+        demand,
+        made,
+    )
 
 
 def forecast_rows(demand: Demand, made: "Forecast", learnt: Learnt) -> pl.DataFrame:
@@ -139,7 +150,7 @@ def issue_rows(demand: Demand, issues: "Sequence[Issue]") -> pl.DataFrame:
 def thin(lake: Lake, *, night: date) -> list[str]:
     """Take away forecasts that are older than 90 days, but those of Mondays; gives the origins."""
     oldest, gone = night - timedelta(days=EVERY_NIGHT_DAYS), []
-    for table in (DEMAND_FORECAST, DEMAND_ISSUES):
+    for table in BY_ORIGIN:
         for part in table.parts(lake):
             if not part.stem[:1].isdigit():
                 continue  # the empty part, of a table that never had another one
@@ -163,3 +174,9 @@ def a_version_calibrated(found: NightForecast) -> Finding:
         "`make run JOB=train_demand_models`, or turn on its schedule."
     )
     return Finding(False, figures, f"{learnt.why_quick} {by}")
+
+
+def every_store_is_heard(found: NightForecast) -> Finding:
+    """Whether every store that should have sold in the last weeks did."""
+    silent = found.demand.silent if found.demand else []
+    return Finding(not silent, {"silent_stores": len(silent)}, " ".join(silent))

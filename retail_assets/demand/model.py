@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 from ml.tracking.gate import Guard
 from ml.tracking.registry import ORIGIN_TRAINED
 from retail_assets.demand.settings import NAME
-from retail_assets.models.spec import Holdout, ModelSpec, Progress, Training
+from retail_assets.models.spec import Drift, Holdout, ModelSpec, Progress, Training
 
 if TYPE_CHECKING:
     import polars as pl
@@ -54,6 +54,11 @@ def models(platform: "Platform") -> "list[ModelSpec]":
 
         return holdout(platform, known_demand(platform))
 
+    def drift() -> Drift:
+        from retail_assets.demand.drift import forecast_drift
+
+        return forecast_drift(platform)
+
     return [
         ModelSpec(
             name=NAME,
@@ -68,8 +73,10 @@ def models(platform: "Platform") -> "list[ModelSpec]":
                 summary,
                 train,
                 holdout,
-                reads=("daily_demand", "store_days", "product_performance"),
+                reads=("daily_demand", "products", "store_days", "product_performance"),
             ),
+            drift=drift,
+            drift_reads=("demand_forecast",),
         )
     ]
 

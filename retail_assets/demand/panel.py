@@ -5,12 +5,14 @@ Prices are none of these. The price of a day is known when something was sold on
 something was sold.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from retail_assets.demand.silence import silence_of, without_silence
 from retail_assets.platform import Platform
 from retail_assets.warehouse.errors import NoWarehouse
 from retail_assets.warehouse.reading import read_intermediate, read_mart
@@ -18,6 +20,7 @@ from retail_assets.warehouse.reading import read_intermediate, read_mart
 if TYPE_CHECKING:
     from ml.forecasting.issues import Issue
     from ml.forecasting.panel import Panel
+    from ml.forecasting.sums import Labels
 
 HISTORY_DAYS = 1_100
 """Three years: what is older teaches nothing, and one mistyped date would make a panel of decades."""
@@ -36,14 +39,33 @@ class Demand:
     issues: "list[Issue]"
     pairs: pl.DataFrame
     """`series_id`, `store_id`, `product_id`, `value` (of its sales in the last year), as the panel's series are."""
+    silent: Sequence[str] = ()
+    """What the last weeks lack, a sentence for each store; see `silence`."""
+
+    @property
+    def labels(self) -> "Labels":
+        """Which sums of forecasts each series belongs to."""
+        return {
+            "store": self.pairs["store_id"].to_numpy().astype(str),
+            "category": self.panel.static["category"],
+            "product": self.pairs["product_id"].to_numpy().astype(str),
+        }
 
 
 def demand_at(platform: Platform, origin: date, horizon: int) -> Demand | None:
     """Everything before the origin; None, and cheap, where nothing was sold yet."""
+    from ml.forecasting.issues import EVERY_SERIES, NO_MODEL, Issue
+
     rows = read_before(platform, origin)
     if rows.is_empty():
         return None
-    return demand_of(rows, read_ahead(platform, rows, origin, horizon), origin)
+    rows = without_delisted(rows, _delisted(platform), origin)
+    silence = silence_of(rows)
+    rows = without_silence(rows, silence)
+    known = demand_of(rows, read_ahead(platform, rows, origin, horizon, closed=silence.closed), origin)
+    issues = [Issue(EVERY_SERIES, NO_MODEL, "silent_store", one) for one in silence.sentences()]
+    newest = silence.sentences(since=origin - timedelta(days=HABIT_DAYS + 1))
+    return replace(known, issues=[*known.issues, *issues], silent=newest)
 
 
 def read_before(platform: Platform, origin: date) -> pl.DataFrame:
@@ -61,7 +83,22 @@ def read_before(platform: Platform, origin: date) -> pl.DataFrame:
         return pl.DataFrame()
 
 
-def read_ahead(platform: Platform, rows: pl.DataFrame, origin: date, horizon: int) -> pl.DataFrame:
+def _delisted(platform: Platform) -> pl.DataFrame:
+    """Products that are not sold any more, as it is known now."""
+    return read_mart(platform, "products", "product_id", where="not is_active")
+
+
+def without_delisted(rows: pl.DataFrame, delisted: pl.DataFrame, origin: date) -> pl.DataFrame:
+    """The rows without delisted products in stores that have none left: what they sold will not be sold again, and days
+    out of stock do not say so."""
+    last = (pl.col("business_date") == origin - timedelta(days=1)) & pl.col("is_out_of_stock")
+    gone = rows.filter(last).join(delisted, on="product_id", how="semi").select(PAIR)
+    return rows.join(gone, on=PAIR, how="anti", maintain_order="left")
+
+
+def read_ahead(
+    platform: Platform, rows: pl.DataFrame, origin: date, horizon: int, *, closed: Sequence[str]
+) -> pl.DataFrame:
     """`store_id`, `product_id`, `business_date`, `is_open`, `is_promotion` of the days from the origin on."""
     end = origin + timedelta(days=horizon)
     told = read_mart(
@@ -73,13 +110,21 @@ def read_ahead(platform: Platform, rows: pl.DataFrame, origin: date, horizon: in
         *(*PAIR, "business_date"),
         where=f"business_date >= date '{origin}' and business_date < date '{end}'",
     )
-    return ahead(rows, told.rename({"date": "business_date"}), promotions, origin, horizon)
+    calendar = told.rename({"date": "business_date"})
+    return ahead(rows, calendar, promotions, origin, horizon, closed=closed)
 
 
 def ahead(
-    rows: pl.DataFrame, calendar: pl.DataFrame, promotions: pl.DataFrame, origin: date, horizon: int
+    rows: pl.DataFrame,
+    calendar: pl.DataFrame,
+    promotions: pl.DataFrame,
+    origin: date,
+    horizon: int,
+    *,
+    closed: Sequence[str] = (),
 ) -> pl.DataFrame:
-    """A store is open as its calendar says; of other days as on any such weekday of the last four weeks."""
+    """A store is open as its calendar says; of other days as on any such weekday of the last four weeks; one that has
+    closed not at all."""
     weekday = pl.col("business_date").dt.weekday().alias("weekday")
     habit = (
         rows.filter(pl.col("business_date") >= origin - timedelta(days=HABIT_DAYS))
@@ -97,7 +142,7 @@ def ahead(
         .join(promotions.with_columns(promoted=pl.lit(True)), on=(*PAIR, "business_date"), how="left")
         .select(
             *(*PAIR, "business_date"),
-            is_open=pl.coalesce("is_open", "usual", pl.lit(True)),
+            is_open=pl.coalesce("is_open", "usual", pl.lit(True)) & ~pl.col("store_id").is_in(list(closed)),
             is_promotion=pl.col("promoted").fill_null(False),
         )
         .sort(*PAIR, "business_date")

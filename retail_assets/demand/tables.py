@@ -39,6 +39,31 @@ class DemandForecast(dy.Schema):
     calibration_source = dy.String(description="registry, or quick where no version could be had.")
 
 
+class DemandForecastTotals(dy.Schema):
+    """What is foretold of a day for everything, a store, a category or a product, as the sum of what is expected of its
+    products in stores. A part is an origin, as those of demand_forecast."""
+
+    origin = dy.Date(description="The night that foretold, which is the first day foretold.")
+    level = dy.String(description="total, store, category or product: what the sum is of.")
+    sum_of = dy.String(description="Id of the store or product, or the category; of the total `all`.")
+    date = dy.Date(description="Day foretold.")
+    days_ahead = dy.Int32(description="1 for the day of the origin.")
+    series = dy.Int64(
+        description="Products in stores in the sum: those that had sold there before the origin."
+    )
+    expected = dy.Float64(
+        description="Mean demand: the sum of `expected` of its rows in demand_forecast, to the last digit."
+    )
+    lo_80 = dy.Float64(description="Lower end of the interval that holds 80% of such sums.")
+    hi_80 = dy.Float64(description="Its upper end. Intervals do not add up.")
+    lo_95 = dy.Float64(description="Lower end of the interval that holds 95%.")
+    hi_95 = dy.Float64(description="Its upper end.")
+    calibration_version = dy.String(
+        description="What it was weighed by: a version of the model, or quick- and a day."
+    )
+    calibration_source = dy.String(description="registry, or quick where no version could be had.")
+
+
 class DemandIssues(dy.Schema):
     """What was wrong with a series or a member at an origin, and what was done about it."""
 
@@ -60,13 +85,14 @@ class DemandCalibrations(dy.Schema):
     content = dy.String(description="The calibration as JSON.")
 
 
-DEMAND_FORECAST = LakeTable(
-    "demand_forecast", DemandForecast, reads=("daily_demand", "store_days"), only_at_night=True
+READS = ("daily_demand", "products", "store_days")
+DEMAND_FORECAST = LakeTable("demand_forecast", DemandForecast, reads=READS, only_at_night=True)
+DEMAND_FORECAST_TOTALS = LakeTable(
+    "demand_forecast_totals",
+    DemandForecastTotals,
+    reads=READS,
+    only_at_night=True,
 )
-DEMAND_ISSUES = LakeTable(
-    "demand_issues", DemandIssues, reads=("daily_demand", "store_days"), only_at_night=True
-)
-DEMAND_CALIBRATIONS = LakeTable(
-    "demand_calibrations", DemandCalibrations, reads=("daily_demand", "store_days"), only_at_night=True
-)
-TABLES = (DEMAND_FORECAST, DEMAND_ISSUES, DEMAND_CALIBRATIONS)
+DEMAND_ISSUES = LakeTable("demand_issues", DemandIssues, reads=READS, only_at_night=True)
+DEMAND_CALIBRATIONS = LakeTable("demand_calibrations", DemandCalibrations, reads=READS, only_at_night=True)
+TABLES = (DEMAND_FORECAST, DEMAND_FORECAST_TOTALS, DEMAND_ISSUES, DEMAND_CALIBRATIONS)

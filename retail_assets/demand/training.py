@@ -41,7 +41,7 @@ def train_model(
 ) -> None:
     """Write a version's folder. Raises TooShortToTest."""
     made = backtested(platform, demand, recipe, progress)
-    calibration = calibrated(made, seed=recipe.seed)
+    calibration = calibrated(made, seed=recipe.seed, labels=demand.labels)
     write_calibration(calibration, folder / CALIBRATION)
     accuracy = accuracy_table(made, levels=LEVELS)
     accuracy.write_parquet(folder / ACCURACY)

@@ -86,7 +86,7 @@ def _drift_asset(platform: Platform, spec: ModelSpec) -> dg.AssetsDefinition:
         group=spec.flow,
         deps=[table_key(table) for table in spec.drift_reads],
         kind="polars",
-        description=f"How far the newest examples have moved from those that the scoring {spec.name} learned from.",
+        description=f"How far the newest examples are from what the scoring {spec.name} learned from and promised.",
         freshness=WEEKLY,
     )
 
@@ -97,7 +97,7 @@ def _drift_asset(platform: Platform, spec: ModelSpec) -> dg.AssetsDefinition:
             dg.AssetCheckSpec(
                 HAS_NOT_DRIFTED,
                 asset=asset.key,
-                description="Nothing has moved so far from the training that the model should be trained again.",
+                description="Nothing is so far from the training that the model should be trained again.",
             )
         ],
     )
@@ -107,6 +107,8 @@ def _drift_asset(platform: Platform, spec: ModelSpec) -> dg.AssetsDefinition:
         moved = (
             {} if found.moved is None else {"largest": found.moved["psi"][0], "psi": rows_table(found.moved)}
         )
+        if found.promises is not None:
+            moved |= {"promises": rows_table(found.promises)}
         return dg.MaterializeResult(
             metadata={"model": found.model, "examples": found.examples, **moved, **pictures(found.figures)},
             check_results=[

@@ -83,6 +83,9 @@ class Drift:
     moved: "pl.DataFrame | None" = None
     """`name`, `psi` (the population stability index) and `watched` (whether it may ask for a training) of each thing
     that was compared, the largest first."""
+    promises: "pl.DataFrame | None" = None
+    """What is known by now of the model's newest answers beside what its training said of them: `name`, `promised`,
+    `found`, and `is_kept`."""
     figures: "Mapping[str, Figure]" = field(default_factory=dict)
     unknown: str | None = None
     """Why nothing was compared."""

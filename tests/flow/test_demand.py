@@ -31,7 +31,14 @@ from tests.warehouse import AS_OF, Builds
 DAYS, HORIZON = 150, 28
 EARLIER = AS_OF - timedelta(days=HORIZON)
 WEEK = [0.8, 0.9, 1.0, 1.0, 1.2, 1.5, 0.0]
-MARTS = ("daily_demand", "store_days", "product_performance", "forecast_accuracy", "demand_forecast")
+MARTS = (
+    "daily_demand",
+    "store_days",
+    "product_performance",
+    "forecast_accuracy",
+    "demand_forecast",
+    "demand_forecast_totals",
+)
 
 
 def drop_sales(lake: LakeBuilder) -> None:
@@ -233,6 +240,37 @@ def test_forecast_accuracy_is_what_a_plain_calculation_gives(
         assert found == pytest.approx(expected, abs=0.002), row
 
 
+def test_sums_are_those_of_the_newest_origin_and_add_up(platform: Platform, judged: pl.DataFrame) -> None:
+    with duckdb.connect(str(platform.lake.warehouse), read_only=True) as connection:
+        [(origin, sums)] = connection.execute(
+            "select any_value(origin), count(distinct origin) from marts.demand_forecast_totals"
+        ).fetchall()
+        assert (origin, sums) == (AS_OF, 1)
+        different = """
+            with parts as (
+                select unnest([
+                    {'level': 'total', 'sum_of': 'all'},
+                    {'level': 'store', 'sum_of': store_id},
+                    {'level': 'category', 'sum_of': 'Paper'},
+                    {'level': 'product', 'sum_of': product_id},
+                ], recursive := true), date, expected
+                from marts.demand_forecast
+            ),
+            added as (
+                select level, sum_of, date, sum(expected::decimal(18, 6)) as expected, count(*) as series
+                from parts group by all
+            )
+            from added full join marts.demand_forecast_totals as total using (level, sum_of, date)
+            where added.expected is distinct from total.expected::decimal(18, 6)
+                or added.series is distinct from total.series
+        """
+        assert connection.execute(different).fetchall() == []
+        levels = "select level, count(*) from marts.demand_forecast_totals group by all order by all"
+        assert connection.execute(levels).fetchall() == [
+            ("category", HORIZON), ("product", 3 * HORIZON), ("store", 2 * HORIZON), ("total", HORIZON),
+        ]  # fmt: skip
+
+
 def test_days_out_of_stock_are_not_judged(judged: pl.DataFrame) -> None:
     of_28 = judged.filter(origin=EARLIER, model="ensemble")
     # It was counted on the first of its three days out, and is known from the next one on.
@@ -266,7 +304,9 @@ def test_a_night_as_an_asset(platform: Platform, run: Ran) -> None:
     assets = [f"lake/{table.name}" for table in TABLES]
     done = run(platform, None, *assets, partition_key=AS_OF.isoformat(), run_config=config)
     assert done.success
-    [check] = done.get_asset_check_evaluations()
+    checks = {check.check_name: check for check in done.get_asset_check_evaluations()}
+    assert checks["every_store_is_heard"].passed
+    check = checks["a_version_calibrated"]
     assert not check.passed and "make run JOB=train_demand_models" in (check.description or "")
     [told] = [
         one.step_materialization_data.materialization.metadata
@@ -305,3 +345,33 @@ def test_a_version_is_trained_judged_promoted_and_taken(platform: Platform, run:
     assert run(platform, "train_demand_models").success
     again = champion(registry_of(platform.settings), NAME)
     assert again is not None and again.number == 1
+
+
+def test_forecasts_that_got_worse_than_their_training_are_told(platform: Platform, run: Ran) -> None:
+    def look() -> tuple[dg.AssetCheckEvaluation, dict[str, Any]]:
+        done = run(platform, "weekly_drift", "models/demand_models_drift")
+        [check] = done.get_asset_check_evaluations()
+        return check, {name: value.value for name, value in check.metadata.items()}
+
+    check, shown = look()
+    assert check.passed and "No version of demand-forecast can score" in shown["not compared"]
+    assert run(platform, "train_demand_models").success
+    check, shown = look()
+    assert check.passed and "weighed 0 nights" in shown["not compared"]
+    nights = [AS_OF - timedelta(days=back) for back in range(1, 8)]
+    absent = pl.DataFrame([dict.fromkeys(DEMAND_FORECAST.schema.names())], schema=DEMAND_FORECAST.schema)
+    for night in nights:
+        row = absent.with_columns(origin=pl.lit(night), calibration_version=pl.lit("1"))
+        DEMAND_FORECAST.write(platform.lake, night.isoformat(), row)
+    rows = ", ".join(
+        f"(date '{night}', '{model}', '1-7', 'A', 'smooth', 6, 42, 0.4, 100, 100, {error})"
+        for night in nights
+        for model, error in {"ensemble": 50, "seasonal_naive": 30, "weekday_mean": 20}.items()
+    )
+    columns = "origin, model, days_ahead, abc_class, segment, series, days, coverage_80, "
+    columns += "actual_quantity, forecast_quantity, absolute_error"
+    change(platform, f"insert into marts.forecast_accuracy ({columns}) values {rows}")
+    check, shown = look()
+    assert not check.passed and check.severity == dg.AssetCheckSeverity.WARN
+    assert (shown["examples"], shown["coverage_80"], shown["wape_against_naive"]) == (7, 0.4, 2.5)
+    assert "wape_against_naive is 2.500 (its training: 0." in str(check.description)

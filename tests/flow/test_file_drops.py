@@ -185,7 +185,8 @@ def test_each_handler_has_a_sensor_that_sees_its_own_files_alone(
         "return_document_notes": "returns/R-1/evidence/jeans.jpg.note.txt",
     }
     sensors = {sensor.name for sensor in repository.sensor_defs}
-    assert sensors == {*(f"{handler}_dropped" for handler in own), "decision_made", "escalation_risk_drifted"}
+    drifted = {f"{model}_drifted" for model in ("demand_models", "escalation_risk")}
+    assert sensors == {*(f"{handler}_dropped" for handler in own), "decision_made", *drifted}
     for place in own.values():
         _drop(watched, place)
     for handler, place in own.items():

@@ -43,6 +43,7 @@ def test_schedules_and_sensors_say_whether_they_run(whole: Platform, defs: dg.De
     assert {s.name: s.default_status for s in repository.sensor_defs} == {
         **{f"{handler.name}_dropped": DefaultSensorStatus.RUNNING for handler in whole.handlers().all},
         "decision_made": DefaultSensorStatus.RUNNING,
+        "demand_models_drifted": DefaultSensorStatus.STOPPED,
         "escalation_risk_drifted": DefaultSensorStatus.STOPPED,
     }
 

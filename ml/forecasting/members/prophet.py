@@ -23,7 +23,7 @@ def prophet(history: History, setting: Setting) -> np.ndarray:
     if not log.handlers:
         log.addHandler(logging.NullHandler())
     log.setLevel(logging.ERROR)
-    logging.getLogger("prophet.forecaster").setLevel(logging.ERROR)  # it advises what is decided here
+    logging.getLogger("prophet").setLevel(logging.ERROR)  # it advises what is decided here
     panel = history.panel.newest(DAYS)
     dates = pd.DatetimeIndex(panel.dates(0, panel.days + history.horizon))
     table = pd.DataFrame({"ds": dates, "y": np.append(panel.demand[0], np.full(history.horizon, np.nan))})

@@ -9,13 +9,15 @@ from ml.forecasting.forecast import forecast
 from ml.forecasting.issues import EVERY_SERIES, NO_MODEL, Issue
 from retail_assets.demand.calibrations import QUICK, REGISTRY, Learnt, quick_calibration
 from retail_assets.demand.forecasting import (
+    BY_ORIGIN,
     NightForecast,
     a_version_calibrated,
     forecast_rows,
     issue_rows,
     thin,
 )
-from retail_assets.demand.tables import DEMAND_FORECAST, DEMAND_ISSUES
+from retail_assets.demand.tables import DEMAND_FORECAST, DEMAND_FORECAST_TOTALS, DEMAND_ISSUES
+from retail_assets.demand.totals import total_rows
 from retail_assets.platform import Platform
 from tests.unit.demand.made_up import ORIGIN, demand
 
@@ -40,6 +42,29 @@ def test_rows_are_of_each_model_series_and_day(cheap: Platform) -> None:
     assert sundays.select("mean", "lo_95", "hi_95").sum().row(0) == (0, 0, 0)
 
 
+def test_sums_are_of_every_level_and_of_what_is_expected_of_their_parts(cheap: Platform) -> None:
+    known = demand()
+    learnt = quick_calibration(cheap, known, lambda _: None)
+    made = forecast(known.panel, 28, calibration=learnt.calibration)
+    rows, parts = total_rows(known, made, learnt), forecast_rows(known, made, learnt)
+    assert rows.schema == DEMAND_FORECAST_TOTALS.schema
+    assert rows.select("level", "sum_of").unique(maintain_order=True).rows() == [
+        ("total", "all"), ("store", "S1"), ("store", "S2"), ("category", "c0"), ("category", "c1"),
+        ("product", "P0"), ("product", "P1"), ("product", "P2"),
+    ]  # fmt: skip
+    assert rows.filter(level="category", days_ahead=1)["series"].to_list() == [4, 2]
+    assert set(learnt.calibration.sums.factors) > {"total", "store=S1", "category=c1", "product=P2"}
+    units = pl.col("expected").cast(pl.Decimal(18, 6)).sum()
+    ensemble = parts.filter(model="ensemble")
+    for level, column in {"store": "store_id", "product": "product_id"}.items():
+        added = ensemble.group_by(pl.col(column).alias("sum_of"), "date").agg(units)
+        stored = rows.filter(level=level).group_by("sum_of", "date").agg(units)
+        assert stored.sort(pl.all()).equals(added.sort(pl.all()))
+    for level in ("total", "category"):
+        stored = rows.filter(level=level).group_by("date").agg(units)
+        assert stored.sort(pl.all()).equals(ensemble.group_by("date").agg(units).sort(pl.all()))
+
+
 def test_issues_name_store_and_product_or_nobody() -> None:
     issues = [
         Issue("S1 / P0", NO_MODEL, "short", "few days"),
@@ -55,12 +80,14 @@ def test_issues_name_store_and_product_or_nobody() -> None:
 
 def test_of_forecasts_older_than_90_days_the_mondays_stay(platform: Platform) -> None:
     lake = platform.lake
-    row = pl.DataFrame([dict.fromkeys(DEMAND_ISSUES.schema.names())], schema=DEMAND_ISSUES.schema)
     kept = ["empty", "2026-08-17", "2026-08-22", "2026-11-20"]
-    for part in (*kept, "2026-08-18", "2026-08-21"):
-        DEMAND_ISSUES.write(lake, part, row.with_columns(issue=pl.lit("short"), detail=pl.lit("")))
+    for table in BY_ORIGIN:
+        row = pl.DataFrame([dict.fromkeys(table.schema.names())], schema=table.schema)
+        for part in (*kept, "2026-08-18", "2026-08-21"):
+            table.write(lake, part, row)
     assert thin(lake, night=ORIGIN) == ["2026-08-18", "2026-08-21"]
-    assert sorted(one.stem for one in DEMAND_ISSUES.parts(lake)) == sorted(kept)
+    for table in BY_ORIGIN:
+        assert sorted(one.stem for one in table.parts(lake)) == sorted(kept)
     assert thin(lake, night=ORIGIN) == []
 
 
@@ -78,7 +105,8 @@ def test_the_check_says_what_a_forecast_was_weighed_by(learnt: tuple | None, pas
     if learnt is not None:
         version, source, why = learnt
         given = Learnt(version, source, date(2026, 11, 19), None, why)  # ty: ignore[invalid-argument-type]
-    night = NightForecast(DEMAND_FORECAST.empty(), DEMAND_ISSUES.empty(), given, None, None)
+    none = (table.empty() for table in BY_ORIGIN)
+    night = NightForecast(*none, learnt=given, demand=None, made=None)
     finding = a_version_calibrated(night)
     assert finding.passed == passed
     assert said in finding.advice
