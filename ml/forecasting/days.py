@@ -4,6 +4,7 @@ import numpy as np
 
 from ml.errors import ExplainedError
 
+WEEK = 7
 FARTHEST_HOLIDAY = 14
 """Days from which on a holiday is no longer near."""
 

@@ -10,7 +10,6 @@ from ml.forecasting.answering import answers_at
 from ml.forecasting.fan_out import FanOut, Lost, NoSuchBackend
 from ml.forecasting.members.base import Setting
 from ml.forecasting.progress import Progress
-from ml.forecasting.reading import carried_forward
 from tests.unit.forecasting.made_up import panel
 
 NAMES = ("theta", "harmonic", "mstl", "prophet", "boosted_log")
@@ -68,7 +67,7 @@ def cluster():
 
 
 def test_a_dask_cluster_answers_as_this_machine_does(cluster) -> None:
-    given = carried_forward(panel(20, 150), 7)
+    given = panel(20, 150)
     of_cluster, of_machine = (
         answers_at(given, [143], 7, NAMES, Setting(quick=True), fan_out=fan_out)[0]
         for fan_out in (FanOut(2, "dask", cluster.scheduler_address), FanOut(1))
@@ -85,9 +84,7 @@ def test_a_member_that_raises_leaves_the_fallback_and_a_row(monkeypatch: pytest.
         raise RuntimeError("singular")
 
     monkeypatch.setattr(harmonic, "harmonic", broken)
-    found = answers_at(
-        carried_forward(panel(3, 150), 7), [150], 7, ("harmonic",), Setting(), fan_out=FanOut(1)
-    )[0]
+    found = answers_at(panel(3, 150), [150], 7, ("harmonic",), Setting(), fan_out=FanOut(1))[0]
     assert np.array_equal(found.values["harmonic"], found.values["weekday_mean"])
     assert not found.own["harmonic"].any()
     assert [(issue.series_id, issue.model, issue.detail) for issue in found.issues] == [

@@ -1,6 +1,9 @@
 """What is not learnt from: days that are shut, spikes; and what a history may not see."""
 
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from ml.forecasting.gate import gated
 from ml.forecasting.history import history_at
@@ -23,6 +26,15 @@ def test_a_regressor_tells_when_a_shop_is_shut() -> None:
     assert history.panel.regressor_names == ()
     assert np.isnan(history.demand[:, 6::7]).all()
     assert (history.finished(np.full((3, 14), 5.0))[0] == [5, 5, 5, 5, 5, 5, 0] * 2).all()
+
+
+@pytest.mark.parametrize(("name", "shut"), [("is_open", True), ("open", True), ("on_shelf", False)])
+def test_what_is_named_open_needs_no_sales_to_say_that_a_shop_is_shut(name: str, shut: bool) -> None:
+    slow = replace(with_open(panel(3, 210)), regressor_names=(name,))
+    slow = replace(slow, demand=(np.random.default_rng(3).random((3, 210)) < 0.3) * (slow.demand > 0) * 1.0)
+    history = history_at(slow, 196, 14)
+    assert history.shut[:, 6::7].all() == shut and not history.shut[:, :6].any()
+    assert (name in history.panel.regressor_names) != shut
 
 
 def test_a_weekday_on_which_nothing_is_ever_sold_is_shut() -> None:

@@ -11,7 +11,6 @@ from ml.forecasting.members.base import Setting
 from ml.forecasting.members.lstm_file import WeightsRefused, read_weights, write_weights
 from ml.forecasting.members.registry import ALL, CHEAP, NoSuchMember, chosen, member
 from ml.forecasting.panel import Panel
-from ml.forecasting.reading import carried_forward
 from tests.unit.forecasting.made_up import WEEKDAYS, panel
 
 HORIZON = 14
@@ -20,7 +19,7 @@ QUICK = Setting(quick=True)
 
 
 def known(series: int = 4, days: int = 126, *, promotions: bool = True) -> Panel:
-    return carried_forward(panel(series, days, promotions=promotions), HORIZON)
+    return panel(series, days, promotions=promotions)
 
 
 def at(given: Panel, origin: int) -> History:
