@@ -13,6 +13,8 @@ from ml.forecasting.days import WEEK
 DAY = np.timedelta64(1, "D")
 OPEN = ("open", "is_open")
 """Regressors of these names say by definition that nothing can be sold where they are 0."""
+ESTABLISHED_DAYS = 28
+"""Known days of the last year from which on a series can be told from others; with fewer it leans on its category."""
 HABIT_WEEKS = 4
 """Who was open on one of the last four same weekdays is open on the next: one holiday makes no habit."""
 

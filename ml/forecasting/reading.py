@@ -12,8 +12,9 @@ import numpy as np
 import polars as pl
 
 from ml.errors import ExplainedError, quoted
+from ml.forecasting.days import YEAR
 from ml.forecasting.issues import NO_MODEL, Issue
-from ml.forecasting.panel import Panel
+from ml.forecasting.panel import ESTABLISHED_DAYS, Panel
 from ml.forecasting.quantities import (
     OUT_OF_STOCK,
     REQUIRED,
@@ -126,6 +127,7 @@ def _of_demand(panel: Panel) -> list[Issue]:
     """Series that hold little or nothing to learn from."""
     found = []
     counts = (~np.isnan(panel.demand)).sum(axis=1)
+    lately = (~np.isnan(panel.demand[:, -YEAR:])).sum(axis=1)
     highest, lowest = (
         np.where(counts > 0, reduce(np.where(np.isnan(panel.demand), fill, panel.demand)), 0.0)
         for reduce, fill in ((lambda v: v.max(axis=1), -np.inf), (lambda v: v.min(axis=1), np.inf))
@@ -137,9 +139,10 @@ def _of_demand(panel: Panel) -> list[Issue]:
             )
         elif highest[row] == 0:
             found.append(Issue(str(series), NO_MODEL, "all_zeros", "its forecast is 0"))
-        elif counts[row] < 28:
+        elif lately[row] < ESTABLISHED_DAYS:
             said = (
-                f"{counts[row]} known days: the profile of its category counts the more, the fewer there are"
+                f"{lately[row]} known days in the last {YEAR}: the profile of its category counts, and the newest of "
+                f"its {counts[row]} known days"
             )
             found.append(Issue(str(series), NO_MODEL, "short", said))
         elif highest[row] == lowest[row]:

@@ -11,14 +11,12 @@ import numpy as np
 
 from ml.errors import quoted
 from ml.forecasting.history import History
-
-EVERY_SERIES = "*"
-"""In the place of a series: what failed was no single one."""
+from ml.forecasting.panel import ESTABLISHED_DAYS
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A series, or every one, for which a member has no forecast."""
+    """A series for which a member has no forecast."""
 
     series: str
     error: str
@@ -73,7 +71,7 @@ class OneByOne:
 
     function: Callable[[History, Setting], np.ndarray]
     """Forecast `[H]` of the only series of a history."""
-    least: int = 28
+    least: int = ESTABLISHED_DAYS
     """Days that must be known; a shorter series is none for this member."""
     per_series: bool = True
 

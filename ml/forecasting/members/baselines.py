@@ -6,11 +6,11 @@ mean, nothing simple comes nearer to most days.
 
 import numpy as np
 
+from ml.forecasting.days import WEEK
 from ml.forecasting.history import History
 from ml.forecasting.members.base import Setting
 from ml.forecasting.rolling import median_of_known
 
-WEEK = 7
 WEEKS = 4
 MEDIAN_DAYS = 91
 PROFILE_DAYS = 182

@@ -93,3 +93,10 @@ def test_segments_by_interval_and_variation() -> None:
     given = Panel(np.array(list("ABCDEF")), np.datetime64("2024-01-01"), demand, np.zeros((6, days + 7, 0)))
     kinds = segments(history_at(given, days, 7)).tolist()
     assert kinds == ["smooth", "erratic", "intermittent", "lumpy", "empty", "short"]
+
+
+def test_only_known_days_show_that_nothing_sells() -> None:
+    given = panel(2, 500)
+    given.demand[0, -400:] = np.nan
+    given.demand[1, -400:] = 0
+    assert segments(history_at(given, 500, 7)).tolist() == ["short", "empty"]

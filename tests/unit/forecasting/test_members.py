@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from ml.forecasting.answering import answers_at
+from ml.forecasting.fan_out import FanOut
 from ml.forecasting.history import History, history_at
 from ml.forecasting.members import intermittent, lstm
 from ml.forecasting.members.base import Setting
@@ -111,6 +113,15 @@ def test_a_new_series_has_the_profile_of_its_category() -> None:
     level = np.nanmean(given.demand[0, 21:112])  # the only other one of its category
     assert values[3].mean() == pytest.approx((2 * 12 + 14 * level) / 16, rel=0.02)
     assert np.argmax(values[3, :7]) == np.argmax(WEEKDAYS)
+
+
+def test_what_was_out_of_stock_for_a_year_is_foretold_by_what_it_sold_before() -> None:
+    given = panel(3, 500)
+    before = float(given.demand[2, :100].mean())
+    given.demand[2, 100:] = np.nan
+    one = answers_at(given, [500], HORIZON, ("theta",), QUICK, fan_out=FanOut(1))[0]
+    assert one.values["cold_start"][2].mean() == pytest.approx(before, rel=0.15)
+    assert one.values["theta"][2].mean() == pytest.approx(before, rel=0.15)
 
 
 def test_the_weights_of_the_lstm_survive_their_file(tmp_path: Path) -> None:

@@ -94,6 +94,12 @@ def test_series_with_little_to_learn_are_told(quantities: list[float], issue: st
     assert ("A", issue) in issues
 
 
+def test_a_series_that_was_not_known_for_a_year_is_told() -> None:
+    rows = of_rows([("A", day, day % 3) for day in range(500)])
+    _, issues = said(rows.with_columns(out_of_stock=pl.col("date") >= FIRST + timedelta(days=120)))
+    assert "0 known days in the last 364" in issues["A", "short"] and "120 known days" in issues["A", "short"]
+
+
 def test_rows_without_a_finite_quantity_are_left_out() -> None:
     rows = of_rows([("A", 0, 1), ("A", 1, float("nan")), ("A", 2, float("inf"))])
     found, issues = said(rows)
