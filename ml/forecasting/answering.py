@@ -89,7 +89,7 @@ def answers_at(
 
 def _parts(name: str, count: int) -> list[np.ndarray]:
     rows = np.arange(count)
-    if not member(name).per_series:
+    if not ENTRIES[name].one_by_one:
         return [rows]
     return np.array_split(rows, max(-(-count // LARGEST_PART), 1))
 

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.forecasting.attributes import attribute_codes
 from ml.forecasting.days import WEEK, YEAR, day_of_month, days_to, month, phase_of_year, weekday
 from ml.forecasting.history import History
 from ml.forecasting.rolling import between, last_marked, median_of_known, prefix_sums
@@ -249,6 +248,14 @@ class FeatureMaker:
         with np.errstate(invalid="ignore", divide="ignore"):
             count = self._whole_count[0, last] - self._whole_count[0, first]
             return (self._whole_sum[0, last] - self._whole_sum[0, first]) / count
+
+
+def attribute_codes(history: History) -> dict[str, np.ndarray]:
+    """Attribute -> `[S]` the number of its value, by the order of the values: the same in every part of a panel."""
+    return {
+        name: np.unique(values, return_inverse=True)[1]
+        for name, values in sorted(history.panel.static.items())
+    }
 
 
 def _rows(values: np.ndarray, series: slice) -> np.ndarray:

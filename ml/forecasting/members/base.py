@@ -44,11 +44,6 @@ class Setting:
 class Member(Protocol):
     """One way to forecast."""
 
-    @property
-    def per_series(self) -> bool:
-        """Each series is learnt for itself, so that parts of a panel may go to different processes."""
-        ...
-
     def answer(self, history: History, setting: Setting) -> Answer:
         """Forecasts of the days after the history. The same history and seed give the same answer."""
         ...
@@ -59,7 +54,6 @@ class Whole:
     """A member that takes all series at once; vectorised ones also know nothing of each other."""
 
     function: Callable[[History, Setting], np.ndarray]
-    per_series: bool = False
 
     def answer(self, history: History, setting: Setting) -> Answer:
         return Answer(history.finished(self.function(history, setting)))
@@ -73,7 +67,6 @@ class OneByOne:
     """Forecast `[H]` of the only series of a history."""
     least: int = ESTABLISHED_DAYS
     """Days that must be known; a shorter series is none for this member."""
-    per_series: bool = True
 
     def answer(self, history: History, setting: Setting) -> Answer:
         values = np.full((len(history.panel.series), history.horizon), np.nan)

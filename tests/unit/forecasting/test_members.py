@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from ml.forecasting.answering import answers_at
+from ml.forecasting.days import weekday
 from ml.forecasting.fan_out import FanOut
+from ml.forecasting.features import FeatureMaker
 from ml.forecasting.history import History, history_at
 from ml.forecasting.members import intermittent, lstm
 from ml.forecasting.members.base import Setting
@@ -36,6 +38,27 @@ def test_a_member_answers_for_every_series(name: str) -> None:
     assert np.isfinite(values).all() and (values >= 0).all()
     usual = np.nanmean(history.demand, axis=1)
     assert (np.abs(values.mean(axis=1) / usual - 1) < 0.6).all()
+
+
+def test_every_feature_has_its_name() -> None:
+    """Names and columns are written down apart; one that is moved alone would be learnt under another's name."""
+    history = at(known(3, 500), 480)
+    holidays = frozenset(history.panel.dates(485, 486))
+    maker = FeatureMaker(history, holidays=holidays)
+    values = maker.rows(480).values
+    assert values.shape == (3, HORIZON, len(maker.names)) and len(set(maker.names)) == len(maker.names)
+    column = {name: values[:, :, n] for n, name in enumerate(maker.names)}
+    demand, level = history.demand, maker.rows(480).level
+    dates = history.panel.dates(480, 480 + HORIZON)
+    assert np.allclose(column["mean_7"][:, 0], demand[:, -7:].mean(axis=1) / level, rtol=1e-5)
+    assert np.allclose(column["median_28"][:, 0], np.median(demand[:, -28:], axis=1) / level, rtol=1e-5)
+    assert np.allclose(column["weekday_1"][:, :7], demand[:, -7:] / level[:, None], rtol=1e-5)
+    assert np.array_equal(column["promotion"], history.panel.regressors[:, 480:, 0])
+    assert np.array_equal(column["promotion_before"][:, 1:], column["promotion"][:, :-1])
+    assert np.array_equal(column["ahead"][0], np.arange(1, HORIZON + 1))
+    assert np.array_equal(column["weekday"][0], weekday(dates))
+    assert column["to_holiday"][0, :6].tolist() == [5, 4, 3, 2, 1, 0]
+    assert column["category"][:, 0].tolist() == [0, 1, 2] and column["store"][:, 0].tolist() == [0, 1, 0]
 
 
 @pytest.mark.parametrize("name", ALL)
