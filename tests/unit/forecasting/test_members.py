@@ -1,11 +1,14 @@
 """What every member promises: whole, non-negative, repeatable, and blind to what comes after the origin."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 import pytest
 
 from ml.forecasting.answering import answers_at
+from ml.forecasting.backtest import Windows, backtest
 from ml.forecasting.days import weekday
 from ml.forecasting.fan_out import FanOut
 from ml.forecasting.features import FeatureMaker
@@ -15,7 +18,8 @@ from ml.forecasting.members.base import Setting
 from ml.forecasting.members.lstm_file import WeightsRefused, read_weights, write_weights
 from ml.forecasting.members.registry import ALL, CHEAP, NoSuchMember, chosen, member
 from ml.forecasting.panel import Panel
-from tests.unit.forecasting.made_up import WEEKDAYS, panel
+from ml.forecasting.reading import panel_of
+from tests.unit.forecasting.made_up import FIRST, WEEKDAYS, panel, table
 
 HORIZON = 14
 LOCAL = ("arima", "mstl", "prophet")
@@ -74,6 +78,24 @@ def test_nothing_after_the_origin_is_read(name: str) -> None:
     )
     first, second = (member(name).answer(at(one, 112), QUICK).values for one in (given, changed))
     assert np.array_equal(first, second)
+
+
+def test_no_row_after_the_origin_changes_a_window_of_a_backtest() -> None:
+    """From the table on: quantities, what came back later, and promotions that no forecast knows ahead."""
+    rows = table(4, 126, promotions=True)
+    origin = FIRST + timedelta(days=112)
+    after = pl.col("date") >= origin
+    changed = rows.with_columns(
+        quantity=pl.when(pl.col("date") == origin).then(-8).when(after).then(900).otherwise("quantity"),
+        promotion=pl.when(after).then(1 - pl.col("promotion")).otherwise("promotion"),
+    )
+    windows = Windows(1, HORIZON, HORIZON)
+    first, second = (
+        backtest(panel_of(one).panel, windows, CHEAP, QUICK, fan_out=FanOut(1)) for one in (rows, changed)
+    )
+    assert panel_of(changed).panel.returns.units.sum() == 4 * 8
+    for name in CHEAP:
+        assert np.array_equal(first.values(name), second.values(name)), name
 
 
 @pytest.mark.parametrize("name", ["boosted", "lstm", "prophet", "arima"])
