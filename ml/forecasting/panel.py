@@ -64,11 +64,6 @@ class Panel:
     def days(self) -> int:
         return self.demand.shape[1]
 
-    @property
-    def known_ahead(self) -> int:
-        """Days after the last one for which there are regressors."""
-        return self.regressors.shape[1] - self.days
-
     def dates(self, first: int, last: int) -> np.ndarray:
         """Days from one index up to, not including, another."""
         return self.first_day + np.arange(first, last) * DAY

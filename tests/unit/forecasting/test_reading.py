@@ -168,7 +168,7 @@ def test_a_future_of_other_days_is_told() -> None:
     rows = table(1, 28, promotions=True)
     early = pl.DataFrame({"series_id": ["S00"], "date": [FIRST], "promotion": [1]})
     found, issues = said(rows, early)
-    assert found.known_ahead == 0
+    assert found.regressors.shape[1] == found.days
     assert "1 of days of the panel" in issues["*", "future_regressors"]
 
 
