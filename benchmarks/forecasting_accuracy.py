@@ -19,7 +19,7 @@ from ml.forecasting.intervals import interval_at
 from ml.forecasting.members.base import Setting
 from ml.forecasting.members.registry import chosen
 from ml.forecasting.metrics import coverage
-from ml.forecasting.reading import carried_forward, read_panel
+from ml.forecasting.reading import read_panel
 from ml.terminal import say
 
 HORIZON = 28
@@ -28,6 +28,9 @@ HORIZON = 28
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("panel", type=Path)
+    parser.add_argument(
+        "--future", type=Path, help="regressors of the days ahead, as far as origins may know them"
+    )
     parser.add_argument("--origins", type=int, default=6)
     parser.add_argument("--windows", type=int, default=4)
     parser.add_argument("--models")
@@ -35,7 +38,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, help="WAPE of each model and origin")
     parsed = parser.parse_args()
-    panel = carried_forward(read_panel(parsed.panel).panel, 0)
+    panel = read_panel(parsed.panel, parsed.future).panel
     first = panel.days - HORIZON * (parsed.origins + parsed.windows)
     origins = list(range(first, panel.days - HORIZON + 1, HORIZON))
     answers = answers_at(

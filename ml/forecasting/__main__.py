@@ -43,6 +43,7 @@ def _command_parser(
     parser.add_argument(
         "panel", type=Path, metavar="PANEL.parquet", help="series_id, date, quantity, regressors"
     )
+    parser.add_argument("--future", type=Path, metavar="FUTURE.parquet", help="regressors of the days ahead")
     parser.add_argument("--horizon", type=positive, default=28, help="days ahead; %(default)s")
     parser.add_argument(
         "--models", metavar="NAMES", help="members with commas, or all (the default), or cheap"
@@ -83,10 +84,10 @@ def _levels(text: str) -> tuple[float, ...]:
     return levels
 
 
-def _read(parsed: argparse.Namespace, future: Path | None = None) -> "ReadPanel":
+def _read(parsed: argparse.Namespace) -> "ReadPanel":
     from ml.forecasting.reading import read_panel
 
-    read = read_panel(parsed.panel, future)
+    read = read_panel(parsed.panel, parsed.future)
     say(f"{parsed.panel.name}: {len(read.panel.series):,} series, {read.panel.days:,} days.")
     return read
 
@@ -137,7 +138,6 @@ def _tell_issues(issues, parsed: argparse.Namespace) -> None:
 
 def _forecast_parser(commands) -> None:
     parser = _command_parser(commands, "forecast", "forecast the days after a panel", run=_forecast)
-    parser.add_argument("--future", type=Path, metavar="FUTURE.parquet", help="regressors of the days ahead")
     parser.add_argument(
         "--calibration", type=Path, metavar="FILE", help="of an earlier backtest; default: a new one"
     )
@@ -154,7 +154,7 @@ def _forecast(parsed: argparse.Namespace) -> int:
 
     names = chosen(parsed.models)
     calibration = None if parsed.calibration is None else read_calibration(parsed.calibration)
-    read = _read(parsed, parsed.future)
+    read = _read(parsed)
     made = forecast(
         read.panel,
         parsed.horizon,
@@ -206,12 +206,11 @@ def _backtest(parsed: argparse.Namespace) -> int:
     from ml.forecasting.calibration import write_calibration
     from ml.forecasting.ensemble import calibrated
     from ml.forecasting.members.registry import chosen
-    from ml.forecasting.reading import carried_forward
 
     names = chosen(parsed.models)
     read = _read(parsed)
     tested = backtest(
-        carried_forward(read.panel, 0),
+        read.panel,
         _windows(parsed),
         names,
         _setting(parsed),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml.forecasting.fan_out import FanOut, Lost
-from ml.forecasting.gate import gated
+from ml.forecasting.gate import gated, scale_of
 from ml.forecasting.history import History, history_at
 from ml.forecasting.issues import EVERY_SERIES, Issue
 from ml.forecasting.members.base import Answer, Setting
@@ -89,7 +89,7 @@ def answers_at(
 
 def _parts(name: str, count: int) -> list[np.ndarray]:
     rows = np.arange(count)
-    if not member(name).per_series:
+    if not ENTRIES[name].one_by_one:
         return [rows]
     return np.array_split(rows, max(-(-count // LARGEST_PART), 1))
 
@@ -107,12 +107,13 @@ def _whole(history: History, raw: dict[str, np.ndarray], issues: list[Issue]) ->
         said = f"{history.panel.dates(day, day + 1)[0]} is far above any other day of the series: not learnt from"
         issues.append(Issue(str(history.panel.series[row]), "", "spike", said))
     values, own = {}, {}
+    scale = scale_of(history)
     fallback = _fallback(history, raw, kinds)
     for name, told in raw.items():
         silent_ones = {issue.series_id for issue in issues if issue.model == name}
         if EVERY_SERIES in silent_ones:
             silent_ones = set(history.panel.series.tolist())
-        believed, found = gated(told, history, name, silent_ones)
+        believed, found = gated(told, history, scale, name, silent_ones)
         issues += found
         own[name] = ~np.isnan(believed).any(axis=1)
         filled = np.where(np.isnan(believed), fallback, believed)

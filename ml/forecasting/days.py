@@ -4,6 +4,9 @@ import numpy as np
 
 from ml.errors import ExplainedError
 
+WEEK = 7
+YEAR = 364
+"""52 weeks: a year ago is the same weekday."""
 FARTHEST_HOLIDAY = 14
 """Days from which on a holiday is no longer near."""
 

@@ -1,7 +1,9 @@
 """The one place that spreads work over processes: joblib, on this machine or, by its backend, on a Dask or Ray cluster.
 
-A task that raises is answered by its error. A process that is killed takes down what it worked on: those tasks run
-again, each by itself, and one that kills its process again is answered by `WorkerLost`.
+A task that raises is answered by its error. A process that is killed takes down the whole pool: what was not finished
+runs again, side by side as before. If that pool dies too, some task may be what kills it: those that can have been
+running then are run one by one, one that kills its process alone is answered by `WorkerLost`, and the rest goes on side
+by side.
 """
 
 import os
@@ -15,6 +17,12 @@ from ml.errors import ExplainedError, quoted
 BACKENDS = ("loky", "dask", "ray")
 ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """Each task has one thread: threads of several processes on the same cores wait for each other."""
+
+
+STARTED = 2
+"""Tasks for each process that are handed out at a time."""
+FORGIVEN = 2
+"""The pool that dies so often is not killed by chance: a task may be why."""
 
 
 class NoSuchBackend(ExplainedError):
@@ -62,12 +70,20 @@ class FanOut:
                 found[number] = _guarded(number, function, task)[1]
                 tell(number)
             return [found[number] for number in range(len(tasks))]
-        self._round(function, numbered, found, tell)
-        for number, task in numbered:
-            if number not in found:  # its process died, or another one's with it
+        deaths = 0
+        while left := [(number, task) for number, task in numbered if number not in found]:
+            self._round(function, left, found, tell)
+            left = [(number, task) for number, task in left if number not in found]
+            deaths += bool(left)
+            if deaths < FORGIVEN:
+                continue
+            # Tasks start in their order, so that whichever was running is among the first of the rest.
+            for number, task in left[: STARTED * self.count]:
                 self._round(function, [(number, task)], found, tell)
                 if number not in found:
-                    found[number] = Lost("WorkerLost: the process that worked on it was killed, twice")
+                    found[number] = Lost(
+                        "WorkerLost: the process that worked on it was killed, more than once"
+                    )
                     tell(number)
         return [found[number] for number in range(len(tasks))]
 
@@ -90,7 +106,7 @@ class FanOut:
                 calls = (joblib.delayed(_guarded)(number, function, task) for number, task in numbered)
                 parallel = joblib.Parallel(
                     batch_size=1,
-                    pre_dispatch="2*n_jobs",
+                    pre_dispatch=STARTED * self.count,
                     return_as="generator_unordered" if streamed else "list",
                 )
                 for number, answer in parallel(calls):

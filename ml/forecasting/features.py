@@ -9,14 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.forecasting.attributes import attribute_codes
-from ml.forecasting.days import day_of_month, days_to, month, phase_of_year, weekday
+from ml.forecasting.days import WEEK, YEAR, day_of_month, days_to, month, phase_of_year, weekday
 from ml.forecasting.history import History
 from ml.forecasting.rolling import between, last_marked, median_of_known, prefix_sums
 
-WEEK = 7
-YEAR = 364
-"""52 weeks: the same weekday a year ago."""
 RECENT = (7, 14, 28, 56, 112, YEAR)
 """Days whose means tell where the level is going."""
 SAME_WEEKDAYS = (1, 2, 4, 8, 13, 26)
@@ -252,6 +248,14 @@ class FeatureMaker:
         with np.errstate(invalid="ignore", divide="ignore"):
             count = self._whole_count[0, last] - self._whole_count[0, first]
             return (self._whole_sum[0, last] - self._whole_sum[0, first]) / count
+
+
+def attribute_codes(history: History) -> dict[str, np.ndarray]:
+    """Attribute -> `[S]` the number of its value, by the order of the values: the same in every part of a panel."""
+    return {
+        name: np.unique(values, return_inverse=True)[1]
+        for name, values in sorted(history.panel.static.items())
+    }
 
 
 def _rows(values: np.ndarray, series: slice) -> np.ndarray:

@@ -17,7 +17,6 @@ from ml.forecasting.members.base import Setting
 from ml.forecasting.members.registry import ALL, BASELINES, ENTRIES
 from ml.forecasting.panel import Panel
 from ml.forecasting.progress import Report, silent
-from ml.forecasting.reading import carried_forward
 from ml.forecasting.sums import Labels
 
 LEVELS = (80.0, 95.0)
@@ -53,7 +52,6 @@ def forecast(
 ) -> Forecast:
     """The `horizon` days after the panel; without a calibration a backtest makes one first."""
     setting, fan_out = setting or Setting(), fan_out or FanOut()
-    panel = carried_forward(panel, horizon)
     if calibration is None:
         calibration = own_calibration(panel, horizon, names, setting, windows, fan_out, report)
     fitted = [name for name in calibration.members if name in ENTRIES and name in (*names, *BASELINES)]

@@ -2,18 +2,19 @@
 
 Three things are found out from the days before the origin alone:
 
-* days on which a shop is shut: a regressor says so (`open = 0` and nothing is ever sold), or nothing is ever sold in
-  the whole panel on that weekday or that day of the year. They are not learnt from, and forecast as zero;
+* days on which a shop is shut: a regressor named `open` or `is_open` is 0, another one is seen to mean it (nothing is
+  ever sold where it has one value), or nothing is ever sold in the whole panel on that weekday or that day of the year.
+  They are not learnt from, and forecast as zero;
 * spikes, a thousand times what is usual: typing errors teach nothing;
 * series that never sold.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from ml.forecasting.days import day_of_year, weekday
-from ml.forecasting.panel import Panel
+from ml.forecasting.panel import OPEN, Panel
 
 SHUT_DAYS = 20
 """A value of a regressor that was seen on fewer days without any sale says nothing."""
@@ -71,13 +72,10 @@ def history_at(panel: Panel, origin: int, horizon: int) -> History:
     # A sale on such a day is an exception that tells nothing of other days.
     known.demand[shut[:, :origin]] = np.nan
     kept = [k for k in range(len(known.regressor_names)) if k not in regressors]
-    learnt = Panel(
-        series=known.series,
-        first_day=known.first_day,
-        demand=known.demand,
+    learnt = replace(
+        known,
         regressors=known.regressors[:, :, kept],
         regressor_names=tuple(known.regressor_names[k] for k in kept),
-        static=known.static,
     )
     return History(learnt, horizon, shut, spikes)
 
@@ -98,26 +96,34 @@ def _spikes(demand: np.ndarray) -> list[tuple[int, int]]:
 
 def _shut_by_regressor(panel: Panel) -> tuple[np.ndarray, list[int]]:
     """Days that a regressor tells to be shut, and the regressors that say nothing else."""
-    days = panel.days
     shut = np.zeros(panel.regressors.shape[:2], dtype=bool)
     telling = []
-    known = ~np.isnan(panel.demand)
-    for k in range(len(panel.regressor_names)):
+    for k, name in enumerate(panel.regressor_names):
         values = panel.regressors[:, :, k]
-        levels = np.unique(values[~np.isnan(values)])
-        if len(levels) != 2:
+        levels = np.unique(values)
+        level = 0.0 if name in OPEN else _shut_level(panel, values, levels)
+        if level is None:
             continue
-        zero = known & (panel.demand == 0)
-        for level, other in (levels, levels[::-1]):
-            here = known & (values[:, :days] == level)
-            there = known & (values[:, :days] == other)
-            if here.sum() < SHUT_DAYS or there.sum() < SHUT_DAYS:
-                continue
-            if zero[here].mean() >= SHUT_SHARE and zero[there].mean() < 0.5:
-                shut |= values == level
-                telling.append(k)
-                break
+        shut |= values == level
+        if len(levels) <= 2:
+            telling.append(k)
     return shut, telling
+
+
+def _shut_level(panel: Panel, values: np.ndarray, levels: np.ndarray) -> float | None:
+    """The one of two values of a regressor with which nothing is ever sold, though with the other one it is."""
+    if len(levels) != 2:
+        return None
+    known = ~np.isnan(panel.demand)
+    zero = known & (panel.demand == 0)
+    for level, other in (levels, levels[::-1]):
+        here = known & (values[:, : panel.days] == level)
+        there = known & (values[:, : panel.days] == other)
+        if here.sum() < SHUT_DAYS or there.sum() < SHUT_DAYS:
+            continue
+        if zero[here].mean() >= SHUT_SHARE and zero[there].mean() < 0.5:
+            return float(level)
+    return None
 
 
 def _shut_for_all(panel: Panel, end: int) -> np.ndarray:

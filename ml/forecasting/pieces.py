@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ml.forecasting.attributes import attribute_codes
-from ml.forecasting.features import FeatureMaker
+from ml.forecasting.features import FeatureMaker, attribute_codes
 from ml.forecasting.history import History
 
 PIECE = 8192

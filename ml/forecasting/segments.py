@@ -6,7 +6,9 @@ sales against 1.32, and the squared coefficient of variation of the sales' sizes
 
 import numpy as np
 
+from ml.forecasting.days import YEAR
 from ml.forecasting.history import History
+from ml.forecasting.panel import ESTABLISHED_DAYS
 
 SMOOTH, ERRATIC, INTERMITTENT, LUMPY, SHORT, EMPTY = (
     "smooth",
@@ -21,14 +23,14 @@ ALL = "all"
 """The weights of segments that the backtest saw too little of."""
 INTERVAL_FROM = 1.32
 VARIATION_FROM = 0.49
-SHORT_BELOW = 28
-"""Known days."""
-DAYS = 364
 
 
 def segments(history: History) -> np.ndarray:
-    """`[S]` the kind of each series, by its last year before the origin; shut days count nowhere."""
-    demand = history.demand[:, -DAYS:]
+    """`[S]` the kind of each series, by its last year before the origin; shut days count nowhere.
+
+    Only known days show that nothing sells: what was out of stock, or shut, all year is short and not empty.
+    """
+    demand = history.demand[:, -YEAR:]
     known = ~np.isnan(demand)
     sold = known & (demand > 0)
     days, sales = known.sum(axis=1), sold.sum(axis=1)
@@ -39,6 +41,5 @@ def segments(history: History) -> np.ndarray:
         interval = days / sales
     rare, varied = interval >= INTERVAL_FROM, variation >= VARIATION_FROM
     kind = np.select([rare & varied, rare, varied], [LUMPY, INTERMITTENT, ERRATIC], SMOOTH)
-    known_ever = (~np.isnan(history.demand)).sum(axis=1)
     kind = np.where(sales == 0, EMPTY, kind)
-    return np.where(known_ever < SHORT_BELOW, SHORT, kind)
+    return np.where(days < ESTABLISHED_DAYS, SHORT, kind)

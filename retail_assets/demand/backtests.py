@@ -23,7 +23,6 @@ from ml.forecasting.history import history_at
 from ml.forecasting.issues import Issue
 from ml.forecasting.members.registry import BASELINES, CHEAP, chosen
 from ml.forecasting.panel import Panel
-from ml.forecasting.reading import carried_forward
 from ml.forecasting.segments import segments
 from retail_assets.demand.calibrations import fan_out_of, setting_of
 from retail_assets.demand.panel import Demand, demand_at
@@ -94,7 +93,7 @@ def origins_of(demand: Demand, recipe: Recipe) -> list[date]:
 def backtested(platform: Platform, demand: Demand, recipe: Recipe, progress: "Progress") -> Backtest:
     """The backtest of a recipe, from what is kept where it was asked before. Raises TooShortToTest."""
     origins_of(demand, recipe)
-    panel = carried_forward(demand.panel, recipe.horizon)
+    panel = demand.panel
     file = platform.lake.work_folder(FOLDER) / f"{content_digest(panel, recipe)}.npz"
     if (found := _kept(file, panel, recipe)) is not None:
         progress("The members answered this before: what they said is taken.")
@@ -119,11 +118,12 @@ def content_digest(panel: Panel, recipe: Recipe) -> str:
 
 
 def panel_digest(panel: Panel) -> str:
-    """Of series, days, demand, regressors and attributes."""
+    """Of series, days, demand with what came back later, regressors and attributes."""
     digest = hashlib.sha256(
         json.dumps([panel.series.tolist(), str(panel.first_day), panel.demand.shape]).encode()
     )
-    for array in (panel.demand, panel.regressors):
+    back = panel.returns
+    for array in (panel.demand, panel.regressors, back.series, back.posted, back.lowered, back.units):
         digest.update(np.ascontiguousarray(array).tobytes())
     static = {name: values.tolist() for name, values in sorted(panel.static.items())}
     digest.update(json.dumps([static, panel.regressor_names]).encode())

@@ -90,13 +90,12 @@ def quick_calibration(platform: Platform, demand: Demand, tell: Tell) -> Learnt:
     from ml.forecasting.backtest import Windows
     from ml.forecasting.forecast import own_calibration
     from ml.forecasting.members.registry import BASELINES, CHEAP, chosen
-    from ml.forecasting.reading import carried_forward
 
     settings = platform.settings_of(DemandSettings)
     horizon = settings.demand_horizon_days
     names = [name for name in chosen(settings.demand_models) if name in CHEAP or name in BASELINES]
     made = own_calibration(
-        carried_forward(demand.panel, horizon),
+        demand.panel,
         horizon,
         names,
         setting_of(settings, quick=True),

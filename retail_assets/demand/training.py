@@ -14,7 +14,6 @@ from ml.forecasting.ensemble import calibrated
 from ml.forecasting.forecast import LEVELS
 from ml.forecasting.history import history_at
 from ml.forecasting.plots import write_accuracy
-from ml.forecasting.reading import carried_forward
 from retail_assets.demand.backtests import Recipe, backtested, classes_of, origins_of, panel_digest
 from retail_assets.demand.calibrations import CALIBRATION, setting_of
 from retail_assets.demand.judging import fans
@@ -69,6 +68,6 @@ def _write_lstm(platform: Platform, demand: Demand, file: Path, recipe: Recipe) 
     from ml.forecasting.members.lstm import trained
     from ml.forecasting.members.lstm_file import write_weights
 
-    panel = carried_forward(demand.panel, recipe.horizon)
+    panel = demand.panel
     setting = setting_of(platform.settings_of(DemandSettings), quick=recipe.quick, seed=recipe.seed)
     write_weights(trained(history_at(panel, panel.days, recipe.horizon), setting), file)

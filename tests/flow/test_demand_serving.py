@@ -17,7 +17,7 @@ from ml.forecasting.endpoint import endpoint as endpoint_of
 from ml.forecasting.fan_out import FanOut
 from ml.forecasting.forecast import forecast, own_calibration
 from ml.forecasting.members.base import Setting
-from ml.forecasting.reading import carried_forward, panel_of
+from ml.forecasting.reading import panel_of
 from ml.tracking.champion import set_champion
 from ml.tracking.registering import Registration, register
 from ml.tracking.registry import ORIGIN_TRAINED, Registry
@@ -39,7 +39,7 @@ AHEAD = pl.DataFrame(
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A version's folder, learnt by members that cost nothing."""
     folder = tmp_path_factory.mktemp("served")
-    panel = carried_forward(panel_of(HISTORY).panel, 28)
+    panel = panel_of(HISTORY).panel
     names = ("theta", "harmonic")
     learnt = own_calibration(panel, 28, names, Setting(), Windows(count=2), FanOut(workers=1), lambda _: None)
     write_calibration(learnt, folder / "model" / "calibration.json")

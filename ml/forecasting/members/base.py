@@ -11,14 +11,12 @@ import numpy as np
 
 from ml.errors import quoted
 from ml.forecasting.history import History
-
-EVERY_SERIES = "*"
-"""In the place of a series: what failed was no single one."""
+from ml.forecasting.panel import ESTABLISHED_DAYS
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A series, or every one, for which a member has no forecast."""
+    """A series for which a member has no forecast."""
 
     series: str
     error: str
@@ -46,11 +44,6 @@ class Setting:
 class Member(Protocol):
     """One way to forecast."""
 
-    @property
-    def per_series(self) -> bool:
-        """Each series is learnt for itself, so that parts of a panel may go to different processes."""
-        ...
-
     def answer(self, history: History, setting: Setting) -> Answer:
         """Forecasts of the days after the history. The same history and seed give the same answer."""
         ...
@@ -61,7 +54,6 @@ class Whole:
     """A member that takes all series at once; vectorised ones also know nothing of each other."""
 
     function: Callable[[History, Setting], np.ndarray]
-    per_series: bool = False
 
     def answer(self, history: History, setting: Setting) -> Answer:
         return Answer(history.finished(self.function(history, setting)))
@@ -73,9 +65,8 @@ class OneByOne:
 
     function: Callable[[History, Setting], np.ndarray]
     """Forecast `[H]` of the only series of a history."""
-    least: int = 28
+    least: int = ESTABLISHED_DAYS
     """Days that must be known; a shorter series is none for this member."""
-    per_series: bool = True
 
     def answer(self, history: History, setting: Setting) -> Answer:
         values = np.full((len(history.panel.series), history.horizon), np.nan)

@@ -1,21 +1,21 @@
 """Forecasts of series that are new or nearly so: the profile of their category, and their own mean as far as known.
 
 A new article's demand per day is the median of those of its category (the attribute `category`; without one, or where
-nothing else is of it, of the panel), divided among weekdays as theirs is.
+nothing else is of it, of the panel), divided among weekdays as theirs is. What has not been known for long, because it
+was out of stock, is also here: its own days before that count.
 """
 
 import numpy as np
 
+from ml.forecasting.days import WEEK
 from ml.forecasting.history import History
 from ml.forecasting.members.base import Setting
+from ml.forecasting.panel import ESTABLISHED_DAYS
 
-WEEK = 7
 DAYS = 91
 PRIOR_DAYS = 14.0
 """Own days that the category's level counts for."""
 CATEGORY = "category"
-ESTABLISHED = 28
-"""Known days from which on a series tells others how its category sells."""
 
 
 def cold_start(history: History, setting: Setting) -> np.ndarray:
@@ -28,7 +28,8 @@ def cold_start(history: History, setting: Setting) -> np.ndarray:
         [np.where(known, demand, 0.0)[:, place == day].sum(axis=1) for day in range(WEEK)], axis=1
     )
     counts = np.stack([known[:, place == day].sum(axis=1) for day in range(WEEK)], axis=1)
-    established = count >= ESTABLISHED
+    established = count >= ESTABLISHED_DAYS
+    own_total, own_count = _newest_known(history.demand, total, count)
     groups = history.panel.static.get(CATEGORY, np.zeros(len(demand), dtype="<U1"))
     values = np.empty((len(demand), history.horizon))
     for group in np.unique(groups):
@@ -43,9 +44,19 @@ def cold_start(history: History, setting: Setting) -> np.ndarray:
             )
         else:
             level, share = 0.0, np.ones(WEEK)
-        own = (total[rows] + PRIOR_DAYS * level) / (count[rows] + PRIOR_DAYS)
+        own = (own_total[rows] + PRIOR_DAYS * level) / (own_count[rows] + PRIOR_DAYS)
         values[rows] = own[:, None] * share[np.arange(history.horizon) % WEEK]
     return values
+
+
+def _newest_known(demand: np.ndarray, total: np.ndarray, count: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Sum and number of the newest known days of each series, however old, where the last months know too few."""
+    total, count = total.copy(), count.copy()
+    few = np.flatnonzero(count < ESTABLISHED_DAYS)
+    known = ~np.isnan(demand[few])
+    newest = known & (np.cumsum(known[:, ::-1], axis=1)[:, ::-1] <= DAYS)
+    total[few], count[few] = np.where(newest, demand[few], 0.0).sum(axis=1), newest.sum(axis=1)
+    return total, count
 
 
 def _shares(sums: np.ndarray, counts: np.ndarray) -> np.ndarray:

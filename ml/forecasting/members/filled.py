@@ -2,9 +2,8 @@
 
 import numpy as np
 
+from ml.forecasting.days import WEEK
 from ml.forecasting.history import History
-
-WEEK = 7
 
 
 def without_gaps(demand: np.ndarray) -> np.ndarray:

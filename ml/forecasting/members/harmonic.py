@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.forecasting.days import days_to, month, phase_of_year, public_holidays, weekday
+from ml.forecasting.days import WEEK, days_to, month, phase_of_year, public_holidays, weekday
 from ml.forecasting.history import History
 from ml.forecasting.members.base import Setting
 
-WEEK = 7
 WAVES = 4
 """Fourier terms of the year, beside the months, at whose edges demand may jump."""
 YEARLY_FROM = 1.3

@@ -7,10 +7,10 @@
 
 import numpy as np
 
+from ml.forecasting.days import WEEK
 from ml.forecasting.history import History
 from ml.forecasting.members.base import Setting
 
-WEEK = 7
 SIZE_WEIGHT = 0.1
 INTERVAL_WEIGHT = 0.1
 CHANCE_WEIGHT = 0.05

@@ -4,11 +4,11 @@ import warnings
 
 import numpy as np
 
+from ml.forecasting.days import WEEK
 from ml.forecasting.history import History
 from ml.forecasting.members.base import Setting
 from ml.forecasting.members.filled import one
 
-WEEK = 7
 YEAR = 365
 ARIMA_DAYS = 364
 """What ARIMA sees lies weeks back; more days cost time and tell it nothing."""

@@ -42,7 +42,7 @@ def test_a_day_out_of_stock_is_not_known_and_prices_are_no_regressor() -> None:
     assert set(panel.static) == {"category", "store"}
     assert np.isnan(panel.demand[:, -3]).all()
     assert not np.isnan(panel.demand[:, -2:]).any()
-    assert panel.known_ahead == 28
+    assert panel.regressors.shape[1] == panel.days + 28
 
 
 def test_no_two_products_in_stores_have_one_name() -> None:

@@ -1,5 +1,6 @@
 """Panels for tests: small, seasonal, and the same for the same seed."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -36,7 +37,7 @@ def panel(series: int = 6, days: int = 140, *, seed: int = 0, promotions: bool =
     return panel_of(table(series, days, seed=seed, promotions=promotions)).panel
 
 
-def of_rows(rows: list[tuple[str, int, float]]) -> pl.DataFrame:
+def of_rows(rows: Sequence[tuple[str, int, float]]) -> pl.DataFrame:
     """A long table of (series, day, quantity)."""
     return pl.DataFrame(
         {

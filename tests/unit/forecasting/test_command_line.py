@@ -62,6 +62,18 @@ def test_backtest_then_forecast_by_its_calibration(files: Path) -> None:
     assert sorted(path.name for path in plots.iterdir()) == ["accuracy_by_horizon.png", "fans.png"]
 
 
+def test_a_backtest_is_judged_by_the_promotions_that_a_forecast_will_know(files: Path) -> None:
+    """Without the file of the days ahead nobody knows them, and it must not look as if somebody did."""
+    wape = {}
+    for name, words in {"with": ["--future", str(files / "future.parquet")], "without": []}.items():
+        out, calibration = files / f"{name}.parquet", files / f"{name}.json"
+        words = [*words, "--out", str(out), "--calibration", str(calibration)]
+        assert main(["backtest", str(files / "panel.parquet"), *QUICK, "--windows", "8", *words]) == 0
+        harmonic = pl.read_parquet(out).filter(model="harmonic", origin="all", segment="all")
+        wape[name] = float(harmonic["wape"].to_numpy().mean())
+    assert wape["with"] < 0.8 * wape["without"]
+
+
 def test_the_same_input_gives_the_same_bytes(files: Path) -> None:
     written = []
     for name in ("a", "b"):

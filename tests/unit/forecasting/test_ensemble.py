@@ -18,7 +18,7 @@ from ml.forecasting.fan_out import FanOut
 from ml.forecasting.forecast import Forecast, forecast
 from ml.forecasting.intervals import PROBABILITIES, Units, bounds, expected, quantiles
 from ml.forecasting.members.base import Setting
-from ml.forecasting.reading import carried_forward, panel_of
+from ml.forecasting.reading import panel_of
 from ml.forecasting.weights import learned_weights, mixed
 from tests.unit.forecasting.made_up import of_rows, panel
 
@@ -28,7 +28,7 @@ NAMES = ("seasonal_naive", "weekday_mean", "theta", "harmonic")
 
 @pytest.fixture(scope="module")
 def tested() -> Backtest:
-    given = carried_forward(panel(12, 200), 0)
+    given = panel(12, 200)
     return backtest(given, Windows(3, 14, 14), NAMES, Setting(), fan_out=HERE)
 
 
@@ -300,4 +300,4 @@ def test_a_panel_too_short_for_a_backtest_has_the_fallback() -> None:
     )
     assert ensemble == mean
     with pytest.raises(TooShortToTest, match="30 days"):
-        backtest(carried_forward(panel(4, 30), 0), Windows(), NAMES, Setting(), fan_out=HERE)
+        backtest(panel(4, 30), Windows(), NAMES, Setting(), fan_out=HERE)

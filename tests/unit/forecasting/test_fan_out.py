@@ -2,6 +2,9 @@
 
 import os
 import signal
+import time
+from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +13,6 @@ from ml.forecasting.answering import answers_at
 from ml.forecasting.fan_out import FanOut, Lost, NoSuchBackend
 from ml.forecasting.members.base import Setting
 from ml.forecasting.progress import Progress
-from ml.forecasting.reading import carried_forward
 from tests.unit.forecasting.made_up import panel
 
 NAMES = ("theta", "harmonic", "mstl", "prophet", "boosted_log")
@@ -37,6 +39,35 @@ def test_a_killed_worker_costs_its_task_alone() -> None:
     found = FanOut(2).run(square, [(n,) for n in (1, 5, 2, 4)])
     assert found[0] == 1 and found[2:] == [4, 16]
     assert isinstance(found[1], Lost) and found[1].error.startswith("WorkerLost")
+
+
+def killed_once(number: int, folder: str) -> tuple[float, float]:
+    """When a task ran; the first one kills its process, but only once."""
+    killed = Path(folder) / "killed"
+    if number == 0 and not killed.exists():
+        killed.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    start = time.monotonic()
+    time.sleep(0.2)
+    return start, time.monotonic()
+
+
+def test_after_one_death_the_rest_still_runs_side_by_side(tmp_path: Path) -> None:
+    spans = sorted(FanOut(2).run(killed_once, [(n, str(tmp_path)) for n in range(8)]))
+    beside = sum(later[0] < earlier[1] for earlier, later in pairwise(spans))
+    assert beside >= 3
+
+
+def square_or_die(number: int) -> int:
+    if number % 4 == 1:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return number * number
+
+
+def test_several_tasks_that_kill_are_found_among_many() -> None:
+    found = FanOut(2).run(square_or_die, [(n,) for n in range(12)])
+    assert [n for n, one in enumerate(found) if isinstance(one, Lost)] == [1, 5, 9]
+    assert [one for one in found if not isinstance(one, Lost)] == [n * n for n in range(12) if n % 4 != 1]
 
 
 def test_an_unknown_backend_is_named() -> None:
@@ -68,7 +99,7 @@ def cluster():
 
 
 def test_a_dask_cluster_answers_as_this_machine_does(cluster) -> None:
-    given = carried_forward(panel(20, 150), 7)
+    given = panel(20, 150)
     of_cluster, of_machine = (
         answers_at(given, [143], 7, NAMES, Setting(quick=True), fan_out=fan_out)[0]
         for fan_out in (FanOut(2, "dask", cluster.scheduler_address), FanOut(1))
@@ -85,9 +116,7 @@ def test_a_member_that_raises_leaves_the_fallback_and_a_row(monkeypatch: pytest.
         raise RuntimeError("singular")
 
     monkeypatch.setattr(harmonic, "harmonic", broken)
-    found = answers_at(
-        carried_forward(panel(3, 150), 7), [150], 7, ("harmonic",), Setting(), fan_out=FanOut(1)
-    )[0]
+    found = answers_at(panel(3, 150), [150], 7, ("harmonic",), Setting(), fan_out=FanOut(1))[0]
     assert np.array_equal(found.values["harmonic"], found.values["weekday_mean"])
     assert not found.own["harmonic"].any()
     assert [(issue.series_id, issue.model, issue.detail) for issue in found.issues] == [

@@ -1,8 +1,11 @@
 """What is not learnt from: days that are shut, spikes; and what a history may not see."""
 
-import numpy as np
+from dataclasses import replace
 
-from ml.forecasting.gate import gated
+import numpy as np
+import pytest
+
+from ml.forecasting.gate import gated, scale_of
 from ml.forecasting.history import history_at
 from ml.forecasting.panel import Panel
 from ml.forecasting.segments import segments
@@ -23,6 +26,15 @@ def test_a_regressor_tells_when_a_shop_is_shut() -> None:
     assert history.panel.regressor_names == ()
     assert np.isnan(history.demand[:, 6::7]).all()
     assert (history.finished(np.full((3, 14), 5.0))[0] == [5, 5, 5, 5, 5, 5, 0] * 2).all()
+
+
+@pytest.mark.parametrize(("name", "shut"), [("is_open", True), ("open", True), ("on_shelf", False)])
+def test_what_is_named_open_needs_no_sales_to_say_that_a_shop_is_shut(name: str, shut: bool) -> None:
+    slow = replace(with_open(panel(3, 210)), regressor_names=(name,))
+    slow = replace(slow, demand=(np.random.default_rng(3).random((3, 210)) < 0.3) * (slow.demand > 0) * 1.0)
+    history = history_at(slow, 196, 14)
+    assert history.shut[:, 6::7].all() == shut and not history.shut[:, :6].any()
+    assert (name in history.panel.regressor_names) != shut
 
 
 def test_a_weekday_on_which_nothing_is_ever_sold_is_shut() -> None:
@@ -60,13 +72,34 @@ def test_the_gate_refuses_what_cannot_be() -> None:
     history = history_at(panel(4, 140), 140, 3)
     values = np.ones((4, 3))
     values[1, 0], values[2, 0], values[3, 0] = np.nan, np.inf, 1e7
-    believed, issues = gated(values, history, "oracle", set())
-    assert np.isnan(believed[1:]).all() and (believed[0] == 1).all()
+    values[0] = 0.5 * np.nanmin(history.demand[0])
+    believed, issues = gated(values, history, scale_of(history), "oracle", set())
+    assert np.isnan(believed[1:]).all() and (believed[0] == values[0]).all()
     assert {(issue.series_id, issue.issue) for issue in issues} == {
         ("S01", "not_finite"),
         ("S02", "not_finite"),
         ("S03", "absurd_scale"),
     }
+
+
+def test_the_gate_refuses_a_collapse_of_what_sells_every_day_and_no_other() -> None:
+    given = panel(5, 200)
+    given.demand[1] = given.demand[1] * (np.arange(200) % 3 == 0)  # most days sell nothing
+    given.demand[2, 60:100] = 0  # out of season
+    given.demand[3, 20:] = np.nan
+    given.demand[4, 193:] = 0  # over
+    history = history_at(given, 200, 7)
+    for low, refused in ((0.001, [True, False, False, False, False]), (6.0, [False] * 5)):
+        believed, issues = gated(np.full((5, 7), low), history, scale_of(history), "oracle", set())
+        assert np.isnan(believed[:, 0]).tolist() == refused
+        assert [(issue.series_id, issue.issue) for issue in issues] == [("S00", "absurd_scale")] * sum(
+            refused
+        )
+
+
+def test_the_gate_lets_shut_days_be_zero() -> None:
+    history = history_at(with_open(panel(3, 210)), 188, 1)  # a Sunday
+    assert gated(np.zeros((3, 1)), history, scale_of(history), "oracle", set())[1] == []
 
 
 def test_segments_by_interval_and_variation() -> None:
@@ -81,3 +114,10 @@ def test_segments_by_interval_and_variation() -> None:
     given = Panel(np.array(list("ABCDEF")), np.datetime64("2024-01-01"), demand, np.zeros((6, days + 7, 0)))
     kinds = segments(history_at(given, days, 7)).tolist()
     assert kinds == ["smooth", "erratic", "intermittent", "lumpy", "empty", "short"]
+
+
+def test_only_known_days_show_that_nothing_sells() -> None:
+    given = panel(2, 500)
+    given.demand[0, -400:] = np.nan
+    given.demand[1, -400:] = 0
+    assert segments(history_at(given, 500, 7)).tolist() == ["short", "empty"]

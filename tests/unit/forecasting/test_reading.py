@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.forecasting.panel import Panel
-from ml.forecasting.reading import PanelRefused, carried_forward, panel_of, read_panel
+from ml.forecasting.reading import PanelRefused, panel_of, read_panel
 from tests.unit.forecasting.made_up import FIRST, of_rows, panel, table
 
 
@@ -20,27 +20,63 @@ def said(rows: pl.DataFrame, future: pl.DataFrame | None = None) -> tuple[Panel,
 
 
 def test_identical_rows_count_once_and_parts_of_a_day_are_added() -> None:
-    found, issues = said(of_rows([("A", 0, 2), ("A", 0, 2), ("A", 1, 3), ("A", 1, 4)]))
-    assert found.demand.tolist() == [[2.0, 7.0]]
+    usual = [("A", day, 1) for day in range(2, 42)]
+    found, issues = said(of_rows([("A", 0, 2), ("A", 0, 2), ("A", 1, 3), ("A", 1, 4), *usual]))
+    assert found.demand[0, :3].tolist() == [2.0, 7.0, 1.0]
     assert ("A", "duplicates") in issues
 
 
-def test_negative_net_demand_is_zero() -> None:
-    found, issues = said(of_rows([("A", 0, -2), ("A", 1, 3)]))
-    assert found.demand.tolist() == [[0.0, 3.0]]
-    assert "1 days" in issues["A", "negative_demand"]
+def test_a_table_that_was_loaded_twice_counts_once() -> None:
+    rows = [("A", 2 * day, 1 + day % 3) for day in range(40)]
+    found, _ = said(of_rows([*rows, *rows]))
+    assert np.nansum(found.demand) == sum(row[2] for row in rows)
 
 
-def test_gaps_are_unknown() -> None:
-    found, issues = said(of_rows([("A", 0, 1), ("A", 1, 2), ("A", 3, 4), ("A", 4, 4)]))
+def test_the_same_row_twice_in_a_table_of_single_sales_is_two_sales() -> None:
+    rows = [("A", 3 * day, 1) for day in range(40)] + [("A", 3 * day, 1) for day in range(0, 40, 4)]
+    found, issues = said(of_rows(rows))
+    assert found.demand.sum() == 50 and found.demand[0, 0] == 2
+    assert "single sales" in issues["*", "duplicates"]
+
+
+def test_what_came_back_lowers_the_days_before() -> None:
+    found, issues = said(of_rows([("A", 0, 5), ("A", 1, 1), ("A", 2, 3), ("A", 3, -5), ("A", 4, 2)]))
+    assert found.demand.tolist() == [[4.0, 0.0, 0.0, 0.0, 2.0]]
+    assert "lowers the demand of the days before" in issues["A", "negative_demand"]
+    # Before it came back nobody could know.
+    assert found.until(3, 1).demand.tolist() == [[5.0, 1.0, 3.0]]
+    assert found.until(4, 1).demand.tolist() == [[4.0, 0.0, 0.0, 0.0]]
+    assert found.only(np.array([0])).until(3, 1).demand.tolist() == [[5.0, 1.0, 3.0]]
+
+
+def test_more_back_than_was_ever_sold_is_a_mistake_and_counts_as_zero() -> None:
+    found, issues = said(of_rows([("A", 0, -2), ("A", 1, 3), ("A", 2, -3000)]))
+    assert found.demand.tolist() == [[0.0, 3.0, 0.0]]
+    assert "2 count as 0" in issues["A", "negative_demand"]
+
+
+def test_gaps_of_a_table_with_zeros_are_unknown() -> None:
+    found, issues = said(of_rows([("A", 0, 1), ("A", 1, 0), ("A", 3, 4), ("A", 4, 4)]))
     assert np.isnan(found.demand[0, 2])
     assert "not known" in issues["A", "gaps"]
 
 
-def test_a_series_that_lacks_most_days_tells_sales_alone() -> None:
-    found, issues = said(of_rows([("A", 0, 1), ("A", 9, 2)]))
-    assert found.demand[0].sum() == 3 and not np.isnan(found.demand).any()
-    assert "count as 0" in issues["A", "gaps"]
+@pytest.mark.parametrize("chance", [0.3, 0.55, 0.75])
+def test_a_table_without_zeros_tells_sales_alone_however_often_something_sells(chance: float) -> None:
+    generator = np.random.default_rng(2)
+    units = generator.poisson(-np.log(1 - chance), 300)
+    sold = [("A", day, units[day]) for day in range(300) if units[day]]
+    # A sale that came back on its day is a row of zero, and tells nothing of the other days.
+    back = int(np.flatnonzero(units == 0)[10])
+    found, issues = said(of_rows([*sold, ("A", back, 0)]))
+    first = sold[0][1]
+    assert np.array_equal(found.demand[0], units[first : sold[-1][1] + 1])
+    assert "sales alone" in issues["*", "gaps"] and ("A", "gaps") not in issues
+
+
+def test_few_missing_days_are_mistakes_and_not_zeros() -> None:
+    found, _ = said(of_rows([("A", day, 20 + day % 7) for day in range(100) if day != 98]))
+    assert np.isnan(found.demand[0, 98])
 
 
 def test_days_before_the_first_row_are_no_gap() -> None:
@@ -56,6 +92,12 @@ def test_days_before_the_first_row_are_no_gap() -> None:
 def test_series_with_little_to_learn_are_told(quantities: list[float], issue: str) -> None:
     _, issues = said(of_rows([("A", day, quantity) for day, quantity in enumerate(quantities)]))
     assert ("A", issue) in issues
+
+
+def test_a_series_that_was_not_known_for_a_year_is_told() -> None:
+    rows = of_rows([("A", day, day % 3) for day in range(500)])
+    _, issues = said(rows.with_columns(out_of_stock=pl.col("date") >= FIRST + timedelta(days=120)))
+    assert "0 known days in the last 364" in issues["A", "short"] and "120 known days" in issues["A", "short"]
 
 
 def test_rows_without_a_finite_quantity_are_left_out() -> None:
@@ -91,17 +133,42 @@ def test_regressors_that_the_future_lacks_are_those_of_a_week_ago() -> None:
     )
     found, issues = said(rows, future)
     assert ("*", "future_regressors") in issues and ("S01", "future_regressors") in issues
-    whole = carried_forward(found, 7)
+    whole = found.until(28, 7)
     assert whole.regressors[0, 28, 0] == 1
     assert whole.regressors[1, 28, 0] == whole.regressors[1, 21, 0]
     assert whole.regressors.shape[1] == 35 and not np.isnan(whole.regressors).any()
+
+
+def test_an_origin_in_the_past_is_told_as_much_of_its_days_ahead_as_the_last_one() -> None:
+    rows = table(2, 28, promotions=True)
+    future = pl.DataFrame(
+        {
+            "series_id": ["S00"] * 3,
+            "date": [FIRST + timedelta(days=28 + day) for day in range(3)],
+            "promotion": [1, 0, 1],
+        }
+    )
+    promotion = rows["promotion"].to_numpy().reshape(2, 28)
+    alone, with_future = panel_of(rows).panel, panel_of(rows, future).panel
+    for one, told in ((alone, 0), (with_future, 3)):
+        at = one.until(14, 7).regressors[:, 14:, 0]
+        assert np.array_equal(at[0, :told], promotion[0, 14 : 14 + told])
+        assert np.array_equal(at[0, told:], promotion[0, 7 + told : 14])
+        assert np.array_equal(at[1], promotion[1, 7:14])
+
+
+def test_one_holiday_makes_no_habit_of_being_shut() -> None:
+    rows = table(1, 28).with_columns(is_open=pl.lit(True) & (pl.col("date") != FIRST + timedelta(days=22)))
+    assert panel_of(rows).panel.until(28, 14).regressors[0, 28:, 0].all()
+    sundays = table(1, 28).with_columns(is_open=pl.col("date").dt.weekday() != 7)
+    assert panel_of(sundays).panel.until(28, 7).regressors[0, 28:, 0].tolist() == [1, 1, 1, 1, 1, 1, 0]
 
 
 def test_a_future_of_other_days_is_told() -> None:
     rows = table(1, 28, promotions=True)
     early = pl.DataFrame({"series_id": ["S00"], "date": [FIRST], "promotion": [1]})
     found, issues = said(rows, early)
-    assert found.known_ahead == 0
+    assert found.regressors.shape[1] == found.days
     assert "1 of days of the panel" in issues["*", "future_regressors"]
 
 

@@ -1,0 +1,187 @@
+"""Demand of a panel from the rows of a table: what is repeated, missing, or came back, and what is made of it.
+
+Two kinds of tables come in. One has a row for each series and day, zeros among them: what it lacks is not known, and
+what it has twice is a mistake. The other tells sales alone: on a day that it lacks nothing was sold, and two rows that
+are the same are two sales. Which of them it is, is decided for the table and not for a series: a series that sells on
+most days would else lose its zeros, and be foretold half as much again as it sells.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from ml.forecasting.issues import EVERY_SERIES, NO_MODEL, Issue
+from ml.forecasting.panel import Returns
+from ml.forecasting.regressors import Frame
+
+REQUIRED = ("series_id", "date", "quantity")
+OUT_OF_STOCK = "out_of_stock"
+FEW_GAPS = 0.02
+"""Share of the days: where fewer are missing, they may be mistakes, and taking them as unknown changes no mean."""
+FEW_ZEROS = 0.05
+"""Of the missing days: with fewer rows of zero, which returns may make, a table does not tell its zeros."""
+USUAL_PARTS = 0.05
+"""Share of the days with several quantities from which on rows are single sales."""
+LOADED_TWICE = 0.9
+"""Share of the rows that are repeated from which on the table itself is."""
+RETURN_DAYS = 28
+"""What came back was sold within so many days before, or the row is a mistake."""
+
+
+@dataclass(frozen=True)
+class TableKind:
+    """What a row, and what no row, means."""
+
+    gaps_are_zeros: bool
+    rows_are_sales: bool
+
+
+def without_bad_rows(rows: pl.DataFrame, issues: list[Issue]) -> pl.DataFrame:
+    told = pl.col("series_id").is_not_null() & pl.col("date").is_not_null()
+    good = told & pl.col("quantity").is_finite().fill_null(False)
+    bad = rows.filter(~good)
+    for series, count in bad.group_by("series_id").len().iter_rows():
+        said = f"{count} rows without a date or a finite quantity are left out"
+        issues.append(Issue(series or EVERY_SERIES, NO_MODEL, "unreadable_rows", said))
+    return rows.filter(good)
+
+
+def kind_of(rows: pl.DataFrame, frame: Frame, issues: list[Issue]) -> TableKind:
+    """What the table as a whole shows of itself."""
+    days = rows.group_by("series_id").agg(pl.col("date").min(), pl.col("date").n_unique().alias("days"))
+    span = int((frame.last - days["date"]).dt.total_days().sum()) + len(days)
+    missing = span - int(days["days"].sum())
+    zero = pl.col("quantity") == 0
+    if OUT_OF_STOCK in rows.columns:
+        zero &= ~_out_of_stock()
+    zeros = len(rows.filter(zero))
+    gaps_are_zeros = missing > FEW_GAPS * span and zeros < FEW_ZEROS * missing
+    if gaps_are_zeros:
+        said = (
+            f"{missing} of {span} days have no row, and {zeros} rows have the quantity 0: "
+            "the table tells sales alone, and days without a row count as 0"
+        )
+        issues.append(Issue(EVERY_SERIES, NO_MODEL, "gaps", said))
+    return TableKind(gaps_are_zeros, _rows_are_sales(rows, gaps_are_zeros, issues))
+
+
+def _rows_are_sales(rows: pl.DataFrame, sales_alone: bool, issues: list[Issue]) -> bool:
+    if not rows.select("series_id", "date").is_duplicated().any():
+        return False
+    times = rows.group_by(rows.columns).len("times")["times"]
+    days = rows.group_by("series_id", "date").agg(parts=pl.col("quantity").n_unique())["parts"]
+    several = int((days > 1).sum())
+    if int((times > 1).sum()) >= LOADED_TWICE * len(times):
+        return False
+    if not sales_alone and several <= USUAL_PARTS * len(days):
+        return False
+    said = (
+        f"{several} of {len(days)} days have several quantities, and {len(rows) - len(times)} rows repeat another: "
+        "rows are single sales, and all are added up"
+    )
+    issues.append(Issue(EVERY_SERIES, NO_MODEL, "duplicates", said))
+    return True
+
+
+def once_a_day(rows: pl.DataFrame, kind: TableKind, issues: list[Issue]) -> pl.DataFrame:
+    """Sums of each day; of a table that does not tell single sales, rows that repeat another count once."""
+    if not rows.select("series_id", "date").is_duplicated().any():
+        return rows
+    parts = rows
+    if not kind.rows_are_sales:
+        parts = rows.unique(maintain_order=False)
+        _tell_repeated(rows, parts, issues)
+    others = [column for column in rows.columns if column not in REQUIRED]
+    return (
+        parts.sort(rows.columns)
+        .group_by("series_id", "date")
+        .agg(pl.col("quantity").sum(), *[pl.col(column).max() for column in others])
+    )
+
+
+def _tell_repeated(rows: pl.DataFrame, distinct: pl.DataFrame, issues: list[Issue]) -> None:
+    repeated = (
+        rows.group_by("series_id")
+        .len()
+        .join(distinct.group_by("series_id").len("distinct"), on="series_id")
+        .filter(pl.col("len") > pl.col("distinct"))
+    )
+    for series, count, left in repeated.iter_rows():
+        said = f"{count - left} rows repeat another one and count once"
+        issues.append(Issue(series, NO_MODEL, "duplicates", said))
+    counts = distinct.group_by("series_id", "date").len().filter(pl.col("len") > 1)
+    for series, count in counts.group_by("series_id").len().iter_rows():
+        said = f"several quantities on {count} days are added up"
+        issues.append(Issue(series, NO_MODEL, "duplicates", said))
+
+
+def demand_of(
+    rows: pl.DataFrame, frame: Frame, kind: TableKind, issues: list[Issue]
+) -> tuple[np.ndarray, Returns]:
+    """`[S, T]` units a day, NaN where they are not known, and what lowered them later."""
+    place = frame.places(rows)
+    net = np.full((len(frame.series), frame.days), np.nan)
+    net[place] = rows["quantity"].to_numpy()
+    demand, returns = _moved_back(net, frame, issues)
+    _fill_gaps(demand, frame, kind, issues)
+    if OUT_OF_STOCK in rows.columns:
+        out = rows.select(_out_of_stock())[OUT_OF_STOCK].to_numpy()
+        demand[place[0][out], place[1][out]] = np.nan
+    return demand, returns
+
+
+def _out_of_stock() -> pl.Expr:
+    return pl.col(OUT_OF_STOCK).cast(pl.Float64, strict=False).fill_null(0) != 0
+
+
+def _moved_back(net: np.ndarray, frame: Frame, issues: list[Issue]) -> tuple[np.ndarray, Returns]:
+    """Returns beyond what their day sold are taken from the newest sales before it.
+
+    Sold three on Monday and brought back on Tuesday is no demand. One that more days before cannot have sold is a
+    mistake, and counts as nothing.
+    """
+    demand = np.where(net < 0, 0.0, net)
+    moves: list[tuple[np.ndarray, ...]] = []
+    believed = np.zeros(len(net), dtype=int)
+    for day in np.flatnonzero((net < 0).any(axis=0)):
+        rows = np.flatnonzero(net[:, day] < 0)
+        back = -net[rows, day]
+        before = np.nan_to_num(demand[rows, max(day - RETURN_DAYS, 0) : day])[:, ::-1]  # the newest first
+        sold = np.cumsum(before, axis=1)
+        enough = sold[:, -1:].sum(axis=1) >= back
+        taken = np.clip(back[:, None] - (sold - before), 0.0, before) * enough[:, None]
+        believed[rows] += enough
+        where, ago = np.nonzero(taken)
+        lowered = day - 1 - ago
+        demand[rows[where], lowered] -= taken[where, ago]
+        moves.append((rows[where], np.full(len(where), day), lowered, taken[where, ago]))
+    _tell_returns(net, believed, frame, issues)
+    if not moves:
+        return demand, Returns.none()
+    return demand, Returns(*(np.concatenate(of) for of in zip(*moves, strict=True)))
+
+
+def _tell_returns(net: np.ndarray, believed: np.ndarray, frame: Frame, issues: list[Issue]) -> None:
+    count = (net < 0).sum(axis=1)
+    for row in np.flatnonzero(count):
+        said = f"more came back than was sold on {count[row]} days"
+        if believed[row]:
+            said += f"; of {believed[row]} the rest lowers the demand of the days before"
+        if count[row] > believed[row]:
+            said += f"; {count[row] - believed[row]} count as 0: the {RETURN_DAYS} days before sold less"
+        issues.append(Issue(frame.series[int(row)], NO_MODEL, "negative_demand", said))
+
+
+def _fill_gaps(demand: np.ndarray, frame: Frame, kind: TableKind, issues: list[Issue]) -> None:
+    """Days without a row, from the first row of a series to the last day of the panel, in place."""
+    known = ~np.isnan(demand)
+    inside = np.arange(demand.shape[1])[None, :] >= np.argmax(known, axis=1)[:, None]
+    missing = inside & ~known
+    if kind.gaps_are_zeros:
+        demand[missing] = 0.0
+        return
+    count = missing.sum(axis=1)
+    for row in np.flatnonzero(count):
+        said = f"{count[row]} days have no row: they are not known, and nothing is learnt from them"
+        issues.append(Issue(frame.series[int(row)], NO_MODEL, "gaps", said))

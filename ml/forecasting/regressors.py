@@ -1,0 +1,81 @@
+"""Regressors of a panel as arrays, from its own rows and from the file of the days ahead."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import polars as pl
+
+from ml.forecasting.issues import EVERY_SERIES, NO_MODEL, Issue
+
+FUTURE = "future_regressors"
+MOST_AHEAD = 1_000
+"""Days after the panel; a mistyped date must not make an array of decades."""
+CARRIED = "the last same weekdays are taken, in the backtest too"
+
+
+@dataclass(frozen=True)
+class Frame:
+    """Which series, and which days, the arrays of a panel have."""
+
+    series: pl.Series
+    first: date
+    days: int
+
+    @property
+    def last(self) -> date:
+        return self.first + timedelta(days=self.days - 1)
+
+    def places(self, rows: pl.DataFrame) -> tuple[np.ndarray, np.ndarray]:
+        """Index of the series, and of the day, of each row."""
+        numbers = pl.DataFrame({"series_id": self.series, "number": np.arange(len(self.series))})
+        joined = rows.select("series_id", "date").join(
+            numbers, on="series_id", how="left", maintain_order="left"
+        )
+        return joined["number"].to_numpy(), (joined["date"] - self.first).dt.total_days().to_numpy()
+
+
+def is_number(values: pl.Series) -> bool:
+    return values.dtype.is_numeric() or values.dtype == pl.Boolean
+
+
+def regressors_of(
+    rows: pl.DataFrame, future: pl.DataFrame | None, names: list[str], frame: Frame, issues: list[Issue]
+) -> np.ndarray:
+    """`[S, T + F, K]`, NaN where no row tells a day; F days are told by `future`."""
+    tables = [rows]
+    if future is None and names:
+        issues.append(Issue(EVERY_SERIES, NO_MODEL, FUTURE, f"no file of the days ahead is given: {CARRIED}"))
+    if future is not None and names:
+        tables.append(_days_ahead(future, names, frame, issues))
+    ahead = max(
+        ((table["date"].max() - frame.last).days for table in tables if len(table)),  # ty: ignore[unsupported-operator]
+        default=0,
+    )
+    values = np.full((len(frame.series), frame.days + ahead, len(names)), np.nan)
+    for table in tables:
+        place = frame.places(table)
+        for k, column in enumerate(names):
+            if column in table.columns:
+                values[place[0], place[1], k] = table[column].cast(pl.Float64).to_numpy()
+    untold = np.isnan(values[:, frame.days :]).any(axis=2).sum(axis=1)
+    for row in np.flatnonzero(untold):
+        said = f"{untold[row]} of {ahead} days ahead are not told: {CARRIED}"
+        issues.append(Issue(frame.series[int(row)], NO_MODEL, FUTURE, said))
+    return values
+
+
+def _days_ahead(future: pl.DataFrame, names: list[str], frame: Frame, issues: list[Issue]) -> pl.DataFrame:
+    """The rows of known series after the panel, one for each series and day."""
+    for column in names:
+        if column not in future.columns:
+            said = f"the file of the days ahead has no column {column}: {CARRIED}"
+            issues.append(Issue(EVERY_SERIES, NO_MODEL, FUTURE, said))
+    known = future.filter(pl.col("series_id").is_in(frame.series.implode()) & pl.col("date").is_not_null())
+    later = known.filter(pl.col("date") > frame.last)
+    strangers, early = len(future) - len(known), len(known) - len(later)
+    if strangers or early:
+        said = f"{strangers} rows of unknown series and {early} of days of the panel are left out"
+        issues.append(Issue(EVERY_SERIES, NO_MODEL, FUTURE, said))
+    near = later.filter(pl.col("date") <= frame.last + timedelta(days=MOST_AHEAD))
+    return near.unique(["series_id", "date"], keep="first", maintain_order=True)
