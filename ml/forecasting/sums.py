@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
+from ml.forecasting.days import YEAR
 from ml.forecasting.history import History
 from ml.forecasting.intervals import NORMAL, Quantiles, Units, bounds, factors, level_and_spread, quantiles
-from ml.forecasting.segments import DAYS
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
@@ -101,7 +101,7 @@ def sum_errors(tested: "Backtest", foretold: np.ndarray, labels: Labels) -> SumE
 
 def units_of_sums(history: History, sums: Sums) -> Units:
     """How uncertain sums are, by their own last year; an unknown day of a series counts with its mean."""
-    first = max(history.days - DAYS, 0)
+    first = max(history.days - YEAR, 0)
     demand, shut = history.demand[:, first:], history.shut[:, first : history.days]
     known = ~np.isnan(demand)
     mean = np.where(known, demand, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)

@@ -158,7 +158,7 @@ def test_parts_of_a_long_horizon_have_errors_of_their_own() -> None:
 
 
 def test_windows_that_overlap_do_not_teach_each_other() -> None:
-    given = carried_forward(panel(6, 200), 0)
+    given = panel(6, 200)
     made = backtest(given, Windows(3, 14, 7), ("weekday_mean",), Setting(), fan_out=HERE)
     assert [made.others(n).tolist() for n in range(3)] == [
         [False, False, True],
