@@ -71,7 +71,8 @@ def history_at(panel: Panel, origin: int, horizon: int) -> History:
     shut |= _shut_for_all(known, origin + horizon)
     # A sale on such a day is an exception that tells nothing of other days.
     known.demand[shut[:, :origin]] = np.nan
-    kept = [k for k in range(len(known.regressor_names)) if k not in regressors]
+    # What is never told ahead would be learnt as if it were known, and then be guessed.
+    kept = [k for k in np.flatnonzero(panel.told_ahead).tolist() if k not in regressors]
     learnt = replace(
         known,
         regressors=known.regressors[:, :, kept],
