@@ -71,6 +71,13 @@ def test_a_spike_after_the_origin_is_not_known() -> None:
     assert history_at(given, 126, 14).spikes == []
 
 
+def test_several_spikes_do_not_hide_each_other() -> None:
+    given = panel(3, 200)
+    given.demand[1, [50, 70]] *= 1000
+    given.demand[2, 40:60] *= 1000
+    assert history_at(given, 200, 14).spikes == [(1, 50), (1, 70)], "20 days of 200 are how a series sells"
+
+
 def test_the_gate_refuses_what_cannot_be() -> None:
     history = history_at(panel(4, 140), 140, 3)
     values = np.ones((4, 3))
