@@ -113,7 +113,9 @@ def from_json(text: str) -> Calibration:
             horizon=int(told["horizon"]),
             origins=tuple(map(str, told["origins"])),
             weights={kind: _weights(weights) for kind, weights in told["weights"].items()},
-            quantiles={name: _quantiles(of) for name, of in {"ensemble": None, **told["quantiles"]}.items()},
+            quantiles={
+                name: _quantiles(told["quantiles"][name]) for name in sorted({"ensemble", *told["quantiles"]})
+            },
             factors=_numbers(told["factors"]),
             health={name: Health(**of) for name, of in told["health"].items()},
             biases={str(kind): _finite(bias) for kind, bias in told["biases"].items()},
