@@ -12,7 +12,7 @@ with sold as (
         business_date,
         currency,
         sum(quantity) as units,
-        {{ ratio('sum(quantity * unit_price)', 'sum(quantity)', 6) }} as price
+        {{ ratio('sum(cast(quantity as decimal(38, 3)) * unit_price)', 'sum(quantity)', 6) }} as price
     from {{ ref('sales_lines') }}
     where quantity > 0 and not is_cancelled
     group by store_id, product_id, business_date, currency
