@@ -63,7 +63,7 @@ def made(count: int) -> tuple[np.ndarray, np.ndarray, Callable[[DailyForecast], 
         quantiles,
         items,
         offers,
-        Incoming(coming, due, np.round(rate[coming, 0] * 10).astype(float)),
+        Incoming(coming, due, due, np.round(rate[coming, 0] * 10).astype(float)),
     )
 
 

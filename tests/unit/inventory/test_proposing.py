@@ -53,7 +53,12 @@ TERMS = {
     "min_order_quantity": UNITS,
     "pack_size": UNITS,
 }
-DELIVERED = {"supplier_id": pl.String, "product_id": pl.String, "lead_days": pl.Int64}
+DELIVERED = {
+    "supplier_id": pl.String,
+    "product_id": pl.String,
+    "lead_days": pl.Int64,
+    "promised_days": pl.Int64,
+}
 REJECTED = {
     **dict.fromkeys(["store_id", "product_id", "supplier_id", "proposal_id"], pl.String),
     "order_quantity": UNITS,
@@ -146,20 +151,22 @@ def test_days_that_have_passed_are_left_out() -> None:
 def order(
     days: int | None, units: float = 1, kind: str = "order", supplier: str | None = "V1"
 ) -> dict[str, Any]:
+    """Due in so many days; of an order that is 5 days after it was ordered, the usual time, or today."""
     due = None if days is None else NIGHT + timedelta(days=days)
-    return {"store_id": "S1", "product_id": "P1", "supplier_id": supplier, "kind": kind, "ordered_on": NIGHT,
+    ordered = NIGHT if due is None else min(due - timedelta(days=5), NIGHT)
+    return {"store_id": "S1", "product_id": "P1", "supplier_id": supplier, "kind": kind, "ordered_on": ordered,
             "due_on": due, "quantity": units}  # fmt: skip
 
 
 def test_what_is_due_within_the_lead_time_counts() -> None:
-    """Lead time 5. Due: 1 in 5 days, 2 a fortnight overdue, 4 without a day (ordered today: in 5), 8 in transit. Not:
-    16 in 6 days, 32 overdue for longer."""
+    """Lead time 5. Due: 1 in 5 days, 2 on the day, 4 without a day (ordered today: in 5), 8 in transit. Not: 16 that
+    were meant for later, in 11 days, and 32 that are overdue for more than a fortnight."""
     coming = [
         order(5, 1),
-        order(-14, 2),
+        order(0, 2),
         order(None, 4),
         order(-3, 8, "transfer", None),
-        order(6, 16),
+        order(11, 16),
         order(-15, 32),
     ]
     row = point(proposed(incoming=coming))
@@ -168,12 +175,57 @@ def test_what_is_due_within_the_lead_time_counts() -> None:
     assert proposed(incoming=coming).overdue == 1
 
 
+def arrived(days: int, promised: int | None = None) -> dict[str, Any]:
+    return {"supplier_id": "V1", "product_id": "P1", "lead_days": days, "promised_days": promised}
+
+
+def test_what_is_on_order_is_not_ordered_again_the_next_nights() -> None:
+    """He states 20 days and delivers in 8: the order of the first night is there before one of the next ones would."""
+    quick: dict[str, Any] = {"terms": [{**TERM, "lead_time_days": 20}], "delivered": [arrived(8, 20)] * 40}
+    first = point(proposed(**quick))
+    assert first["lead_time_days"] == pytest.approx(8, abs=1)
+    ordered = float(first["order_quantity"])
+    for nights in range(1, 9):
+        promised = {"supplier_id": "V1", "store_id": "S1", "product_id": "P1", "kind": "order",
+                    "ordered_on": NIGHT - timedelta(days=nights), "due_on": NIGHT + timedelta(days=20 - nights),
+                    "quantity": ordered}  # fmt: skip
+        row = point(proposed(incoming=[promised], **quick))
+        assert (row["due_quantity"], row["order_quantity"]) == (ordered, 0), nights
+
+
+def test_what_is_promised_for_later_may_come_later() -> None:
+    """The position counts on it in 8 days as on a new order; that stock runs out before is said all the same."""
+    quick: dict[str, Any] = {"terms": [{**TERM, "lead_time_days": 20}], "delivered": [arrived(8, 20)] * 40}
+    promised = {**order(15, 200), "ordered_on": NIGHT - timedelta(days=5)}
+    row = point(proposed(stock=40, incoming=[promised], **quick))
+    assert (row["order_quantity"], row["expected_stockout_on"]) == (0, NIGHT + timedelta(days=10))
+
+
+def test_a_late_order_counts_as_one_that_took_until_today() -> None:
+    """Or as long as is usual, where that is longer: he says 5 days and takes 20, so 6 days tell nothing of him."""
+    slow = [arrived(20, 5)] * 20
+
+    def days(age: int, **more: Any) -> float:
+        late = {
+            **order(0),
+            "ordered_on": NIGHT - timedelta(days=age),
+            "due_on": NIGHT - timedelta(days=age - 5),
+        }
+        return point(proposed(incoming=[{**late, **more}], delivered=slow))["lead_time_days"]
+
+    usual = point(proposed(delivered=slow))["lead_time_days"]
+    assert days(6) == pytest.approx(usual, abs=0.2)
+    assert days(6) >= usual
+    assert days(30) == pytest.approx((20 * 20 + 30 + 3 * 5) / 24)
+    # Nobody waits for it any more a fortnight after it usually comes; and a line that purchasing has not told of is
+    # no delivery that is late.
+    assert days(60) == usual
+    assert days(30, kind="placed", due_on=None) == usual
+
+
 def test_lead_times_come_from_orders() -> None:
     """He states 5 days and took 9 and 11: half as good as twenty orders, so 20 of them weigh 20 / 23."""
-    rows = [
-        {"supplier_id": "V1", "product_id": "P1", "lead_days": 9 + number % 2 * 2} for number in range(20)
-    ]
-    row = point(proposed(delivered=rows))
+    row = point(proposed(delivered=[arrived(9 + number % 2 * 2) for number in range(20)]))
     assert row["lead_time_days"] == pytest.approx((20 * 10 + 3 * 5) / 23)
     assert row["lead_time_spread_days"] > 1
     assert row["protection_days"] == 10 + 7

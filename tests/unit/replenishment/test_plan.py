@@ -15,7 +15,7 @@ from ml.replenishment.rules import Rules
 from ml.replenishment.shapes import LEVELS
 
 RULES = Rules(review_days=7, order_cost=5, keep_days=30)
-NOTHING = Incoming(np.zeros(0, int), np.zeros(0, int), np.zeros(0))
+NOTHING = Incoming(np.zeros(0, int), np.zeros(0, int), np.zeros(0, int), np.zeros(0))
 
 
 def items(rates: list[float], on_hand: list[float], product: list[int] | None = None, **more: list) -> Items:
@@ -42,7 +42,7 @@ def offers(*rows: tuple[int, float, float, float, float, float]) -> Offers:
 
 def incoming(*rows: tuple[int, int, float]) -> Incoming:
     item, due, units = (np.array(column) for column in zip(*rows, strict=True))
-    return Incoming(item, due, units.astype(float))
+    return Incoming(item, due, due, units.astype(float))
 
 
 def alike(count: int) -> Offers:
@@ -168,7 +168,8 @@ def random(seed: int, count: int = 30) -> tuple[Items, Offers, Incoming]:
         rng.choice([0, 10, 48], size).astype(float),
         rng.choice([1, 6, 12], size).astype(float),
     )
-    coming = Incoming(rng.integers(0, count, 15), rng.integers(0, 60, 15), rng.integers(1, 40, 15) * 1.0)
+    due = rng.integers(0, 60, 15)
+    coming = Incoming(rng.integers(0, count, 15), due, due + 3, rng.integers(1, 40, 15) * 1.0)
     return some, given, coming
 
 
