@@ -9,6 +9,7 @@ from retail_assets.inventory.placing import all_parts
 from retail_assets.inventory.planning import ITEM, QUANTILES, Known
 from retail_assets.inventory.settings import InventorySettings
 from retail_assets.inventory.tables import PLACED_ORDER_LINES, REORDER_PROPOSALS, TRANSFER_PROPOSALS
+from retail_assets.inventory.unconfirmed import unconfirmed
 from retail_assets.kit.lake_table import LakeTable
 from retail_assets.platform import Platform
 from retail_assets.warehouse.reading import read_mart
@@ -16,6 +17,8 @@ from retail_assets.warehouse.reading import read_mart
 FORECAST = "demand_forecast"
 """The computed table of another flow that says what will be wanted; without that flow nothing is proposed."""
 ENSEMBLE = "ensemble"
+REMEMBERED = 2
+"""Placed lines of which purchasing never told are overdue for as long again as they counted, so that it is seen."""
 
 
 def newest_forecast(platform: Platform, as_of: date) -> pl.DataFrame | None:
@@ -56,6 +59,7 @@ def units_foretold(rows: pl.LazyFrame) -> pl.LazyFrame:
 def known_on(platform: Platform, forecast: pl.DataFrame, as_of: date) -> Known:
     """What marts say as of a night, and what was placed and is not in them yet."""
     settings = platform.settings_of(InventorySettings)
+    unconfirmed_days = settings.replenish_unconfirmed_days
     columns = ["po_id", "supplier_id", "store_id", "product_id", "status", "ordered_on", "due_on", "is_open"]
     quantities = ["ordered_quantity", "received_quantity", "open_quantity", "last_received_on"]
     orders = read_mart(platform, "purchase_orders", *columns, *quantities)
@@ -67,7 +71,7 @@ def known_on(platform: Platform, forecast: pl.DataFrame, as_of: date) -> Known:
         incoming=pl.concat(
             [
                 _owed(orders),
-                _placed(platform, orders, since=as_of - timedelta(days=settings.replenish_unconfirmed_days)),
+                _placed(platform, orders, since=as_of - REMEMBERED * timedelta(days=unconfirmed_days)),
                 _in_transit(platform),
             ],
             how="diagonal_relaxed",
@@ -112,20 +116,16 @@ def _owed(orders: pl.DataFrame) -> pl.DataFrame:
 
 
 def _placed(platform: Platform, orders: pl.DataFrame, *, since: date) -> pl.DataFrame:
-    """Approved lines that purchasing was given and has not told of: their order number is no order that came in."""
-    return (
-        all_parts(PLACED_ORDER_LINES, platform.lake)
-        .filter(pl.col("placed_on") > since)
-        .join(orders, left_on="order_number", right_on="po_id", how="anti")
-        .select(
-            "store_id",
-            "product_id",
-            "supplier_id",
-            "quantity",
-            ordered_on="placed_on",
-            due_on=pl.lit(None, pl.Date),
-            kind=pl.lit("placed"),
-        )
+    """Approved lines that purchasing was given and has not told of."""
+    lines = all_parts(PLACED_ORDER_LINES, platform.lake).filter(pl.col("placed_on") > since)
+    return unconfirmed(lines, orders).select(
+        "store_id",
+        "product_id",
+        "supplier_id",
+        "quantity",
+        ordered_on="placed_on",
+        due_on=pl.lit(None, pl.Date),
+        kind=pl.lit("placed"),
     )
 
 

@@ -61,6 +61,10 @@ class Policy:
     """Lead time where nothing tells one."""
     overdue_days: int
     """What is overdue for longer does not count."""
+    unconfirmed_days: int
+    """Nor what was placed so many days ago, and purchasing has not told of."""
+    cost_currency: str
+    """What ordering and handling cost is said in this currency."""
     error_correlation: float
     """Between the errors of two days, where past forecasts do not tell."""
     rejected_change: float
@@ -77,10 +81,11 @@ def offered(products: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
     """Who could deliver what at which terms: columns of `terms` and `supplier_count` (of the product).
 
     Prices in different currencies cannot be compared, and nothing is converted: those count that are in the product's
-    own; where there are none, those in the currency of its main supplier, else of the first in the alphabet. A
-    product without terms is delivered by its main supplier at its cost price; where it has none, by nobody that is
-    known (null).
+    own; where there are none, those in the currency of its main supplier, else of the first in the alphabet. A price of
+    0 is none that is known; who states none counts where nobody states one. A product without terms is delivered by its
+    main supplier at its cost price; where it has none, by nobody that is known (null).
     """
+    terms, products = _with_known(terms, "unit_cost"), _with_known(products, "cost_price")
     own = products.select("product_id", own_currency="currency", main="supplier_id", own_pack="pack_size")
     stated = terms.join(own, on="product_id", how="inner").with_columns(
         rank=pl.when(pl.col("currency") == pl.col("own_currency"))
@@ -89,6 +94,8 @@ def offered(products: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
         .then(1)
         .otherwise(2)
     )
+    is_priced = pl.col("unit_cost").is_not_null()
+    stated = stated.filter(is_priced | ~is_priced.any().over("product_id"))
     chosen = pl.col("currency").sort_by("rank", "currency").first().over("product_id")
     stated = stated.filter(pl.col("currency") == chosen).with_columns(pl.coalesce("pack_size", "own_pack"))
     columns = [*terms.columns, "supplier_count"]
@@ -104,10 +111,14 @@ def offered(products: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([stated, bare], how="diagonal_relaxed").select(columns).sort("product_id", "supplier_id")
 
 
+def _with_known(table: pl.DataFrame, price: str) -> pl.DataFrame:
+    return table.with_columns(pl.when(pl.col(price) > 0).then(price).alias(price))
+
+
 def forecast_items(
     known: Known, policy: Policy, as_of: date, errors: Errors | None
-) -> tuple[pl.DataFrame, DailyForecast, int]:
-    """The stores and products of which each day is foretold, in order, their forecast, and how many others there are.
+) -> tuple[pl.DataFrame, DailyForecast]:
+    """The stores and products of which each day is foretold, in order, and their forecast.
 
     How far it may be off is what its quantiles say, and what past forecasts tell (`errors`) where they do."""
     horizon = days_left(known.forecast, as_of)
@@ -126,7 +137,6 @@ def forecast_items(
     shape = (len(items), horizon)
     means = complete["expected"].to_numpy().reshape(shape)
     quantiles = complete.select(QUANTILES).to_numpy().reshape(*shape, len(QUANTILES))
-    broken = ahead.filter(~pl.col("whole")).select(ITEM).n_unique()
     forecast = daily_forecast(
         means,
         quantiles,
@@ -134,7 +144,16 @@ def forecast_items(
         growth=None if errors is None else errors.growth,
         width=None if errors is None else np.array([errors.widths.get(one, 1.0) for one in items["segment"]]),
     )
-    return items.select(ITEM), forecast, broken
+    return items.select(ITEM), forecast
+
+
+def not_foretold(known: Known, foretold: pl.DataFrame) -> pl.DataFrame:
+    """Stores and products (ITEM, in order) that are not among those `foretold`, and should be: some days are, or they
+    were counted there and are still listed."""
+    delisted = known.products.filter(~pl.col("is_active").fill_null(True))
+    counted = known.stock.drop_nulls("available_quantity").join(delisted, on="product_id", how="anti")
+    pairs = pl.concat([known.forecast.select(ITEM), counted.select(ITEM)]).unique()
+    return pairs.join(foretold, on=ITEM, how="anti").sort(ITEM)
 
 
 def offers_of(
@@ -158,6 +177,7 @@ def offers_of(
         pl.col("supplier_count").fill_null(0),
         price=price,
         landed=price * (1 + pl.col("share").fill_null(0)),
+        in_cost_currency=(pl.col("currency") == policy.cost_currency).fill_null(False),
         minimum=pl.col("min_order_quantity").cast(pl.Float64).fill_null(0),
         pack=pl.col("pack_size").cast(pl.Float64).fill_null(1),
     )
@@ -213,10 +233,14 @@ def _dated(known: Known, times: pl.DataFrame, policy: Policy, as_of: date) -> pl
     promised = (pl.col("due_on") - pl.col("ordered_on")).dt.total_days()
     is_for_later = is_order & (promised > LATER_ON * pl.max_horizontal(usual, "usual_promise"))
     measured = pl.when(is_order).then(pl.col("ordered_on") + pl.duration(days=usual.cast(pl.Int64)))
+    forgotten = as_of - timedelta(days=policy.unconfirmed_days)
     soonest = pl.when(is_for_later).then("due_on").otherwise(pl.min_horizontal("due_on", measured))
     return table.with_columns(
         soonest=soonest.cast(pl.Date), latest=pl.max_horizontal("due_on", measured).cast(pl.Date)
     ).with_columns(
         is_late=(pl.col("soonest") < as_of).fill_null(False),
-        is_overdue=(pl.col("latest") < as_of - timedelta(days=policy.overdue_days)).fill_null(False),
+        is_overdue=(
+            (pl.col("latest") < as_of - timedelta(days=policy.overdue_days)).fill_null(False)
+            | ((pl.col("kind") == "placed") & (pl.col("ordered_on") <= forgotten))
+        ),
     )

@@ -1,7 +1,7 @@
 """From tables to what to order and what to send: frames in, frames out. What is worked out, `ml.replenishment` does."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
@@ -18,11 +18,15 @@ from retail_assets.inventory.planning import (
     forecast_items,
     incoming_of,
     lead_times_of,
+    not_foretold,
     offered,
     offers_of,
 )
 from retail_assets.inventory.proposed_rows import held_back, point_rows, transfer_rows
 from retail_assets.inventory.tables import REORDER_PROPOSALS
+
+TOLD_WITHIN = 3
+"""Days in which purchasing usually tells of what it was given."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +41,16 @@ class Proposed:
     """Rows of TRANSFER_PROPOSALS."""
     never_counted: int
     """Products in stores that have a forecast and were never counted: nothing is said of them."""
-    without_forecast: int
-    """Days of a forecast missing, or no number: nothing is said of those either."""
+    without_forecast: pl.DataFrame
+    """store_id and product_id of what has no whole forecast and should have one (`planning.not_foretold`): nothing is
+    said of those either."""
     overdue: int
     """Deliveries that are overdue for so long that nobody waits for them."""
+    without_lot: int
+    """Products in stores whose supplier's price is unknown or in another currency than the costs of ordering: they are
+    ordered up to the reorder point."""
+    unknown_to_purchasing: int
+    """Lines that were placed more than TOLD_WITHIN days ago, and of which purchasing has not told."""
 
 
 def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None = None) -> Proposed:
@@ -49,8 +59,8 @@ def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None 
 
     Raises ValueError where less than a week of the forecast is left; see `planning.days_left`.
     """
-    items, forecast, incomplete = forecast_items(known, policy, as_of, errors)
-    stocked = items.join(known.stock, on=ITEM, how="left", maintain_order="left")
+    foretold, forecast = forecast_items(known, policy, as_of, errors)
+    stocked = foretold.join(known.stock, on=ITEM, how="left", maintain_order="left")
     counted = stocked["available_quantity"].is_not_null().to_numpy()
     items = stocked.filter(pl.Series(counted)).with_row_index("item")
     forecast = forecast.part(np.flatnonzero(counted))
@@ -102,8 +112,14 @@ def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None 
         orders=orders.select(REORDER_PROPOSALS.schema.names()),
         transfers=transfer_rows(points, planned, as_of),
         never_counted=int((~counted).sum()),
-        without_forecast=incomplete,
+        without_forecast=not_foretold(known, foretold),
         overdue=int(incoming["is_overdue"].sum()),
+        without_lot=offers[planned.offer]
+        .filter(~pl.col("in_cost_currency") | pl.col("landed").is_null())
+        .height,
+        unknown_to_purchasing=known.incoming.filter(
+            pl.col("ordered_on") < as_of - timedelta(days=TOLD_WITHIN), kind="placed"
+        ).height,
     )
 
 
@@ -144,6 +160,7 @@ def _plan(
             unit_cost=offers["landed"].fill_null(0).to_numpy(),
             minimum=offers["minimum"].to_numpy(),
             pack=offers["pack"].to_numpy(),
+            costed=offers["in_cost_currency"].to_numpy(),
         ),
         Incoming(
             item=coming["item"].cast(pl.Int64).to_numpy(),

@@ -94,6 +94,15 @@ class Retailer:
         ) as connection:
             return connection.execute(query).fetchall()
 
+    def propose_and_approve(self, days: int) -> None:
+        """A night proposes of what is sold out, and that is placed."""
+        night = AS_OF + timedelta(days=days)
+        self.build(days=days)
+        write_forecast(self.platform, foretold(RATES, night))
+        propose_night(self.platform, as_of=night)
+        self.decide("approve_order", f"RO-{night:%Y%m%d}-S1-out")
+        place_orders(self.platform, night=night)
+
     @property
     def orders(self) -> Path:
         return self.lake.lake.published.resolve() / "operations" / "purchase_orders"
@@ -133,7 +142,7 @@ def test_a_night_proposes_with_its_reasons(retailer: Retailer) -> None:
             expected_stockout_on, forecast_version, order_quantity % pack_size, order_quantity >= order_up_to
         from reorder_proposals
     """)  # fmt: skip
-    assert row == ("RO-20261120-S1-out", "proposed", "V1", 39, 48, 48, 0, AS_OF, "7", 0, True)
+    assert row == ("RO-20261120-S1-out", "proposed", "V1", 21, 48, 48, 0, AS_OF, "7", 0, True)
     query = "select product_id, origin_store_id, destination_store_id, quantity > 50 from transfer_proposals"
     assert retailer.read(query) == [("much", "S1", "S2", True)]
     assert retailer.read("select count(*) from reorder_points") == [(4,)]
@@ -212,6 +221,16 @@ def test_what_was_placed_is_on_order_until_purchasing_tells_of_it(retailer: Reta
     assert owed(retailer, 15) == [("order", 30)], "the order that came in"
 
 
+def test_purchasing_may_number_orders_itself(retailer: Retailer) -> None:
+    """What was placed came in as the order 4711 over the same: it is on order once."""
+    retailer.propose_and_approve(days=16)
+    assert ("placed", 30) not in owed(retailer, 16), "the line of the first night has its order"
+    [(_, units)] = [one for one in owed(retailer, 16) if one[0] == "placed"]
+    retailer.order("4711", "out", units, MIDNIGHT + timedelta(days=17))
+    retailer.build(days=18)
+    assert sorted(owed(retailer, 18)) == sorted([("order", 30), ("order", units)])
+
+
 def test_old_proposals_go(retailer: Retailer) -> None:
     retailer.build(days=KEPT_DAYS + 1)
     night = AS_OF + timedelta(days=KEPT_DAYS + 1)
@@ -219,5 +238,5 @@ def test_old_proposals_go(retailer: Retailer) -> None:
     assert not REORDER_PROPOSALS.part(retailer.lake.lake, AS_OF.isoformat()).exists()
     retailer.build(days=KEPT_DAYS + 1)
     assert retailer.read("select count(*) from reorder_proposals") == [(0,)]
-    assert retailer.read("select count(*) from placed_order_lines") == [(1,)]
-    assert len(list(retailer.orders.iterdir())) == 1
+    assert retailer.read("select count(*) from placed_order_lines") == [(2,)]
+    assert len(list(retailer.orders.iterdir())) == 2

@@ -8,19 +8,26 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ml.replenishment.rules import Rules
 from retail_assets.inventory.planning import Known, Policy, days_left, offered
 from retail_assets.inventory.proposing import Proposed, propose
+from retail_assets.inventory.replenishment import (
+    NightProposed,
+    a_forecast_to_order_by,
+    nothing_is_ordered_twice,
+)
 from retail_assets.inventory.tables import REORDER_POINTS, REORDER_PROPOSALS, TRANSFER_PROPOSALS
 from tests.foretold import foretold
+from tests.rules import rules
 
 NIGHT = date(2026, 11, 20)
 POLICY = Policy(
-    rules=Rules(review_days=7, order_cost=2, keep_days=30, least_transfer=3),
+    rules=rules(review_days=7, order_cost=2, keep_days=30, least_transfer=3),
     service_levels={"A": 0.98, "B": 0.95, "C": 0.9},
     landing_shares={"V2": 0.5},
     lead_days=14,
     overdue_days=14,
+    unconfirmed_days=14,
+    cost_currency="EUR",
     error_correlation=0.1,
     rejected_change=0.5,
 )
@@ -130,9 +137,45 @@ def test_what_was_never_counted_or_not_wholly_foretold_is_not_ordered() -> None:
     forecast = foretold({("S1", "P1"): 4}, NIGHT).head(-1)
     whole = foretold({("S2", "P1"): 4}, NIGHT)
     found = proposed(forecast=pl.concat([forecast, whole]))
-    assert (found.without_forecast, found.points.height) == (1, 0)
+    assert (found.without_forecast.rows(), found.points.height) == ([("S1", "P1")], 0)
     broken = foretold({("S1", "P1"): 4}, NIGHT).with_columns(hi_95=pl.lit(float("nan")))
-    assert proposed(forecast=pl.concat([broken, whole])).without_forecast == 1
+    assert proposed(forecast=pl.concat([broken, whole])).without_forecast.height == 1
+
+
+def test_what_lies_in_a_store_and_is_not_foretold_is_named() -> None:
+    """S2 has it on the shelf and S3 has sold the last; a product that is no longer listed may go."""
+    stock = {("S1", "P1"): 9, ("S2", "P1"): 5, ("S3", "P1"): 0, ("S1", "P2"): 4, ("S4", "P1"): None}
+    listed = [PRODUCT, {**PRODUCT, "product_id": "P2", "is_active": False}]
+    found = propose(known({("S1", "P1"): 4}, stock, products=listed), POLICY, as_of=NIGHT)
+    assert found.without_forecast.rows() == [("S2", "P1"), ("S3", "P1")]
+    finding = a_forecast_to_order_by(NightProposed(found))
+    assert not finding.passed
+    assert "(P1 in S2, P1 in S3)" in finding.advice
+
+
+def placed(days: int, units: float = 30) -> dict[str, Any]:
+    """What purchasing was given so many days ago and has not told of."""
+    return {**order(None, units, "placed"), "ordered_on": NIGHT - timedelta(days=days)}
+
+
+def test_what_purchasing_does_not_know_of_is_told() -> None:
+    """It counts for a fortnight; then it is overdue: it leaves the position for all to see."""
+    found = {days: proposed(incoming=[placed(days)]) for days in (3, 4, 13, 14)}
+    assert [one.unknown_to_purchasing for one in found.values()] == [0, 1, 1, 1]
+    assert [float(point(one)["due_quantity"]) for one in found.values()] == [30, 30, 30, 0]
+    assert [float(point(one)["overdue_quantity"]) for one in found.values()] == [0, 0, 0, 30]
+    assert nothing_is_ordered_twice(NightProposed(found[3])).passed
+    finding = nothing_is_ordered_twice(NightProposed(found[14]))
+    assert (finding.passed, finding.figures["unknown_to_purchasing"]) == (False, 1)
+
+
+def test_what_is_proposed_and_on_order_already_is_told() -> None:
+    """500 come in 30 days, and nothing sooner: it is proposed, and said."""
+    later = {**order(30, 500), "ordered_on": NIGHT}
+    finding = nothing_is_ordered_twice(NightProposed(proposed(incoming=[later])))
+    assert (finding.passed, finding.figures["on_order_already"]) == (False, 1)
+    assert "(P1 in S1)" in finding.advice
+    assert nothing_is_ordered_twice(NightProposed(proposed(incoming=[{**later, "quantity": 20}]))).passed
 
 
 def test_days_that_have_passed_are_left_out() -> None:
@@ -308,6 +351,25 @@ def test_prices_in_other_currencies_are_not_compared() -> None:
         ("P3", "V2", "CHF", 1),  # the first in the alphabet
         ("P4", None, "EUR", 0),  # no terms, no supplier
     ]
+
+
+def test_a_price_of_nothing_is_none() -> None:
+    """Who forgot his price is not the cheapest; where nobody told one, nothing is ordered ahead."""
+    free = {**TERM, "supplier_id": "V3", "unit_cost": 0, "lead_time_days": 2}
+    row = point(proposed(terms=[TERM, free]))
+    assert (row["supplier_id"], row["supplier_count"]) == ("V1", 1)
+    foreign = {**free, "unit_cost": 3, "currency": "PLN"}
+    unpriced = {**TERM, "unit_cost": None}
+    assert point(proposed(terms=[unpriced, foreign]))["supplier_id"] == "V3", "some price is better than none"
+    for found in (
+        proposed(terms=[free]),
+        proposed(terms=[], products=[{**PRODUCT, "cost_price": 0}]),
+        proposed(terms=[{**TERM, "currency": "PLN"}]),
+    ):
+        row = point(found)
+        assert (row["order_up_to"], found.without_lot) == (row["reorder_point"], 1)
+    assert point(proposed(terms=[free]))["unit_cost"] is None
+    assert proposed().without_lot == 0
 
 
 def test_the_best_of_several_classes_counts() -> None:
