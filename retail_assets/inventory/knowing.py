@@ -91,7 +91,12 @@ def known_on(platform: Platform, forecast: pl.DataFrame, as_of: date) -> Known:
         delivered=_delivered(orders, since=as_of - timedelta(days=settings.replenish_history_days)),
         classes=read_mart(platform, "product_performance", "product_id", "abc_class").drop_nulls(),
         rejected=_rejected(platform, as_of, days=settings.replenish_rejected_days),
-        kept_apart=_kept_apart(platform, as_of, days=settings.replenish_rejected_days),
+        kept_apart=_kept_apart(
+            platform,
+            as_of,
+            days=settings.replenish_rejected_days,
+            nights=settings.replenish_unsent_nights,
+        ),
     )
 
 
@@ -175,15 +180,20 @@ def _rejected(platform: Platform, as_of: date, *, days: int) -> pl.DataFrame:
     )
 
 
-def _kept_apart(platform: Platform, as_of: date, *, days: int) -> pl.DataFrame:
-    """Where a proposed transfer of the nights before was rejected; see Known.kept_apart."""
+def _kept_apart(platform: Platform, as_of: date, *, days: int, nights: int) -> pl.DataFrame:
+    """Where a proposed transfer was rejected in so many days before; and where one was proposed on so many of twice as
+    many nights before, and nobody sent it. See Known.kept_apart."""
     proposals = _of_nights_before(TRANSFER_PROPOSALS, platform, as_of, days)
     decided = last_decisions(platform, TRANSFER_KINDS).filter(pl.col("state") == REJECTED)
-    return (
-        proposals.join(decided, left_on="transfer_id", right_on="subject", how="semi")
-        .select("product_id", store_id="destination_store_id")
-        .unique(ITEM, maintain_order=True)
+    rejected = proposals.join(decided, left_on="transfer_id", right_on="subject", how="semi")
+    unsent = (
+        _of_nights_before(TRANSFER_PROPOSALS, platform, as_of, 2 * nights)
+        .group_by("product_id", "destination_store_id")
+        .agg(times=pl.col("planned_on").n_unique())
+        .filter(pl.col("times") >= nights)
     )
+    pairs = [one.select("product_id", store_id="destination_store_id") for one in (rejected, unsent)]
+    return pl.concat(pairs).unique().sort(ITEM)
 
 
 def _of_nights_before(table: LakeTable, platform: Platform, as_of: date, days: int) -> pl.DataFrame:

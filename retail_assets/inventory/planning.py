@@ -45,7 +45,8 @@ class Known:
     """What was rejected lately: store_id, product_id, supplier_id, proposal_id, order_quantity; one row of each store
     and product."""
     kept_apart: pl.DataFrame
-    """store_id and product_id of what no other store is to send there, since that was rejected lately."""
+    """store_id and product_id of what no other store is to send there, since that was rejected lately, or proposed
+    often and not sent."""
 
 
 @dataclass(frozen=True)

@@ -74,6 +74,11 @@ class InventorySettings(FlowSettings):
         ge=0,
         description="What was rejected is not proposed again for so many days; 0 for the next night.",
     )
+    replenish_unsent_nights: int = Field(
+        7,
+        ge=1,
+        description="What was to come from another store on so many of twice as many nights, and did not, is bought.",
+    )
     replenish_rejected_change: float = Field(
         0.5,
         ge=0,

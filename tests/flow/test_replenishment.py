@@ -13,7 +13,7 @@ from retail_assets.inventory.knowing import FORECAST, known_on, newest_forecast
 from retail_assets.inventory.placing import place_orders
 from retail_assets.inventory.proposing import propose
 from retail_assets.inventory.replenishment import KEPT_DAYS, a_forecast_to_order_by, policy_of, propose_night
-from retail_assets.inventory.tables import READS, REORDER_PROPOSALS
+from retail_assets.inventory.tables import READS, REORDER_PROPOSALS, TRANSFER_PROPOSALS
 from retail_assets.warehouse.publication import publish
 from tests.foretold import foretold, write_forecast
 from tests.lake_builder import LakeBuilder
@@ -175,6 +175,21 @@ def test_what_a_store_does_not_want_from_another_is_bought(retailer: Retailer) -
     assert retailer.read("select status from transfer_proposals") == [("rejected",)]
     retailer.decide("approve_transfer", transfer)
     assert known_on(retailer.platform, foretold(RATES, NEXT), NEXT).kept_apart.is_empty()
+
+
+def test_what_nobody_sends_is_bought_after_a_week(retailer: Retailer) -> None:
+    """The first night proposed the transfer; six more, and the eighth one buys."""
+    kept = []
+    for days in range(1, 8):
+        night = AS_OF + timedelta(days=days)
+        known = known_on(retailer.platform, foretold(RATES, night), night)
+        kept.append(known.kept_apart.select("store_id", "product_id").rows())
+        transfers = propose(known, policy_of(retailer.platform), as_of=night).transfers
+        TRANSFER_PROPOSALS.write(retailer.lake.lake, night.isoformat(), transfers)
+    assert kept == [[]] * 6 + [[("S2", "much")]]
+    assert TRANSFER_PROPOSALS.read(retailer.lake.lake, night.isoformat()).is_empty()
+    for path in TRANSFER_PROPOSALS.parts(retailer.lake.lake)[1:]:
+        path.unlink()
 
 
 def test_what_is_approved_becomes_a_file_once(retailer: Retailer) -> None:
