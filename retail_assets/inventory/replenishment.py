@@ -1,12 +1,13 @@
 """A night of replenishment: what comes of what is known is written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import polars as pl
 
 from ml.replenishment.demand import WEEK
 from retail_assets.intake.ledger import newest_night
+from retail_assets.inventory.decisions import ORDER_KINDS, last_decisions
 from retail_assets.inventory.knowing import FORECAST, day_of, known_on, newest_forecast
 from retail_assets.inventory.past_errors import PastErrors, past_errors
 from retail_assets.inventory.planning import ITEM, Policy, days_left
@@ -66,12 +67,25 @@ def propose_night(platform: Platform, *, as_of: date) -> NightProposed:
         past = past_errors(platform, as_of=as_of, horizon=forecast["date"].n_unique())
         known = known_on(platform, forecast, as_of)
         proposed = propose(known, policy_of(platform), as_of=as_of, errors=past.errors)
+        proposed = replace(proposed, orders=_as_decided(platform, proposed.orders, as_of))
     lake, night = platform.lake, as_of.isoformat()
     REORDER_POINTS.write(lake, NEWEST, proposed.points if proposed else REORDER_POINTS.empty())
     REORDER_PROPOSALS.write(lake, night, proposed.orders if proposed else REORDER_PROPOSALS.empty())
     TRANSFER_PROPOSALS.write(lake, night, proposed.transfers if proposed else TRANSFER_PROPOSALS.empty())
     _forget_other_nights(lake, as_of)
     return NightProposed(proposed, why, past)
+
+
+def _as_decided(platform: Platform, orders: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """What a night proposes: of what it proposed before, where it runs again, what was decided about stands as it was.
+
+    Whoever approved 36 has approved no 50 that are proposed now under the same name.
+    """
+    decided = last_decisions(platform, ORDER_KINDS)
+    before = REORDER_PROPOSALS.read(platform.lake, as_of.isoformat())
+    kept = before.join(decided, left_on="proposal_id", right_on="subject", how="semi")
+    new = orders.join(kept, on="proposal_id", how="anti", maintain_order="left")
+    return pl.concat([new, kept]).sort(ITEM) if kept.height else orders
 
 
 def policy_of(platform: Platform) -> Policy:

@@ -157,6 +157,12 @@ def test_what_was_rejected_is_not_proposed_the_next_night(retailer: Retailer) ->
     # The night itself may run again: what it proposed stands there, rejected, and people may change their minds.
     again = propose_night(retailer.platform, as_of=AS_OF)
     assert a_forecast_to_order_by(again).figures["orders"] == 1
+    write_forecast(retailer.platform, foretold({**RATES, ("S1", "out"): 30.0}, AS_OF))
+    [quantity] = REORDER_PROPOSALS.read(retailer.lake.lake, AS_OF.isoformat())["order_quantity"]
+    propose_night(retailer.platform, as_of=AS_OF)
+    [anew] = REORDER_PROPOSALS.read(retailer.lake.lake, AS_OF.isoformat())["order_quantity"]
+    assert anew == quantity, "what was decided about is not another one under the same name"
+    retailer.platform.tables[FORECAST].part(retailer.lake.lake, AS_OF.isoformat()).unlink()
     days = {
         n: known_on(retailer.platform, foretold(RATES, AS_OF), AS_OF + timedelta(days=n)) for n in (14, 15)
     }
