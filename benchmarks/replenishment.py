@@ -27,7 +27,15 @@ from ml.replenishment.shapes import ABOVE, BELOW, LEVELS, MOST_SKEWNESS, normal_
 
 HORIZON = 28
 STORES = 100
-RULES = Rules(review_days=7, order_cost=5)
+RULES = Rules(
+    review_days=7,
+    holding_share=0.25,
+    order_cost=5,
+    most_days=60,
+    keep_days=45,
+    least_transfer=1,
+    handling_cost=0,
+)
 
 
 def made(count: int) -> tuple[np.ndarray, np.ndarray, Callable[[DailyForecast], Items], Offers, Incoming]:
@@ -55,6 +63,7 @@ def made(count: int) -> tuple[np.ndarray, np.ndarray, Callable[[DailyForecast], 
         unit_cost=rng.uniform(1, 30, size),
         minimum=rng.choice([0.0, 12, 24], size),
         pack=rng.choice([1.0, 6, 12], size),
+        costed=np.ones(size, bool),
     )
     coming = rng.choice(count, count // 3, replace=False)
     due = rng.integers(0, 30, len(coming))
@@ -63,7 +72,7 @@ def made(count: int) -> tuple[np.ndarray, np.ndarray, Callable[[DailyForecast], 
         quantiles,
         items,
         offers,
-        Incoming(coming, due, np.round(rate[coming, 0] * 10).astype(float)),
+        Incoming(coming, due, due, np.round(rate[coming, 0] * 10).astype(float)),
     )
 
 

@@ -51,11 +51,14 @@ class Offers:
     lead_days: np.ndarray
     lead_spread: np.ndarray
     unit_cost: np.ndarray
-    """Landed: with freight and duty."""
+    """Landed: with freight and duty; 0 where it is unknown."""
     minimum: np.ndarray
     """Smallest quantity of an order; 0 where there is none."""
     pack: np.ndarray
     """Units per pack, above 0."""
+    costed: np.ndarray
+    """bool: whether what the rules say of costs is in the currency of unit_cost; else ordering and handling cost
+    nothing that could be compared with it."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,9 @@ class Incoming:
 
     item: np.ndarray
     due: np.ndarray
-    """int: days from today until it is due; overdue is 0."""
+    """int: days from today until it is due, as a new order would be; overdue is 0."""
+    arrives: np.ndarray
+    """int: days until it is there, where that may be later: what the stock-out day is reckoned by."""
     units: np.ndarray
 
 
@@ -81,7 +86,7 @@ class Plan:
     position: np.ndarray
     """On hand plus those, before transfers."""
     stockout_day: np.ndarray
-    """int: first day (1 is today) on which expected demand exceeds what is there by then; NEVER (0) if none is."""
+    """int: first day (1 is today) on which expected demand exceeds what arrives by then; NEVER (0) if none is."""
     stockout_chance: np.ndarray
     """Probability that the position does not last for `levels.days`."""
     received: np.ndarray
@@ -136,7 +141,11 @@ def plan(
         np.where(gap > 0, 0, on_hand - _kept(items, best, rules)),
         np.where(items.receives, gap, 0),
         chance * items.shortage_cost,
-        least=np.maximum(rules.least_transfer, np.ceil(rules.handling_cost / np.maximum(unit_cost, 1e-9))),
+        least=np.where(
+            offers.costed[offer] & (unit_cost > 0),
+            np.maximum(rules.least_transfer, np.ceil(rules.handling_cost / np.maximum(unit_cost, 1e-9))),
+            rules.least_transfer,
+        ),
     )
     received = moved.received(count)
     if len(moved.units):
@@ -171,7 +180,7 @@ def _levels(items: Items, offers: Offers, rules: Rules, lead_shape: LeadShape) -
             lead_spread=offers.lead_spread[some],
             lead_shape=lead_shape,
             service=items.service[offers.item[some]],
-            unit_cost=offers.unit_cost[some],
+            unit_cost=np.where(offers.costed, offers.unit_cost, 0)[some],
             rules=rules,
         )
         parts.append(found)
@@ -235,7 +244,7 @@ def _costs(
         spread_until=until[1][some],
         shortage_cost=items.shortage_cost[offers.item[some]],
         holding_share=rules.holding_share,
-        order_cost=rules.order_cost,
+        order_cost=rules.order_cost * offers.costed[some],
     )
     return cost
 
@@ -260,8 +269,8 @@ def _stockout_day(items: Items, incoming: Incoming, on_hand: np.ndarray) -> np.n
     for part in _parts(len(on_hand)):
         size = part.stop - part.start
         some = order[slice(*np.searchsorted(incoming.item[order], [part.start, part.stop]))]
-        some = some[incoming.due[some] < LOOK_AHEAD]
-        flat = (incoming.item[some] - part.start) * LOOK_AHEAD + incoming.due[some]
+        some = some[incoming.arrives[some] < LOOK_AHEAD]
+        flat = (incoming.item[some] - part.start) * LOOK_AHEAD + incoming.arrives[some]
         arrives = np.bincount(flat, incoming.units[some], minlength=size * LOOK_AHEAD)
         left = arrives.reshape(size, LOOK_AHEAD) - daily_means(items.forecast.part(part), LOOK_AHEAD)
         left[:, 0] += on_hand[part]

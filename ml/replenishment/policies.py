@@ -1,5 +1,8 @@
 """The textbook policies for one product in one place, in closed form: arrays in, arrays out.
 
+A plan takes `normal_loss` and `economic_order_quantity` from here; the others are the reference that tests hold to the
+books' worked examples, and the simulation to them.
+
 All costs are in one currency; `holding` and `shortage` are per unit and period, `fixed` per order. Equation numbers are
 those of Snyder & Shen, Fundamentals of Supply Chain Theory, 2nd edition, Wiley 2019 (here "S&S").
 """

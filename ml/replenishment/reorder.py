@@ -54,7 +54,9 @@ def levels(
         reorder point = demand(L + R) + safety stock
         safety stock  = offset of the service level's quantile from the mean of a demand over a random time, with the
                         variance Var(demand(L + R)) + (demand per day * spread of the lead time) ** 2
-        order up to   = reorder point + economic order quantity, of at most `most_days` days' demand
+        order up to   = reorder point + economic order quantity, of at most `most_days` days' demand, nor more days than
+                        the forecast has: beyond them nobody knows whether a promotion goes on. Where the unit's cost is
+                        not known in the currency of the order's (0) there is no such quantity.
 
     The variance is E[L] * Var(D) + E[D] ** 2 * Var(L) (the same book, chapter 6, on variable lead times); the quantile
     is not that of a normal distribution but of the mixture of demands over the lead times that were seen
@@ -75,7 +77,9 @@ def levels(
     safety = offset_at(off, service)
     point = np.maximum(np.ceil(demand + safety - 0.5 - _ROUNDING), 0)
     holding = unit_cost * rules.holding_share / YEAR
-    lot = np.minimum(economic_order_quantity(rules.order_cost, holding, rate), rate * rules.most_days)
+    most = rate * min(rules.most_days, forecast.means.shape[1])
+    lot = np.minimum(economic_order_quantity(rules.order_cost, holding, rate), most)
+    lot = np.where(unit_cost > 0, lot, 0)
     return Levels(lead, days, demand, off, safety, point, point + np.round(lot), rate)
 
 

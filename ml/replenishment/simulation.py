@@ -1,4 +1,5 @@
-"""Living through many days under a policy: whether what it promises holds."""
+"""Living through many days under a policy: whether what it promises holds. The reference that tests hold the levels to;
+no night runs it."""
 
 from dataclasses import dataclass
 
@@ -56,8 +57,9 @@ def live(
     """Live through days of demand `wanted` [days, N], shelves full at the beginning.
 
     Each day begins with what arrives; every `review_days` the policy (points and levels [N]) looks at what is there and
-    on order, and an order of that day comes `lead` [days, N] whole days later, 0 is at once; then customers come. What
-    is not there is owed until it arrives, or lost where not `owed`.
+    on order (all of it: it was ordered earlier and so is due within the lead time, by which a plan counts it; see
+    `reorder.due_within`), and an order of that day comes `lead` [days, N] whole days later, 0 is at once; then
+    customers come. What is not there is owed until it arrives, or lost where not `owed`.
     """
     days, count = wanted.shape
     coming = np.zeros((days + int(lead.max(initial=0)) + 1, count))

@@ -31,7 +31,7 @@ from retail_assets.platform import Platform
 if TYPE_CHECKING:
     from retail_assets.inventory.proposing import Proposed
 
-CHECK = "a_forecast_to_order_by"
+CHECK, TWICE = "a_forecast_to_order_by", "nothing_is_ordered_twice"
 FORECAST = "demand_forecast"
 """The table of another flow that is ordered by, where that flow is registered."""
 
@@ -70,26 +70,38 @@ def definitions(platform: Platform) -> dg.Definitions:
             dg.AssetCheckSpec(
                 CHECK,
                 asset=proposed[0].key,
-                description="There is a demand forecast of the last days to order by, and a supplier of each proposal.",
-            )
+                description="There is a demand forecast of the last days to order by, of all that lies in stores, and "
+                "a supplier of each proposal.",
+            ),
+            dg.AssetCheckSpec(
+                TWICE,
+                asset=proposed[0].key,
+                description="Purchasing knows what was placed, and nothing is proposed of which as much is on order.",
+            ),
         ],
     )
     @told(platform)
     def proposals(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        from retail_assets.inventory.replenishment import a_forecast_to_order_by, propose_night
+        from retail_assets.inventory.replenishment import (
+            a_forecast_to_order_by,
+            nothing_is_ordered_twice,
+            propose_night,
+        )
 
         done = propose_night(platform, as_of=Night(context, platform).as_of)
-        finding = a_forecast_to_order_by(done)
-        if not finding.passed:
-            context.log.warning(printable(finding.advice))
+        findings = {CHECK: a_forecast_to_order_by(done), TWICE: nothing_is_ordered_twice(done)}
+        severity = dg.AssetCheckSeverity.WARN
+        results = [check_result(name, found, severity=severity) for name, found in findings.items()]
+        for finding in findings.values():
+            if not finding.passed:
+                context.log.warning(printable(finding.advice))
         for spec in proposed:
             if spec.key in context.selected_asset_keys:
                 is_checked = spec.key == proposed[0].key
-                severity = dg.AssetCheckSeverity.WARN
                 yield dg.MaterializeResult(
                     asset_key=spec.key,
-                    metadata={**finding.figures, **_shown(spec.key, done.proposed)},
-                    check_results=[check_result(CHECK, finding, severity=severity)] if is_checked else [],
+                    metadata={**findings[CHECK].figures, **_shown(spec.key, done.proposed)},
+                    check_results=results if is_checked else [],
                 )
 
     return dg.Definitions(assets=[placed_orders, proposals])

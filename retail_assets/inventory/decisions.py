@@ -1,7 +1,8 @@
 """The decisions about proposed orders and transfers: people approve, cut or reject them; what is ordered goes to
 purchasing, and what is not sent is bought.
 
-A proposal can be decided while it is one of the newest night's; what was decided can be changed until it is placed.
+A proposal can be decided while it is one of the newest night's, and changed until it is placed. What was approved of an
+earlier night can only be taken back: a newer night proposed anew what is needed, and both would be ordered.
 """
 
 import json
@@ -30,6 +31,8 @@ APPROVE_ORDER, CUT_ORDER, REJECT_ORDER = ORDER_KINDS = ("approve_order", "cut_or
 APPROVE_TRANSFER, REJECT_TRANSFER = TRANSFER_KINDS = ("approve_transfer", "reject_transfer")
 PROPOSED, APPROVED, CUT, REJECTED, PLACED = "proposed", "approved", "cut", "rejected", "placed"
 """States of a proposal; a placed one is decided for good."""
+APPROVED_BEFORE = "approved of an earlier night"
+"""State of one of an earlier night that was approved or cut, and that nothing was done about yet."""
 EXAMPLE, EXAMPLE_TRANSFER = "RO-20261120-S01-P0005", "TR-20261120-S01-S02-P0005"
 OUT_OF_DATE = "{} is out of date: decide about what the newest night proposed."
 ROLES = frozenset({ADMINISTRATOR, OPERATIONS})
@@ -80,7 +83,7 @@ def _order_kinds(platform: "Platform") -> list[Kind]:
             description="Do not order what is proposed, nor propose it again in RETAIL_REPLENISH_REJECTED_DAYS, unless "
             "much more of it is needed, or another supplier is chosen.",
             roles=ROLES,
-            transitions={None: dict.fromkeys((PROPOSED, APPROVED, CUT), REJECTED)},
+            transitions={None: dict.fromkeys((PROPOSED, APPROVED, CUT, APPROVED_BEFORE), REJECTED)},
             effect="{label} is rejected.",
             example={"subject": EXAMPLE, "reason": "The range is being changed."},
         ),
@@ -114,7 +117,7 @@ def _transfer_kinds(platform: "Platform") -> list[Kind]:
             about=about,
             description="Do not send it: what the store lacks is bought for RETAIL_REPLENISH_REJECTED_DAYS.",
             roles=ROLES,
-            transitions={None: dict.fromkeys((PROPOSED, APPROVED), REJECTED)},
+            transitions={None: dict.fromkeys((PROPOSED, APPROVED, APPROVED_BEFORE), REJECTED)},
             effect="{label} is rejected: from the next night on what the store lacks is bought.",
             example={"subject": EXAMPLE_TRANSFER, "reason": "The way is too long."},
         ),
@@ -177,8 +180,8 @@ def proposal_states(
             refusal = (
                 f"Nobody is known to supply what {proposal} is about: give the product a supplier or terms."
             )
-        elif state == PROPOSED and night != newest:
-            state, refusal = None, OUT_OF_DATE.format(proposal)
+        elif night != newest:
+            state, refusal = _of_another_night(state, proposal)
         rows.append((proposal, state, proposal, refusal))
     schema = dict.fromkeys(["subject", "state", "label", "refusal"], pl.String)
     return pl.DataFrame(rows, schema=schema, orient="row")
@@ -222,10 +225,19 @@ def transfer_states(
     decided = folded_states(connection, kinds=kinds, subjects=asked["transfer_id"].to_list())
     rows = []
     for transfer, night in asked.select("transfer_id", "planned_on").iter_rows():
-        state = decided.get(transfer, PROPOSED if night == newest else None)
-        rows.append((transfer, state, transfer, None if state else OUT_OF_DATE.format(transfer)))
+        state, refusal = decided.get(transfer, PROPOSED), None
+        if night != newest:
+            state, refusal = _of_another_night(state, transfer)
+        rows.append((transfer, state, transfer, refusal))
     schema = dict.fromkeys(["subject", "state", "label", "refusal"], pl.String)
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _of_another_night(state: str, subject: str) -> tuple[str | None, str | None]:
+    """State and refusal of what is not of the newest night and is not placed."""
+    if state in (APPROVED, CUT):
+        return APPROVED_BEFORE, None
+    return None, OUT_OF_DATE.format(subject)
 
 
 def _newest_night(lake: "Lake") -> Any:

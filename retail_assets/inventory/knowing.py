@@ -9,6 +9,7 @@ from retail_assets.inventory.placing import all_parts
 from retail_assets.inventory.planning import ITEM, QUANTILES, Known
 from retail_assets.inventory.settings import InventorySettings
 from retail_assets.inventory.tables import PLACED_ORDER_LINES, REORDER_PROPOSALS, TRANSFER_PROPOSALS
+from retail_assets.inventory.unconfirmed import unconfirmed
 from retail_assets.kit.lake_table import LakeTable
 from retail_assets.platform import Platform
 from retail_assets.warehouse.reading import read_mart
@@ -16,6 +17,8 @@ from retail_assets.warehouse.reading import read_mart
 FORECAST = "demand_forecast"
 """The computed table of another flow that says what will be wanted; without that flow nothing is proposed."""
 ENSEMBLE = "ensemble"
+REMEMBERED = 2
+"""Placed lines of which purchasing never told are overdue for as long again as they counted, so that it is seen."""
 
 
 def newest_forecast(platform: Platform, as_of: date) -> pl.DataFrame | None:
@@ -56,6 +59,7 @@ def units_foretold(rows: pl.LazyFrame) -> pl.LazyFrame:
 def known_on(platform: Platform, forecast: pl.DataFrame, as_of: date) -> Known:
     """What marts say as of a night, and what was placed and is not in them yet."""
     settings = platform.settings_of(InventorySettings)
+    unconfirmed_days = settings.replenish_unconfirmed_days
     columns = ["po_id", "supplier_id", "store_id", "product_id", "status", "ordered_on", "due_on", "is_open"]
     quantities = ["ordered_quantity", "received_quantity", "open_quantity", "last_received_on"]
     orders = read_mart(platform, "purchase_orders", *columns, *quantities)
@@ -67,7 +71,7 @@ def known_on(platform: Platform, forecast: pl.DataFrame, as_of: date) -> Known:
         incoming=pl.concat(
             [
                 _owed(orders),
-                _placed(platform, orders, since=as_of - timedelta(days=settings.replenish_unconfirmed_days)),
+                _placed(platform, orders, since=as_of - REMEMBERED * timedelta(days=unconfirmed_days)),
                 _in_transit(platform),
             ],
             how="diagonal_relaxed",
@@ -84,15 +88,15 @@ def known_on(platform: Platform, forecast: pl.DataFrame, as_of: date) -> Known:
             "is_active",
         ),
         terms=stated.filter("is_current").drop("is_current"),
-        delivered=_delivered(
-            orders,
-            as_of,
-            since=as_of - timedelta(days=settings.replenish_history_days),
-            overdue_days=settings.replenish_overdue_days,
-        ),
+        delivered=_delivered(orders, since=as_of - timedelta(days=settings.replenish_history_days)),
         classes=read_mart(platform, "product_performance", "product_id", "abc_class").drop_nulls(),
         rejected=_rejected(platform, as_of, days=settings.replenish_rejected_days),
-        kept_apart=_kept_apart(platform, as_of, days=settings.replenish_rejected_days),
+        kept_apart=_kept_apart(
+            platform,
+            as_of,
+            days=settings.replenish_rejected_days,
+            nights=settings.replenish_unsent_nights,
+        ),
     )
 
 
@@ -117,20 +121,16 @@ def _owed(orders: pl.DataFrame) -> pl.DataFrame:
 
 
 def _placed(platform: Platform, orders: pl.DataFrame, *, since: date) -> pl.DataFrame:
-    """Approved lines that purchasing was given and has not told of: their order number is no order that came in."""
-    return (
-        all_parts(PLACED_ORDER_LINES, platform.lake)
-        .filter(pl.col("placed_on") > since)
-        .join(orders, left_on="order_number", right_on="po_id", how="anti")
-        .select(
-            "store_id",
-            "product_id",
-            "supplier_id",
-            "quantity",
-            ordered_on="placed_on",
-            due_on=pl.lit(None, pl.Date),
-            kind=pl.lit("order"),
-        )
+    """Approved lines that purchasing was given and has not told of."""
+    lines = all_parts(PLACED_ORDER_LINES, platform.lake).filter(pl.col("placed_on") > since)
+    return unconfirmed(lines, orders).select(
+        "store_id",
+        "product_id",
+        "supplier_id",
+        "quantity",
+        ordered_on="placed_on",
+        due_on=pl.lit(None, pl.Date),
+        kind=pl.lit("placed"),
     )
 
 
@@ -150,23 +150,19 @@ def _in_transit(platform: Platform) -> pl.DataFrame:
     )
 
 
-def _delivered(orders: pl.DataFrame, as_of: date, *, since: date, overdue_days: int) -> pl.DataFrame:
-    """Lead times of what came whole, or was closed short, as in supplier_performance; and of what is overdue and waited
-    for the days until today: who learns from those alone that came, learns from the punctual ones."""
+def _delivered(orders: pl.DataFrame, *, since: date) -> pl.DataFrame:
+    """Lead times of what came whole, or was closed short, as in supplier_performance, and what was promised."""
     closed = (pl.col("status") == "received") | (pl.col("received_quantity") >= pl.col("ordered_quantity"))
-    came = closed & (pl.col("last_received_on") >= pl.col("ordered_on"))
-    waited_for = pl.col("is_open") & pl.col("due_on").is_between(
-        as_of - timedelta(days=overdue_days), as_of, closed="left"
-    )
-    return (
-        orders.filter(~pl.col("status").is_in(["draft", "cancelled"]), pl.col("ordered_on") >= since)
-        .with_columns(until=pl.when(came).then("last_received_on").when(waited_for).then(pl.lit(as_of)))
-        .filter(pl.col("until") >= pl.col("ordered_on"))
-        .select(
-            "supplier_id",
-            "product_id",
-            lead_days=(pl.col("until") - pl.col("ordered_on")).dt.total_days(),
-        )
+    return orders.filter(
+        ~pl.col("status").is_in(["draft", "cancelled"]),
+        pl.col("ordered_on") >= since,
+        closed,
+        pl.col("last_received_on") >= pl.col("ordered_on"),
+    ).select(
+        "supplier_id",
+        "product_id",
+        lead_days=(pl.col("last_received_on") - pl.col("ordered_on")).dt.total_days(),
+        promised_days=(pl.col("due_on") - pl.col("ordered_on")).dt.total_days(),
     )
 
 
@@ -184,15 +180,20 @@ def _rejected(platform: Platform, as_of: date, *, days: int) -> pl.DataFrame:
     )
 
 
-def _kept_apart(platform: Platform, as_of: date, *, days: int) -> pl.DataFrame:
-    """Where a proposed transfer of the nights before was rejected; see Known.kept_apart."""
+def _kept_apart(platform: Platform, as_of: date, *, days: int, nights: int) -> pl.DataFrame:
+    """Where a proposed transfer was rejected in so many days before; and where one was proposed on so many of twice as
+    many nights before, and nobody sent it. See Known.kept_apart."""
     proposals = _of_nights_before(TRANSFER_PROPOSALS, platform, as_of, days)
     decided = last_decisions(platform, TRANSFER_KINDS).filter(pl.col("state") == REJECTED)
-    return (
-        proposals.join(decided, left_on="transfer_id", right_on="subject", how="semi")
-        .select("product_id", store_id="destination_store_id")
-        .unique(ITEM, maintain_order=True)
+    rejected = proposals.join(decided, left_on="transfer_id", right_on="subject", how="semi")
+    unsent = (
+        _of_nights_before(TRANSFER_PROPOSALS, platform, as_of, 2 * nights)
+        .group_by("product_id", "destination_store_id")
+        .agg(times=pl.col("planned_on").n_unique())
+        .filter(pl.col("times") >= nights)
     )
+    pairs = [one.select("product_id", store_id="destination_store_id") for one in (rejected, unsent)]
+    return pl.concat(pairs).unique().sort(ITEM)
 
 
 def _of_nights_before(table: LakeTable, platform: Platform, as_of: date, days: int) -> pl.DataFrame:

@@ -2,19 +2,22 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 
 from ml.replenishment.demand import WEEK, DailyForecast, daily_forecast
 from ml.replenishment.errors import Errors
+from ml.replenishment.lead_times import lead_times
 from ml.replenishment.rules import Rules
 
 QUANTILES = ("lo_95", "lo_80", "hi_80", "hi_95")
 """In the order of ml.replenishment.shapes.LEVELS."""
 ITEM = ["store_id", "product_id"]
 PAIR = ["supplier_id", "product_id"]
+LATER_ON = 2
+"""An order that is promised for so many times the usual days was meant for later, not delayed."""
 
 
 @dataclass(frozen=True)
@@ -27,22 +30,23 @@ class Known:
     stock: pl.DataFrame
     """store_id, product_id, available_quantity; null where it was never counted."""
     incoming: pl.DataFrame
-    """What is on order or in transit: store_id, product_id, supplier_id (null for transfers), kind (`order` or
-    `transfer`), ordered_on, due_on (null where unknown), quantity."""
+    """What is on order or in transit: store_id, product_id, supplier_id (null for transfers), kind (`order`,
+    `placed` of which purchasing has not told, or `transfer`), ordered_on, due_on (null where unknown), quantity."""
     products: pl.DataFrame
     """product_id, supplier_id (the main one), cost_price, selling_price, currency, pack_size, is_active."""
     terms: pl.DataFrame
     """Of suppliers today: supplier_id, product_id, unit_cost, currency, lead_time_days, min_order_quantity,
     pack_size."""
     delivered: pl.DataFrame
-    """Order lines that arrived: supplier_id, product_id, lead_days."""
+    """Order lines that arrived: supplier_id, product_id, lead_days and promised_days (null where no day was told)."""
     classes: pl.DataFrame
     """product_id and abc_class (A, B or C by revenue); of several the best counts, a product without one is C."""
     rejected: pl.DataFrame
     """What was rejected lately: store_id, product_id, supplier_id, proposal_id, order_quantity; one row of each store
     and product."""
     kept_apart: pl.DataFrame
-    """store_id and product_id of what no other store is to send there, since that was rejected lately."""
+    """store_id and product_id of what no other store is to send there, since that was rejected lately, or proposed
+    often and not sent."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,10 @@ class Policy:
     """Lead time where nothing tells one."""
     overdue_days: int
     """What is overdue for longer does not count."""
+    unconfirmed_days: int
+    """Nor what was placed so many days ago, and purchasing has not told of."""
+    cost_currency: str
+    """What ordering and handling cost is said in this currency."""
     error_correlation: float
     """Between the errors of two days, where past forecasts do not tell."""
     rejected_change: float
@@ -74,10 +82,11 @@ def offered(products: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
     """Who could deliver what at which terms: columns of `terms` and `supplier_count` (of the product).
 
     Prices in different currencies cannot be compared, and nothing is converted: those count that are in the product's
-    own; where there are none, those in the currency of its main supplier, else of the first in the alphabet. A
-    product without terms is delivered by its main supplier at its cost price; where it has none, by nobody that is
-    known (null).
+    own; where there are none, those in the currency of its main supplier, else of the first in the alphabet. A price of
+    0 is none that is known; who states none counts where nobody states one. A product without terms is delivered by its
+    main supplier at its cost price; where it has none, by nobody that is known (null).
     """
+    terms, products = _with_known(terms, "unit_cost"), _with_known(products, "cost_price")
     own = products.select("product_id", own_currency="currency", main="supplier_id", own_pack="pack_size")
     stated = terms.join(own, on="product_id", how="inner").with_columns(
         rank=pl.when(pl.col("currency") == pl.col("own_currency"))
@@ -86,6 +95,8 @@ def offered(products: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
         .then(1)
         .otherwise(2)
     )
+    is_priced = pl.col("unit_cost").is_not_null()
+    stated = stated.filter(is_priced | ~is_priced.any().over("product_id"))
     chosen = pl.col("currency").sort_by("rank", "currency").first().over("product_id")
     stated = stated.filter(pl.col("currency") == chosen).with_columns(pl.coalesce("pack_size", "own_pack"))
     columns = [*terms.columns, "supplier_count"]
@@ -101,10 +112,14 @@ def offered(products: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
     return pl.concat([stated, bare], how="diagonal_relaxed").select(columns).sort("product_id", "supplier_id")
 
 
+def _with_known(table: pl.DataFrame, price: str) -> pl.DataFrame:
+    return table.with_columns(pl.when(pl.col(price) > 0).then(price).alias(price))
+
+
 def forecast_items(
     known: Known, policy: Policy, as_of: date, errors: Errors | None
-) -> tuple[pl.DataFrame, DailyForecast, int]:
-    """The stores and products of which each day is foretold, in order, their forecast, and how many others there are.
+) -> tuple[pl.DataFrame, DailyForecast]:
+    """The stores and products of which each day is foretold, in order, and their forecast.
 
     How far it may be off is what its quantiles say, and what past forecasts tell (`errors`) where they do."""
     horizon = days_left(known.forecast, as_of)
@@ -123,7 +138,6 @@ def forecast_items(
     shape = (len(items), horizon)
     means = complete["expected"].to_numpy().reshape(shape)
     quantiles = complete.select(QUANTILES).to_numpy().reshape(*shape, len(QUANTILES))
-    broken = ahead.filter(~pl.col("whole")).select(ITEM).n_unique()
     forecast = daily_forecast(
         means,
         quantiles,
@@ -131,7 +145,16 @@ def forecast_items(
         growth=None if errors is None else errors.growth,
         width=None if errors is None else np.array([errors.widths.get(one, 1.0) for one in items["segment"]]),
     )
-    return items.select(ITEM), forecast, broken
+    return items.select(ITEM), forecast
+
+
+def not_foretold(known: Known, foretold: pl.DataFrame) -> pl.DataFrame:
+    """Stores and products (ITEM, in order) that are not among those `foretold`, and should be: some days are, or they
+    were counted there and are still listed."""
+    delisted = known.products.filter(~pl.col("is_active").fill_null(True))
+    counted = known.stock.drop_nulls("available_quantity").join(delisted, on="product_id", how="anti")
+    pairs = pl.concat([known.forecast.select(ITEM), counted.select(ITEM)]).unique()
+    return pairs.join(foretold, on=ITEM, how="anti").sort(ITEM)
 
 
 def offers_of(
@@ -155,24 +178,70 @@ def offers_of(
         pl.col("supplier_count").fill_null(0),
         price=price,
         landed=price * (1 + pl.col("share").fill_null(0)),
+        in_cost_currency=(pl.col("currency") == policy.cost_currency).fill_null(False),
         minimum=pl.col("min_order_quantity").cast(pl.Float64).fill_null(0),
         pack=pl.col("pack_size").cast(pl.Float64).fill_null(1),
     )
 
 
+def lead_times_of(
+    known: Known, sources: pl.DataFrame, policy: Policy, as_of: date
+) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Lead times (`lead_times`) of those who could deliver, and the orders that they come from: `known.delivered`, and
+    of what is late and waited for the days until today, where it is usual to take longer those: who learns from those
+    alone that came, learns from the punctual ones.
+    """
+    times = lead_times(known.delivered, sources)
+    late = _dated(known, times, policy, as_of).filter(~pl.col("is_overdue"), kind="order", is_late=True)
+    age = (pl.lit(as_of) - pl.col("ordered_on")).dt.total_days()
+    waited = late.select(*PAIR, lead_days=pl.max_horizontal(age, "mean_days").cast(pl.Float64))
+    seen = pl.concat([known.delivered.select(*PAIR, pl.col("lead_days").cast(pl.Float64)), waited])
+    return lead_times(seen, sources), seen
+
+
 def incoming_of(
-    items: pl.DataFrame, incoming: pl.DataFrame, times: pl.DataFrame, policy: Policy, as_of: date
+    items: pl.DataFrame, known: Known, times: pl.DataFrame, policy: Policy, as_of: date
 ) -> pl.DataFrame:
-    """What is on order or in transit for the items: item, kind, quantity, days until it is due, is_overdue."""
-    table = incoming.join(items.select("item", *ITEM), on=ITEM, how="inner")
-    table = table.join(times.select(*PAIR, "mean_days"), on=PAIR, how="left")
-    usual = pl.col("mean_days").fill_null(policy.lead_days).ceil().cast(pl.Int64)
-    due = pl.coalesce("due_on", pl.col("ordered_on") + pl.duration(days=usual))
-    days = (due.cast(pl.Date) - pl.lit(as_of)).dt.total_days()
+    """What is on order or in transit for the items: item, kind, quantity, days until it is due, days until it is there
+    (later where it is promised for later), is_overdue."""
+    table = _dated(known, times, policy, as_of).join(items.select("item", *ITEM), on=ITEM, how="inner")
+    soonest, latest = (
+        (pl.col(name) - pl.lit(as_of)).dt.total_days().clip(0).fill_null(0) for name in ("soonest", "latest")
+    )
     return table.select(
         "item",
         "kind",
+        "is_overdue",
         quantity=pl.col("quantity").cast(pl.Float64),
-        days=days.clip(0).fill_null(0),
-        is_overdue=(days < -policy.overdue_days).fill_null(False),
+        days=soonest,
+        arrives=latest,
+    )
+
+
+def _dated(known: Known, times: pl.DataFrame, policy: Policy, as_of: date) -> pl.DataFrame:
+    """`known.incoming` with the usual lead time (mean_days), the days on which it is due (soonest and latest), is_late
+    and is_overdue (for so long that nobody waits for it).
+
+    An order is there after the lead time that a new one would have, or when it is promised, whichever is sooner: else
+    what is on order already is ordered again each night until the promised day comes near. One that is promised for
+    far later than is usual was meant for later: it is due when it is promised.
+    """
+    promises = known.delivered.group_by("supplier_id").agg(usual_promise=pl.col("promised_days").mean())
+    table = known.incoming.join(times.select(*PAIR, "mean_days"), on=PAIR, how="left")
+    table = table.join(promises, on="supplier_id", how="left")
+    usual = pl.col("mean_days").fill_null(policy.lead_days).ceil()
+    is_order = pl.col("kind") != "transfer"
+    promised = (pl.col("due_on") - pl.col("ordered_on")).dt.total_days()
+    is_for_later = is_order & (promised > LATER_ON * pl.max_horizontal(usual, "usual_promise"))
+    measured = pl.when(is_order).then(pl.col("ordered_on") + pl.duration(days=usual.cast(pl.Int64)))
+    forgotten = as_of - timedelta(days=policy.unconfirmed_days)
+    soonest = pl.when(is_for_later).then("due_on").otherwise(pl.min_horizontal("due_on", measured))
+    return table.with_columns(
+        soonest=soonest.cast(pl.Date), latest=pl.max_horizontal("due_on", measured).cast(pl.Date)
+    ).with_columns(
+        is_late=(pl.col("soonest") < as_of).fill_null(False),
+        is_overdue=(
+            (pl.col("latest") < as_of - timedelta(days=policy.overdue_days)).fill_null(False)
+            | ((pl.col("kind") == "placed") & (pl.col("ordered_on") <= forgotten))
+        ),
     )

@@ -1,14 +1,14 @@
 """From tables to what to order and what to send: frames in, frames out. What is worked out, `ml.replenishment` does."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import polars as pl
 
 from ml.replenishment.demand import DailyForecast
 from ml.replenishment.errors import Errors
-from ml.replenishment.lead_times import lead_times, standard_lead_times
+from ml.replenishment.lead_times import standard_lead_times
 from ml.replenishment.plan import Incoming, Items, Offers, Plan, plan
 from ml.replenishment.shapes import LeadShape, lead_shape
 from retail_assets.inventory.planning import (
@@ -17,11 +17,16 @@ from retail_assets.inventory.planning import (
     Policy,
     forecast_items,
     incoming_of,
+    lead_times_of,
+    not_foretold,
     offered,
     offers_of,
 )
 from retail_assets.inventory.proposed_rows import held_back, point_rows, transfer_rows
 from retail_assets.inventory.tables import REORDER_PROPOSALS
+
+TOLD_WITHIN = 3
+"""Days in which purchasing usually tells of what it was given."""
 
 
 @dataclass(frozen=True)
@@ -36,10 +41,16 @@ class Proposed:
     """Rows of TRANSFER_PROPOSALS."""
     never_counted: int
     """Products in stores that have a forecast and were never counted: nothing is said of them."""
-    without_forecast: int
-    """Days of a forecast missing, or no number: nothing is said of those either."""
+    without_forecast: pl.DataFrame
+    """store_id and product_id of what has no whole forecast and should have one (`planning.not_foretold`): nothing is
+    said of those either."""
     overdue: int
     """Deliveries that are overdue for so long that nobody waits for them."""
+    without_lot: int
+    """Products in stores whose supplier's price is unknown or in another currency than the costs of ordering: they are
+    ordered up to the reorder point."""
+    unknown_to_purchasing: int
+    """Lines that were placed more than TOLD_WITHIN days ago, and of which purchasing has not told."""
 
 
 def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None = None) -> Proposed:
@@ -48,8 +59,8 @@ def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None 
 
     Raises ValueError where less than a week of the forecast is left; see `planning.days_left`.
     """
-    items, forecast, incomplete = forecast_items(known, policy, as_of, errors)
-    stocked = items.join(known.stock, on=ITEM, how="left", maintain_order="left")
+    foretold, forecast = forecast_items(known, policy, as_of, errors)
+    stocked = foretold.join(known.stock, on=ITEM, how="left", maintain_order="left")
     counted = stocked["available_quantity"].is_not_null().to_numpy()
     items = stocked.filter(pl.Series(counted)).with_row_index("item")
     forecast = forecast.part(np.flatnonzero(counted))
@@ -75,13 +86,13 @@ def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None 
         )
     )
     sources = offered(products, known.terms)
-    times = lead_times(known.delivered, sources)
+    times, seen = lead_times_of(known, sources, policy, as_of)
     offers = offers_of(items, sources, times, policy)
-    incoming = incoming_of(items, known.incoming, times, policy, as_of)
-    shape = lead_shape(standard_lead_times(known.delivered, times))
+    incoming = incoming_of(items, known, times, policy, as_of)
+    shape = lead_shape(standard_lead_times(seen, times))
     planned = _plan(items, forecast, offers, shape, incoming, policy)
     waited_for = incoming.group_by("item").agg(
-        on_order=pl.col("quantity").filter(pl.col("kind") == "order").sum(),
+        on_order=pl.col("quantity").filter(pl.col("kind") != "transfer").sum(),
         in_transit=pl.col("quantity").filter(pl.col("kind") == "transfer").sum(),
         overdue=pl.col("quantity").filter("is_overdue").sum(),
     )
@@ -101,8 +112,14 @@ def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None 
         orders=orders.select(REORDER_PROPOSALS.schema.names()),
         transfers=transfer_rows(points, planned, as_of),
         never_counted=int((~counted).sum()),
-        without_forecast=incomplete,
+        without_forecast=not_foretold(known, foretold),
         overdue=int(incoming["is_overdue"].sum()),
+        without_lot=offers[planned.offer]
+        .filter(~pl.col("in_cost_currency") | pl.col("landed").is_null())
+        .height,
+        unknown_to_purchasing=known.incoming.filter(
+            pl.col("ordered_on") < as_of - timedelta(days=TOLD_WITHIN), kind="placed"
+        ).height,
     )
 
 
@@ -143,10 +160,12 @@ def _plan(
             unit_cost=offers["landed"].fill_null(0).to_numpy(),
             minimum=offers["minimum"].to_numpy(),
             pack=offers["pack"].to_numpy(),
+            costed=offers["in_cost_currency"].to_numpy(),
         ),
         Incoming(
             item=coming["item"].cast(pl.Int64).to_numpy(),
             due=coming["days"].to_numpy(),
+            arrives=coming["arrives"].to_numpy(),
             units=coming["quantity"].to_numpy(),
         ),
         policy.rules,

@@ -1,14 +1,17 @@
 """A night of replenishment: what comes of what is known is written."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+
+import polars as pl
 
 from ml.replenishment.demand import WEEK
 from retail_assets.intake.ledger import newest_night
+from retail_assets.inventory.decisions import ORDER_KINDS, last_decisions
 from retail_assets.inventory.knowing import FORECAST, day_of, known_on, newest_forecast
 from retail_assets.inventory.past_errors import PastErrors, past_errors
-from retail_assets.inventory.planning import Policy, days_left
-from retail_assets.inventory.proposing import Proposed, propose
+from retail_assets.inventory.planning import ITEM, Policy, days_left
+from retail_assets.inventory.proposing import TOLD_WITHIN, Proposed, propose
 from retail_assets.inventory.settings import InventorySettings
 from retail_assets.inventory.tables import (
     NEWEST,
@@ -22,6 +25,9 @@ from retail_assets.platform import Platform
 
 KEPT_DAYS = 90
 """Proposals of older nights are dropped; what was placed of them stays in placed_order_lines."""
+
+NAMED = 5
+"""Products in stores that a check names."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +67,25 @@ def propose_night(platform: Platform, *, as_of: date) -> NightProposed:
         past = past_errors(platform, as_of=as_of, horizon=forecast["date"].n_unique())
         known = known_on(platform, forecast, as_of)
         proposed = propose(known, policy_of(platform), as_of=as_of, errors=past.errors)
+        proposed = replace(proposed, orders=_as_decided(platform, proposed.orders, as_of))
     lake, night = platform.lake, as_of.isoformat()
     REORDER_POINTS.write(lake, NEWEST, proposed.points if proposed else REORDER_POINTS.empty())
     REORDER_PROPOSALS.write(lake, night, proposed.orders if proposed else REORDER_PROPOSALS.empty())
     TRANSFER_PROPOSALS.write(lake, night, proposed.transfers if proposed else TRANSFER_PROPOSALS.empty())
     _forget_other_nights(lake, as_of)
     return NightProposed(proposed, why, past)
+
+
+def _as_decided(platform: Platform, orders: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """What a night proposes: of what it proposed before, where it runs again, what was decided about stands as it was.
+
+    Whoever approved 36 has approved no 50 that are proposed now under the same name.
+    """
+    decided = last_decisions(platform, ORDER_KINDS)
+    before = REORDER_PROPOSALS.read(platform.lake, as_of.isoformat())
+    kept = before.join(decided, left_on="proposal_id", right_on="subject", how="semi")
+    new = orders.join(kept, on="proposal_id", how="anti", maintain_order="left")
+    return pl.concat([new, kept]).sort(ITEM) if kept.height else orders
 
 
 def policy_of(platform: Platform) -> Policy:
@@ -77,6 +96,8 @@ def policy_of(platform: Platform) -> Policy:
         landing_shares=settings.replenish_landing_shares,
         lead_days=settings.replenish_lead_days,
         overdue_days=settings.replenish_overdue_days,
+        unconfirmed_days=settings.replenish_unconfirmed_days,
+        cost_currency=settings.replenish_cost_currency,
         error_correlation=settings.replenish_error_correlation,
         rejected_change=settings.replenish_rejected_change,
     )
@@ -88,8 +109,9 @@ def a_forecast_to_order_by(done: NightProposed) -> Finding:
         return Finding(passed=False, advice=done.why)
     proposed = done.proposed
     suppliers = proposed.orders["supplier_id"]
+    missing = proposed.without_forecast
     return Finding(
-        passed=not (proposed.without_forecast or suppliers.null_count()),
+        passed=not (missing.height or suppliers.null_count()),
         figures={
             "planned": proposed.points.height,
             "orders": proposed.orders.height,
@@ -99,12 +121,44 @@ def a_forecast_to_order_by(done: NightProposed) -> Finding:
             "past_origins": done.past.origins,
             **_told(done.past),
             "never_counted": proposed.never_counted,
-            "without_forecast": proposed.without_forecast,
+            "without_forecast": missing.height,
             "without_supplier": suppliers.null_count(),
+            "without_lot": proposed.without_lot,
         },
-        advice=f"{proposed.without_forecast:,} products in stores have no whole forecast, and "
-        f"{suppliers.null_count():,} proposals no supplier: give these products a main supplier or terms.",
+        advice=f"{missing.height:,} products in stores have no whole forecast and are not planned: order them by hand "
+        f"{_named(missing)}. {suppliers.null_count():,} proposals have no supplier: give these products a main "
+        "supplier or terms.",
     )
+
+
+def nothing_is_ordered_twice(done: NightProposed) -> Finding:
+    """Whether purchasing knows of what was placed, and nothing is proposed of which as much is on order."""
+    proposed = done.proposed
+    if proposed is None:
+        return Finding(passed=True)
+    later = (
+        pl.col("on_order_quantity")
+        + pl.col("in_transit_quantity")
+        - pl.col("overdue_quantity")
+        - pl.col("due_quantity")
+    )
+    covered = pl.col("order_quantity") <= later
+    twice = proposed.points.filter(pl.col("order_quantity") > 0, pl.col("held_back_by").is_null(), covered)
+    unknown = proposed.unknown_to_purchasing
+    return Finding(
+        passed=not (unknown or twice.height),
+        figures={"unknown_to_purchasing": unknown, "on_order_already": twice.height},
+        advice=f"{unknown:,} lines were placed more than {TOLD_WITHIN} days ago and are unknown to purchasing, and "
+        "soon count as on order no more: send them, or let its orders have the files' numbers or quantities. "
+        f"{twice.height:,} proposals are for no more than what is on order already and comes later: hasten that, or "
+        f"reject them {_named(twice)}.",
+    )
+
+
+def _named(items: pl.DataFrame) -> str:
+    """The first of some products in stores, in brackets."""
+    first = [f"{product} in {store}" for store, product in items.select(ITEM).head(NAMED).iter_rows()]
+    return f"({', '.join(first) or 'none'}{', …' if items.height > NAMED else ''})"
 
 
 def _told(past: PastErrors) -> dict[str, float]:

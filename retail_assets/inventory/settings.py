@@ -30,7 +30,10 @@ class InventorySettings(FlowSettings):
     replenish_service_b: float = Field(0.95, ge=0.5, lt=1, description=SERVICE.format("B products"))
     replenish_service_c: float = Field(0.90, ge=0.5, lt=1, description=SERVICE.format("C products"))
     replenish_review_days: int = Field(
-        7, ge=1, description="Days from one order to a supplier to the next that is possible."
+        1,
+        ge=1,
+        description="Days from one order to a supplier to the next that is possible. Proposals are made each night: "
+        "who approves them once a week needs 7; who does so daily has six days' demand too much with it.",
     )
     replenish_holding_share: float = Field(
         0.25,
@@ -38,10 +41,18 @@ class InventorySettings(FlowSettings):
         description="What a unit costs per year that it lies there, as a share of its landed cost.",
     )
     replenish_order_cost: float = Field(
-        2.0, ge=0, description="What an order line costs whatever its quantity, in the currency of its price."
+        2.0, ge=0, description="What an order line costs whatever its quantity, in the cost currency."
+    )
+    replenish_cost_currency: str = Field(
+        "EUR",
+        description="The currency in which costs of ordering and handling are stated. What is bought in another one is "
+        "ordered up to the reorder point, without an economic quantity.",
     )
     replenish_most_days: float = Field(
-        60, gt=0, description="An order lasts so many days at most, packs and minimum quantities apart."
+        60,
+        gt=0,
+        description="An order lasts so many days at most, nor more than the forecast has; packs and minimum quantities "
+        "apart.",
     )
     replenish_landing_shares: dict[str, float] = Field(
         {}, description='Freight and duty of suppliers, as shares of the price: {"SUP-05": 0.08}.'
@@ -62,6 +73,11 @@ class InventorySettings(FlowSettings):
         14,
         ge=0,
         description="What was rejected is not proposed again for so many days; 0 for the next night.",
+    )
+    replenish_unsent_nights: int = Field(
+        7,
+        ge=1,
+        description="What was to come from another store on so many of twice as many nights, and did not, is bought.",
     )
     replenish_rejected_change: float = Field(
         0.5,
@@ -89,7 +105,9 @@ class InventorySettings(FlowSettings):
         3, ge=0, description="Fewer units are not sent from store to store."
     )
     replenish_handling_cost: float = Field(
-        5.0, ge=0, description="Goods worth less, at landed cost, are not sent from store to store."
+        5.0,
+        ge=0,
+        description="Goods worth less, at landed cost in the cost currency, are not sent from store to store.",
     )
 
     @property

@@ -13,7 +13,7 @@ from retail_assets.inventory.knowing import FORECAST, known_on, newest_forecast
 from retail_assets.inventory.placing import place_orders
 from retail_assets.inventory.proposing import propose
 from retail_assets.inventory.replenishment import KEPT_DAYS, a_forecast_to_order_by, policy_of, propose_night
-from retail_assets.inventory.tables import READS, REORDER_PROPOSALS
+from retail_assets.inventory.tables import READS, REORDER_PROPOSALS, TRANSFER_PROPOSALS
 from retail_assets.warehouse.publication import publish
 from tests.foretold import foretold, write_forecast
 from tests.lake_builder import LakeBuilder
@@ -94,6 +94,15 @@ class Retailer:
         ) as connection:
             return connection.execute(query).fetchall()
 
+    def propose_and_approve(self, days: int) -> None:
+        """A night proposes of what is sold out, and that is placed."""
+        night = AS_OF + timedelta(days=days)
+        self.build(days=days)
+        write_forecast(self.platform, foretold(RATES, night))
+        propose_night(self.platform, as_of=night)
+        self.decide("approve_order", f"RO-{night:%Y%m%d}-S1-out")
+        place_orders(self.platform, night=night)
+
     @property
     def orders(self) -> Path:
         return self.lake.lake.published.resolve() / "operations" / "purchase_orders"
@@ -133,7 +142,7 @@ def test_a_night_proposes_with_its_reasons(retailer: Retailer) -> None:
             expected_stockout_on, forecast_version, order_quantity % pack_size, order_quantity >= order_up_to
         from reorder_proposals
     """)  # fmt: skip
-    assert row == ("RO-20261120-S1-out", "proposed", "V1", 39, 48, 48, 0, AS_OF, "7", 0, True)
+    assert row == ("RO-20261120-S1-out", "proposed", "V1", 21, 48, 48, 0, AS_OF, "7", 0, True)
     query = "select product_id, origin_store_id, destination_store_id, quantity > 50 from transfer_proposals"
     assert retailer.read(query) == [("much", "S1", "S2", True)]
     assert retailer.read("select count(*) from reorder_points") == [(4,)]
@@ -148,6 +157,12 @@ def test_what_was_rejected_is_not_proposed_the_next_night(retailer: Retailer) ->
     # The night itself may run again: what it proposed stands there, rejected, and people may change their minds.
     again = propose_night(retailer.platform, as_of=AS_OF)
     assert a_forecast_to_order_by(again).figures["orders"] == 1
+    write_forecast(retailer.platform, foretold({**RATES, ("S1", "out"): 30.0}, AS_OF))
+    [quantity] = REORDER_PROPOSALS.read(retailer.lake.lake, AS_OF.isoformat())["order_quantity"]
+    propose_night(retailer.platform, as_of=AS_OF)
+    [anew] = REORDER_PROPOSALS.read(retailer.lake.lake, AS_OF.isoformat())["order_quantity"]
+    assert anew == quantity, "what was decided about is not another one under the same name"
+    retailer.platform.tables[FORECAST].part(retailer.lake.lake, AS_OF.isoformat()).unlink()
     days = {
         n: known_on(retailer.platform, foretold(RATES, AS_OF), AS_OF + timedelta(days=n)) for n in (14, 15)
     }
@@ -166,6 +181,21 @@ def test_what_a_store_does_not_want_from_another_is_bought(retailer: Retailer) -
     assert retailer.read("select status from transfer_proposals") == [("rejected",)]
     retailer.decide("approve_transfer", transfer)
     assert known_on(retailer.platform, foretold(RATES, NEXT), NEXT).kept_apart.is_empty()
+
+
+def test_what_nobody_sends_is_bought_after_a_week(retailer: Retailer) -> None:
+    """The first night proposed the transfer; six more, and the eighth one buys."""
+    kept = []
+    for days in range(1, 8):
+        night = AS_OF + timedelta(days=days)
+        known = known_on(retailer.platform, foretold(RATES, night), night)
+        kept.append(known.kept_apart.select("store_id", "product_id").rows())
+        transfers = propose(known, policy_of(retailer.platform), as_of=night).transfers
+        TRANSFER_PROPOSALS.write(retailer.lake.lake, night.isoformat(), transfers)
+    assert kept == [[]] * 6 + [[("S2", "much")]]
+    assert TRANSFER_PROPOSALS.read(retailer.lake.lake, night.isoformat()).is_empty()
+    for path in TRANSFER_PROPOSALS.parts(retailer.lake.lake)[1:]:
+        path.unlink()
 
 
 def test_what_is_approved_becomes_a_file_once(retailer: Retailer) -> None:
@@ -203,7 +233,7 @@ def owed(retailer: Retailer, days: int) -> list[tuple[str, float]]:
 
 def test_what_was_placed_is_on_order_until_purchasing_tells_of_it(retailer: Retailer) -> None:
     retailer.build(days=1)
-    assert owed(retailer, 1) == [("order", 30)]
+    assert owed(retailer, 1) == [("placed", 30)]
     retailer.order("V1-20261120-1-1", "out", 30, MIDNIGHT + timedelta(hours=9))
     retailer.build(days=1)
     assert owed(retailer, 1) == [("order", 30)]
@@ -212,14 +242,14 @@ def test_what_was_placed_is_on_order_until_purchasing_tells_of_it(retailer: Reta
     assert owed(retailer, 15) == [("order", 30)], "the order that came in"
 
 
-def test_what_is_overdue_teaches_that_it_takes_long(retailer: Retailer) -> None:
-    """Ordered 12 days before the night, due 2 days before it: it takes 12 days at least, while it is waited for."""
-    retailer.order("slow", "fine", 6, MIDNIGHT - timedelta(days=12), due=AS_OF - timedelta(days=2))
-    retailer.build()
-    nights = (AS_OF + timedelta(days=n) for n in (0, 12, 13))
-    found = [known_on(retailer.platform, foretold(RATES, AS_OF), night).delivered for night in nights]
-    days = [one.filter(product_id="fine")["lead_days"].to_list() for one in found]
-    assert days == [[12], [24], []], "after a fortnight nobody waits for it any more"
+def test_purchasing_may_number_orders_itself(retailer: Retailer) -> None:
+    """What was placed came in as the order 4711 over the same: it is on order once."""
+    retailer.propose_and_approve(days=16)
+    assert ("placed", 30) not in owed(retailer, 16), "the line of the first night has its order"
+    [(_, units)] = [one for one in owed(retailer, 16) if one[0] == "placed"]
+    retailer.order("4711", "out", units, MIDNIGHT + timedelta(days=17))
+    retailer.build(days=18)
+    assert sorted(owed(retailer, 18)) == sorted([("order", 30), ("order", units)])
 
 
 def test_old_proposals_go(retailer: Retailer) -> None:
@@ -229,5 +259,5 @@ def test_old_proposals_go(retailer: Retailer) -> None:
     assert not REORDER_PROPOSALS.part(retailer.lake.lake, AS_OF.isoformat()).exists()
     retailer.build(days=KEPT_DAYS + 1)
     assert retailer.read("select count(*) from reorder_proposals") == [(0,)]
-    assert retailer.read("select count(*) from placed_order_lines") == [(1,)]
-    assert len(list(retailer.orders.iterdir())) == 1
+    assert retailer.read("select count(*) from placed_order_lines") == [(2,)]
+    assert len(list(retailer.orders.iterdir())) == 2

@@ -45,9 +45,22 @@ def test_only_what_the_newest_night_proposed(buyers: Buyers) -> None:
         f"refused: {old} is out of date: decide about what the newest night proposed."
     )
     assert not buyers.decide("approve_order", new).startswith("refused")
-    # What was decided in time may still be changed.
+    # What was approved in time may still be taken back, and nothing else: the newest night proposed it anew.
+    assert "is approved of an earlier night" in buyers.decide("cut_order", decided, '{"quantity": 12}')
     assert not buyers.decide("reject_order", decided).startswith("refused")
+    assert buyers.decide("approve_order", decided).startswith(f"refused: {decided} is out of date")
     assert buyers.decide("approve_order", "RO-1") == "refused: There is no proposed order RO-1."
+
+
+def test_what_was_rejected_and_proposed_anew_is_ordered_once(buyers: Buyers) -> None:
+    [monday] = buyers.propose({})
+    buyers.decide("reject_order", monday)
+    [tuesday] = buyers.propose({}, night=NIGHT + timedelta(days=1))
+    buyers.decide("approve_order", tuesday)
+    place_orders(buyers.platform, night=NIGHT + timedelta(days=1))
+    assert buyers.decide("approve_order", monday).startswith("refused")
+    assert buyers.decide("cut_order", monday, '{"quantity": 12}').startswith("refused")
+    assert place_orders(buyers.platform, night=NIGHT + timedelta(days=1)).is_empty()
 
 
 def test_what_nobody_supplies_cannot_be_ordered(buyers: Buyers) -> None:
@@ -59,6 +72,7 @@ def test_what_nobody_supplies_cannot_be_ordered(buyers: Buyers) -> None:
 
 def test_transfers_are_approved_and_rejected(buyers: Buyers) -> None:
     old = buyers.propose_transfer()
+    assert not buyers.decide("approve_transfer", old).startswith("refused")
     new = buyers.propose_transfer(NIGHT + timedelta(days=1))
     said = [
         buyers.decide(kind, new)
@@ -68,6 +82,7 @@ def test_transfers_are_approved_and_rejected(buyers: Buyers) -> None:
     assert said[1].startswith(f"refused: reject_transfer does not fit: proposed transfer {new} is rejected")
     assert said[2] == f"{new} is approved: it is to be sent and booked."
     assert said[3].startswith("refused")
+    assert not buyers.decide("reject_transfer", old).startswith("refused"), "it may be taken back"
     assert buyers.decide("approve_transfer", old) == (
         f"refused: {old} is out of date: decide about what the newest night proposed."
     )

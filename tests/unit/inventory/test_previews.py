@@ -62,8 +62,10 @@ def test_nothing_to_show() -> None:
         REORDER_PROPOSALS.empty(),
         TRANSFER_PROPOSALS.empty(),
         never_counted=0,
-        without_forecast=0,
+        without_forecast=pl.DataFrame(),
         overdue=0,
+        without_lot=0,
+        unknown_to_purchasing=0,
     )
     assert figures(none) == {}
     assert most_urgent(none.orders).is_empty()

@@ -8,19 +8,26 @@ from typing import Any
 import polars as pl
 import pytest
 
-from ml.replenishment.rules import Rules
 from retail_assets.inventory.planning import Known, Policy, days_left, offered
 from retail_assets.inventory.proposing import Proposed, propose
+from retail_assets.inventory.replenishment import (
+    NightProposed,
+    a_forecast_to_order_by,
+    nothing_is_ordered_twice,
+)
 from retail_assets.inventory.tables import REORDER_POINTS, REORDER_PROPOSALS, TRANSFER_PROPOSALS
 from tests.foretold import foretold
+from tests.rules import rules
 
 NIGHT = date(2026, 11, 20)
 POLICY = Policy(
-    rules=Rules(review_days=7, order_cost=2, keep_days=30, least_transfer=3),
+    rules=rules(review_days=7, order_cost=2, keep_days=30, least_transfer=3),
     service_levels={"A": 0.98, "B": 0.95, "C": 0.9},
     landing_shares={"V2": 0.5},
     lead_days=14,
     overdue_days=14,
+    unconfirmed_days=14,
+    cost_currency="EUR",
     error_correlation=0.1,
     rejected_change=0.5,
 )
@@ -53,7 +60,12 @@ TERMS = {
     "min_order_quantity": UNITS,
     "pack_size": UNITS,
 }
-DELIVERED = {"supplier_id": pl.String, "product_id": pl.String, "lead_days": pl.Int64}
+DELIVERED = {
+    "supplier_id": pl.String,
+    "product_id": pl.String,
+    "lead_days": pl.Int64,
+    "promised_days": pl.Int64,
+}
 REJECTED = {
     **dict.fromkeys(["store_id", "product_id", "supplier_id", "proposal_id"], pl.String),
     "order_quantity": UNITS,
@@ -125,9 +137,45 @@ def test_what_was_never_counted_or_not_wholly_foretold_is_not_ordered() -> None:
     forecast = foretold({("S1", "P1"): 4}, NIGHT).head(-1)
     whole = foretold({("S2", "P1"): 4}, NIGHT)
     found = proposed(forecast=pl.concat([forecast, whole]))
-    assert (found.without_forecast, found.points.height) == (1, 0)
+    assert (found.without_forecast.rows(), found.points.height) == ([("S1", "P1")], 0)
     broken = foretold({("S1", "P1"): 4}, NIGHT).with_columns(hi_95=pl.lit(float("nan")))
-    assert proposed(forecast=pl.concat([broken, whole])).without_forecast == 1
+    assert proposed(forecast=pl.concat([broken, whole])).without_forecast.height == 1
+
+
+def test_what_lies_in_a_store_and_is_not_foretold_is_named() -> None:
+    """S2 has it on the shelf and S3 has sold the last; a product that is no longer listed may go."""
+    stock = {("S1", "P1"): 9, ("S2", "P1"): 5, ("S3", "P1"): 0, ("S1", "P2"): 4, ("S4", "P1"): None}
+    listed = [PRODUCT, {**PRODUCT, "product_id": "P2", "is_active": False}]
+    found = propose(known({("S1", "P1"): 4}, stock, products=listed), POLICY, as_of=NIGHT)
+    assert found.without_forecast.rows() == [("S2", "P1"), ("S3", "P1")]
+    finding = a_forecast_to_order_by(NightProposed(found))
+    assert not finding.passed
+    assert "(P1 in S2, P1 in S3)" in finding.advice
+
+
+def placed(days: int, units: float = 30) -> dict[str, Any]:
+    """What purchasing was given so many days ago and has not told of."""
+    return {**order(None, units, "placed"), "ordered_on": NIGHT - timedelta(days=days)}
+
+
+def test_what_purchasing_does_not_know_of_is_told() -> None:
+    """It counts for a fortnight; then it is overdue: it leaves the position for all to see."""
+    found = {days: proposed(incoming=[placed(days)]) for days in (3, 4, 13, 14)}
+    assert [one.unknown_to_purchasing for one in found.values()] == [0, 1, 1, 1]
+    assert [float(point(one)["due_quantity"]) for one in found.values()] == [30, 30, 30, 0]
+    assert [float(point(one)["overdue_quantity"]) for one in found.values()] == [0, 0, 0, 30]
+    assert nothing_is_ordered_twice(NightProposed(found[3])).passed
+    finding = nothing_is_ordered_twice(NightProposed(found[14]))
+    assert (finding.passed, finding.figures["unknown_to_purchasing"]) == (False, 1)
+
+
+def test_what_is_proposed_and_on_order_already_is_told() -> None:
+    """500 come in 30 days, and nothing sooner: it is proposed, and said."""
+    later = {**order(30, 500), "ordered_on": NIGHT}
+    finding = nothing_is_ordered_twice(NightProposed(proposed(incoming=[later])))
+    assert (finding.passed, finding.figures["on_order_already"]) == (False, 1)
+    assert "(P1 in S1)" in finding.advice
+    assert nothing_is_ordered_twice(NightProposed(proposed(incoming=[{**later, "quantity": 20}]))).passed
 
 
 def test_days_that_have_passed_are_left_out() -> None:
@@ -146,20 +194,22 @@ def test_days_that_have_passed_are_left_out() -> None:
 def order(
     days: int | None, units: float = 1, kind: str = "order", supplier: str | None = "V1"
 ) -> dict[str, Any]:
+    """Due in so many days; of an order that is 5 days after it was ordered, the usual time, or today."""
     due = None if days is None else NIGHT + timedelta(days=days)
-    return {"store_id": "S1", "product_id": "P1", "supplier_id": supplier, "kind": kind, "ordered_on": NIGHT,
+    ordered = NIGHT if due is None else min(due - timedelta(days=5), NIGHT)
+    return {"store_id": "S1", "product_id": "P1", "supplier_id": supplier, "kind": kind, "ordered_on": ordered,
             "due_on": due, "quantity": units}  # fmt: skip
 
 
 def test_what_is_due_within_the_lead_time_counts() -> None:
-    """Lead time 5. Due: 1 in 5 days, 2 a fortnight overdue, 4 without a day (ordered today: in 5), 8 in transit. Not:
-    16 in 6 days, 32 overdue for longer."""
+    """Lead time 5. Due: 1 in 5 days, 2 on the day, 4 without a day (ordered today: in 5), 8 in transit. Not: 16 that
+    were meant for later, in 11 days, and 32 that are overdue for more than a fortnight."""
     coming = [
         order(5, 1),
-        order(-14, 2),
+        order(0, 2),
         order(None, 4),
         order(-3, 8, "transfer", None),
-        order(6, 16),
+        order(11, 16),
         order(-15, 32),
     ]
     row = point(proposed(incoming=coming))
@@ -168,12 +218,57 @@ def test_what_is_due_within_the_lead_time_counts() -> None:
     assert proposed(incoming=coming).overdue == 1
 
 
+def arrived(days: int, promised: int | None = None) -> dict[str, Any]:
+    return {"supplier_id": "V1", "product_id": "P1", "lead_days": days, "promised_days": promised}
+
+
+def test_what_is_on_order_is_not_ordered_again_the_next_nights() -> None:
+    """He states 20 days and delivers in 8: the order of the first night is there before one of the next ones would."""
+    quick: dict[str, Any] = {"terms": [{**TERM, "lead_time_days": 20}], "delivered": [arrived(8, 20)] * 40}
+    first = point(proposed(**quick))
+    assert first["lead_time_days"] == pytest.approx(8, abs=1)
+    ordered = float(first["order_quantity"])
+    for nights in range(1, 9):
+        promised = {"supplier_id": "V1", "store_id": "S1", "product_id": "P1", "kind": "order",
+                    "ordered_on": NIGHT - timedelta(days=nights), "due_on": NIGHT + timedelta(days=20 - nights),
+                    "quantity": ordered}  # fmt: skip
+        row = point(proposed(incoming=[promised], **quick))
+        assert (row["due_quantity"], row["order_quantity"]) == (ordered, 0), nights
+
+
+def test_what_is_promised_for_later_may_come_later() -> None:
+    """The position counts on it in 8 days as on a new order; that stock runs out before is said all the same."""
+    quick: dict[str, Any] = {"terms": [{**TERM, "lead_time_days": 20}], "delivered": [arrived(8, 20)] * 40}
+    promised = {**order(15, 200), "ordered_on": NIGHT - timedelta(days=5)}
+    row = point(proposed(stock=40, incoming=[promised], **quick))
+    assert (row["order_quantity"], row["expected_stockout_on"]) == (0, NIGHT + timedelta(days=10))
+
+
+def test_a_late_order_counts_as_one_that_took_until_today() -> None:
+    """Or as long as is usual, where that is longer: he says 5 days and takes 20, so 6 days tell nothing of him."""
+    slow = [arrived(20, 5)] * 20
+
+    def days(age: int, **more: Any) -> float:
+        late = {
+            **order(0),
+            "ordered_on": NIGHT - timedelta(days=age),
+            "due_on": NIGHT - timedelta(days=age - 5),
+        }
+        return point(proposed(incoming=[{**late, **more}], delivered=slow))["lead_time_days"]
+
+    usual = point(proposed(delivered=slow))["lead_time_days"]
+    assert days(6) == pytest.approx(usual, abs=0.2)
+    assert days(6) >= usual
+    assert days(30) == pytest.approx((20 * 20 + 30 + 3 * 5) / 24)
+    # Nobody waits for it any more a fortnight after it usually comes; and a line that purchasing has not told of is
+    # no delivery that is late.
+    assert days(60) == usual
+    assert days(30, kind="placed", due_on=None) == usual
+
+
 def test_lead_times_come_from_orders() -> None:
     """He states 5 days and took 9 and 11: half as good as twenty orders, so 20 of them weigh 20 / 23."""
-    rows = [
-        {"supplier_id": "V1", "product_id": "P1", "lead_days": 9 + number % 2 * 2} for number in range(20)
-    ]
-    row = point(proposed(delivered=rows))
+    row = point(proposed(delivered=[arrived(9 + number % 2 * 2) for number in range(20)]))
     assert row["lead_time_days"] == pytest.approx((20 * 10 + 3 * 5) / 23)
     assert row["lead_time_spread_days"] > 1
     assert row["protection_days"] == 10 + 7
@@ -256,6 +351,25 @@ def test_prices_in_other_currencies_are_not_compared() -> None:
         ("P3", "V2", "CHF", 1),  # the first in the alphabet
         ("P4", None, "EUR", 0),  # no terms, no supplier
     ]
+
+
+def test_a_price_of_nothing_is_none() -> None:
+    """Who forgot his price is not the cheapest; where nobody told one, nothing is ordered ahead."""
+    free = {**TERM, "supplier_id": "V3", "unit_cost": 0, "lead_time_days": 2}
+    row = point(proposed(terms=[TERM, free]))
+    assert (row["supplier_id"], row["supplier_count"]) == ("V1", 1)
+    foreign = {**free, "unit_cost": 3, "currency": "PLN"}
+    unpriced = {**TERM, "unit_cost": None}
+    assert point(proposed(terms=[unpriced, foreign]))["supplier_id"] == "V3", "some price is better than none"
+    for found in (
+        proposed(terms=[free]),
+        proposed(terms=[], products=[{**PRODUCT, "cost_price": 0}]),
+        proposed(terms=[{**TERM, "currency": "PLN"}]),
+    ):
+        row = point(found)
+        assert (row["order_up_to"], found.without_lot) == (row["reorder_point"], 1)
+    assert point(proposed(terms=[free]))["unit_cost"] is None
+    assert proposed().without_lot == 0
 
 
 def test_the_best_of_several_classes_counts() -> None:

@@ -11,11 +11,11 @@ from scipy.special import ndtri
 from ml.replenishment import plan as planning
 from ml.replenishment.demand import daily_forecast
 from ml.replenishment.plan import NEVER, Incoming, Items, Offers, Plan, plan
-from ml.replenishment.rules import Rules
 from ml.replenishment.shapes import LEVELS
+from tests.rules import rules
 
-RULES = Rules(review_days=7, order_cost=5, keep_days=30)
-NOTHING = Incoming(np.zeros(0, int), np.zeros(0, int), np.zeros(0))
+RULES = rules(review_days=7, order_cost=5, keep_days=30)
+NOTHING = Incoming(np.zeros(0, int), np.zeros(0, int), np.zeros(0, int), np.zeros(0))
 
 
 def items(rates: list[float], on_hand: list[float], product: list[int] | None = None, **more: list) -> Items:
@@ -37,12 +37,12 @@ def items(rates: list[float], on_hand: list[float], product: list[int] | None = 
 def offers(*rows: tuple[int, float, float, float, float, float]) -> Offers:
     """Item, lead days and spread, cost, minimum, pack."""
     columns = [np.array(column, float) for column in zip(*rows, strict=True)]
-    return Offers(columns[0].astype(int), *columns[1:])
+    return Offers(columns[0].astype(int), *columns[1:], costed=np.ones(len(rows), bool))
 
 
 def incoming(*rows: tuple[int, int, float]) -> Incoming:
     item, due, units = (np.array(column) for column in zip(*rows, strict=True))
-    return Incoming(item, due, units.astype(float))
+    return Incoming(item, due, due, units.astype(float))
 
 
 def alike(count: int) -> Offers:
@@ -111,8 +111,8 @@ def test_what_transfers_leave_open_is_bought() -> None:
 
 
 def test_small_transfers_do_not_pay() -> None:
-    rules = replace(RULES, handling_cost=8 * 500)
-    found = plan(items([1, 4], [300, 0], product=[7, 7]), alike(2), NOTHING, rules)
+    dear = replace(RULES, handling_cost=8 * 500)
+    found = plan(items([1, 4], [300, 0], product=[7, 7]), alike(2), NOTHING, dear)
     assert len(found.transfers.units) == 0
     assert found.quantity[1] > 0
 
@@ -132,16 +132,36 @@ def test_a_low_price_for_far_too_many_is_none() -> None:
 
 
 def test_the_supplier_is_chosen_for_the_final_quantity() -> None:
-    """The need of 72 meets a minimum of 60 at 8.00; what a transfer leaves of it is better bought at 8.20."""
-    choice = offers((0, 5, 0, 50, 0, 1), (1, 5, 0, 8, 60, 1), (1, 5, 0, 8.2, 0, 1))
-    rules = replace(RULES, order_cost=0)
-    alone = plan(items([0, 4], [0, 0], product=[7, 7]), choice, NOTHING, rules)
-    helped = plan(items([0, 4], [62, 0], product=[7, 7]), choice, NOTHING, rules)
+    """The need of more than 60 meets a minimum of 60 at 8.00; what a transfer of 40 leaves is better bought at 8.01."""
+    choice = offers((0, 5, 0, 50, 0, 1), (1, 5, 0, 8, 60, 1), (1, 5, 0, 8.01, 0, 1))
+    plain = replace(RULES, order_cost=0)
+    alone = plan(items([0, 4], [0, 0], product=[7, 7]), choice, NOTHING, plain)
+    helped = plan(items([0, 4], [40, 0], product=[7, 7]), choice, NOTHING, plain)
     assert alone.offer[1] == 1
     assert alone.quantity[1] >= 60
-    assert helped.received[1] > 0
-    if helped.quantity[1]:
-        assert helped.offer[1] == 2
+    assert helped.received[1] == 40
+    assert helped.offer[1] == 2
+    assert helped.quantity[1] == alone.quantity[1] - 40
+
+
+def test_without_costs_to_compare_it_is_ordered_up_to_the_reorder_point() -> None:
+    """In another currency than the rules', or at an unknown price: no economic quantity, no transfer is too dear."""
+    some, dear = items([1, 4], [300, 0], product=[7, 7]), replace(RULES, handling_cost=8 * 500)
+    usual = plan(some, alike(2), NOTHING, dear)
+    assert (usual.levels.order_up_to > usual.levels.reorder_point).all()
+    for change in ({"costed": np.zeros(2, bool)}, {"unit_cost": np.zeros(2)}):
+        found = plan(some, replace(alike(2), **change), NOTHING, dear)
+        np.testing.assert_array_equal(found.levels.order_up_to, found.levels.reorder_point)
+        assert found.transfers.units.tolist() == [found.levels.order_up_to[1]]
+
+
+def test_the_cost_of_an_order_in_another_currency_chooses_no_supplier() -> None:
+    """A line costs 900: twelve of a pack at 8.00 would be worth more than six at 7.99, were it the same money."""
+    choice = offers((0, 5, 0, 8, 0, 60), (0, 5, 0, 7.99, 0, 1))
+    costly = replace(RULES, order_cost=900, most_days=1)
+    assert plan(items([4], [60]), choice, NOTHING, costly).offer.tolist() == [0]
+    foreign = replace(choice, costed=np.zeros(2, bool))
+    assert plan(items([4], [60]), foreign, NOTHING, costly).offer.tolist() == [1]
 
 
 def test_every_item_needs_an_offer() -> None:
@@ -167,8 +187,10 @@ def random(seed: int, count: int = 30) -> tuple[Items, Offers, Incoming]:
         rng.uniform(1, 20, size),
         rng.choice([0, 10, 48], size).astype(float),
         rng.choice([1, 6, 12], size).astype(float),
+        rng.random(size) < 0.8,
     )
-    coming = Incoming(rng.integers(0, count, 15), rng.integers(0, 60, 15), rng.integers(1, 40, 15) * 1.0)
+    due = rng.integers(0, 60, 15)
+    coming = Incoming(rng.integers(0, count, 15), due, due + 3, rng.integers(1, 40, 15) * 1.0)
     return some, given, coming
 
 
@@ -233,5 +255,7 @@ def test_of_nothing_comes_nothing() -> None:
         none,
         none,
     )
-    found = plan(empty, Offers(none.astype(int), none, none, none, none, none), NOTHING, RULES)
+    found = plan(
+        empty, Offers(none.astype(int), none, none, none, none, none, none.astype(bool)), NOTHING, RULES
+    )
     assert len(found.quantity) == len(found.transfers.units) == 0

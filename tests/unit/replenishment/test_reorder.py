@@ -8,9 +8,9 @@ from scipy.special import ndtri
 
 from ml.replenishment.demand import daily_forecast
 from ml.replenishment.reorder import due_within, levels, order_quantity
-from ml.replenishment.rules import Rules
 from ml.replenishment.shapes import LEVELS, normal_shape
 from ml.replenishment.suppliers import cheapest, cost_per_unit
+from tests.rules import rules
 
 UNITS = st.integers(-50, 500).map(float)
 
@@ -35,7 +35,7 @@ def test_levels_by_hand() -> None:
         lead_shape=normal_shape(),
         service=one(0.975),
         unit_cost=one(36.5),
-        rules=Rules(review_days=7, holding_share=0.25, order_cost=12),
+        rules=rules(review_days=7, holding_share=0.25, order_cost=12),
     )
     assert (found.lead[0], found.days[0], found.demand[0], found.rate[0]) == (9, 16, 1600, 100)
     # The third moment of a Poisson demand skews it a little.
@@ -45,19 +45,21 @@ def test_levels_by_hand() -> None:
 
 
 def test_an_order_lasts_no_longer_than_it_may() -> None:
+    """Nor any longer than the forecast goes, here a week; what its cost is nobody knows is not ordered ahead."""
     means = np.full((1, 7), 2.0)
     forecast = daily_forecast(means, means[..., None] + ndtri(LEVELS), correlation=0)
-    found = levels(
-        forecast,
-        np.zeros(1, int),
-        lead_days=one(3),
-        lead_spread=one(0),
-        lead_shape=normal_shape(),
-        service=one(0.9),
-        unit_cost=one(0),
-        rules=Rules(order_cost=5, most_days=60),
-    )
-    assert found.order_up_to[0] - found.reorder_point[0] == 120
+    for most_days, cost, ordered in ((60, 0.01, 14), (5, 0.01, 10), (60, 0, 0)):
+        found = levels(
+            forecast,
+            np.zeros(1, int),
+            lead_days=one(3),
+            lead_spread=one(0),
+            lead_shape=normal_shape(),
+            service=one(0.9),
+            unit_cost=one(cost),
+            rules=rules(order_cost=5, most_days=most_days),
+        )
+        assert found.order_up_to[0] - found.reorder_point[0] == ordered
 
 
 @pytest.mark.parametrize("service", [0.4, 1, np.nan])
@@ -73,7 +75,7 @@ def test_a_service_level_that_is_none(service: float) -> None:
             lead_shape=normal_shape(),
             service=one(service),
             unit_cost=one(1),
-            rules=Rules(),
+            rules=rules(),
         )
 
 

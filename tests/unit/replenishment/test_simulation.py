@@ -13,6 +13,7 @@ from ml.replenishment.reorder import Levels, levels
 from ml.replenishment.rules import Rules
 from ml.replenishment.shapes import LEVELS, LeadShape, lead_shape, normal_shape
 from ml.replenishment.simulation import live
+from tests.rules import rules
 
 DAYS = 10_000
 SHELVES = 20
@@ -52,18 +53,18 @@ def planned(
     )
 
 
-def served(table: Levels, wanted: np.ndarray, lead: np.ndarray, rules: Rules, **more: Any) -> float:
+def served(table: Levels, wanted: np.ndarray, lead: np.ndarray, policy: Rules, **more: Any) -> float:
     point, up_to = (np.full(SHELVES, one[0]) for one in (table.reorder_point, table.order_up_to))
-    lived = live(wanted, lead, reorder_point=point, order_up_to=up_to, review_days=rules.review_days, **more)
-    return float(lived.service(lead, rules.review_days).mean())
+    lived = live(wanted, lead, reorder_point=point, order_up_to=up_to, review_days=policy.review_days, **more)
+    return float(lived.service(lead, policy.review_days).mean())
 
 
-def least_that_suffices(wanted: np.ndarray, lead: np.ndarray, service: float, rules: Rules) -> float:
+def least_that_suffices(wanted: np.ndarray, lead: np.ndarray, service: float, policy: Rules) -> float:
     """The level that somebody would choose who knew the future: a quantile of demand from review to arrival."""
     summed = np.concatenate([np.zeros((1, SHELVES)), np.cumsum(wanted, axis=0)])
     start = np.arange(0, DAYS - 60)
     shelf = np.arange(SHELVES)
-    until = start[:, None] + lead[start] + rules.review_days
+    until = start[:, None] + lead[start] + policy.review_days
     return float(np.quantile(summed[until, shelf] - summed[start], service))
 
 
@@ -71,23 +72,25 @@ def least_that_suffices(wanted: np.ndarray, lead: np.ndarray, service: float, ru
 @pytest.mark.parametrize(("lead", "review"), [(5, 1), (10, 7), (33, 7)])
 def test_normal_demand(service: float, lead: int, review: int) -> None:
     """40 a day, spread 12; the longest protection interval lies beyond the horizon of 28 days."""
-    rng, rules = np.random.default_rng(lead), Rules(review_days=review)
+    rng, policy = np.random.default_rng(lead), rules(review_days=review)
     wanted = np.round(rng.normal(40, 12, (DAYS, SHELVES))).clip(0)
     known = forecast(np.array([40.0]), 40 + ndtri(LEVELS)[None] * 12)
-    table = planned(known, lead=lead, service=service, rules=rules)
-    assert served(table, wanted, np.full((DAYS, SHELVES), lead), rules) == pytest.approx(service, abs=ALLOWED)
+    table = planned(known, lead=lead, service=service, rules=policy)
+    assert served(table, wanted, np.full((DAYS, SHELVES), lead), policy) == pytest.approx(
+        service, abs=ALLOWED
+    )
 
 
 @pytest.mark.parametrize("rate", [0.05, 0.4, 3])
 @pytest.mark.parametrize("service", [0.90, 0.95, 0.98])
 def test_sparse_demand(service: float, rate: float) -> None:
     """Poisson demand, where forecasts give quantiles of whole units: the level is met, as whole units allow."""
-    rng, rules = np.random.default_rng(3), Rules(review_days=1)
+    rng, policy = np.random.default_rng(3), rules(review_days=1)
     wanted = rng.poisson(rate, (DAYS, SHELVES)).astype(float)
     many = rng.poisson(rate, 100_000)
     known = forecast(np.array([rate]), np.quantile(many, LEVELS)[None].astype(float))
-    table = planned(known, lead=6, service=service, rules=rules)
-    found = served(table, wanted, np.full((DAYS, SHELVES), 6), rules)
+    table = planned(known, lead=6, service=service, rules=policy)
+    found = served(table, wanted, np.full((DAYS, SHELVES), 6), policy)
     assert found >= service - ALLOWED
     exact = poisson.ppf(service, rate * 7)
     assert exact <= table.reorder_point[0] <= exact + 1
@@ -112,17 +115,17 @@ def test_demand_in_clumps(service: float, kind: str, more: float) -> None:
 
     Nor is the promise kept by stock that nobody needs: at most so much more than with the future known.
     """
-    rng, rules = np.random.default_rng(9), Rules(review_days=7)
+    rng, policy = np.random.default_rng(9), rules(review_days=7)
     wanted, lead = clumps(kind, rng), np.full((DAYS, SHELVES), 5)
     known = forecast(np.array([wanted.mean()]), np.quantile(wanted, LEVELS)[None])
-    table = planned(known, lead=5, service=service, rules=rules)
-    assert served(table, wanted, lead, rules) >= service - ALLOWED
-    assert table.reorder_point[0] <= (1 + more) * least_that_suffices(wanted, lead, service, rules) + 0.5
+    table = planned(known, lead=5, service=service, rules=policy)
+    assert served(table, wanted, lead, policy) >= service - ALLOWED
+    assert table.reorder_point[0] <= (1 + more) * least_that_suffices(wanted, lead, service, policy) + 0.5
 
 
 def test_tails_that_no_quantile_shows_are_measured() -> None:
     """0.3 a day with variance 3: of twenty days nineteen sell nothing. What past forecasts missed says how wide."""
-    rng, rules = np.random.default_rng(9), Rules(review_days=7)
+    rng, policy = np.random.default_rng(9), rules(review_days=7)
     wanted, lead = clumps("0.3 3", rng), np.full((DAYS, SHELVES), 5)
     mean, quantiles = np.array([wanted.mean()]), np.quantile(wanted, LEVELS)[None]
     past = wanted[:1400].reshape(-1, 28, SHELVES).transpose(0, 2, 1).reshape(-1, 28)
@@ -136,10 +139,10 @@ def test_tails_that_no_quantile_shows_are_measured() -> None:
         growth=seen.growth,
         width=np.array([seen.widths["lumpy"]]),
     )
-    before, after = (planned(one, lead=5, service=0.98, rules=rules) for one in (unmeasured, known))
-    assert served(before, wanted, lead, rules) < 0.97
-    assert served(after, wanted, lead, rules) >= 0.98 - ALLOWED
-    assert after.reorder_point[0] <= 1.1 * least_that_suffices(wanted, lead, 0.98, rules)
+    before, after = (planned(one, lead=5, service=0.98, rules=policy) for one in (unmeasured, known))
+    assert served(before, wanted, lead, policy) < 0.97
+    assert served(after, wanted, lead, policy) >= 0.98 - ALLOWED
+    assert after.reorder_point[0] <= 1.1 * least_that_suffices(wanted, lead, 0.98, policy)
 
 
 def lead_times(kind: str, rng: np.random.Generator) -> np.ndarray:
@@ -156,47 +159,47 @@ def lead_times(kind: str, rng: np.random.Generator) -> np.ndarray:
 @pytest.mark.parametrize(("kind", "more"), [("even", 0.03), ("a tail", 0.04), ("now and then late", 0.12)])
 def test_lead_times_that_vary(service: float, kind: str, more: float) -> None:
     """7 to 17 days alike, a few days more now and then, or two weeks more for one order in ten: their shape counts."""
-    rng, rules = np.random.default_rng(4), Rules(review_days=28)
+    rng, policy = np.random.default_rng(4), rules(review_days=28)
     lead = lead_times(kind, rng)
     wanted = np.round(rng.normal(40, 12, (DAYS, SHELVES))).clip(0)
     known = forecast(np.array([40.0]), 40 + ndtri(LEVELS)[None] * 12)
     seen = lead[:400].ravel()
     mean, spread = float(seen.mean()), float(seen.std())
     shape = lead_shape((seen - mean) / spread)
-    table = planned(known, lead=mean, spread=spread, shape=shape, service=service, rules=rules)
-    assert served(table, wanted, lead, rules) >= service - ALLOWED
-    assert table.reorder_point[0] <= (1 + more) * least_that_suffices(wanted, lead, service, rules)
+    table = planned(known, lead=mean, spread=spread, shape=shape, service=service, rules=policy)
+    assert served(table, wanted, lead, policy) >= service - ALLOWED
+    assert table.reorder_point[0] <= (1 + more) * least_that_suffices(wanted, lead, service, policy)
 
 
 def test_clumps_and_lead_times_that_vary() -> None:
-    rng, rules = np.random.default_rng(4), Rules(review_days=14)
+    rng, policy = np.random.default_rng(4), rules(review_days=14)
     lead, wanted = lead_times("even", rng), clumps("3 12", rng)
     known = forecast(np.array([3.0]), np.quantile(wanted, LEVELS)[None])
     shape = lead_shape((lead.ravel() - 12) / lead.std())
-    table = planned(known, lead=12, spread=float(lead.std()), shape=shape, service=0.95, rules=rules)
-    assert served(table, wanted, lead, rules) == pytest.approx(0.95, abs=ALLOWED)
+    table = planned(known, lead=12, spread=float(lead.std()), shape=shape, service=0.95, rules=policy)
+    assert served(table, wanted, lead, policy) == pytest.approx(0.95, abs=ALLOWED)
 
 
 def test_orders_of_an_economic_quantity_serve_better() -> None:
     """After a large order stock lasts anyway: service between reviews can only be better than promised."""
-    rng, rules = np.random.default_rng(5), Rules(review_days=1, order_cost=20, most_days=60)
+    rng, policy = np.random.default_rng(5), rules(review_days=1, order_cost=20, most_days=60)
     wanted = rng.poisson(5, (DAYS, SHELVES)).astype(float)
     known = forecast(np.array([5.0]), 5 + ndtri(LEVELS)[None] * np.sqrt(5))
-    table = planned(known, lead=7, service=0.95, rules=rules, cost=10)
-    assert table.order_up_to[0] - table.reorder_point[0] == round(np.sqrt(2 * 20 * 5 / (10 * 0.25 / 365)))
+    table = planned(known, lead=7, service=0.95, rules=policy, cost=20)
+    assert table.order_up_to[0] - table.reorder_point[0] == round(np.sqrt(2 * 20 * 5 / (20 * 0.25 / 365)))
     lead = np.full((DAYS, SHELVES), 7)
-    assert served(table, wanted, lead, rules) > 0.95
-    assert served(table, wanted, lead, rules, minimum=48, pack=12, owed=False) > 0.95
+    assert served(table, wanted, lead, policy) > 0.95
+    assert served(table, wanted, lead, policy, minimum=48, pack=12, owed=False) > 0.95
 
 
 def test_a_week_with_its_weekdays() -> None:
-    rng, rules = np.random.default_rng(6), Rules(review_days=7)
+    rng, policy = np.random.default_rng(6), rules(review_days=7)
     days = np.tile(WEEK, DAYS // 7 + 1)[:DAYS, None] * 20
     wanted = rng.poisson(np.broadcast_to(days, (DAYS, SHELVES))).astype(float)
     means = np.tile(WEEK * 20, 4)[None]
     known = daily_forecast(means, means[..., None] + ndtri(LEVELS) * np.sqrt(means)[..., None], correlation=0)
-    table = planned(known, lead=4, service=0.97, rules=rules)
-    found = served(table, wanted, np.full((DAYS, SHELVES), 4), rules)
+    table = planned(known, lead=4, service=0.97, rules=policy)
+    found = served(table, wanted, np.full((DAYS, SHELVES), 4), policy)
     assert found == pytest.approx(0.97, abs=0.01)
 
 
