@@ -12,7 +12,7 @@ from retail_assets.inventory.tables import PLACED_ORDER_LINES, REORDER_PROPOSALS
 from retail_assets.inventory.unconfirmed import unconfirmed
 from retail_assets.kit.lake_table import LakeTable
 from retail_assets.platform import Platform
-from retail_assets.warehouse.reading import read_mart
+from retail_assets.warehouse.reading import read_intermediate, read_mart
 
 FORECAST = "demand_forecast"
 """The computed table of another flow that says what will be wanted; without that flow nothing is proposed."""
@@ -60,9 +60,8 @@ def known_on(platform: Platform, forecast: pl.DataFrame, as_of: date) -> Known:
     """What marts say as of a night, and what was placed and is not in them yet."""
     settings = platform.settings_of(InventorySettings)
     unconfirmed_days = settings.replenish_unconfirmed_days
-    columns = ["po_id", "supplier_id", "store_id", "product_id", "status", "ordered_on", "due_on", "is_open"]
-    quantities = ["ordered_quantity", "received_quantity", "open_quantity", "last_received_on"]
-    orders = read_mart(platform, "purchase_orders", *columns, *quantities)
+    columns = ["po_id", "supplier_id", "store_id", "product_id", "ordered_on", "due_on", "is_open"]
+    orders = read_mart(platform, "purchase_orders", *columns, "ordered_quantity", "open_quantity")
     terms = ["supplier_id", "product_id", "unit_cost", "currency", "lead_time_days", "min_order_quantity"]
     stated = read_mart(platform, "supplier_products", *terms, "pack_size", "is_current")
     return Known(
@@ -88,7 +87,15 @@ def known_on(platform: Platform, forecast: pl.DataFrame, as_of: date) -> Known:
             "is_active",
         ),
         terms=stated.filter("is_current").drop("is_current"),
-        delivered=_delivered(orders, since=as_of - timedelta(days=settings.replenish_history_days)),
+        delivered=read_intermediate(
+            platform,
+            "int_judged_order_lines",
+            "supplier_id",
+            "product_id",
+            "lead_days",
+            "stated_days",
+            where="lead_days is not null",
+        ),
         classes=read_mart(platform, "product_performance", "product_id", "abc_class").drop_nulls(),
         rejected=_rejected(platform, as_of, days=settings.replenish_rejected_days),
         kept_apart=_kept_apart(
@@ -147,22 +154,6 @@ def _in_transit(platform: Platform) -> pl.DataFrame:
         ordered_on="departed_on",
         due_on="departed_on",
         kind=pl.lit("transfer"),
-    )
-
-
-def _delivered(orders: pl.DataFrame, *, since: date) -> pl.DataFrame:
-    """Lead times of what came whole, or was closed short, as in supplier_performance, and what was promised."""
-    closed = (pl.col("status") == "received") | (pl.col("received_quantity") >= pl.col("ordered_quantity"))
-    return orders.filter(
-        ~pl.col("status").is_in(["draft", "cancelled"]),
-        pl.col("ordered_on") >= since,
-        closed,
-        pl.col("last_received_on") >= pl.col("ordered_on"),
-    ).select(
-        "supplier_id",
-        "product_id",
-        lead_days=(pl.col("last_received_on") - pl.col("ordered_on")).dt.total_days(),
-        promised_days=(pl.col("due_on") - pl.col("ordered_on")).dt.total_days(),
     )
 
 

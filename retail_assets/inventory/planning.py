@@ -38,7 +38,7 @@ class Known:
     """Of suppliers today: supplier_id, product_id, unit_cost, currency, lead_time_days, min_order_quantity,
     pack_size."""
     delivered: pl.DataFrame
-    """Order lines that arrived: supplier_id, product_id, lead_days and promised_days (null where no day was told)."""
+    """Order lines that arrived: supplier_id, product_id, lead_days, stated_days (until it was due; null if unknown)."""
     classes: pl.DataFrame
     """product_id and abc_class (A, B or C by revenue); of several the best counts, a product without one is C."""
     rejected: pl.DataFrame
@@ -226,7 +226,7 @@ def _dated(known: Known, times: pl.DataFrame, policy: Policy, as_of: date) -> pl
     what is on order already is ordered again each night until the promised day comes near. One that is promised for
     far later than is usual was meant for later: it is due when it is promised.
     """
-    promises = known.delivered.group_by("supplier_id").agg(usual_promise=pl.col("promised_days").mean())
+    promises = known.delivered.group_by("supplier_id").agg(usual_promise=pl.col("stated_days").mean())
     table = known.incoming.join(times.select(*PAIR, "mean_days"), on=PAIR, how="left")
     table = table.join(promises, on="supplier_id", how="left")
     usual = pl.col("mean_days").fill_null(policy.lead_days).ceil()

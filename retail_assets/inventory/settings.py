@@ -60,9 +60,6 @@ class InventorySettings(FlowSettings):
     replenish_lead_days: float = Field(
         14, ge=0, description="Lead time of suppliers of whom no order and no statement tells one."
     )
-    replenish_history_days: int = Field(
-        365, ge=1, description="Lead times are learnt from the orders of so many days."
-    )
     replenish_overdue_days: int = Field(
         14, ge=0, description="What is overdue for longer is no longer waited for."
     )

@@ -157,6 +157,7 @@ READS = (
     "stock_levels",
     "goods_in_transit",
     "purchase_orders",
+    "supplier_performance",
     "products",
     "supplier_products",
     "product_performance",

@@ -64,7 +64,7 @@ DELIVERED = {
     "supplier_id": pl.String,
     "product_id": pl.String,
     "lead_days": pl.Int64,
-    "promised_days": pl.Int64,
+    "stated_days": pl.Int64,
 }
 REJECTED = {
     **dict.fromkeys(["store_id", "product_id", "supplier_id", "proposal_id"], pl.String),
@@ -219,7 +219,7 @@ def test_what_is_due_within_the_lead_time_counts() -> None:
 
 
 def arrived(days: int, promised: int | None = None) -> dict[str, Any]:
-    return {"supplier_id": "V1", "product_id": "P1", "lead_days": days, "promised_days": promised}
+    return {"supplier_id": "V1", "product_id": "P1", "lead_days": days, "stated_days": promised}
 
 
 def test_what_is_on_order_is_not_ordered_again_the_next_nights() -> None:
