@@ -33,7 +33,9 @@ PROPOSED, APPROVED, CUT, REJECTED, PLACED = "proposed", "approved", "cut", "reje
 """States of a proposal; a placed one is decided for good."""
 APPROVED_BEFORE = "approved of an earlier night"
 """State of one of an earlier night that was approved or cut, and that nothing was done about yet."""
-EXAMPLE, EXAMPLE_TRANSFER = "RO-20261120-S01-P0005", "TR-20261120-S01-S02-P0005"
+EXAMPLE, EXAMPLE_TRANSFER = "RO-20261120-S01:P0005", "TR-20261120-S01:S02:P0005"
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a cell begins with that a spreadsheet runs."""
 OUT_OF_DATE = "{} is out of date: decide about what the newest night proposed."
 ROLES = frozenset({ADMINISTRATOR, OPERATIONS})
 
@@ -65,6 +67,7 @@ def _order_kinds(platform: "Platform") -> list[Kind]:
             roles=ROLES,
             transitions={None: dict.fromkeys((PROPOSED, CUT, REJECTED), APPROVED)},
             effect="{label} is approved and goes to purchasing.",
+            lacking=_a_quantity,
             example={"subject": EXAMPLE},
         ),
         Kind(
@@ -171,7 +174,8 @@ def proposal_states(
     decided = folded_states(connection, kinds=kinds, subjects=asked["proposal_id"].to_list())
     placed = set(_named(PLACED_ORDER_LINES, "proposal_id", lake, asked["proposal_id"])["proposal_id"])
     rows = []
-    for proposal, night, supplier in asked.select("proposal_id", "planned_on", "supplier_id").iter_rows():
+    columns = ["proposal_id", "planned_on", "supplier_id", "store_id", "product_id"]
+    for proposal, night, supplier, *ids in asked.select(columns).iter_rows():
         state, refusal = decided.get(proposal, PROPOSED), None
         if proposal in placed:
             state = PLACED
@@ -180,6 +184,9 @@ def proposal_states(
             refusal = (
                 f"Nobody is known to supply what {proposal} is about: give the product a supplier or terms."
             )
+        elif any(one.startswith(FORMULA) for one in (supplier, *ids)):
+            state = None
+            refusal = f"A spreadsheet would take an id of {proposal} for a formula: order it by hand."
         elif night != newest:
             state, refusal = _of_another_night(state, proposal)
         rows.append((proposal, state, proposal, refusal))
@@ -257,3 +264,9 @@ def _no_quantity(decision: Decision) -> str | None:
     if cut_quantity(decision.payload) is not None:
         return None
     return f'{CUT_ORDER} needs a payload that says how many units are left, as JSON: {{"quantity": 24}}.'
+
+
+def _a_quantity(decision: Decision) -> str | None:
+    if cut_quantity(decision.payload) is None:
+        return None
+    return f"{APPROVE_ORDER} orders all that is proposed, whatever its payload says: {CUT_ORDER} orders less."

@@ -39,7 +39,11 @@ def place_orders(platform: Platform, *, night: date) -> pl.DataFrame:
         if open_.is_empty():
             return PLACED_ORDER_LINES.empty()
         number = 1 + sum(path.stem.startswith(night.isoformat()) for path in PLACED_ORDER_LINES.parts(lake))
-        lines = order_lines(all_parts(REORDER_PROPOSALS, lake), open_, night=night, number=number)
+        # A night that is run again places nothing of later ones.
+        proposals = all_parts(REORDER_PROPOSALS, lake).filter(pl.col("planned_on") <= night)
+        lines = order_lines(proposals, open_, night=night, number=number)
+        if lines.is_empty():
+            return lines
         PLACED_ORDER_LINES.write(lake, f"{night}-{number:04d}", lines)
         _write_files(lake)
     return lines

@@ -106,14 +106,18 @@ def transfer_rows(points: pl.DataFrame, planned: Plan, as_of: date) -> pl.DataFr
             }
         )
         .with_columns(
-            transfer_id=pl.format(
-                "TR-{}-{}-{}-{}",
-                pl.lit(f"{as_of:%Y%m%d}"),
-                "origin_store_id",
-                "destination_store_id",
-                "product_id",
-            )
+            transfer_id=proposal_id("TR", as_of, "origin_store_id", "destination_store_id", "product_id")
         )
         .select(TRANSFER_PROPOSALS.schema.names())
         .cast(dict(TRANSFER_PROPOSALS.schema))
+    )
+
+
+def proposal_id(prefix: str, night: date, *ids: str) -> pl.Expr:
+    """Like RO-20261120-S01:P0005. Ids may hold anything, and no two proposals may have one name: a colon in an id is
+    written as in addresses of the web."""
+    parts = [pl.col(name).str.replace_all("%", "%25", literal=True) for name in ids]
+    return pl.concat_str(
+        pl.lit(f"{prefix}-{night:%Y%m%d}-"),
+        pl.concat_str(*(part.str.replace_all(":", "%3A", literal=True) for part in parts), separator=":"),
     )

@@ -22,7 +22,7 @@ from retail_assets.inventory.planning import (
     offered,
     offers_of,
 )
-from retail_assets.inventory.proposed_rows import held_back, point_rows, transfer_rows
+from retail_assets.inventory.proposed_rows import held_back, point_rows, proposal_id, transfer_rows
 from retail_assets.inventory.tables import REORDER_PROPOSALS
 
 TOLD_WITHIN = 3
@@ -105,7 +105,7 @@ def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None 
         change=policy.rejected_change,
     )
     orders = points.filter(pl.col("order_quantity") > 0, pl.col("held_back_by").is_null()).with_columns(
-        proposal_id=pl.format("RO-{}-{}-{}", pl.lit(f"{as_of:%Y%m%d}"), *ITEM)
+        proposal_id=proposal_id("RO", as_of, *ITEM)
     )
     return Proposed(
         points=points,

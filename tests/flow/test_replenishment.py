@@ -100,7 +100,7 @@ class Retailer:
         self.build(days=days)
         write_forecast(self.platform, foretold(RATES, night))
         propose_night(self.platform, as_of=night)
-        self.decide("approve_order", f"RO-{night:%Y%m%d}-S1-out")
+        self.decide("approve_order", f"RO-{night:%Y%m%d}-S1:out")
         place_orders(self.platform, night=night)
 
     @property
@@ -142,18 +142,18 @@ def test_a_night_proposes_with_its_reasons(retailer: Retailer) -> None:
             expected_stockout_on, forecast_version, order_quantity % pack_size, order_quantity >= order_up_to
         from reorder_proposals
     """)  # fmt: skip
-    assert row == ("RO-20261120-S1-out", "proposed", "V1", 21, 48, 48, 0, AS_OF, "7", 0, True)
+    assert row == ("RO-20261120-S1:out", "proposed", "V1", 21, 48, 48, 0, AS_OF, "7", 0, True)
     query = "select product_id, origin_store_id, destination_store_id, quantity > 50 from transfer_proposals"
     assert retailer.read(query) == [("much", "S1", "S2", True)]
     assert retailer.read("select count(*) from reorder_points") == [(4,)]
 
 
 def test_what_was_rejected_is_not_proposed_the_next_night(retailer: Retailer) -> None:
-    retailer.decide("reject_order", "RO-20261120-S1-out")
+    retailer.decide("reject_order", "RO-20261120-S1:out")
     known = known_on(retailer.platform, foretold(RATES, NEXT), NEXT)
     proposed = propose(known, policy_of(retailer.platform), as_of=NEXT)
     assert proposed.orders.is_empty()
-    assert proposed.points["held_back_by"].drop_nulls().to_list() == ["RO-20261120-S1-out"]
+    assert proposed.points["held_back_by"].drop_nulls().to_list() == ["RO-20261120-S1:out"]
     # The night itself may run again: what it proposed stands there, rejected, and people may change their minds.
     again = propose_night(retailer.platform, as_of=AS_OF)
     assert a_forecast_to_order_by(again).figures["orders"] == 1
@@ -171,7 +171,7 @@ def test_what_was_rejected_is_not_proposed_the_next_night(retailer: Retailer) ->
 
 def test_what_a_store_does_not_want_from_another_is_bought(retailer: Retailer) -> None:
     [(transfer, status)] = retailer.read("select transfer_id, status from transfer_proposals")
-    assert (transfer, status) == ("TR-20261120-S1-S2-much", "proposed")
+    assert (transfer, status) == ("TR-20261120-S1:S2:much", "proposed")
     retailer.decide("reject_transfer", transfer)
     known = known_on(retailer.platform, foretold(RATES, NEXT), NEXT)
     proposed = propose(known, policy_of(retailer.platform), as_of=NEXT)
@@ -200,7 +200,7 @@ def test_what_nobody_sends_is_bought_after_a_week(retailer: Retailer) -> None:
 
 def test_what_is_approved_becomes_a_file_once(retailer: Retailer) -> None:
     assert not retailer.orders.exists() or not list(retailer.orders.iterdir())
-    retailer.decide("cut_order", "RO-20261120-S1-out", '{"quantity": 30}')
+    retailer.decide("cut_order", "RO-20261120-S1:out", '{"quantity": 30}')
     retailer.build()
     assert retailer.read("select status, placed_quantity from reorder_proposals") == [("cut", None)]
     place_orders(retailer.platform, night=AS_OF)

@@ -31,6 +31,19 @@ def test_people_change_their_minds_until_it_is_placed(buyers: Buyers) -> None:
     assert late.startswith(f"refused: reject_order does not fit: proposed order {proposal} is placed")
 
 
+def test_an_approval_that_says_a_quantity_is_none(buyers: Buyers) -> None:
+    [proposal] = buyers.propose({})
+    said = buyers.decide("approve_order", proposal, '{"quantity": 24}')
+    assert said.startswith("refused: approve_order orders all that is proposed, whatever its payload says")
+    assert not buyers.decide("approve_order", proposal, '{"note": "as told"}').startswith("refused")
+
+
+def test_ids_that_a_spreadsheet_runs_are_not_written_into_a_file(buyers: Buyers) -> None:
+    rows = ({"supplier_id": '=HYPERLINK("x")'}, {"product_id": "@SUM(A1)"}, {"store_id": "-1+1"})
+    for proposal in buyers.propose(*rows):
+        assert "would take an id of" in buyers.decide("approve_order", proposal)
+
+
 def test_who_may_decide(buyers: Buyers) -> None:
     [proposal] = buyers.propose({})
     said = buyers.decide("approve_order", proposal, actor="rita")

@@ -107,10 +107,22 @@ def point(found: Proposed) -> dict[str, Any]:
     return found.points.row(0, named=True)
 
 
+def test_no_two_proposals_have_one_name() -> None:
+    pairs = {
+        ("S1", "01-G0"): 4.0,
+        ("S1-01", "G0"): 4.0,
+        ("S:1", "G0"): 4.0,
+        ("S", "1:G0"): 4.0,
+        ("S%3A1", "G0"): 4.0,
+    }
+    found = propose(known(pairs, dict.fromkeys(pairs, 0)), POLICY, as_of=NIGHT).orders["proposal_id"]
+    assert len(found) == found.n_unique() == 5
+
+
 def test_the_reason_stands_in_numbers() -> None:
     found = proposed(stock=9, classes=[{"product_id": "P1", "abc_class": "A"}])
     row = found.orders.row(0, named=True)
-    assert row["proposal_id"] == "RO-20261120-S1-P1"
+    assert row["proposal_id"] == "RO-20261120-S1:P1"
     assert (row["abc_class"], row["service_level"]) == ("A", 0.98)
     assert (row["supplier_id"], row["supplier_count"], row["lead_time_basis"]) == ("V1", 1, "stated")
     assert (row["lead_time_days"], row["protection_days"], row["demand_quantity"]) == (5, 12, 48)
@@ -386,7 +398,7 @@ def test_overstock_is_sent_before_anything_is_bought() -> None:
     )
     assert found.orders.is_empty()
     row = found.transfers.row(0, named=True)
-    assert row["transfer_id"] == "TR-20261120-S1-S2-P1"
+    assert row["transfer_id"] == "TR-20261120-S1:S2:P1"
     assert (row["origin_on_hand_quantity"], row["destination_position"]) == (300, 2)
     assert row["quantity"] == row["destination_order_up_to"] - 2
     assert row["amount"] == row["quantity"] * 5
