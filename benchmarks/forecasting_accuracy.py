@@ -50,7 +50,7 @@ def main() -> int:
         fan_out=FanOut(parsed.workers),
         report=say,
     )
-    actual = np.stack([panel.demand[:, origin : origin + HORIZON] for origin in origins])
+    actual = Backtest.of(panel, origins, HORIZON, answers).actual
     rows, held = [], []
     for number in range(parsed.windows, len(origins)):
         here, now = answers[number], actual[number]

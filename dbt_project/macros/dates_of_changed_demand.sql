@@ -64,6 +64,7 @@ from (
         demand.category != coalesce(product.category, 'unknown')
         or demand.is_promotion != (promoted.product_id is not null)
         or demand.is_open != coalesce(store_day.is_open, true)
-        or demand.is_out_of_stock != (out_of_stock.product_id is not null)
+        or demand.is_out_of_stock != coalesce(out_of_stock.is_whole_day, false)
+        or demand.is_sold_out != coalesce(not out_of_stock.is_whole_day, false)
 )
 {% endmacro %}

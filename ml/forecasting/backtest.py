@@ -13,6 +13,7 @@ import numpy as np
 from ml.errors import ExplainedError
 from ml.forecasting.answering import Answers, answers_at
 from ml.forecasting.fan_out import FanOut
+from ml.forecasting.history import spikes
 from ml.forecasting.intervals import Units, units
 from ml.forecasting.members.base import Setting
 from ml.forecasting.panel import Panel
@@ -49,6 +50,12 @@ class Backtest:
     answers: Sequence[Answers]
     actual: np.ndarray
     """`[W, S, H]`, NaN where it is not known."""
+
+    @classmethod
+    def of(cls, panel: Panel, origins: Sequence[int], horizon: int, answers: Sequence[Answers]) -> "Backtest":
+        """Answers beside what happened; a spike is nothing that could be foretold, and judges nobody."""
+        demand = np.where(spikes(panel.demand), np.nan, panel.demand)
+        return cls(horizon, answers, np.stack([demand[:, first : first + horizon] for first in origins]))
 
     @property
     def members(self) -> list[str]:
@@ -125,5 +132,4 @@ def backtest(
             f"be judged by. Take a shorter --horizon, or bring more history."
         )
     answers = answers_at(panel, origins, windows.horizon, names, setting, fan_out=fan_out, report=report)
-    actual = np.stack([panel.demand[:, origin : origin + windows.horizon] for origin in origins])
-    return Backtest(windows.horizon, answers, actual)
+    return Backtest.of(panel, origins, windows.horizon, answers)

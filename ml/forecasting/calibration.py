@@ -4,6 +4,7 @@ Nothing in it tells the time of day, so that the same backtest gives the same by
 """
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from importlib.metadata import PackageNotFoundError, version
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ml.errors import ExplainedError, quoted
-from ml.forecasting.intervals import Quantiles
+from ml.forecasting.intervals import PROBABILITIES, Quantiles
 from ml.forecasting.sums import SumErrors
 
 FORMAT = 1
@@ -103,7 +104,7 @@ def read_calibration(path: Path) -> Calibration:
 def from_json(text: str) -> Calibration:
     try:
         told = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise CalibrationRefused(f"it is no JSON ({quoted(error)}); make it again by a backtest") from error
     if not isinstance(told, dict) or told.get("format") != FORMAT:
         raise CalibrationRefused(f"it is not of format {FORMAT}; make it again by a backtest")
@@ -111,11 +112,13 @@ def from_json(text: str) -> Calibration:
         return Calibration(
             horizon=int(told["horizon"]),
             origins=tuple(map(str, told["origins"])),
-            weights={kind: _numbers(weights) for kind, weights in told["weights"].items()},
-            quantiles={name: _quantiles(of) for name, of in told["quantiles"].items()},
+            weights={kind: _weights(weights) for kind, weights in told["weights"].items()},
+            quantiles={
+                name: _quantiles(told["quantiles"][name]) for name in sorted({"ensemble", *told["quantiles"]})
+            },
             factors=_numbers(told["factors"]),
             health={name: Health(**of) for name, of in told["health"].items()},
-            biases={str(kind): float(bias) for kind, bias in told["biases"].items()},
+            biases={str(kind): _finite(bias) for kind, bias in told["biases"].items()},
             seed=int(told["seed"]),
             libraries=dict(told["libraries"]),
             # Not in what was learnt before sums were.
@@ -128,10 +131,27 @@ def from_json(text: str) -> Calibration:
 
 
 def _quantiles(told: Mapping[str, Any]) -> Quantiles:
-    return {
-        str(kind): {str(part): [float(error) for error in errors] for part, errors in parts.items()}
+    found = {
+        str(kind): {str(part): [_finite(error) for error in errors] for part, errors in parts.items()}
         for kind, parts in told.items()
     }
+    for parts in found.values():
+        if any(len(errors) != len(PROBABILITIES) or errors != sorted(errors) for errors in parts.values()):
+            raise ValueError("errors that are no quantiles")
+    return found
+
+
+def _weights(told: Mapping[str, Any]) -> dict[str, float]:
+    weights = _numbers(told)
+    if not 0.5 <= sum(weights.values()) <= 2:
+        raise ValueError("weights that do not add up to about 1")
+    return weights
+
+
+def _finite(told: Any) -> float:
+    if not math.isfinite(number := float(told)):
+        raise ValueError("a number that is none")
+    return number
 
 
 def _sums(told: Mapping[str, Any]) -> SumErrors:

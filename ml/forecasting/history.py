@@ -30,7 +30,10 @@ MOST_EMPTY_DAYS = 0.1
 HARDLY_ANYTHING = 0.005
 """A panel that sells less than this part of its usual day was shut."""
 SPIKE = 50.0
-"""A day is a spike when it is so many times the largest of all other days of its series."""
+"""A day is a spike when it is so many times the largest of all other days of its series, but for other spikes."""
+MOST_SPIKES = 7
+SPIKES_SHARE = 0.02
+"""No more days of a series than these, or this part of them, are mistakes; what happens oftener is how it sells."""
 
 
 @dataclass(frozen=True)
@@ -64,34 +67,35 @@ class History:
 def history_at(panel: Panel, origin: int, horizon: int) -> History:
     """What members may learn from at an origin."""
     known = panel.until(origin, horizon)
-    spikes = _spikes(known.demand)
-    for row, day in spikes:
-        known.demand[row, day] = np.nan
+    mistaken = spikes(known.demand)
+    known.demand[mistaken] = np.nan
     shut, regressors = _shut_by_regressor(known)
     shut |= _shut_for_all(known, origin + horizon)
     # A sale on such a day is an exception that tells nothing of other days.
     known.demand[shut[:, :origin]] = np.nan
-    kept = [k for k in range(len(known.regressor_names)) if k not in regressors]
+    # What is never told ahead would be learnt as if it were known, and then be guessed.
+    kept = [k for k in np.flatnonzero(panel.told_ahead).tolist() if k not in regressors]
     learnt = replace(
         known,
         regressors=known.regressors[:, :, kept],
         regressor_names=tuple(known.regressor_names[k] for k in kept),
     )
-    return History(learnt, horizon, shut, spikes)
+    return History(learnt, horizon, shut, [(int(row), int(day)) for row, day in np.argwhere(mistaken)])
 
 
-def _spikes(demand: np.ndarray) -> list[tuple[int, int]]:
-    """Days so far above every other of their series that they can only be mistakes."""
-    if demand.shape[1] < 3:
-        return []
+def spikes(demand: np.ndarray) -> np.ndarray:
+    """`[S, T]` the few days of a series so far above all of its others that they can only be mistakes."""
+    most = min(MOST_SPIKES, demand.shape[1] - 2)
+    if most < 1:
+        return np.zeros(demand.shape, dtype=bool)
     filled = np.nan_to_num(demand, nan=0.0)
-    top = np.argmax(filled, axis=1)
-    highest = np.take_along_axis(filled, top[:, None], axis=1)[:, 0]
-    others = filled.copy()
-    np.put_along_axis(others, top[:, None], 0.0, axis=1)
-    second = others.max(axis=1)
-    found = (second > 0) & (highest > SPIKE * second)
-    return [(int(row), int(top[row])) for row in np.flatnonzero(found)]
+    top = -np.sort(-np.partition(filled, -most - 1, axis=1)[:, -most - 1 :], axis=1)
+    allowed = np.maximum((~np.isnan(demand)).sum(axis=1) * SPIKES_SHARE, 1)[:, None] >= np.arange(1, most + 1)
+    falls = (top[:, 1:] > 0) & (top[:, :-1] > SPIKE * top[:, 1:]) & allowed
+    # The last fall counts: above it lie all that are mistaken.
+    last = np.where(falls.any(axis=1), most - 1 - np.argmax(falls[:, ::-1], axis=1), 0)
+    least = np.take_along_axis(top, last[:, None], axis=1)
+    return falls.any(axis=1, keepdims=True) & (filled >= least)
 
 
 def _shut_by_regressor(panel: Panel) -> tuple[np.ndarray, list[int]]:

@@ -44,6 +44,8 @@ LEAST_ERRORS = 300
 PRIOR_DAYS = 28.0
 """Days of backtest that an uncorrected unit counts for."""
 LEVEL_DAYS = 91
+FARTHEST_ERROR = 5.0
+"""Times what 995 of 1,000 errors stay below: more counts as this much, so that no mistyped day moves all forecasts."""
 FLOOR = 0.1
 """Of the level, added to what is foretold: a day foretold as nothing is uncertain too."""
 
@@ -133,7 +135,11 @@ def biases(scaled: np.ndarray, unit: np.ndarray, kinds: np.ndarray) -> dict[str,
 
     So what is added to the forecasts of a segment makes their sum right; a mean of scaled errors would not.
     """
-    units_of = dict(_by_segment(np.where(np.isnan(scaled), np.nan, unit), kinds))
+    known = ~np.isnan(scaled)
+    if known.any():
+        farthest = FARTHEST_ERROR * np.quantile(np.abs(scaled[known]), 0.995)
+        scaled = np.clip(scaled, -farthest, farthest)
+    units_of = dict(_by_segment(np.where(known, unit, np.nan), kinds))
     return {
         kind: float(round(np.nansum(errors * units_of[kind]) / np.nansum(units_of[kind]), 6))
         for kind, errors in _by_segment(scaled, kinds)

@@ -64,6 +64,11 @@ class Panel:
     def days(self) -> int:
         return self.demand.shape[1]
 
+    @property
+    def told_ahead(self) -> np.ndarray:
+        """`[K]`: the regressor is told of any day after the last one."""
+        return np.asarray(~np.all(np.isnan(self.regressors[:, self.days :]), axis=(0, 1)))
+
     def dates(self, first: int, last: int) -> np.ndarray:
         """Days from one index up to, not including, another."""
         return self.first_day + np.arange(first, last) * DAY
@@ -73,7 +78,7 @@ class Panel:
 
         At an origin in the past as much is told of the days ahead as at the end of the panel: a regressor that is not
         told so many days ahead of the end has there, too, the value of the last same weekday. Else a backtest would
-        judge by promotions that no forecast will know.
+        be judged with promotions that no forecast will know.
 
         A copy, so that no array of a member can reach a row after the origin.
         """

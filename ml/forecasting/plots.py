@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import polars as pl
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 SHOWN_DAYS = 91
 MOST_SHOWN = 6
+NAIVE_LINES = {"weekday_mean": "dashed", "seasonal_naive": "dotted"}
+COLORS = ("tab:orange", "tab:green", "tab:red", "tab:purple", "tab:brown", "tab:olive")
+"""One for each of the best models beside the ensemble."""
 
 
 def fan_figure(panel: Panel, table: pl.DataFrame, series: Sequence[str]) -> "Figure":
@@ -45,7 +48,7 @@ def fan_figure(panel: Panel, table: pl.DataFrame, series: Sequence[str]) -> "Fig
                 alpha=max(0.35 - 0.15 * wider, 0.1),
                 label=f"holds {low.removeprefix('lo_')}%",
             )
-        axes.plot(ahead["date"], ahead["mean"], color="tab:blue", linewidth=1.2, label="foretold")
+        axes.plot(ahead["date"], ahead["mean"], color="tab:blue", linewidth=1.2, label="foretold (median)")
         axes.set_title(name, fontsize=9, loc="left", parse_math=False)
         axes.set_ylim(bottom=0)
         axes.margins(x=0)
@@ -61,8 +64,8 @@ def largest(panel: Panel, count: int = MOST_SHOWN) -> list[str]:
     return [str(name) for name in panel.series[np.argsort(-sold, kind="stable")[:count]]]
 
 
-def accuracy_figure(table: pl.DataFrame, *, most: float = 1.5) -> "Figure":
-    """WAPE of each model by the distance from the origin; models far from the best are left out."""
+def accuracy_figure(table: pl.DataFrame) -> "Figure":
+    """WAPE by the distance from the origin: of the ensemble, the naive baselines and the best of the other models."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8, 4), layout="constrained")
@@ -73,24 +76,23 @@ def accuracy_figure(table: pl.DataFrame, *, most: float = 1.5) -> "Figure":
     horizon = whole["last_day"].max()
     spans = whole.filter((pl.col("first_day") > 1) | (pl.col("last_day") != horizon))
     spans = spans if len(spans) else whole
-    best = min(spans["wape"].to_list(), default=0.0)
     ordered = spans.with_columns(worst=pl.col("wape").max().over("model")).sort("worst", "model", "first_day")
+    best = ordered["model"].unique(maintain_order=True).to_list()
+    others = [name for name in best if name not in (ENSEMBLE, *NAIVE_LINES)]
+    styles: dict[str, dict[str, Any]] = {ENSEMBLE: {"color": "tab:blue", "linewidth": 2.5}}
+    styles |= {
+        name: {"color": "black", "linestyle": line, "linewidth": 1} for name, line in NAIVE_LINES.items()
+    }
+    styles |= {name: {"color": color, "linewidth": 1} for name, color in zip(others, COLORS, strict=False)}
     for (model,), rows in ordered.group_by(["model"], maintain_order=True):
-        if min(rows["wape"].to_list()) > most * best:
-            continue
-        places = [f"{row['first_day']}-{row['last_day']}" for row in rows.iter_rows(named=True)]
-        strong = model == ENSEMBLE
-        axes.plot(
-            places,
-            rows["wape"],
-            marker="o",
-            linewidth=2.5 if strong else 1,
-            alpha=1 if strong else 0.6,
-            label=model,
-        )
+        if model in styles:
+            places = [f"{row['first_day']}-{row['last_day']}" for row in rows.iter_rows(named=True)]
+            axes.plot(places, rows["wape"], marker="o", label=model, **styles[model])
     axes.set_xlabel("days ahead")
     axes.set_ylabel("WAPE")
-    figure.legend(loc="outside right upper", fontsize=8)
+    hidden = len(others) - len(COLORS)
+    title = f"{hidden} worse models are not shown" if hidden > 0 else None
+    figure.legend(loc="outside right upper", fontsize=8, title=title, title_fontsize=7)
     axes.grid(alpha=0.3)
     return figure
 

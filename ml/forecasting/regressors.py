@@ -7,11 +7,11 @@ import numpy as np
 import polars as pl
 
 from ml.forecasting.issues import EVERY_SERIES, NO_MODEL, Issue
+from ml.forecasting.panel import OPEN
 
 FUTURE = "future_regressors"
 MOST_AHEAD = 1_000
 """Days after the panel; a mistyped date must not make an array of decades."""
-CARRIED = "the last same weekdays are taken, in the backtest too"
 
 
 @dataclass(frozen=True)
@@ -44,10 +44,8 @@ def regressors_of(
 ) -> np.ndarray:
     """`[S, T + F, K]`, NaN where no row tells a day; F days are told by `future`."""
     tables = [rows]
-    if future is None and names:
-        issues.append(Issue(EVERY_SERIES, NO_MODEL, FUTURE, f"no file of the days ahead is given: {CARRIED}"))
     if future is not None and names:
-        tables.append(_days_ahead(future, names, frame, issues))
+        tables.append(_days_ahead(future, frame, issues))
     ahead = max(
         ((table["date"].max() - frame.last).days for table in tables if len(table)),  # ty: ignore[unsupported-operator]
         default=0,
@@ -58,19 +56,31 @@ def regressors_of(
         for k, column in enumerate(names):
             if column in table.columns:
                 values[place[0], place[1], k] = table[column].cast(pl.Float64).to_numpy()
-    untold = np.isnan(values[:, frame.days :]).any(axis=2).sum(axis=1)
-    for row in np.flatnonzero(untold):
-        said = f"{untold[row]} of {ahead} days ahead are not told: {CARRIED}"
-        issues.append(Issue(frame.series[int(row)], NO_MODEL, FUTURE, said))
+    _tell_untold(values[:, frame.days :], names, future is not None, frame, issues)
     return values
 
 
-def _days_ahead(future: pl.DataFrame, names: list[str], frame: Frame, issues: list[Issue]) -> pl.DataFrame:
+def _tell_untold(
+    ahead: np.ndarray, names: list[str], has_file: bool, frame: Frame, issues: list[Issue]
+) -> None:
+    """Regressors `[S, F, K]` of which no day ahead is told, and series of which some are not."""
+    never = np.asarray(np.isnan(ahead).all(axis=(0, 1)))
+    where = "the file of the days ahead does not tell" if has_file else "no file of the days ahead tells"
+    for name in (names[k] for k in np.flatnonzero(never)):
+        outcome = "it is as on the last four same weekdays" if name in OPEN else "it is not learnt from"
+        said = f"{where} {name}: {outcome}, in a backtest too"
+        issues.append(Issue(EVERY_SERIES, NO_MODEL, FUTURE, said))
+    untold = np.isnan(ahead[:, :, ~never]).any(axis=2).sum(axis=1)
+    for row in np.flatnonzero(untold):
+        said = (
+            f"{untold[row]} of {ahead.shape[1]} days ahead are not told: the last same weekdays are taken, "
+            "in a backtest too"
+        )
+        issues.append(Issue(frame.series[int(row)], NO_MODEL, FUTURE, said))
+
+
+def _days_ahead(future: pl.DataFrame, frame: Frame, issues: list[Issue]) -> pl.DataFrame:
     """The rows of known series after the panel, one for each series and day."""
-    for column in names:
-        if column not in future.columns:
-            said = f"the file of the days ahead has no column {column}: {CARRIED}"
-            issues.append(Issue(EVERY_SERIES, NO_MODEL, FUTURE, said))
     known = future.filter(pl.col("series_id").is_in(frame.series.implode()) & pl.col("date").is_not_null())
     later = known.filter(pl.col("date") > frame.last)
     strangers, early = len(future) - len(known), len(known) - len(later)

@@ -23,6 +23,7 @@ PENALTY = 0.0003
 """Of leaving the weights of step 2, as a part of the data's own curvature."""
 SUM_PENALTY = 1.0
 """Of a sum other than 1."""
+SUMS = (0.8, 1.25)
 LIGHTEST = 0.02
 """Members that would count less than this are left out: each costs its whole fit."""
 
@@ -47,6 +48,8 @@ def learned_weights(forecasts: Mapping[str, np.ndarray], actual: np.ndarray) -> 
     weights = start
     if len(actual) >= LEAST_POINTS and actual.any():
         weights = _least_absolute(table[:, kept], actual, start)
+    # A sum far from 1 is a handful of days' doing, and would shift everything.
+    weights = weights / weights.sum() * np.clip(weights.sum(), *SUMS)
     return _without_light_ones(dict(zip(np.array(names)[kept].tolist(), weights.tolist(), strict=True)))
 
 

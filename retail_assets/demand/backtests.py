@@ -153,8 +153,7 @@ def _kept(file: "Path", panel: Panel, recipe: Recipe) -> Backtest | None:
             answers = [_answers(arrays, n, panel, origin, recipe) for n, origin in enumerate(origins)]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         return None
-    actual = np.stack([panel.demand[:, origin : origin + recipe.horizon] for origin in origins])
-    return Backtest(recipe.horizon, answers, actual)
+    return Backtest.of(panel, origins, recipe.horizon, answers)
 
 
 def _answers(arrays, number: int, panel: Panel, origin: int, recipe: Recipe) -> Answers:

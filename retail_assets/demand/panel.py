@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import polars as pl
 
+from retail_assets.demand.selling_out import with_sold_out_raised
 from retail_assets.demand.silence import silence_of, without_silence
 from retail_assets.platform import Platform
 from retail_assets.warehouse.errors import NoWarehouse
@@ -61,7 +62,7 @@ def demand_at(platform: Platform, origin: date, horizon: int) -> Demand | None:
         return None
     rows = without_delisted(rows, _delisted(platform), origin)
     silence = silence_of(rows)
-    rows = without_silence(rows, silence)
+    rows = with_sold_out_raised(without_silence(rows, silence), origin)
     known = demand_of(rows, read_ahead(platform, rows, origin, horizon, closed=silence.closed), origin)
     issues = [Issue(EVERY_SERIES, NO_MODEL, "silent_store", one) for one in silence.sentences()]
     newest = silence.sentences(since=origin - timedelta(days=HABIT_DAYS + 1))
@@ -76,7 +77,8 @@ def read_before(platform: Platform, origin: date) -> pl.DataFrame:
             platform,
             "daily_demand",
             *PAIR,
-            *("business_date", "category", "quantity", "price", "is_open", "is_promotion", "is_out_of_stock"),
+            *("business_date", "category", "quantity", "price", "is_open", "is_promotion"),
+            *("is_out_of_stock", "is_sold_out"),
             where=f"business_date >= date '{first}' and business_date < date '{origin}'",
         )
     except NoWarehouse:

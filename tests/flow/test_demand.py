@@ -188,7 +188,7 @@ def test_forecast_accuracy_is_what_a_plain_calculation_gives(
     platform: Platform, judged: pl.DataFrame
 ) -> None:
     with duckdb.connect(str(platform.lake.warehouse), read_only=True) as connection:
-        demand = connection.sql("from marts.daily_demand where not is_out_of_stock").pl()
+        demand = connection.sql("from marts.daily_demand where not is_out_of_stock and not is_sold_out").pl()
         classes = dict(
             connection.sql("select product_id, abc_class from marts.product_performance").fetchall()
         )

@@ -118,8 +118,8 @@ class Watch:
 
     def look(self) -> tuple[dg.AssetCheckEvaluation, dict[str, Any]]:
         run = self.repository.get_job("weekly_drift").execute_in_process(instance=self.instance)
-        [evaluation] = run.get_asset_check_evaluations()
-        return evaluation, metadata(run, "drift")
+        found = {one.asset_key.path[-1]: one for one in run.get_asset_check_evaluations()}
+        return found["escalation_risk_drift"], metadata(run, "drift")
 
     def asked(self) -> list[str | None]:
         """Keys of the runs that the sensor asks for."""

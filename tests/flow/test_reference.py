@@ -212,7 +212,7 @@ def test_the_trade_has_what_can_go_wrong(nights: list[tuple[Night, dict[str, lis
     assert min(values("stock_levels", "quantity") - {None}) < 0
     assert min(values("product_performance", "revenue")) < 0
     assert min(values("daily_demand", "quantity")) < 0
-    for flag in ("is_promotion", "is_open", "is_out_of_stock"):
+    for flag in ("is_promotion", "is_open", "is_out_of_stock", "is_sold_out"):
         assert values("daily_demand", flag) == {True, False}, flag
     assert max(values("stock_levels", "reserved_quantity")) > 0
     assert max(values("stock_levels", "incoming_quantity")) > 0

@@ -30,6 +30,7 @@ def rows(products: int = 3, days: int = 140, *, seed: int = 0, origin: date = OR
                 "is_open": week > 0,
                 "is_promotion": False,
                 "is_out_of_stock": False,
+                "is_sold_out": False,
             }
         )
         for store in ("S1", "S2")

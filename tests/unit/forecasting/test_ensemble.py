@@ -203,6 +203,12 @@ def test_a_calibration_survives_its_file(tested: Backtest, tmp_path: Path) -> No
         lambda told: json.dumps(told | {"format": 99}),
         lambda told: json.dumps({name: value for name, value in told.items() if name != "weights"}),
         lambda told: json.dumps(told | {"weights": {"all": {"theta": -1}}}),
+        lambda told: json.dumps(told | {"weights": {"all": {"theta": 0}}}),
+        lambda told: json.dumps(told | {"weights": {"all": {"theta": 10}}}),
+        lambda told: json.dumps(told | {"biases": {"all": float("nan")}}),
+        lambda told: json.dumps(told | {"quantiles": {"ensemble": {"all": {"7": [0.0, 1.0]}}}}),
+        lambda told: json.dumps(told | {"quantiles": {"theta": told["quantiles"]["theta"]}}),
+        lambda told: "[" * 100_000,
         lambda told: "[]",
     ],
 )
@@ -260,6 +266,18 @@ def test_expected_demand_of_sparse_series_sums_to_what_is_sold(share: float) -> 
     found = made(panel_of(of_rows(rows)).panel)
     assert found.mean.sum() < 0.7 * found.expected.sum()
     assert found.expected.sum() == pytest.approx(40 * 14 * share * 8, rel=0.15)
+
+
+@pytest.mark.parametrize("typed", [8e3, 8e6, 4e12])
+def test_a_mistyped_day_moves_no_other_series(typed: float) -> None:
+    right = panel(12, 200)
+    wrong = replace(right, demand=right.demand.copy())
+    wrong.demand[3, 195] = typed
+    before, after = made(right), made(wrong)
+    others = np.arange(12) != 3
+    assert after.expected[others].sum() == pytest.approx(before.expected[others].sum(), rel=0.03)
+    assert after.mean[others].sum() == pytest.approx(before.mean[others].sum(), rel=0.03)
+    assert after.expected[3].sum() == pytest.approx(before.expected[3].sum(), rel=0.1)
 
 
 def test_what_never_sold_and_shut_days_are_expected_to_sell_nothing() -> None:

@@ -1,15 +1,18 @@
 """What is not learnt from: days that are shut, spikes; and what a history may not see."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import numpy as np
+import polars as pl
 import pytest
 
 from ml.forecasting.gate import gated, scale_of
 from ml.forecasting.history import history_at
 from ml.forecasting.panel import Panel
+from ml.forecasting.reading import panel_of
 from ml.forecasting.segments import segments
-from tests.unit.forecasting.made_up import panel
+from tests.unit.forecasting.made_up import FIRST, panel, table
 
 
 def with_open(given: Panel) -> Panel:
@@ -68,6 +71,13 @@ def test_a_spike_after_the_origin_is_not_known() -> None:
     assert history_at(given, 126, 14).spikes == []
 
 
+def test_several_spikes_do_not_hide_each_other() -> None:
+    given = panel(3, 200)
+    given.demand[1, [50, 70]] *= 1000
+    given.demand[2, 40:60] *= 1000
+    assert history_at(given, 200, 14).spikes == [(1, 50), (1, 70)], "20 days of 200 are how a series sells"
+
+
 def test_the_gate_refuses_what_cannot_be() -> None:
     history = history_at(panel(4, 140), 140, 3)
     values = np.ones((4, 3))
@@ -121,3 +131,14 @@ def test_only_known_days_show_that_nothing_sells() -> None:
     given.demand[0, -400:] = np.nan
     given.demand[1, -400:] = 0
     assert segments(history_at(given, 500, 7)).tolist() == ["short", "empty"]
+
+
+def test_what_is_never_told_ahead_is_not_learnt_from() -> None:
+    """Learnt as known and then guessed, promotions of every second week would be foretold in the wrong one."""
+    rows = table(3, 147, promotions=True)
+    ahead = pl.col("date") >= FIRST + timedelta(days=140)
+    past, future = rows.filter(~ahead), rows.filter(ahead).drop("quantity")
+    for told, names in ((None, ()), (future.drop("promotion"), ()), (future.head(1), ("promotion",))):
+        given = panel_of(past, told).panel
+        assert history_at(given, 140, 7).panel.regressor_names == names
+        assert history_at(given, 112, 7).panel.regressor_names == names

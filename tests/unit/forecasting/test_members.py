@@ -27,7 +27,10 @@ QUICK = Setting(quick=True)
 
 
 def known(series: int = 4, days: int = 126, *, promotions: bool = True) -> Panel:
-    return panel(series, days, promotions=promotions)
+    """A panel whose promotions are told over the horizon."""
+    rows = table(series, days + HORIZON, promotions=promotions)
+    ahead = pl.col("date") >= FIRST + timedelta(days=days)
+    return panel_of(rows.filter(~ahead), rows.filter(ahead).drop("quantity")).panel
 
 
 def at(given: Panel, origin: int) -> History:

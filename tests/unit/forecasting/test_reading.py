@@ -16,7 +16,11 @@ from tests.unit.forecasting.made_up import FIRST, of_rows, panel, table
 
 def said(rows: pl.DataFrame, future: pl.DataFrame | None = None) -> tuple[Panel, dict[tuple[str, str], str]]:
     read = panel_of(rows, future)
-    return read.panel, {(issue.series_id, issue.issue): issue.detail for issue in read.issues}
+    details: dict[tuple[str, str], str] = {}
+    for issue in read.issues:
+        key = issue.series_id, issue.issue
+        details[key] = "; ".join([details[key], issue.detail] if key in details else [issue.detail])
+    return read.panel, details
 
 
 def test_identical_rows_count_once_and_parts_of_a_day_are_added() -> None:

@@ -83,5 +83,11 @@ select
     store_id,
     product_id,
     cast(unnest(range(greatest(first_day, known_from), least(next_day, {{ as_of() }}), interval 1 day)) as date)
-        as business_date
+        as business_date,
+    true as is_whole_day
 from empty
+union all
+-- The last one was sold. Where the books say that there were fewer than none they are wrong, and say nothing.
+select store_id, product_id, day as business_date, false as is_whole_day
+from stood
+where units_sold > 0 and opening_quantity > 0 and closing_quantity = 0 and day >= known_from

@@ -12,7 +12,7 @@ with sold as (
         business_date,
         currency,
         sum(quantity) as units,
-        {{ ratio('sum(quantity * unit_price)', 'sum(quantity)', 6) }} as price
+        {{ ratio('sum(cast(quantity as decimal(38, 3)) * unit_price)', 'sum(quantity)', 6) }} as price
     from {{ ref('sales_lines') }}
     where quantity > 0 and not is_cancelled
     group by store_id, product_id, business_date, currency
@@ -112,7 +112,8 @@ select
     priced.currency,
     promoted.product_id is not null as is_promotion,
     coalesce(store_day.is_open, true) as is_open,
-    out_of_stock.product_id is not null as is_out_of_stock
+    coalesce(out_of_stock.is_whole_day, false) as is_out_of_stock,
+    coalesce(not out_of_stock.is_whole_day, false) as is_sold_out
 from priced
 left join netted
     on priced.store_id = netted.store_id

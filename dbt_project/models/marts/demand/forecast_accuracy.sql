@@ -1,4 +1,4 @@
--- Days that were foretold and are over. A day out of stock shows no demand, so nothing can be said of it.
+-- Days that were foretold and are over. A day out of stock shows no demand, and one that sold out not all of it.
 with abc as (
     select product_id, min(abc_class) as abc_class
     from {{ ref('product_performance') }}
@@ -29,7 +29,7 @@ judged as (
         and forecast.product_id = demand.product_id
         and forecast.date = demand.business_date
     left join abc on forecast.product_id = abc.product_id
-    where not demand.is_out_of_stock
+    where not demand.is_out_of_stock and not demand.is_sold_out
 ),
 
 -- MASE is a mean over series, each against how much its days differ from the same weekdays before.

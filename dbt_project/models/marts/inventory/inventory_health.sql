@@ -37,6 +37,7 @@ lost as (
         on empty.store_id = level.store_id and empty.product_id = level.product_id
     where
         store_day.is_open
+        and empty.is_whole_day
         and empty.business_date >= {{ as_of() }} - cast({{ setting('demand_days') }} as integer)
         and empty.business_date > coalesce(level.previous_counted_on, level.counted_on)
     group by empty.store_id, empty.product_id
