@@ -105,7 +105,9 @@ def one_by_one(
         point = max(math.ceil(demand + safety - 0.5 - 1e-9), 0)
         rate = float(forecast.means[item].mean(dtype=float))
         holding = float(offers.unit_cost[offer]) * RULES.holding_share / YEAR
-        level = point + round(min(math.sqrt(2 * RULES.order_cost * rate / holding), rate * RULES.most_days))
+        level = point + round(
+            min(math.sqrt(2 * RULES.order_cost * rate / holding), rate * min(RULES.most_days, HORIZON))
+        )
         position += float(found.received[item])
         pack, minimum = float(offers.pack[offer]), float(offers.minimum[offer])
         quantities.append(
