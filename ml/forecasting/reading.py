@@ -115,6 +115,8 @@ def _checked(table: pl.DataFrame, required: tuple[str, ...], name: str) -> pl.Da
 def _as_date(dates: pl.Series) -> pl.Expr:
     if dates.dtype == pl.String:
         return pl.col("date").str.slice(0, 10).str.to_date("%Y-%m-%d")
+    if isinstance(dates.dtype, pl.Datetime):
+        return pl.col("date").dt.date()  # of its own zone: midnight in Berlin is the evening before in UTC
     return pl.col("date").cast(pl.Date)
 
 

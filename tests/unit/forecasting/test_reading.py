@@ -203,3 +203,15 @@ def test_dates_may_be_texts(tmp_path: Path) -> None:
     rows.write_parquet(tmp_path / "panel.parquet")
     read = read_panel(tmp_path / "panel.parquet")
     assert np.array_equal(read.panel.demand, panel(2, 5).demand)
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin", "Pacific/Auckland", "America/New_York"])
+def test_a_time_stamp_is_the_day_of_its_own_zone(zone: str | None) -> None:
+    rows = table(2, 5, promotions=True)
+    midnight = pl.col("date").cast(pl.Datetime("us")).dt.replace_time_zone(zone)
+    late = midnight + pl.duration(hours=23)
+    future = rows.filter(date=FIRST).with_columns(date=pl.lit(FIRST + timedelta(days=5))).drop("quantity")
+    for at in (midnight, late):
+        found = panel_of(rows.with_columns(at), future.with_columns(at)).panel
+        assert str(found.first_day) == str(FIRST) and found.regressors.shape[1] == 6
+        assert np.array_equal(found.demand, panel(2, 5, promotions=True).demand)
