@@ -140,6 +140,8 @@ def _carry_forward(values: np.ndarray, names: tuple[str, ...]) -> None:
     for day in _untold_days(values)[::-1]:  # days before a series began are told by what came after
         if day + 1 < values.shape[1]:
             values[:, day] = np.where(np.isnan(values[:, day]), values[:, day + 1], values[:, day])
+    for k in habits:
+        np.nan_to_num(values[:, :, k], copy=False, nan=1.0)  # nobody says that it is shut
     np.nan_to_num(values, copy=False)
 
 

@@ -56,8 +56,17 @@ def regressors_of(
         for k, column in enumerate(names):
             if column in table.columns:
                 values[place[0], place[1], k] = table[column].cast(pl.Float64).to_numpy()
+    _tell_open_unknown(values[:, : frame.days], names, frame, issues)
     _tell_untold(values[:, frame.days :], names, future is not None, frame, issues)
     return values
+
+
+def _tell_open_unknown(values: np.ndarray, names: list[str], frame: Frame, issues: list[Issue]) -> None:
+    """Series of which no day `[S, T, K]` says whether the shop was open."""
+    for k in (k for k, name in enumerate(names) if name in OPEN):
+        for row in np.flatnonzero(np.isnan(values[:, :, k]).all(axis=1)):
+            said = f"{names[k]} is empty on all days: they count as open"
+            issues.append(Issue(frame.series[int(row)], NO_MODEL, "open_unknown", said))
 
 
 def _tell_untold(

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ml.forecasting.history import history_at
 from ml.forecasting.panel import Panel
 from ml.forecasting.reading import PanelRefused, panel_of, read_panel
 from tests.unit.forecasting.made_up import FIRST, of_rows, panel, table
@@ -215,3 +216,11 @@ def test_a_time_stamp_is_the_day_of_its_own_zone(zone: str | None) -> None:
         found = panel_of(rows.with_columns(at), future.with_columns(at)).panel
         assert str(found.first_day) == str(FIRST) and found.regressors.shape[1] == 6
         assert np.array_equal(found.demand, panel(2, 5, promotions=True).demand)
+
+
+@pytest.mark.parametrize("unknown", [None, float("nan")])
+def test_a_shop_of_which_nobody_says_that_it_is_open_is_open(unknown: float | None) -> None:
+    rows = table(3, 28).with_columns(open=pl.when(series_id="S02").then(unknown).otherwise(1.0))
+    found, issues = said(rows)
+    assert (found.until(28, 7).regressors == 1).all() and not history_at(found, 28, 7).shut.any()
+    assert {key for key in issues if key[1] == "open_unknown"} == {("S02", "open_unknown")}
