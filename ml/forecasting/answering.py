@@ -106,6 +106,9 @@ def _whole(history: History, raw: dict[str, np.ndarray], issues: list[Issue]) ->
     for row, day in history.spikes:
         said = f"{history.panel.dates(day, day + 1)[0]} is far above any other day of the series: not learnt from"
         issues.append(Issue(str(history.panel.series[row]), "", "spike", said))
+    for name, count in history.signs.items():
+        said = f"{count} series never sell where it has one of its values: they count as shut there, and 0 is foretold"
+        issues.append(Issue(EVERY_SERIES, "", "shut_by_regressor", f"{name}: {said}"))
     values, own = {}, {}
     scale = scale_of(history)
     fallback = _fallback(history, raw, kinds)

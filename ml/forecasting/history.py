@@ -2,8 +2,8 @@
 
 Three things are found out from the days before the origin alone:
 
-* days on which a shop is shut: a regressor named `open` or `is_open` is 0, another one is seen to mean it (nothing is
-  ever sold where it has one value), or nothing is ever sold in the whole panel on that weekday or that day of the year.
+* days on which a shop is shut: a regressor named `open` or `is_open` is 0, another one is seen to mean it (the series
+  never sells where it has one value), or nothing is ever sold in the whole panel on that weekday or day of the year.
   They are not learnt from, and forecast as zero;
 * spikes, a thousand times what is usual: typing errors teach nothing;
 * series that never sold.
@@ -20,6 +20,8 @@ SHUT_DAYS = 20
 """A value of a regressor that was seen on fewer days without any sale says nothing."""
 SHUT_SHARE = 0.99
 """Share of those days without a sale from which on the shop counts as shut."""
+PROMOTION = ("promo", "discount", "campaign")
+"""A regressor with such a word in its name is none that shops are shut by, however little is sold without it."""
 MANY_SERIES = 5
 """In a smaller panel a day without any sale says nothing about the shop."""
 SHUT_WEEKS = 8
@@ -44,6 +46,8 @@ class History:
     """`[S, T + H]`: nothing can be sold that day."""
     spikes: list[tuple[int, int]] = field(default_factory=list)
     """(series, day) that were left out."""
+    signs: dict[str, int] = field(default_factory=dict)
+    """Regressor that was seen to mean that a shop is shut, though its name does not say so -> in how many series."""
 
     @property
     def demand(self) -> np.ndarray:
@@ -67,7 +71,7 @@ def history_at(panel: Panel, origin: int, horizon: int) -> History:
     spikes = _spikes(known.demand)
     for row, day in spikes:
         known.demand[row, day] = np.nan
-    shut, regressors = _shut_by_regressor(known)
+    shut, regressors, signs = _shut_by_regressor(known)
     shut |= _shut_for_all(known, origin + horizon)
     # A sale on such a day is an exception that tells nothing of other days.
     known.demand[shut[:, :origin]] = np.nan
@@ -78,7 +82,7 @@ def history_at(panel: Panel, origin: int, horizon: int) -> History:
         regressors=known.regressors[:, :, kept],
         regressor_names=tuple(known.regressor_names[k] for k in kept),
     )
-    return History(learnt, horizon, shut, spikes)
+    return History(learnt, horizon, shut, spikes, signs)
 
 
 def _spikes(demand: np.ndarray) -> list[tuple[int, int]]:
@@ -95,36 +99,45 @@ def _spikes(demand: np.ndarray) -> list[tuple[int, int]]:
     return [(int(row), int(top[row])) for row in np.flatnonzero(found)]
 
 
-def _shut_by_regressor(panel: Panel) -> tuple[np.ndarray, list[int]]:
-    """Days that a regressor tells to be shut, and the regressors that say nothing else."""
+def _shut_by_regressor(panel: Panel) -> tuple[np.ndarray, list[int], dict[str, int]]:
+    """Days that a regressor tells to be shut, the regressors that say nothing else, and of those whose name does not
+    say so, in how many series they were seen to mean it."""
     shut = np.zeros(panel.regressors.shape[:2], dtype=bool)
-    telling = []
+    telling, signs = [], {}
     for k, name in enumerate(panel.regressor_names):
         values = panel.regressors[:, :, k]
-        levels = np.unique(values)
-        level = 0.0 if name in OPEN else _shut_level(panel, values, levels)
-        if level is None:
+        if name in OPEN:
+            here = values == 0
+        elif any(word in name.lower() for word in PROMOTION):
             continue
-        shut |= values == level
-        if len(levels) <= 2:
+        else:
+            here = _never_sold(panel, values)
+            if not here.any():
+                continue
+            signs[name] = int(here.any(axis=1).sum())
+        shut |= here
+        if len(np.unique(values[~here])) <= 1:
             telling.append(k)
-    return shut, telling
+    return shut, telling, signs
 
 
-def _shut_level(panel: Panel, values: np.ndarray, levels: np.ndarray) -> float | None:
-    """The one of two values of a regressor with which nothing is ever sold, though with the other one it is."""
+def _never_sold(panel: Panel, values: np.ndarray) -> np.ndarray:
+    """`[S, T + H]`: the regressor has the one of its two values with which this series never sells, though with the
+    other one it does on most days. What other series sell says nothing of this one."""
+    found = np.zeros(values.shape, dtype=bool)
+    levels = np.unique(values)
     if len(levels) != 2:
-        return None
+        return found
     known = ~np.isnan(panel.demand)
     zero = known & (panel.demand == 0)
-    for level, other in (levels, levels[::-1]):
-        here = known & (values[:, : panel.days] == level)
-        there = known & (values[:, : panel.days] == other)
-        if here.sum() < SHUT_DAYS or there.sum() < SHUT_DAYS:
-            continue
-        if zero[here].mean() >= SHUT_SHARE and zero[there].mean() < 0.5:
-            return float(level)
-    return None
+    at = [values[:, : panel.days] == level for level in levels]
+    days = [(known & here).sum(axis=1) for here in at]
+    share = [(zero & here).sum(axis=1) / np.maximum(count, 1) for here, count in zip(at, days, strict=True)]
+    enough = (days[0] >= SHUT_DAYS) & (days[1] >= SHUT_DAYS)
+    for one, other in ((0, 1), (1, 0)):
+        means_it = enough & (share[one] >= SHUT_SHARE) & (share[other] < 0.5)
+        found |= means_it[:, None] & (values == levels[one])
+    return found
 
 
 def _shut_for_all(panel: Panel, end: int) -> np.ndarray:
