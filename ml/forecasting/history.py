@@ -3,12 +3,13 @@
 Three things are found out from the days before the origin alone:
 
 * days on which a shop is shut: a regressor named `open` or `is_open` is 0, another one is seen to mean it (the series
-  never sells where it has one value), or nothing is ever sold in the whole panel on that weekday or day of the year.
-  They are not learnt from, and forecast as zero;
+  never sells where it has one value), or neither the whole panel nor the series ever sells on that weekday or on that
+  day of the year. They are not learnt from, and forecast as zero;
 * spikes, a thousand times what is usual: typing errors teach nothing;
 * series that never sold.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -30,7 +31,9 @@ SHUT_YEARS = 2
 MOST_EMPTY_DAYS = 0.1
 """Where more days than this are without any sale, such days are usual and say nothing."""
 HARDLY_ANYTHING = 0.005
-"""A panel that sells less than this part of its usual day was shut."""
+"""A panel that sells less than this part of its usual day may have been shut."""
+HARDLY_OWN = 0.05
+"""A series that sold more than this part of what it sells on a day with sales was not, whatever the panel did."""
 SPIKE = 50.0
 """A day is a spike when it is so many times the largest of all other days of its series."""
 
@@ -72,7 +75,7 @@ def history_at(panel: Panel, origin: int, horizon: int) -> History:
     for row, day in spikes:
         known.demand[row, day] = np.nan
     shut, regressors, signs = _shut_by_regressor(known)
-    shut |= _shut_for_all(known, origin + horizon)
+    shut |= _shut_for_all(known, origin + horizon) & ~_told_open(panel, origin, horizon)
     # A sale on such a day is an exception that tells nothing of other days.
     known.demand[shut[:, :origin]] = np.nan
     # What is never told ahead would be learnt as if it were known, and then be guessed.
@@ -141,30 +144,47 @@ def _never_sold(panel: Panel, values: np.ndarray) -> np.ndarray:
 
 
 def _shut_for_all(panel: Panel, end: int) -> np.ndarray:
-    """`[1, T + H]`: days on which no series of the panel can have sold anything, whatever the day."""
+    """`[S, T + H]`: days on which the panel as a whole sells nothing, for the series that never do on such days."""
+    shut = np.zeros((len(panel.series), end), dtype=bool)
+    if len(panel.series) < MANY_SERIES:
+        return shut
+    demand = np.nan_to_num(panel.demand, nan=0.0)
+    usual = demand.sum(axis=1) / np.maximum((demand > 0).sum(axis=1), 1)
+    for seen, meant in _days_without_sales(panel, demand.sum(axis=0), end):
+        own = (demand[:, seen] > HARDLY_OWN * usual[:, None]).any(axis=1)
+        shut[np.ix_(~own, meant)] = True
+    return shut
+
+
+def _days_without_sales(panel: Panel, total: np.ndarray, end: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Indices of days on which a panel, by its total `[T]`, sold nothing, and of the days of which that tells."""
     days = panel.days
-    shut = np.zeros(end, dtype=bool)
-    known = np.logical_not(np.isnan(panel.demand))
-    total = np.where(known, panel.demand, 0.0).sum(axis=0)
-    if len(panel.series) < MANY_SERIES or not total.any():
-        return shut[None, :]
+    if not total.any():
+        return
     sold = total > HARDLY_ANYTHING * np.median(total[total > 0])
     first, last = np.flatnonzero(sold)[[0, -1]]
-    inside = np.array(known.any(axis=0))
+    inside = np.array(~np.isnan(panel.demand).all(axis=0))
     inside[:first] = inside[last + 1 :] = False
+    empty = inside & ~sold
     dates = panel.dates(0, end)
-    weekdays = weekday(dates)
+    weekdays, of_year = weekday(dates), day_of_year(dates)
     for day in range(7):
         these = inside & (weekdays[:days] == day)
         if these.sum() >= SHUT_WEEKS and not sold[these].any():
-            shut |= weekdays == day
-    empty = inside & ~sold & ~shut[:days]
+            empty &= ~these
+            yield np.flatnonzero(these), np.flatnonzero(weekdays == day)
     if empty.sum() > MOST_EMPTY_DAYS * inside.sum():
-        return shut[None, :]
-    shut[:days] |= empty
-    of_year = day_of_year(dates)
+        return
+    for day in np.flatnonzero(empty):
+        yield np.array([day]), np.array([day])
     for value in np.unique(of_year[:days][empty]):
         these = inside & (of_year[:days] == value)
         if these.sum() >= SHUT_YEARS and not sold[these].any():
-            shut |= of_year == value
-    return shut[None, :]
+            yield np.flatnonzero(these), np.flatnonzero(of_year == value)
+
+
+def _told_open(panel: Panel, origin: int, horizon: int) -> np.ndarray:
+    """`[S, T + H]`: a regressor tells that day to be open."""
+    told = panel.told(origin, horizon)
+    named = [k for k, name in enumerate(panel.regressor_names) if name in OPEN]
+    return (np.nan_to_num(told[:, :, named], nan=0.0) != 0).any(axis=2)

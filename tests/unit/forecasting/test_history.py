@@ -80,6 +80,23 @@ def test_a_weekday_on_which_nothing_is_ever_sold_is_shut() -> None:
     assert shut[0, 140:].reshape(2, 7)[:, 5].all() and shut[0, 140:].sum() == 2
 
 
+@pytest.mark.parametrize("giant", [0, 200_000])
+def test_a_series_that_sells_while_all_others_are_shut_is_open(giant: float) -> None:
+    """The shop at the station on Sundays; or all the small ones, when a giant is shut."""
+    given = panel(300, 140)
+    given.demand[:] = 5 + np.arange(140) % 3
+    sells = np.arange(300) == 0 if not giant else np.arange(300) > 0
+    given.demand[~sells] = given.demand[~sells] * (giant or 1) * (np.arange(140) % 7 != 6)
+    shut = np.broadcast_to(history_at(given, 140, 14).shut, (300, 154))
+    assert not shut[sells].any() and (shut[~sells] == (np.arange(154) % 7 == 6)).all()
+
+
+def test_a_day_that_is_told_to_be_open_is_not_shut_though_nothing_was_ever_sold_on_such_days() -> None:
+    given = with_open(panel(6, 210))  # never open on Sundays
+    given.regressors[:2, 216] = 1  # the first one of two series
+    assert (history_at(given, 210, 14).shut[:, 210:].sum(axis=1) == [1, 1, 2, 2, 2, 2]).all()
+
+
 def test_christmas_is_shut_where_it_always_was() -> None:
     given = panel(6, 2 * 366)
     for day in (359, 359 + 365):
