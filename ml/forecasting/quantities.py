@@ -11,12 +11,11 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
+from ml.forecasting.columns import MOST_UNITS, OUT_OF_STOCK, REQUIRED
 from ml.forecasting.issues import EVERY_SERIES, NO_MODEL, Issue
 from ml.forecasting.panel import Returns
 from ml.forecasting.regressors import Frame
 
-REQUIRED = ("series_id", "date", "quantity")
-OUT_OF_STOCK = "out_of_stock"
 FEW_GAPS = 0.02
 """Share of the days: where fewer are missing, they may be mistakes, and taking them as unknown changes no mean."""
 FEW_ZEROS = 0.05
@@ -39,10 +38,10 @@ class TableKind:
 
 def without_bad_rows(rows: pl.DataFrame, issues: list[Issue]) -> pl.DataFrame:
     told = pl.col("series_id").is_not_null() & pl.col("date").is_not_null()
-    good = told & pl.col("quantity").is_finite().fill_null(False)
+    good = told & (pl.col("quantity").abs() <= MOST_UNITS).fill_null(False) & pl.col("quantity").is_not_nan()
     bad = rows.filter(~good)
     for series, count in bad.group_by("series_id").len().iter_rows():
-        said = f"{count} rows without a date or a finite quantity are left out"
+        said = f"{count} rows without a series, a date or a quantity of at most {MOST_UNITS:g} are left out"
         issues.append(Issue(series or EVERY_SERIES, NO_MODEL, "unreadable_rows", said))
     return rows.filter(good)
 
@@ -54,7 +53,7 @@ def kind_of(rows: pl.DataFrame, frame: Frame, issues: list[Issue]) -> TableKind:
     missing = span - int(days["days"].sum())
     zero = pl.col("quantity") == 0
     if OUT_OF_STOCK in rows.columns:
-        zero &= ~_out_of_stock()
+        zero &= ~pl.col(OUT_OF_STOCK)
     zeros = len(rows.filter(zero))
     gaps_are_zeros = missing > FEW_GAPS * span and zeros < FEW_ZEROS * missing
     if gaps_are_zeros:
@@ -126,13 +125,9 @@ def demand_of(
     demand, returns = _moved_back(net, frame, issues)
     _fill_gaps(demand, frame, kind, issues)
     if OUT_OF_STOCK in rows.columns:
-        out = rows.select(_out_of_stock())[OUT_OF_STOCK].to_numpy()
+        out = rows[OUT_OF_STOCK].to_numpy()
         demand[place[0][out], place[1][out]] = np.nan
     return demand, returns
-
-
-def _out_of_stock() -> pl.Expr:
-    return pl.col(OUT_OF_STOCK).cast(pl.Float64, strict=False).fill_null(0) != 0
 
 
 def _moved_back(net: np.ndarray, frame: Frame, issues: list[Issue]) -> tuple[np.ndarray, Returns]:

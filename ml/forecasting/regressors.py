@@ -35,10 +35,6 @@ class Frame:
         return joined["number"].to_numpy(), (joined["date"] - self.first).dt.total_days().to_numpy()
 
 
-def is_number(values: pl.Series) -> bool:
-    return values.dtype.is_numeric() or values.dtype == pl.Boolean
-
-
 def regressors_of(
     rows: pl.DataFrame, future: pl.DataFrame | None, names: list[str], frame: Frame, issues: list[Issue]
 ) -> np.ndarray:

@@ -119,6 +119,98 @@ def test_days_out_of_stock_are_not_zero_demand() -> None:
     assert found.regressor_names == ()
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        ["yes", "no", None],
+        ["True", "false", ""],
+        ["1", "0", "n"],
+        [True, False, None],
+        [1, None, None],
+        [1.0, float("nan"), 0.0],
+    ],
+)
+def test_out_of_stock_may_be_a_word_and_empty_is_no(told: list) -> None:
+    rows = of_rows([("A", 0, 0), ("A", 1, 5), ("A", 2, 4)]).with_columns(out_of_stock=pl.Series(told))
+    found, _ = said(rows)
+    assert np.isnan(found.demand[0]).tolist() == [True, False, False]
+
+
+def test_another_word_for_out_of_stock_is_refused() -> None:
+    with pytest.raises(PanelRefused, match="'maybe' in out_of_stock; give"):
+        panel_of(of_rows([("A", 0, 1)]).with_columns(out_of_stock=pl.lit("maybe")))
+
+
+@pytest.mark.parametrize("nothing", [None, float("nan")])
+def test_a_promotion_that_is_1_or_empty_is_none_where_it_is_empty(nothing: float | None) -> None:
+    rows = table(2, 28, promotions=True)
+    future = rows.filter(pl.col("date") < FIRST + timedelta(days=7)).with_columns(
+        pl.col("date").dt.offset_by("28d")
+    )
+    joined = pl.when(pl.col("promotion") == 1).then(1.0).otherwise(nothing).alias("promotion")
+    expected, _ = said(rows, future)
+    found, issues = said(rows.with_columns(joined), future.with_columns(joined))
+    assert np.array_equal(found.regressors, expected.regressors)
+    assert "empty counts as 0" in issues["*", "regressor_values"]
+
+
+def test_an_infinite_regressor_is_told() -> None:
+    rows = table(1, 28, promotions=True).with_columns(promotion=pl.Series([float("inf"), 1.0] + [0.0] * 26))
+    found, issues = said(rows)
+    assert np.isfinite(found.until(28, 7).regressors).all()
+    assert "infinite in 1 rows" in issues["*", "regressor_values"]
+
+
+def test_words_that_change_from_day_to_day_are_truth_values() -> None:
+    rows = table(2, 28, promotions=True)
+    word = pl.when(pl.col("promotion") == 1).then(pl.lit("Yes")).otherwise(pl.lit("no"))
+    given = rows.with_columns(
+        promotion=word, organic=pl.when(series_id="S00").then(pl.lit("yes")).otherwise(pl.lit("no"))
+    )
+    future = (
+        given.filter(date=FIRST)
+        .with_columns(date=pl.lit(FIRST + timedelta(days=28)))
+        .drop("quantity", "organic")
+    )
+    found, issues = said(given, future)
+    assert found.regressor_names == ("promotion",) and "organic" in found.static
+    assert np.array_equal(found.regressors[:, :28, 0].ravel(), rows["promotion"].to_numpy())
+    assert not np.isnan(found.regressors).any() and ("*", "future_regressors") not in issues
+
+
+def test_a_shop_whose_is_open_is_always_no_is_shut() -> None:
+    rows = table(2, 28).with_columns(
+        is_open=pl.when(series_id="S00").then(pl.lit("no")).otherwise(pl.lit("yes"))
+    )
+    assert history_at(panel_of(rows).panel, 28, 7).shut.all(axis=1).tolist() == [True, False]
+
+
+def test_a_text_in_the_place_of_a_number_ahead_is_refused() -> None:
+    rows = table(1, 28, promotions=True)
+    future = rows.head(1).with_columns(date=pl.lit(FIRST + timedelta(days=28)), promotion=pl.lit("perhaps"))
+    with pytest.raises(PanelRefused, match="days ahead has 'perhaps' in promotion"):
+        panel_of(rows, future)
+
+
+@pytest.mark.parametrize("column", ["date", "quantity"])
+def test_one_cell_that_cannot_be_read_costs_its_row_and_not_the_file(column: str) -> None:
+    rows = table(2, 5)
+    mistyped = rows.with_columns(
+        pl.when((pl.col("series_id") == "S00") & (pl.col("date") == FIRST))
+        .then(pl.lit("n/a"))
+        .otherwise(pl.col(column).cast(pl.String))
+        .alias(column)
+    )
+    found, issues = said(mistyped)
+    assert np.isnan(found.demand[0, 0]) and np.array_equal(found.demand[1], panel(2, 5).demand[1])
+    assert "1 rows without" in issues["S00", "unreadable_rows"]
+
+
+def test_a_row_without_a_series_is_told_as_such() -> None:
+    rows = of_rows([("A", 0, 1), ("A", 1, 1)]).with_columns(series_id=pl.Series(["A", None]))
+    assert "without a series" in said(rows)[1]["*", "unreadable_rows"]
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rows_says_nothing(random) -> None:
@@ -184,6 +276,10 @@ def test_a_future_of_other_days_is_told() -> None:
         (of_rows([]), "no row"),
         (of_rows([("A", 0, 1)]).with_columns(quantity=pl.lit("many")), "wrong kind"),
         (of_rows([("A", 0, 1), ("A", 40_000, 1)]), "wrong date"),
+        (of_rows([("A", 0, 1)]).with_columns(date=pl.lit(20261119)), "wrong kind.*2026-11-20"),
+        (of_rows([("A", 0, 1)]).with_columns(date=pl.lit(1_795_046_400)), "wrong kind.*2026-11-20"),
+        (of_rows([("A", 0, 1)]).with_columns(date=pl.lit("19.11.2026")), "19.11.2026.*2026-11-20"),
+        (of_rows([("A", day, 1e308) for day in range(9)]), "no row"),
     ],
 )
 def test_what_is_no_panel_is_refused(rows: pl.DataFrame, words: str) -> None:
