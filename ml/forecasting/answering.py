@@ -17,6 +17,7 @@ from ml.forecasting.members.base import Answer, Setting
 from ml.forecasting.members.registry import BASELINES, ENTRIES, member
 from ml.forecasting.panel import Panel
 from ml.forecasting.progress import Progress, Report, silent
+from ml.forecasting.regressors import untold_days
 from ml.forecasting.segments import EMPTY, SHORT, segments
 
 LARGEST_PART = 16
@@ -76,7 +77,7 @@ def answers_at(
         lambda number: progress.add(costs[order[number]], places[order[number]][0]),
     )
     raw = [{name: np.full((len(panel.series), horizon), np.nan) for name in names} for _ in histories]
-    issues: list[list[Issue]] = [[] for _ in histories]
+    issues: list[list[Issue]] = [untold_days(panel, horizon) for _ in histories]
     for place, one in zip(order, found, strict=True):
         name, number, rows = places[place]
         if isinstance(one, Lost):

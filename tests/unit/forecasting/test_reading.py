@@ -9,7 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ml.forecasting.answering import answers_at
+from ml.forecasting.fan_out import FanOut
 from ml.forecasting.history import history_at
+from ml.forecasting.members.base import Setting
 from ml.forecasting.panel import Panel
 from ml.forecasting.reading import PanelRefused, panel_of, read_panel
 from tests.unit.forecasting.made_up import FIRST, of_rows, panel, table
@@ -190,6 +193,47 @@ def test_a_text_in_the_place_of_a_number_ahead_is_refused() -> None:
     future = rows.head(1).with_columns(date=pl.lit(FIRST + timedelta(days=28)), promotion=pl.lit("perhaps"))
     with pytest.raises(PanelRefused, match="days ahead has 'perhaps' in promotion"):
         panel_of(rows, future)
+
+
+@pytest.mark.parametrize(
+    ("first", "days", "words"),
+    [
+        (28, 0, "does not tell promotion"),
+        (28 + 2000, 7, "7 of days more than 1000 after it are left out"),
+        (28, 4, "promotion is told of 4 of 7 days ahead"),
+    ],
+)
+def test_a_future_that_does_not_reach_the_horizon_is_told(first: int, days: int, words: str) -> None:
+    rows = table(1, 28, promotions=True)
+    dates = [FIRST + timedelta(days=first + day) for day in range(days)]
+    future = pl.DataFrame({"series_id": ["S00"] * days, "date": dates, "promotion": [1] * days}).cast(
+        {"series_id": pl.String, "date": pl.Date, "promotion": pl.Int64}
+    )
+    read = panel_of(rows, future)
+    made = answers_at(read.panel, [28], 7, [], Setting(), fan_out=FanOut(workers=1))[0]
+    told = [issue.detail for issue in (*read.issues, *made.issues) if issue.issue == "future_regressors"]
+    assert any(words in detail for detail in told)
+
+
+def test_rows_of_a_day_ahead_that_contradict_each_other_are_told_and_none_is_believed() -> None:
+    rows = table(1, 28, promotions=True).with_columns(price=pl.lit(2.0))
+    ahead = pl.DataFrame(
+        {
+            "series_id": ["S00"] * 5,
+            "date": [FIRST + timedelta(days=28 + day) for day in (0, 0, 1, 1, 2)],
+            "promotion": [1, 0, 1, 1, 0],
+            "price": [2.0, 2.0, 2.0, None, 2.0],
+        }
+    )
+    for future in (ahead, ahead.reverse()):
+        found, issues = said(rows, future)
+        told = found.regressors[0, 28:]
+        assert np.isnan(told[0, 0]) and told[1:, 0].tolist() == [1, 0] and told[:, 1].tolist() == [2, 2, 2]
+        assert "contradict each other on 1 days" in issues["S00", "future_regressors"]
+        assert (
+            "does not tell price"
+            in said(rows.drop("promotion"), future.drop("price"))[1]["*", "future_regressors"]
+        )
 
 
 @pytest.mark.parametrize("column", ["date", "quantity"])
