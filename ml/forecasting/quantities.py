@@ -7,11 +7,13 @@ most days would else lose its zeros, and be foretold half as much again as it se
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
 
 from ml.forecasting.columns import MOST_UNITS, OUT_OF_STOCK, REQUIRED
+from ml.forecasting.days import YEAR
 from ml.forecasting.issues import EVERY_SERIES, NO_MODEL, Issue
 from ml.forecasting.panel import Returns
 from ml.forecasting.regressors import Frame
@@ -24,6 +26,11 @@ USUAL_PARTS = 0.05
 """Share of the days with several quantities from which on rows are single sales."""
 LOADED_TWICE = 0.9
 """Share of the rows that are repeated from which on the table itself is."""
+MANY_SERIES = 20
+STRAY_SHARE = 0.01
+STRAY_DAYS = 7
+"""Of so many series rows of this share, or of one, are wrong so many days after all others, if the panel never paused
+as long."""
 RETURN_DAYS = 28
 """What came back was sold within so many days before, or the row is a mistake."""
 
@@ -46,11 +53,51 @@ def without_bad_rows(rows: pl.DataFrame, issues: list[Issue]) -> pl.DataFrame:
     return rows.filter(good)
 
 
+def without_stray_days(rows: pl.DataFrame, issues: list[Issue]) -> pl.DataFrame:
+    """Rows without those long after nearly all others: a single wrong date would move the days ahead of everybody."""
+    last = rows.group_by("series_id").agg(pl.col("date").max())["date"].sort(descending=True)
+    if len(last) < MANY_SERIES:
+        return rows
+    reached = last[max(int(STRAY_SHARE * len(last)), 1)]
+    pauses = rows.filter(pl.col("date") <= reached)["date"].unique().sort().diff().dt.total_days()
+    end = reached + timedelta(days=max(STRAY_DAYS, *pauses.drop_nulls()))
+    strays = rows.filter(pl.col("date") > end)
+    for series, count in strays.group_by("series_id").len().iter_rows():
+        said = f"{count} rows are left out: nearly no series has any after {reached}"
+        issues.append(Issue(series, NO_MODEL, "stray_date", said))
+    return rows.filter(pl.col("date") <= end)
+
+
+def tell_ends(rows: pl.DataFrame, frame: Frame, issues: list[Issue]) -> None:
+    """Long stretches at the ends of the panel of which only few series have rows."""
+    of = rows.group_by("series_id").agg(
+        pl.col("date").min().alias("first"), pl.col("date").max().alias("last")
+    )
+    late = np.sort((frame.last - of["last"]).dt.total_days().to_numpy())
+    early = np.sort((of["first"] - frame.first).dt.total_days().to_numpy())
+    for issue, where, days, usual in (
+        ("last_days", "last", late, STRAY_DAYS),
+        ("first_days", "first", early, YEAR),
+    ):
+        few = -(-len(days) // 5)
+        length = int(days[min(few, len(days) - 1)])
+        if length > usual:
+            count = int((days < length).sum())
+            said = f"only {count} of {len(days)} series have rows in the {where} {length} days: look for wrong dates"
+            issues.append(Issue(EVERY_SERIES, NO_MODEL, issue, said))
+
+
 def kind_of(rows: pl.DataFrame, frame: Frame, issues: list[Issue]) -> TableKind:
     """What the table as a whole shows of itself."""
-    days = rows.group_by("series_id").agg(pl.col("date").min(), pl.col("date").n_unique().alias("days"))
-    span = int((frame.last - days["date"]).dt.total_days().sum()) + len(days)
-    missing = span - int(days["days"].sum())
+    dates = pl.col("date").unique().sort()
+    steps = dates.diff().dt.total_days()
+    of = rows.group_by("series_id").agg(
+        first=dates.first(), last=dates.last(), days=dates.len(), longest=steps.max().fill_null(1) - 1
+    )
+    # Without the longest gap of each series: one wrong date makes one, in its own series or after all others.
+    gap = np.maximum(of["longest"].to_numpy(), (frame.last - of["last"]).dt.total_days().to_numpy())
+    span = int(((frame.last - of["first"]).dt.total_days().to_numpy() + 1 - gap).sum())
+    missing = span - int(of["days"].sum())
     zero = pl.col("quantity") == 0
     if OUT_OF_STOCK in rows.columns:
         zero &= ~pl.col(OUT_OF_STOCK)

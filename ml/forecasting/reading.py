@@ -16,7 +16,14 @@ from ml.forecasting.columns import REQUIRED, PanelRefused, regressor_names, type
 from ml.forecasting.days import YEAR
 from ml.forecasting.issues import NO_MODEL, Issue
 from ml.forecasting.panel import ESTABLISHED_DAYS, Panel
-from ml.forecasting.quantities import demand_of, kind_of, once_a_day, without_bad_rows
+from ml.forecasting.quantities import (
+    demand_of,
+    kind_of,
+    once_a_day,
+    tell_ends,
+    without_bad_rows,
+    without_stray_days,
+)
 from ml.forecasting.regressors import Frame, regressors_of
 
 MOST_DAYS = 20_000
@@ -47,11 +54,12 @@ def panel_of(
 ) -> ReadPanel:
     """The arrays of a long table in any order of rows."""
     issues: list[Issue] = []
-    rows = without_bad_rows(typed(table, REQUIRED, name), issues)
+    rows = without_stray_days(without_bad_rows(typed(table, REQUIRED, name), issues), issues)
     ahead = None if future is None else typed(future, ("series_id", "date"), "the file of the days ahead")
     names = regressor_names(rows)
     rows, ahead = with_numbers(rows, ahead, names, name, issues)
     frame = _frame(rows, name)
+    tell_ends(rows, frame, issues)
     kind = kind_of(rows, frame, issues)
     rows = once_a_day(rows, kind, issues)
     demand, returns = demand_of(rows, frame, kind, issues)

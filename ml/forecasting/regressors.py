@@ -86,7 +86,7 @@ def _tell_untold(
 
 def untold_days(panel: Panel, horizon: int) -> list[Issue]:
     """Regressors of which the days ahead that are told end before the horizon does."""
-    ahead = ~np.isnan(panel.regressors[:, panel.days :]).all(axis=0)
+    ahead = np.asarray(~np.isnan(panel.regressors[:, panel.days :]).all(axis=0))
     found = []
     for k in np.flatnonzero(panel.told_ahead):
         told = int(np.flatnonzero(ahead[:, k])[-1]) + 1

@@ -236,6 +236,30 @@ def test_rows_of_a_day_ahead_that_contradict_each_other_are_told_and_none_is_bel
         )
 
 
+@pytest.mark.parametrize("day", [100 + 20, 100 + 13_000])
+def test_a_stray_date_after_all_others_is_left_out_and_told(day: int) -> None:
+    rows = table(30, 100)
+    found, issues = said(pl.concat([rows, of_rows([("S00", day, 1)])], how="diagonal"))
+    assert np.array_equal(found.demand, panel(30, 100).demand)
+    assert "1 rows are left out" in issues["S00", "stray_date"]
+
+
+def test_rows_after_a_pause_that_is_usual_are_no_stray() -> None:
+    rows = of_rows([(f"S{n:02d}", 10 * day, 1) for n in range(30) for day in range(20)] + [("S00", 200, 1)])
+    assert panel_of(rows).panel.days == 201
+
+
+def test_few_series_with_the_last_days_are_told_and_change_nothing_else() -> None:
+    rows = pl.concat([table(6, 100), of_rows([("S00", 120, 1)])], how="diagonal")
+    found, issues = said(rows)
+    assert "only 1 of 6 series have rows in the last 21 days" in issues["*", "last_days"]
+    assert ("*", "gaps") not in issues and np.isnan(found.demand[1, 100:]).all()
+    early = pl.concat([table(6, 100), of_rows([("S00", -900, 1)])], how="diagonal")
+    found, issues = said(early)
+    assert "only 1 of 6 series have rows in the first 900 days" in issues["*", "first_days"]
+    assert ("*", "gaps") not in issues and np.isnan(found.demand[0, 1:900]).all()
+
+
 @pytest.mark.parametrize("column", ["date", "quantity"])
 def test_one_cell_that_cannot_be_read_costs_its_row_and_not_the_file(column: str) -> None:
     rows = table(2, 5)
