@@ -43,7 +43,10 @@ def answer(name: str, history: History, setting: Setting) -> Answer:
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):
-        return member(name).answer(history, setting)
+        try:
+            return member(name).answer(history, setting)
+        except SystemExit as error:  # of a library: a member must not end the batch
+            raise RuntimeError(f"it wanted to end the process: {error}") from error
 
 
 def answers_at(
