@@ -44,7 +44,9 @@ class TableKind:
 
 
 def without_bad_rows(rows: pl.DataFrame, issues: list[Issue]) -> pl.DataFrame:
-    told = pl.col("series_id").is_not_null() & pl.col("date").is_not_null()
+    # Arrays of texts lose a NUL at the end, and two names would be one.
+    named = pl.col("series_id").is_not_null() & ~pl.col("series_id").str.contains("\0", literal=True)
+    told = named & pl.col("date").is_not_null()
     good = told & (pl.col("quantity").abs() <= MOST_UNITS).fill_null(False) & pl.col("quantity").is_not_nan()
     bad = rows.filter(~good)
     for series, count in bad.group_by("series_id").len().iter_rows():

@@ -274,6 +274,12 @@ def test_one_cell_that_cannot_be_read_costs_its_row_and_not_the_file(column: str
     assert "1 rows without" in issues["S00", "unreadable_rows"]
 
 
+def test_a_name_with_a_nul_is_not_taken_for_another_one() -> None:
+    found, issues = said(of_rows([("A", 0, 1), ("A\0", 0, 5)]))
+    assert found.series.tolist() == ["A"] and found.demand.tolist() == [[1.0]]
+    assert ("A\0", "unreadable_rows") in issues
+
+
 def test_a_row_without_a_series_is_told_as_such() -> None:
     rows = of_rows([("A", 0, 1), ("A", 1, 1)]).with_columns(series_id=pl.Series(["A", None]))
     assert "without a series" in said(rows)[1]["*", "unreadable_rows"]
