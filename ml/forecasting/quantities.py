@@ -31,6 +31,8 @@ STRAY_SHARE = 0.01
 STRAY_DAYS = 7
 """Of so many series rows of this share, or of one, are wrong so many days after all others, if the panel never paused
 as long."""
+JOINED = 0.5
+"""Share of the days with two rows of one quantity; single sales, even of one unit each, come so on a third at most."""
 RETURN_DAYS = 28
 """What came back was sold within so many days before, or the row is a mistake."""
 
@@ -68,6 +70,23 @@ def without_stray_days(rows: pl.DataFrame, issues: list[Issue]) -> pl.DataFrame:
         said = f"{count} rows are left out: nearly no series has any after {reached}"
         issues.append(Issue(series, NO_MODEL, "stray_date", said))
     return rows.filter(pl.col("date") <= end)
+
+
+def without_joined_rows(rows: pl.DataFrame, issues: list[Issue]) -> pl.DataFrame:
+    """A table of which most days have exactly two rows, equal in their quantity and not in something else, was joined
+    with one that has two rows for each of its own: each quantity counts once."""
+    if not rows.select("series_id", "date").is_duplicated().any():
+        return rows
+    distinct = rows.unique(maintain_order=False)
+    days = distinct.group_by("series_id", "date").agg(
+        twice=(pl.len() == 2) & (pl.col("quantity").n_unique() == 1)
+    )["twice"]
+    if days.sum() <= JOINED * len(days):
+        return rows
+    said = f"{days.sum()} of {len(days)} days have two rows that differ in all but their quantity: it counts once"
+    issues.append(Issue(EVERY_SERIES, NO_MODEL, "joined_rows", said))
+    day = ("series_id", "date", "quantity")
+    return distinct.group_by(day).agg(pl.col(column).max() for column in rows.columns if column not in day)
 
 
 def tell_ends(rows: pl.DataFrame, frame: Frame, issues: list[Issue]) -> None:

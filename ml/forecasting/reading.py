@@ -22,6 +22,7 @@ from ml.forecasting.quantities import (
     once_a_day,
     tell_ends,
     without_bad_rows,
+    without_joined_rows,
     without_stray_days,
 )
 from ml.forecasting.regressors import Frame, regressors_of
@@ -58,6 +59,7 @@ def panel_of(
     ahead = None if future is None else typed(future, ("series_id", "date"), "the file of the days ahead")
     names = regressor_names(rows)
     rows, ahead = with_numbers(rows, ahead, names, name, issues)
+    rows = without_joined_rows(rows, issues)
     frame = _frame(rows, name)
     tell_ends(rows, frame, issues)
     kind = kind_of(rows, frame, issues)

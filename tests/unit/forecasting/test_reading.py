@@ -47,6 +47,24 @@ def test_the_same_row_twice_in_a_table_of_single_sales_is_two_sales() -> None:
     assert "single sales" in issues["*", "duplicates"]
 
 
+@pytest.mark.parametrize("zeros", [True, False])
+def test_a_join_that_doubles_the_rows_does_not_double_the_demand(zeros: bool) -> None:
+    rows = table(3, 60)
+    if not zeros:  # sales alone
+        rows = rows.filter(pl.col("date").dt.weekday().is_in([1, 3, 4]))
+    both = pl.concat([rows.with_columns(promotion=pl.lit(number)) for number in (0, 1)])
+    found, issues = said(both)
+    assert np.array_equal(found.demand, panel_of(rows).panel.demand)
+    assert "it counts once" in issues["*", "joined_rows"]
+
+
+def test_single_sales_of_one_unit_at_two_prices_are_no_join() -> None:
+    counts = np.maximum(np.random.default_rng(1).poisson(1.8, 200), 1)
+    rows = of_rows([("A", day, 1) for day, count in enumerate(counts) for _ in range(count)])
+    found, issues = said(rows.with_columns(price=pl.Series(np.arange(len(rows), dtype=float))))
+    assert found.demand.sum() == counts.sum() and ("*", "joined_rows") not in issues
+
+
 def test_what_came_back_lowers_the_days_before() -> None:
     found, issues = said(of_rows([("A", 0, 5), ("A", 1, 1), ("A", 2, 3), ("A", 3, -5), ("A", 4, 2)]))
     assert found.demand.tolist() == [[4.0, 0.0, 0.0, 0.0, 2.0]]
