@@ -27,12 +27,30 @@ def main(arguments: list[str] | None = None) -> int:
         add(commands)
     parsed = parser.parse_args(arguments)
     try:
+        _refuse_same_files(parsed)
         return parsed.run(parsed)
     except (ExplainedError, OSError) as error:
         say(f"{type(error).__name__}: {error}", "red")
         return 1
     except KeyboardInterrupt:
         return 130
+
+
+class SameFile(ExplainedError):
+    """A file is given twice, and would be overwritten."""
+
+
+def _refuse_same_files(parsed: argparse.Namespace) -> None:
+    """Raises SameFile where what is written would be one of the other files."""
+    written = ("calibration", "out", "issues") if parsed.command == "backtest" else ("out", "issues")
+    names: dict[Path, str] = {}
+    for name in ("panel", "future", "calibration", "out", "issues"):
+        path = getattr(parsed, name)
+        if path is None:
+            continue
+        other = names.setdefault(path.resolve(), name)
+        if other != name and name in written:
+            raise SameFile(f"{path} is given as {other} and as {name}; give another file for one of them")
 
 
 def _command_parser(
@@ -153,8 +171,13 @@ def _forecast(parsed: argparse.Namespace) -> int:
     from ml.forecasting.members.registry import chosen
 
     names = chosen(parsed.models)
+    attributes = tuple(parsed.hierarchy.split(",")) if parsed.hierarchy else ()
     calibration = None if parsed.calibration is None else read_calibration(parsed.calibration)
     read = _read(parsed)
+    if attributes:
+        from ml.forecasting.hierarchy import sums_of
+
+        sums_of(read.panel, attributes)  # what cannot be added up is said before the work, not after it
     made = forecast(
         read.panel,
         parsed.horizon,
@@ -167,13 +190,13 @@ def _forecast(parsed: argparse.Namespace) -> int:
         report=say,
     )
     table = made.table
-    if parsed.hierarchy:
+    if attributes:
         from ml.forecasting.hierarchy import with_sums
 
         table = with_sums(
             read.panel,
             made,
-            tuple(parsed.hierarchy.split(",")),
+            attributes,
             levels=parsed.levels,
             setting=_setting(parsed),
             fan_out=_fan_out(parsed),

@@ -17,6 +17,7 @@ from ml.forecasting.members.base import Answer, Setting
 from ml.forecasting.members.registry import BASELINES, ENTRIES, member
 from ml.forecasting.panel import Panel
 from ml.forecasting.progress import Progress, Report, silent
+from ml.forecasting.regressors import untold_days
 from ml.forecasting.segments import EMPTY, SHORT, segments
 
 LARGEST_PART = 16
@@ -42,7 +43,10 @@ def answer(name: str, history: History, setting: Setting) -> Answer:
     from threadpoolctl import threadpool_limits
 
     with threadpool_limits(limits=1):
-        return member(name).answer(history, setting)
+        try:
+            return member(name).answer(history, setting)
+        except SystemExit as error:  # of a library: a member must not end the batch
+            raise RuntimeError(f"it wanted to end the process: {error}") from error
 
 
 def answers_at(
@@ -76,7 +80,7 @@ def answers_at(
         lambda number: progress.add(costs[order[number]], places[order[number]][0]),
     )
     raw = [{name: np.full((len(panel.series), horizon), np.nan) for name in names} for _ in histories]
-    issues: list[list[Issue]] = [[] for _ in histories]
+    issues: list[list[Issue]] = [untold_days(panel, horizon) for _ in histories]
     for place, one in zip(order, found, strict=True):
         name, number, rows = places[place]
         if isinstance(one, Lost):
@@ -106,6 +110,9 @@ def _whole(history: History, raw: dict[str, np.ndarray], issues: list[Issue]) ->
     for row, day in history.spikes:
         said = f"{history.panel.dates(day, day + 1)[0]} is far above any other day of the series: not learnt from"
         issues.append(Issue(str(history.panel.series[row]), "", "spike", said))
+    for name, count in history.signs.items():
+        said = f"{count} series never sell where it has one of its values: they count as shut there, and 0 is foretold"
+        issues.append(Issue(EVERY_SERIES, "", "shut_by_regressor", f"{name}: {said}"))
     values, own = {}, {}
     scale = scale_of(history)
     fallback = _fallback(history, raw, kinds)

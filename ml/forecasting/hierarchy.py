@@ -29,15 +29,25 @@ class NoSuchAttribute(ExplainedError):
     """The panel has no such column of texts."""
 
 
+class NameTaken(ExplainedError):
+    """A series has the name of a sum, or two sums have one name."""
+
+
 def sums_of(panel: Panel, attributes: Sequence[str]) -> Sums:
-    """The total and the sums by some attributes. Raises NoSuchAttribute."""
+    """The total and the sums by some attributes. Raises NoSuchAttribute, or NameTaken."""
     for attribute in attributes:
         if attribute not in panel.static:
             known = ", ".join(panel.static) or "none"
             raise NoSuchAttribute(
                 f"The panel has no column of texts {attribute!r}; those that it has: {known}"
             )
-    return sums_by({attribute: panel.static[attribute] for attribute in attributes}, len(panel.series))
+    sums = sums_by({attribute: panel.static[attribute] for attribute in attributes}, len(panel.series))
+    names, count = np.unique([*sums.names.tolist(), *panel.series.tolist()], return_counts=True)
+    if (count > 1).any():
+        raise NameTaken(
+            f"Two of the series and sums would be called {names[count > 1][0]!r}; give the series another name"
+        )
+    return sums
 
 
 def summed(panel: Panel, sums: Sums) -> Panel:

@@ -2,13 +2,14 @@
 
 Three things are found out from the days before the origin alone:
 
-* days on which a shop is shut: a regressor named `open` or `is_open` is 0, another one is seen to mean it (nothing is
-  ever sold where it has one value), or nothing is ever sold in the whole panel on that weekday or that day of the year.
-  They are not learnt from, and forecast as zero;
+* days on which a shop is shut: a regressor named `open` or `is_open` is 0, another one is seen to mean it (the series
+  never sells where it has one value), or neither the whole panel nor the series ever sells on that weekday or on that
+  day of the year. They are not learnt from, and forecast as zero;
 * spikes, a thousand times what is usual: typing errors teach nothing;
 * series that never sold.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -20,6 +21,8 @@ SHUT_DAYS = 20
 """A value of a regressor that was seen on fewer days without any sale says nothing."""
 SHUT_SHARE = 0.99
 """Share of those days without a sale from which on the shop counts as shut."""
+PROMOTION = ("promo", "discount", "campaign")
+"""A regressor with such a word in its name is none that shops are shut by, however little is sold without it."""
 MANY_SERIES = 5
 """In a smaller panel a day without any sale says nothing about the shop."""
 SHUT_WEEKS = 8
@@ -28,7 +31,9 @@ SHUT_YEARS = 2
 MOST_EMPTY_DAYS = 0.1
 """Where more days than this are without any sale, such days are usual and say nothing."""
 HARDLY_ANYTHING = 0.005
-"""A panel that sells less than this part of its usual day was shut."""
+"""A panel that sells less than this part of its usual day may have been shut."""
+HARDLY_OWN = 0.05
+"""A series that sold more than this part of what it sells on a day with sales was not, whatever the panel did."""
 SPIKE = 50.0
 """A day is a spike when it is so many times the largest of all other days of its series, but for other spikes."""
 MOST_SPIKES = 7
@@ -47,6 +52,8 @@ class History:
     """`[S, T + H]`: nothing can be sold that day."""
     spikes: list[tuple[int, int]] = field(default_factory=list)
     """(series, day) that were left out."""
+    signs: dict[str, int] = field(default_factory=dict)
+    """Regressor that was seen to mean that a shop is shut, though its name does not say so -> in how many series."""
 
     @property
     def demand(self) -> np.ndarray:
@@ -69,8 +76,8 @@ def history_at(panel: Panel, origin: int, horizon: int) -> History:
     known = panel.until(origin, horizon)
     mistaken = spikes(known.demand)
     known.demand[mistaken] = np.nan
-    shut, regressors = _shut_by_regressor(known)
-    shut |= _shut_for_all(known, origin + horizon)
+    shut, regressors, signs = _shut_by_regressor(known)
+    shut |= _shut_for_all(known, origin + horizon) & ~_told_open(panel, origin, horizon)
     # A sale on such a day is an exception that tells nothing of other days.
     known.demand[shut[:, :origin]] = np.nan
     # What is never told ahead would be learnt as if it were known, and then be guessed.
@@ -80,7 +87,8 @@ def history_at(panel: Panel, origin: int, horizon: int) -> History:
         regressors=known.regressors[:, :, kept],
         regressor_names=tuple(known.regressor_names[k] for k in kept),
     )
-    return History(learnt, horizon, shut, [(int(row), int(day)) for row, day in np.argwhere(mistaken)])
+    left_out = [(int(row), int(day)) for row, day in np.argwhere(mistaken)]
+    return History(learnt, horizon, shut, left_out, signs)
 
 
 def spikes(demand: np.ndarray) -> np.ndarray:
@@ -98,63 +106,89 @@ def spikes(demand: np.ndarray) -> np.ndarray:
     return falls.any(axis=1, keepdims=True) & (filled >= least)
 
 
-def _shut_by_regressor(panel: Panel) -> tuple[np.ndarray, list[int]]:
-    """Days that a regressor tells to be shut, and the regressors that say nothing else."""
+def _shut_by_regressor(panel: Panel) -> tuple[np.ndarray, list[int], dict[str, int]]:
+    """Days that a regressor tells to be shut, the regressors that say nothing else, and of those whose name does not
+    say so, in how many series they were seen to mean it."""
     shut = np.zeros(panel.regressors.shape[:2], dtype=bool)
-    telling = []
+    telling, signs = [], {}
     for k, name in enumerate(panel.regressor_names):
         values = panel.regressors[:, :, k]
-        levels = np.unique(values)
-        level = 0.0 if name in OPEN else _shut_level(panel, values, levels)
-        if level is None:
+        if name in OPEN:
+            here = values == 0
+        elif any(word in name.lower() for word in PROMOTION):
             continue
-        shut |= values == level
-        if len(levels) <= 2:
+        else:
+            here = _never_sold(panel, values)
+            if not here.any():
+                continue
+            signs[name] = int(here.any(axis=1).sum())
+        shut |= here
+        if len(np.unique(values[~here])) <= 1:
             telling.append(k)
-    return shut, telling
+    return shut, telling, signs
 
 
-def _shut_level(panel: Panel, values: np.ndarray, levels: np.ndarray) -> float | None:
-    """The one of two values of a regressor with which nothing is ever sold, though with the other one it is."""
+def _never_sold(panel: Panel, values: np.ndarray) -> np.ndarray:
+    """`[S, T + H]`: the regressor has the one of its two values with which this series never sells, though with the
+    other one it does on most days. What other series sell says nothing of this one."""
+    found = np.zeros(values.shape, dtype=bool)
+    levels = np.unique(values)
     if len(levels) != 2:
-        return None
+        return found
     known = ~np.isnan(panel.demand)
     zero = known & (panel.demand == 0)
-    for level, other in (levels, levels[::-1]):
-        here = known & (values[:, : panel.days] == level)
-        there = known & (values[:, : panel.days] == other)
-        if here.sum() < SHUT_DAYS or there.sum() < SHUT_DAYS:
-            continue
-        if zero[here].mean() >= SHUT_SHARE and zero[there].mean() < 0.5:
-            return float(level)
-    return None
+    at = [values[:, : panel.days] == level for level in levels]
+    days = [(known & here).sum(axis=1) for here in at]
+    share = [(zero & here).sum(axis=1) / np.maximum(count, 1) for here, count in zip(at, days, strict=True)]
+    enough = (days[0] >= SHUT_DAYS) & (days[1] >= SHUT_DAYS)
+    for one, other in ((0, 1), (1, 0)):
+        means_it = enough & (share[one] >= SHUT_SHARE) & (share[other] < 0.5)
+        found |= means_it[:, None] & (values == levels[one])
+    return found
 
 
 def _shut_for_all(panel: Panel, end: int) -> np.ndarray:
-    """`[1, T + H]`: days on which no series of the panel can have sold anything, whatever the day."""
+    """`[S, T + H]`: days on which the panel as a whole sells nothing, for the series that never do on such days."""
+    shut = np.zeros((len(panel.series), end), dtype=bool)
+    if len(panel.series) < MANY_SERIES:
+        return shut
+    demand = np.nan_to_num(panel.demand, nan=0.0)
+    usual = demand.sum(axis=1) / np.maximum((demand > 0).sum(axis=1), 1)
+    for seen, meant in _days_without_sales(panel, demand.sum(axis=0), end):
+        own = (demand[:, seen] > HARDLY_OWN * usual[:, None]).any(axis=1)
+        shut[np.ix_(~own, meant)] = True
+    return shut
+
+
+def _days_without_sales(panel: Panel, total: np.ndarray, end: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Indices of days on which a panel, by its total `[T]`, sold nothing, and of the days of which that tells."""
     days = panel.days
-    shut = np.zeros(end, dtype=bool)
-    known = np.logical_not(np.isnan(panel.demand))
-    total = np.where(known, panel.demand, 0.0).sum(axis=0)
-    if len(panel.series) < MANY_SERIES or not total.any():
-        return shut[None, :]
+    if not total.any():
+        return
     sold = total > HARDLY_ANYTHING * np.median(total[total > 0])
     first, last = np.flatnonzero(sold)[[0, -1]]
-    inside = np.array(known.any(axis=0))
+    inside = np.array(~np.isnan(panel.demand).all(axis=0))
     inside[:first] = inside[last + 1 :] = False
+    empty = inside & ~sold
     dates = panel.dates(0, end)
-    weekdays = weekday(dates)
+    weekdays, of_year = weekday(dates), day_of_year(dates)
     for day in range(7):
         these = inside & (weekdays[:days] == day)
         if these.sum() >= SHUT_WEEKS and not sold[these].any():
-            shut |= weekdays == day
-    empty = inside & ~sold & ~shut[:days]
+            empty &= ~these
+            yield np.flatnonzero(these), np.flatnonzero(weekdays == day)
     if empty.sum() > MOST_EMPTY_DAYS * inside.sum():
-        return shut[None, :]
-    shut[:days] |= empty
-    of_year = day_of_year(dates)
+        return
+    for day in np.flatnonzero(empty):
+        yield np.array([day]), np.array([day])
     for value in np.unique(of_year[:days][empty]):
         these = inside & (of_year[:days] == value)
         if these.sum() >= SHUT_YEARS and not sold[these].any():
-            shut |= of_year == value
-    return shut[None, :]
+            yield np.flatnonzero(these), np.flatnonzero(of_year == value)
+
+
+def _told_open(panel: Panel, origin: int, horizon: int) -> np.ndarray:
+    """`[S, T + H]`: a regressor tells that day to be open."""
+    told = panel.told(origin, horizon)
+    named = [k for k, name in enumerate(panel.regressor_names) if name in OPEN]
+    return (np.nan_to_num(told[:, :, named], nan=0.0) != 0).any(axis=2)

@@ -86,11 +86,16 @@ class Panel:
         back = self.returns
         later = (back.posted >= origin) & (back.lowered < origin)
         np.add.at(demand, (back.series[later], back.lowered[later]), back.units[later])
+        regressors = self.told(origin, horizon)
+        _carry_forward(regressors, self.regressor_names)
+        return replace(self, demand=demand, regressors=regressors, returns=Returns.none())
+
+    def told(self, origin: int, horizon: int) -> np.ndarray:
+        """`[S, origin + H, K]` regressors as far as they are told at an origin, NaN where they are not."""
         regressors = _padded(self.regressors, origin + horizon)
         untold = np.isnan(_padded(self.regressors[:, self.days :], horizon))
         regressors[:, origin:][untold] = np.nan
-        _carry_forward(regressors, self.regressor_names)
-        return replace(self, demand=demand, regressors=regressors, returns=Returns.none())
+        return regressors
 
     def only(self, rows: np.ndarray | slice) -> "Panel":
         """Some of the series, by index, mask or slice."""
@@ -140,6 +145,8 @@ def _carry_forward(values: np.ndarray, names: tuple[str, ...]) -> None:
     for day in _untold_days(values)[::-1]:  # days before a series began are told by what came after
         if day + 1 < values.shape[1]:
             values[:, day] = np.where(np.isnan(values[:, day]), values[:, day + 1], values[:, day])
+    for k in habits:
+        np.nan_to_num(values[:, :, k], copy=False, nan=1.0)  # nobody says that it is shut
     np.nan_to_num(values, copy=False)
 
 

@@ -7,16 +7,17 @@ most days would else lose its zeros, and be foretold half as much again as it se
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import numpy as np
 import polars as pl
 
+from ml.forecasting.columns import MOST_UNITS, OUT_OF_STOCK, REQUIRED
+from ml.forecasting.days import YEAR
 from ml.forecasting.issues import EVERY_SERIES, NO_MODEL, Issue
 from ml.forecasting.panel import Returns
 from ml.forecasting.regressors import Frame
 
-REQUIRED = ("series_id", "date", "quantity")
-OUT_OF_STOCK = "out_of_stock"
 FEW_GAPS = 0.02
 """Share of the days: where fewer are missing, they may be mistakes, and taking them as unknown changes no mean."""
 FEW_ZEROS = 0.05
@@ -25,6 +26,13 @@ USUAL_PARTS = 0.05
 """Share of the days with several quantities from which on rows are single sales."""
 LOADED_TWICE = 0.9
 """Share of the rows that are repeated from which on the table itself is."""
+MANY_SERIES = 20
+STRAY_SHARE = 0.01
+STRAY_DAYS = 7
+"""Of so many series rows of this share, or of one, are wrong so many days after all others, if the panel never paused
+as long."""
+JOINED = 0.5
+"""Share of the days with two rows of one quantity; single sales, even of one unit each, come so on a third at most."""
 RETURN_DAYS = 28
 """What came back was sold within so many days before, or the row is a mistake."""
 
@@ -38,23 +46,82 @@ class TableKind:
 
 
 def without_bad_rows(rows: pl.DataFrame, issues: list[Issue]) -> pl.DataFrame:
-    told = pl.col("series_id").is_not_null() & pl.col("date").is_not_null()
-    good = told & pl.col("quantity").is_finite().fill_null(False)
+    # Arrays of texts lose a NUL at the end, and two names would be one.
+    named = pl.col("series_id").is_not_null() & ~pl.col("series_id").str.contains("\0", literal=True)
+    told = named & pl.col("date").is_not_null()
+    good = told & (pl.col("quantity").abs() <= MOST_UNITS).fill_null(False) & pl.col("quantity").is_not_nan()
     bad = rows.filter(~good)
     for series, count in bad.group_by("series_id").len().iter_rows():
-        said = f"{count} rows without a date or a finite quantity are left out"
+        said = f"{count} rows without a series, a date or a quantity of at most {MOST_UNITS:g} are left out"
         issues.append(Issue(series or EVERY_SERIES, NO_MODEL, "unreadable_rows", said))
     return rows.filter(good)
 
 
+def without_stray_days(rows: pl.DataFrame, issues: list[Issue]) -> pl.DataFrame:
+    """Rows without those long after nearly all others: a single wrong date would move the days ahead of everybody."""
+    last = rows.group_by("series_id").agg(pl.col("date").max())["date"].sort(descending=True)
+    if len(last) < MANY_SERIES:
+        return rows
+    reached = last[max(int(STRAY_SHARE * len(last)), 1)]
+    pauses = rows.filter(pl.col("date") <= reached)["date"].unique().sort().diff().dt.total_days()
+    end = reached + timedelta(days=max(STRAY_DAYS, *pauses.drop_nulls()))
+    strays = rows.filter(pl.col("date") > end)
+    for series, count in strays.group_by("series_id").len().iter_rows():
+        said = f"{count} rows are left out: nearly no series has any after {reached}"
+        issues.append(Issue(series, NO_MODEL, "stray_date", said))
+    return rows.filter(pl.col("date") <= end)
+
+
+def without_joined_rows(rows: pl.DataFrame, issues: list[Issue]) -> pl.DataFrame:
+    """A table of which most days have exactly two rows, equal in their quantity and not in something else, was joined
+    with one that has two rows for each of its own: each quantity counts once."""
+    if not rows.select("series_id", "date").is_duplicated().any():
+        return rows
+    distinct = rows.unique(maintain_order=False)
+    days = distinct.group_by("series_id", "date").agg(
+        twice=(pl.len() == 2) & (pl.col("quantity").n_unique() == 1)
+    )["twice"]
+    if days.sum() <= JOINED * len(days):
+        return rows
+    said = f"{days.sum()} of {len(days)} days have two rows that differ in all but their quantity: it counts once"
+    issues.append(Issue(EVERY_SERIES, NO_MODEL, "joined_rows", said))
+    day = ("series_id", "date", "quantity")
+    return distinct.group_by(day).agg(pl.col(column).max() for column in rows.columns if column not in day)
+
+
+def tell_ends(rows: pl.DataFrame, frame: Frame, issues: list[Issue]) -> None:
+    """Long stretches at the ends of the panel of which only few series have rows."""
+    of = rows.group_by("series_id").agg(
+        pl.col("date").min().alias("first"), pl.col("date").max().alias("last")
+    )
+    late = np.sort((frame.last - of["last"]).dt.total_days().to_numpy())
+    early = np.sort((of["first"] - frame.first).dt.total_days().to_numpy())
+    for issue, where, days, usual in (
+        ("last_days", "last", late, STRAY_DAYS),
+        ("first_days", "first", early, YEAR),
+    ):
+        few = -(-len(days) // 5)
+        length = int(days[min(few, len(days) - 1)])
+        if length > usual:
+            count = int((days < length).sum())
+            said = f"only {count} of {len(days)} series have rows in the {where} {length} days: look for wrong dates"
+            issues.append(Issue(EVERY_SERIES, NO_MODEL, issue, said))
+
+
 def kind_of(rows: pl.DataFrame, frame: Frame, issues: list[Issue]) -> TableKind:
     """What the table as a whole shows of itself."""
-    days = rows.group_by("series_id").agg(pl.col("date").min(), pl.col("date").n_unique().alias("days"))
-    span = int((frame.last - days["date"]).dt.total_days().sum()) + len(days)
-    missing = span - int(days["days"].sum())
+    dates = pl.col("date").unique().sort()
+    steps = dates.diff().dt.total_days()
+    of = rows.group_by("series_id").agg(
+        first=dates.first(), last=dates.last(), days=dates.len(), longest=steps.max().fill_null(1) - 1
+    )
+    # Without the longest gap of each series: one wrong date makes one, in its own series or after all others.
+    gap = np.maximum(of["longest"].to_numpy(), (frame.last - of["last"]).dt.total_days().to_numpy())
+    span = int(((frame.last - of["first"]).dt.total_days().to_numpy() + 1 - gap).sum())
+    missing = span - int(of["days"].sum())
     zero = pl.col("quantity") == 0
     if OUT_OF_STOCK in rows.columns:
-        zero &= ~_out_of_stock()
+        zero &= ~pl.col(OUT_OF_STOCK)
     zeros = len(rows.filter(zero))
     gaps_are_zeros = missing > FEW_GAPS * span and zeros < FEW_ZEROS * missing
     if gaps_are_zeros:
@@ -126,13 +193,9 @@ def demand_of(
     demand, returns = _moved_back(net, frame, issues)
     _fill_gaps(demand, frame, kind, issues)
     if OUT_OF_STOCK in rows.columns:
-        out = rows.select(_out_of_stock())[OUT_OF_STOCK].to_numpy()
+        out = rows[OUT_OF_STOCK].to_numpy()
         demand[place[0][out], place[1][out]] = np.nan
     return demand, returns
-
-
-def _out_of_stock() -> pl.Expr:
-    return pl.col(OUT_OF_STOCK).cast(pl.Float64, strict=False).fill_null(0) != 0
 
 
 def _moved_back(net: np.ndarray, frame: Frame, issues: list[Issue]) -> tuple[np.ndarray, Returns]:

@@ -11,25 +11,23 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ml.errors import ExplainedError, quoted
+from ml.errors import quoted
+from ml.forecasting.columns import REQUIRED, PanelRefused, regressor_names, typed, with_numbers
 from ml.forecasting.days import YEAR
 from ml.forecasting.issues import NO_MODEL, Issue
 from ml.forecasting.panel import ESTABLISHED_DAYS, Panel
 from ml.forecasting.quantities import (
-    OUT_OF_STOCK,
-    REQUIRED,
     demand_of,
     kind_of,
     once_a_day,
+    tell_ends,
     without_bad_rows,
+    without_joined_rows,
+    without_stray_days,
 )
-from ml.forecasting.regressors import Frame, is_number, regressors_of
+from ml.forecasting.regressors import Frame, regressors_of
 
 MOST_DAYS = 20_000
-
-
-class PanelRefused(ExplainedError):
-    """The file is no panel."""
 
 
 @dataclass(frozen=True)
@@ -57,21 +55,23 @@ def panel_of(
 ) -> ReadPanel:
     """The arrays of a long table in any order of rows."""
     issues: list[Issue] = []
-    rows = without_bad_rows(_checked(table, REQUIRED, name), issues)
+    rows = without_stray_days(without_bad_rows(typed(table, REQUIRED, name), issues), issues)
+    ahead = None if future is None else typed(future, ("series_id", "date"), "the file of the days ahead")
+    names = regressor_names(rows)
+    rows, ahead = with_numbers(rows, ahead, names, name, issues)
+    rows = without_joined_rows(rows, issues)
     frame = _frame(rows, name)
+    tell_ends(rows, frame, issues)
     kind = kind_of(rows, frame, issues)
     rows = once_a_day(rows, kind, issues)
     demand, returns = demand_of(rows, frame, kind, issues)
-    others = [column for column in rows.columns if column not in (*REQUIRED, OUT_OF_STOCK)]
-    names = [column for column in others if is_number(rows[column])]
-    ahead = None if future is None else _checked(future, ("series_id", "date"), "the file of the days ahead")
     panel = Panel(
         series=frame.series.to_numpy().astype(str),
         first_day=np.datetime64(frame.first, "D"),
         demand=demand,
         regressors=regressors_of(rows, ahead, names, frame, issues),
         regressor_names=tuple(names),
-        static=_static(rows, [column for column in others if rows[column].dtype == pl.String]),
+        static=_static(rows),
         returns=returns,
     )
     return ReadPanel(panel, [*issues, *_of_demand(panel)])
@@ -92,33 +92,8 @@ def _frame(rows: pl.DataFrame, name: str) -> Frame:
     return Frame(rows["series_id"].unique().sort(), first, days)
 
 
-def _checked(table: pl.DataFrame, required: tuple[str, ...], name: str) -> pl.DataFrame:
-    missing = [column for column in required if column not in table.columns]
-    if missing:
-        raise PanelRefused(f"{name} has no column {', '.join(missing)}; it has {', '.join(table.columns)}")
-    try:
-        typed = table.with_columns(
-            pl.col("series_id").cast(pl.String),
-            _as_date(table["date"]),
-            *([pl.col("quantity").cast(pl.Float64)] if "quantity" in required else []),
-        )
-    except pl.exceptions.PolarsError as error:
-        raise PanelRefused(f"{name} has a date or quantity of the wrong kind: {quoted(error)}") from error
-    # Categories are texts, decimals and truth values are numbers.
-    others = [column for column in typed.columns if column not in required]
-    return typed.with_columns(
-        pl.col(column).cast(pl.String) if typed[column].dtype in (pl.Categorical, pl.Enum) else pl.col(column)
-        for column in others
-    )
-
-
-def _as_date(dates: pl.Series) -> pl.Expr:
-    if dates.dtype == pl.String:
-        return pl.col("date").str.slice(0, 10).str.to_date("%Y-%m-%d")
-    return pl.col("date").cast(pl.Date)
-
-
-def _static(rows: pl.DataFrame, attributes: list[str]) -> dict[str, np.ndarray]:
+def _static(rows: pl.DataFrame) -> dict[str, np.ndarray]:
+    attributes = [name for name in rows.columns if name not in REQUIRED and rows[name].dtype == pl.String]
     newest = rows.sort("series_id", "date", *attributes).group_by("series_id", maintain_order=True).last()
     return {name: newest[name].fill_null("").to_numpy().astype(str) for name in attributes}
 

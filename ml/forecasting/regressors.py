@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from ml.forecasting.issues import EVERY_SERIES, NO_MODEL, Issue
-from ml.forecasting.panel import OPEN
+from ml.forecasting.panel import OPEN, Panel
 
 FUTURE = "future_regressors"
 MOST_AHEAD = 1_000
@@ -35,17 +35,13 @@ class Frame:
         return joined["number"].to_numpy(), (joined["date"] - self.first).dt.total_days().to_numpy()
 
 
-def is_number(values: pl.Series) -> bool:
-    return values.dtype.is_numeric() or values.dtype == pl.Boolean
-
-
 def regressors_of(
     rows: pl.DataFrame, future: pl.DataFrame | None, names: list[str], frame: Frame, issues: list[Issue]
 ) -> np.ndarray:
     """`[S, T + F, K]`, NaN where no row tells a day; F days are told by `future`."""
     tables = [rows]
     if future is not None and names:
-        tables.append(_days_ahead(future, frame, issues))
+        tables.append(_days_ahead(future, names, frame, issues))
     ahead = max(
         ((table["date"].max() - frame.last).days for table in tables if len(table)),  # ty: ignore[unsupported-operator]
         default=0,
@@ -56,8 +52,17 @@ def regressors_of(
         for k, column in enumerate(names):
             if column in table.columns:
                 values[place[0], place[1], k] = table[column].cast(pl.Float64).to_numpy()
+    _tell_open_unknown(values[:, : frame.days], names, frame, issues)
     _tell_untold(values[:, frame.days :], names, future is not None, frame, issues)
     return values
+
+
+def _tell_open_unknown(values: np.ndarray, names: list[str], frame: Frame, issues: list[Issue]) -> None:
+    """Series of which no day `[S, T, K]` says whether the shop was open."""
+    for k in (k for k, name in enumerate(names) if name in OPEN):
+        for row in np.flatnonzero(np.isnan(values[:, :, k]).all(axis=1)):
+            said = f"{names[k]} is empty on all days: they count as open"
+            issues.append(Issue(frame.series[int(row)], NO_MODEL, "open_unknown", said))
 
 
 def _tell_untold(
@@ -79,13 +84,49 @@ def _tell_untold(
         issues.append(Issue(frame.series[int(row)], NO_MODEL, FUTURE, said))
 
 
-def _days_ahead(future: pl.DataFrame, frame: Frame, issues: list[Issue]) -> pl.DataFrame:
+def untold_days(panel: Panel, horizon: int) -> list[Issue]:
+    """Regressors of which the days ahead that are told end before the horizon does."""
+    ahead = np.asarray(~np.isnan(panel.regressors[:, panel.days :]).all(axis=0))
+    found = []
+    for k in np.flatnonzero(panel.told_ahead):
+        told = int(np.flatnonzero(ahead[:, k])[-1]) + 1
+        if told < horizon:
+            said = (
+                f"{panel.regressor_names[k]} is told of {told} of {horizon} days ahead: then the last same weekdays "
+                "are taken, in a backtest too"
+            )
+            found.append(Issue(EVERY_SERIES, NO_MODEL, FUTURE, said))
+    return found
+
+
+def _days_ahead(future: pl.DataFrame, names: list[str], frame: Frame, issues: list[Issue]) -> pl.DataFrame:
     """The rows of known series after the panel, one for each series and day."""
     known = future.filter(pl.col("series_id").is_in(frame.series.implode()) & pl.col("date").is_not_null())
     later = known.filter(pl.col("date") > frame.last)
-    strangers, early = len(future) - len(known), len(known) - len(later)
-    if strangers or early:
-        said = f"{strangers} rows of unknown series and {early} of days of the panel are left out"
-        issues.append(Issue(EVERY_SERIES, NO_MODEL, FUTURE, said))
     near = later.filter(pl.col("date") <= frame.last + timedelta(days=MOST_AHEAD))
-    return near.unique(["series_id", "date"], keep="first", maintain_order=True)
+    strangers, early, far = len(future) - len(known), len(known) - len(later), len(later) - len(near)
+    if strangers or early or far:
+        said = (
+            f"{strangers} rows of unknown series, {early} of days of the panel and {far} of days more than "
+            f"{MOST_AHEAD} after it are left out"
+        )
+        issues.append(Issue(EVERY_SERIES, NO_MODEL, FUTURE, said))
+    return _once_a_day(near, [name for name in names if name in near.columns], issues)
+
+
+def _once_a_day(rows: pl.DataFrame, names: list[str], issues: list[Issue]) -> pl.DataFrame:
+    """One row for each series and day; what two rows tell differently is not told."""
+    several = pl.struct("series_id", "date").is_duplicated()
+    repeated = rows.filter(several)
+    if repeated.is_empty() or not names:
+        return rows
+    agreed = pl.col(*names).drop_nulls()
+    grouped = repeated.group_by("series_id", "date")
+    clashing = grouped.agg(
+        pl.any_horizontal(pl.col(name).drop_nulls().n_unique() > 1 for name in names).alias("clash")
+    )
+    for series, days in clashing.filter("clash").group_by("series_id").len().iter_rows():
+        said = f"rows contradict each other on {days} days ahead: what they disagree on is not told"
+        issues.append(Issue(series, NO_MODEL, FUTURE, said))
+    once = grouped.agg(pl.when(agreed.n_unique() == 1).then(agreed.first()))
+    return pl.concat([rows.filter(~several), once], how="diagonal")

@@ -111,7 +111,7 @@ def test_the_horizon_is_the_versions_own(address: str) -> None:
     ("rows", "params", "said"),
     [
         ([{"series_id": "a", "date": "2026-11-19"}], {}, "has no column quantity"),
-        ([{"series_id": "a", "date": "never", "quantity": 1}], {}, "date or quantity of the wrong kind"),
+        ([{"series_id": "a", "date": "never", "quantity": 1}], {}, "date of the wrong kind"),
         ([{"series_id": "a", "date": "2026-11-19", "quantity": 1}], {"horizon": 9999}, "1 to 366 days"),
     ],
 )

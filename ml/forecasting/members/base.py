@@ -49,6 +49,17 @@ class Member(Protocol):
         ...
 
 
+def numbers(answer: object, shape: tuple[int, ...]) -> np.ndarray:
+    """What a member answered, if it is as many numbers as it was asked for; one for all would be spread silently.
+
+    Raises TypeError or ValueError for anything else.
+    """
+    found = np.asarray(answer, dtype=float)
+    if found.shape != shape:
+        raise ValueError(f"it answered with the shape {found.shape}, not {shape}")
+    return found
+
+
 @dataclass(frozen=True)
 class Whole:
     """A member that takes all series at once; vectorised ones also know nothing of each other."""
@@ -56,7 +67,8 @@ class Whole:
     function: Callable[[History, Setting], np.ndarray]
 
     def answer(self, history: History, setting: Setting) -> Answer:
-        return Answer(history.finished(self.function(history, setting)))
+        values = numbers(self.function(history, setting), (len(history.panel.series), history.horizon))
+        return Answer(history.finished(values))
 
 
 @dataclass(frozen=True)
@@ -80,7 +92,12 @@ class OneByOne:
                 values[row] = 0.0  # of nothing but zeros there is nothing to fit
                 continue
             try:
-                values[row] = self.function(history.only(np.array([row])), setting)
-            except Exception as error:  # one series never stops the others, whatever its library raises
+                values[row] = numbers(
+                    self.function(history.only(np.array([row])), setting), (history.horizon,)
+                )
+            except (
+                Exception,
+                SystemExit,
+            ) as error:  # one series never stops the others, whatever its library raises
                 failures.append(Failure(str(name), f"{type(error).__name__}: {quoted(error)}"))
         return Answer(history.finished(values), tuple(failures))

@@ -116,3 +116,42 @@ def test_mistakes_are_explained(words: list[str], capsys: pytest.CaptureFixture[
 def test_impossible_words_are_refused(words: list[str]) -> None:
     with pytest.raises(SystemExit):
         main(["forecast", "panel.parquet", "--out", "x.parquet", *words])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["forecast", "panel.parquet", "--out", "other/../panel.parquet"],
+        ["forecast", "panel.parquet", "--future", "future.parquet", "--out", "future.parquet"],
+        ["forecast", "panel.parquet", "--issues", "x.parquet", "--out", "x.parquet"],
+        ["backtest", "panel.parquet", "--out", "x.parquet", "--calibration", "panel.parquet"],
+    ],
+)
+def test_no_file_is_written_over_another_one(
+    files: Path, words: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(files)
+    before = {path.name: path.read_bytes() for path in files.iterdir()}
+    assert main([*words, *QUICK]) == 1
+    assert "give another file" in capsys.readouterr().err
+    assert {path.name: path.read_bytes() for path in files.iterdir()} == before
+
+
+def test_a_series_called_as_a_sum_is_refused_before_the_work(
+    files: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table(2, 150).with_columns(series_id=pl.col("series_id").replace("S01", "total")).write_parquet(
+        files / "p.parquet"
+    )
+    words = [
+        "forecast",
+        str(files / "p.parquet"),
+        "--hierarchy",
+        "store",
+        "--out",
+        str(files / "x.parquet"),
+        *QUICK,
+    ]
+    assert main(words) == 1
+    said = capsys.readouterr().err
+    assert "would be called" in said and "Fitting" not in said

@@ -1,6 +1,7 @@
 """Work spread over processes: order, errors, killed workers, and a real Dask cluster."""
 
 import os
+import re
 import signal
 import time
 from itertools import pairwise
@@ -107,6 +108,33 @@ def test_a_dask_cluster_answers_as_this_machine_does(cluster) -> None:
     for name in of_machine.values:
         assert np.array_equal(of_cluster.values[name], of_machine.values[name]), name
     assert of_cluster.issues == of_machine.issues
+
+
+def leaves(history, setting):
+    raise SystemExit(3)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (leaves, "end the process: 3"),
+        (lambda history, setting: None, "shape \\(\\)"),
+        (lambda history, setting: "many", "could not convert"),
+        (lambda history, setting: np.zeros(7), "shape \\(7,\\), not \\(3, 7\\)"),
+        (lambda history, setting: np.zeros((3, 6)), "shape \\(3, 6\\)"),
+    ],
+)
+def test_what_is_no_answer_leaves_the_fallback_and_a_row(
+    monkeypatch: pytest.MonkeyPatch, answer, words: str
+) -> None:
+    from ml.forecasting.members import harmonic
+
+    monkeypatch.setattr(harmonic, "harmonic", answer)
+    found = answers_at(panel(3, 150), [150], 7, ("harmonic",), Setting(), fan_out=FanOut(1))[0]
+    assert np.array_equal(found.values["harmonic"], found.values["weekday_mean"])
+    (issue,) = found.issues
+    assert (issue.series_id, issue.model, issue.issue) == ("*", "harmonic", "failed")
+    assert re.search(words, issue.detail)
 
 
 def test_a_member_that_raises_leaves_the_fallback_and_a_row(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import pytest
 from ml.forecasting.backtest import Windows
 from ml.forecasting.fan_out import FanOut
 from ml.forecasting.forecast import forecast
-from ml.forecasting.hierarchy import NoSuchAttribute, sums_of, with_sums
+from ml.forecasting.hierarchy import NameTaken, NoSuchAttribute, sums_of, with_sums
 from tests.unit.forecasting.made_up import panel
 
 
@@ -48,3 +48,10 @@ def test_sums_of_sparse_series_are_what_is_sold() -> None:
 def test_an_attribute_that_is_not_there_is_named() -> None:
     with pytest.raises(NoSuchAttribute, match="those that it has: store, category"):
         sums_of(panel(2, 30), ("region",))
+
+
+@pytest.mark.parametrize("name", ["total", "store=store 1"])
+def test_a_series_with_the_name_of_a_sum_is_refused(name: str) -> None:
+    given = panel(3, 30)
+    with pytest.raises(NameTaken, match=name):
+        sums_of(replace(given, series=np.array(["S00", "S01", name])), ("store",))

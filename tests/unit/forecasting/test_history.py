@@ -7,8 +7,11 @@ import numpy as np
 import polars as pl
 import pytest
 
+from ml.forecasting.answering import answers_at
+from ml.forecasting.fan_out import FanOut
 from ml.forecasting.gate import gated, scale_of
 from ml.forecasting.history import history_at
+from ml.forecasting.members.base import Setting
 from ml.forecasting.panel import Panel
 from ml.forecasting.reading import panel_of
 from ml.forecasting.segments import segments
@@ -40,11 +43,58 @@ def test_what_is_named_open_needs_no_sales_to_say_that_a_shop_is_shut(name: str,
     assert (name in history.panel.regressor_names) != shut
 
 
+def selling_by_regressor(name: str) -> Panel:
+    """Of 40 series 4 sell every day, 4 only where a regressor is 1, and the others hardly ever."""
+    generator = np.random.default_rng(4)
+    sign = np.zeros((40, 210, 1))
+    sign[:8, :, 0] = np.arange(210) % 14 < 7
+    demand = (generator.random((40, 196)) < 0.004).astype(float)
+    demand[:4] = 6 + 6 * sign[:4, :196, 0]
+    demand[4:8] = 9 * sign[4:8, :196, 0]
+    return replace(panel(40, 196), demand=demand, regressors=sign, regressor_names=(name,))
+
+
+@pytest.mark.parametrize(("name", "shut"), [("on_shelf", True), ("is_promotion", False), ("Promo2", False)])
+def test_a_regressor_shuts_the_series_that_never_sell_without_it_and_no_other(name: str, shut: bool) -> None:
+    given = selling_by_regressor(name)
+    history = history_at(given, 196, 14)
+    assert (
+        history.shut
+        == ((given.regressors[:, :, 0] == 0) & np.isin(np.arange(40), range(4, 8))[:, None] & shut)
+    ).all()
+    assert history.panel.regressor_names == (name,)  # others sell with both values, and learn from it
+
+
+def test_a_regressor_that_was_taken_for_a_sign_is_told() -> None:
+    made = answers_at(selling_by_regressor("on_shelf"), [196], 14, [], Setting(), fan_out=FanOut(workers=1))[
+        0
+    ]
+    told = [issue for issue in made.issues if issue.issue == "shut_by_regressor"]
+    assert [issue.series_id for issue in told] == ["*"] and "on_shelf: 4 series" in told[0].detail
+
+
 def test_a_weekday_on_which_nothing_is_ever_sold_is_shut() -> None:
     given = panel(6, 140)
     given.demand[:, 5::7] = 0
     shut = history_at(given, 140, 14).shut
     assert shut[0, 140:].reshape(2, 7)[:, 5].all() and shut[0, 140:].sum() == 2
+
+
+@pytest.mark.parametrize("giant", [0, 200_000])
+def test_a_series_that_sells_while_all_others_are_shut_is_open(giant: float) -> None:
+    """The shop at the station on Sundays; or all the small ones, when a giant is shut."""
+    given = panel(300, 140)
+    given.demand[:] = 5 + np.arange(140) % 3
+    sells = np.arange(300) == 0 if not giant else np.arange(300) > 0
+    given.demand[~sells] = given.demand[~sells] * (giant or 1) * (np.arange(140) % 7 != 6)
+    shut = np.broadcast_to(history_at(given, 140, 14).shut, (300, 154))
+    assert not shut[sells].any() and (shut[~sells] == (np.arange(154) % 7 == 6)).all()
+
+
+def test_a_day_that_is_told_to_be_open_is_not_shut_though_nothing_was_ever_sold_on_such_days() -> None:
+    given = with_open(panel(6, 210))  # never open on Sundays
+    given.regressors[:2, 216] = 1  # the first one of two series
+    assert (history_at(given, 210, 14).shut[:, 210:].sum(axis=1) == [1, 1, 2, 2, 2, 2]).all()
 
 
 def test_christmas_is_shut_where_it_always_was() -> None:

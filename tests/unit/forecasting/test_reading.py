@@ -9,6 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ml.forecasting.answering import answers_at
+from ml.forecasting.fan_out import FanOut
+from ml.forecasting.history import history_at
+from ml.forecasting.members.base import Setting
 from ml.forecasting.panel import Panel
 from ml.forecasting.reading import PanelRefused, panel_of, read_panel
 from tests.unit.forecasting.made_up import FIRST, of_rows, panel, table
@@ -41,6 +45,24 @@ def test_the_same_row_twice_in_a_table_of_single_sales_is_two_sales() -> None:
     found, issues = said(of_rows(rows))
     assert found.demand.sum() == 50 and found.demand[0, 0] == 2
     assert "single sales" in issues["*", "duplicates"]
+
+
+@pytest.mark.parametrize("zeros", [True, False])
+def test_a_join_that_doubles_the_rows_does_not_double_the_demand(zeros: bool) -> None:
+    rows = table(3, 60)
+    if not zeros:  # sales alone
+        rows = rows.filter(pl.col("date").dt.weekday().is_in([1, 3, 4]))
+    both = pl.concat([rows.with_columns(promotion=pl.lit(number)) for number in (0, 1)])
+    found, issues = said(both)
+    assert np.array_equal(found.demand, panel_of(rows).panel.demand)
+    assert "it counts once" in issues["*", "joined_rows"]
+
+
+def test_single_sales_of_one_unit_at_two_prices_are_no_join() -> None:
+    counts = np.maximum(np.random.default_rng(1).poisson(1.8, 200), 1)
+    rows = of_rows([("A", day, 1) for day, count in enumerate(counts) for _ in range(count)])
+    found, issues = said(rows.with_columns(price=pl.Series(np.arange(len(rows), dtype=float))))
+    assert found.demand.sum() == counts.sum() and ("*", "joined_rows") not in issues
 
 
 def test_what_came_back_lowers_the_days_before() -> None:
@@ -118,6 +140,169 @@ def test_days_out_of_stock_are_not_zero_demand() -> None:
     assert found.regressor_names == ()
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        ["yes", "no", None],
+        ["True", "false", ""],
+        ["1", "0", "n"],
+        [True, False, None],
+        [1, None, None],
+        [1.0, float("nan"), 0.0],
+    ],
+)
+def test_out_of_stock_may_be_a_word_and_empty_is_no(told: list) -> None:
+    rows = of_rows([("A", 0, 0), ("A", 1, 5), ("A", 2, 4)]).with_columns(out_of_stock=pl.Series(told))
+    found, _ = said(rows)
+    assert np.isnan(found.demand[0]).tolist() == [True, False, False]
+
+
+def test_another_word_for_out_of_stock_is_refused() -> None:
+    with pytest.raises(PanelRefused, match="'maybe' in out_of_stock; give"):
+        panel_of(of_rows([("A", 0, 1)]).with_columns(out_of_stock=pl.lit("maybe")))
+
+
+@pytest.mark.parametrize("nothing", [None, float("nan")])
+def test_a_promotion_that_is_1_or_empty_is_none_where_it_is_empty(nothing: float | None) -> None:
+    rows = table(2, 28, promotions=True)
+    future = rows.filter(pl.col("date") < FIRST + timedelta(days=7)).with_columns(
+        pl.col("date").dt.offset_by("28d")
+    )
+    joined = pl.when(pl.col("promotion") == 1).then(1.0).otherwise(nothing).alias("promotion")
+    expected, _ = said(rows, future)
+    found, issues = said(rows.with_columns(joined), future.with_columns(joined))
+    assert np.array_equal(found.regressors, expected.regressors)
+    assert "empty counts as 0" in issues["*", "regressor_values"]
+
+
+def test_an_infinite_regressor_is_told() -> None:
+    rows = table(1, 28, promotions=True).with_columns(promotion=pl.Series([float("inf"), 1.0] + [0.0] * 26))
+    found, issues = said(rows)
+    assert np.isfinite(found.until(28, 7).regressors).all()
+    assert "infinite in 1 rows" in issues["*", "regressor_values"]
+
+
+def test_words_that_change_from_day_to_day_are_truth_values() -> None:
+    rows = table(2, 28, promotions=True)
+    word = pl.when(pl.col("promotion") == 1).then(pl.lit("Yes")).otherwise(pl.lit("no"))
+    given = rows.with_columns(
+        promotion=word, organic=pl.when(series_id="S00").then(pl.lit("yes")).otherwise(pl.lit("no"))
+    )
+    future = (
+        given.filter(date=FIRST)
+        .with_columns(date=pl.lit(FIRST + timedelta(days=28)))
+        .drop("quantity", "organic")
+    )
+    found, issues = said(given, future)
+    assert found.regressor_names == ("promotion",) and "organic" in found.static
+    assert np.array_equal(found.regressors[:, :28, 0].ravel(), rows["promotion"].to_numpy())
+    assert not np.isnan(found.regressors).any() and ("*", "future_regressors") not in issues
+
+
+def test_a_shop_whose_is_open_is_always_no_is_shut() -> None:
+    rows = table(2, 28).with_columns(
+        is_open=pl.when(series_id="S00").then(pl.lit("no")).otherwise(pl.lit("yes"))
+    )
+    assert history_at(panel_of(rows).panel, 28, 7).shut.all(axis=1).tolist() == [True, False]
+
+
+def test_a_text_in_the_place_of_a_number_ahead_is_refused() -> None:
+    rows = table(1, 28, promotions=True)
+    future = rows.head(1).with_columns(date=pl.lit(FIRST + timedelta(days=28)), promotion=pl.lit("perhaps"))
+    with pytest.raises(PanelRefused, match="days ahead has 'perhaps' in promotion"):
+        panel_of(rows, future)
+
+
+@pytest.mark.parametrize(
+    ("first", "days", "words"),
+    [
+        (28, 0, "does not tell promotion"),
+        (28 + 2000, 7, "7 of days more than 1000 after it are left out"),
+        (28, 4, "promotion is told of 4 of 7 days ahead"),
+    ],
+)
+def test_a_future_that_does_not_reach_the_horizon_is_told(first: int, days: int, words: str) -> None:
+    rows = table(1, 28, promotions=True)
+    dates = [FIRST + timedelta(days=first + day) for day in range(days)]
+    future = pl.DataFrame({"series_id": ["S00"] * days, "date": dates, "promotion": [1] * days}).cast(
+        {"series_id": pl.String, "date": pl.Date, "promotion": pl.Int64}
+    )
+    read = panel_of(rows, future)
+    made = answers_at(read.panel, [28], 7, [], Setting(), fan_out=FanOut(workers=1))[0]
+    told = [issue.detail for issue in (*read.issues, *made.issues) if issue.issue == "future_regressors"]
+    assert any(words in detail for detail in told)
+
+
+def test_rows_of_a_day_ahead_that_contradict_each_other_are_told_and_none_is_believed() -> None:
+    rows = table(1, 28, promotions=True).with_columns(price=pl.lit(2.0))
+    ahead = pl.DataFrame(
+        {
+            "series_id": ["S00"] * 5,
+            "date": [FIRST + timedelta(days=28 + day) for day in (0, 0, 1, 1, 2)],
+            "promotion": [1, 0, 1, 1, 0],
+            "price": [2.0, 2.0, 2.0, None, 2.0],
+        }
+    )
+    for future in (ahead, ahead.reverse()):
+        found, issues = said(rows, future)
+        told = found.regressors[0, 28:]
+        assert np.isnan(told[0, 0]) and told[1:, 0].tolist() == [1, 0] and told[:, 1].tolist() == [2, 2, 2]
+        assert "contradict each other on 1 days" in issues["S00", "future_regressors"]
+        assert (
+            "does not tell price"
+            in said(rows.drop("promotion"), future.drop("price"))[1]["*", "future_regressors"]
+        )
+
+
+@pytest.mark.parametrize("day", [100 + 20, 100 + 13_000])
+def test_a_stray_date_after_all_others_is_left_out_and_told(day: int) -> None:
+    rows = table(30, 100)
+    found, issues = said(pl.concat([rows, of_rows([("S00", day, 1)])], how="diagonal"))
+    assert np.array_equal(found.demand, panel(30, 100).demand)
+    assert "1 rows are left out" in issues["S00", "stray_date"]
+
+
+def test_rows_after_a_pause_that_is_usual_are_no_stray() -> None:
+    rows = of_rows([(f"S{n:02d}", 10 * day, 1) for n in range(30) for day in range(20)] + [("S00", 200, 1)])
+    assert panel_of(rows).panel.days == 201
+
+
+def test_few_series_with_the_last_days_are_told_and_change_nothing_else() -> None:
+    rows = pl.concat([table(6, 100), of_rows([("S00", 120, 1)])], how="diagonal")
+    found, issues = said(rows)
+    assert "only 1 of 6 series have rows in the last 21 days" in issues["*", "last_days"]
+    assert ("*", "gaps") not in issues and np.isnan(found.demand[1, 100:]).all()
+    early = pl.concat([table(6, 100), of_rows([("S00", -900, 1)])], how="diagonal")
+    found, issues = said(early)
+    assert "only 1 of 6 series have rows in the first 900 days" in issues["*", "first_days"]
+    assert ("*", "gaps") not in issues and np.isnan(found.demand[0, 1:900]).all()
+
+
+@pytest.mark.parametrize("column", ["date", "quantity"])
+def test_one_cell_that_cannot_be_read_costs_its_row_and_not_the_file(column: str) -> None:
+    rows = table(2, 5)
+    mistyped = rows.with_columns(
+        pl.when((pl.col("series_id") == "S00") & (pl.col("date") == FIRST))
+        .then(pl.lit("n/a"))
+        .otherwise(pl.col(column).cast(pl.String))
+        .alias(column)
+    )
+    found, issues = said(mistyped)
+    assert np.isnan(found.demand[0, 0]) and np.array_equal(found.demand[1], panel(2, 5).demand[1])
+    assert "1 rows without" in issues["S00", "unreadable_rows"]
+
+
+def test_a_name_with_a_nul_is_not_taken_for_another_one() -> None:
+    found, issues = said(of_rows([("A", 0, 1), ("A\0", 0, 5)]))
+    assert found.series.tolist() == ["A"] and found.demand.tolist() == [[1.0]]
+    assert ("A\0", "unreadable_rows") in issues
+
+
+def test_a_row_without_a_series_is_told_as_such() -> None:
+    rows = of_rows([("A", 0, 1), ("A", 1, 1)]).with_columns(series_id=pl.Series(["A", None]))
+    assert "without a series" in said(rows)[1]["*", "unreadable_rows"]
+
+
 @settings(max_examples=15, deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_rows_says_nothing(random) -> None:
@@ -183,6 +368,10 @@ def test_a_future_of_other_days_is_told() -> None:
         (of_rows([]), "no row"),
         (of_rows([("A", 0, 1)]).with_columns(quantity=pl.lit("many")), "wrong kind"),
         (of_rows([("A", 0, 1), ("A", 40_000, 1)]), "wrong date"),
+        (of_rows([("A", 0, 1)]).with_columns(date=pl.lit(20261119)), "wrong kind.*2026-11-20"),
+        (of_rows([("A", 0, 1)]).with_columns(date=pl.lit(1_795_046_400)), "wrong kind.*2026-11-20"),
+        (of_rows([("A", 0, 1)]).with_columns(date=pl.lit("19.11.2026")), "19.11.2026.*2026-11-20"),
+        (of_rows([("A", day, 1e308) for day in range(9)]), "no row"),
     ],
 )
 def test_what_is_no_panel_is_refused(rows: pl.DataFrame, words: str) -> None:
@@ -203,3 +392,23 @@ def test_dates_may_be_texts(tmp_path: Path) -> None:
     rows.write_parquet(tmp_path / "panel.parquet")
     read = read_panel(tmp_path / "panel.parquet")
     assert np.array_equal(read.panel.demand, panel(2, 5).demand)
+
+
+@pytest.mark.parametrize("zone", [None, "Europe/Berlin", "Pacific/Auckland", "America/New_York"])
+def test_a_time_stamp_is_the_day_of_its_own_zone(zone: str | None) -> None:
+    rows = table(2, 5, promotions=True)
+    midnight = pl.col("date").cast(pl.Datetime("us")).dt.replace_time_zone(zone)
+    late = midnight + pl.duration(hours=23)
+    future = rows.filter(date=FIRST).with_columns(date=pl.lit(FIRST + timedelta(days=5))).drop("quantity")
+    for at in (midnight, late):
+        found = panel_of(rows.with_columns(at), future.with_columns(at)).panel
+        assert str(found.first_day) == str(FIRST) and found.regressors.shape[1] == 6
+        assert np.array_equal(found.demand, panel(2, 5, promotions=True).demand)
+
+
+@pytest.mark.parametrize("unknown", [None, float("nan")])
+def test_a_shop_of_which_nobody_says_that_it_is_open_is_open(unknown: float | None) -> None:
+    rows = table(3, 28).with_columns(open=pl.when(series_id="S02").then(unknown).otherwise(1.0))
+    found, issues = said(rows)
+    assert (found.until(28, 7).regressors == 1).all() and not history_at(found, 28, 7).shut.any()
+    assert {key for key in issues if key[1] == "open_unknown"} == {("S02", "open_unknown")}
