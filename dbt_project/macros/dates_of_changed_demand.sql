@@ -1,5 +1,5 @@
 {# Business dates of daily demand that something else reaches than lines of that date: days that passed; returns, which lower
-   the demand of the day of the sale; the last known price, which holds until the next sale; promotions, opening days,
+   the demand of the store whose sale they name; the last known price, which holds until the next sale; promotions, opening days,
    stock and categories, whose few differing rows are found by comparing. #}
 {% macro dates_of_changed_demand(since) %}
 select business_date
@@ -11,7 +11,6 @@ from (
         from {{ ref('sales_lines') }} as line
         where
             line.order_id in ({{ logged_changes(['sales_lines'], 'order_id', since) }})
-            or line.order_id in ({{ logged_changes(['sales_lines'], 'credited_order_id', since) }})
             or line.credited_order_id in ({{ logged_changes(['sales_lines'], 'order_id', since) }})
     ),
 

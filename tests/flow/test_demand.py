@@ -141,6 +141,41 @@ def test_a_forecast_reads_no_row_from_its_origin_on(platform: Platform) -> None:
     assert forecast(platform, EARLIER) != first
 
 
+def test_what_is_sold_or_comes_back_later_changes_no_forecast(platform: Platform) -> None:
+    """The marts are built again with them: a return of the newest sale before the origin, a sale, a new product."""
+
+    def last_day() -> list[tuple]:
+        with duckdb.connect(str(platform.lake.warehouse), read_only=True) as connection:
+            return connection.execute(
+                "select units_sold, quantity from marts.daily_demand where store_id = 'S2' and product_id = 'P2' "
+                f"and business_date = date '{EARLIER}' order by all"
+            ).fetchall()
+
+    def at(day: date) -> datetime:
+        return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+
+    with duckdb.connect(str(platform.lake.warehouse), read_only=True) as connection:
+        [(order,)] = connection.execute(
+            "select arg_max(order_id, business_date) from marts.sales_lines "
+            f"where store_id = 'S2' and product_id = 'P2' and business_date < date '{EARLIER}'"
+        ).fetchall()
+    first, [(sold, wanted)] = forecast(platform, EARLIER), last_day()
+    lake, of = LakeBuilder(platform.settings.data_dir), {"store_id": "S2", "product_id": "P2"}
+    later = {**of, "line_number": 1, "sold_at": at(EARLIER), "unit_price": 6, "currency": "EUR"}
+    drop_sales(lake)
+    lake.load("sales", [
+        {**later, "order_id": "back", "quantity": -2, "credited_order_id": order},
+        {**later, "order_id": "sold", "quantity": 50},
+        {**later, "order_id": "new", "quantity": 5, "product_id": "P9"},
+    ])  # fmt: skip
+    lake.write_ledger()
+    assert Builds(lake, *MARTS).build().problem is None
+    assert last_day() == [(sold + 50, wanted + 48)]
+    for part in DEMAND_CALIBRATIONS.parts(platform.lake):
+        part.unlink()
+    assert forecast(platform, EARLIER) == first
+
+
 def test_a_night_that_is_run_again_writes_the_same_bytes(platform: Platform) -> None:
     first = forecast(platform)
     forecast(platform, AS_OF + timedelta(days=1))
