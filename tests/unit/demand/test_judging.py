@@ -1,5 +1,6 @@
 """A version's training, its folder, and how good it is on the last origins."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -7,15 +8,16 @@ import polars as pl
 import pytest
 
 from ml.forecasting.backtest import TooShortToTest
-from ml.forecasting.calibration import CalibrationRefused
-from ml.forecasting.ensemble import calibrated
+from ml.forecasting.calibration import CalibrationRefused, read_calibration
+from ml.forecasting.ensemble import calibrated, ensembles_out_of_sample
 from retail_assets.demand import backtests, judging, training
 from retail_assets.demand.backtests import FOLDER, Recipe, backtested, content_digest, origins_of
-from retail_assets.demand.judging import by_errors, by_weights, holdout, measured
+from retail_assets.demand.calibrations import CALIBRATION
+from retail_assets.demand.judging import by_errors, by_weights, holdout, measured, out_of_sample
 from retail_assets.demand.model import describe
 from retail_assets.demand.training import train_model
 from retail_assets.platform import Platform
-from tests.unit.demand.made_up import demand
+from tests.unit.demand.made_up import ORIGIN, demand
 
 CLASSES = np.array(["A", "A", "B", "A", "A", "B"])
 
@@ -100,10 +102,28 @@ def test_the_metrics_are_those_of_a_plain_calculation(cheap: Platform, recipe: R
     assert found["bias"] == pytest.approx((mean - made.actual).sum() / made.actual.sum())
 
 
-def test_a_version_of_another_history_is_judged_by_its_own_weights(cheap: Platform, model: Path) -> None:
-    """As a champion is: it knows nothing of these days."""
-    found = holdout(cheap, demand(seed=5)).evaluate(model, "1")
-    assert 0 < found.metrics["wape"] < 1
+def test_days_that_a_version_learnt_from_are_judged_as_if_it_had_not(
+    cheap: Platform, recipe: Recipe, model: Path
+) -> None:
+    """A champion that was learnt a week before from mostly the same days is no better than the candidate."""
+    a_week_old = read_calibration(model / CALIBRATION)
+    made = backtested(cheap, demand(origin=ORIGIN + timedelta(days=7)), recipe, lambda _: None)
+    relearnt, ends = out_of_sample(made, calibrated(made, seed=0))
+    champion, its_ends = out_of_sample(made, a_week_old)
+    assert np.array_equal(champion, relearnt) and np.array_equal(its_ends[80][1], ends[80][1])
+
+
+def test_days_after_those_that_a_version_learnt_from_are_judged_by_its_own_weights(
+    cheap: Platform, recipe: Recipe, model: Path
+) -> None:
+    old = read_calibration(model / CALIBRATION)
+    made = backtested(cheap, demand(origin=ORIGIN + timedelta(days=28)), recipe, lambda _: None)
+    mean, ends = out_of_sample(made, old)
+    relearnt, own = ensembles_out_of_sample(made), by_weights(made, old)
+    assert np.array_equal(mean[0], relearnt[0]) and np.array_equal(mean[1], own[1])
+    assert not np.array_equal(own, relearnt)
+    low, high = by_errors(made, own, old)[80]
+    assert np.array_equal(ends[80][0][1], low[1]) and np.array_equal(ends[80][1][1], high[1])
 
 
 def test_too_short_a_history_is_said(cheap: Platform, recipe: Recipe) -> None:
