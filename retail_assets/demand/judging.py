@@ -27,10 +27,10 @@ from retail_assets.demand.backtests import (
     backtested,
     classes_of,
     origins_of,
-    panel_digest,
     windows_of,
 )
 from retail_assets.demand.calibrations import CALIBRATION, last_day
+from retail_assets.demand.kept_answers import panel_digest
 from retail_assets.demand.model_card import read_card, recipe_of
 from retail_assets.demand.panel import Demand
 from retail_assets.models.spec import Holdout, Measured

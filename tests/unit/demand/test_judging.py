@@ -1,5 +1,6 @@
 """A version's training, its folder, and how good it is on the last origins."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from pathlib import Path
 
@@ -10,10 +11,11 @@ import pytest
 from ml.forecasting.backtest import TooShortToTest
 from ml.forecasting.calibration import CalibrationRefused, read_calibration
 from ml.forecasting.ensemble import calibrated, ensembles_out_of_sample
-from retail_assets.demand import backtests, judging, training
-from retail_assets.demand.backtests import FOLDER, Recipe, backtested, content_digest, origins_of
+from retail_assets.demand import backtests, judging, kept_answers, training
+from retail_assets.demand.backtests import Recipe, backtested, origins_of
 from retail_assets.demand.calibrations import CALIBRATION
 from retail_assets.demand.judging import by_errors, by_weights, holdout, measured, out_of_sample
+from retail_assets.demand.kept_answers import FOLDER, code_digest, content_digest
 from retail_assets.demand.model import describe
 from retail_assets.demand.training import train_model
 from retail_assets.platform import Platform
@@ -51,10 +53,28 @@ def test_members_are_asked_once_for_the_same_history(
     )
 
 
-def test_another_history_or_recipe_is_another_content(recipe: Recipe) -> None:
-    digests = {content_digest(demand(seed=seed).panel, recipe) for seed in (0, 0, 1)}
-    digests |= {content_digest(demand().panel, Recipe(recipe.members, 28, 2, "DE"))}
-    assert len(digests) == 3
+def test_another_history_recipe_or_code_is_another_content(
+    recipe: Recipe, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digests = {content_digest(demand(seed=seed).panel, asdict(recipe)) for seed in (0, 0, 1)}
+    digests |= {content_digest(demand().panel, asdict(Recipe(recipe.members, 28, 2, "DE")))}
+    monkeypatch.setattr(kept_answers, "code_digest", lambda _: "other code")
+    digests |= {content_digest(demand().panel, asdict(recipe))}
+    assert len(digests) == 4
+
+
+def test_code_that_was_changed_added_or_taken_away_is_other_code(tmp_path: Path) -> None:
+    file, other = tmp_path / "members" / "theta.py", tmp_path / "other.py"
+    file.parent.mkdir()
+    file.write_text("1")
+    first = code_digest(tmp_path)
+    file.write_text("2")
+    second = code_digest(tmp_path)
+    other.write_text("")
+    assert len({first, second, code_digest(tmp_path)}) == 3
+    other.unlink()
+    file.write_text("1")
+    assert code_digest(tmp_path) == first
 
 
 def test_a_version_has_a_calibration_accuracy_plots_and_a_card(model: Path) -> None:
