@@ -5,7 +5,7 @@
     also={'macro': 'origins_to_judge_again', 'from': []},
 ) }}
 -- Days that were foretold and are over. A day out of stock shows no demand, one that sold out not all of it, and on one
--- on which the store was shut nothing is proved by foretelling nothing.
+-- on which the store was shut nothing is proved by foretelling nothing. Of a silent one nothing is known.
 with judged as (
     select
         forecast.origin,
@@ -35,6 +35,7 @@ with judged as (
         {{ touched('forecast.origin') }}
         and forecast.days_ahead <= {{ setting('demand_horizon_days') }}
         and demand.is_open
+        and not demand.is_silent
         and not demand.is_out_of_stock
         and not demand.is_sold_out
 )

@@ -114,6 +114,7 @@ select
     priced.currency,
     promoted.product_id is not null as is_promotion,
     coalesce(store_day.is_open, true) as is_open,
+    silent.store_id is not null as is_silent,
     coalesce(out_of_stock.is_whole_day, false) as is_out_of_stock,
     coalesce(not out_of_stock.is_whole_day, false) as is_sold_out
 from priced
@@ -128,6 +129,8 @@ left join {{ ref('int_promotion_days') }} as promoted
     and priced.business_date = promoted.business_date
 left join {{ ref('int_store_days') }} as store_day
     on priced.store_id = store_day.store_id and priced.business_date = store_day.business_date
+left join {{ ref('int_silent_days') }} as silent
+    on priced.store_id = silent.store_id and priced.business_date = silent.business_date
 left join {{ ref('int_days_out_of_stock') }} as out_of_stock
     on priced.store_id = out_of_stock.store_id
     and priced.product_id = out_of_stock.product_id
