@@ -11,10 +11,13 @@ with judged as (
         forecast.origin,
         part.changed_at,
         forecast.model,
+        -- As the accuracy table of a backtest names them, with which the weekly look at drift compares.
         case
-            when forecast.days_ahead <= 7 then '1-7'
-            when forecast.days_ahead <= 14 then '8-14'
-            else '15-' || cast({{ setting('demand_horizon_days') }} as varchar)
+            when forecast.days_ahead <= 7 then '1-' || least(7, {{ setting('demand_horizon_days') }})
+            when forecast.days_ahead <= 14 then '8-' || least(14, {{ setting('demand_horizon_days') }})
+            when forecast.days_ahead <= 28 then '15-' || least(28, {{ setting('demand_horizon_days') }})
+            when forecast.days_ahead <= 56 then '29-' || least(56, {{ setting('demand_horizon_days') }})
+            else '57-' || {{ setting('demand_horizon_days') }}
         end as horizon_bucket,
         forecast.segment,
         forecast.store_id,
