@@ -114,7 +114,7 @@ select {{ columns }} from fresh where {{ unit }} in (from changed_units);
 
 {# Values of a unit that models logged since a run. #}
 {% macro logged_changes(models, unit, since) -%}
-select distinct cast(value as {{ 'date' if unit == 'business_date' else 'varchar' }}) as {{ unit }}
+select distinct cast(value as {{ 'date' if unit in ('business_date', 'origin') else 'varchar' }}) as {{ unit }}
 from state.changes
 where model in ('{{ models | join("', '") }}') and unit = '{{ unit }}' and run > {{ since }}
 {%- endmacro %}

@@ -1,5 +1,5 @@
 {# Business dates of daily demand that something else reaches than lines of that date: days that passed; returns, which lower
-   the demand of the day of the sale; the last known price, which holds until the next sale; promotions, opening days,
+   the demand of the store whose sale they name; the last known price, which holds until the next sale; promotions, opening days,
    stock and categories, whose few differing rows are found by comparing. #}
 {% macro dates_of_changed_demand(since) %}
 select business_date
@@ -11,7 +11,6 @@ from (
         from {{ ref('sales_lines') }} as line
         where
             line.order_id in ({{ logged_changes(['sales_lines'], 'order_id', since) }})
-            or line.order_id in ({{ logged_changes(['sales_lines'], 'credited_order_id', since) }})
             or line.credited_order_id in ({{ logged_changes(['sales_lines'], 'order_id', since) }})
     ),
 
@@ -56,6 +55,8 @@ from (
         and demand.business_date = promoted.business_date
     left join {{ ref('int_store_days') }} as store_day
         on demand.store_id = store_day.store_id and demand.business_date = store_day.business_date
+    left join {{ ref('int_silent_days') }} as silent
+        on demand.store_id = silent.store_id and demand.business_date = silent.business_date
     left join {{ ref('int_days_out_of_stock') }} as out_of_stock
         on demand.store_id = out_of_stock.store_id
         and demand.product_id = out_of_stock.product_id
@@ -64,6 +65,7 @@ from (
         demand.category != coalesce(product.category, 'unknown')
         or demand.is_promotion != (promoted.product_id is not null)
         or demand.is_open != coalesce(store_day.is_open, true)
+        or demand.is_silent != (silent.store_id is not null)
         or demand.is_out_of_stock != coalesce(out_of_stock.is_whole_day, false)
         or demand.is_sold_out != coalesce(not out_of_stock.is_whole_day, false)
 )

@@ -49,6 +49,9 @@ class GatePolicy:
     min_gain: float = 0.0
     higher_is_better: bool = True
     guards: tuple[Guard, ...] = ()
+    as_good_within: float | None = None
+    """How much worse than the champion a candidate may be to count as good as it, and take its place for being younger;
+    None where it has to beat it by `min_gain`."""
 
 
 def gate(
@@ -117,6 +120,13 @@ def _against_champion(
             "a promote_model decision."
         )
     gain = _gain(value, held, higher_is_better=policy.higher_is_better)
+    if (tolerance := policy.as_good_within) is not None:
+        # Written so that a figure that is not a number is no pass.
+        if gain >= -tolerance:
+            return None
+        return (
+            f"{policy.metric} {value:.4f} is worse than the champion's {held:.4f} by more than {tolerance:g}."
+        )
     if gain <= 0 or gain < policy.min_gain:
         wanted = f" by at least {policy.min_gain:g}" if policy.min_gain else ""
         return f"{policy.metric} {value:.4f} does not beat the champion's {held:.4f}{wanted}."

@@ -1,13 +1,5 @@
-"""Backtests of the platform's own demand. They take an hour, so what members answered is kept by what it was answered
-from: training and evaluation of the same night, and of candidate and champion, ask the members once.
+"""Backtests of the platform's own demand: by which recipe, from which origins."""
 
-Under `lake/work/demand_backtests/` lies an .npz of arrays for each content, the newest few of them.
-"""
-
-import hashlib
-import json
-import zipfile
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING
@@ -16,28 +8,16 @@ import numpy as np
 import polars as pl
 
 from ml.errors import ExplainedError
-from ml.forecasting.answering import Answers
 from ml.forecasting.backtest import Backtest, TooShortToTest, Windows, backtest
-from ml.forecasting.calibration import installed_libraries
-from ml.forecasting.history import history_at
-from ml.forecasting.issues import Issue
 from ml.forecasting.members.registry import BASELINES, CHEAP, chosen
-from ml.forecasting.panel import Panel
-from ml.forecasting.segments import segments
-from retail_assets.demand.calibrations import fan_out_of, setting_of
+from retail_assets.demand.kept_answers import content_digest, keep_answers, kept_answers
 from retail_assets.demand.panel import Demand, demand_at
-from retail_assets.demand.settings import DemandSettings
+from retail_assets.demand.settings import DemandSettings, fan_out_of, setting_of
 from retail_assets.intake.ledger import newest_night
-from retail_assets.lake import put_in_place, scratch_folder
 from retail_assets.platform import Platform
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from retail_assets.models.spec import Progress
-
-KEPT = 4
-FOLDER = "demand_backtests"
 
 
 class NoDemand(ExplainedError):
@@ -94,8 +74,8 @@ def backtested(platform: Platform, demand: Demand, recipe: Recipe, progress: "Pr
     """The backtest of a recipe, from what is kept where it was asked before. Raises TooShortToTest."""
     origins_of(demand, recipe)
     panel = demand.panel
-    file = platform.lake.work_folder(FOLDER) / f"{content_digest(panel, recipe)}.npz"
-    if (found := _kept(file, panel, recipe)) is not None:
+    content = content_digest(panel, asdict(recipe))
+    if (found := kept_answers(platform.lake, content, panel, windows_of(recipe))) is not None:
         progress("The members answered this before: what they said is taken.")
         return found
     settings = platform.settings_of(DemandSettings)
@@ -107,64 +87,8 @@ def backtested(platform: Platform, demand: Demand, recipe: Recipe, progress: "Pr
         fan_out=fan_out_of(settings),
         report=progress,
     )
-    _keep(platform, file, made)
+    keep_answers(platform.lake, content, made)
     return made
-
-
-def content_digest(panel: Panel, recipe: Recipe) -> str:
-    """Names all that decides what members answer: history, recipe, libraries."""
-    told = {**asdict(recipe), "libraries": installed_libraries(), "history": panel_digest(panel)}
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-
-def panel_digest(panel: Panel) -> str:
-    """Of series, days, demand with what came back later, regressors and attributes."""
-    digest = hashlib.sha256(
-        json.dumps([panel.series.tolist(), str(panel.first_day), panel.demand.shape]).encode()
-    )
-    back = panel.returns
-    for array in (panel.demand, panel.regressors, back.series, back.posted, back.lowered, back.units):
-        digest.update(np.ascontiguousarray(array).tobytes())
-    static = {name: values.tolist() for name, values in sorted(panel.static.items())}
-    digest.update(json.dumps([static, panel.regressor_names]).encode())
-    return digest.hexdigest()
-
-
-def _keep(platform: Platform, file: "Path", made: Backtest) -> None:
-    arrays: dict[str, np.ndarray] = {}
-    for number, one in enumerate(made.answers):
-        arrays |= {f"{number}/values/{name}": values for name, values in one.values.items()}
-        arrays |= {f"{number}/own/{name}": own for name, own in one.own.items()}
-        issues = json.dumps([asdict(issue) for issue in one.issues])
-        arrays[f"{number}/issues"] = np.frombuffer(issues.encode(), dtype=np.uint8)
-    with scratch_folder(platform.lake) as scratch:
-        np.savez_compressed(scratch / file.name, **arrays)  # ty: ignore[invalid-argument-type]
-        put_in_place(scratch / file.name, file)
-    others = sorted(file.parent.glob("*.npz"), key=lambda one: one.stat().st_mtime, reverse=True)
-    for old in others[KEPT:]:
-        old.unlink(missing_ok=True)
-
-
-def _kept(file: "Path", panel: Panel, recipe: Recipe) -> Backtest | None:
-    """None where it was never answered, or the file is torn."""
-    origins = windows_of(recipe).origins(panel.days)
-    try:
-        with np.load(file, allow_pickle=False) as arrays:
-            answers = [_answers(arrays, n, panel, origin, recipe) for n, origin in enumerate(origins)]
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
-        return None
-    return Backtest.of(panel, origins, recipe.horizon, answers)
-
-
-def _answers(arrays, number: int, panel: Panel, origin: int, recipe: Recipe) -> Answers:
-    history = history_at(panel, origin, recipe.horizon)
-    parts = {"values": {}, "own": {}}
-    for name in arrays.files:
-        window, kind, *member = name.split("/")
-        if window == str(number) and member:
-            parts[kind][member[0]] = arrays[name]
-    issues: Sequence[Issue] = [Issue(**one) for one in json.loads(arrays[f"{number}/issues"].tobytes())]
-    return Answers(history, segments(history), parts["values"], parts["own"], issues)
 
 
 def classes_of(platform: Platform, demand: Demand) -> np.ndarray:

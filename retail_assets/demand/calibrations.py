@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from retail_assets.demand.panel import Demand
-from retail_assets.demand.settings import NAME, DemandSettings
-from retail_assets.demand.tables import DEMAND_CALIBRATIONS
+from retail_assets.demand.settings import NAME, DemandSettings, fan_out_of, setting_of
+from retail_assets.demand.tables import DEMAND_CALIBRATIONS, DEMAND_FORECAST
 from retail_assets.models.resolve import NoModel, resolve_model
 from retail_assets.platform import Platform
 
 if TYPE_CHECKING:
     from ml.forecasting.calibration import Calibration
-    from ml.forecasting.fan_out import FanOut
-    from ml.forecasting.members.base import Setting
 
 CALIBRATION = "calibration.json"
 """In the folder of a version."""
@@ -73,9 +71,11 @@ def calibration_for(
         why = f"Version {found.version} has learnt from {origin} or later."
     except NoModel as error:
         why = str(error)
-    earlier = kept(platform).filter(pl.col("learnt_until") < origin).sort("learnt_until", "version")
+    earlier = kept(platform).filter(pl.col("learnt_until") < origin).sort("learnt_until")
     if not (versions := earlier.filter(source=REGISTRY)).is_empty():
-        return _read(versions.row(-1, named=True), why)
+        taken = pl.col("version") == (last_taken(platform, origin) or "")
+        ordered = versions.sort(taken, "learnt_until", pl.col("version").cast(pl.Int64, strict=False))
+        return _read(ordered.row(-1, named=True), why)
     oldest = origin - timedelta(days=1 + QUICK_SERVES_DAYS)
     if not (quick := earlier.filter(pl.col("learnt_until") >= oldest)).is_empty():
         return _read(quick.row(-1, named=True), why)
@@ -107,6 +107,17 @@ def quick_calibration(platform: Platform, demand: Demand, tell: Tell) -> Learnt:
     return Learnt(f"{QUICK}-{demand.origin}", QUICK, demand.origin - timedelta(days=1), made)
 
 
+def last_taken(platform: Platform, origin: date) -> str | None:
+    """The version that weighed the newest night, up to an origin, that any did: a newer one was taken back since."""
+    for part in reversed(DEMAND_FORECAST.parts(platform.lake)):
+        if part.stem[:1].isdigit() and part.stem <= str(origin):
+            columns = ["calibration_version", "calibration_source"]
+            for version, source in pl.read_parquet(part, columns=columns, n_rows=1, glob=False).iter_rows():
+                if source == REGISTRY:
+                    return version
+    return None
+
+
 def kept(platform: Platform) -> pl.DataFrame:
     """All calibrations that are kept."""
     parts = DEMAND_CALIBRATIONS.parts(platform.lake)
@@ -133,16 +144,3 @@ def _read(row: dict, why: str) -> Learnt:
     from ml.forecasting.calibration import from_json
 
     return Learnt(row["version"], row["source"], row["learnt_until"], from_json(row["content"]), why)
-
-
-def setting_of(settings: DemandSettings, *, quick: bool, seed: int = 0) -> "Setting":
-    from ml.forecasting.days import known_country
-    from ml.forecasting.members.base import Setting
-
-    return Setting(seed=seed, country=known_country(settings.demand_country), quick=quick)
-
-
-def fan_out_of(settings: DemandSettings) -> "FanOut":
-    from ml.forecasting.fan_out import FanOut
-
-    return FanOut(settings.demand_workers, settings.demand_backend, settings.demand_scheduler)

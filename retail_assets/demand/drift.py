@@ -26,7 +26,7 @@ BIAS_OFF = 0.1
 WORSE = 1.2
 """Times the promised WAPE over that of the better naive baseline; above 1 the naive one is the better forecast."""
 ENSEMBLE, NAIVE = "ensemble", ("seasonal_naive", "weekday_mean")
-PART = "days_ahead"
+PART = "horizon_bucket"
 
 
 def forecast_drift(platform: Platform) -> Drift:

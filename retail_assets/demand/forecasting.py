@@ -13,11 +13,9 @@ from retail_assets.demand.calibrations import (
     Learnt,
     Tell,
     calibration_for,
-    fan_out_of,
-    setting_of,
 )
 from retail_assets.demand.panel import Demand, demand_at
-from retail_assets.demand.settings import DemandSettings
+from retail_assets.demand.settings import DemandSettings, fan_out_of, setting_of
 from retail_assets.demand.tables import DEMAND_FORECAST, DEMAND_FORECAST_TOTALS, DEMAND_ISSUES
 from retail_assets.demand.totals import total_rows
 from retail_assets.kit.findings import Finding

@@ -1,7 +1,8 @@
 """How good a version of the demand forecast is: on the last origins of the platform's own history.
 
-A version that was learnt from these origins themselves is judged at each of them by weights learnt from the others; an
-older one, the champion say, by the weights that it has.
+A version is judged by what it could not know: days that it learnt from by the weights and errors that its members teach
+without them, those after them by the weights and errors that it has. Else a champion of last week, which knows nearly
+all of these days, would always beat a candidate.
 """
 
 import hashlib
@@ -26,10 +27,10 @@ from retail_assets.demand.backtests import (
     backtested,
     classes_of,
     origins_of,
-    panel_digest,
     windows_of,
 )
-from retail_assets.demand.calibrations import CALIBRATION
+from retail_assets.demand.calibrations import CALIBRATION, last_day
+from retail_assets.demand.kept_answers import panel_digest
 from retail_assets.demand.model_card import read_card, recipe_of
 from retail_assets.demand.panel import Demand
 from retail_assets.models.spec import Holdout, Measured
@@ -73,13 +74,7 @@ def _evaluate(platform: Platform, demand: Demand, classes: np.ndarray, folder: P
     members = tuple(name for name in then.members if name in ENTRIES)
     recipe = Recipe(members, now.horizon, now.windows, then.country, then.quick, then.seed)
     made = backtested(platform, demand, recipe, lambda _: None)
-    learnt_here = card["data"]["sha256"] == panel_digest(demand.panel) and recipe == then
-    mean = ensembles_out_of_sample(made) if learnt_here else by_weights(made, calibration)
-    ends = (
-        intervals_out_of_sample(made, mean, mean, LEVELS)
-        if learnt_here
-        else by_errors(made, mean, calibration)
-    )
+    mean, ends = out_of_sample(made, calibration)
     table = accuracy_table(made, levels=LEVELS)
     return Measured(
         metrics=measured(made, mean, ends, classes),
@@ -90,6 +85,20 @@ def _evaluate(platform: Platform, demand: Demand, classes: np.ndarray, folder: P
             )
         },
     )
+
+
+def out_of_sample(made: Backtest, calibration: Calibration) -> tuple[np.ndarray, Ends]:
+    """The ensemble `[W, S, H]` and its intervals: of windows that a version learnt from by what the other windows
+    teach, of later ones by what it learnt."""
+    last = np.datetime64(last_day(calibration), "D")
+    learnt = np.array([day <= last for day in made.origins])[:, None, None]
+    relearnt, own = ensembles_out_of_sample(made), by_weights(made, calibration)
+    of_relearnt = intervals_out_of_sample(made, relearnt, relearnt, LEVELS)
+    ends: Ends = {
+        level: (np.where(learnt, of_relearnt[level][0], low), np.where(learnt, of_relearnt[level][1], high))
+        for level, (low, high) in by_errors(made, own, calibration).items()
+    }
+    return np.where(learnt, relearnt, own), ends
 
 
 def by_weights(made: Backtest, calibration: Calibration) -> np.ndarray:

@@ -68,6 +68,7 @@ def models(platform: "Platform") -> "list[ModelSpec]":
             main_metric="wape",
             higher_is_better=False,
             guards=tuple(Guard(f"wape_{one}", 0.002, higher_is_better=False) for one in "abc"),
+            younger_as_good_within=0.002,
             training=Training(
                 TrainingOptions,
                 summary,

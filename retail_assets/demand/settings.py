@@ -1,10 +1,14 @@
 """The settings of demand forecasts."""
 
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field
 
 from retail_assets.config import FlowSettings
+
+if TYPE_CHECKING:
+    from ml.forecasting.fan_out import FanOut
+    from ml.forecasting.members.base import Setting
 
 NAME = "demand-forecast"
 """The model in the registry."""
@@ -33,3 +37,16 @@ class DemandSettings(FlowSettings):
         "loky", description="Where they run: loky is this machine."
     )
     demand_scheduler: str | None = Field(None, description="HOST:PORT of the Dask cluster's scheduler.")
+
+
+def setting_of(settings: DemandSettings, *, quick: bool, seed: int = 0) -> "Setting":
+    from ml.forecasting.days import known_country
+    from ml.forecasting.members.base import Setting
+
+    return Setting(seed=seed, country=known_country(settings.demand_country), quick=quick)
+
+
+def fan_out_of(settings: DemandSettings) -> "FanOut":
+    from ml.forecasting.fan_out import FanOut
+
+    return FanOut(settings.demand_workers, settings.demand_backend, settings.demand_scheduler)

@@ -48,7 +48,7 @@ def silence_of(rows: pl.DataFrame) -> Silence:
     weekday = pl.col("business_date").dt.weekday()
     days = (
         rows.group_by("store_id", "business_date")
-        .agg(is_open=pl.col("is_open").any(), sold=(pl.col("quantity") != 0).any())
+        .agg(is_open=pl.col("is_open").any(), sold=(pl.col("quantity") > 0).any())
         .filter(pl.col("is_open") | pl.col("sold"))
         # Of a young store nobody knows yet on which weekdays it is shut.
         .filter(pl.col("sold").mean().over("store_id", weekday) >= TRADES)

@@ -14,12 +14,13 @@ from ml.forecasting.ensemble import calibrated
 from ml.forecasting.forecast import LEVELS
 from ml.forecasting.history import history_at
 from ml.forecasting.plots import write_accuracy
-from retail_assets.demand.backtests import Recipe, backtested, classes_of, origins_of, panel_digest
-from retail_assets.demand.calibrations import CALIBRATION, setting_of
+from retail_assets.demand.backtests import Recipe, backtested, classes_of, origins_of
+from retail_assets.demand.calibrations import CALIBRATION
 from retail_assets.demand.judging import fans
+from retail_assets.demand.kept_answers import panel_digest
 from retail_assets.demand.model_card import write_card
 from retail_assets.demand.panel import Demand
-from retail_assets.demand.settings import DemandSettings
+from retail_assets.demand.settings import DemandSettings, setting_of
 from retail_assets.models.spec import Progress
 from retail_assets.platform import Platform
 

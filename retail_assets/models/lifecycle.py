@@ -150,8 +150,15 @@ def _judged(registry: Registry, spec: ModelSpec, candidate: Version, policy: Gat
         min_gain=policy.gate_min_gain,
         higher_is_better=spec.higher_is_better,
         guards=spec.guards,
+        as_good_within=spec.younger_as_good_within if holder and _is_younger(candidate, holder) else None,
     )
     naive = metrics.get(f"naive_{spec.main_metric}", math.nan)
     evidence = Evidence(candidate.examples, naive=naive)
     held = holder.metrics if holder else None
     return gate(candidate=metrics, champion=held, evidence=evidence, policy=wanted)
+
+
+def _is_younger(candidate: Version, holder: Version) -> bool:
+    """By what they say of themselves, an instant in UTC; of a version that says nothing it is not known."""
+    ours, theirs = (version.tags.get(Tag.TRAINED_AT) for version in (candidate, holder))
+    return bool(ours and theirs and ours > theirs)

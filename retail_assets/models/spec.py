@@ -104,6 +104,9 @@ class ModelSpec:
     main_metric: str
     higher_is_better: bool = True
     guards: tuple[Guard, ...] = ()
+    younger_as_good_within: float | None = None
+    """A candidate that knows newer examples than the champion takes its place unless the main metric is worse by more
+    than this, or a guard fails; None where being younger is no merit."""
     packaged: Path | None = None
     """The folder of the model that comes with the code; None where nothing scores before one was trained."""
     training: Training | None = None

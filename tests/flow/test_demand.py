@@ -1,9 +1,10 @@
 """Demand on the platform: what was sold becomes forecasts, versions of them, and the account of how good they were."""
 
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -141,6 +142,41 @@ def test_a_forecast_reads_no_row_from_its_origin_on(platform: Platform) -> None:
     assert forecast(platform, EARLIER) != first
 
 
+def test_what_is_sold_or_comes_back_later_changes_no_forecast(platform: Platform) -> None:
+    """The marts are built again with them: a return of the newest sale before the origin, a sale, a new product."""
+
+    def last_day() -> list[tuple]:
+        with duckdb.connect(str(platform.lake.warehouse), read_only=True) as connection:
+            return connection.execute(
+                "select units_sold, quantity from marts.daily_demand where store_id = 'S2' and product_id = 'P2' "
+                f"and business_date = date '{EARLIER}' order by all"
+            ).fetchall()
+
+    def at(day: date) -> datetime:
+        return datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
+
+    with duckdb.connect(str(platform.lake.warehouse), read_only=True) as connection:
+        [(order,)] = connection.execute(
+            "select arg_max(order_id, business_date) from marts.sales_lines "
+            f"where store_id = 'S2' and product_id = 'P2' and business_date < date '{EARLIER}'"
+        ).fetchall()
+    first, [(sold, wanted)] = forecast(platform, EARLIER), last_day()
+    lake, of = LakeBuilder(platform.settings.data_dir), {"store_id": "S2", "product_id": "P2"}
+    later = {**of, "line_number": 1, "sold_at": at(EARLIER), "unit_price": 6, "currency": "EUR"}
+    drop_sales(lake)
+    lake.load("sales", [
+        {**later, "order_id": "back", "quantity": -2, "credited_order_id": order},
+        {**later, "order_id": "sold", "quantity": 50},
+        {**later, "order_id": "new", "quantity": 5, "product_id": "P9"},
+    ])  # fmt: skip
+    lake.write_ledger()
+    assert Builds(lake, *MARTS).build().problem is None
+    assert last_day() == [(sold + 50, wanted + 48)]
+    for part in DEMAND_CALIBRATIONS.parts(platform.lake):
+        part.unlink()
+    assert forecast(platform, EARLIER) == first
+
+
 def test_a_night_that_is_run_again_writes_the_same_bytes(platform: Platform) -> None:
     first = forecast(platform)
     forecast(platform, AS_OF + timedelta(days=1))
@@ -188,7 +224,9 @@ def test_forecast_accuracy_is_what_a_plain_calculation_gives(
     platform: Platform, judged: pl.DataFrame
 ) -> None:
     with duckdb.connect(str(platform.lake.warehouse), read_only=True) as connection:
-        demand = connection.sql("from marts.daily_demand where not is_out_of_stock and not is_sold_out").pl()
+        demand = connection.sql(
+            "from marts.daily_demand where is_open and not is_out_of_stock and not is_sold_out"
+        ).pl()
         classes = dict(
             connection.sql("select product_id, abc_class from marts.product_performance").fetchall()
         )
@@ -222,7 +260,7 @@ def test_forecast_accuracy_is_what_a_plain_calculation_gives(
     assert {row["origin"] for row in judged.iter_rows(named=True)} == {EARLIER, AS_OF - timedelta(days=7)}
     assert {"ensemble", "seasonal_naive", "weekday_mean"} <= set(judged["model"])
     for row in judged.iter_rows(named=True):
-        series = groups[row["origin"], row["model"], row["days_ahead"], row["abc_class"], row["segment"]]
+        series = groups[row["origin"], row["model"], row["horizon_bucket"], row["abc_class"], row["segment"]]
         points = [point for of in series.values() for point in of]
         errors, units, in_80, in_95, _ = map(np.array, zip(*points, strict=True))
         mase = [np.mean([abs(p[0]) for p in of]) / of[0][4] for of in series.values()]
@@ -274,7 +312,48 @@ def test_sums_are_those_of_the_newest_origin_and_add_up(platform: Platform, judg
 def test_days_out_of_stock_are_not_judged(judged: pl.DataFrame) -> None:
     of_28 = judged.filter(origin=EARLIER, model="ensemble")
     # It was counted on the first of its three days out, and is known from the next one on.
-    assert of_28["days"].sum() == 6 * HORIZON - 2
+    assert of_28["days"].sum() == 6 * (HORIZON - 4) - 2, "nor Sundays"
+
+
+def test_only_origins_that_reach_into_changed_days_are_judged_again(platform: Platform) -> None:
+    """A sale of three days ago, a forecast written anew, one that is new and one that is taken away."""
+    forecast(platform, EARLIER)
+    made = DEMAND_FORECAST.read(platform.lake, EARLIER.isoformat())
+
+    def write(days_back: int, more: float = 0) -> date:
+        later, origin = pl.duration(days=HORIZON - days_back), AS_OF - timedelta(days=days_back)
+        rows = made.with_columns(pl.col("origin", "date") + later, mean=pl.col("mean") + more)
+        DEMAND_FORECAST.write(platform.lake, origin.isoformat(), rows)
+        return origin
+
+    def errors() -> pl.DataFrame:
+        with duckdb.connect(str(platform.lake.warehouse), read_only=True) as connection:
+            return connection.sql("from intermediate.int_forecast_errors order by all").pl()
+
+    far, near, gone = write(70), write(60), write(14)
+    lake = LakeBuilder(platform.settings.data_dir)
+    drop_sales(lake)
+    assert Builds(lake, "forecast_accuracy").build().problem is None
+    change(platform, f"update intermediate.int_forecast_errors set days = 999 where origin = '{far}'")
+    before = errors()
+    assert set(before["origin"]) == {far, near, EARLIER, gone}
+    sold_at = datetime.combine(AS_OF - timedelta(days=3), time(12), UTC)
+    sale = {"order_id": "late", "line_number": 1, "store_id": "S1", "product_id": "P0", "sold_at": sold_at}
+    lake.load("sales", [{**sale, "quantity": 9, "unit_price": 2, "currency": "EUR"}])
+    lake.write_ledger()
+    write(60, more=1)
+    new = write(7)
+    DEMAND_FORECAST.part(platform.lake, gone.isoformat()).unlink()
+    assert Builds(lake, "forecast_accuracy").build().problem is None
+    after = errors()
+    assert after.filter(origin=far).equals(before.filter(origin=far)), "nothing of its days has changed"
+    assert set(after["origin"]) == {far, near, EARLIER, new}
+    for origin in (near, EARLIER):
+        assert not after.filter(origin=origin).equals(before.filter(origin=origin))
+    shutil.rmtree(platform.lake.warehouse.parent)
+    assert Builds(lake, "forecast_accuracy").build().problem is None
+    known = pl.col("origin") != far
+    assert errors().filter(known).equals(after.filter(known)), "as a build from nothing has it"
 
 
 Ran = Callable[..., dg.ExecuteInProcessResult]
@@ -368,7 +447,7 @@ def test_forecasts_that_got_worse_than_their_training_are_told(platform: Platfor
         for night in nights
         for model, error in {"ensemble": 50, "seasonal_naive": 30, "weekday_mean": 20}.items()
     )
-    columns = "origin, model, days_ahead, abc_class, segment, series, days, coverage_80, "
+    columns = "origin, model, horizon_bucket, abc_class, segment, series, days, coverage_80, "
     columns += "actual_quantity, forecast_quantity, absolute_error"
     change(platform, f"insert into marts.forecast_accuracy ({columns}) values {rows}")
     check, shown = look()

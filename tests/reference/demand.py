@@ -43,7 +43,7 @@ def daily_demand(night: Night) -> Rows:
 
 
 def _returned(lines: list[Row]) -> dict[tuple[str, str, date], Decimal]:
-    """By store, product and day of the sale that they give back, or of their own."""
+    """By the store of the sale that they give back, or their own, product, and the day on which they came back."""
     sales: dict[tuple[str, str], Row] = {}
     for line in sorted(lines, key=lambda line: line["line_number"]):
         if line["quantity"] > 0:
@@ -52,7 +52,8 @@ def _returned(lines: list[Row]) -> dict[tuple[str, str, date], Decimal]:
     for line in (line for line in lines if line["quantity"] < 0):
         order = line["credited_order_id"] or line["order_id"]
         sale = sales.get((order, line["product_id"]), line)
-        found[sale["store_id"], line["product_id"], sale["business_date"]] -= line["quantity"]
+        store = (sale if sale["business_date"] <= line["business_date"] else line)["store_id"]
+        found[store, line["product_id"], line["business_date"]] -= line["quantity"]
     return found
 
 

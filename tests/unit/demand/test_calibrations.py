@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 
+import polars as pl
 import pytest
 
 from ml.forecasting.calibration import Calibration
@@ -17,6 +18,7 @@ from retail_assets.demand.calibrations import (
     last_day,
     quick_calibration,
 )
+from retail_assets.demand.tables import DEMAND_FORECAST
 from retail_assets.models.resolve import NoModel
 from retail_assets.platform import Platform
 from tests.unit.demand.made_up import ORIGIN, demand
@@ -56,6 +58,30 @@ def test_nothing_that_was_learnt_from_the_origin_on_is_taken(
     found = calibration_for(cheap, demand(), silent, resolve=lambda _: today)
     assert (found.version, found.learnt_until) == ("2", ORIGIN - timedelta(days=9))
     assert found.why_quick == "Version 4 has learnt from 2026-11-20 or later."
+
+
+def test_while_the_registry_is_away_a_version_that_was_taken_back_does_not_come_back(
+    cheap: Platform, calibration: Calibration
+) -> None:
+    learnt_until = {"9": ORIGIN - timedelta(days=9), "10": ORIGIN - timedelta(days=2)}
+    for number, day in learnt_until.items():
+        keep(cheap, version(int(number), day, calibration))
+    absent = pl.DataFrame([dict.fromkeys(DEMAND_FORECAST.schema.names())], schema=DEMAND_FORECAST.schema)
+    nights = {3: ("9", REGISTRY), 2: ("10", REGISTRY), 1: ("9", REGISTRY), 0: ("quick-2026-11-20", QUICK)}
+    for back, (number, source) in nights.items():
+        row = absent.with_columns(calibration_version=pl.lit(number), calibration_source=pl.lit(source))
+        DEMAND_FORECAST.write(cheap.lake, str(ORIGIN - timedelta(days=back)), row)
+    assert calibration_for(cheap, demand(), silent, resolve=nobody).version == "9"
+    later = demand(ORIGIN + timedelta(days=1))
+    assert calibration_for(cheap, later, silent, resolve=nobody).version == "9", "nor on the next night"
+
+
+def test_of_versions_that_weighed_no_night_the_highest_number_is_the_newest(
+    cheap: Platform, calibration: Calibration
+) -> None:
+    for number in (9, 10):
+        keep(cheap, version(number, ORIGIN - timedelta(days=9), calibration))
+    assert calibration_for(cheap, demand(), silent, resolve=nobody).version == "10"
 
 
 def test_without_any_a_quick_one_is_made_kept_and_said(cheap: Platform) -> None:

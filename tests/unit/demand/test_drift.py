@@ -32,7 +32,7 @@ def told(*, error: float = 1.0, held: float = 0.82, forecast: float = 1.02) -> p
     wape = {"ensemble": (0.2 * error, 0.4 * error), "seasonal_naive": (0.4, 0.5), "weekday_mean": (0.3, 1.0)}
     rows = [
         {
-            "origin": None, "model": model, "days_ahead": f"{first}-{last}", "days": units // 10,
+            "origin": None, "model": model, "horizon_bucket": f"{first}-{last}", "days": units // 10,
             "coverage_80": held, "coverage_95": 0.95, "actual_quantity": float(units),
             "forecast_quantity": forecast * units, "absolute_error": value * units,
         }
@@ -51,7 +51,7 @@ def test_what_was_found_is_compared_with_what_was_said_of_the_same_parts() -> No
         ("bias", 0.02, 0.02, True),
         ("wape_against_naive", 0.5882, 0.5882, True),
     ]
-    first_week = told().filter(days_ahead="1-7")
+    first_week = told().filter(horizon_bucket="1-7")
     assert promises(first_week, backtest()).row(3) == ("wape_against_naive", 0.6667, 0.6667, True)
 
 
@@ -82,7 +82,7 @@ def test_worse_than_naive_is_broken_whatever_was_said() -> None:
 
 def test_of_no_sales_and_of_other_parts_nothing_is_compared() -> None:
     assert promises(told().head(0), backtest()).is_empty()
-    assert promises(told().with_columns(days_ahead=pl.lit("15-28")), backtest()).is_empty()
+    assert promises(told().with_columns(horizon_bucket=pl.lit("15-28")), backtest()).is_empty()
 
 
 def test_the_check_says_both_numbers(cheap: Platform) -> None:

@@ -32,6 +32,8 @@ def test_nothing_is_known_of_days_whose_file_is_late() -> None:
         "S2 sold nothing on 2 days from 2026-11-18 to 2026-11-19, though it is not said to be shut: not learnt from. "
         "Has its file come?"
     ]
+    returned = given.with_columns(quantity=pl.when(pl.col("quantity") == 0).then(-1.0).otherwise("quantity"))
+    assert silence_of(returned).days.equals(found.days), "what other stores take back is no sign of it"
     changed = without_silence(given, found).filter("is_out_of_stock")
     assert set(changed.select("store_id", "business_date").rows()) == {row[:2] for row in found.days.rows()}
     assert without_silence(given, found)["is_open"].to_list() == given["is_open"].to_list()

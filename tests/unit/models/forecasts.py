@@ -54,6 +54,7 @@ class Windows:
     counts: dict[str, int] = field(default_factory=lambda: {"ordinary": 12, "promotion": 6})
     unusable: int = 0
     naive: float = 1.0
+    younger_as_good_within: float | None = None
     trainings: int = 0
     evaluated: list[str] = field(default_factory=list)
     """Versions, in the order in which they were measured."""
@@ -68,6 +69,7 @@ class Windows:
             main_metric="mase",
             higher_is_better=False,
             guards=(Guard("bias", 0.05, higher_is_better=False),),
+            younger_as_good_within=self.younger_as_good_within,
             training=Training(ForecastOptions, self._summary, self._train, self._holdout),
         )
 

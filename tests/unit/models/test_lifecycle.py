@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -30,13 +30,14 @@ class Life:
 
     def __init__(self, registry: Registry, windows: Windows, cache: Path) -> None:
         self.registry, self.windows, self.cache = registry, windows, cache
+        self.now = AT
 
     def train(self, **options: float) -> Version:
         return train_candidate(
             self.registry,
             self.windows.spec,
             options=ForecastOptions(**options),
-            trained_at=AT,
+            trained_at=self.now,
             command="job train_forecast",
         )
 
@@ -96,6 +97,27 @@ def test_a_lower_error_takes_the_place_of_a_higher_one(
     assert found == outcome
     assert says in reason
     assert life.champion == (2 if outcome == "promoted" else 1)
+
+
+@pytest.mark.parametrize(
+    ("days_later", "options", "outcome", "says"),
+    [
+        (7, {"mase": 0.8}, "promoted", "the champion has 0.8000"),
+        (7, {"mase": 0.804}, "promoted", "the champion has 0.8000"),
+        (7, {"mase": 0.806}, "rejected", "worse than the champion's 0.8000 by more than 0.005"),
+        (7, {"mase": 0.8, "bias": 0.1}, "rejected", "bias got worse"),
+        (0, {"mase": 0.8}, "rejected", "does not beat the champion's 0.8000 by at least 0.01"),
+    ],
+)
+def test_one_that_is_as_good_and_younger_takes_the_place_where_that_is_a_merit(
+    life: Life, windows: Windows, days_later: int, options: dict[str, float], outcome: str, says: str
+) -> None:
+    windows.younger_as_good_within = 0.005
+    life.run(mase=0.8)
+    life.now += timedelta(days=days_later)
+    found, reason = life.run(**options)
+    assert (found, life.champion) == (outcome, 2 if outcome == "promoted" else 1)
+    assert says in reason
 
 
 def test_too_few_windows_of_a_kind_prove_nothing(life: Life, windows: Windows) -> None:

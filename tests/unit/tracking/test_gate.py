@@ -1,6 +1,7 @@
 """What promotes a candidate, and what does not."""
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -47,6 +48,25 @@ def test_the_gate(candidate, champion, evidence, outcome, says) -> None:
     judged = gate(candidate=candidate, champion=champion, evidence=evidence, policy=POLICY)
     assert judged.outcome == outcome
     assert says in judged.sentence
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "ece", "outcome"),
+    [
+        (0.90, 0.03, GateOutcome.PROMOTED),
+        (0.896, 0.03, GateOutcome.PROMOTED),
+        (0.894, 0.03, GateOutcome.REJECTED),
+        (0.90, 0.06, GateOutcome.REJECTED),
+        (0.49, 0.03, GateOutcome.REJECTED),
+        (math.nan, 0.03, GateOutcome.REJECTED),
+    ],
+)
+def test_one_that_is_as_good_passes_where_being_younger_is_a_merit(accuracy, ece, outcome) -> None:
+    policy = replace(POLICY, as_good_within=0.005)
+    found = gate(
+        candidate={"accuracy": accuracy, "ece": ece}, champion=CHAMPION, evidence=ENOUGH, policy=policy
+    )
+    assert found.outcome == outcome
 
 
 def test_an_error_is_better_when_it_is_lower() -> None:

@@ -38,7 +38,7 @@ returned as (
         quantity,
         coalesce(credited_order_id, order_id) as sold_order_id
     from {{ ref('sales_lines') }}
-    where quantity < 0 and not is_cancelled
+    where quantity < 0 and not is_cancelled and {{ touched('business_date') }}
 ),
 
 -- Where and when the order whose goods came back sold them.
@@ -53,17 +53,19 @@ originals as (
     group by order_id, product_id
 ),
 
--- What was given back was not wanted when it was sold: it lowers the demand of that day, where the return names it.
+-- What was given back was not wanted: it lowers the demand of the day on which it came back, in the store that sold it.
+-- The day of the sale would know what came after it, and the newest days would be the only ones not to.
 netted as (
     select
         coalesce(original.store_id, returned.store_id) as store_id,
         returned.product_id,
-        coalesce(original.business_date, returned.business_date) as business_date,
+        returned.business_date,
         -sum(returned.quantity) as units_returned
     from returned
     left join originals as original
-        on returned.sold_order_id = original.order_id and returned.product_id = original.product_id
-    where {{ touched('coalesce(original.business_date,returned.business_date)') }}
+        on returned.sold_order_id = original.order_id
+        and returned.product_id = original.product_id
+        and returned.business_date >= original.business_date
     group by all
 ),
 
@@ -112,6 +114,7 @@ select
     priced.currency,
     promoted.product_id is not null as is_promotion,
     coalesce(store_day.is_open, true) as is_open,
+    silent.store_id is not null as is_silent,
     coalesce(out_of_stock.is_whole_day, false) as is_out_of_stock,
     coalesce(not out_of_stock.is_whole_day, false) as is_sold_out
 from priced
@@ -126,6 +129,8 @@ left join {{ ref('int_promotion_days') }} as promoted
     and priced.business_date = promoted.business_date
 left join {{ ref('int_store_days') }} as store_day
     on priced.store_id = store_day.store_id and priced.business_date = store_day.business_date
+left join {{ ref('int_silent_days') }} as silent
+    on priced.store_id = silent.store_id and priced.business_date = silent.business_date
 left join {{ ref('int_days_out_of_stock') }} as out_of_stock
     on priced.store_id = out_of_stock.store_id
     and priced.product_id = out_of_stock.product_id
