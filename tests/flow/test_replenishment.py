@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-import pytest
 
 from retail_assets.intake.identity import require_same_platform
 from retail_assets.inventory.knowing import FORECAST, known_on, newest_forecast
@@ -108,15 +107,26 @@ class Retailer:
         return self.lake.lake.published.resolve() / "operations" / "purchase_orders"
 
 
-@pytest.fixture(scope="module")
-def retailer(tmp_path_factory: pytest.TempPathFactory) -> Retailer:
-    """A night before there are forecasts, then one with a forecast of the day before."""
-    retailer = Retailer(tmp_path_factory.mktemp("replenishment"))
+def test_nights_of_a_retailer(tmp_path: Path) -> None:
+    """A night before there are forecasts, then one with a forecast of the day before, and what comes of it: one story,
+    each step of which begins where the one before ended."""
+    retailer = Retailer(tmp_path)
     retailer.build()
-    return retailer
+    for step in (
+        without_a_forecast_nothing_is_proposed,
+        a_night_proposes_with_its_reasons,
+        what_was_rejected_is_not_proposed_the_next_night,
+        what_a_store_does_not_want_from_another_is_bought,
+        what_nobody_sends_is_bought_after_a_week,
+        what_is_approved_becomes_a_file_once,
+        what_was_placed_is_on_order_until_purchasing_tells_of_it,
+        purchasing_may_number_orders_itself,
+        old_proposals_go,
+    ):
+        step(retailer)
 
 
-def test_without_a_forecast_nothing_is_proposed(retailer: Retailer) -> None:
+def without_a_forecast_nothing_is_proposed(retailer: Retailer) -> None:
     done = propose_night(retailer.platform, as_of=AS_OF)
     assert done.proposed is None
     finding = a_forecast_to_order_by(done)
@@ -129,7 +139,7 @@ def test_without_a_forecast_nothing_is_proposed(retailer: Retailer) -> None:
     assert "has 6 days left" in propose_night(retailer.platform, as_of=AS_OF).why
 
 
-def test_a_night_proposes_with_its_reasons(retailer: Retailer) -> None:
+def a_night_proposes_with_its_reasons(retailer: Retailer) -> None:
     write_forecast(retailer.platform, foretold(RATES, AS_OF - timedelta(days=1), version="7"))
     retailer.platform.tables[FORECAST].part(retailer.lake.lake, AS_OF.isoformat()).unlink()  # the short one
     done = propose_night(retailer.platform, as_of=AS_OF)
@@ -148,7 +158,7 @@ def test_a_night_proposes_with_its_reasons(retailer: Retailer) -> None:
     assert retailer.read("select count(*) from reorder_points") == [(4,)]
 
 
-def test_what_was_rejected_is_not_proposed_the_next_night(retailer: Retailer) -> None:
+def what_was_rejected_is_not_proposed_the_next_night(retailer: Retailer) -> None:
     retailer.decide("reject_order", "RO-20261120-S1:out")
     known = known_on(retailer.platform, foretold(RATES, NEXT), NEXT)
     proposed = propose(known, policy_of(retailer.platform), as_of=NEXT)
@@ -169,7 +179,7 @@ def test_what_was_rejected_is_not_proposed_the_next_night(retailer: Retailer) ->
     assert (days[14].rejected.height, days[15].rejected.height) == (1, 0)
 
 
-def test_what_a_store_does_not_want_from_another_is_bought(retailer: Retailer) -> None:
+def what_a_store_does_not_want_from_another_is_bought(retailer: Retailer) -> None:
     [(transfer, status)] = retailer.read("select transfer_id, status from transfer_proposals")
     assert (transfer, status) == ("TR-20261120-S1:S2:much", "proposed")
     retailer.decide("reject_transfer", transfer)
@@ -183,7 +193,7 @@ def test_what_a_store_does_not_want_from_another_is_bought(retailer: Retailer) -
     assert known_on(retailer.platform, foretold(RATES, NEXT), NEXT).kept_apart.is_empty()
 
 
-def test_what_nobody_sends_is_bought_after_a_week(retailer: Retailer) -> None:
+def what_nobody_sends_is_bought_after_a_week(retailer: Retailer) -> None:
     """The first night proposed the transfer; six more, and the eighth one buys."""
     kept = []
     for days in range(1, 8):
@@ -198,7 +208,7 @@ def test_what_nobody_sends_is_bought_after_a_week(retailer: Retailer) -> None:
         path.unlink()
 
 
-def test_what_is_approved_becomes_a_file_once(retailer: Retailer) -> None:
+def what_is_approved_becomes_a_file_once(retailer: Retailer) -> None:
     assert not retailer.orders.exists() or not list(retailer.orders.iterdir())
     retailer.decide("cut_order", "RO-20261120-S1:out", '{"quantity": 30}')
     retailer.build()
@@ -231,7 +241,7 @@ def owed(retailer: Retailer, days: int) -> list[tuple[str, float]]:
     return [(kind, float(units)) for kind, units in rows.select("kind", "quantity").iter_rows()]
 
 
-def test_what_was_placed_is_on_order_until_purchasing_tells_of_it(retailer: Retailer) -> None:
+def what_was_placed_is_on_order_until_purchasing_tells_of_it(retailer: Retailer) -> None:
     retailer.build(days=1)
     assert owed(retailer, 1) == [("placed", 30)]
     retailer.order("V1-20261120-1-1", "out", 30, MIDNIGHT + timedelta(hours=9))
@@ -242,7 +252,7 @@ def test_what_was_placed_is_on_order_until_purchasing_tells_of_it(retailer: Reta
     assert owed(retailer, 15) == [("order", 30)], "the order that came in"
 
 
-def test_purchasing_may_number_orders_itself(retailer: Retailer) -> None:
+def purchasing_may_number_orders_itself(retailer: Retailer) -> None:
     """What was placed came in as the order 4711 over the same: it is on order once."""
     retailer.propose_and_approve(days=16)
     assert ("placed", 30) not in owed(retailer, 16), "the line of the first night has its order"
@@ -252,7 +262,7 @@ def test_purchasing_may_number_orders_itself(retailer: Retailer) -> None:
     assert sorted(owed(retailer, 18)) == sorted([("order", 30), ("order", units)])
 
 
-def test_old_proposals_go(retailer: Retailer) -> None:
+def old_proposals_go(retailer: Retailer) -> None:
     retailer.build(days=KEPT_DAYS + 1)
     night = AS_OF + timedelta(days=KEPT_DAYS + 1)
     propose_night(retailer.platform, as_of=night)
