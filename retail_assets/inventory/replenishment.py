@@ -125,10 +125,22 @@ def a_forecast_to_order_by(done: NightProposed) -> Finding:
             "without_supplier": suppliers.null_count(),
             "without_lot": proposed.without_lot,
         },
-        advice=f"{missing.height:,} products in stores have no whole forecast and are not planned: order them by hand "
-        f"{_named(missing)}. {suppliers.null_count():,} proposals have no supplier: give these products a main "
-        "supplier or terms.",
+        advice=_said(
+            (
+                missing.height,
+                f"products in stores have no whole forecast and are not planned: order them by hand {_named(missing)}.",
+            ),
+            (
+                suppliers.null_count(),
+                "proposals have no supplier: give these products a main supplier or terms.",
+            ),
+        ),
     )
+
+
+def _said(*counted: tuple[int, str]) -> str:
+    """A sentence of each that there is."""
+    return " ".join(f"{count:,} {what}" for count, what in counted if count)
 
 
 def nothing_is_ordered_twice(done: NightProposed) -> Finding:
@@ -148,10 +160,18 @@ def nothing_is_ordered_twice(done: NightProposed) -> Finding:
     return Finding(
         passed=not (unknown or twice.height),
         figures={"unknown_to_purchasing": unknown, "on_order_already": twice.height},
-        advice=f"{unknown:,} lines were placed more than {TOLD_WITHIN} days ago and are unknown to purchasing, and "
-        "soon count as on order no more: send them, or let its orders have the files' numbers or quantities. "
-        f"{twice.height:,} proposals are for no more than what is on order already and comes later: hasten that, or "
-        f"reject them {_named(twice)}.",
+        advice=_said(
+            (
+                unknown,
+                f"lines were placed more than {TOLD_WITHIN} days ago and are unknown to purchasing, and soon count as "
+                "on order no more: send them, or let its orders have the files' numbers or quantities.",
+            ),
+            (
+                twice.height,
+                "proposals are for no more than what is on order already and comes later: hasten that, or reject them "
+                f"{_named(twice)}.",
+            ),
+        ),
     )
 
 

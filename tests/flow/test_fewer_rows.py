@@ -140,7 +140,8 @@ def test_a_night_whose_history_was_withdrawn_waits_for_a_decision(calm_night: Pa
     assert "sales_lines would have" in said
     assert "decide accept_fewer_rows about each" in said
     assert (folder / "data" / "published").readlink() == first
-    marts = ("sales_lines", "sales_orders", "sales_daily", "stock_levels", "stock_movements")
+    sales = ("sales_lines", "sales_orders", "sales_daily", "daily_demand", "demand_forecast")
+    marts = (*sales, "stock_levels", "stock_movements")
     rows = "".join(f"a{n},2026-11-20T10:00:00Z,admin,accept_fewer_rows,{m}\n" for n, m in enumerate(marts))
     (decisions / "accept.csv").write_text(head + rows)
     run_nights(folder)
