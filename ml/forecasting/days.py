@@ -72,7 +72,7 @@ def known_country(country: str | None) -> str | None:
         return None
     try:
         public_holidays(country, np.array(["2024-01-01"], dtype="datetime64[D]"))
-    except (NotImplementedError, AttributeError) as error:
+    except (NotImplementedError, AttributeError) as error:  # how `holidays` says that it knows no such place
         raise NoSuchCountry(
             f"No holidays are known of {country!r}; give a code such as DE, or US-CA"
         ) from error
