@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from ml.forecasting.answering import answers_at
-from ml.forecasting.backtest import Backtest
-from ml.forecasting.ensemble import ENSEMBLE, calibrated, combined
-from ml.forecasting.fan_out import FanOut
-from ml.forecasting.intervals import interval_at
+from ml.fan_out import FanOut
+from ml.forecasting.backtests.answering import answers_at
+from ml.forecasting.backtests.backtest import Backtest
+from ml.forecasting.backtests.metrics import coverage
+from ml.forecasting.calibrations.ensemble import ENSEMBLE, calibrated, combined
+from ml.forecasting.calibrations.intervals import interval_at
 from ml.forecasting.members.base import Setting
 from ml.forecasting.members.registry import chosen
-from ml.forecasting.metrics import coverage
-from ml.forecasting.reading import read_panel
+from ml.forecasting.panels.reading import read_panel
 from ml.terminal import say
 
 HORIZON = 28

@@ -18,14 +18,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from ml.forecasting.backtest import Windows, backtest
-from ml.forecasting.calibration import Calibration
-from ml.forecasting.ensemble import calibrated
-from ml.forecasting.fan_out import FanOut
+from ml.fan_out import FanOut
+from ml.forecasting.backtests.backtest import Windows, backtest
+from ml.forecasting.calibrations.calibration import Calibration
+from ml.forecasting.calibrations.ensemble import calibrated
 from ml.forecasting.forecast import forecast
 from ml.forecasting.members.base import Setting
 from ml.forecasting.members.registry import ALL, CHEAP
-from ml.forecasting.panel import Panel
+from ml.forecasting.panels.panel import Panel
 from ml.terminal import say
 
 HORIZON = 28

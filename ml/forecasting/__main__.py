@@ -14,10 +14,10 @@ from ml.terminal import say
 if TYPE_CHECKING:
     import polars as pl
 
-    from ml.forecasting.backtest import Windows
-    from ml.forecasting.fan_out import FanOut
+    from ml.fan_out import FanOut
+    from ml.forecasting.backtests.backtest import Windows
     from ml.forecasting.members.base import Setting
-    from ml.forecasting.reading import ReadPanel
+    from ml.forecasting.panels.reading import ReadPanel
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -103,7 +103,7 @@ def _levels(text: str) -> tuple[float, ...]:
 
 
 def _read(parsed: argparse.Namespace) -> "ReadPanel":
-    from ml.forecasting.reading import read_panel
+    from ml.forecasting.panels.reading import read_panel
 
     read = read_panel(parsed.panel, parsed.future)
     say(f"{parsed.panel.name}: {len(read.panel.series):,} series, {read.panel.days:,} days.")
@@ -111,20 +111,20 @@ def _read(parsed: argparse.Namespace) -> "ReadPanel":
 
 
 def _setting(parsed: argparse.Namespace) -> "Setting":
-    from ml.forecasting.days import known_country
     from ml.forecasting.members.base import Setting
+    from ml.forecasting.panels.days import known_country
 
     return Setting(seed=parsed.seed, country=known_country(parsed.country))
 
 
 def _fan_out(parsed: argparse.Namespace) -> "FanOut":
-    from ml.forecasting.fan_out import FanOut
+    from ml.fan_out import FanOut
 
     return FanOut(workers=parsed.workers or 0, backend=parsed.backend, scheduler=parsed.scheduler)
 
 
 def _windows(parsed: argparse.Namespace) -> "Windows":
-    from ml.forecasting.backtest import Windows
+    from ml.forecasting.backtests.backtest import Windows
 
     return Windows(count=parsed.windows, horizon=parsed.horizon, step=parsed.step)
 
@@ -166,7 +166,7 @@ def _forecast_parser(commands) -> None:
 
 def _forecast(parsed: argparse.Namespace) -> int:
     """Rows of series_id, date, model, mean and the ends of intervals; the model `ensemble` is always among them."""
-    from ml.forecasting.calibration import read_calibration
+    from ml.forecasting.calibrations.calibration import read_calibration
     from ml.forecasting.forecast import forecast
     from ml.forecasting.members.registry import chosen
 
@@ -224,10 +224,10 @@ def _backtest_parser(commands) -> None:
 
 def _backtest(parsed: argparse.Namespace) -> int:
     """Metrics of every member and of the ensemble, by segment and part of the horizon, and the calibration."""
-    from ml.forecasting.accuracy import accuracy_table, overview
-    from ml.forecasting.backtest import backtest
-    from ml.forecasting.calibration import write_calibration
-    from ml.forecasting.ensemble import calibrated
+    from ml.forecasting.backtests.accuracy import accuracy_table, overview
+    from ml.forecasting.backtests.backtest import backtest
+    from ml.forecasting.calibrations.calibration import write_calibration
+    from ml.forecasting.calibrations.ensemble import calibrated
     from ml.forecasting.members.registry import chosen
 
     names = chosen(parsed.models)

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from ml.forecasting.calibration import Calibration
+from ml.forecasting.calibrations.calibration import Calibration
 from ml.tracking.registering import Endpoint, pinned
 
 NEEDS = ("mlflow", "numpy", "pandas", "polars", "pyarrow", "scipy", "threadpoolctl", "holidays")

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 import polars as pl
 
-from ml.forecasting.answering import Answers, answers_at
-from ml.forecasting.backtest import Windows, backtest
-from ml.forecasting.calibration import Calibration
-from ml.forecasting.ensemble import ENSEMBLE, calibrated, combined, stray
-from ml.forecasting.fan_out import FanOut
-from ml.forecasting.intervals import NORMAL, expected, interval_at, units
+from ml.fan_out import FanOut
+from ml.forecasting.backtests.answering import Answers, answers_at
+from ml.forecasting.backtests.backtest import Windows, backtest
+from ml.forecasting.calibrations.calibration import Calibration
+from ml.forecasting.calibrations.ensemble import ENSEMBLE, calibrated, combined, stray
+from ml.forecasting.calibrations.intervals import NORMAL, expected, interval_at, units
+from ml.forecasting.calibrations.sums import Labels
 from ml.forecasting.issues import EVERY_SERIES, Issue
 from ml.forecasting.members.base import Setting
 from ml.forecasting.members.registry import ALL, BASELINES, ENTRIES
-from ml.forecasting.panel import Panel
-from ml.forecasting.progress import Report, silent
-from ml.forecasting.sums import Labels
+from ml.forecasting.panels.panel import Panel
+from ml.progress import Report, silent
 
 LEVELS = (80.0, 95.0)
 MOST_ROWS = 20_000_000
@@ -116,8 +116,8 @@ def own_calibration(
 
 def without_backtest(panel: Panel, horizon: int, setting: Setting) -> Calibration:
     """Weights and errors that can be given before anything was tested."""
-    from ml.forecasting.segments import ALL as EVERY
-    from ml.forecasting.segments import SHORT
+    from ml.forecasting.series.segments import ALL as EVERY
+    from ml.forecasting.series.segments import SHORT
 
     names = (*BASELINES, ENSEMBLE)
     return Calibration(

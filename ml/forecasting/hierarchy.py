@@ -11,14 +11,14 @@ import numpy as np
 import polars as pl
 
 from ml.errors import ExplainedError
-from ml.forecasting.ensemble import ENSEMBLE
-from ml.forecasting.fan_out import FanOut
+from ml.fan_out import FanOut
+from ml.forecasting.calibrations.ensemble import ENSEMBLE
+from ml.forecasting.calibrations.sums import Sums, sums_by
 from ml.forecasting.forecast import LEVELS, Forecast, forecast
 from ml.forecasting.members.base import Setting
 from ml.forecasting.members.registry import BASELINES
-from ml.forecasting.panel import Panel
-from ml.forecasting.segments import EMPTY
-from ml.forecasting.sums import Sums, sums_by
+from ml.forecasting.panels.panel import Panel
+from ml.forecasting.series.segments import EMPTY
 
 MOST_SERIES = 3_000
 """With more, the sums are those of the series: what large sums tell of so many is little, and its cost is not."""

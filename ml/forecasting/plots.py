@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import polars as pl
 
-from ml.forecasting.ensemble import ENSEMBLE
-from ml.forecasting.panel import Panel
-from ml.forecasting.segments import ALL
+from ml.forecasting.calibrations.ensemble import ENSEMBLE
+from ml.forecasting.panels.panel import Panel
+from ml.forecasting.series.segments import ALL
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -16,13 +16,13 @@ from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 
 from ml.errors import ExplainedError
-from ml.forecasting.calibration import Calibration, read_calibration
-from ml.forecasting.ensemble import ENSEMBLE
-from ml.forecasting.fan_out import FanOut
+from ml.fan_out import FanOut
+from ml.forecasting.calibrations.calibration import Calibration, read_calibration
+from ml.forecasting.calibrations.ensemble import ENSEMBLE
 from ml.forecasting.forecast import forecast
 from ml.forecasting.members.base import Setting
 from ml.forecasting.members.registry import ENTRIES
-from ml.forecasting.reading import PanelRefused, panel_of
+from ml.forecasting.panels.reading import PanelRefused, panel_of
 from ml.tracking.serving import registered_version
 
 MOST_DAYS = 366

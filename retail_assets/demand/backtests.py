@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 
 from ml.errors import ExplainedError
-from ml.forecasting.backtest import Backtest, TooShortToTest, Windows, backtest
+from ml.forecasting.backtests.backtest import Backtest, TooShortToTest, Windows, backtest
 from ml.forecasting.members.registry import BASELINES, CHEAP, chosen
 from retail_assets.demand.kept_answers import content_digest, keep_answers, kept_answers
 from retail_assets.demand.panel import Demand, demand_at

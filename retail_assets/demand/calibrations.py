@@ -15,7 +15,7 @@ from retail_assets.models.resolve import NoModel, resolve_model
 from retail_assets.platform import Platform
 
 if TYPE_CHECKING:
-    from ml.forecasting.calibration import Calibration
+    from ml.forecasting.calibrations.calibration import Calibration
 
 CALIBRATION = "calibration.json"
 """In the folder of a version."""
@@ -41,7 +41,7 @@ class Learnt:
 
 def champion(platform: Platform) -> Learnt:
     """Of the version that scores. Raises NoModel."""
-    from ml.forecasting.calibration import CalibrationRefused, read_calibration
+    from ml.forecasting.calibrations.calibration import CalibrationRefused, read_calibration
 
     def load(folder: Path, version: str | None) -> Learnt:
         calibration = read_calibration(folder / CALIBRATION)
@@ -87,7 +87,7 @@ def calibration_for(
 
 def quick_calibration(platform: Platform, demand: Demand, tell: Tell) -> Learnt:
     """By a backtest that takes a minute or two instead of an hour."""
-    from ml.forecasting.backtest import Windows
+    from ml.forecasting.backtests.backtest import Windows
     from ml.forecasting.forecast import own_calibration
     from ml.forecasting.members.registry import BASELINES, CHEAP, chosen
 
@@ -130,7 +130,7 @@ def keep(platform: Platform, learnt: Learnt) -> None:
 
 
 def _row(learnt: Learnt) -> dict[str, object]:
-    from ml.forecasting.calibration import as_json
+    from ml.forecasting.calibrations.calibration import as_json
 
     return {
         "version": learnt.version,
@@ -141,6 +141,6 @@ def _row(learnt: Learnt) -> dict[str, object]:
 
 
 def _read(row: dict, why: str) -> Learnt:
-    from ml.forecasting.calibration import from_json
+    from ml.forecasting.calibrations.calibration import from_json
 
     return Learnt(row["version"], row["source"], row["learnt_until"], from_json(row["content"]), why)

@@ -31,7 +31,7 @@ PART = "horizon_bucket"
 
 def forecast_drift(platform: Platform) -> Drift:
     """The newest origins that the champion weighed against its backtest. Raises NoWarehouse."""
-    from ml.forecasting.calibration import CalibrationRefused
+    from ml.forecasting.calibrations.calibration import CalibrationRefused
 
     try:
         version, backtest = resolve_model(
@@ -107,7 +107,7 @@ def _against_naive(both: pl.DataFrame, error: pl.Expr) -> float | None:
 
 
 def _load(folder: Path, version: str | None) -> tuple[str, pl.DataFrame]:
-    from ml.forecasting.calibration import CalibrationRefused
+    from ml.forecasting.calibrations.calibration import CalibrationRefused
     from retail_assets.demand.training import ACCURACY
 
     try:

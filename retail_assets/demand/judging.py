@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml.forecasting.accuracy import accuracy_table, intervals_out_of_sample
-from ml.forecasting.backtest import Backtest
-from ml.forecasting.calibration import Calibration, read_calibration
-from ml.forecasting.ensemble import ENSEMBLE, combined, ensembles_out_of_sample
+from ml.forecasting.backtests.accuracy import accuracy_table, intervals_out_of_sample
+from ml.forecasting.backtests.backtest import Backtest
+from ml.forecasting.backtests.metrics import accuracy, coverage, seasonal_scale
+from ml.forecasting.calibrations.calibration import Calibration, read_calibration
+from ml.forecasting.calibrations.ensemble import ENSEMBLE, combined, ensembles_out_of_sample
+from ml.forecasting.calibrations.intervals import interval_at
 from ml.forecasting.forecast import LEVELS, forecast_table
-from ml.forecasting.intervals import interval_at
 from ml.forecasting.members.registry import ENTRIES
-from ml.forecasting.metrics import accuracy, coverage, seasonal_scale
 from ml.forecasting.plots import accuracy_figure, fan_figure
 from retail_assets.demand.backtests import (
     Recipe,

@@ -13,14 +13,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ml.forecasting import answering
-from ml.forecasting.answering import Answers
-from ml.forecasting.backtest import Backtest, Windows
-from ml.forecasting.calibration import installed_libraries
-from ml.forecasting.history import history_at
+from ml import forecasting
+from ml.forecasting.backtests.answering import Answers
+from ml.forecasting.backtests.backtest import Backtest, Windows
+from ml.forecasting.calibrations.calibration import installed_libraries
 from ml.forecasting.issues import Issue
-from ml.forecasting.panel import Panel
-from ml.forecasting.segments import segments
+from ml.forecasting.panels.panel import Panel
+from ml.forecasting.series.history import history_at
+from ml.forecasting.series.segments import segments
 from retail_assets.lake import Lake, put_in_place, scratch_folder
 
 KEPT = 4
@@ -29,7 +29,7 @@ FOLDER = "demand_backtests"
 
 def content_digest(panel: Panel, recipe: Mapping[str, object]) -> str:
     """Names all that decides what members answer: history, recipe, libraries, code."""
-    code = code_digest(Path(answering.__file__).parent)
+    code = code_digest(Path(forecasting.__file__).parent)
     told = {**recipe, "libraries": installed_libraries(), "code": code, "history": panel_digest(panel)}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import polars as pl
 
-from ml.forecasting.calibration import CalibrationRefused, read_calibration
+from ml.forecasting.calibrations.calibration import CalibrationRefused, read_calibration
+from ml.forecasting.calibrations.ensemble import ENSEMBLE
 from ml.forecasting.endpoint import endpoint
-from ml.forecasting.ensemble import ENSEMBLE
-from ml.forecasting.segments import ALL
+from ml.forecasting.series.segments import ALL
 from ml.tracking.registering import Registration
 from retail_assets.demand.backtests import Recipe
 from retail_assets.demand.calibrations import CALIBRATION
@@ -20,7 +20,7 @@ from retail_assets.demand.panel import PANEL_COLUMNS
 from retail_assets.demand.settings import NAME
 
 if TYPE_CHECKING:
-    from ml.forecasting.calibration import Calibration
+    from ml.forecasting.calibrations.calibration import Calibration
 
 CARD, TEXT = "card.json", "MODEL_CARD.md"
 _LIMITS = """\

@@ -19,9 +19,9 @@ from retail_assets.warehouse.errors import NoWarehouse
 from retail_assets.warehouse.reading import read_intermediate, read_mart
 
 if TYPE_CHECKING:
+    from ml.forecasting.calibrations.sums import Labels
     from ml.forecasting.issues import Issue
-    from ml.forecasting.panel import Panel
-    from ml.forecasting.sums import Labels
+    from ml.forecasting.panels.panel import Panel
 
 HISTORY_DAYS = 1_100
 """Three years: what is older teaches nothing, and one mistyped date would make a panel of decades."""
@@ -153,7 +153,7 @@ def ahead(
 
 def demand_of(rows: pl.DataFrame, known_ahead: pl.DataFrame, origin: date) -> Demand:
     """The panel of some rows before the origin."""
-    from ml.forecasting.reading import panel_of
+    from ml.forecasting.panels.reading import panel_of
 
     pairs = (
         rows.group_by(PAIR)

@@ -7,7 +7,7 @@ from pydantic import Field
 from retail_assets.config import FlowSettings
 
 if TYPE_CHECKING:
-    from ml.forecasting.fan_out import FanOut
+    from ml.fan_out import FanOut
     from ml.forecasting.members.base import Setting
 
 NAME = "demand-forecast"
@@ -40,13 +40,13 @@ class DemandSettings(FlowSettings):
 
 
 def setting_of(settings: DemandSettings, *, quick: bool, seed: int = 0) -> "Setting":
-    from ml.forecasting.days import known_country
     from ml.forecasting.members.base import Setting
+    from ml.forecasting.panels.days import known_country
 
     return Setting(seed=seed, country=known_country(settings.demand_country), quick=quick)
 
 
 def fan_out_of(settings: DemandSettings) -> "FanOut":
-    from ml.forecasting.fan_out import FanOut
+    from ml.fan_out import FanOut
 
     return FanOut(settings.demand_workers, settings.demand_backend, settings.demand_scheduler)

@@ -16,8 +16,8 @@ ALL = "all"
 
 def total_rows(demand: Demand, made: "Forecast", learnt: Learnt) -> pl.DataFrame:
     """Rows of demand_forecast_totals: by level, its sums and day."""
+    from ml.forecasting.calibrations.sums import TOTAL, sum_table
     from ml.forecasting.forecast import LEVELS
-    from ml.forecasting.sums import TOTAL, sum_table
 
     found = sum_table(made.answers, made.expected, learnt.calibration.sums, demand.labels, levels=LEVELS)
     return (

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import polars as pl
 
-from ml.forecasting.accuracy import accuracy_table
-from ml.forecasting.calibration import write_calibration
-from ml.forecasting.ensemble import calibrated
+from ml.forecasting.backtests.accuracy import accuracy_table
+from ml.forecasting.calibrations.calibration import write_calibration
+from ml.forecasting.calibrations.ensemble import calibrated
 from ml.forecasting.forecast import LEVELS
-from ml.forecasting.history import history_at
 from ml.forecasting.plots import write_accuracy
+from ml.forecasting.series.history import history_at
 from retail_assets.demand.backtests import Recipe, backtested, classes_of, origins_of
 from retail_assets.demand.calibrations import CALIBRATION
 from retail_assets.demand.judging import fans

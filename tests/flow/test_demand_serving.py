@@ -11,13 +11,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ml.forecasting.backtest import Windows
-from ml.forecasting.calibration import read_calibration, write_calibration
+from ml.fan_out import FanOut
+from ml.forecasting.backtests.backtest import Windows
+from ml.forecasting.calibrations.calibration import read_calibration, write_calibration
 from ml.forecasting.endpoint import endpoint as endpoint_of
-from ml.forecasting.fan_out import FanOut
 from ml.forecasting.forecast import forecast, own_calibration
 from ml.forecasting.members.base import Setting
-from ml.forecasting.reading import panel_of
+from ml.forecasting.panels.reading import panel_of
 from ml.tracking.champion import set_champion
 from ml.tracking.registering import Registration, register
 from ml.tracking.registry import ORIGIN_TRAINED, Registry

@@ -10,8 +10,8 @@ from typing import Protocol
 import numpy as np
 
 from ml.errors import quoted
-from ml.forecasting.history import History
-from ml.forecasting.panel import ESTABLISHED_DAYS
+from ml.forecasting.panels.panel import ESTABLISHED_DAYS
+from ml.forecasting.series.history import History
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from ml.forecasting.days import WEEK
-from ml.forecasting.history import History
 from ml.forecasting.members.base import Setting
+from ml.forecasting.panels.days import WEEK
+from ml.forecasting.series.history import History
 
 WEEKS = 4
 

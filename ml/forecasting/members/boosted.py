@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ml.forecasting.days import public_holidays
-from ml.forecasting.features import FeatureMaker
-from ml.forecasting.history import History
 from ml.forecasting.members.base import Setting
-from ml.forecasting.pieces import pieces, teachers
+from ml.forecasting.panels.days import public_holidays
+from ml.forecasting.series.features import FeatureMaker
+from ml.forecasting.series.history import History
+from ml.forecasting.series.pieces import pieces, teachers
 
 LARGEST = 50.0
 """Ratios to the level are cut off here."""

@@ -7,10 +7,10 @@ was out of stock, is also here: its own days before that count.
 
 import numpy as np
 
-from ml.forecasting.days import WEEK
-from ml.forecasting.history import History
 from ml.forecasting.members.base import Setting
-from ml.forecasting.panel import ESTABLISHED_DAYS
+from ml.forecasting.panels.days import WEEK
+from ml.forecasting.panels.panel import ESTABLISHED_DAYS
+from ml.forecasting.series.history import History
 
 DAYS = 91
 PRIOR_DAYS = 14.0

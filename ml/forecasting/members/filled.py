@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from ml.forecasting.days import WEEK
-from ml.forecasting.history import History
+from ml.forecasting.panels.days import WEEK
+from ml.forecasting.series.history import History
 
 
 def without_gaps(demand: np.ndarray) -> np.ndarray:

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.forecasting.days import WEEK, days_to, month, phase_of_year, public_holidays, weekday
-from ml.forecasting.history import History
 from ml.forecasting.members.base import Setting
+from ml.forecasting.panels.days import WEEK, days_to, month, phase_of_year, public_holidays, weekday
+from ml.forecasting.series.history import History
 
 WAVES = 4
 """Fourier terms of the year, beside the months, at whose edges demand may jump."""

@@ -13,11 +13,11 @@ import numpy as np
 import torch
 from torch import nn
 
-from ml.forecasting.days import public_holidays
-from ml.forecasting.features import FeatureMaker
-from ml.forecasting.history import History
 from ml.forecasting.members.base import Setting
-from ml.forecasting.pieces import pieces, teachers
+from ml.forecasting.panels.days import public_holidays
+from ml.forecasting.series.features import FeatureMaker
+from ml.forecasting.series.history import History
+from ml.forecasting.series.pieces import pieces, teachers
 
 LEAST_SEEN = 0.15
 """Share of the examples that must tell a feature."""

@@ -5,10 +5,10 @@ Where a few large orders make the mean, nothing simple comes nearer to most days
 
 import numpy as np
 
-from ml.forecasting.days import WEEK
-from ml.forecasting.history import History
 from ml.forecasting.members.base import Setting
-from ml.forecasting.rolling import median_of_known
+from ml.forecasting.panels.days import WEEK
+from ml.forecasting.series.history import History
+from ml.forecasting.series.rolling import median_of_known
 
 MEDIAN_DAYS = 91
 PROFILE_DAYS = 182

@@ -4,9 +4,9 @@ import logging
 
 import numpy as np
 
-from ml.forecasting.days import public_holidays
-from ml.forecasting.history import History
 from ml.forecasting.members.base import Setting
+from ml.forecasting.panels.days import public_holidays
+from ml.forecasting.series.history import History
 
 YEARLY_FROM = 600
 """Days since the first known one from which on a year can be told from a trend."""

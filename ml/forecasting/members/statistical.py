@@ -4,10 +4,10 @@ import warnings
 
 import numpy as np
 
-from ml.forecasting.days import WEEK
-from ml.forecasting.history import History
 from ml.forecasting.members.base import Setting
 from ml.forecasting.members.filled import one
+from ml.forecasting.panels.days import WEEK
+from ml.forecasting.series.history import History
 
 YEAR = 365
 ARIMA_DAYS = 364

@@ -6,10 +6,10 @@ exponential smoothing with half the slope of the linear trend as drift, of the s
 
 import numpy as np
 
-from ml.forecasting.days import WEEK
-from ml.forecasting.history import History
 from ml.forecasting.members.base import Setting
 from ml.forecasting.members.filled import without_gaps
+from ml.forecasting.panels.days import WEEK
+from ml.forecasting.series.history import History
 
 DAYS = 364
 """Older days say nothing of the level, and cost time."""

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from ml.forecasting.calibration import Calibration
+from ml.forecasting.calibrations.calibration import Calibration
 from retail_assets.demand.calibrations import (
     QUICK,
     REGISTRY,

@@ -8,9 +8,9 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ml.forecasting.backtest import TooShortToTest
-from ml.forecasting.calibration import CalibrationRefused, read_calibration
-from ml.forecasting.ensemble import calibrated, ensembles_out_of_sample
+from ml.forecasting.backtests.backtest import TooShortToTest
+from ml.forecasting.calibrations.calibration import CalibrationRefused, read_calibration
+from ml.forecasting.calibrations.ensemble import calibrated, ensembles_out_of_sample
 from retail_assets.demand import backtests, judging, kept_answers, training
 from retail_assets.demand.backtests import Recipe, backtested, origins_of
 from retail_assets.demand.calibrations import CALIBRATION

@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import numpy as np
 import polars as pl
 
-from ml.forecasting.panel import Panel
-from ml.forecasting.reading import panel_of
+from ml.forecasting.panels.panel import Panel
+from ml.forecasting.panels.reading import panel_of
 
 FIRST = date(2024, 1, 1)
 WEEKDAYS = np.array([0.8, 0.9, 1.0, 1.0, 1.2, 1.5, 0.6])

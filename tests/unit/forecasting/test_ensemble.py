@@ -10,16 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.forecasting.accuracy import accuracy_table
-from ml.forecasting.backtest import Backtest, TooShortToTest, Windows, backtest
-from ml.forecasting.calibration import CalibrationRefused, as_json, read_calibration, write_calibration
-from ml.forecasting.ensemble import ENSEMBLE, calibrated, combined, stray, worth_their_cost
-from ml.forecasting.fan_out import FanOut
+from ml.fan_out import FanOut
+from ml.forecasting.backtests.accuracy import accuracy_table
+from ml.forecasting.backtests.backtest import Backtest, TooShortToTest, Windows, backtest
+from ml.forecasting.calibrations.calibration import (
+    CalibrationRefused,
+    as_json,
+    read_calibration,
+    write_calibration,
+)
+from ml.forecasting.calibrations.ensemble import ENSEMBLE, calibrated, combined, stray, worth_their_cost
+from ml.forecasting.calibrations.intervals import PROBABILITIES, Units, bounds, expected, quantiles
+from ml.forecasting.calibrations.weights import learned_weights, mixed
 from ml.forecasting.forecast import Forecast, forecast
-from ml.forecasting.intervals import PROBABILITIES, Units, bounds, expected, quantiles
 from ml.forecasting.members.base import Setting
-from ml.forecasting.reading import panel_of
-from ml.forecasting.weights import learned_weights, mixed
+from ml.forecasting.panels.reading import panel_of
 from tests.unit.forecasting.made_up import of_rows, panel
 
 HERE = FanOut(workers=1)

@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ml.forecasting.answering import answers_at
-from ml.forecasting.fan_out import FanOut, Lost, NoSuchBackend
+from ml.fan_out import FanOut, Lost, NoSuchBackend
+from ml.forecasting.backtests.answering import answers_at
 from ml.forecasting.members.base import Setting
-from ml.forecasting.progress import Progress
+from ml.progress import Progress
 from tests.unit.forecasting.made_up import panel
 
 NAMES = ("theta", "harmonic", "mstl", "prophet", "boosted_log")

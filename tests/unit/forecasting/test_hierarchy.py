@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ml.forecasting.backtest import Windows
-from ml.forecasting.fan_out import FanOut
+from ml.fan_out import FanOut
+from ml.forecasting.backtests.backtest import Windows
 from ml.forecasting.forecast import forecast
 from ml.forecasting.hierarchy import NameTaken, NoSuchAttribute, sums_of, with_sums
 from tests.unit.forecasting.made_up import panel

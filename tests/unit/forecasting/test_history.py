@@ -7,14 +7,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ml.forecasting.answering import answers_at
-from ml.forecasting.fan_out import FanOut
-from ml.forecasting.gate import gated, scale_of
-from ml.forecasting.history import history_at
+from ml.fan_out import FanOut
+from ml.forecasting.backtests.answering import answers_at
+from ml.forecasting.backtests.gate import gated, scale_of
 from ml.forecasting.members.base import Setting
-from ml.forecasting.panel import Panel
-from ml.forecasting.reading import panel_of
-from ml.forecasting.segments import segments
+from ml.forecasting.panels.panel import Panel
+from ml.forecasting.panels.reading import panel_of
+from ml.forecasting.series.history import history_at
+from ml.forecasting.series.segments import segments
 from tests.unit.forecasting.made_up import FIRST, panel, table
 
 

@@ -7,18 +7,18 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ml.forecasting.answering import answers_at
-from ml.forecasting.backtest import Windows, backtest
-from ml.forecasting.days import weekday
-from ml.forecasting.fan_out import FanOut
-from ml.forecasting.features import FeatureMaker
-from ml.forecasting.history import History, history_at
+from ml.fan_out import FanOut
+from ml.forecasting.backtests.answering import answers_at
+from ml.forecasting.backtests.backtest import Windows, backtest
 from ml.forecasting.members import intermittent, lstm
 from ml.forecasting.members.base import Setting
 from ml.forecasting.members.lstm_file import WeightsRefused, read_weights, write_weights
 from ml.forecasting.members.registry import ALL, CHEAP, NoSuchMember, chosen, member
-from ml.forecasting.panel import Panel
-from ml.forecasting.reading import panel_of
+from ml.forecasting.panels.days import weekday
+from ml.forecasting.panels.panel import Panel
+from ml.forecasting.panels.reading import panel_of
+from ml.forecasting.series.features import FeatureMaker
+from ml.forecasting.series.history import History, history_at
 from tests.unit.forecasting.made_up import FIRST, WEEKDAYS, panel, table
 
 HORIZON = 14

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml.forecasting.answering import answers_at
-from ml.forecasting.fan_out import FanOut
-from ml.forecasting.history import history_at
+from ml.fan_out import FanOut
+from ml.forecasting.backtests.answering import answers_at
 from ml.forecasting.members.base import Setting
-from ml.forecasting.panel import Panel
-from ml.forecasting.reading import PanelRefused, panel_of, read_panel
+from ml.forecasting.panels.panel import Panel
+from ml.forecasting.panels.reading import PanelRefused, panel_of, read_panel
+from ml.forecasting.series.history import history_at
 from tests.unit.forecasting.made_up import FIRST, of_rows, panel, table
 
 

@@ -6,14 +6,14 @@ import numpy as np
 import polars as pl
 import pytest
 
-from ml.forecasting.backtest import Backtest, Windows, backtest
-from ml.forecasting.calibration import as_json, from_json
-from ml.forecasting.ensemble import calibrated
-from ml.forecasting.fan_out import FanOut
+from ml.fan_out import FanOut
+from ml.forecasting.backtests.backtest import Backtest, Windows, backtest
+from ml.forecasting.calibrations.calibration import as_json, from_json
+from ml.forecasting.calibrations.ensemble import calibrated
+from ml.forecasting.calibrations.sums import SumErrors, sum_table
 from ml.forecasting.forecast import Forecast, forecast, without_backtest
 from ml.forecasting.members.base import Setting
-from ml.forecasting.panel import Panel
-from ml.forecasting.sums import SumErrors, sum_table
+from ml.forecasting.panels.panel import Panel
 
 LEVELS = (80.0, 95.0)
 SERIES, DAYS, HORIZON = 24, 420, 28

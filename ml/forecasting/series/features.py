@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.forecasting.days import WEEK, YEAR, day_of_month, days_to, month, phase_of_year, weekday
-from ml.forecasting.history import History
-from ml.forecasting.rolling import between, last_marked, median_of_known, prefix_sums
+from ml.forecasting.panels.days import WEEK, YEAR, day_of_month, days_to, month, phase_of_year, weekday
+from ml.forecasting.series.history import History
+from ml.forecasting.series.rolling import between, last_marked, median_of_known, prefix_sums
 
 RECENT = (7, 14, 28, 56, 112, YEAR)
 """Days whose means tell where the level is going."""

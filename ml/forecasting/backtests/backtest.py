@@ -11,13 +11,13 @@ from functools import cached_property
 import numpy as np
 
 from ml.errors import ExplainedError
-from ml.forecasting.answering import Answers, answers_at
-from ml.forecasting.fan_out import FanOut
-from ml.forecasting.history import spikes
-from ml.forecasting.intervals import Units, units
+from ml.fan_out import FanOut
+from ml.forecasting.backtests.answering import Answers, answers_at
+from ml.forecasting.calibrations.intervals import Units, units
 from ml.forecasting.members.base import Setting
-from ml.forecasting.panel import Panel
-from ml.forecasting.progress import Report, silent
+from ml.forecasting.panels.panel import Panel
+from ml.forecasting.series.history import spikes
+from ml.progress import Report, silent
 
 
 class TooShortToTest(ExplainedError):

@@ -12,11 +12,11 @@ from datetime import timedelta
 import numpy as np
 import polars as pl
 
-from ml.forecasting.columns import MOST_UNITS, OUT_OF_STOCK, REQUIRED
-from ml.forecasting.days import YEAR
 from ml.forecasting.issues import EVERY_SERIES, NO_MODEL, Issue
-from ml.forecasting.panel import Returns
-from ml.forecasting.regressors import Frame
+from ml.forecasting.panels.columns import MOST_UNITS, OUT_OF_STOCK, REQUIRED
+from ml.forecasting.panels.days import YEAR
+from ml.forecasting.panels.panel import Returns
+from ml.forecasting.panels.regressors import Frame
 
 FEW_GAPS = 0.02
 """Share of the days: where fewer are missing, they may be mistakes, and taking them as unknown changes no mean."""

@@ -12,11 +12,11 @@ import numpy as np
 import polars as pl
 
 from ml.errors import quoted
-from ml.forecasting.columns import REQUIRED, PanelRefused, regressor_names, typed, with_numbers
-from ml.forecasting.days import YEAR
 from ml.forecasting.issues import NO_MODEL, Issue
-from ml.forecasting.panel import ESTABLISHED_DAYS, Panel
-from ml.forecasting.quantities import (
+from ml.forecasting.panels.columns import REQUIRED, PanelRefused, regressor_names, typed, with_numbers
+from ml.forecasting.panels.days import YEAR
+from ml.forecasting.panels.panel import ESTABLISHED_DAYS, Panel
+from ml.forecasting.panels.quantities import (
     demand_of,
     kind_of,
     once_a_day,
@@ -25,7 +25,7 @@ from ml.forecasting.quantities import (
     without_joined_rows,
     without_stray_days,
 )
-from ml.forecasting.regressors import Frame, regressors_of
+from ml.forecasting.panels.regressors import Frame, regressors_of
 
 MOST_DAYS = 20_000
 

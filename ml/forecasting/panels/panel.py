@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ml.forecasting.days import WEEK
+from ml.forecasting.panels.days import WEEK
 
 DAY = np.timedelta64(1, "D")
 OPEN = ("open", "is_open")

@@ -14,8 +14,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from ml.forecasting.days import day_of_year, weekday
-from ml.forecasting.panel import OPEN, Panel
+from ml.forecasting.panels.days import day_of_year, weekday
+from ml.forecasting.panels.panel import OPEN, Panel
 
 SHUT_DAYS = 20
 """A value of a regressor that was seen on fewer days without any sale says nothing."""

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ml.forecasting.features import FeatureMaker, attribute_codes
-from ml.forecasting.history import History
+from ml.forecasting.series.features import FeatureMaker, attribute_codes
+from ml.forecasting.series.history import History
 
 PIECE = 8192
 """Series at a time; more teach nothing more."""

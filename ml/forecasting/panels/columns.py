@@ -4,7 +4,7 @@ import polars as pl
 
 from ml.errors import ExplainedError, quoted
 from ml.forecasting.issues import EVERY_SERIES, NO_MODEL, Issue
-from ml.forecasting.panel import OPEN
+from ml.forecasting.panels.panel import OPEN
 
 REQUIRED = ("series_id", "date", "quantity")
 OUT_OF_STOCK = "out_of_stock"

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from ml.errors import ExplainedError, quoted
-from ml.forecasting.intervals import PROBABILITIES, Quantiles
-from ml.forecasting.sums import SumErrors
+from ml.forecasting.calibrations.intervals import PROBABILITIES, Quantiles
+from ml.forecasting.calibrations.sums import SumErrors
 
 FORMAT = 1
 LIBRARIES = ("numpy", "statsforecast", "prophet", "torch", "lightgbm", "holidays")

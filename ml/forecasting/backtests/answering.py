@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.forecasting.fan_out import FanOut, Lost
-from ml.forecasting.gate import gated, scale_of
-from ml.forecasting.history import History, history_at
+from ml.fan_out import FanOut, Lost
+from ml.forecasting.backtests.gate import gated, scale_of
 from ml.forecasting.issues import EVERY_SERIES, Issue
 from ml.forecasting.members.base import Answer, Setting
 from ml.forecasting.members.registry import BASELINES, ENTRIES, member
-from ml.forecasting.panel import Panel
-from ml.forecasting.progress import Progress, Report, silent
-from ml.forecasting.regressors import untold_days
-from ml.forecasting.segments import EMPTY, SHORT, segments
+from ml.forecasting.panels.panel import Panel
+from ml.forecasting.panels.regressors import untold_days
+from ml.forecasting.series.history import History, history_at
+from ml.forecasting.series.segments import EMPTY, SHORT, segments
+from ml.progress import Progress, Report, silent
 
 LARGEST_PART = 16
 """Series in a task of a member that is fitted one by one: few enough to spread evenly, and to lose little."""

@@ -13,15 +13,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 import polars as pl
 
-from ml.forecasting.days import YEAR
-from ml.forecasting.history import History
-from ml.forecasting.intervals import NORMAL, Quantiles, Units, bounds, factors, level_and_spread, quantiles
+from ml.forecasting.calibrations.intervals import (
+    NORMAL,
+    Quantiles,
+    Units,
+    bounds,
+    factors,
+    level_and_spread,
+    quantiles,
+)
+from ml.forecasting.panels.days import YEAR
+from ml.forecasting.series.history import History
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array
 
-    from ml.forecasting.answering import Answers
-    from ml.forecasting.backtest import Backtest
+    from ml.forecasting.backtests.answering import Answers
+    from ml.forecasting.backtests.backtest import Backtest
 
 TOTAL = "total"
 EXACT = 1_000_000

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.forecasting.days import WEEK
+from ml.forecasting.panels.days import WEEK
 
 MOST_ZEROS = 0.05
 """From this share of zero actuals on MAPE is not applicable: it divides by them."""

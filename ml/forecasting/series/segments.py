@@ -6,9 +6,9 @@ sales against 1.32, and the squared coefficient of variation of the sales' sizes
 
 import numpy as np
 
-from ml.forecasting.days import YEAR
-from ml.forecasting.history import History
-from ml.forecasting.panel import ESTABLISHED_DAYS
+from ml.forecasting.panels.days import YEAR
+from ml.forecasting.panels.panel import ESTABLISHED_DAYS
+from ml.forecasting.series.history import History
 
 SMOOTH, ERRATIC, INTERMITTENT, LUMPY, SHORT, EMPTY = (
     "smooth",

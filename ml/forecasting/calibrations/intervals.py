@@ -14,9 +14,9 @@ from statistics import NormalDist
 
 import numpy as np
 
-from ml.forecasting.history import History
-from ml.forecasting.metrics import seasonal_scale
-from ml.forecasting.segments import ALL, EMPTY
+from ml.forecasting.backtests.metrics import seasonal_scale
+from ml.forecasting.series.history import History
+from ml.forecasting.series.segments import ALL, EMPTY
 
 BUCKETS = (7, 14, 28, 56, 112, 224, 448)
 """Last days of the horizon's parts; what lies farther than the backtest saw has the errors of the last part seen."""

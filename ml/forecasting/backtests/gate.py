@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.forecasting.days import WEEK, YEAR
-from ml.forecasting.history import History
 from ml.forecasting.issues import Issue
-from ml.forecasting.panel import ESTABLISHED_DAYS
-from ml.forecasting.rolling import prefix_sums
+from ml.forecasting.panels.days import WEEK, YEAR
+from ml.forecasting.panels.panel import ESTABLISHED_DAYS
+from ml.forecasting.series.history import History
+from ml.forecasting.series.rolling import prefix_sums
 
 MOST = 5.0
 """Times the largest known day of a series."""

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ml.forecasting.backtest import Backtest
-from ml.forecasting.calibration import Calibration, Health, installed_libraries
-from ml.forecasting.intervals import biases, expected, factors, quantiles
+from ml.forecasting.backtests.backtest import Backtest
+from ml.forecasting.calibrations.calibration import Calibration, Health, installed_libraries
+from ml.forecasting.calibrations.intervals import biases, expected, factors, quantiles
+from ml.forecasting.calibrations.sums import Labels, SumErrors, sum_errors
+from ml.forecasting.calibrations.weights import learned_weights, mixed
 from ml.forecasting.members.registry import ENTRIES
-from ml.forecasting.segments import ALL, EMPTY, SHORT
-from ml.forecasting.sums import Labels, SumErrors, sum_errors
-from ml.forecasting.weights import learned_weights, mixed
+from ml.forecasting.series.segments import ALL, EMPTY, SHORT
 
 ENSEMBLE = "ensemble"
 FALLBACK = "weekday_mean"

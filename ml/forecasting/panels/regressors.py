@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from ml.forecasting.issues import EVERY_SERIES, NO_MODEL, Issue
-from ml.forecasting.panel import OPEN, Panel
+from ml.forecasting.panels.panel import OPEN, Panel
 
 FUTURE = "future_regressors"
 MOST_AHEAD = 1_000
