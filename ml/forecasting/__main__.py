@@ -224,7 +224,7 @@ def _backtest_parser(commands) -> None:
 
 def _backtest(parsed: argparse.Namespace) -> int:
     """Metrics of every member and of the ensemble, by segment and part of the horizon, and the calibration."""
-    from ml.forecasting.backtests.accuracy import accuracy_table, overview
+    from ml.forecasting.accuracy import accuracy_table, overview
     from ml.forecasting.backtests.backtest import backtest
     from ml.forecasting.calibrations.calibration import write_calibration
     from ml.forecasting.calibrations.ensemble import calibrated

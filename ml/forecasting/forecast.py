@@ -11,12 +11,13 @@ from ml.forecasting.backtests.answering import Answers, answers_at
 from ml.forecasting.backtests.backtest import Windows, backtest
 from ml.forecasting.calibrations.calibration import Calibration
 from ml.forecasting.calibrations.ensemble import ENSEMBLE, calibrated, combined, stray
-from ml.forecasting.calibrations.intervals import NORMAL, expected, interval_at, units
+from ml.forecasting.calibrations.intervals import NORMAL, expected, interval_at
 from ml.forecasting.calibrations.sums import Labels
 from ml.forecasting.issues import EVERY_SERIES, Issue
 from ml.forecasting.members.base import Setting
 from ml.forecasting.members.registry import ALL, BASELINES, ENTRIES
 from ml.forecasting.panels.panel import Panel
+from ml.forecasting.series.scale import units
 from ml.progress import Report, silent
 
 LEVELS = (80.0, 95.0)

@@ -90,8 +90,8 @@ def forecast_rows(demand: Demand, made: "Forecast", learnt: Learnt) -> pl.DataFr
     """Rows of demand_forecast: by model, store, product and day."""
     import numpy as np
 
-    from ml.forecasting.backtests.metrics import seasonal_scale
     from ml.forecasting.calibrations.ensemble import ENSEMBLE
+    from ml.forecasting.series.scale import seasonal_scale
 
     history, horizon = made.answers.history, made.mean.shape[1]
     series = pl.DataFrame(

@@ -13,15 +13,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ml.forecasting.backtests.accuracy import accuracy_table, intervals_out_of_sample
+from ml.forecasting.accuracy import accuracy_table, intervals_out_of_sample
 from ml.forecasting.backtests.backtest import Backtest
-from ml.forecasting.backtests.metrics import accuracy, coverage, seasonal_scale
+from ml.forecasting.backtests.metrics import accuracy, coverage
 from ml.forecasting.calibrations.calibration import Calibration, read_calibration
 from ml.forecasting.calibrations.ensemble import ENSEMBLE, combined, ensembles_out_of_sample
 from ml.forecasting.calibrations.intervals import interval_at
 from ml.forecasting.forecast import LEVELS, forecast_table
 from ml.forecasting.members.registry import ENTRIES
 from ml.forecasting.plots import accuracy_figure, fan_figure
+from ml.forecasting.series.scale import seasonal_scale
 from retail_assets.demand.backtests import (
     Recipe,
     backtested,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import polars as pl
 
-from ml.forecasting.backtests.accuracy import accuracy_table
+from ml.forecasting.accuracy import accuracy_table
 from ml.forecasting.calibrations.calibration import write_calibration
 from ml.forecasting.calibrations.ensemble import calibrated
 from ml.forecasting.forecast import LEVELS

@@ -94,6 +94,21 @@ def test_imports_point_downwards(module: str) -> None:
     assert not upwards, f"{module} imports from beside or above {here}"
 
 
+ROOMS = ["issues", "panels", "series", "members", "backtests", "calibrations"]
+"""Of ml/forecasting, the lowest first; what stands beside them uses them all."""
+
+
+def test_rooms_of_forecasting_import_downwards() -> None:
+    found = {}
+    for module, names in IMPORTS.items():
+        room = module.split(".")[2] if module.startswith("ml.forecasting.") else None
+        if room in ROOMS:
+            others = {name.split(".")[2] for name in names if name.count(".") > 1 and "forecasting" in name}
+            found[module] = others - set(ROOMS[: ROOMS.index(room) + 1])
+    assert found
+    assert not {module: above for module, above in found.items() if above}
+
+
 def test_no_files_import_each_other_in_a_circle() -> None:
     list(TopologicalSorter(IMPORTS).static_order())
 

@@ -13,10 +13,10 @@ import numpy as np
 from ml.errors import ExplainedError
 from ml.fan_out import FanOut
 from ml.forecasting.backtests.answering import Answers, answers_at
-from ml.forecasting.calibrations.intervals import Units, units
 from ml.forecasting.members.base import Setting
 from ml.forecasting.panels.panel import Panel
 from ml.forecasting.series.history import spikes
+from ml.forecasting.series.scale import Units, units
 from ml.progress import Report, silent
 
 

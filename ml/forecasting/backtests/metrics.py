@@ -7,11 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml.forecasting.panels.days import WEEK
-
 MOST_ZEROS = 0.05
 """From this share of zero actuals on MAPE is not applicable: it divides by them."""
-SCALE_DAYS = 364
 
 
 @dataclass(frozen=True)
@@ -62,19 +59,6 @@ def coverage(actual: np.ndarray, low: np.ndarray, high: np.ndarray) -> float | N
     known = ~np.isnan(actual) & ~np.isnan(low) & ~np.isnan(high)
     inside = (actual[known] >= low[known] - 1e-9) & (actual[known] <= high[known] + 1e-9)
     return _finite(inside.mean()) if len(inside) else None
-
-
-def seasonal_scale(demand: np.ndarray) -> np.ndarray:
-    """`[S]` mean absolute difference of days a week apart, of the last year; NaN where no two are known."""
-    newest = demand[:, -SCALE_DAYS:]
-    if newest.shape[1] <= WEEK:
-        return np.full(len(demand), np.nan)
-    apart = np.abs(newest[:, WEEK:] - newest[:, :-WEEK])
-    known = ~np.isnan(apart)
-    with np.errstate(invalid="ignore"):
-        return np.where(known, apart, 0.0).sum(axis=1) / np.where(
-            known.any(axis=1), known.sum(axis=1), np.nan
-        )
 
 
 def _mase(actual: np.ndarray, forecast: np.ndarray, known: np.ndarray, scale: np.ndarray) -> float | None:

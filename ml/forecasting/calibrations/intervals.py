@@ -4,18 +4,16 @@ Split conformal prediction (Vovk et al. 2005; Lei et al. 2018, "Distribution-fre
 over rolling origins: errors are divided by a unit that tells how uncertain a series and a day are, pooled by segment
 and distance from the origin, and their quantiles, times the unit of the day to foretell, are added to the forecast.
 
-The unit of a day: the mean absolute difference of days a week apart (as in MASE) of the series, corrected by how large
-its errors were in the backtest, times the root of what is foretold of that day relative to the level.
+The unit is that of `series.scale`, corrected by how large the errors of the series were in the backtest.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
 
-from ml.forecasting.backtests.metrics import seasonal_scale
 from ml.forecasting.series.history import History
+from ml.forecasting.series.scale import units
 from ml.forecasting.series.segments import ALL, EMPTY
 
 BUCKETS = (7, 14, 28, 56, 112, 224, 448)
@@ -43,51 +41,13 @@ LEAST_ERRORS = 300
 """A part of a segment with fewer errors has the quantiles of the whole segment, and such a segment those of all."""
 PRIOR_DAYS = 28.0
 """Days of backtest that an uncorrected unit counts for."""
-LEVEL_DAYS = 91
 FARTHEST_ERROR = 5.0
 """Times what 995 of 1,000 errors stay below: more counts as this much, so that no mistyped day moves all forecasts."""
-FLOOR = 0.1
-"""Of the level, added to what is foretold: a day foretold as nothing is uncertain too."""
 
 Quantiles = Mapping[str, Mapping[str, Sequence[float]]]
 """Segment -> part of the horizon -> a quantile of the scaled error for each probability."""
 NORMAL: Quantiles = {ALL: {str(BUCKETS[0]): [round(NormalDist().inv_cdf(p), 6) for p in PROBABILITIES]}}
 """What can be given before anything was tested: a normal error of one unit."""
-
-
-@dataclass(frozen=True)
-class Units:
-    """How uncertain series are at an origin."""
-
-    spread: np.ndarray
-    """`[S]` units of demand."""
-    level: np.ndarray
-    """`[S]`."""
-
-    def of(self, values: np.ndarray, factor: np.ndarray | float = 1.0) -> np.ndarray:
-        """`[S, H]` what an error is divided by."""
-        share = (values + FLOOR * self.level[:, None]) / ((1 + FLOOR) * self.level[:, None])
-        return self.spread[:, None] * np.reshape(factor, (-1, 1)) * np.sqrt(np.clip(share, 0.01, 100.0))
-
-
-def units(history: History) -> Units:
-    return level_and_spread(history.demand)
-
-
-def level_and_spread(demand: np.ndarray) -> Units:
-    """Of demand `[S, T]`, NaN where it is not known."""
-    newest = demand[:, -LEVEL_DAYS:]
-    known = ~np.isnan(newest)
-    level = np.where(known, newest, 0.0).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-    usual = float(np.median(level[level > 0])) if (level > 0).any() else 1.0
-    level = np.where(level > 0, level, usual)
-    spread = seasonal_scale(demand)
-    relative = spread / level
-    typical = (
-        float(np.median(relative[np.isfinite(relative) & (relative > 0)])) if (relative > 0).any() else 1.0
-    )
-    spread = np.where(np.isfinite(spread) & (spread > 0), spread, typical * level)
-    return Units(np.maximum(spread, 0.02 * level), level)
 
 
 def factors(scaled: np.ndarray) -> np.ndarray:

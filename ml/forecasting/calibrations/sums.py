@@ -16,14 +16,13 @@ import polars as pl
 from ml.forecasting.calibrations.intervals import (
     NORMAL,
     Quantiles,
-    Units,
     bounds,
     factors,
-    level_and_spread,
     quantiles,
 )
 from ml.forecasting.panels.days import YEAR
 from ml.forecasting.series.history import History
+from ml.forecasting.series.scale import Units, level_and_spread
 
 if TYPE_CHECKING:
     from scipy.sparse import csr_array

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml.fan_out import FanOut
-from ml.forecasting.backtests.accuracy import accuracy_table
+from ml.forecasting.accuracy import accuracy_table
 from ml.forecasting.backtests.backtest import Backtest, TooShortToTest, Windows, backtest
 from ml.forecasting.calibrations.calibration import (
     CalibrationRefused,
@@ -20,11 +20,12 @@ from ml.forecasting.calibrations.calibration import (
     write_calibration,
 )
 from ml.forecasting.calibrations.ensemble import ENSEMBLE, calibrated, combined, stray, worth_their_cost
-from ml.forecasting.calibrations.intervals import PROBABILITIES, Units, bounds, expected, quantiles
+from ml.forecasting.calibrations.intervals import PROBABILITIES, bounds, expected, quantiles
 from ml.forecasting.calibrations.weights import learned_weights, mixed
 from ml.forecasting.forecast import Forecast, forecast
 from ml.forecasting.members.base import Setting
 from ml.forecasting.panels.reading import panel_of
+from ml.forecasting.series.scale import Units
 from tests.unit.forecasting.made_up import of_rows, panel
 
 HERE = FanOut(workers=1)

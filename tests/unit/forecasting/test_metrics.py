@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from ml.forecasting.backtests.metrics import accuracy, coverage, seasonal_scale
+from ml.forecasting.backtests.metrics import accuracy, coverage
+from ml.forecasting.series.scale import seasonal_scale
 
 ACTUAL = np.array([[10.0, 20.0, 30.0], [5.0, 5.0, 10.0]])
 FORECAST = np.array([[12.0, 18.0, 33.0], [4.0, 5.0, 8.0]])

@@ -7,9 +7,10 @@ import numpy as np
 import polars as pl
 
 from ml.forecasting.backtests.backtest import Backtest
-from ml.forecasting.backtests.metrics import accuracy, coverage, seasonal_scale
+from ml.forecasting.backtests.metrics import accuracy, coverage
 from ml.forecasting.calibrations.ensemble import ENSEMBLE, ensembles_out_of_sample
 from ml.forecasting.calibrations.intervals import factors, interval_at, parts_of, quantiles
+from ml.forecasting.series.scale import seasonal_scale
 from ml.forecasting.series.segments import ALL
 
 EVERY_ORIGIN = "all"
