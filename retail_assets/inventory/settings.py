@@ -64,7 +64,10 @@ class InventorySettings(FlowSettings):
         14, ge=0, description="What is overdue for longer is no longer waited for."
     )
     replenish_unconfirmed_days: int = Field(
-        14, ge=0, description="An approved order counts as on order for so many days until purchasing has it."
+        14,
+        ge=0,
+        description="An approved order counts as on order for so many days until purchasing has it, and an "
+        "approved transfer as on its way until a store has booked it.",
     )
     replenish_rejected_days: int = Field(
         14,
@@ -135,5 +138,6 @@ DBT_SETTINGS = (
     "low_stock_days",
     "overstock_days",
     "dead_stock_days",
+    "replenish_unconfirmed_days",
 )
 """Those that dbt models read."""

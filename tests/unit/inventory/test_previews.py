@@ -66,6 +66,7 @@ def test_nothing_to_show() -> None:
         overdue=0,
         without_lot=0,
         unknown_to_purchasing=0,
+        not_booked=0,
     )
     assert figures(none) == {}
     assert most_urgent(none.orders).is_empty()

@@ -70,6 +70,12 @@ REJECTED = {
     **dict.fromkeys(["store_id", "product_id", "supplier_id", "proposal_id"], pl.String),
     "order_quantity": UNITS,
 }
+TO_SEND = {
+    **dict.fromkeys(["product_id", "origin_store_id", "destination_store_id"], pl.String),
+    "placed_on": pl.Date,
+    "quantity": UNITS,
+    "is_waited_for": pl.Boolean,
+}
 CLASSES = {"product_id": pl.String, "abc_class": pl.String}
 
 PRODUCT = {"product_id": "P1", "supplier_id": "V1", "cost_price": 4, "selling_price": 10, "currency": "EUR",
@@ -94,6 +100,7 @@ def known(
         delivered=table(DELIVERED, *more.get("delivered", [])),
         classes=table(CLASSES, *more.get("classes", [])),
         rejected=table(REJECTED, *more.get("rejected", [])),
+        to_send=table(TO_SEND, *more.get("to_send", [])),
         kept_apart=table(dict.fromkeys(["store_id", "product_id"], pl.String), *more.get("kept_apart", [])),
     )
 
@@ -405,6 +412,44 @@ def test_overstock_is_sent_before_anything_is_bought() -> None:
     assert row["origin_on_hand_quantity"] - row["quantity"] > row["origin_needed_quantity"]
     assert found.points["transfer_quantity"].to_list() == [0, row["quantity"]]
     assert found.points["transfer_out_quantity"].to_list() == [row["quantity"], 0]
+
+
+def test_what_is_to_be_sent_is_stock_of_who_waits_and_no_more_of_who_sends() -> None:
+    """S1 is to send 200 of its 300 to S2: nothing is proposed anew. Not booked for too long, all is as before."""
+    rates, stock = {("S1", "P1"): 1, ("S2", "P1"): 4}, {("S1", "P1"): 300, ("S2", "P1"): 2}
+    told = {"product_id": "P1", "origin_store_id": "S1", "destination_store_id": "S2", "quantity": 200}
+    found = {}
+    for days in (3, 4, 14):
+        one = {**told, "placed_on": NIGHT - timedelta(days=days), "is_waited_for": days < 14}
+        found[days] = propose(known(rates, stock, to_send=[one]), POLICY, as_of=NIGHT)
+    columns = [
+        "on_hand_quantity",
+        "promised_quantity",
+        "in_transit_quantity",
+        "due_quantity",
+        "stock_position",
+    ]
+    assert found[4].points.select(columns).rows() == [(300, 200, 0, 0, 100), (2, 0, 200, 200, 202)]
+    assert found[4].transfers.is_empty()
+    assert found[4].orders.is_empty()
+    assert found[14].points.select(columns).rows() == [(300, 0, 0, 0, 300), (2, 0, 200, 0, 2)]
+    assert found[14].points["overdue_quantity"].to_list() == [0, 200]
+    assert found[14].transfers.height == 1
+    findings = {days: nothing_is_ordered_twice(NightProposed(one)) for days, one in found.items()}
+    assert [one.passed for one in findings.values()] == [True, False, False]
+    assert findings[4].figures["transfers_not_booked"] == 1
+    assert "1 transfers were approved more than 3 days ago" in findings[4].advice
+
+
+def test_a_store_does_not_promise_its_surplus_twice() -> None:
+    """All but 20 of S1's are promised to S2: S3 gets none of them."""
+    rates, stock = {("S1", "P1"): 0.1, ("S3", "P1"): 4}, {("S1", "P1"): 300, ("S3", "P1"): 2}
+    assert propose(known(rates, stock), POLICY, as_of=NIGHT).transfers.height == 1
+    told = {"product_id": "P1", "origin_store_id": "S1", "destination_store_id": "S2", "quantity": 295,
+            "placed_on": NIGHT, "is_waited_for": True}  # fmt: skip
+    found = propose(known(rates, stock, to_send=[told]), POLICY, as_of=NIGHT)
+    assert found.transfers.is_empty()
+    assert found.orders["store_id"].to_list() == ["S3"]
 
 
 def test_where_a_transfer_was_rejected_it_is_bought() -> None:

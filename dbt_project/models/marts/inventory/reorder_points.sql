@@ -17,6 +17,7 @@ select
     reorder_point,
     order_up_to,
     on_hand_quantity,
+    promised_quantity,
     on_order_quantity,
     in_transit_quantity,
     overdue_quantity,
