@@ -41,9 +41,10 @@ class Known:
     """Order lines that arrived: supplier_id, product_id, lead_days, stated_days (until it was due; null if unknown)."""
     classes: pl.DataFrame
     """product_id and abc_class (A, B or C by revenue); of several the best counts, a product without one is C."""
-    rejected: pl.DataFrame
-    """What was rejected lately: store_id, product_id, supplier_id, proposal_id, order_quantity; one row of each store
-    and product."""
+    declined: pl.DataFrame
+    """What people wanted less of lately, one row of each store and product: store_id, product_id, proposal_id,
+    proposed_quantity, declined_quantity (all of a rejected proposal, of one that was cut what was cut away),
+    supplier_id (null of one that was cut: whoever supplies it)."""
     to_send: pl.DataFrame
     """Approved transfers that nobody has booked: product_id, origin_store_id, destination_store_id, placed_on,
     quantity, is_waited_for (false of what was not booked for so long that it counts no more)."""
@@ -72,7 +73,7 @@ class Policy:
     error_correlation: float
     """Between the errors of two days, where past forecasts do not tell."""
     rejected_change: float
-    """What was rejected is proposed again where so much more is needed, as a share of what was rejected."""
+    """What was rejected or cut away is proposed again where so much more is needed, as a share of what was proposed."""
 
 
 def days_left(forecast: pl.DataFrame, as_of: date) -> int:

@@ -107,7 +107,7 @@ def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None 
     )
     points = held_back(
         point_rows(items, offers, planned, known.forecast, as_of),
-        known.rejected,
+        known.declined,
         change=policy.rejected_change,
     )
     orders = points.filter(pl.col("order_quantity") > 0, pl.col("held_back_by").is_null()).with_columns(

@@ -74,6 +74,11 @@ class InventorySettings(FlowSettings):
         ge=0,
         description="What was rejected is not proposed again for so many days; 0 for the next night.",
     )
+    replenish_cut_days: int = Field(
+        7,
+        ge=0,
+        description="What was cut away from an order is not proposed again for so many days; 0 for the next night.",
+    )
     replenish_unsent_nights: int = Field(
         7,
         ge=1,
@@ -82,7 +87,8 @@ class InventorySettings(FlowSettings):
     replenish_rejected_change: float = Field(
         0.5,
         ge=0,
-        description="It is proposed earlier where so much more is needed, as a share of what was rejected.",
+        description="What was rejected or cut away is proposed earlier where so much more is needed, as a share of "
+        "what was proposed.",
     )
     replenish_error_correlation: float = Field(
         0.1,

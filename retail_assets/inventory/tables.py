@@ -67,6 +67,10 @@ class _Reason(dy.Schema):
     min_order_quantity = units("Smallest quantity that the supplier accepts; 0 for any.")
     pack_size = units("Units per pack; orders are multiples of it.")
     order_quantity = units("Units to order; 0 for none.")
+    declined_quantity = units(
+        "Units that were rejected or cut away from an order lately: what is needed is held back until it is much more "
+        "than these; 0 for none."
+    )
     currency = dy.String(nullable=True, description="Currency of costs and amounts, ISO 4217.")
     unit_cost = money("Net price per unit; null where none is known.", nullable=True)
     landed_unit_cost = money("With freight and duty.", nullable=True)
@@ -87,7 +91,7 @@ class ReorderPoints(_Reason):
 
     held_back_by = dy.String(
         nullable=True,
-        description="Proposal that was rejected lately, because of which this one is not made; null for none.",
+        description="Proposal that was rejected or cut lately, because of which this one is not made; null for none.",
     )
 
 

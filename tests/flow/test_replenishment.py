@@ -9,7 +9,7 @@ import duckdb
 
 from retail_assets.intake.identity import require_same_platform
 from retail_assets.inventory.knowing import FORECAST, known_on, newest_forecast
-from retail_assets.inventory.placing import place_orders, place_transfers
+from retail_assets.inventory.placing import all_parts, place_orders, place_transfers
 from retail_assets.inventory.proposing import propose
 from retail_assets.inventory.replenishment import (
     KEPT_DAYS,
@@ -19,7 +19,13 @@ from retail_assets.inventory.replenishment import (
     policy_of,
     propose_night,
 )
-from retail_assets.inventory.tables import PLACED_TRANSFERS, READS, REORDER_PROPOSALS, TRANSFER_PROPOSALS
+from retail_assets.inventory.tables import (
+    PLACED_ORDER_LINES,
+    PLACED_TRANSFERS,
+    READS,
+    REORDER_PROPOSALS,
+    TRANSFER_PROPOSALS,
+)
 from retail_assets.warehouse.publication import publish
 from tests.foretold import foretold, write_forecast
 from tests.lake_builder import LakeBuilder
@@ -194,7 +200,7 @@ def what_was_rejected_is_not_proposed_the_next_night(retailer: Retailer) -> None
     days = {
         n: known_on(retailer.platform, foretold(RATES, AS_OF), AS_OF + timedelta(days=n)) for n in (14, 15)
     }
-    assert (days[14].rejected.height, days[15].rejected.height) == (1, 0)
+    assert (days[14].declined.height, days[15].declined.height) == (1, 0)
 
 
 def what_a_store_does_not_want_from_another_is_bought(retailer: Retailer) -> None:
@@ -259,9 +265,29 @@ def owed(retailer: Retailer, days: int) -> list[tuple[str, float]]:
     return [(kind, float(units)) for kind, units in rows.select("kind", "quantity").iter_rows()]
 
 
+def the_rest_of_it_is_not_proposed_for_a_week(retailer: Retailer) -> None:
+    """What was cut away counts for seven nights, and is said in a number."""
+    [cut_away] = [
+        proposed - units
+        for proposed, units in all_parts(PLACED_ORDER_LINES, retailer.lake.lake)
+        .select("proposed_quantity", "quantity")
+        .rows()
+    ]
+    found = {}
+    for days in (1, 7, 8):
+        night = AS_OF + timedelta(days=days)
+        known = known_on(retailer.platform, foretold({**RATES, ("S1", "out"): 4.5}, night), night)
+        points = propose(known, policy_of(retailer.platform), as_of=night).points.filter(product_id="out")
+        found[days] = points.select("declined_quantity", "held_back_by").row(0)
+        assert points["order_quantity"][0] > 0, "more is needed than 30"
+    held = (cut_away, "RO-20261120-S1:out")
+    assert found == {1: held, 7: held, 8: (0, None)}
+
+
 def what_was_placed_is_on_order_until_purchasing_tells_of_it(retailer: Retailer) -> None:
     retailer.build(days=1)
     assert owed(retailer, 1) == [("placed", 30)]
+    the_rest_of_it_is_not_proposed_for_a_week(retailer)
     retailer.order("V1-20261120-1-1", "out", 30, MIDNIGHT + timedelta(hours=9))
     retailer.build(days=1)
     assert owed(retailer, 1) == [("order", 30)]

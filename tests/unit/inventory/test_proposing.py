@@ -66,9 +66,10 @@ DELIVERED = {
     "lead_days": pl.Int64,
     "stated_days": pl.Int64,
 }
-REJECTED = {
+DECLINED = {
     **dict.fromkeys(["store_id", "product_id", "supplier_id", "proposal_id"], pl.String),
-    "order_quantity": UNITS,
+    "proposed_quantity": UNITS,
+    "declined_quantity": UNITS,
 }
 TO_SEND = {
     **dict.fromkeys(["product_id", "origin_store_id", "destination_store_id"], pl.String),
@@ -99,7 +100,7 @@ def known(
         terms=table(TERMS, *more.get("terms", [TERM])),
         delivered=table(DELIVERED, *more.get("delivered", [])),
         classes=table(CLASSES, *more.get("classes", [])),
-        rejected=table(REJECTED, *more.get("rejected", [])),
+        declined=table(DECLINED, *more.get("declined", [])),
         to_send=table(TO_SEND, *more.get("to_send", [])),
         kept_apart=table(dict.fromkeys(["store_id", "product_id"], pl.String), *more.get("kept_apart", [])),
     )
@@ -308,32 +309,43 @@ def test_nobody_is_known_to_supply_it() -> None:
     assert row["order_quantity"] > 0
 
 
+def declined(proposed: float, less: float, supplier: str | None) -> dict[str, Any]:
+    return {"store_id": "S1", "product_id": "P1", "supplier_id": supplier, "proposal_id": "RO-1",
+            "proposed_quantity": proposed, "declined_quantity": less}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("refused", "supplier", "held"),
-    [(132, "V1", True), (89, "V1", True), (88, "V1", False), (132, "V2", False), (132, None, False)],
+    [(132, "V1", True), (89, "V1", True), (88, "V1", False), (132, "V2", False)],
 )
 def test_what_was_rejected_stays_away_until_it_is_another(
     refused: int, supplier: str | None, *, held: bool
 ) -> None:
     """132 are needed: of a rejected proposal of 88 that is half as much more, and another supplier is another price."""
-    rejected = {"store_id": "S1", "product_id": "P1", "supplier_id": supplier, "proposal_id": "RO-1",
-                "order_quantity": refused}  # fmt: skip
-    found = proposed(stock=9, classes=[{"product_id": "P1", "abc_class": "A"}], rejected=[rejected])
+    found = proposed(
+        stock=9,
+        classes=[{"product_id": "P1", "abc_class": "A"}],
+        declined=[declined(refused, refused, supplier)],
+    )
     row = point(found)
     assert row["order_quantity"] == 132, "what is needed is said all the same"
-    assert row["held_back_by"] == ("RO-1" if held else None)
+    assert (row["declined_quantity"], row["held_back_by"]) == (refused, "RO-1" if held else None)
     assert found.orders.height == (0 if held else 1)
 
 
+@pytest.mark.parametrize(("before", "less", "held"), [(132, 72, True), (132, 60, False), (200, 60, True)])
+def test_what_was_cut_away_is_not_proposed_again_at_once(before: int, less: int, *, held: bool) -> None:
+    """132 are needed: of 132 of which 72 were cut away that is fewer than 72 + 66; 60 + 66 are fewer."""
+    found = proposed(
+        stock=9, classes=[{"product_id": "P1", "abc_class": "A"}], declined=[declined(before, less, None)]
+    )
+    row = point(found)
+    assert (row["declined_quantity"], row["held_back_by"]) == (less, "RO-1" if held else None)
+    assert found.orders["declined_quantity"].to_list() == ([] if held else [less])
+
+
 def test_of_what_is_not_needed_nothing_is_held_back() -> None:
-    rejected = {
-        "store_id": "S1",
-        "product_id": "P1",
-        "supplier_id": "V1",
-        "proposal_id": "RO-1",
-        "order_quantity": 1,
-    }
-    assert point(proposed(stock=10_000, rejected=[rejected]))["held_back_by"] is None
+    assert point(proposed(stock=10_000, declined=[declined(1, 1, "V1")]))["held_back_by"] is None
 
 
 def test_delisted_products_are_planned_and_not_ordered() -> None:

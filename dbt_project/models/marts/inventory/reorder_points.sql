@@ -30,6 +30,7 @@ select
     min_order_quantity,
     pack_size,
     order_quantity,
+    declined_quantity,
     held_back_by,
     currency,
     unit_cost,

@@ -17,6 +17,7 @@ select
     proposal.supplier_id,
     {{ state_of_order('decided.state', 'placed.proposal_id') }} as status,
     proposal.order_quantity,
+    proposal.declined_quantity,
     placed.quantity as placed_quantity,
     placed.order_number,
     proposal.pack_size,
