@@ -207,6 +207,8 @@ def _told(past: PastErrors) -> dict[str, float]:
         return {}
     widths = {f"error_width_{kind}": round(width, 2) for kind, width in past.errors.widths.items()}
     measured = {"error_correlation": past.errors.correlation, "error_growth": past.errors.growth}
+    if past.off_by is not None:
+        measured["expected_off_by"] = past.off_by
     return {name: round(value, 3) for name, value in measured.items()} | widths
 
 

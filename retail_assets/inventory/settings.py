@@ -91,15 +91,17 @@ class InventorySettings(FlowSettings):
         "what was proposed.",
     )
     replenish_error_correlation: float = Field(
-        0.1,
+        0.05,
         ge=0,
         le=1,
-        description="How far forecast errors of two days add up instead of cancelling out, until it is measured.",
+        description="How far forecast errors of two days add up instead of cancelling out, as far as it is not "
+        "measured.",
     )
     replenish_error_origins: int = Field(
-        4,
-        ge=1,
-        description="Errors are measured from so many past forecasts, a week apart, whose days are over.",
+        2,
+        ge=0,
+        description="What is usual of errors weighs as much as so many past forecasts, a week apart, that tell of "
+        "them.",
     )
     replenish_forecast_days: int = Field(
         7, ge=1, description="A forecast of an origin older than so many days is not ordered by."
