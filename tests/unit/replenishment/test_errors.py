@@ -60,7 +60,7 @@ def test_a_forecast_of_nothing_that_came_true() -> None:
 
 
 def test_few_origins_lean_on_what_is_usual() -> None:
-    """Every error is the same one, three spreads large: one origin weighs half as much as two that were there before."""
+    """Every error is the same one, three spreads large: one origin weighs half as much as what is usual."""
     means, quantiles = foretold(np.full(HORIZON, 30.0))
     weight = credibility(1, 2)
     assert weight == pytest.approx(1 / 3)
