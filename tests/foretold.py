@@ -8,7 +8,7 @@ from scipy.special import ndtri
 
 from ml.replenishment.shapes import LEVELS
 from retail_assets.inventory.knowing import ENSEMBLE, FORECAST
-from retail_assets.inventory.planning import QUANTILES
+from retail_assets.inventory.planning import ITEM, QUANTILES
 from retail_assets.inventory.proposing import Proposed
 from retail_assets.inventory.tables import REORDER_POINTS, REORDER_PROPOSALS, TRANSFER_PROPOSALS
 from retail_assets.platform import Platform
@@ -58,7 +58,7 @@ def nothing_proposed() -> Proposed:
         REORDER_PROPOSALS.empty(),
         TRANSFER_PROPOSALS.empty(),
         never_counted=0,
-        without_forecast=pl.DataFrame(),
+        without_forecast=pl.DataFrame(schema=dict.fromkeys(ITEM, pl.String)),
         overdue=0,
         without_lot=0,
         unknown_to_purchasing=0,

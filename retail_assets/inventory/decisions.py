@@ -81,7 +81,8 @@ def _order_kinds(platform: "Platform") -> list[Kind]:
         Kind(
             name=CUT_ORDER,
             about=about,
-            description='Order less than is proposed: the payload says how much ({"quantity": 24}), in whole packs.',
+            description='Order less than is proposed: the payload says how much ({"quantity": 24}), in whole packs. '
+            "The rest is not proposed again in RETAIL_REPLENISH_CUT_DAYS, unless much more is needed.",
             roles=ROLES,
             transitions={None: dict.fromkeys((PROPOSED, APPROVED, CUT, REJECTED), CUT)},
             effect="{label} is cut and goes to purchasing.",
