@@ -8,7 +8,9 @@ from scipy.special import ndtri
 
 from ml.replenishment.shapes import LEVELS
 from retail_assets.inventory.knowing import ENSEMBLE, FORECAST
-from retail_assets.inventory.planning import QUANTILES
+from retail_assets.inventory.planning import ITEM, QUANTILES
+from retail_assets.inventory.proposing import Proposed
+from retail_assets.inventory.tables import REORDER_POINTS, REORDER_PROPOSALS, TRANSFER_PROPOSALS
 from retail_assets.platform import Platform
 
 HORIZON = 28
@@ -47,3 +49,18 @@ def write_forecast(platform: Platform, forecast: pl.DataFrame) -> None:
     absent = [pl.lit(None, kind).alias(n) for n, kind in table.schema.items() if n not in both.columns]
     origin = forecast["origin"][0]
     table.write(platform.lake, origin.isoformat(), both.with_columns(absent))
+
+
+def nothing_proposed() -> Proposed:
+    """What comes out of a night on which nothing is to be done."""
+    return Proposed(
+        REORDER_POINTS.empty(),
+        REORDER_PROPOSALS.empty(),
+        TRANSFER_PROPOSALS.empty(),
+        never_counted=0,
+        without_forecast=pl.DataFrame(schema=dict.fromkeys(ITEM, pl.String)),
+        overdue=0,
+        without_lot=0,
+        unknown_to_purchasing=0,
+        not_booked=0,
+    )

@@ -35,6 +35,18 @@
             "UYW"
         ]
     },
+    "order_decisions": [
+        "approve_order",
+        "cut_order",
+        "reject_order"
+    ],
+    "proposal": {
+        "approved": "approved",
+        "cut": "cut",
+        "placed": "placed",
+        "proposed": "proposed",
+        "rejected": "rejected"
+    },
     "return_evidence_kinds": [
         "evidence",
         "response"
@@ -146,6 +158,16 @@
             "approved",
             "rejected"
         ]
-    }
+    },
+    "sending": {
+        "booked": "booked",
+        "forgotten": "forgotten",
+        "taken_back": "taken_back",
+        "to_send": "to_send"
+    },
+    "transfer_decisions": [
+        "approve_transfer",
+        "reject_transfer"
+    ]
 }[name]) }}
 {% endmacro %}

@@ -29,7 +29,13 @@ class Errors:
 
 
 def measured_errors(
-    actual: np.ndarray, means: np.ndarray, quantiles: np.ndarray, kinds: np.ndarray
+    actual: np.ndarray,
+    means: np.ndarray,
+    quantiles: np.ndarray,
+    kinds: np.ndarray,
+    *,
+    usual: float = 0.0,
+    weight: float = 1.0,
 ) -> Errors:
     """From what happened and what was foretold: means and quantiles ([N, H, 4]) as `daily_forecast` takes them, `kinds`
     [N] texts.
@@ -37,9 +43,12 @@ def measured_errors(
     Errors are divided by the spread that the quantiles tell of (as `spread_over` reckons it, no less than that of a
     Poisson demand), so that large series do not drown small ones. A width is the root of their mean square, which tails
     beyond the outer quantile are part of; of a few forecasts it leans on 1, and it is LEAST_WIDTH to MOST_WIDTH.
+
+    What is measured has the `weight` (0 to 1; see `credibility`); the rest has what is believed before anything was:
+    the correlation `usual`, the growth of the intervals, and a width of 1.
     """
     horizon = means.shape[1]
-    told = daily_forecast(means, quantiles, correlation=0, growth=0)
+    told = daily_forecast(means, quantiles, correlation=0)
     variance = np.maximum(told.variances[:, np.arange(horizon) // WEEK], told.means)
     off = actual - told.means
     standard = np.divide(off, np.sqrt(variance), out=np.zeros_like(off), where=variance > 0)
@@ -48,11 +57,20 @@ def measured_errors(
     count = np.bincount(which, minlength=len(names))
     summed = np.bincount(which, (standard**2).mean(axis=1), minlength=len(names))
     widths = np.sqrt((summed + USUAL_FORECASTS) / (count + USUAL_FORECASTS)).clip(LEAST_WIDTH, MOST_WIDTH)
+    rest = 1 - weight
     return Errors(
-        correlation=error_correlation(standard),
-        growth=error_growth(told.means, np.sqrt(squares)),
-        widths=dict(zip(names.tolist(), widths.tolist(), strict=True)),
+        correlation=weight * error_correlation(standard) + rest * usual,
+        growth=weight * error_growth(told.means, np.sqrt(squares)) + rest * told.growth,
+        widths=dict(zip(names.tolist(), (weight * widths + rest).tolist(), strict=True)),
     )
+
+
+def credibility(origins: int, usual_origins: float) -> float:
+    """The weight of what so many origins tell, where what is believed before weighs as much as `usual_origins`.
+
+    It is Bühlmann's (see `lead_times`): `usual_origins` is the variance between origins over that between retailers.
+    """
+    return origins / (origins + usual_origins) if origins else 0.0
 
 
 def error_correlation(errors: np.ndarray) -> float:

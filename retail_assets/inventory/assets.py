@@ -20,6 +20,7 @@ from retail_assets.dagster_kit.wiring import (
 from retail_assets.inventory.flow import FLOW
 from retail_assets.inventory.tables import (
     PLACED_ORDER_LINES,
+    PLACED_TRANSFERS,
     PURCHASE_ORDER_FILES,
     REORDER_POINTS,
     REORDER_PROPOSALS,
@@ -39,24 +40,30 @@ FORECAST = "demand_forecast"
 def definitions(platform: Platform) -> dg.Definitions:
     lines = table_spec(platform, FLOW, PLACED_ORDER_LINES, deps=[LEDGER], kinds={"parquet"})
     files = table_spec(platform, FLOW, PURCHASE_ORDER_FILES, deps=[LEDGER], kinds={"parquet"})
+    kept = table_spec(platform, FLOW, PLACED_TRANSFERS, deps=[LEDGER], kinds={"parquet"})
 
     @dg.multi_asset(
         name=PLACED_ORDER_LINES.name,
-        specs=[lines, files],
-        can_subset=True,  # whichever is asked for, both are written: the files hold the lines
+        specs=[lines, files, kept],
+        can_subset=True,  # whichever is asked for, all are written: the files hold the lines
     )
     @told(platform)
     def placed_orders(context: dg.AssetExecutionContext) -> Iterator[Any]:
-        from retail_assets.inventory.placing import place_orders
+        from retail_assets.inventory.placing import place_orders, place_transfers
 
-        placed = place_orders(platform, night=Night(context, platform).as_of)
-        counts = {"lines": placed.height, "suppliers": placed["supplier_id"].n_unique()}
+        night = Night(context, platform).as_of
+        placed, transfers = place_orders(platform, night=night), place_transfers(platform, night=night)
+        counts = {
+            "lines": placed.height,
+            "suppliers": placed["supplier_id"].n_unique(),
+            "transfers": transfers.height,
+        }
         for key in context.selected_asset_keys:
             yield dg.MaterializeResult(asset_key=key, metadata=counts)
 
     foretold = [table_key(FORECAST)] if FORECAST in platform.tables else []
     proposed = [
-        table_spec(platform, FLOW, table, deps=[lines.key, *foretold], kinds={"polars", "parquet"})
+        table_spec(platform, FLOW, table, deps=[lines.key, kept.key, *foretold], kinds={"polars", "parquet"})
         for table in (REORDER_PROPOSALS, REORDER_POINTS, TRANSFER_PROPOSALS)
     ]
 
@@ -76,7 +83,8 @@ def definitions(platform: Platform) -> dg.Definitions:
             dg.AssetCheckSpec(
                 TWICE,
                 asset=proposed[0].key,
-                description="Purchasing knows what was placed, and nothing is proposed of which as much is on order.",
+                description="Purchasing knows what was placed, stores booked what they were to send, and nothing is "
+                "proposed of which as much is on order.",
             ),
         ],
     )

@@ -11,6 +11,20 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from retail_assets.decisions.kinds import ADMINISTRATOR, OPERATIONS, Decision, Kind, Subject
+from retail_assets.inventory.states import (
+    APPROVE_ORDER,
+    APPROVE_TRANSFER,
+    APPROVED,
+    APPROVED_BEFORE,
+    CUT,
+    CUT_ORDER,
+    PLACED,
+    PROPOSED,
+    REJECT_ORDER,
+    REJECT_TRANSFER,
+    REJECTED,
+    state_of_order,
+)
 from retail_assets.inventory.tables import (
     NEWEST,
     PLACED_ORDER_LINES,
@@ -27,12 +41,6 @@ if TYPE_CHECKING:
     from retail_assets.lake import Lake
     from retail_assets.platform import Platform
 
-APPROVE_ORDER, CUT_ORDER, REJECT_ORDER = ORDER_KINDS = ("approve_order", "cut_order", "reject_order")
-APPROVE_TRANSFER, REJECT_TRANSFER = TRANSFER_KINDS = ("approve_transfer", "reject_transfer")
-PROPOSED, APPROVED, CUT, REJECTED, PLACED = "proposed", "approved", "cut", "rejected", "placed"
-"""States of a proposal; a placed one is decided for good."""
-APPROVED_BEFORE = "approved of an earlier night"
-"""State of one of an earlier night that was approved or cut, and that nothing was done about yet."""
 EXAMPLE, EXAMPLE_TRANSFER = "RO-20261120-S01:P0005", "TR-20261120-S01:S02:P0005"
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 """What a cell begins with that a spreadsheet runs."""
@@ -73,7 +81,8 @@ def _order_kinds(platform: "Platform") -> list[Kind]:
         Kind(
             name=CUT_ORDER,
             about=about,
-            description='Order less than is proposed: the payload says how much ({"quantity": 24}), in whole packs.',
+            description='Order less than is proposed: the payload says how much ({"quantity": 24}), in whole packs. '
+            "The rest is not proposed again in RETAIL_REPLENISH_CUT_DAYS, unless much more is needed.",
             roles=ROLES,
             transitions={None: dict.fromkeys((PROPOSED, APPROVED, CUT, REJECTED), CUT)},
             effect="{label} is cut and goes to purchasing.",
@@ -176,9 +185,9 @@ def proposal_states(
     rows = []
     columns = ["proposal_id", "planned_on", "supplier_id", "store_id", "product_id"]
     for proposal, night, supplier, *ids in asked.select(columns).iter_rows():
-        state, refusal = decided.get(proposal, PROPOSED), None
-        if proposal in placed:
-            state = PLACED
+        state, refusal = state_of_order(decided.get(proposal), is_placed=proposal in placed), None
+        if state == PLACED:
+            pass
         elif supplier is None:
             state = None
             refusal = (

@@ -1,6 +1,7 @@
 """Inventory: what is on hand, how it got there, where it is too little, too much or dead, and what to order."""
 
 from retail_assets.audiences import OPERATIONS
+from retail_assets.inventory import states
 from retail_assets.inventory.contracts import FEEDS
 from retail_assets.inventory.settings import DBT_SETTINGS, InventorySettings
 from retail_assets.inventory.tables import TABLES
@@ -11,6 +12,7 @@ FLOW = Flow(
     description="Stock by store and product: counts, movements, levels and health; what to order and what to send.",
     settings=InventorySettings,
     dbt_settings=DBT_SETTINGS,
+    dbt_constants=states.FOR_SQL,
     feeds=FEEDS,
     decisions="retail_assets.inventory.decisions:decision_kinds",
     tables=TABLES,
@@ -25,6 +27,7 @@ FLOW = Flow(
         Mart("reorder_proposals", may_shrink=True),
         Mart("transfer_proposals", may_shrink=True),
         Mart("placed_order_lines"),
+        Mart("placed_transfers"),
         Mart(
             "purchase_order_files",
             OPERATIONS,

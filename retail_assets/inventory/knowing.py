@@ -1,13 +1,14 @@
-"""What is known on a night: the forecast, what marts say, what was placed and what was rejected."""
+"""What is known on a night: the forecast, what marts say, what was placed and what was declined."""
 
 from datetime import date, timedelta
 
 import polars as pl
 
-from retail_assets.inventory.decisions import ORDER_KINDS, REJECTED, TRANSFER_KINDS, last_decisions
+from retail_assets.inventory.decisions import last_decisions
 from retail_assets.inventory.placing import all_parts
 from retail_assets.inventory.planning import ITEM, QUANTILES, Known
 from retail_assets.inventory.settings import InventorySettings
+from retail_assets.inventory.states import CUT, FORGOTTEN, ORDER_KINDS, REJECTED, TO_SEND, TRANSFER_KINDS
 from retail_assets.inventory.tables import PLACED_ORDER_LINES, REORDER_PROPOSALS, TRANSFER_PROPOSALS
 from retail_assets.inventory.unconfirmed import unconfirmed
 from retail_assets.kit.lake_table import LakeTable
@@ -18,7 +19,8 @@ FORECAST = "demand_forecast"
 """The computed table of another flow that says what will be wanted; without that flow nothing is proposed."""
 ENSEMBLE = "ensemble"
 REMEMBERED = 2
-"""Placed lines of which purchasing never told are overdue for as long again as they counted, so that it is seen."""
+"""Placed lines of which purchasing never told are overdue for as long again as they counted, so that it is seen; and so
+are transfers that no store booked."""
 
 
 def newest_forecast(platform: Platform, as_of: date) -> pl.DataFrame | None:
@@ -59,7 +61,7 @@ def units_foretold(rows: pl.LazyFrame) -> pl.LazyFrame:
 def known_on(platform: Platform, forecast: pl.DataFrame, as_of: date) -> Known:
     """What marts say as of a night, and what was placed and is not in them yet."""
     settings = platform.settings_of(InventorySettings)
-    unconfirmed_days = settings.replenish_unconfirmed_days
+    remembered = as_of - REMEMBERED * timedelta(days=settings.replenish_unconfirmed_days)
     columns = ["po_id", "supplier_id", "store_id", "product_id", "ordered_on", "due_on", "is_open"]
     orders = read_mart(platform, "purchase_orders", *columns, "ordered_quantity", "open_quantity")
     terms = ["supplier_id", "product_id", "unit_cost", "currency", "lead_time_days", "min_order_quantity"]
@@ -70,7 +72,7 @@ def known_on(platform: Platform, forecast: pl.DataFrame, as_of: date) -> Known:
         incoming=pl.concat(
             [
                 _owed(orders),
-                _placed(platform, orders, since=as_of - REMEMBERED * timedelta(days=unconfirmed_days)),
+                _placed(platform, orders, since=remembered),
                 _in_transit(platform),
             ],
             how="diagonal_relaxed",
@@ -97,7 +99,13 @@ def known_on(platform: Platform, forecast: pl.DataFrame, as_of: date) -> Known:
             where="lead_days is not null",
         ),
         classes=read_mart(platform, "product_performance", "product_id", "abc_class").drop_nulls(),
-        rejected=_rejected(platform, as_of, days=settings.replenish_rejected_days),
+        declined=_declined(
+            platform,
+            as_of,
+            rejected_days=settings.replenish_rejected_days,
+            cut_days=settings.replenish_cut_days,
+        ),
+        to_send=_to_send(platform, since=remembered),
         kept_apart=_kept_apart(
             platform,
             as_of,
@@ -157,18 +165,46 @@ def _in_transit(platform: Platform) -> pl.DataFrame:
     )
 
 
-def _rejected(platform: Platform, as_of: date, *, days: int) -> pl.DataFrame:
-    """Of each store and product the last proposed order of the nights before that was rejected; see Known.rejected.
+def _to_send(platform: Platform, *, since: date) -> pl.DataFrame:
+    """Approved transfers that no store has booked; see Known.to_send."""
+    columns = ("product_id", "origin_store_id", "destination_store_id", "placed_on", "quantity", "status")
+    kept = read_mart(platform, "placed_transfers", *columns)
+    open_ = kept.filter(pl.col("status").is_in([TO_SEND, FORGOTTEN]), pl.col("placed_on") > since)
+    return open_.with_columns(is_waited_for=pl.col("status") == TO_SEND).drop("status")
 
-    What this night itself proposed, where it runs again, is not among them: it stands there as rejected.
+
+def _declined(platform: Platform, as_of: date, *, rejected_days: int, cut_days: int) -> pl.DataFrame:
+    """Of each store and product the last proposed order of the nights before that was rejected, or placed with less;
+    see Known.declined.
+
+    What this night itself proposed, where it runs again, is not among them: it stands there as it was decided.
     """
-    proposals = _of_nights_before(REORDER_PROPOSALS, platform, as_of, days)
-    decided = last_decisions(platform, ORDER_KINDS).filter(pl.col("state") == REJECTED)
-    return (
-        proposals.join(decided, left_on="proposal_id", right_on="subject", how="semi")
-        .unique(ITEM, keep="last", maintain_order=True)
-        .select(*ITEM, "supplier_id", "proposal_id", "order_quantity")
+    decided = last_decisions(platform, ORDER_KINDS).filter(state=REJECTED)
+    placed = all_parts(PLACED_ORDER_LINES, platform.lake)
+    columns = [*ITEM, "proposal_id", "planned_on"]
+    rejected = (
+        _of_nights_before(REORDER_PROPOSALS, platform, as_of, rejected_days)
+        .join(decided, left_on="proposal_id", right_on="subject", how="semi")
+        .join(placed, on="proposal_id", how="anti")
+        .select(
+            *columns,
+            "supplier_id",
+            proposed_quantity="order_quantity",
+            declined_quantity="order_quantity",
+        )
     )
+    cut = (
+        _of_nights_before(REORDER_PROPOSALS, platform, as_of, cut_days)
+        .join(placed.filter(decision=CUT).select("proposal_id", "quantity"), on="proposal_id", how="inner")
+        .select(
+            *columns,
+            supplier_id=pl.lit(None, pl.String),
+            proposed_quantity="order_quantity",
+            declined_quantity=pl.col("order_quantity") - pl.col("quantity"),
+        )
+    )
+    both = pl.concat([rejected, cut], how="vertical_relaxed").sort("planned_on", maintain_order=True)
+    return both.unique(ITEM, keep="last", maintain_order=True).drop("planned_on")
 
 
 def _kept_apart(platform: Platform, as_of: date, *, days: int, nights: int) -> pl.DataFrame:

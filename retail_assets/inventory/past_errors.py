@@ -7,7 +7,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from ml.replenishment.errors import Errors, measured_errors
+from ml.replenishment.errors import Errors, credibility, measured_errors
 from retail_assets.inventory.knowing import FORECAST, day_of, units_foretold
 from retail_assets.inventory.planning import ITEM, QUANTILES
 from retail_assets.inventory.settings import InventorySettings
@@ -26,8 +26,10 @@ class PastErrors:
     """What forecasts of the past tell."""
 
     origins: int
-    """How many were looked back on; with too few of them nothing was measured."""
+    """How many were looked back on; the fewer, the more what they tell leans on what is usual."""
     errors: Errors | None = None
+    off_by: float | None = None
+    """How much more they expected than was in demand, as a share of it; what is ordered by is off by as much."""
 
 
 def past_errors(platform: Platform, *, as_of: date, horizon: int) -> PastErrors:
@@ -38,8 +40,8 @@ def past_errors(platform: Platform, *, as_of: date, horizon: int) -> PastErrors:
     table, lake = platform.tables[FORECAST], platform.lake
     days = [day for path in table.parts(lake) if (day := day_of(path.stem))]
     origins = apart([day for day in days if day + timedelta(days=horizon) <= as_of])
-    if len(origins) < max(platform.settings_of(InventorySettings).replenish_error_origins, 1):
-        return PastErrors(len(origins))
+    if not origins:
+        return PastErrors(0)
     foretold = pl.concat(
         [
             units_foretold(pl.scan_parquet(table.part(lake, origin.isoformat()), glob=False)).collect()
@@ -56,14 +58,21 @@ def past_errors(platform: Platform, *, as_of: date, horizon: int) -> PastErrors:
         .filter(whole, known)
         .sort("origin", *ITEM, "date")
     )
-    shape = (rows.height // horizon, horizon)
+    if rows.is_empty():
+        return PastErrors(len(origins))
+    shape, settings = (rows.height // horizon, horizon), platform.settings_of(InventorySettings)
+    wanted = float(rows["actual"].sum())
     errors = measured_errors(
         rows["actual"].to_numpy().reshape(shape),
         rows["expected"].to_numpy().reshape(shape),
         rows.select(QUANTILES).to_numpy().reshape(*shape, len(QUANTILES)),
         rows["segment"].to_numpy()[::horizon],
+        usual=settings.replenish_error_correlation,
+        weight=credibility(rows["origin"].n_unique(), settings.replenish_error_origins),
     )
-    return PastErrors(len(origins), errors if rows.height else None)
+    return PastErrors(
+        len(origins), errors, float(rows["expected"].sum()) / wanted - 1 if wanted > 0 else None
+    )
 
 
 def apart(days: Sequence[date]) -> list[date]:

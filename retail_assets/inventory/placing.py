@@ -1,11 +1,19 @@
-"""What was approved goes to purchasing: once, as lines of orders and as files."""
+"""What was approved goes to purchasing: once, as lines of orders and as files. Approved transfers are kept for the
+stores that send them."""
 
 from datetime import date
 
 import polars as pl
 
-from retail_assets.inventory.decisions import APPROVED, CUT, ORDER_KINDS, cut_quantity, last_decisions
-from retail_assets.inventory.tables import PLACED_ORDER_LINES, PURCHASE_ORDER_FILES, REORDER_PROPOSALS
+from retail_assets.inventory.decisions import cut_quantity, last_decisions
+from retail_assets.inventory.states import APPROVED, CUT, ORDER_KINDS, TRANSFER_KINDS
+from retail_assets.inventory.tables import (
+    PLACED_ORDER_LINES,
+    PLACED_TRANSFERS,
+    PURCHASE_ORDER_FILES,
+    REORDER_PROPOSALS,
+    TRANSFER_PROPOSALS,
+)
 from retail_assets.kit.lake_table import LakeTable
 from retail_assets.lake import Lake, file_lock
 from retail_assets.platform import Platform
@@ -38,15 +46,47 @@ def place_orders(platform: Platform, *, night: date) -> pl.DataFrame:
         open_ = decided.join(all_parts(PLACED_ORDER_LINES, lake), on="proposal_id", how="anti")
         if open_.is_empty():
             return PLACED_ORDER_LINES.empty()
-        number = 1 + sum(path.stem.startswith(night.isoformat()) for path in PLACED_ORDER_LINES.parts(lake))
+        number = 1 + _times(PLACED_ORDER_LINES, lake, night)
         # A night that is run again places nothing of later ones.
         proposals = all_parts(REORDER_PROPOSALS, lake).filter(pl.col("planned_on") <= night)
         lines = order_lines(proposals, open_, night=night, number=number)
         if lines.is_empty():
             return lines
-        PLACED_ORDER_LINES.write(lake, f"{night}-{number:04d}", lines)
+        PLACED_ORDER_LINES.write(lake, next_part(PLACED_ORDER_LINES, lake, night), lines)
         _write_files(lake)
     return lines
+
+
+def place_transfers(platform: Platform, *, night: date) -> pl.DataFrame:
+    """Keep the transfers that were approved and are not kept yet; gives their rows (PLACED_TRANSFERS).
+
+    They count until a store books them; what was decided about them afterwards, the mart placed_transfers knows.
+    """
+    lake = platform.lake
+    with file_lock(lake.lock_file("placed transfers")):
+        approved = last_decisions(platform, TRANSFER_KINDS).filter(state=APPROVED)
+        kept = all_parts(PLACED_TRANSFERS, lake)
+        new = (
+            all_parts(TRANSFER_PROPOSALS, lake)
+            .filter(pl.col("planned_on") <= night)
+            .join(approved, left_on="transfer_id", right_on="subject", how="semi")
+            .join(kept, on="transfer_id", how="anti")
+            .sort("origin_store_id", "destination_store_id", "product_id", "transfer_id")
+            .with_columns(placed_on=pl.lit(night))
+            .select(PLACED_TRANSFERS.schema.names())
+        )
+        if new.height:
+            PLACED_TRANSFERS.write(lake, next_part(PLACED_TRANSFERS, lake, night), new)
+    return new
+
+
+def next_part(table: LakeTable, lake: Lake, night: date) -> str:
+    """Of a table that grows by a part whenever something was placed: that of a night's next time."""
+    return f"{night}-{1 + _times(table, lake, night):04d}"
+
+
+def _times(table: LakeTable, lake: Lake, night: date) -> int:
+    return sum(path.stem.startswith(night.isoformat()) for path in table.parts(lake))
 
 
 def order_lines(proposals: pl.DataFrame, decided: pl.DataFrame, *, night: date, number: int) -> pl.DataFrame:

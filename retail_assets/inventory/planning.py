@@ -41,9 +41,13 @@ class Known:
     """Order lines that arrived: supplier_id, product_id, lead_days, stated_days (until it was due; null if unknown)."""
     classes: pl.DataFrame
     """product_id and abc_class (A, B or C by revenue); of several the best counts, a product without one is C."""
-    rejected: pl.DataFrame
-    """What was rejected lately: store_id, product_id, supplier_id, proposal_id, order_quantity; one row of each store
-    and product."""
+    declined: pl.DataFrame
+    """What people wanted less of lately, one row of each store and product: store_id, product_id, proposal_id,
+    proposed_quantity, declined_quantity (all of a rejected proposal, of one that was cut what was cut away),
+    supplier_id (null of one that was cut: whoever supplies it)."""
+    to_send: pl.DataFrame
+    """Approved transfers that nobody has booked: product_id, origin_store_id, destination_store_id, placed_on,
+    quantity, is_waited_for (false of what was not booked for so long that it counts no more)."""
     kept_apart: pl.DataFrame
     """store_id and product_id of what no other store is to send there, since that was rejected lately, or proposed
     often and not sent."""
@@ -69,7 +73,7 @@ class Policy:
     error_correlation: float
     """Between the errors of two days, where past forecasts do not tell."""
     rejected_change: float
-    """What was rejected is proposed again where so much more is needed, as a share of what was rejected."""
+    """What was rejected or cut away is proposed again where so much more is needed, as a share of what was proposed."""
 
 
 def days_left(forecast: pl.DataFrame, as_of: date) -> int:
@@ -202,13 +206,14 @@ def lead_times_of(
 def incoming_of(
     items: pl.DataFrame, known: Known, times: pl.DataFrame, policy: Policy, as_of: date
 ) -> pl.DataFrame:
-    """What is on order or in transit for the items: item, kind, quantity, days until it is due, days until it is there
-    (later where it is promised for later), is_overdue."""
-    table = _dated(known, times, policy, as_of).join(items.select("item", *ITEM), on=ITEM, how="inner")
+    """What is on order, in transit or to be sent (`to_send`) for the items: item, kind, quantity, days until it is due,
+    days until it is there (later where it is promised for later), is_overdue."""
+    rows = items.select("item", *ITEM)
+    table = _dated(known, times, policy, as_of).join(rows, on=ITEM, how="inner")
     soonest, latest = (
         (pl.col(name) - pl.lit(as_of)).dt.total_days().clip(0).fill_null(0) for name in ("soonest", "latest")
     )
-    return table.select(
+    told = table.select(
         "item",
         "kind",
         "is_overdue",
@@ -216,6 +221,23 @@ def incoming_of(
         days=soonest,
         arrives=latest,
     )
+    sent = known.to_send.rename({"destination_store_id": "store_id"}).join(rows, on=ITEM, how="inner")
+    # What a store sends may arrive any day.
+    coming = sent.select(
+        "item",
+        kind=pl.lit("to_send"),
+        is_overdue=~pl.col("is_waited_for"),
+        quantity=pl.col("quantity").cast(pl.Float64),
+        days=pl.lit(0, pl.Int64),
+        arrives=pl.lit(0, pl.Int64),
+    )
+    return pl.concat([told, coming], how="vertical_relaxed")
+
+
+def promised(known: Known) -> pl.DataFrame:
+    """Units that stores are to send to others: ITEM and promised."""
+    waited_for = known.to_send.filter("is_waited_for").rename({"origin_store_id": "store_id"})
+    return waited_for.group_by(ITEM).agg(promised=pl.col("quantity").sum())
 
 
 def _dated(known: Known, times: pl.DataFrame, policy: Policy, as_of: date) -> pl.DataFrame:

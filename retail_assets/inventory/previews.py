@@ -11,9 +11,22 @@ from retail_assets.kit.previews import PREVIEW_ROWS
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-ORDERED, SENT, HELD_BACK, LEFT = "ordered", "sent from a store", "held back", "not yet"
-"""What is done about a product that runs out in a store."""
-DONE = {ORDERED: "tab:blue", SENT: "tab:green", HELD_BACK: "tab:red", LEFT: "lightgrey"}
+ORDERS, TRANSFERS, HELD_BACK, ON_ORDER, LEFT = (
+    "an order is proposed",
+    "a transfer is proposed",
+    "held back",
+    "on order or in transit",
+    "not yet",
+)
+"""What is done about a product that runs out in a store: what the night proposes, and what people or others before it
+did."""
+DONE = {
+    ORDERS: "tab:blue",
+    TRANSFERS: "tab:green",
+    HELD_BACK: "tab:red",
+    ON_ORDER: "tab:orange",
+    LEFT: "lightgrey",
+}
 """With their colours."""
 
 
@@ -65,9 +78,11 @@ def runs_out(points: pl.DataFrame) -> pl.DataFrame:
             done=pl.when(pl.col("held_back_by").is_not_null())
             .then(pl.lit(HELD_BACK))
             .when(pl.col("order_quantity") > 0)
-            .then(pl.lit(ORDERED))
+            .then(pl.lit(ORDERS))
             .when(pl.col("transfer_quantity") > 0)
-            .then(pl.lit(SENT))
+            .then(pl.lit(TRANSFERS))
+            .when(pl.col("on_order_quantity") + pl.col("in_transit_quantity") > pl.col("overdue_quantity"))
+            .then(pl.lit(ON_ORDER))
             .otherwise(pl.lit(LEFT)),
         )
         .group_by("days", "done")

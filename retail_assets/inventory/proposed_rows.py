@@ -39,6 +39,7 @@ def point_rows(
         reorder_point=pl.Series(levels.reorder_point),
         order_up_to=pl.Series(levels.order_up_to),
         on_hand_quantity="available_quantity",
+        promised_quantity="promised",
         on_order_quantity="on_order",
         in_transit_quantity="in_transit",
         overdue_quantity="overdue",
@@ -51,6 +52,7 @@ def point_rows(
         min_order_quantity=chosen["minimum"],
         pack_size=chosen["pack"],
         order_quantity=quantity,
+        declined_quantity=pl.lit(0),
         currency=chosen["currency"],
         unit_cost=chosen["unit_cost"],
         landed_unit_cost=chosen["landed"],
@@ -64,18 +66,23 @@ def point_rows(
     ).cast(dict(REORDER_POINTS.schema))
 
 
-def held_back(points: pl.DataFrame, rejected: pl.DataFrame, *, change: float) -> pl.DataFrame:
-    """Points with the rejected proposal that keeps each from being proposed again (see Known.rejected): of the same
-    supplier, and less than `change` as much more is needed than was rejected."""
-    before = rejected.select(*ITEM, "proposal_id", supplier="supplier_id", refused="order_quantity")
+def held_back(points: pl.DataFrame, declined: pl.DataFrame, *, change: float) -> pl.DataFrame:
+    """Points with what was declined lately (see Known.declined), and with the proposal that keeps each from being
+    proposed again: no more is needed than was declined and `change` as much as was proposed then, and, where it was
+    rejected, of the same supplier. Who cut it wanted less from whomever."""
+    before = declined.select(
+        *ITEM, "proposal_id", "proposed_quantity", supplier="supplier_id", less="declined_quantity"
+    )
     told = points.join(before, on=ITEM, how="left", maintain_order="left")
-    is_same = pl.col("supplier_id").eq_missing(pl.col("supplier")) & (
-        pl.col("order_quantity").cast(pl.Float64) < (1 + change) * pl.col("refused").cast(pl.Float64)
-    )
+    less, proposed = (pl.col(name).cast(pl.Float64) for name in ("less", "proposed_quantity"))
+    is_same = (
+        pl.col("supplier").is_null() | (pl.col("supplier") == pl.col("supplier_id")).fill_null(False)
+    ) & (pl.col("order_quantity").cast(pl.Float64) < less + change * proposed)
     needed = pl.col("order_quantity") > 0
-    return told.with_columns(held_back_by=pl.when(needed & is_same).then("proposal_id")).select(
-        points.columns
-    )
+    return told.with_columns(
+        declined_quantity=pl.col("less").fill_null(0).cast(points.schema["declined_quantity"]),
+        held_back_by=pl.when(needed & is_same).then("proposal_id"),
+    ).select(points.columns)
 
 
 def transfer_rows(points: pl.DataFrame, planned: Plan, as_of: date) -> pl.DataFrame:
@@ -91,7 +98,7 @@ def transfer_rows(points: pl.DataFrame, planned: Plan, as_of: date) -> pl.DataFr
                 "origin_store_id": origin["store_id"],
                 "destination_store_id": destination["store_id"],
                 "quantity": units,
-                "origin_on_hand_quantity": origin["on_hand_quantity"],
+                "origin_on_hand_quantity": origin["on_hand_quantity"] - origin["promised_quantity"],
                 "origin_needed_quantity": origin["order_up_to"],
                 "origin_daily_demand": origin["daily_demand"],
                 "destination_position": destination["stock_position"],

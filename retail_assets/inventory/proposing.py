@@ -21,12 +21,13 @@ from retail_assets.inventory.planning import (
     not_foretold,
     offered,
     offers_of,
+    promised,
 )
 from retail_assets.inventory.proposed_rows import held_back, point_rows, proposal_id, transfer_rows
 from retail_assets.inventory.tables import REORDER_PROPOSALS
 
 TOLD_WITHIN = 3
-"""Days in which purchasing usually tells of what it was given."""
+"""Days in which purchasing usually tells of what it was given, and stores of what they were to send."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,8 @@ class Proposed:
     ordered up to the reorder point."""
     unknown_to_purchasing: int
     """Lines that were placed more than TOLD_WITHIN days ago, and of which purchasing has not told."""
+    not_booked: int
+    """Transfers that were approved more than TOLD_WITHIN days ago, and that no store has booked."""
 
 
 def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None = None) -> Proposed:
@@ -75,14 +78,16 @@ def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None 
     apart = known.kept_apart.select(*ITEM, receives=pl.lit(False))
     items = (
         items.join(apart, on=ITEM, how="left", maintain_order="left")
+        .join(promised(known), on=ITEM, how="left", maintain_order="left")
         .with_columns(
             pl.col("receives").fill_null(True),
             pl.col("abc_class").fill_null("C"),
+            pl.col("promised").fill_null(0),
             is_orderable=pl.col("is_active").fill_null(True),
-            on_hand=pl.col("available_quantity").cast(pl.Float64),
         )
         .with_columns(
-            service_level=pl.col("abc_class").replace_strict(policy.service_levels, return_dtype=pl.Float64)
+            service_level=pl.col("abc_class").replace_strict(policy.service_levels, return_dtype=pl.Float64),
+            on_hand=(pl.col("available_quantity") - pl.col("promised")).cast(pl.Float64),
         )
     )
     sources = offered(products, known.terms)
@@ -91,9 +96,10 @@ def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None 
     incoming = incoming_of(items, known, times, policy, as_of)
     shape = lead_shape(standard_lead_times(seen, times))
     planned = _plan(items, forecast, offers, shape, incoming, policy)
+    is_transfer = pl.col("kind").is_in(["transfer", "to_send"])
     waited_for = incoming.group_by("item").agg(
-        on_order=pl.col("quantity").filter(pl.col("kind") != "transfer").sum(),
-        in_transit=pl.col("quantity").filter(pl.col("kind") == "transfer").sum(),
+        on_order=pl.col("quantity").filter(~is_transfer).sum(),
+        in_transit=pl.col("quantity").filter(is_transfer).sum(),
         overdue=pl.col("quantity").filter("is_overdue").sum(),
     )
     items = items.join(waited_for, on="item", how="left", maintain_order="left").with_columns(
@@ -101,12 +107,13 @@ def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None 
     )
     points = held_back(
         point_rows(items, offers, planned, known.forecast, as_of),
-        known.rejected,
+        known.declined,
         change=policy.rejected_change,
     )
     orders = points.filter(pl.col("order_quantity") > 0, pl.col("held_back_by").is_null()).with_columns(
         proposal_id=proposal_id("RO", as_of, *ITEM)
     )
+    untold = as_of - timedelta(days=TOLD_WITHIN)
     return Proposed(
         points=points,
         orders=orders.select(REORDER_PROPOSALS.schema.names()),
@@ -117,9 +124,8 @@ def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None 
         without_lot=offers[planned.offer]
         .filter(~pl.col("in_cost_currency") | pl.col("landed").is_null())
         .height,
-        unknown_to_purchasing=known.incoming.filter(
-            pl.col("ordered_on") < as_of - timedelta(days=TOLD_WITHIN), kind="placed"
-        ).height,
+        unknown_to_purchasing=known.incoming.filter(pl.col("ordered_on") < untold, kind="placed").height,
+        not_booked=known.to_send.filter(pl.col("placed_on") < untold).height,
     )
 
 

@@ -1,5 +1,6 @@
 """A night of replenishment: what comes of what is known is written."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
@@ -7,12 +8,13 @@ import polars as pl
 
 from ml.replenishment.demand import WEEK
 from retail_assets.intake.ledger import newest_night
-from retail_assets.inventory.decisions import ORDER_KINDS, last_decisions
+from retail_assets.inventory.decisions import last_decisions
 from retail_assets.inventory.knowing import FORECAST, day_of, known_on, newest_forecast
 from retail_assets.inventory.past_errors import PastErrors, past_errors
 from retail_assets.inventory.planning import ITEM, Policy, days_left
 from retail_assets.inventory.proposing import TOLD_WITHIN, Proposed, propose
 from retail_assets.inventory.settings import InventorySettings
+from retail_assets.inventory.states import ORDER_KINDS, TRANSFER_KINDS
 from retail_assets.inventory.tables import (
     NEWEST,
     REORDER_POINTS,
@@ -20,6 +22,7 @@ from retail_assets.inventory.tables import (
     TRANSFER_PROPOSALS,
 )
 from retail_assets.kit.findings import Finding
+from retail_assets.kit.lake_table import LakeTable
 from retail_assets.lake import Lake
 from retail_assets.platform import Platform
 
@@ -67,7 +70,11 @@ def propose_night(platform: Platform, *, as_of: date) -> NightProposed:
         past = past_errors(platform, as_of=as_of, horizon=forecast["date"].n_unique())
         known = known_on(platform, forecast, as_of)
         proposed = propose(known, policy_of(platform), as_of=as_of, errors=past.errors)
-        proposed = replace(proposed, orders=_as_decided(platform, proposed.orders, as_of))
+        proposed = replace(
+            proposed,
+            orders=_as_decided(platform, REORDER_PROPOSALS, proposed.orders, as_of, ORDER_KINDS),
+            transfers=_as_decided(platform, TRANSFER_PROPOSALS, proposed.transfers, as_of, TRANSFER_KINDS),
+        )
     lake, night = platform.lake, as_of.isoformat()
     REORDER_POINTS.write(lake, NEWEST, proposed.points if proposed else REORDER_POINTS.empty())
     REORDER_PROPOSALS.write(lake, night, proposed.orders if proposed else REORDER_PROPOSALS.empty())
@@ -76,16 +83,19 @@ def propose_night(platform: Platform, *, as_of: date) -> NightProposed:
     return NightProposed(proposed, why, past)
 
 
-def _as_decided(platform: Platform, orders: pl.DataFrame, as_of: date) -> pl.DataFrame:
+def _as_decided(
+    platform: Platform, table: LakeTable, proposed: pl.DataFrame, as_of: date, kinds: Collection[str]
+) -> pl.DataFrame:
     """What a night proposes: of what it proposed before, where it runs again, what was decided about stands as it was.
 
     Whoever approved 36 has approved no 50 that are proposed now under the same name.
     """
-    decided = last_decisions(platform, ORDER_KINDS)
-    before = REORDER_PROPOSALS.read(platform.lake, as_of.isoformat())
-    kept = before.join(decided, left_on="proposal_id", right_on="subject", how="semi")
-    new = orders.join(kept, on="proposal_id", how="anti", maintain_order="left")
-    return pl.concat([new, kept]).sort(ITEM) if kept.height else orders
+    name, order = ("proposal_id", ITEM) if table is REORDER_PROPOSALS else ("transfer_id", "transfer_id")
+    decided = last_decisions(platform, kinds)
+    before = table.read(platform.lake, as_of.isoformat())
+    kept = before.join(decided, left_on=name, right_on="subject", how="semi")
+    new = proposed.join(kept, on=name, how="anti", maintain_order="left")
+    return pl.concat([new, kept]).sort(order) if kept.height else proposed
 
 
 def policy_of(platform: Platform) -> Policy:
@@ -144,7 +154,8 @@ def _said(*counted: tuple[int, str]) -> str:
 
 
 def nothing_is_ordered_twice(done: NightProposed) -> Finding:
-    """Whether purchasing knows of what was placed, and nothing is proposed of which as much is on order."""
+    """Whether purchasing knows of what was placed and stores booked what they were to send, and nothing is proposed of
+    which as much is on order."""
     proposed = done.proposed
     if proposed is None:
         return Finding(passed=True)
@@ -156,15 +167,24 @@ def nothing_is_ordered_twice(done: NightProposed) -> Finding:
     )
     covered = pl.col("order_quantity") <= later
     twice = proposed.points.filter(pl.col("order_quantity") > 0, pl.col("held_back_by").is_null(), covered)
-    unknown = proposed.unknown_to_purchasing
+    unknown, not_booked = proposed.unknown_to_purchasing, proposed.not_booked
     return Finding(
-        passed=not (unknown or twice.height),
-        figures={"unknown_to_purchasing": unknown, "on_order_already": twice.height},
+        passed=not (unknown or not_booked or twice.height),
+        figures={
+            "unknown_to_purchasing": unknown,
+            "transfers_not_booked": not_booked,
+            "on_order_already": twice.height,
+        },
         advice=_said(
             (
                 unknown,
                 f"lines were placed more than {TOLD_WITHIN} days ago and are unknown to purchasing, and soon count as "
                 "on order no more: send them, or let its orders have the files' numbers or quantities.",
+            ),
+            (
+                not_booked,
+                f"transfers were approved more than {TOLD_WITHIN} days ago and no store has booked them, and soon "
+                "count no more: send and book them, or reject them (mart placed_transfers).",
             ),
             (
                 twice.height,
@@ -187,6 +207,8 @@ def _told(past: PastErrors) -> dict[str, float]:
         return {}
     widths = {f"error_width_{kind}": round(width, 2) for kind, width in past.errors.widths.items()}
     measured = {"error_correlation": past.errors.correlation, "error_growth": past.errors.growth}
+    if past.off_by is not None:
+        measured["expected_off_by"] = past.off_by
     return {name: round(value, 3) for name, value in measured.items()} | widths
 
 

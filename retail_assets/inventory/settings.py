@@ -64,12 +64,20 @@ class InventorySettings(FlowSettings):
         14, ge=0, description="What is overdue for longer is no longer waited for."
     )
     replenish_unconfirmed_days: int = Field(
-        14, ge=0, description="An approved order counts as on order for so many days until purchasing has it."
+        14,
+        ge=0,
+        description="An approved order counts as on order for so many days until purchasing has it, and an "
+        "approved transfer as on its way until a store has booked it.",
     )
     replenish_rejected_days: int = Field(
         14,
         ge=0,
         description="What was rejected is not proposed again for so many days; 0 for the next night.",
+    )
+    replenish_cut_days: int = Field(
+        7,
+        ge=0,
+        description="What was cut away from an order is not proposed again for so many days; 0 for the next night.",
     )
     replenish_unsent_nights: int = Field(
         7,
@@ -79,18 +87,21 @@ class InventorySettings(FlowSettings):
     replenish_rejected_change: float = Field(
         0.5,
         ge=0,
-        description="It is proposed earlier where so much more is needed, as a share of what was rejected.",
+        description="What was rejected or cut away is proposed earlier where so much more is needed, as a share of "
+        "what was proposed.",
     )
     replenish_error_correlation: float = Field(
-        0.1,
+        0.05,
         ge=0,
         le=1,
-        description="How far forecast errors of two days add up instead of cancelling out, until it is measured.",
+        description="How far forecast errors of two days add up instead of cancelling out, as far as it is not "
+        "measured.",
     )
     replenish_error_origins: int = Field(
-        4,
-        ge=1,
-        description="Errors are measured from so many past forecasts, a week apart, whose days are over.",
+        2,
+        ge=0,
+        description="What is usual of errors weighs as much as so many past forecasts, a week apart, that tell of "
+        "them.",
     )
     replenish_forecast_days: int = Field(
         7, ge=1, description="A forecast of an origin older than so many days is not ordered by."
@@ -135,5 +146,6 @@ DBT_SETTINGS = (
     "low_stock_days",
     "overstock_days",
     "dead_stock_days",
+    "replenish_unconfirmed_days",
 )
 """Those that dbt models read."""

@@ -39,14 +39,20 @@ class _Reason(dy.Schema):
     )
     order_up_to = dy.Float64(description="Units up to which it is ordered.")
     on_hand_quantity = units("Units that may be sold; negative where more was sold than was known.")
+    promised_quantity = units(
+        "Of them those that are to leave for other stores: approved transfers that nobody has booked yet."
+    )
     on_order_quantity = units(
         "Units that suppliers owe, and those of approved proposals on their way to them."
     )
-    in_transit_quantity = units("Units on their way from other stores.")
+    in_transit_quantity = units(
+        "Units on their way from other stores, and those of approved transfers that are to be sent."
+    )
     overdue_quantity = units("Of both those that are overdue for so long that nobody waits for them.")
     due_quantity = units("Of both those that count: due within the lead time.")
     stock_position = units(
-        "Units on hand, none where less, and due_quantity: what the reorder point is compared with."
+        "Units on hand without the promised ones, none where less, and due_quantity: what the reorder point is "
+        "compared with."
     )
     transfer_quantity = units("Units that are proposed to come from other stores.")
     transfer_out_quantity = units("Units that are proposed to go to other stores.")
@@ -61,6 +67,10 @@ class _Reason(dy.Schema):
     min_order_quantity = units("Smallest quantity that the supplier accepts; 0 for any.")
     pack_size = units("Units per pack; orders are multiples of it.")
     order_quantity = units("Units to order; 0 for none.")
+    declined_quantity = units(
+        "Units that were rejected or cut away from an order lately: what is needed is held back until it is much more "
+        "than these; 0 for none."
+    )
     currency = dy.String(nullable=True, description="Currency of costs and amounts, ISO 4217.")
     unit_cost = money("Net price per unit; null where none is known.", nullable=True)
     landed_unit_cost = money("With freight and duty.", nullable=True)
@@ -81,7 +91,7 @@ class ReorderPoints(_Reason):
 
     held_back_by = dy.String(
         nullable=True,
-        description="Proposal that was rejected lately, because of which this one is not made; null for none.",
+        description="Proposal that was rejected or cut lately, because of which this one is not made; null for none.",
     )
 
 
@@ -104,7 +114,9 @@ class TransferProposals(dy.Schema):
     origin_store_id = dy.String(description="Store that has too much.")
     destination_store_id = dy.String(description="Store that lacks it.")
     quantity = units("Units to send.")
-    origin_on_hand_quantity = units("Units that the origin may sell.")
+    origin_on_hand_quantity = units(
+        "Units that the origin may sell, without those that it is to send already."
+    )
     origin_needed_quantity = dy.Float64(description="Units up to which the origin would be ordered for.")
     origin_daily_demand = dy.Float64(description="Units that the origin is expected to sell per day.")
     destination_position = units("Units on hand at the destination and due there within the lead time.")
@@ -120,6 +132,20 @@ class TransferProposals(dy.Schema):
     amount = money("The units at landed cost: what is not bought.", nullable=True)
     forecast_origin = dy.Date(description="Origin of the forecast.")
     forecast_version = dy.String(description="What the forecast was weighed by.")
+
+
+class PlacedTransfers(dy.Schema):
+    """Transfers that were approved, as they were proposed: once, for ever. A part is one time at which some were."""
+
+    transfer_id = dy.String(description="Proposal that was approved; the id to book it under.")
+    planned_on = dy.Date(description="The night that proposed it.")
+    placed_on = dy.Date(description="The night that kept it.")
+    product_id = dy.String(description="Product.")
+    origin_store_id = dy.String(description="Store that is to send it.")
+    destination_store_id = dy.String(description="Store that receives it.")
+    quantity = units("Units to send.")
+    currency = dy.String(nullable=True, description="Currency of the amount, ISO 4217.")
+    amount = money("The units at landed cost: what is not bought.", nullable=True)
 
 
 class PlacedOrderLines(dy.Schema):
@@ -156,6 +182,7 @@ class PurchaseOrderFiles(dy.Schema):
 READS = (
     "stock_levels",
     "goods_in_transit",
+    "placed_transfers",
     "purchase_orders",
     "supplier_performance",
     "products",
@@ -169,9 +196,17 @@ NEWEST = "newest"
 """The one part of REORDER_POINTS: that of the newest night."""
 
 PLACED_ORDER_LINES = LakeTable("placed_order_lines", PlacedOrderLines)
+PLACED_TRANSFERS = LakeTable("placed_transfers", PlacedTransfers)
 PURCHASE_ORDER_FILES = LakeTable("purchase_order_files", PurchaseOrderFiles)
 REORDER_POINTS = LakeTable("reorder_points", ReorderPoints, reads=READS, only_at_night=True)
 REORDER_PROPOSALS = LakeTable("reorder_proposals", ReorderProposals, reads=READS, only_at_night=True)
 TRANSFER_PROPOSALS = LakeTable("transfer_proposals", TransferProposals, reads=READS, only_at_night=True)
 
-TABLES = (REORDER_POINTS, REORDER_PROPOSALS, TRANSFER_PROPOSALS, PLACED_ORDER_LINES, PURCHASE_ORDER_FILES)
+TABLES = (
+    REORDER_POINTS,
+    REORDER_PROPOSALS,
+    TRANSFER_PROPOSALS,
+    PLACED_ORDER_LINES,
+    PLACED_TRANSFERS,
+    PURCHASE_ORDER_FILES,
+)

@@ -42,27 +42,34 @@ def named_views(marts: Iterable[SurveyedMart]) -> dict[str, tuple[str, list[Colu
     }
     found = {}
     for mart in here.values():
-        ids = [
-            column.name for column in mart.columns if column.name in masters and masters[column.name] != mart
-        ]
-        if ids:
-            found[f"{mart.name}{NAMED}"] = _named(mart, {name: masters[name] for name in ids})
+        named = {column.name: master for column in mart.columns if (master := _master(column, mart, masters))}
+        if named:
+            found[f"{mart.name}{NAMED}"] = _named(mart, named, masters)
     return found
 
 
-def _named(mart: SurveyedMart, masters: dict[str, SurveyedMart]) -> tuple[str, list[Column]]:
+def _master(column: Column, mart: SurveyedMart, masters: dict[str, SurveyedMart]) -> str | None:
+    """The id that a column holds: its own name, or the end of it, as of origin_store_id."""
+    ids = (one for one in masters if column.name == one or column.name.endswith(f"_{one}"))
+    return next((one for one in ids if masters[one] != mart), None)
+
+
+def _named(
+    mart: SurveyedMart, ids: dict[str, str], masters: dict[str, SurveyedMart]
+) -> tuple[str, list[Column]]:
     selected, joins = [], []
     columns: list[Column] = []
     for column in mart.columns:
         selected.append(f"mart.{identifier(column.name)}")
         columns.append(column)
         name = f"{column.name.removesuffix('_id')}_name"
-        if column.name in masters and not _has(mart.columns, name):
-            master = identifier(masters[column.name].name)
-            selected.append(f"{master}.name as {identifier(name)}")
+        if column.name in ids and not _has(mart.columns, name):
+            key = ids[column.name]
+            master, alias = identifier(masters[key].name), identifier(f"of_{column.name}")
+            selected.append(f"{alias}.name as {identifier(name)}")
             columns.append(Column(name, "VARCHAR", f"Name of {column.name}, as it is now."))
             joins.append(
-                f"left join {master} on mart.{identifier(column.name)} = {master}.{identifier(column.name)}"
+                f"left join {master} as {alias} on mart.{identifier(column.name)} = {alias}.{identifier(key)}"
             )
     return f"select {', '.join(selected)} from {identifier(mart.name)} as mart {' '.join(joins)}", columns
 

@@ -1,4 +1,5 @@
-"""Gives approved orders to purchasing in a process of its own, and may kill it: `python -m tests.faults.order_driver`.
+"""Gives approved orders to purchasing and keeps approved transfers in a process of its own, and may kill it:
+`python -m tests.faults.order_driver`.
 
 Arguments: the data folder; how many parts of tables are in place when the process is killed (-1: never), and whether
 that happens before or after the next one is put there.
@@ -12,7 +13,7 @@ from unittest.mock import patch
 
 from retail_assets.config import Settings
 from retail_assets.flows import platform_of
-from retail_assets.inventory.placing import place_orders
+from retail_assets.inventory.placing import place_orders, place_transfers
 from retail_assets.kit import lake_table
 from tests.unit.inventory.conftest import NIGHT
 
@@ -32,7 +33,9 @@ def main(data_dir: str, killed_at: str, when: str) -> None:
         done += 1
 
     with patch.object(lake_table, "put_in_place", put_or_die):
-        place_orders(platform_of(Settings(data_dir=Path(data_dir))), night=NIGHT)
+        platform = platform_of(Settings(data_dir=Path(data_dir)))
+        place_orders(platform, night=NIGHT)
+        place_transfers(platform, night=NIGHT)
 
 
 if __name__ == "__main__":

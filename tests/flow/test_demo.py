@@ -68,8 +68,9 @@ def test_overstock_covers_the_gap_and_the_sold_out_product_is_ordered(demo: Path
     place = ("product_id", "store_id")
     told = ("expected_stockout_on", "overdue_quantity", "on_order_quantity")
     orders = read_mart(platform, "reorder_proposals", *place, *told)
-    levels = ("in_transit_quantity", "stock_position", "order_up_to", "order_quantity")
+    levels = ("supplier_count", "in_transit_quantity", "stock_position", "order_up_to", "order_quantity")
     points = read_mart(platform, "reorder_points", *place, *levels)
+    assert points["supplier_count"].max() == 2, "there is somebody to choose among"
     ends = ("origin_store_id", "destination_store_id")
     transfers = read_mart(platform, "transfer_proposals", "product_id", *ends, "quantity")
     [sent] = transfers.filter(product_id=much["product_id"]).iter_rows(named=True)

@@ -6,8 +6,9 @@ from itertools import pairwise
 import pytest
 
 from retail_assets.inventory.knowing import FORECAST
-from retail_assets.inventory.past_errors import MOST_ORIGINS, apart, past_errors
-from tests.foretold import HORIZON, foretold, write_forecast
+from retail_assets.inventory.past_errors import MOST_ORIGINS, PastErrors, apart, past_errors
+from retail_assets.inventory.replenishment import NightProposed, a_forecast_to_order_by
+from tests.foretold import HORIZON, foretold, nothing_proposed, write_forecast
 from tests.lake_builder import LakeBuilder
 from tests.warehouse import AS_OF, Builds
 
@@ -44,13 +45,17 @@ def forecast_from(lake: LakeBuilder, origins: list[date]) -> None:
         write_forecast(lake.platform, foretold(dict.fromkeys(PAIRS, FORETOLD), origin))
 
 
-def test_few_origins_tell_nothing(lake: LakeBuilder) -> None:
-    """Three are over; the day before each says the same, and of the newest one the last day is to come."""
+def test_few_origins_tell_little(lake: LakeBuilder) -> None:
+    """Three are over; the day before each says the same, and of the newest one the last day is to come. What is usual
+    weighs as much as two."""
     forecast_from(lake, [AS_OF - timedelta(days=HORIZON - 1)])
+    assert past_errors(lake.platform, as_of=AS_OF, horizon=HORIZON) == PastErrors(0)
     for origin in ORIGINS[:3]:
         forecast_from(lake, [origin, origin - timedelta(days=1)])
     found = past_errors(lake.platform, as_of=AS_OF, horizon=HORIZON)
-    assert (found.origins, found.errors) == (3, None)
+    assert (found.origins, found.errors is None) == (3, False)
+    assert found.errors is not None
+    assert found.errors.correlation == pytest.approx(3 / 5 * 1 + 2 / 5 * 0.05)
 
 
 def test_what_they_missed_is_measured(lake: LakeBuilder) -> None:
@@ -59,8 +64,11 @@ def test_what_they_missed_is_measured(lake: LakeBuilder) -> None:
     assert found.origins == 5
     assert found.errors is not None
     # Always 3 too few: the errors of all days are the same one, as large as a spread, and no larger far ahead.
-    assert found.errors.correlation == pytest.approx(1)
+    assert found.errors.correlation == pytest.approx(5 / 7 * 1 + 2 / 7 * 0.05)
     assert found.errors.growth == 0
+    assert found.off_by == pytest.approx(FORETOLD / SOLD - 1)
+    figures = a_forecast_to_order_by(NightProposed(nothing_proposed(), past=found)).figures
+    assert (figures["past_origins"], figures["expected_off_by"]) == (5, -0.25)
     assert found.errors.widths == {"smooth": pytest.approx(1)}
 
 

@@ -211,11 +211,18 @@ def test_names_stand_beside_ids(platform, lake):
         "create or replace table marts.stock_levels as select 'S1' as store_id, 7 as units union all "
         "select 'S2', 8",
     )
+    change(
+        lake,
+        "create or replace table marts.transfer_proposals as "
+        "select 'S1' as origin_store_id, 'S2' as destination_store_id",
+    )
     run(platform)
     assert ask(lake, "select store_id, store_name, units from stock_levels_named order by all") == [
         ("S1", "Mitte", 7),
         ("S2", None, 8),
     ]
+    routes = "select origin_store_name, destination_store_name from transfer_proposals_named"
+    assert ask(lake, routes) == [("Mitte", None)]
     comment = "select comment from duckdb_columns() where table_name = 'stock_levels_named'"
     assert ("Name of store_id, as it is now.",) in ask(lake, comment)
 

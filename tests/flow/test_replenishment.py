@@ -9,10 +9,23 @@ import duckdb
 
 from retail_assets.intake.identity import require_same_platform
 from retail_assets.inventory.knowing import FORECAST, known_on, newest_forecast
-from retail_assets.inventory.placing import place_orders
+from retail_assets.inventory.placing import all_parts, place_orders, place_transfers
 from retail_assets.inventory.proposing import propose
-from retail_assets.inventory.replenishment import KEPT_DAYS, a_forecast_to_order_by, policy_of, propose_night
-from retail_assets.inventory.tables import READS, REORDER_PROPOSALS, TRANSFER_PROPOSALS
+from retail_assets.inventory.replenishment import (
+    KEPT_DAYS,
+    NightProposed,
+    a_forecast_to_order_by,
+    nothing_is_ordered_twice,
+    policy_of,
+    propose_night,
+)
+from retail_assets.inventory.tables import (
+    PLACED_ORDER_LINES,
+    PLACED_TRANSFERS,
+    READS,
+    REORDER_PROPOSALS,
+    TRANSFER_PROPOSALS,
+)
 from retail_assets.warehouse.publication import publish
 from tests.foretold import foretold, write_forecast
 from tests.lake_builder import LakeBuilder
@@ -102,6 +115,17 @@ class Retailer:
         self.decide("approve_order", f"RO-{night:%Y%m%d}-S1:out")
         place_orders(self.platform, night=night)
 
+    def night(self, days: int) -> NightProposed:
+        """What a whole night does: places what was approved, builds, proposes, builds what is published."""
+        night = AS_OF + timedelta(days=days)
+        place_orders(self.platform, night=night)
+        place_transfers(self.platform, night=night)
+        self.build(days=days)
+        write_forecast(self.platform, foretold(RATES, night))
+        done = propose_night(self.platform, as_of=night)
+        self.build(days=days)
+        return done
+
     @property
     def orders(self) -> Path:
         return self.lake.lake.published.resolve() / "operations" / "purchase_orders"
@@ -176,7 +200,7 @@ def what_was_rejected_is_not_proposed_the_next_night(retailer: Retailer) -> None
     days = {
         n: known_on(retailer.platform, foretold(RATES, AS_OF), AS_OF + timedelta(days=n)) for n in (14, 15)
     }
-    assert (days[14].rejected.height, days[15].rejected.height) == (1, 0)
+    assert (days[14].declined.height, days[15].declined.height) == (1, 0)
 
 
 def what_a_store_does_not_want_from_another_is_bought(retailer: Retailer) -> None:
@@ -241,9 +265,29 @@ def owed(retailer: Retailer, days: int) -> list[tuple[str, float]]:
     return [(kind, float(units)) for kind, units in rows.select("kind", "quantity").iter_rows()]
 
 
+def the_rest_of_it_is_not_proposed_for_a_week(retailer: Retailer) -> None:
+    """What was cut away counts for seven nights, and is said in a number."""
+    [cut_away] = [
+        proposed - units
+        for proposed, units in all_parts(PLACED_ORDER_LINES, retailer.lake.lake)
+        .select("proposed_quantity", "quantity")
+        .rows()
+    ]
+    found = {}
+    for days in (1, 7, 8):
+        night = AS_OF + timedelta(days=days)
+        known = known_on(retailer.platform, foretold({**RATES, ("S1", "out"): 4.5}, night), night)
+        points = propose(known, policy_of(retailer.platform), as_of=night).points.filter(product_id="out")
+        found[days] = points.select("declined_quantity", "held_back_by").row(0)
+        assert points["order_quantity"][0] > 0, "more is needed than 30"
+    held = (cut_away, "RO-20261120-S1:out")
+    assert found == {1: held, 7: held, 8: (0, None)}
+
+
 def what_was_placed_is_on_order_until_purchasing_tells_of_it(retailer: Retailer) -> None:
     retailer.build(days=1)
     assert owed(retailer, 1) == [("placed", 30)]
+    the_rest_of_it_is_not_proposed_for_a_week(retailer)
     retailer.order("V1-20261120-1-1", "out", 30, MIDNIGHT + timedelta(hours=9))
     retailer.build(days=1)
     assert owed(retailer, 1) == [("order", 30)]
@@ -271,3 +315,67 @@ def old_proposals_go(retailer: Retailer) -> None:
     assert retailer.read("select count(*) from reorder_proposals") == [(0,)]
     assert retailer.read("select count(*) from placed_order_lines") == [(2,)]
     assert len(list(retailer.orders.iterdir())) == 2
+
+
+def test_an_approved_transfer_counts_until_it_is_booked(tmp_path: Path) -> None:
+    """One is approved on Friday, not proposed again on Saturday, sent on Sunday under another number."""
+    retailer = Retailer(tmp_path)
+    query = "select transfer_id, status, booked_on from placed_transfers order by placed_on"
+    of_much = "product_id = 'much' and store_id"
+    retailer.night(0)
+    [(transfer, units)] = retailer.read("select transfer_id, quantity from transfer_proposals")
+    retailer.decide("approve_transfer", transfer)
+    retailer.build()
+    assert retailer.read("select status from transfer_proposals") == [("approved",)]
+
+    saturday = retailer.night(1)
+    assert saturday.proposed is not None
+    assert retailer.read(query) == [(transfer, "to_send", None)]
+    assert retailer.read("select count(*) from transfer_proposals") == [(0,)]
+    assert retailer.read("select count(*) from reorder_proposals where product_id = 'much'") == [(0,)]
+    columns = "on_hand_quantity, promised_quantity, in_transit_quantity, stock_position"
+    assert retailer.read(f"select {columns} from reorder_points where {of_much} = 'S1'") == [
+        (400, units, 0, 400 - units)
+    ]
+    assert retailer.read(f"select {columns} from reorder_points where {of_much} = 'S2'") == [
+        (0, 0, units, units)
+    ]
+    assert nothing_is_ordered_twice(saturday).figures["transfers_not_booked"] == 0
+    parts = PLACED_TRANSFERS.parts(retailer.lake.lake)
+    written = [part.read_bytes() for part in parts]
+
+    retailer.lake.load("stock_movements", [
+        {"movement_id": "M1", "store_id": "S1", "product_id": "much", "moved_at": MIDNIGHT + timedelta(hours=34),
+         "kind": "transfer_out", "quantity": -units, "transfer_id": "4711", "counterpart_store_id": "S2"}
+    ])  # fmt: skip
+    retailer.night(2)
+    booked_on = AS_OF + timedelta(days=1)
+    assert retailer.read(query) == [(transfer, "booked", booked_on)]
+    assert retailer.read(f"select {columns} from reorder_points where {of_much} = 'S1'") == [
+        (400 - units, 0, 0, 400 - units)
+    ]
+    assert retailer.read(f"select {columns} from reorder_points where {of_much} = 'S2'") == [
+        (0, 0, units, units)
+    ]
+    assert [part.read_bytes() for part in PLACED_TRANSFERS.parts(retailer.lake.lake)] == written
+
+
+def test_an_approved_transfer_that_nobody_sends_is_told_and_proposed_again(tmp_path: Path) -> None:
+    retailer = Retailer(tmp_path)
+    retailer.night(0)
+    [(transfer,)] = retailer.read("select transfer_id from transfer_proposals")
+    retailer.decide("approve_transfer", transfer)
+    first = retailer.night(0)
+    assert nothing_is_ordered_twice(first).passed
+    query = "select transfer_id, status from transfer_proposals"
+    assert retailer.read(query) == [(transfer, "placed")], "a night that runs again leaves what was decided"
+    finding = nothing_is_ordered_twice(retailer.night(14))
+    assert finding.figures["transfers_not_booked"] == 1
+    assert retailer.read("select planned_on, status from transfer_proposals") == [
+        (AS_OF + timedelta(days=14), "proposed")
+    ]
+    assert retailer.read("select status from placed_transfers") == [("forgotten",)]
+    # It may be taken back.
+    retailer.decide("reject_transfer", transfer)
+    retailer.build(days=14)
+    assert retailer.read("select status from placed_transfers") == [("taken_back",)]

@@ -20,6 +20,9 @@ FIRMS = ["Beispiel", "Muster", "Spätlese", "Probe", "Próba", "Versuch"]
 TERMS_CHANGE = 60
 """Days before `as_of` from which every so many products cost more."""
 TERMS_CHANGE_EVERY = 9
+SECOND_EVERY = 4
+"""Of every so many products another supplier states terms as well: by turns one who is dearer and quicker, and one who
+is cheaper and slower and wants more at once."""
 
 
 def write(sample: Sample, drops: Drops) -> None:
@@ -137,10 +140,34 @@ def terms(catalogue: Catalogue) -> bytes:
     dearer = first.filter(pl.Series(numbers % TERMS_CHANGE_EVERY == 0)).with_columns(
         valid_from=pl.lit(plan.day(plan.base_days - TERMS_CHANGE)), unit_cost=pl.col("unit_cost") * 104 // 100
     )
-    both = pl.concat([first, dearer])
+    both = pl.concat([first, dearer, _second_offers(catalogue, first)])
     return formats.parquet(
         both.with_columns((pl.col("unit_cost").cast(pl.Decimal(18, 2)) / 100).cast(pl.Decimal(18, 2)))
     )
+
+
+def _second_offers(catalogue: Catalogue, first: pl.DataFrame) -> pl.DataFrame:
+    """In the same currency, so that both can be compared."""
+    currencies = [catalogue.supplier_currency(n) for n in range(len(catalogue.supplier_ids))]
+    rows = []
+    for number, row in enumerate(first.iter_rows(named=True)):
+        if number % SECOND_EVERY != 1:
+            continue
+        main = int(catalogue.supplier[number])
+        others = [n for n in range(len(currencies)) if n != main and currencies[n] == currencies[main]]
+        if not others:
+            continue
+        is_quick = number // SECOND_EVERY % 2 == 0
+        second = others[number % len(others)]
+        change = {
+            "supplier_id": catalogue.supplier_ids[second],
+            "supplier_sku": f"{catalogue.supplier_ids[second]}/{4711 + number}",
+            "unit_cost": row["unit_cost"] * (105 if is_quick else 90) // 100,
+            "lead_time_days": max(row["lead_time_days"] - 4, 2) if is_quick else row["lead_time_days"] + 5,
+            "min_order_quantity": row["pack_size"] * (1 if is_quick else 4),
+        }
+        rows.append(row | change)
+    return pl.DataFrame(rows, schema=first.schema)
 
 
 def customers(catalogue: Catalogue, numbers: range) -> bytes:

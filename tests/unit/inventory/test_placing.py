@@ -7,8 +7,8 @@ from pathlib import Path
 
 import polars as pl
 
-from retail_assets.inventory.placing import COLUMNS, all_parts, place_orders
-from retail_assets.inventory.tables import PLACED_ORDER_LINES, PURCHASE_ORDER_FILES
+from retail_assets.inventory.placing import COLUMNS, all_parts, place_orders, place_transfers
+from retail_assets.inventory.tables import PLACED_ORDER_LINES, PLACED_TRANSFERS, PURCHASE_ORDER_FILES
 from retail_assets.lake import Lake
 from tests.unit.inventory.conftest import NIGHT, Buyers
 
@@ -116,3 +116,21 @@ def test_orders_are_in_one_currency(buyers: Buyers) -> None:
         .sort("order_number")
     )
     assert orders.rows() == [("V1-20261120-1-1", 1, 2), ("V1-20261120-1-2", 1, 1)]
+
+
+def test_an_approved_transfer_is_kept_once(buyers: Buyers) -> None:
+    """Whatever is decided afterwards; one that was rejected in time is not kept."""
+    refused = buyers.propose_transfer(NIGHT - timedelta(days=1))
+    buyers.decide("approve_transfer", refused)
+    buyers.decide("reject_transfer", refused)
+    transfer = buyers.propose_transfer()
+    assert place_transfers(buyers.platform, night=NIGHT).is_empty()
+    buyers.decide("approve_transfer", transfer)
+    assert place_transfers(buyers.platform, night=NIGHT - timedelta(days=1)).is_empty(), "of a later night"
+    kept = place_transfers(buyers.platform, night=NIGHT + timedelta(days=1))
+    assert kept.select("transfer_id", "planned_on", "placed_on", "quantity").rows() == [
+        (transfer, NIGHT, NIGHT + timedelta(days=1), 12)
+    ]
+    buyers.decide("reject_transfer", transfer)
+    assert place_transfers(buyers.platform, night=NIGHT + timedelta(days=2)).is_empty()
+    assert all_parts(PLACED_TRANSFERS, buyers.lake).equals(kept)

@@ -5,14 +5,23 @@ from datetime import timedelta
 import polars as pl
 
 from retail_assets.inventory.previews import by_supplier, figures, largest_transfers, most_urgent, runs_out
-from retail_assets.inventory.proposing import Proposed
-from retail_assets.inventory.tables import REORDER_POINTS, REORDER_PROPOSALS, TRANSFER_PROPOSALS
+from retail_assets.inventory.tables import REORDER_POINTS, REORDER_PROPOSALS
+from tests.foretold import nothing_proposed
 from tests.unit.inventory.conftest import NIGHT
 
 
 def points(*rows: dict) -> pl.DataFrame:
-    usual = {"planned_on": NIGHT, "is_orderable": True, "order_quantity": 0, "transfer_quantity": 0,
-             "expected_stockout_on": NIGHT}  # fmt: skip
+    none = dict.fromkeys(
+        [
+            "order_quantity",
+            "transfer_quantity",
+            "on_order_quantity",
+            "in_transit_quantity",
+            "overdue_quantity",
+        ],
+        0,
+    )
+    usual = {"planned_on": NIGHT, "is_orderable": True, "expected_stockout_on": NIGHT, **none}
     filled = pl.DataFrame([usual | row for row in rows], schema_overrides={"held_back_by": pl.String})
     schema = dict(REORDER_POINTS.schema)
     return pl.concat(
@@ -30,15 +39,20 @@ def test_what_is_done_about_what_runs_out() -> None:
             {"order_quantity": 6, "transfer_quantity": 2},
             {"transfer_quantity": 2, "expected_stockout_on": later},
             {"expected_stockout_on": later},
+            {"on_order_quantity": 6},
+            {"in_transit_quantity": 6},
+            {"on_order_quantity": 6, "overdue_quantity": 6, "expected_stockout_on": later},
+            {"order_quantity": 6, "on_order_quantity": 6},
             {"is_orderable": False},
             {"expected_stockout_on": None},
         )
     )
     assert found.rows() == [
+        (0, "an order is proposed", 3),
         (0, "held back", 1),
-        (0, "ordered", 2),
-        (3, "not yet", 1),
-        (3, "sent from a store", 1),
+        (0, "on order or in transit", 2),
+        (3, "a transfer is proposed", 1),
+        (3, "not yet", 2),
     ]
 
 
@@ -57,16 +71,7 @@ def test_the_most_urgent_and_the_largest_come_first() -> None:
 
 
 def test_nothing_to_show() -> None:
-    none = Proposed(
-        REORDER_POINTS.empty(),
-        REORDER_PROPOSALS.empty(),
-        TRANSFER_PROPOSALS.empty(),
-        never_counted=0,
-        without_forecast=pl.DataFrame(),
-        overdue=0,
-        without_lot=0,
-        unknown_to_purchasing=0,
-    )
+    none = nothing_proposed()
     assert figures(none) == {}
     assert most_urgent(none.orders).is_empty()
     assert by_supplier(none.orders).is_empty()

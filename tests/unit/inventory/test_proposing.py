@@ -28,7 +28,7 @@ POLICY = Policy(
     overdue_days=14,
     unconfirmed_days=14,
     cost_currency="EUR",
-    error_correlation=0.1,
+    error_correlation=0.05,
     rejected_change=0.5,
 )
 UNITS, MONEY = pl.Decimal(18, 3), pl.Decimal(18, 6)
@@ -66,9 +66,16 @@ DELIVERED = {
     "lead_days": pl.Int64,
     "stated_days": pl.Int64,
 }
-REJECTED = {
+DECLINED = {
     **dict.fromkeys(["store_id", "product_id", "supplier_id", "proposal_id"], pl.String),
-    "order_quantity": UNITS,
+    "proposed_quantity": UNITS,
+    "declined_quantity": UNITS,
+}
+TO_SEND = {
+    **dict.fromkeys(["product_id", "origin_store_id", "destination_store_id"], pl.String),
+    "placed_on": pl.Date,
+    "quantity": UNITS,
+    "is_waited_for": pl.Boolean,
 }
 CLASSES = {"product_id": pl.String, "abc_class": pl.String}
 
@@ -93,7 +100,8 @@ def known(
         terms=table(TERMS, *more.get("terms", [TERM])),
         delivered=table(DELIVERED, *more.get("delivered", [])),
         classes=table(CLASSES, *more.get("classes", [])),
-        rejected=table(REJECTED, *more.get("rejected", [])),
+        declined=table(DECLINED, *more.get("declined", [])),
+        to_send=table(TO_SEND, *more.get("to_send", [])),
         kept_apart=table(dict.fromkeys(["store_id", "product_id"], pl.String), *more.get("kept_apart", [])),
     )
 
@@ -127,8 +135,8 @@ def test_the_reason_stands_in_numbers() -> None:
     assert (row["supplier_id"], row["supplier_count"], row["lead_time_basis"]) == ("V1", 1, "stated")
     assert (row["lead_time_days"], row["protection_days"], row["demand_quantity"]) == (5, 12, 48)
     # As in docs/replenishment.md.
-    assert round(row["safety_stock"], 1) == 20.9
-    assert (row["reorder_point"], row["order_up_to"], row["order_quantity"]) == (69, 137, 132)
+    assert round(row["safety_stock"], 1) == 18.1
+    assert (row["reorder_point"], row["order_up_to"], row["order_quantity"]) == (66, 134, 126)
     assert row["order_amount"] == row["order_quantity"] * 5
     # 9 last for two days at 4 a day, and not for the third.
     assert row["expected_stockout_on"] == NIGHT + timedelta(days=2)
@@ -301,32 +309,43 @@ def test_nobody_is_known_to_supply_it() -> None:
     assert row["order_quantity"] > 0
 
 
+def declined(proposed: float, less: float, supplier: str | None) -> dict[str, Any]:
+    return {"store_id": "S1", "product_id": "P1", "supplier_id": supplier, "proposal_id": "RO-1",
+            "proposed_quantity": proposed, "declined_quantity": less}  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("refused", "supplier", "held"),
-    [(132, "V1", True), (89, "V1", True), (88, "V1", False), (132, "V2", False), (132, None, False)],
+    [(126, "V1", True), (85, "V1", True), (84, "V1", False), (126, "V2", False)],
 )
 def test_what_was_rejected_stays_away_until_it_is_another(
     refused: int, supplier: str | None, *, held: bool
 ) -> None:
-    """132 are needed: of a rejected proposal of 88 that is half as much more, and another supplier is another price."""
-    rejected = {"store_id": "S1", "product_id": "P1", "supplier_id": supplier, "proposal_id": "RO-1",
-                "order_quantity": refused}  # fmt: skip
-    found = proposed(stock=9, classes=[{"product_id": "P1", "abc_class": "A"}], rejected=[rejected])
+    """126 are needed: of a rejected proposal of 84 that is half as much more, and another supplier is another price."""
+    found = proposed(
+        stock=9,
+        classes=[{"product_id": "P1", "abc_class": "A"}],
+        declined=[declined(refused, refused, supplier)],
+    )
     row = point(found)
-    assert row["order_quantity"] == 132, "what is needed is said all the same"
-    assert row["held_back_by"] == ("RO-1" if held else None)
+    assert row["order_quantity"] == 126, "what is needed is said all the same"
+    assert (row["declined_quantity"], row["held_back_by"]) == (refused, "RO-1" if held else None)
     assert found.orders.height == (0 if held else 1)
 
 
+@pytest.mark.parametrize(("before", "less", "held"), [(126, 66, True), (126, 60, False), (200, 60, True)])
+def test_what_was_cut_away_is_not_proposed_again_at_once(before: int, less: int, *, held: bool) -> None:
+    """126 are needed: of 126 of which 66 were cut away that is fewer than 66 + 63; 60 + 63 are fewer."""
+    found = proposed(
+        stock=9, classes=[{"product_id": "P1", "abc_class": "A"}], declined=[declined(before, less, None)]
+    )
+    row = point(found)
+    assert (row["declined_quantity"], row["held_back_by"]) == (less, "RO-1" if held else None)
+    assert found.orders["declined_quantity"].to_list() == ([] if held else [less])
+
+
 def test_of_what_is_not_needed_nothing_is_held_back() -> None:
-    rejected = {
-        "store_id": "S1",
-        "product_id": "P1",
-        "supplier_id": "V1",
-        "proposal_id": "RO-1",
-        "order_quantity": 1,
-    }
-    assert point(proposed(stock=10_000, rejected=[rejected]))["held_back_by"] is None
+    assert point(proposed(stock=10_000, declined=[declined(1, 1, "V1")]))["held_back_by"] is None
 
 
 def test_delisted_products_are_planned_and_not_ordered() -> None:
@@ -405,6 +424,44 @@ def test_overstock_is_sent_before_anything_is_bought() -> None:
     assert row["origin_on_hand_quantity"] - row["quantity"] > row["origin_needed_quantity"]
     assert found.points["transfer_quantity"].to_list() == [0, row["quantity"]]
     assert found.points["transfer_out_quantity"].to_list() == [row["quantity"], 0]
+
+
+def test_what_is_to_be_sent_is_stock_of_who_waits_and_no_more_of_who_sends() -> None:
+    """S1 is to send 200 of its 300 to S2: nothing is proposed anew. Not booked for too long, all is as before."""
+    rates, stock = {("S1", "P1"): 1, ("S2", "P1"): 4}, {("S1", "P1"): 300, ("S2", "P1"): 2}
+    told = {"product_id": "P1", "origin_store_id": "S1", "destination_store_id": "S2", "quantity": 200}
+    found = {}
+    for days in (3, 4, 14):
+        one = {**told, "placed_on": NIGHT - timedelta(days=days), "is_waited_for": days < 14}
+        found[days] = propose(known(rates, stock, to_send=[one]), POLICY, as_of=NIGHT)
+    columns = [
+        "on_hand_quantity",
+        "promised_quantity",
+        "in_transit_quantity",
+        "due_quantity",
+        "stock_position",
+    ]
+    assert found[4].points.select(columns).rows() == [(300, 200, 0, 0, 100), (2, 0, 200, 200, 202)]
+    assert found[4].transfers.is_empty()
+    assert found[4].orders.is_empty()
+    assert found[14].points.select(columns).rows() == [(300, 0, 0, 0, 300), (2, 0, 200, 0, 2)]
+    assert found[14].points["overdue_quantity"].to_list() == [0, 200]
+    assert found[14].transfers.height == 1
+    findings = {days: nothing_is_ordered_twice(NightProposed(one)) for days, one in found.items()}
+    assert [one.passed for one in findings.values()] == [True, False, False]
+    assert findings[4].figures["transfers_not_booked"] == 1
+    assert "1 transfers were approved more than 3 days ago" in findings[4].advice
+
+
+def test_a_store_does_not_promise_its_surplus_twice() -> None:
+    """All but 20 of S1's are promised to S2: S3 gets none of them."""
+    rates, stock = {("S1", "P1"): 0.1, ("S3", "P1"): 4}, {("S1", "P1"): 300, ("S3", "P1"): 2}
+    assert propose(known(rates, stock), POLICY, as_of=NIGHT).transfers.height == 1
+    told = {"product_id": "P1", "origin_store_id": "S1", "destination_store_id": "S2", "quantity": 295,
+            "placed_on": NIGHT, "is_waited_for": True}  # fmt: skip
+    found = propose(known(rates, stock, to_send=[told]), POLICY, as_of=NIGHT)
+    assert found.transfers.is_empty()
+    assert found.orders["store_id"].to_list() == ["S3"]
 
 
 def test_where_a_transfer_was_rejected_it_is_bought() -> None:

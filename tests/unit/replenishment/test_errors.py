@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from ml.replenishment.errors import MOST_WIDTH, error_correlation, measured_errors
+from ml.replenishment.errors import MOST_WIDTH, credibility, error_correlation, measured_errors
 from ml.replenishment.shapes import LEVELS
 
 COUNT, HORIZON = 3_000, 28
@@ -57,3 +57,24 @@ def test_a_forecast_of_nothing_that_came_true() -> None:
     found = measured_errors(none, none, np.zeros((4, HORIZON, 4)), np.full(4, "empty"))
     assert (found.correlation, found.growth) == (0, 0)
     assert found.widths["empty"] < 1
+
+
+def test_few_origins_lean_on_what_is_usual() -> None:
+    """Every error is the same one, three spreads large: one origin weighs half as much as what is usual."""
+    means, quantiles = foretold(np.full(HORIZON, 30.0))
+    weight = credibility(1, 2)
+    assert weight == pytest.approx(1 / 3)
+    assert (credibility(0, 0), credibility(5, 0)) == (0, 1)
+    whole, leaning = (
+        measured_errors(means + 90, means, quantiles, KINDS, usual=0.05, weight=one) for one in (1, weight)
+    )
+    assert whole.correlation == pytest.approx(1)
+    assert leaning.correlation == pytest.approx(1 / 3 + 2 / 3 * 0.05)
+    assert leaning.widths["smooth"] == pytest.approx(whole.widths["smooth"] / 3 + 2 / 3)
+
+
+def test_before_anything_is_measured_errors_grow_as_intervals_do() -> None:
+    spread = 30 * (np.arange(HORIZON) + 1.0) ** 0.3
+    means, quantiles = foretold(spread)
+    found = measured_errors(means, means, quantiles, KINDS, weight=0)
+    assert found.growth == pytest.approx(0.3, abs=0.05)

@@ -1,12 +1,15 @@
 """The world behind the files: sizes, coherent stock, and the stories in every size."""
 
+import io
 from datetime import date
 
 import numpy as np
+import polars as pl
 import pytest
 
 from retail_assets.samples import stories
 from retail_assets.samples.catalogue import Catalogue
+from retail_assets.samples.flows.master import terms
 from retail_assets.samples.plan import Plan
 from retail_assets.samples.receipts import sales_lines
 from retail_assets.samples.stock import StoreHistory, simulate
@@ -77,3 +80,17 @@ def test_a_longer_plan_repeats_the_shorter_one() -> None:
     _, longer, _ = first_stores("small", nights_after=3)
     assert np.array_equal(longer.sold[: len(short.sold)], short.sold)
     assert longer.books.movements[: len(short.books.movements)] == short.books.movements
+
+
+def test_of_some_products_there_are_two_suppliers_to_choose_from() -> None:
+    """Who is dearer is quicker; prices in one currency, so that they can be compared."""
+    stated = pl.read_parquet(io.BytesIO(terms(Catalogue(Plan(7, NIGHT, "small")))))
+    first = stated.unique(["product_id", "supplier_id"], keep="first", maintain_order=True)
+    several = first.filter(pl.len().over("product_id") == 2).sort("product_id", "unit_cost")
+    assert several["product_id"].n_unique() >= 5
+    pairs = several.group_by("product_id").agg(
+        pl.col("currency").n_unique(),
+        cheaper_is_slower=pl.col("lead_time_days").first() > pl.col("lead_time_days").last(),
+    )
+    assert pairs["currency"].to_list() == [1] * pairs.height
+    assert pairs["cheaper_is_slower"].all()

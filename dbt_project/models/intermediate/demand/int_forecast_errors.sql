@@ -26,6 +26,7 @@ with judged as (
         try_cast(demand.quantity as decimal(18, 3)) as actual,
         greatest(actual, 0) as wanted,
         try_cast(forecast.mean as decimal(18, 6)) as foretold,
+        try_cast(forecast.expected as decimal(18, 6)) as expected,
         wanted between forecast.lo_80 - 1e-9 and forecast.hi_80 + 1e-9 as is_in_80,
         wanted between forecast.lo_95 - 1e-9 and forecast.hi_95 + 1e-9 as is_in_95
     from {{ source('lake', 'demand_forecast') }} as forecast
@@ -56,6 +57,7 @@ select
     count(*) as days,
     sum(actual) as actual,
     sum(foretold) as foretold,
+    sum(expected) as expected,
     sum(abs(foretold - wanted)) as absolute_error,
     count(*) filter (where is_in_80) as days_in_80,
     count(*) filter (where is_in_95) as days_in_95

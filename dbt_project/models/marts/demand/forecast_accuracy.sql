@@ -29,6 +29,7 @@ select
     {{ ratio('sum(days_in_95)', 'sum(days)') }} as coverage_95,
     cast(sum(actual) as {{ quantity_type() }}) as actual_quantity,
     cast(sum(foretold) as {{ quantity_type() }}) as forecast_quantity,
+    cast(sum(expected) as {{ quantity_type() }}) as expected_quantity,
     cast(sum(absolute_error) as {{ quantity_type() }}) as absolute_error
 from series
 group by origin, model, horizon_bucket, abc_class, segment

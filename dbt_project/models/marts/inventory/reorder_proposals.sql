@@ -6,10 +6,7 @@ with newest as (
 ),
 
 decided as (
-    select subject as proposal_id, arg_max(state_after, entry) as status
-    from {{ source('ledger', 'decisions') }}
-    where kind in ('approve_order', 'cut_order', 'reject_order') and accepted
-    group by subject
+    {{ last_decided('order_decisions') }}
 )
 
 select
@@ -18,8 +15,9 @@ select
     proposal.store_id,
     proposal.product_id,
     proposal.supplier_id,
-    case when placed.proposal_id is not null then 'placed' else coalesce(decided.status, 'proposed') end as status,
+    {{ state_of_order('decided.state', 'placed.proposal_id') }} as status,
     proposal.order_quantity,
+    proposal.declined_quantity,
     placed.quantity as placed_quantity,
     placed.order_number,
     proposal.pack_size,
@@ -37,6 +35,7 @@ select
     proposal.reorder_point,
     proposal.order_up_to,
     proposal.on_hand_quantity,
+    proposal.promised_quantity,
     proposal.on_order_quantity,
     proposal.in_transit_quantity,
     proposal.overdue_quantity,
@@ -54,5 +53,5 @@ select
     proposal.forecast_version
 from {{ source('lake', 'reorder_proposals') }} as proposal
 inner join newest on proposal.planned_on = newest.planned_on
-left join decided on proposal.proposal_id = decided.proposal_id
+left join decided on proposal.proposal_id = decided.subject
 left join {{ source('lake', 'placed_order_lines') }} as placed on proposal.proposal_id = placed.proposal_id

@@ -6,10 +6,7 @@ with newest as (
 ),
 
 decided as (
-    select subject as transfer_id, arg_max(state_after, entry) as status
-    from {{ source('ledger', 'decisions') }}
-    where kind in ('approve_transfer', 'reject_transfer') and accepted
-    group by subject
+    {{ last_decided('transfer_decisions') }}
 )
 
 select
@@ -18,7 +15,7 @@ select
     transfer.product_id,
     transfer.origin_store_id,
     transfer.destination_store_id,
-    coalesce(decided.status, 'proposed') as status,
+    {{ state_of_transfer('decided.state', 'placed.transfer_id') }} as status,
     transfer.quantity,
     transfer.currency,
     transfer.amount,
@@ -34,4 +31,5 @@ select
     transfer.forecast_version
 from {{ source('lake', 'transfer_proposals') }} as transfer
 inner join newest on transfer.planned_on = newest.planned_on
-left join decided on transfer.transfer_id = decided.transfer_id
+left join decided on transfer.transfer_id = decided.subject
+left join {{ source('lake', 'placed_transfers') }} as placed on transfer.transfer_id = placed.transfer_id
