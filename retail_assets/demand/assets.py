@@ -28,7 +28,7 @@ from retail_assets.demand.tables import (
 from retail_assets.names import printable
 from retail_assets.platform import Platform
 
-CHECK, HEARD = "a_version_calibrated", "every_store_is_heard"
+CHECK, HEARD, KNOWN = "a_version_calibrated", "every_store_is_heard", "every_product_is_known"
 WARN = dg.AssetCheckSeverity.WARN
 
 
@@ -65,12 +65,18 @@ def definitions(platform: Platform) -> dg.Definitions:
                 asset=issues.key,
                 description="Every store that was open on a day of the last weeks sold something on it.",
             ),
+            dg.AssetCheckSpec(
+                KNOWN,
+                asset=issues.key,
+                description="Of everything that is sold it is known what it is, so that it is foretold.",
+            ),
         ],
     )
     @told(platform)
     def demand_forecast(context: dg.AssetExecutionContext, config: options) -> Iterator[Any]:  # ty: ignore[invalid-type-form]
         from retail_assets.demand.forecasting import (
             a_version_calibrated,
+            every_product_is_known,
             every_store_is_heard,
             forecast_night,
             thin,
@@ -101,11 +107,13 @@ def definitions(platform: Platform) -> dg.Definitions:
             yield dg.MaterializeResult(asset_key=totals.key, metadata={"sums": rows_table(counted)})
         if issues.key in context.selected_asset_keys:
             counted = found.issues.group_by("model", "issue").len().sort("model", "issue", nulls_last=False)
+            findings = {HEARD: every_store_is_heard(found), KNOWN: every_product_is_known(found)}
             yield dg.MaterializeResult(
                 asset_key=issues.key,
                 metadata={"issues": found.issues.height, "by_kind": rows_table(counted)},
                 check_results=[
-                    check_result(HEARD, every_store_is_heard(found), asset=issues.key, severity=WARN)
+                    check_result(name, finding, asset=issues.key, severity=WARN)
+                    for name, finding in findings.items()
                 ],
             )
         if calibrations.key in context.selected_asset_keys:

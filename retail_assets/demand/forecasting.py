@@ -14,7 +14,8 @@ from retail_assets.demand.calibrations import (
     Tell,
     calibration_for,
 )
-from retail_assets.demand.panel import Demand, demand_at
+from retail_assets.demand.panel import Demand, demand_at, named
+from retail_assets.demand.products import NO_CATEGORY, PAIR, UNKNOWN, sold_off
 from retail_assets.demand.settings import DemandSettings, fan_out_of, setting_of
 from retail_assets.demand.tables import DEMAND_FORECAST, DEMAND_FORECAST_TOTALS, DEMAND_ISSUES
 from retail_assets.demand.totals import total_rows
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 EVERY_NIGHT_DAYS = 90
 """Of older origins the Mondays stay."""
 MONDAY = 1
+NAMED = 5
+"""Products in stores that a check names."""
 BY_ORIGIN = (DEMAND_FORECAST, DEMAND_FORECAST_TOTALS, DEMAND_ISSUES)
 
 
@@ -76,10 +79,11 @@ def _forecast(platform: Platform, demand: Demand, settings: DemandSettings, tell
         fan_out=fan_out_of(settings),
         report=tell,
     )
+    made, sold = sold_off(made, demand.pairs, demand.left, demand.origin)
     return NightForecast(
         forecast_rows(demand, made, learnt),
         total_rows(demand, made, learnt),
-        issue_rows(demand, [*demand.issues, *made.issues]),
+        issue_rows(demand, [*demand.issues, *made.issues, *sold]),
         learnt,
         demand,
         made,
@@ -133,9 +137,10 @@ def issue_rows(demand: Demand, issues: "Sequence[Issue]") -> pl.DataFrame:
     """Rows of demand_issues."""
     from ml.forecasting.issues import issue_table
 
+    pairs = pl.concat([demand.pairs.select("series_id", *PAIR), named(demand.left_out.select(PAIR))])
     return (
         issue_table(issues)
-        .join(demand.pairs, on="series_id", how="left", maintain_order="left")
+        .join(pairs, on="series_id", how="left", maintain_order="left")
         .with_columns(
             origin=pl.lit(demand.origin),
             model=pl.when(pl.col("model") != "").then("model"),
@@ -178,3 +183,27 @@ def every_store_is_heard(found: NightForecast) -> Finding:
     """Whether every store that should have sold in the last weeks did."""
     silent = found.demand.silent if found.demand else []
     return Finding(not silent, {"silent_stores": len(silent)}, " ".join(silent))
+
+
+def every_product_is_known(found: NightForecast) -> Finding:
+    """Whether everything that is sold could be foretold."""
+    left_out = found.demand.left_out if found.demand else pl.DataFrame(schema={"issue": pl.String})
+    unknown, bare = (left_out.filter(issue=issue) for issue in (UNKNOWN, NO_CATEGORY))
+    said = [
+        f"{rows.height:,} {what} {_names(rows)}."
+        for rows, what in (
+            (
+                unknown,
+                "products in stores are sold and in no products file, so they are not foretold: bring them",
+            ),
+            (bare, "are new and have no category, so they are not foretold: give them one"),
+        )
+        if rows.height
+    ]
+    return Finding(not said, {UNKNOWN: unknown.height, NO_CATEGORY: bare.height}, " ".join(said))
+
+
+def _names(items: pl.DataFrame) -> str:
+    """The first of some products in stores, in brackets."""
+    first = [f"{product} in {store}" for store, product in items.select(PAIR).head(NAMED).iter_rows()]
+    return f"({', '.join(first)}{', …' if items.height > NAMED else ''})"
