@@ -39,6 +39,10 @@ class ForecastOptions(BaseModel):
         [],
         description="Foretell from so many days before the night too, so that there is something to judge at once.",
     )
+    weigh_anew: bool = Field(
+        False,
+        description="Weigh nights that were forecast before by what is known now, and not by what they took then.",
+    )
 
 
 def definitions(platform: Platform) -> dg.Definitions:
@@ -85,8 +89,9 @@ def definitions(platform: Platform) -> dg.Definitions:
 
         night = Night(context, platform)
         for back in sorted(config.days_back, reverse=True):
-            forecast_night(platform, origin=night.as_of - timedelta(days=back), tell=context.log.info)
-        found = forecast_night(platform, origin=night.as_of, tell=context.log.info)
+            origin = night.as_of - timedelta(days=back)
+            forecast_night(platform, origin=origin, tell=context.log.info, anew=config.weigh_anew)
+        found = forecast_night(platform, origin=night.as_of, tell=context.log.info, anew=config.weigh_anew)
         finding = a_version_calibrated(found)
         if not finding.passed:
             context.log.warning(printable(finding.advice))
@@ -98,7 +103,7 @@ def definitions(platform: Platform) -> dg.Definitions:
                     "models": ", ".join(found.rows["model"].unique().sort()),
                     "calibration": found.learnt.version if found.learnt else "none",
                     "thinned": len(thin(platform.lake, night=night.as_of)),
-                    **pictures(figures(found)),
+                    **pictures(figures(platform, found)),
                 },
                 check_results=[check_result(CHECK, finding, asset=forecasts.key, severity=WARN)],
             )

@@ -61,7 +61,7 @@ def test_nothing_to_show() -> None:
         REORDER_POINTS.empty(),
         REORDER_PROPOSALS.empty(),
         TRANSFER_PROPOSALS.empty(),
-        never_counted=0,
+        never_counted=pl.DataFrame(),
         without_forecast=pl.DataFrame(),
         overdue=0,
         without_lot=0,
