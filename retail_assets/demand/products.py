@@ -70,9 +70,7 @@ def without_unknown(
     from ml.forecasting.panels.panel import ESTABLISHED_DAYS
 
     lately = (pl.col("business_date") >= origin - timedelta(days=YEAR)) & ~pl.col("is_out_of_stock")
-    series = rows.group_by(PAIR).agg(
-        days=lately.sum(), is_bare=pl.col("category").sort_by("business_date").last() == UNCATEGORISED
-    )
+    series = rows.group_by(PAIR).agg(days=lately.sum(), is_bare=pl.col("category").first() == UNCATEGORISED)
     is_unknown = pl.col("product_id").is_in(unknown.implode())
     judged = series.with_columns(
         is_unknown=is_unknown & ~is_unknown.all(), is_bare=pl.col("is_bare") & ~pl.col("is_bare").all()
