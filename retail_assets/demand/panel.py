@@ -69,15 +69,18 @@ class Demand:
 
 
 def demand_at(platform: Platform, origin: date, horizon: int) -> Demand | None:
-    """Everything before the origin; None, and cheap, where nothing was sold yet."""
+    """Everything before the origin; None, and cheap, where nothing was sold yet, or all of it is sold off."""
     from ml.forecasting.issues import EVERY_SERIES, NO_MODEL, Issue
 
-    rows = read_before(platform, origin)
-    if rows.is_empty():
+    sold = read_before(platform, origin)
+    if sold.is_empty():
         return None
     listing = read_listing(platform, origin)
-    rows, left_out = without_unknown(without_sold_off(rows, listing.left), listing.unknown, origin)
-    silence = silence_of(rows)
+    rows, left_out = without_unknown(without_sold_off(sold, listing.left), listing.unknown, origin)
+    if rows.is_empty():
+        return None
+    # What is not foretold shows too that a store was open.
+    silence = silence_of(sold)
     windows = platform.settings_of(DemandSettings).demand_backtest_windows
     first, end = origin - timedelta(days=horizon * windows), origin + timedelta(days=horizon)
     habits, calendar = read_habits(platform, first, origin), read_calendar(platform, first, end)
@@ -88,7 +91,7 @@ def demand_at(platform: Platform, origin: date, horizon: int) -> Demand | None:
     told = told_in_windows(
         known.panel,
         known.pairs["store_id"].to_list(),
-        rows,
+        sold,
         habits,
         calendar,
         horizon=horizon,
