@@ -57,7 +57,7 @@ def nothing_proposed() -> Proposed:
         REORDER_POINTS.empty(),
         REORDER_PROPOSALS.empty(),
         TRANSFER_PROPOSALS.empty(),
-        never_counted=0,
+        never_counted=pl.DataFrame(schema=dict.fromkeys(ITEM, pl.String)),
         without_forecast=pl.DataFrame(schema=dict.fromkeys(ITEM, pl.String)),
         overdue=0,
         without_lot=0,

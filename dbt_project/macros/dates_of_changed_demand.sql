@@ -48,25 +48,10 @@ from (
     union
     select demand.business_date
     from {{ this }} as demand
-    left join {{ ref('products') }} as product on demand.product_id = product.product_id
-    left join {{ ref('int_promotion_days') }} as promoted
-        on demand.store_id = promoted.store_id
-        and demand.product_id = promoted.product_id
-        and demand.business_date = promoted.business_date
-    left join {{ ref('int_store_days') }} as store_day
-        on demand.store_id = store_day.store_id and demand.business_date = store_day.business_date
-    left join {{ ref('int_silent_days') }} as silent
-        on demand.store_id = silent.store_id and demand.business_date = silent.business_date
-    left join {{ ref('int_days_out_of_stock') }} as out_of_stock
-        on demand.store_id = out_of_stock.store_id
-        and demand.product_id = out_of_stock.product_id
-        and demand.business_date = out_of_stock.business_date
+    {{ told_of_days('demand') }}
     where
-        demand.category != coalesce(product.category, 'unknown')
-        or demand.is_promotion != (promoted.product_id is not null)
-        or demand.is_open != coalesce(store_day.is_open, true)
-        or demand.is_silent != (silent.store_id is not null)
-        or demand.is_out_of_stock != coalesce(out_of_stock.is_whole_day, false)
-        or demand.is_sold_out != coalesce(not out_of_stock.is_whole_day, false)
+        {% for column, told in columns_told_of_days().items() -%}
+        {{ 'or ' if not loop.first }}demand.{{ column }} != ({{ told }})
+        {% endfor %}
 )
 {% endmacro %}

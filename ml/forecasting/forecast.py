@@ -13,7 +13,7 @@ from ml.forecasting.calibrations.calibration import Calibration
 from ml.forecasting.calibrations.ensemble import ENSEMBLE, calibrated, combined, stray
 from ml.forecasting.calibrations.intervals import NORMAL, expected, interval_at
 from ml.forecasting.calibrations.sums import Labels
-from ml.forecasting.issues import EVERY_SERIES, Issue
+from ml.forecasting.issues import EVERY_SERIES, NO_MODEL, Issue
 from ml.forecasting.members.base import Setting
 from ml.forecasting.members.registry import ALL, BASELINES, ENTRIES
 from ml.forecasting.panels.panel import Panel
@@ -22,6 +22,7 @@ from ml.progress import Report, silent
 
 LEVELS = (80.0, 95.0)
 MOST_ROWS = 20_000_000
+OTHER_REGRESSORS = "other_regressors"
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,12 @@ def forecast(
     report(f"Fitting {', '.join(fitted)}.")
     answers = answers_at(panel, [panel.days], horizon, fitted, setting, fan_out=fan_out, report=report)[0]
     mean = answers.history.finished(combined(answers.values, answers.own, answers.kinds, calibration.weights))
-    issues = [*answers.issues, *_stray_issues(answers, calibration), *_missing_issues(fitted, calibration)]
+    issues = [
+        *answers.issues,
+        *_stray_issues(answers, calibration),
+        *_missing_issues(fitted, calibration),
+        *_regressor_issues(answers, calibration),
+    ]
     table = forecast_table(answers, mean, calibration, levels)
     unit = units(answers.history).of(mean, calibration.factors_of(panel.series))
     usual = expected(mean, unit, answers.kinds, calibration.biases)
@@ -89,6 +95,27 @@ def _missing_issues(fitted: Sequence[str], calibration: Calibration) -> list[Iss
         )
         for name in calibration.members
         if name not in fitted
+    ]
+
+
+def _regressor_issues(answers: Answers, calibration: Calibration) -> list[Issue]:
+    """What members learn from now and did not when they were weighed, and the other way round."""
+    if calibration.regressors is None:
+        return []
+    now, then = set(answers.history.telling), set(calibration.regressors)
+    return [
+        Issue(
+            EVERY_SERIES,
+            NO_MODEL,
+            OTHER_REGRESSORS,
+            f"the calibration was learnt {how} {', '.join(sorted(names))}, which {what}: its weights and intervals may "
+            "not hold",
+        )
+        for how, names, what in (
+            ("with", then - now, "nothing tells now"),
+            ("without", now - then, "is told now"),
+        )
+        if names
     ]
 
 

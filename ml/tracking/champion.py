@@ -18,6 +18,10 @@ _DIGEST = re.compile("[0-9a-f]{64}")
 _MODEL = re.compile(r"\w[\w .-]*")
 
 
+class NoChampion(RegistryUnreachable):
+    """No version of the model scores."""
+
+
 @dataclass(frozen=True)
 class FetchedModel:
     """A version whose files lie on this machine."""
@@ -53,11 +57,11 @@ def move_alias(registry: Registry, version: Version, alias: str) -> Version:
 def resolve_champion(registry: Registry, model: str, *, cache: Path) -> FetchedModel:
     """The champion's model folder, copied into `cache` once per version.
 
-    Raises RegistryUnreachable when the registry, the alias or the files cannot be had.
+    Raises RegistryUnreachable when the registry, the alias or the files cannot be had; NoChampion for the alias.
     """
     version = champion(registry, model)
     if version is None:
-        raise RegistryUnreachable(
+        raise NoChampion(
             f"The registry has no champion of {model}: run `make setup`, or train a version and promote it."
         )
     return FetchedModel(fetch_model(registry, version, cache=cache), str(version.number))

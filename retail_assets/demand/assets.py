@@ -28,7 +28,7 @@ from retail_assets.demand.tables import (
 from retail_assets.names import printable
 from retail_assets.platform import Platform
 
-CHECK, HEARD = "a_version_calibrated", "every_store_is_heard"
+CHECK, HEARD, KNOWN = "a_version_calibrated", "every_store_is_heard", "every_product_is_known"
 WARN = dg.AssetCheckSeverity.WARN
 
 
@@ -38,6 +38,10 @@ class ForecastOptions(BaseModel):
     days_back: list[int] = Field(
         [],
         description="Foretell from so many days before the night too, so that there is something to judge at once.",
+    )
+    weigh_anew: bool = Field(
+        False,
+        description="Weigh nights that were forecast before by what is known now, and not by what they took then.",
     )
 
 
@@ -65,12 +69,18 @@ def definitions(platform: Platform) -> dg.Definitions:
                 asset=issues.key,
                 description="Every store that was open on a day of the last weeks sold something on it.",
             ),
+            dg.AssetCheckSpec(
+                KNOWN,
+                asset=issues.key,
+                description="Of everything that is sold it is known what it is, so that it is foretold.",
+            ),
         ],
     )
     @told(platform)
     def demand_forecast(context: dg.AssetExecutionContext, config: options) -> Iterator[Any]:  # ty: ignore[invalid-type-form]
         from retail_assets.demand.forecasting import (
             a_version_calibrated,
+            every_product_is_known,
             every_store_is_heard,
             forecast_night,
             thin,
@@ -79,8 +89,9 @@ def definitions(platform: Platform) -> dg.Definitions:
 
         night = Night(context, platform)
         for back in sorted(config.days_back, reverse=True):
-            forecast_night(platform, origin=night.as_of - timedelta(days=back), tell=context.log.info)
-        found = forecast_night(platform, origin=night.as_of, tell=context.log.info)
+            origin = night.as_of - timedelta(days=back)
+            forecast_night(platform, origin=origin, tell=context.log.info, anew=config.weigh_anew)
+        found = forecast_night(platform, origin=night.as_of, tell=context.log.info, anew=config.weigh_anew)
         finding = a_version_calibrated(found)
         if not finding.passed:
             context.log.warning(printable(finding.advice))
@@ -92,7 +103,7 @@ def definitions(platform: Platform) -> dg.Definitions:
                     "models": ", ".join(found.rows["model"].unique().sort()),
                     "calibration": found.learnt.version if found.learnt else "none",
                     "thinned": len(thin(platform.lake, night=night.as_of)),
-                    **pictures(figures(found)),
+                    **pictures(figures(platform, found)),
                 },
                 check_results=[check_result(CHECK, finding, asset=forecasts.key, severity=WARN)],
             )
@@ -101,11 +112,13 @@ def definitions(platform: Platform) -> dg.Definitions:
             yield dg.MaterializeResult(asset_key=totals.key, metadata={"sums": rows_table(counted)})
         if issues.key in context.selected_asset_keys:
             counted = found.issues.group_by("model", "issue").len().sort("model", "issue", nulls_last=False)
+            findings = {HEARD: every_store_is_heard(found), KNOWN: every_product_is_known(found)}
             yield dg.MaterializeResult(
                 asset_key=issues.key,
                 metadata={"issues": found.issues.height, "by_kind": rows_table(counted)},
                 check_results=[
-                    check_result(HEARD, every_store_is_heard(found), asset=issues.key, severity=WARN)
+                    check_result(name, finding, asset=issues.key, severity=WARN)
+                    for name, finding in findings.items()
                 ],
             )
         if calibrations.key in context.selected_asset_keys:

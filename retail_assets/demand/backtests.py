@@ -4,9 +4,6 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-import numpy as np
-import polars as pl
-
 from ml.errors import ExplainedError
 from ml.forecasting.backtests.backtest import Backtest, TooShortToTest, Windows, backtest
 from ml.forecasting.members.registry import BASELINES, CHEAP, chosen
@@ -89,13 +86,3 @@ def backtested(platform: Platform, demand: Demand, recipe: Recipe, progress: "Pr
     )
     keep_answers(platform.lake, content, made)
     return made
-
-
-def classes_of(platform: Platform, demand: Demand) -> np.ndarray:
-    """`[S]` A, B or C, as product_performance has it; what did not sell lately is C."""
-    from retail_assets.warehouse.reading import read_mart
-
-    known = read_mart(platform, "product_performance", "product_id", "abc_class")
-    best = known.group_by("product_id").agg(pl.col("abc_class").min())
-    found = demand.pairs.join(best, on="product_id", how="left", maintain_order="left")
-    return found["abc_class"].fill_null("C").to_numpy().astype(str)

@@ -1,7 +1,7 @@
 """Which calibration an origin's forecast takes: what backtests have taught, of days before the origin alone."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,6 +37,8 @@ class Learnt:
     calibration: "Calibration"
     why_quick: str | None = None
     """Why it is no version's."""
+    instead_of: str | None = None
+    """What the origin was weighed by before, and is not kept any more."""
 
 
 def champion(platform: Platform) -> Learnt:
@@ -59,6 +61,29 @@ def last_day(calibration: "Calibration") -> date:
 
 
 def calibration_for(
+    platform: Platform,
+    demand: Demand,
+    tell: Tell,
+    resolve: Callable[[Platform], Learnt] = champion,
+    *,
+    anew: bool = False,
+) -> Learnt:
+    """That which the origin's forecast took before, so that a night that is run again gives the same; `anew`, or where
+    that one is not kept any more, the newest."""
+    before = None if anew else taken_by(platform, demand.origin)
+    if before is not None:
+        version, source = before
+        same = kept(platform).filter(pl.col("learnt_until") < demand.origin, version=version, source=source)
+        if not same.is_empty():
+            why = None if source == REGISTRY else "This night was weighed by it before, and is again."
+            return _read(same.sort("learnt_until").row(-1, named=True), why)
+    found = newest_for(platform, demand, tell, resolve)
+    if before is None or before[0] == found.version:
+        return found
+    return replace(found, instead_of=before[0])
+
+
+def newest_for(
     platform: Platform, demand: Demand, tell: Tell, resolve: Callable[[Platform], Learnt] = champion
 ) -> Learnt:
     """The champion's; else the last one of a version that is kept; else a quick one, made if need be and kept."""
@@ -111,11 +136,22 @@ def last_taken(platform: Platform, origin: date) -> str | None:
     """The version that weighed the newest night, up to an origin, that any did: a newer one was taken back since."""
     for part in reversed(DEMAND_FORECAST.parts(platform.lake)):
         if part.stem[:1].isdigit() and part.stem <= str(origin):
-            columns = ["calibration_version", "calibration_source"]
-            for version, source in pl.read_parquet(part, columns=columns, n_rows=1, glob=False).iter_rows():
-                if source == REGISTRY:
-                    return version
+            version, source = _weighed_by(part)
+            if source == REGISTRY:
+                return version
     return None
+
+
+def taken_by(platform: Platform, origin: date) -> tuple[str, str] | None:
+    """Version and source that weighed the forecast of an origin, if there is one."""
+    part = DEMAND_FORECAST.part(platform.lake, origin.isoformat())
+    return _weighed_by(part) if part.exists() else None
+
+
+def _weighed_by(part: Path) -> tuple[str, str]:
+    """A part has rows, all of one calibration."""
+    columns = ["calibration_version", "calibration_source"]
+    return pl.read_parquet(part, columns=columns, n_rows=1, glob=False).row(0)
 
 
 def kept(platform: Platform) -> pl.DataFrame:
@@ -140,7 +176,7 @@ def _row(learnt: Learnt) -> dict[str, object]:
     }
 
 
-def _read(row: dict, why: str) -> Learnt:
+def _read(row: dict, why: str | None) -> Learnt:
     from ml.forecasting.calibrations.calibration import from_json
 
     return Learnt(row["version"], row["source"], row["learnt_until"], from_json(row["content"]), why)

@@ -14,7 +14,8 @@ from retail_assets.demand.calibrations import (
     Tell,
     calibration_for,
 )
-from retail_assets.demand.panel import Demand, demand_at
+from retail_assets.demand.panel import Demand, demand_at, named
+from retail_assets.demand.products import NO_CATEGORY, PAIR, UNKNOWN, sold_off
 from retail_assets.demand.settings import DemandSettings, fan_out_of, setting_of
 from retail_assets.demand.tables import DEMAND_FORECAST, DEMAND_FORECAST_TOTALS, DEMAND_ISSUES
 from retail_assets.demand.totals import total_rows
@@ -29,6 +30,9 @@ if TYPE_CHECKING:
 EVERY_NIGHT_DAYS = 90
 """Of older origins the Mondays stay."""
 MONDAY = 1
+TRAIN = "`make run JOB=train_demand_models`"
+NAMED = 5
+"""Products in stores that a check names."""
 BY_ORIGIN = (DEMAND_FORECAST, DEMAND_FORECAST_TOTALS, DEMAND_ISSUES)
 
 
@@ -46,8 +50,9 @@ class NightForecast:
     made: "Forecast | None"
 
 
-def forecast_night(platform: Platform, *, origin: date, tell: Tell) -> NightForecast:
-    """Foretell the days from an origin on, and keep it; from the same history and calibration the same bytes."""
+def forecast_night(platform: Platform, *, origin: date, tell: Tell, anew: bool = False) -> NightForecast:
+    """Foretell the days from an origin on, and keep it; from the same history the same bytes, unless it is to be
+    weighed anew."""
     settings = platform.settings_of(DemandSettings)
     demand = demand_at(platform, origin, settings.demand_horizon_days)
     if demand is None:
@@ -55,17 +60,19 @@ def forecast_night(platform: Platform, *, origin: date, tell: Tell) -> NightFore
         none = (table.empty() for table in BY_ORIGIN)
         found = NightForecast(*none, learnt=None, demand=None, made=None)
     else:
-        found = _forecast(platform, demand, settings, tell)
+        found = _forecast(platform, demand, settings, tell, anew=anew)
     for table, rows in zip(BY_ORIGIN, (found.rows, found.totals, found.issues), strict=True):
         table.write(platform.lake, origin.isoformat(), rows)
     return found
 
 
-def _forecast(platform: Platform, demand: Demand, settings: DemandSettings, tell: Tell) -> NightForecast:
+def _forecast(
+    platform: Platform, demand: Demand, settings: DemandSettings, tell: Tell, *, anew: bool
+) -> NightForecast:
     from ml.forecasting.forecast import forecast
     from ml.forecasting.members.registry import ENTRIES
 
-    learnt = calibration_for(platform, demand, tell)
+    learnt = calibration_for(platform, demand, tell, anew=anew)
     made = forecast(
         demand.panel,
         settings.demand_horizon_days,
@@ -76,10 +83,11 @@ def _forecast(platform: Platform, demand: Demand, settings: DemandSettings, tell
         fan_out=fan_out_of(settings),
         report=tell,
     )
+    made, sold = sold_off(made, demand.pairs, demand.left, demand.origin)
     return NightForecast(
         forecast_rows(demand, made, learnt),
         total_rows(demand, made, learnt),
-        issue_rows(demand, [*demand.issues, *made.issues]),
+        issue_rows(demand, [*demand.issues, *made.issues, *sold]),
         learnt,
         demand,
         made,
@@ -133,9 +141,10 @@ def issue_rows(demand: Demand, issues: "Sequence[Issue]") -> pl.DataFrame:
     """Rows of demand_issues."""
     from ml.forecasting.issues import issue_table
 
+    pairs = pl.concat([demand.pairs.select("series_id", *PAIR), named(demand.left_out.select(PAIR))])
     return (
         issue_table(issues)
-        .join(demand.pairs, on="series_id", how="left", maintain_order="left")
+        .join(pairs, on="series_id", how="left", maintain_order="left")
         .with_columns(
             origin=pl.lit(demand.origin),
             model=pl.when(pl.col("model") != "").then("model"),
@@ -160,21 +169,72 @@ def thin(lake: Lake, *, night: date) -> list[str]:
 
 
 def a_version_calibrated(found: NightForecast) -> Finding:
-    """Whether a night's forecast was weighed by what a version of the model learnt."""
-    if found.learnt is None or (found.learnt.source == REGISTRY and found.learnt.why_quick is None):
-        return Finding(True, {"forecasts": found.rows.height})
+    """Whether a night's forecast was weighed by what a version of the model learnt of days like those ahead, and, where
+    it was made before, by the same."""
     learnt = found.learnt
+    if learnt is None:
+        return Finding(True, {"forecasts": found.rows.height})
+    said = [_of_no_version(learnt), _of_another(learnt), *_of_other_regressors(found)]
+    if not any(said):
+        return Finding(True, {"forecasts": found.rows.height})
     figures = {"calibration_version": learnt.version, "learnt_until": str(learnt.learnt_until)}
-    by = (
-        f"The last version's calibration that is kept ({learnt.version}) is taken."
-        if learnt.source == REGISTRY
-        else f"The quick calibration {learnt.version} is taken: cheap models, two past origins. Train a version: "
-        "`make run JOB=train_demand_models`, or turn on its schedule."
+    if learnt.instead_of:
+        figures |= {"weighed_before_by": learnt.instead_of}
+    return Finding(False, figures, " ".join(filter(None, said)))
+
+
+def _of_no_version(learnt: Learnt) -> str:
+    if learnt.source == REGISTRY:
+        kept = f"The last version's calibration that is kept ({learnt.version}) is taken."
+        return f"{learnt.why_quick} {kept}" if learnt.why_quick else ""
+    return (
+        f"{learnt.why_quick} The quick calibration {learnt.version} is taken: cheap models, two past origins. Train a "
+        f"version: {TRAIN}, or turn on its schedule."
     )
-    return Finding(False, figures, f"{learnt.why_quick} {by}")
+
+
+def _of_another(learnt: Learnt) -> str:
+    if learnt.instead_of is None:
+        return ""
+    return (
+        f"This night was weighed by {learnt.instead_of} before, which is not kept any more, and now by "
+        f"{learnt.version}: what it foretells is not the same."
+    )
+
+
+def _of_other_regressors(found: NightForecast) -> list[str]:
+    from ml.forecasting.forecast import OTHER_REGRESSORS
+
+    issues = found.made.issues if found.made else []
+    others = [issue.detail for issue in issues if issue.issue == OTHER_REGRESSORS]
+    return [f"{detail[:1].upper()}{detail[1:]}. Train a version: {TRAIN}." for detail in others]
 
 
 def every_store_is_heard(found: NightForecast) -> Finding:
     """Whether every store that should have sold in the last weeks did."""
     silent = found.demand.silent if found.demand else []
     return Finding(not silent, {"silent_stores": len(silent)}, " ".join(silent))
+
+
+def every_product_is_known(found: NightForecast) -> Finding:
+    """Whether everything that is sold could be foretold."""
+    left_out = found.demand.left_out if found.demand else pl.DataFrame(schema={"issue": pl.String})
+    unknown, bare = (left_out.filter(issue=issue) for issue in (UNKNOWN, NO_CATEGORY))
+    said = [
+        f"{rows.height:,} {what} {_names(rows)}."
+        for rows, what in (
+            (
+                unknown,
+                "products in stores are sold and in no products file, so they are not foretold: bring them",
+            ),
+            (bare, "are new and have no category, so they are not foretold: give them one"),
+        )
+        if rows.height
+    ]
+    return Finding(not said, {UNKNOWN: unknown.height, NO_CATEGORY: bare.height}, " ".join(said))
+
+
+def _names(items: pl.DataFrame) -> str:
+    """The first of some products in stores, in brackets."""
+    first = [f"{product} in {store}" for store, product in items.select(PAIR).head(NAMED).iter_rows()]
+    return f"({', '.join(first)}{', …' if items.height > NAMED else ''})"

@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -19,32 +18,28 @@ from ml.forecasting.backtests.metrics import accuracy, coverage
 from ml.forecasting.calibrations.calibration import Calibration, read_calibration
 from ml.forecasting.calibrations.ensemble import ENSEMBLE, combined, ensembles_out_of_sample
 from ml.forecasting.calibrations.intervals import interval_at
-from ml.forecasting.forecast import LEVELS, forecast_table
+from ml.forecasting.forecast import LEVELS
 from ml.forecasting.members.registry import ENTRIES
-from ml.forecasting.plots import accuracy_figure, fan_figure
+from ml.forecasting.plots import accuracy_figure
 from ml.forecasting.series.scale import seasonal_scale
 from retail_assets.demand.backtests import (
     Recipe,
     backtested,
-    classes_of,
     origins_of,
     windows_of,
 )
 from retail_assets.demand.calibrations import CALIBRATION, last_day
+from retail_assets.demand.classes import classes_of
 from retail_assets.demand.kept_answers import panel_digest
 from retail_assets.demand.model_card import read_card, recipe_of
 from retail_assets.demand.panel import Demand
+from retail_assets.demand.previews import backtest_fans
 from retail_assets.models.spec import Holdout, Measured
 from retail_assets.platform import Platform
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 NAIVE = ("seasonal_naive", "weekday_mean")
 Ends = dict[float, tuple[np.ndarray, np.ndarray]]
 """Level -> ends `[W, S, H]` of intervals."""
-SHOWN = 4
-"""Series of a picture."""
 
 
 def holdout(platform: Platform, demand: Demand) -> Holdout:
@@ -79,7 +74,10 @@ def _evaluate(platform: Platform, demand: Demand, classes: np.ndarray, folder: P
     table = accuracy_table(made, levels=LEVELS)
     return Measured(
         metrics=measured(made, mean, ends, classes),
-        figures={"accuracy_by_horizon": accuracy_figure(table), **fans(demand, made, calibration)},
+        figures={
+            "accuracy_by_horizon": accuracy_figure(table),
+            **backtest_fans(demand, made, by_weights(made, calibration)[-1], calibration),
+        },
         tables={
             "members": table.filter((table["origin"] == "all") & (table["segment"] == "all")).select(
                 "model", "first_day", "last_day", "wape", "mase", "bias", "coverage_80", "coverage_95"
@@ -150,20 +148,3 @@ def measured(made: Backtest, mean: np.ndarray, ends: Ends, classes: np.ndarray) 
 def _rows(values: np.ndarray) -> np.ndarray:
     """`[W, S, H]` as `[W * S, H]`: a series at an origin is judged as one of its own."""
     return values.reshape(-1, values.shape[-1])
-
-
-def fans(demand: Demand, made: Backtest, calibration: Calibration) -> "dict[str, Figure]":
-    """What was foretold from the last origin beside what happened: of the most valuable series, and of those that sold
-    more than half of the others and were foretold worst."""
-    last, mean = made.answers[-1], by_weights(made, calibration)[-1]
-    table = forecast_table(last, mean, calibration, LEVELS)
-    actual = made.actual[-1]
-    sold = np.nansum(actual, axis=1)
-    missed = np.nansum(np.abs(mean - actual), axis=1) / np.maximum(sold, 1e-9)
-    worst = np.argsort(-np.where(sold >= max(np.median(sold), 1e-9), missed, -1), kind="stable")
-    value = np.argsort(-demand.pairs["value"].to_numpy(), kind="stable")
-    series = demand.panel.series
-    return {
-        f"fans_of_the_{name}": fan_figure(demand.panel, table, [str(one) for one in series[rows[:SHOWN]]])
-        for name, rows in {"most_valuable": value, "worst": worst}.items()
-    }

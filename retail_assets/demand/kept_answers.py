@@ -43,13 +43,15 @@ def code_digest(folder: Path) -> str:
 
 
 def panel_digest(panel: Panel) -> str:
-    """Of series, days, demand with what came back later, regressors and attributes."""
+    """Of series, days, demand with what came back later, regressors, what was told of them, and attributes."""
     digest = hashlib.sha256(
         json.dumps([panel.series.tolist(), str(panel.first_day), panel.demand.shape]).encode()
     )
     back = panel.returns
     for array in (panel.demand, panel.regressors, back.series, back.posted, back.lowered, back.units):
         digest.update(np.ascontiguousarray(array).tobytes())
+    for origin, told in sorted(panel.told_then.items()):
+        digest.update(str(origin).encode() + b"\0" + np.ascontiguousarray(told).tobytes())
     static = {name: values.tolist() for name, values in sorted(panel.static.items())}
     digest.update(json.dumps([static, panel.regressor_names]).encode())
     return digest.hexdigest()

@@ -6,13 +6,16 @@ something was sold.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
 
+from retail_assets.demand.opening import open_ahead, read_calendar, read_habits, told_in_windows
+from retail_assets.demand.products import PAIR, WHY, read_listing, without_sold_off, without_unknown
 from retail_assets.demand.selling_out import with_sold_out_raised
+from retail_assets.demand.settings import DemandSettings
 from retail_assets.demand.silence import silence_of, without_silence
 from retail_assets.platform import Platform
 from retail_assets.warehouse.errors import NoWarehouse
@@ -25,10 +28,18 @@ if TYPE_CHECKING:
 
 HISTORY_DAYS = 1_100
 """Three years: what is older teaches nothing, and one mistyped date would make a panel of decades."""
-HABIT_DAYS = 28
-PAIR = ("store_id", "product_id")
+TOLD_DAYS = 28
+"""Of older silence nobody need be told."""
 PANEL_COLUMNS = ("is_open", "is_promotion", "out_of_stock", "category", "store")
 """Of a panel besides series, date and quantity."""
+
+
+def _none_left_out() -> pl.DataFrame:
+    return pl.DataFrame(schema=dict.fromkeys((*PAIR, "issue"), pl.String))
+
+
+def _none_left() -> pl.DataFrame:
+    return pl.DataFrame(schema={**dict.fromkeys(PAIR, pl.String), "left": pl.Float64})
 
 
 @dataclass(frozen=True)
@@ -42,6 +53,10 @@ class Demand:
     """`series_id`, `store_id`, `product_id`, `value` (of its sales in the last year), as the panel's series are."""
     silent: Sequence[str] = ()
     """What the last weeks lack, a sentence for each store; see `silence`."""
+    left_out: pl.DataFrame = field(default_factory=_none_left_out)
+    """`store_id`, `product_id`, `issue` of what is sold and not foretold; see `products`."""
+    left: pl.DataFrame = field(default_factory=_none_left)
+    """`store_id`, `product_id`, `left` of delisted products, of which no more can be sold than is there."""
 
     @property
     def labels(self) -> "Labels":
@@ -54,19 +69,47 @@ class Demand:
 
 
 def demand_at(platform: Platform, origin: date, horizon: int) -> Demand | None:
-    """Everything before the origin; None, and cheap, where nothing was sold yet."""
+    """Everything before the origin; None, and cheap, where nothing was sold yet, or all of it is sold off."""
     from ml.forecasting.issues import EVERY_SERIES, NO_MODEL, Issue
 
-    rows = read_before(platform, origin)
+    sold = read_before(platform, origin)
+    if sold.is_empty():
+        return None
+    listing = read_listing(platform, origin)
+    rows, left_out = without_unknown(without_sold_off(sold, listing.left), listing.unknown, origin)
     if rows.is_empty():
         return None
-    rows = without_delisted(rows, _delisted(platform), origin)
-    silence = silence_of(rows)
-    rows = with_sold_out_raised(without_silence(rows, silence), origin)
-    known = demand_of(rows, read_ahead(platform, rows, origin, horizon, closed=silence.closed), origin)
+    # What is not foretold shows too that a store was open.
+    silence = silence_of(sold)
+    windows = platform.settings_of(DemandSettings).demand_backtest_windows
+    first, end = origin - timedelta(days=horizon * windows), origin + timedelta(days=horizon)
+    habits, calendar = read_habits(platform, first, origin), read_calendar(platform, first, end)
+    days_ahead = open_ahead(rows["store_id"], habits, calendar, origin, horizon, closed=silence.closed)
+    promotions = read_promotions(platform, origin, end)
+    heard = with_sold_out_raised(without_silence(rows, silence), origin)
+    known = demand_of(heard, ahead(heard, days_ahead, promotions), origin)
+    told = told_in_windows(
+        known.panel,
+        known.pairs["store_id"].to_list(),
+        sold,
+        habits,
+        calendar,
+        horizon=horizon,
+        windows=windows,
+    )
     issues = [Issue(EVERY_SERIES, NO_MODEL, "silent_store", one) for one in silence.sentences()]
-    newest = silence.sentences(since=origin - timedelta(days=HABIT_DAYS + 1))
-    return replace(known, issues=[*known.issues, *issues], silent=newest)
+    issues += [
+        Issue(series, NO_MODEL, issue, WHY[issue])
+        for series, issue in left_out.select(_series(), "issue").iter_rows()
+    ]
+    return replace(
+        known,
+        panel=replace(known.panel, told_then=told),
+        issues=[*known.issues, *issues],
+        silent=silence.sentences(since=origin - timedelta(days=TOLD_DAYS + 1)),
+        left_out=left_out,
+        left=listing.left,
+    )
 
 
 def read_before(platform: Platform, origin: date) -> pl.DataFrame:
@@ -85,68 +128,25 @@ def read_before(platform: Platform, origin: date) -> pl.DataFrame:
         return pl.DataFrame()
 
 
-def _delisted(platform: Platform) -> pl.DataFrame:
-    """Products that are not sold any more, as it is known now."""
-    return read_mart(platform, "products", "product_id", where="not is_active")
-
-
-def without_delisted(rows: pl.DataFrame, delisted: pl.DataFrame, origin: date) -> pl.DataFrame:
-    """The rows without delisted products in stores that have none left: what they sold will not be sold again, and days
-    out of stock do not say so."""
-    last = (pl.col("business_date") == origin - timedelta(days=1)) & pl.col("is_out_of_stock")
-    gone = rows.filter(last).join(delisted, on="product_id", how="semi").select(PAIR)
-    return rows.join(gone, on=PAIR, how="anti", maintain_order="left")
-
-
-def read_ahead(
-    platform: Platform, rows: pl.DataFrame, origin: date, horizon: int, *, closed: Sequence[str]
-) -> pl.DataFrame:
-    """`store_id`, `product_id`, `business_date`, `is_open`, `is_promotion` of the days from the origin on."""
-    end = origin + timedelta(days=horizon)
-    told = read_mart(
-        platform, "store_days", "store_id", "date", "is_open", where=f"date >= '{origin}' and date < '{end}'"
-    )
-    promotions = read_intermediate(
+def read_promotions(platform: Platform, origin: date, end: date) -> pl.DataFrame:
+    """`store_id`, `product_id`, `business_date` of promotions that are planned."""
+    return read_intermediate(
         platform,
         "int_promotion_days",
         *(*PAIR, "business_date"),
         where=f"business_date >= date '{origin}' and business_date < date '{end}'",
     )
-    calendar = told.rename({"date": "business_date"})
-    return ahead(rows, calendar, promotions, origin, horizon, closed=closed)
 
 
-def ahead(
-    rows: pl.DataFrame,
-    calendar: pl.DataFrame,
-    promotions: pl.DataFrame,
-    origin: date,
-    horizon: int,
-    *,
-    closed: Sequence[str] = (),
-) -> pl.DataFrame:
-    """A store is open as its calendar says; of other days as on any such weekday of the last four weeks; one that has
-    closed not at all."""
-    weekday = pl.col("business_date").dt.weekday().alias("weekday")
-    habit = (
-        rows.filter(pl.col("business_date") >= origin - timedelta(days=HABIT_DAYS))
-        .group_by("store_id", weekday)
-        .agg(usual=pl.col("is_open").any())
-    )
-    days = pl.date_range(origin, origin + timedelta(days=horizon - 1), eager=True).alias("business_date")
+def ahead(rows: pl.DataFrame, open_days: pl.DataFrame, promotions: pl.DataFrame) -> pl.DataFrame:
+    """`store_id`, `product_id`, `business_date`, `is_open`, `is_promotion` of the days ahead."""
+    promoted = promotions.with_columns(promoted=pl.lit(True))
     return (
         rows.select(PAIR)
         .unique()
-        .join(days.to_frame(), how="cross")
-        .with_columns(weekday)
-        .join(calendar, on=("store_id", "business_date"), how="left")
-        .join(habit, on=("store_id", "weekday"), how="left")
-        .join(promotions.with_columns(promoted=pl.lit(True)), on=(*PAIR, "business_date"), how="left")
-        .select(
-            *(*PAIR, "business_date"),
-            is_open=pl.coalesce("is_open", "usual", pl.lit(True)) & ~pl.col("store_id").is_in(list(closed)),
-            is_promotion=pl.col("promoted").fill_null(False),
-        )
+        .join(open_days, on="store_id")
+        .join(promoted, on=(*PAIR, "business_date"), how="left")
+        .select(*PAIR, "business_date", "is_open", is_promotion=pl.col("promoted").fill_null(False))
         .sort(*PAIR, "business_date")
     )
 
@@ -165,7 +165,7 @@ def demand_of(rows: pl.DataFrame, known_ahead: pl.DataFrame, origin: date) -> De
             .filter(pl.col("business_date") >= origin - timedelta(days=365))
             .sum()
         )
-        .with_columns(_series().alias("series_id"))
+        .with_columns(_series())
         .sort("series_id")
     )
     read = panel_of(
@@ -182,12 +182,15 @@ def demand_of(rows: pl.DataFrame, known_ahead: pl.DataFrame, origin: date) -> De
 
 
 def _as_panel(rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.select(
-        _series().alias("series_id"), pl.col("business_date").alias("date"), "is_open", "is_promotion"
-    )
+    return rows.select(_series(), pl.col("business_date").alias("date"), "is_open", "is_promotion")
+
+
+def named(pairs: pl.DataFrame) -> pl.DataFrame:
+    """`series_id`, `store_id`, `product_id` of products in stores."""
+    return pairs.select(_series(), *PAIR)
 
 
 def _series() -> pl.Expr:
     """A name for a store's product that people can read, and that no other has."""
     store = pl.col("store_id").str.replace_all("/", "//", literal=True)
-    return pl.concat_str(store, pl.lit(" / "), "product_id")
+    return pl.concat_str(store, pl.lit(" / "), "product_id").alias("series_id")

@@ -2,39 +2,18 @@
 
 import dataframely as dy
 
+from retail_assets.kit.foretold import FORECAST, ForetoldDemand
 from retail_assets.kit.lake_table import LakeTable
 
 
-class DemandForecast(dy.Schema):
+class DemandForecast(ForetoldDemand):
     """What is foretold of a store, product and day from an origin, by a member or by the ensemble of them. A part is an
     origin: each night of the last 90 days, and of what is older the Mondays."""
 
-    origin = dy.Date(
-        description="The night that foretold: it knew the days before, and the first day foretold is its own."
-    )
-    store_id = dy.String(description="Store.")
-    product_id = dy.String(description="Product.")
-    date = dy.Date(description="Day foretold.")
     days_ahead = dy.Int32(description="1 for the day of the origin.")
-    model = dy.String(description="Member, or `ensemble`.")
-    mean = dy.Float64(description="Units foretold; near the median, which errs least.")
-    expected = dy.Float64(
-        nullable=True,
-        description="Mean demand, by which sums are reckoned: what is ordered. The ensemble's alone.",
-    )
-    lo_80 = dy.Float64(description="Lower end of the interval that holds 80%.")
-    hi_80 = dy.Float64(description="Its upper end.")
-    lo_95 = dy.Float64(description="Lower end of the interval that holds 95%.")
-    hi_95 = dy.Float64(description="Its upper end.")
-    segment = dy.String(
-        description="Kind of the series at the origin: smooth, erratic, intermittent, lumpy, short or empty."
-    )
     scale = dy.Float64(
         nullable=True,
         description="Mean absolute difference of days a week apart before the origin: what MASE divides errors by.",
-    )
-    calibration_version = dy.String(
-        description="What it was weighed by: a version of the model, or quick- and a day."
     )
     calibration_source = dy.String(description="registry, or quick where no version could be had.")
 
@@ -86,7 +65,7 @@ class DemandCalibrations(dy.Schema):
 
 
 READS = ("daily_demand", "products", "store_days")
-DEMAND_FORECAST = LakeTable("demand_forecast", DemandForecast, reads=READS, only_at_night=True)
+DEMAND_FORECAST = LakeTable(FORECAST, DemandForecast, reads=READS, only_at_night=True)
 DEMAND_FORECAST_TOTALS = LakeTable(
     "demand_forecast_totals",
     DemandForecastTotals,

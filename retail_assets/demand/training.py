@@ -14,12 +14,14 @@ from ml.forecasting.calibrations.ensemble import calibrated
 from ml.forecasting.forecast import LEVELS
 from ml.forecasting.plots import write_accuracy
 from ml.forecasting.series.history import history_at
-from retail_assets.demand.backtests import Recipe, backtested, classes_of, origins_of
+from retail_assets.demand.backtests import Recipe, backtested, origins_of
 from retail_assets.demand.calibrations import CALIBRATION
-from retail_assets.demand.judging import fans
+from retail_assets.demand.classes import classes_of
+from retail_assets.demand.judging import by_weights
 from retail_assets.demand.kept_answers import panel_digest
 from retail_assets.demand.model_card import write_card
 from retail_assets.demand.panel import Demand
+from retail_assets.demand.previews import backtest_fans
 from retail_assets.demand.settings import DemandSettings, setting_of
 from retail_assets.models.spec import Progress
 from retail_assets.platform import Platform
@@ -46,7 +48,8 @@ def train_model(
     accuracy = accuracy_table(made, levels=LEVELS)
     accuracy.write_parquet(folder / ACCURACY)
     write_accuracy(accuracy, folder / PLOTS)
-    for name, figure in fans(demand, made, calibration).items():
+    mean = by_weights(made, calibration)[-1]
+    for name, figure in backtest_fans(demand, made, mean, calibration).items():
         figure.savefig(folder / PLOTS / f"{name}.png", metadata={"Software": None})
     if "lstm" in recipe.members:
         progress("The LSTM learns from everything up to the newest night.")

@@ -26,6 +26,7 @@ from retail_assets.inventory.tables import (
     REORDER_PROPOSALS,
     TRANSFER_PROPOSALS,
 )
+from retail_assets.kit.foretold import FORECAST
 from retail_assets.names import printable
 from retail_assets.platform import Platform
 
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
     from retail_assets.inventory.proposing import Proposed
 
 CHECK, TWICE = "a_forecast_to_order_by", "nothing_is_ordered_twice"
-FORECAST = "demand_forecast"
-"""The table of another flow that is ordered by, where that flow is registered."""
 
 
 def definitions(platform: Platform) -> dg.Definitions:
@@ -77,8 +76,8 @@ def definitions(platform: Platform) -> dg.Definitions:
             dg.AssetCheckSpec(
                 CHECK,
                 asset=proposed[0].key,
-                description="There is a demand forecast of the last days to order by, of all that lies in stores, and "
-                "a supplier of each proposal.",
+                description="There is a demand forecast of the last days to order by, of all that lies in stores, a "
+                "count of all that is in it, and a supplier of each proposal.",
             ),
             dg.AssetCheckSpec(
                 TWICE,

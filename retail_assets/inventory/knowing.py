@@ -11,25 +11,19 @@ from retail_assets.inventory.settings import InventorySettings
 from retail_assets.inventory.states import CUT, FORGOTTEN, ORDER_KINDS, REJECTED, TO_SEND, TRANSFER_KINDS
 from retail_assets.inventory.tables import PLACED_ORDER_LINES, REORDER_PROPOSALS, TRANSFER_PROPOSALS
 from retail_assets.inventory.unconfirmed import unconfirmed
+from retail_assets.kit.foretold import ENSEMBLE, FORECAST, ForetoldDemand
 from retail_assets.kit.lake_table import LakeTable
 from retail_assets.platform import Platform
 from retail_assets.warehouse.reading import read_intermediate, read_mart
 
-FORECAST = "demand_forecast"
-"""The computed table of another flow that says what will be wanted; without that flow nothing is proposed."""
-ENSEMBLE = "ensemble"
 REMEMBERED = 2
 """Placed lines of which purchasing never told are overdue for as long again as they counted, so that it is seen; and so
 are transfers that no store booked."""
 
 
 def newest_forecast(platform: Platform, as_of: date) -> pl.DataFrame | None:
-    """The newest forecast that a night may order by: columns of `Known.forecast`; None where there is none.
-
-    The seam to the flow that forecasts: its table `demand_forecast` has a part for each origin, named by its day, with
-    the columns store_id, product_id, date, model, mean, expected, lo_95, lo_80, hi_80, hi_95, segment, origin and
-    calibration_version.
-    """
+    """The newest forecast that a night may order by: columns of `Known.forecast`; None where there is none, or no flow
+    that forecasts."""
     table = platform.tables.get(FORECAST)
     if table is None:
         return None
@@ -45,16 +39,20 @@ def newest_forecast(platform: Platform, as_of: date) -> pl.DataFrame | None:
 
 
 def units_foretold(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """Of a part of the table `demand_forecast` the columns of `Known.forecast`: of the model `ensemble`, whose sums are
-    reckoned by `expected`, where that is null by `mean`."""
-    return rows.filter(model=ENSEMBLE).select(
-        *ITEM,
-        "date",
-        *QUANTILES,
-        "segment",
-        expected=pl.coalesce("expected", "mean"),
-        origin="origin",
-        version="calibration_version",
+    """Of a part of the table FORECAST the columns of `Known.forecast`: of the model ENSEMBLE, whose sums are reckoned
+    by `expected`, where that is null by `mean`."""
+    return (
+        rows.select(ForetoldDemand.column_names())
+        .filter(model=ENSEMBLE)
+        .select(
+            *ITEM,
+            "date",
+            *QUANTILES,
+            "segment",
+            expected=pl.coalesce("expected", "mean"),
+            origin="origin",
+            version="calibration_version",
+        )
     )
 
 

@@ -8,14 +8,17 @@ from datetime import date, timedelta
 import polars as pl
 
 from ml.replenishment.errors import Errors, credibility, measured_errors
-from retail_assets.inventory.knowing import FORECAST, day_of, units_foretold
+from retail_assets.inventory.knowing import day_of, units_foretold
 from retail_assets.inventory.planning import ITEM, QUANTILES
 from retail_assets.inventory.settings import InventorySettings
+from retail_assets.kit.foretold import FORECAST
 from retail_assets.platform import Platform
 from retail_assets.warehouse.reading import read_mart
 
 APART = timedelta(days=7)
 """From one origin to the next one: forecasts of neighbouring nights say nearly the same."""
+UNKNOWN = ("is_out_of_stock", "is_sold_out", "is_silent")
+"""Days of which nobody knows what was wanted, as forecast_accuracy has it."""
 MOST_ORIGINS = 12
 MOST_FORECASTS = 20_000
 """Of more stores and products some are looked back on."""
@@ -35,7 +38,8 @@ class PastErrors:
 def past_errors(platform: Platform, *, as_of: date, horizon: int) -> PastErrors:
     """Errors of forecasts over so many days from origins a week apart whose days are over.
 
-    A store and product that was out of stock on a day of them is left out: nobody knows what would have been bought.
+    A store and product that was out of stock, sold out or silent on a day of them is left out: nobody knows what would
+    have been bought.
     """
     table, lake = platform.tables[FORECAST], platform.lake
     days = [day for path in table.parts(lake) if (day := day_of(path.stem))]
@@ -51,7 +55,7 @@ def past_errors(platform: Platform, *, as_of: date, horizon: int) -> PastErrors:
     pairs = foretold.select(ITEM).unique().sort(ITEM)
     some = pairs.gather_every(math.ceil(max(pairs.height * len(origins) / MOST_FORECASTS, 1)))
     whole = (pl.len() == horizon).over(*ITEM, "origin")
-    known = (pl.col("actual").is_not_null() & ~pl.col("is_out_of_stock")).all().over(*ITEM, "origin")
+    known = (pl.col("actual").is_not_null() & ~pl.any_horizontal(UNKNOWN)).all().over(*ITEM, "origin")
     rows = (
         foretold.join(some, on=ITEM, how="semi")
         .join(_happened(platform, origins[-1]), on=[*ITEM, "date"], how="inner")
@@ -85,8 +89,8 @@ def apart(days: Sequence[date]) -> list[date]:
 
 
 def _happened(platform: Platform, since: date) -> pl.DataFrame:
-    columns = (*ITEM, "business_date", "quantity", "is_out_of_stock")
+    columns = (*ITEM, "business_date", "quantity", *UNKNOWN)
     where = f"business_date >= date '{since}'"
     return read_mart(platform, "daily_demand", *columns, where=where).select(
-        *ITEM, "is_out_of_stock", date="business_date", actual=pl.col("quantity").cast(pl.Float64)
+        *ITEM, *UNKNOWN, date="business_date", actual=pl.col("quantity").cast(pl.Float64)
     )

@@ -40,8 +40,8 @@ class Proposed:
     """Rows of REORDER_PROPOSALS."""
     transfers: pl.DataFrame
     """Rows of TRANSFER_PROPOSALS."""
-    never_counted: int
-    """Products in stores that have a forecast and were never counted: nothing is said of them."""
+    never_counted: pl.DataFrame
+    """store_id and product_id of what has a forecast, is listed and was never counted: nothing is said of it."""
     without_forecast: pl.DataFrame
     """store_id and product_id of what has no whole forecast and should have one (`planning.not_foretold`): nothing is
     said of those either."""
@@ -118,7 +118,7 @@ def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None 
         points=points,
         orders=orders.select(REORDER_PROPOSALS.schema.names()),
         transfers=transfer_rows(points, planned, as_of),
-        never_counted=int((~counted).sum()),
+        never_counted=_never_counted(stocked.filter(pl.Series(~counted)), products),
         without_forecast=not_foretold(known, foretold),
         overdue=int(incoming["is_overdue"].sum()),
         without_lot=offers[planned.offer]
@@ -127,6 +127,12 @@ def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None 
         unknown_to_purchasing=known.incoming.filter(pl.col("ordered_on") < untold, kind="placed").height,
         not_booked=known.to_send.filter(pl.col("placed_on") < untold).height,
     )
+
+
+def _never_counted(items: pl.DataFrame, products: pl.DataFrame) -> pl.DataFrame:
+    """Of what is not listed any more nothing is to be ordered."""
+    delisted = products.filter(~pl.col("is_active").fill_null(True))
+    return items.select(ITEM).join(delisted, on="product_id", how="anti").sort(ITEM)
 
 
 def _plan(

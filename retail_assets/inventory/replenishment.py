@@ -9,7 +9,7 @@ import polars as pl
 from ml.replenishment.demand import WEEK
 from retail_assets.intake.ledger import newest_night
 from retail_assets.inventory.decisions import last_decisions
-from retail_assets.inventory.knowing import FORECAST, day_of, known_on, newest_forecast
+from retail_assets.inventory.knowing import day_of, known_on, newest_forecast
 from retail_assets.inventory.past_errors import PastErrors, past_errors
 from retail_assets.inventory.planning import ITEM, Policy, days_left
 from retail_assets.inventory.proposing import TOLD_WITHIN, Proposed, propose
@@ -22,6 +22,7 @@ from retail_assets.inventory.tables import (
     TRANSFER_PROPOSALS,
 )
 from retail_assets.kit.findings import Finding
+from retail_assets.kit.foretold import FORECAST
 from retail_assets.kit.lake_table import LakeTable
 from retail_assets.lake import Lake
 from retail_assets.platform import Platform
@@ -119,9 +120,9 @@ def a_forecast_to_order_by(done: NightProposed) -> Finding:
         return Finding(passed=False, advice=done.why)
     proposed = done.proposed
     suppliers = proposed.orders["supplier_id"]
-    missing = proposed.without_forecast
+    missing, uncounted = proposed.without_forecast, proposed.never_counted
     return Finding(
-        passed=not (missing.height or suppliers.null_count()),
+        passed=not (missing.height or uncounted.height or suppliers.null_count()),
         figures={
             "planned": proposed.points.height,
             "orders": proposed.orders.height,
@@ -130,7 +131,7 @@ def a_forecast_to_order_by(done: NightProposed) -> Finding:
             "overdue_deliveries": proposed.overdue,
             "past_origins": done.past.origins,
             **_told(done.past),
-            "never_counted": proposed.never_counted,
+            "never_counted": uncounted.height,
             "without_forecast": missing.height,
             "without_supplier": suppliers.null_count(),
             "without_lot": proposed.without_lot,
@@ -139,6 +140,11 @@ def a_forecast_to_order_by(done: NightProposed) -> Finding:
             (
                 missing.height,
                 f"products in stores have no whole forecast and are not planned: order them by hand {_named(missing)}.",
+            ),
+            (
+                uncounted.height,
+                f"products in stores are foretold and were never counted, so nothing is ordered of them: count them "
+                f"{_named(uncounted)}.",
             ),
             (
                 suppliers.null_count(),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from ml.errors import ExplainedError
-from ml.tracking.champion import resolve_champion
+from ml.tracking.champion import NoChampion, resolve_champion
 from ml.tracking.registry import RegistryUnreachable
 from retail_assets.config import Settings
 from retail_assets.lake import Lake
@@ -51,6 +51,11 @@ def resolve_model(
             return ResolvedModel(load(champion.folder, champion.version), FROM_REGISTRY)
         except unusable as error:
             why = f"The champion, version {champion.version}, cannot be loaded: {error}"
+    except NoChampion as error:
+        # What comes with the code, set-up makes champion; of others there is none before one was trained.
+        how = f"train a version and promote it: `make run JOB=train_{spec.short_name}`."
+        train = f"The registry has no champion of {spec.name}: {how}"
+        why = str(error) if spec.packaged is not None else train
     except RegistryUnreachable as error:
         why = str(error)
     if spec.packaged is None:

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,8 +18,11 @@ import pytest
 from ml.tracking.reading import champion
 from retail_assets.config import REPOSITORY, FlowSettings, Settings
 from retail_assets.definitions import build_defs
-from retail_assets.demand.calibrations import QUICK, REGISTRY
-from retail_assets.demand.forecasting import a_version_calibrated, forecast_night
+from retail_assets.demand.calibrations import QUICK, REGISTRY, Learnt, keep
+from retail_assets.demand.forecasting import a_version_calibrated, every_product_is_known, forecast_night
+from retail_assets.demand.opening import open_ahead, read_calendar, read_habits
+from retail_assets.demand.panel import demand_at
+from retail_assets.demand.previews import figures, past_errors_of
 from retail_assets.demand.settings import NAME, DemandSettings
 from retail_assets.demand.tables import DEMAND_CALIBRATIONS, DEMAND_FORECAST, DEMAND_ISSUES, TABLES
 from retail_assets.flows import FLOWS
@@ -142,6 +146,85 @@ def test_a_forecast_reads_no_row_from_its_origin_on(platform: Platform) -> None:
     assert forecast(platform, EARLIER) != first
 
 
+def test_what_no_products_file_knows_is_told_and_not_foretold(platform: Platform) -> None:
+    """Two units were sold of it once. They stay in daily demand; all else is foretold as it was."""
+    before = forecast_night(platform, origin=AS_OF, tell=lambda _: None)
+    assert every_product_is_known(before).passed
+    lake, sold_at = (
+        LakeBuilder(platform.settings.data_dir),
+        datetime.combine(AS_OF - timedelta(days=3), time(12), UTC),
+    )
+    drop_sales(lake)
+    sale = {"order_id": "once", "line_number": 1, "store_id": "S1", "product_id": "P9999", "sold_at": sold_at}
+    lake.load("sales", [{**sale, "quantity": 2, "unit_price": 2, "currency": "EUR"}])
+    lake.write_ledger()
+    assert Builds(lake, *MARTS).build().problem is None
+    found = forecast_night(platform, origin=AS_OF, tell=lambda _: None)
+    assert found.rows.equals(before.rows)
+    assert found.issues.filter(issue="unknown_product").select("store_id", "product_id").rows() == [
+        ("S1", "P9999")
+    ]
+    finding = every_product_is_known(found)
+    assert not finding.passed and "(P9999 in S1)" in finding.advice
+    with duckdb.connect(str(platform.lake.warehouse), read_only=True) as connection:
+        query = "select sum(quantity), any_value(category) from marts.daily_demand where product_id = 'P9999'"
+        assert connection.execute(query).fetchall() == [(2, "unknown")]
+
+
+def test_no_more_is_foretold_of_a_delisted_product_than_is_left(platform: Platform) -> None:
+    """40 were counted yesterday. A week ago, when it was counted last, there were more than it sells in four weeks."""
+    lake = LakeBuilder(platform.settings.data_dir)
+    drop_sales(lake)
+    lake.load("products", [{"product_id": "P1", "name": "Pen 1", "category": "Paper", "is_active": False}])
+    count = {"store_id": "S1", "product_id": "P1", "counted_at": AS_OF - timedelta(days=1), "quantity": 40}
+    lake.load("stock_counts", [count])
+    lake.write_ledger()
+    assert Builds(lake, *MARTS).build().problem is None
+    with duckdb.connect(str(platform.lake.warehouse), read_only=True) as connection:
+        query = (
+            "select available_quantity from marts.stock_levels where store_id = 'S1' and product_id = 'P1'"
+        )
+        [(left,)] = connection.execute(query).fetchall()
+    found = forecast_night(platform, origin=AS_OF, tell=lambda _: None)
+    of_p1 = found.rows.filter(model="ensemble", product_id="P1").group_by("store_id").agg(pl.sum("expected"))
+    units = dict(of_p1.iter_rows())
+    assert 0 < left <= 40
+    assert units["S1"] == pytest.approx(float(left), abs=1e-4)
+    assert units["S2"] > 100, "nobody counted there"
+    assert found.issues.filter(issue="sold_off").select("store_id", "product_id").rows() == [("S1", "P1")]
+    earlier = forecast_night(platform, origin=AS_OF - timedelta(days=7), tell=lambda _: None)
+    assert earlier.rows.filter(model="ensemble", product_id="P1", store_id="S1")["expected"].sum() > 100
+
+
+def test_days_ahead_are_open_by_the_rule_of_days_past(platform: Platform) -> None:
+    """Foretold from any night, its own day is open as int_store_days has it once it is over without a sale."""
+    lake = LakeBuilder(platform.settings.data_dir)
+    drop_sales(lake)
+    sunday = AS_OF - timedelta(days=5)
+    entries = [("S1", sunday, True), ("S2", sunday - timedelta(days=7), True), ("S2", sunday, False)]
+    lake.load("store_calendar", [{"store_id": s, "date": d, "is_open": o} for s, d, o in entries])
+    lake.load("stores", [{"store_id": "S2", "name": "Store 2", "opened_on": AS_OF - timedelta(days=20)}])
+    lake.write_ledger()
+    assert Builds(lake, *MARTS).build().problem is None
+    first, last = AS_OF - timedelta(days=40), AS_OF - timedelta(days=1)
+    with duckdb.connect(str(platform.lake.warehouse), read_only=True) as connection:
+        past = connection.sql(
+            "select store_id, business_date, day.is_open, habit.has_traded from intermediate.int_store_days as day "
+            "join intermediate.int_store_habits as habit using (store_id) "
+            f"where known_on = business_date and business_date between '{first}' and '{last}'"
+        ).pl()
+    habits, calendar = read_habits(platform, first, AS_OF), read_calendar(platform, first, AS_OF)
+    stores, days = pl.Series(["S1", "S2"]), pl.date_range(first, last, eager=True)
+    told = pl.concat([open_ahead(stores, habits, calendar, day, 1) for day in days])
+    both = past.join(told, on=("store_id", "business_date"), suffix="_told")
+    assert both.height == 2 * 40
+    quiet = both.filter(~pl.col("has_traded"))
+    assert quiet.filter(pl.col("is_open") != pl.col("is_open_told")).is_empty()
+    assert quiet.filter("is_open").select("store_id", "business_date").sort(pl.all()).rows() == [
+        ("S1", sunday), ("S2", sunday - timedelta(days=7)),
+    ]  # fmt: skip
+
+
 def test_what_is_sold_or_comes_back_later_changes_no_forecast(platform: Platform) -> None:
     """The marts are built again with them: a return of the newest sale before the origin, a sale, a new product."""
 
@@ -181,6 +264,34 @@ def test_a_night_that_is_run_again_writes_the_same_bytes(platform: Platform) -> 
     first = forecast(platform)
     forecast(platform, AS_OF + timedelta(days=1))
     assert forecast(platform) == first
+
+
+def test_a_night_that_is_run_again_takes_the_calibration_that_it_took(platform: Platform) -> None:
+    """A version that comes later does not weigh it, though it has learnt from no day after it; unless it shall, or the
+    night's own is not kept any more, which is told."""
+    first = forecast_night(platform, origin=AS_OF, tell=lambda _: None)
+    part = DEMAND_FORECAST.part(platform.lake, AS_OF.isoformat())
+    written = part.read_bytes()
+    assert first.learnt is not None
+    weighed = {kind: {"seasonal_naive": 1.0} for kind in first.learnt.calibration.weights}
+    other = replace(first.learnt.calibration, weights=weighed)
+    keep(platform, Learnt("8", REGISTRY, AS_OF - timedelta(days=1), other))
+    again = forecast_night(platform, origin=AS_OF, tell=lambda _: None)
+    assert again.learnt and again.learnt.version == first.learnt.version and part.read_bytes() == written
+    anew = forecast_night(platform, origin=AS_OF, tell=lambda _: None, anew=True)
+    assert anew.learnt and anew.learnt.version == "8" and not anew.rows.equals(first.rows)
+    DEMAND_FORECAST.write(platform.lake, AS_OF.isoformat(), first.rows)
+    for quick in DEMAND_CALIBRATIONS.parts(platform.lake):
+        if QUICK in quick.stem:
+            quick.unlink()
+    lost = forecast_night(platform, origin=AS_OF, tell=lambda _: None)
+    assert lost.rows.equals(anew.rows)
+    finding = a_version_calibrated(lost)
+    assert not finding.passed
+    assert (
+        f"weighed by {first.learnt.version} before, which is not kept any more, and now by 8"
+        in finding.advice
+    )
 
 
 def test_a_night_without_sales_costs_next_to_nothing(platform: Platform) -> None:
@@ -276,6 +387,19 @@ def test_forecast_accuracy_is_what_a_plain_calculation_gives(
         }
         found = {name: float(row[name]) for name in expected}
         assert found == pytest.approx(expected, abs=0.002), row
+
+
+def test_pictures_show_what_past_origins_missed_most(platform: Platform, judged: pl.DataFrame) -> None:
+    """By the errors that forecast_accuracy sums up."""
+    known = demand_at(platform, AS_OF, HORIZON)
+    assert known is not None
+    errors = past_errors_of(platform, known)
+    ensemble = judged.filter(model="ensemble")
+    assert float(errors["absolute_error"].sum()) == pytest.approx(
+        float(ensemble["absolute_error"].sum()), abs=0.1
+    )
+    found = forecast_night(platform, origin=AS_OF, tell=lambda _: None)
+    assert set(figures(platform, found)) == {"fans_of_the_most_valuable", "fans_of_the_worst"}
 
 
 def test_sums_are_those_of_the_newest_origin_and_add_up(platform: Platform, judged: pl.DataFrame) -> None:
@@ -384,9 +508,10 @@ def test_a_night_as_an_asset(platform: Platform, run: Ran) -> None:
     done = run(platform, None, *assets, partition_key=AS_OF.isoformat(), run_config=config)
     assert done.success
     checks = {check.check_name: check for check in done.get_asset_check_evaluations()}
-    assert checks["every_store_is_heard"].passed
+    assert checks["every_store_is_heard"].passed and checks["every_product_is_known"].passed
     check = checks["a_version_calibrated"]
     assert not check.passed and "make run JOB=train_demand_models" in (check.description or "")
+    assert "make setup" not in (check.description or "")
     [told] = [
         one.step_materialization_data.materialization.metadata
         for one in done.get_asset_materialization_events()
@@ -414,6 +539,7 @@ def test_a_version_is_trained_judged_promoted_and_taken(platform: Platform, run:
     # The origin of the training itself, and one that is a month back, of which the version knows too much.
     past = forecast_night(platform, origin=EARLIER, tell=lambda _: None)
     assert past.learnt and past.learnt.source == QUICK
+    DEMAND_FORECAST.part(platform.lake, tomorrow.isoformat()).unlink()
     away = cheap(platform.settings.data_dir, mlflow_url="http://127.0.0.1:9")
     said: list[str] = []
     kept = forecast_night(away, origin=tomorrow, tell=said.append)

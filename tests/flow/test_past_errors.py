@@ -3,6 +3,7 @@
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
 
+import duckdb
 import pytest
 
 from retail_assets.inventory.knowing import FORECAST
@@ -70,6 +71,25 @@ def test_what_they_missed_is_measured(lake: LakeBuilder) -> None:
     figures = a_forecast_to_order_by(NightProposed(nothing_proposed(), past=found)).figures
     assert (figures["past_origins"], figures["expected_off_by"]) == (5, -0.25)
     assert found.errors.widths == {"smooth": pytest.approx(1)}
+
+
+@pytest.mark.parametrize("flag", ["is_out_of_stock", "is_sold_out", "is_silent"])
+def test_what_happened_on_days_of_which_nothing_is_known_is_no_error(lake: LakeBuilder, flag: str) -> None:
+    """Nothing was sold of a product on a day."""
+    forecast_from(lake, ORIGINS)
+    day = f"business_date = '{AS_OF - timedelta(days=9)}' and product_id = 'P7'"
+
+    def change(to: str) -> None:
+        with duckdb.connect(str(lake.lake.warehouse)) as connection:
+            connection.execute(f"update marts.daily_demand set {to} where {day}")
+
+    try:
+        change(f"quantity = 0, {flag} = true")
+        found = past_errors(lake.platform, as_of=AS_OF, horizon=HORIZON)
+    finally:
+        change(f"quantity = {SOLD}, {flag} = false")
+    assert found.errors is not None
+    assert (found.errors.correlation, found.errors.widths) == (pytest.approx(1), {"smooth": pytest.approx(1)})
 
 
 def test_days_of_other_horizons_do_not_count(lake: LakeBuilder) -> None:

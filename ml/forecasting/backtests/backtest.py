@@ -53,8 +53,10 @@ class Backtest:
 
     @classmethod
     def of(cls, panel: Panel, origins: Sequence[int], horizon: int, answers: Sequence[Answers]) -> "Backtest":
-        """Answers beside what happened; a spike is nothing that could be foretold, and judges nobody."""
-        demand = np.where(spikes(panel.demand), np.nan, panel.demand)
+        """Answers beside what happened; a spike is nothing that could be foretold, and judges nobody. Nor does a day
+        without a sale that turned out to be shut: it proves nothing of what was wanted."""
+        unsold = panel.shut & ~(panel.demand > 0)
+        demand = np.where(spikes(panel.demand) | unsold, np.nan, panel.demand)
         return cls(horizon, answers, np.stack([demand[:, first : first + horizon] for first in origins]))
 
     @property

@@ -53,6 +53,8 @@ class Calibration:
     seed: int = 0
     libraries: Mapping[str, str] = field(default_factory=dict)
     sums: SumErrors = field(default_factory=SumErrors)
+    regressors: tuple[str, ...] | None = None
+    """What was told of days ahead and differed from day to day; None where it was not recorded."""
 
     @property
     def members(self) -> list[str]:
@@ -123,6 +125,7 @@ def from_json(text: str) -> Calibration:
             libraries=dict(told["libraries"]),
             # Not in what was learnt before sums were.
             sums=_sums(told.get("sums", {})),
+            regressors=_names(told.get("regressors")),
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise CalibrationRefused(
@@ -152,6 +155,10 @@ def _finite(told: Any) -> float:
     if not math.isfinite(number := float(told)):
         raise ValueError("a number that is none")
     return number
+
+
+def _names(told: list | None) -> tuple[str, ...] | None:
+    return None if told is None else tuple(map(str, told))
 
 
 def _sums(told: Mapping[str, Any]) -> SumErrors:

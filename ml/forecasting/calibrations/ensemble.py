@@ -145,6 +145,7 @@ def calibrated(tested: Backtest, *, seed: int, labels: Labels | None = None) -> 
         seed=seed,
         libraries=installed_libraries(),
         sums=of_sums,
+        regressors=tested.answers[-1].history.telling,
     )
 
 

@@ -4,6 +4,7 @@
 row of a series, gaps, days out of stock. What is known is never negative.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -59,6 +60,9 @@ class Panel:
     """Attribute -> `[S]` texts: category, store, product."""
     returns: Returns = field(default_factory=Returns.none)
     """What the demand was lowered by later: unknown at an origin between the sale and the return."""
+    told_then: Mapping[int, np.ndarray] = field(default_factory=dict)
+    """Index of an origin -> `[S, H, K]` what was told at it of the days ahead, where that is not what is known of them
+    now: a shop that was shut and nobody had said so. NaN is what is known now."""
 
     @property
     def days(self) -> int:
@@ -68,6 +72,12 @@ class Panel:
     def told_ahead(self) -> np.ndarray:
         """`[K]`: the regressor is told of any day after the last one."""
         return np.asarray(~np.all(np.isnan(self.regressors[:, self.days :]), axis=(0, 1)))
+
+    @property
+    def shut(self) -> np.ndarray:
+        """`[S, T]`: by what is known now nothing could be sold that day."""
+        named = [k for k, name in enumerate(self.regressor_names) if name in OPEN]
+        return (self.regressors[:, : self.days, named] == 0).any(axis=2)
 
     def dates(self, first: int, last: int) -> np.ndarray:
         """Days from one index up to, not including, another."""
@@ -88,13 +98,17 @@ class Panel:
         np.add.at(demand, (back.series[later], back.lowered[later]), back.units[later])
         regressors = self.told(origin, horizon)
         _carry_forward(regressors, self.regressor_names)
-        return replace(self, demand=demand, regressors=regressors, returns=Returns.none())
+        return replace(self, demand=demand, regressors=regressors, returns=Returns.none(), told_then={})
 
     def told(self, origin: int, horizon: int) -> np.ndarray:
         """`[S, origin + H, K]` regressors as far as they are told at an origin, NaN where they are not."""
         regressors = _padded(self.regressors, origin + horizon)
         untold = np.isnan(_padded(self.regressors[:, self.days :], horizon))
         regressors[:, origin:][untold] = np.nan
+        if (then := self.told_then.get(origin)) is not None:
+            ahead = regressors[:, origin : origin + then.shape[1]]
+            then = then[:, : ahead.shape[1]]
+            np.copyto(ahead, then, where=~np.isnan(then))
         return regressors
 
     def only(self, rows: np.ndarray | slice) -> "Panel":
@@ -106,6 +120,7 @@ class Panel:
             regressors=self.regressors[rows],
             static={name: values[rows] for name, values in self.static.items()},
             returns=self.returns.only(rows, len(self.series)),
+            told_then={origin: told[rows] for origin, told in self.told_then.items()},
         )
 
     def newest(self, days: int) -> "Panel":
@@ -121,6 +136,7 @@ class Panel:
             returns=Returns(
                 back.series[here], back.posted[here] - cut, back.lowered[here] - cut, back.units[here]
             ),
+            told_then={origin - cut: told for origin, told in self.told_then.items() if origin >= cut},
         )
 
 

@@ -63,6 +63,13 @@ class History:
     def days(self) -> int:
         return self.panel.days
 
+    @property
+    def telling(self) -> tuple[str, ...]:
+        """The regressors that differ from day to day, so that something can be learnt from them."""
+        values = self.panel.regressors
+        named = enumerate(self.panel.regressor_names)
+        return tuple(sorted(name for k, name in named if name not in OPEN and np.ptp(values[:, :, k]) > 0))
+
     def finished(self, values: np.ndarray) -> np.ndarray:
         """Forecasts `[S, H]` as they may be: nothing on days that are shut, never negative."""
         return np.where(self.shut[:, self.days :], 0.0, np.maximum(values, 0.0))

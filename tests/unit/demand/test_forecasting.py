@@ -1,10 +1,12 @@
 """A night's forecast as rows, and what of it stays."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import polars as pl
 import pytest
 
+from ml.forecasting.calibrations.calibration import as_json, from_json
 from ml.forecasting.forecast import forecast
 from ml.forecasting.issues import EVERY_SERIES, NO_MODEL, Issue
 from retail_assets.demand.calibrations import QUICK, REGISTRY, Learnt, quick_calibration
@@ -16,29 +18,30 @@ from retail_assets.demand.forecasting import (
     issue_rows,
     thin,
 )
+from retail_assets.demand.panel import demand_of
 from retail_assets.demand.tables import DEMAND_FORECAST, DEMAND_FORECAST_TOTALS, DEMAND_ISSUES
 from retail_assets.demand.totals import total_rows
 from retail_assets.platform import Platform
-from tests.unit.demand.made_up import ORIGIN, demand
+from tests.unit.demand.made_up import ORIGIN, demand, known_ahead, rows
 
 
 def test_rows_are_of_each_model_series_and_day(cheap: Platform) -> None:
     known = demand()
     learnt = quick_calibration(cheap, known, lambda _: None)
     made = forecast(known.panel, 28, calibration=learnt.calibration)
-    rows = forecast_rows(known, made, learnt)
-    assert rows.schema == DEMAND_FORECAST.schema
-    assert rows.null_count().row(0)[rows.columns.index("scale")] == 0
-    assert len(rows) == len(made.table)
-    assert rows.select("model", "store_id", "product_id", "date").is_unique().all()
-    assert rows["date"].min() == ORIGIN and rows["date"].max() == ORIGIN + timedelta(days=27)
-    assert rows.filter(pl.col("date") == ORIGIN)["days_ahead"].unique().to_list() == [1]
-    ensemble = rows.filter(model="ensemble")
+    found = forecast_rows(known, made, learnt)
+    assert found.schema == DEMAND_FORECAST.schema
+    assert found.null_count().row(0)[found.columns.index("scale")] == 0
+    assert len(found) == len(made.table)
+    assert found.select("model", "store_id", "product_id", "date").is_unique().all()
+    assert found["date"].min() == ORIGIN and found["date"].max() == ORIGIN + timedelta(days=27)
+    assert found.filter(pl.col("date") == ORIGIN)["days_ahead"].unique().to_list() == [1]
+    ensemble = found.filter(model="ensemble")
     assert ensemble["mean"].to_list() == pytest.approx(made.mean.ravel().tolist(), abs=1e-6)
     assert ensemble["expected"].to_list() == pytest.approx(made.expected.ravel().tolist(), abs=1e-6)
-    assert rows.filter(pl.col("model") != "ensemble")["expected"].is_null().all()
-    assert {"seasonal_naive", "weekday_mean"} < set(rows["model"])
-    sundays = rows.filter(pl.col("date").dt.weekday() == 7)
+    assert found.filter(pl.col("model") != "ensemble")["expected"].is_null().all()
+    assert {"seasonal_naive", "weekday_mean"} < set(found["model"])
+    sundays = found.filter(pl.col("date").dt.weekday() == 7)
     assert sundays.select("mean", "lo_95", "hi_95").sum().row(0) == (0, 0, 0)
 
 
@@ -76,6 +79,30 @@ def test_issues_name_store_and_product_or_nobody() -> None:
         ("S1", "P0", None, "short", "few days"),
         (None, None, "lstm", "failed", "no memory"),
     }
+
+
+def test_a_calibration_that_was_learnt_of_other_regressors_is_told(cheap: Platform) -> None:
+    """Promotions are told that were not when it was learnt, and the other way round."""
+    given = rows()
+    promoted = given.with_columns(is_promotion=pl.col("business_date").dt.day() < 5)
+    none, some = (demand_of(one, known_ahead(one), ORIGIN) for one in (given, promoted))
+    for then, now, said in (
+        (none, none, None),
+        (some, some, None),
+        (none, some, "The calibration was learnt without is_promotion, which is told now"),
+        (some, none, "The calibration was learnt with is_promotion, which nothing tells now"),
+    ):
+        calibration = from_json(as_json(quick_calibration(cheap, then, lambda _: None).calibration))
+        made = forecast(now.panel, 28, calibration=calibration)
+        learnt = Learnt("3", REGISTRY, date(2026, 11, 19), calibration)
+        empty = (table.empty() for table in BY_ORIGIN)
+        finding = a_version_calibrated(NightForecast(*empty, learnt=learnt, demand=now, made=made))
+        assert finding.passed == (said is None)
+        assert (said or "") in finding.advice
+        assert not said or "`make run JOB=train_demand_models`" in finding.advice
+    unrecorded = replace(calibration, regressors=None)
+    issues = forecast(none.panel, 28, calibration=unrecorded).issues
+    assert "other_regressors" not in {issue.issue for issue in issues}
 
 
 def test_of_forecasts_older_than_90_days_the_mondays_stay(platform: Platform) -> None:

@@ -8,11 +8,11 @@ import pytest
 from ml.forecasting.forecast import forecast
 from retail_assets.demand.calibrations import quick_calibration
 from retail_assets.demand.forecasting import NightForecast, every_store_is_heard, forecast_rows
-from retail_assets.demand.panel import ahead, demand_of, without_delisted
+from retail_assets.demand.panel import demand_of
 from retail_assets.demand.silence import silence_of, without_silence
 from retail_assets.demand.tables import DEMAND_FORECAST
 from retail_assets.platform import Platform
-from tests.unit.demand.made_up import CALENDAR, ORIGIN, PROMOTIONS, rows
+from tests.unit.demand.made_up import ORIGIN, known_ahead, rows
 
 
 def silenced(first_back: int, last_back: int = 1, given: pl.DataFrame | None = None) -> pl.DataFrame:
@@ -42,7 +42,7 @@ def test_nothing_is_known_of_days_whose_file_is_late() -> None:
 def test_late_files_do_not_lower_the_forecast(cheap: Platform) -> None:
     def sold_ahead(given: pl.DataFrame) -> float:
         heard = without_silence(given, silence_of(given))
-        known = demand_of(heard, ahead(heard, CALENDAR, PROMOTIONS, ORIGIN, 28), ORIGIN)
+        known = demand_of(heard, known_ahead(heard), ORIGIN)
         learnt = quick_calibration(cheap, known, lambda _: None)
         made = forecast(known.panel, 28, calibration=learnt.calibration)
         ours = forecast_rows(known, made, learnt).filter(model="ensemble", store_id="S2")
@@ -58,7 +58,7 @@ def test_a_store_that_has_closed_is_shut_until_it_sells_again() -> None:
     [said] = found.sentences()
     assert "it has closed, and nothing is foretold there" in said
     heard = without_silence(given, found)
-    open_ahead = ahead(heard, CALENDAR, PROMOTIONS, ORIGIN, 7, closed=found.closed)
+    open_ahead = known_ahead(heard, horizon=7, closed=found.closed)
     assert not open_ahead.filter(store_id="S2")["is_open"].any()
     assert open_ahead.filter(store_id="S1")["is_open"].sum() == 3 * 6
     assert not heard.filter(pl.col("business_date") >= ORIGIN - timedelta(days=9), store_id="S2")[
@@ -85,24 +85,10 @@ def test_of_stores_that_often_sell_nothing_silence_says_nothing() -> None:
 def test_the_check_names_the_store() -> None:
     given = silenced(2)
     found = silence_of(given)
-    known = demand_of(given, ahead(given, CALENDAR, PROMOTIONS, ORIGIN, 7), ORIGIN)
+    known = demand_of(given, known_ahead(given, horizon=7), ORIGIN)
     for silent, passed in ((found.sentences(), False), ([], True)):
         of_silent = type(known)(known.origin, known.panel, known.issues, known.pairs, silent)
         none = DEMAND_FORECAST.empty()
         finding = every_store_is_heard(NightForecast(none, none, none, None, of_silent, None))
         assert finding.passed == passed
         assert ("S2 sold nothing" in finding.advice) != passed
-
-
-def test_delisted_products_of_which_none_are_left_are_not_foretold() -> None:
-    last = pl.col("business_date") == ORIGIN - timedelta(days=1)
-    given = rows().with_columns(
-        is_out_of_stock=last & pl.col("product_id").is_in(["P0", "P1"]) & (pl.col("store_id") == "S1")
-    )
-    left = without_delisted(given, pl.DataFrame({"product_id": ["P0", "P2"]}), ORIGIN)
-    assert left.select("store_id", "product_id").unique().sort(pl.all()).rows() == [
-        ("S1", "P1"), ("S1", "P2"), ("S2", "P0"), ("S2", "P1"), ("S2", "P2"),
-    ]  # fmt: skip
-    assert without_delisted(
-        given, pl.DataFrame({"product_id": []}, {"product_id": pl.String}), ORIGIN
-    ).equals(given)

@@ -153,7 +153,12 @@ def test_tables_are_as_declared() -> None:
 
 
 def test_what_was_never_counted_or_not_wholly_foretold_is_not_ordered() -> None:
-    assert proposed(stock=None).never_counted == 1
+    uncounted = proposed(stock=None)
+    assert uncounted.never_counted.rows() == [("S1", "P1")]
+    finding = a_forecast_to_order_by(NightProposed(uncounted))
+    assert not finding.passed
+    assert "1 products in stores are foretold and were never counted" in finding.advice
+    assert "count them (P1 in S1)" in finding.advice
     forecast = foretold({("S1", "P1"): 4}, NIGHT).head(-1)
     whole = foretold({("S2", "P1"): 4}, NIGHT)
     found = proposed(forecast=pl.concat([forecast, whole]))

@@ -103,7 +103,7 @@ def test_where_none_comes_with_the_code_a_sentence_says_that_nothing_can_score(
 def test_before_the_first_training_a_sentence_says_that_one_is_needed(
     settings: Settings, registry: Registry, windows: Windows
 ) -> None:
-    with pytest.raises(NoModel, match="train a version and promote it"):
+    with pytest.raises(NoModel, match="train a version and promote it: `make run JOB=train_forecast`"):
         resolved(settings, windows.spec)
 
 

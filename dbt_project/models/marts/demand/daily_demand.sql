@@ -103,35 +103,24 @@ priced as (
         and demanded.business_date >= sale.business_date
 )
 
+{% set told = columns_told_of_days() -%}
 select
     priced.store_id,
     priced.product_id,
     priced.business_date,
-    coalesce(product.category, 'unknown') as category,
+    {{ told.category }} as category,
     cast(priced.units_sold as {{ quantity_type() }}) as units_sold,
     cast(priced.units_sold - coalesce(netted.units_returned, 0) as {{ quantity_type() }}) as quantity,
     priced.price,
     priced.currency,
-    promoted.product_id is not null as is_promotion,
-    coalesce(store_day.is_open, true) as is_open,
-    silent.store_id is not null as is_silent,
-    coalesce(out_of_stock.is_whole_day, false) as is_out_of_stock,
-    coalesce(not out_of_stock.is_whole_day, false) as is_sold_out
+    {{ told.is_promotion }} as is_promotion,
+    {{ told.is_open }} as is_open,
+    {{ told.is_silent }} as is_silent,
+    {{ told.is_out_of_stock }} as is_out_of_stock,
+    {{ told.is_sold_out }} as is_sold_out
 from priced
 left join netted
     on priced.store_id = netted.store_id
     and priced.product_id = netted.product_id
     and priced.business_date = netted.business_date
-left join {{ ref('products') }} as product on priced.product_id = product.product_id
-left join {{ ref('int_promotion_days') }} as promoted
-    on priced.store_id = promoted.store_id
-    and priced.product_id = promoted.product_id
-    and priced.business_date = promoted.business_date
-left join {{ ref('int_store_days') }} as store_day
-    on priced.store_id = store_day.store_id and priced.business_date = store_day.business_date
-left join {{ ref('int_silent_days') }} as silent
-    on priced.store_id = silent.store_id and priced.business_date = silent.business_date
-left join {{ ref('int_days_out_of_stock') }} as out_of_stock
-    on priced.store_id = out_of_stock.store_id
-    and priced.product_id = out_of_stock.product_id
-    and priced.business_date = out_of_stock.business_date
+{{ told_of_days('priced') }}
