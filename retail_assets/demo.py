@@ -1,5 +1,6 @@
 """`make demo`: the sample retailer through one night, what came out, and how much of the truth was found."""
 
+import argparse
 import sys
 import time
 from datetime import date
@@ -26,6 +27,7 @@ FROM_THE_PAST = {"demand_forecast": {"days_back": [28, 7]}}
 
 
 def main() -> int:
+    argparse.ArgumentParser(prog=".venv/bin/python -m retail_assets.demo", description=__doc__).parse_args()
     platform, terminal = platform_of(Settings()), Terminal()
     started = time.monotonic()
     try:

@@ -1,5 +1,6 @@
 """`make dictionary`: writes again what is generated from declarations: dbt's sources and the data dictionary."""
 
+import argparse
 import sys
 
 from retail_assets.config import Settings
@@ -13,6 +14,9 @@ from retail_assets.warehouse.sources import write_generated
 
 
 def main() -> int:
+    argparse.ArgumentParser(
+        prog=".venv/bin/python -m retail_assets.generate", description=__doc__
+    ).parse_args()
     platform = platform_of(Settings())
     try:
         for feed in platform.feeds.values():

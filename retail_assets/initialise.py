@@ -4,6 +4,7 @@ A fresh Dagster home or MLflow store that two processes open at once breaks, so 
 lock. Running it again is cheap and changes nothing.
 """
 
+import argparse
 import hashlib
 import json
 import os
@@ -189,6 +190,9 @@ def _until_we_end() -> list[str]:
 
 
 def main() -> int:
+    argparse.ArgumentParser(
+        prog=".venv/bin/python -m retail_assets.initialise", description=__doc__
+    ).parse_args()
     try:
         initialise(platform_of(Settings()))
     except ExplainedError as error:
