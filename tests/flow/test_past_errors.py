@@ -15,6 +15,8 @@ from tests.warehouse import AS_OF, Builds
 
 PAIRS = [("S1", f"P{n}") for n in range(30)]
 SOLD, FORETOLD = 12, 9
+ALL_THE_SAME = 5 / 7 * 1 + 2 / 7 * 0.05
+"""The correlation of five origins whose errors are the same on all days; what is usual weighs as much as two."""
 ORIGINS = [AS_OF - timedelta(days=HORIZON + 7 * week) for week in range(5)]
 
 
@@ -65,7 +67,7 @@ def test_what_they_missed_is_measured(lake: LakeBuilder) -> None:
     assert found.origins == 5
     assert found.errors is not None
     # Always 3 too few: the errors of all days are the same one, as large as a spread, and no larger far ahead.
-    assert found.errors.correlation == pytest.approx(5 / 7 * 1 + 2 / 7 * 0.05)
+    assert found.errors.correlation == pytest.approx(ALL_THE_SAME)
     assert found.errors.growth == 0
     assert found.off_by == pytest.approx(FORETOLD / SOLD - 1)
     figures = a_forecast_to_order_by(NightProposed(nothing_proposed(), past=found)).figures
@@ -89,7 +91,10 @@ def test_what_happened_on_days_of_which_nothing_is_known_is_no_error(lake: LakeB
     finally:
         change(f"quantity = {SOLD}, {flag} = false")
     assert found.errors is not None
-    assert (found.errors.correlation, found.errors.widths) == (pytest.approx(1), {"smooth": pytest.approx(1)})
+    assert (found.errors.correlation, found.errors.widths) == (
+        pytest.approx(ALL_THE_SAME),
+        {"smooth": pytest.approx(1)},
+    )
 
 
 def test_days_of_other_horizons_do_not_count(lake: LakeBuilder) -> None:
