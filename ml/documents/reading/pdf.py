@@ -15,6 +15,8 @@ RESOLUTION = 200
 """Dots per inch of a page that is recognised."""
 _PASSWORD = re.compile("password", re.IGNORECASE)
 _BLANK = frozenset(map(ord, " \t\r\n\f\v\u00a0\u2002\u2003\u2009\u200b\u202f\ufeff\x00"))
+_LEVEL = 0.2
+"""Radians up to which text counts as level; what runs up the margin of a page is left out."""
 _HYPHEN_AT_END = 0xFFFE
 """How pdfium writes a hyphen that divides a word at the end of a line."""
 
@@ -67,11 +69,15 @@ def _read_layer(page: pdfium.PdfPage, layer: pdfium.PdfTextPage, number: int, li
     handle = layer.raw
     unicode = raw.FPDFText_GetUnicode
     words: list[Word] = []
+    aslant = 0
     start, text = 0, []
     boxes = _Boxes(handle)
 
     def close(end: int) -> None:
-        if text:
+        nonlocal aslant
+        if text and abs((raw.FPDFText_GetCharAngle(handle, start) + 1) % 6.2831853 - 1) > _LEVEL:
+            aslant += 1
+        elif text:
             x0, y0, x1, y1 = boxes.around(start, end)
             words.append(
                 Word("".join(text), *_upright(x0, y0, x1, y1, (left, bottom, right, top), rotation), number)
@@ -89,6 +95,9 @@ def _read_layer(page: pdfium.PdfPage, layer: pdfium.PdfTextPage, number: int, li
         if len(words) > limits.words_a_page:
             raise Unreadable(f"Page {number + 1} has more than {limits.words_a_page:,} words")
     close(count - 1)
+    if aslant > len(words):
+        # The page was scanned or set on its side: as pixels it can be turned.
+        words = []
     width, height = right - left, top - bottom
     if rotation in (90, 270):
         width, height = height, width
