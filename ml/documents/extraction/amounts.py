@@ -1,0 +1,239 @@
+"""Candidates for net, tax, total and their kin, and the choice of those that add up."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from ml.documents.extraction.labels import classes
+from ml.documents.extraction.layout import Cell, Layout, Line
+from ml.documents.extraction.numbers import Number, numbers
+from ml.documents.extraction.scoring import Candidate, scored
+from ml.documents.record import Tax
+
+TOLERANCE = Decimal("0.02")
+_TRIED = 7
+"""Values of a field that are combined with those of others."""
+ABSENT = {"net": -1.0, "tax": -1.0, "total": -6.0}
+"""Scores of a field that the page does not show."""
+ADDS_UP = 5.0
+EQUAL = 0.5
+"""A total that is the net amount: no tax is shown."""
+CONTRADICTS = -4.0
+LARGEST_TAX = Decimal("0.35")
+
+
+@dataclass
+class Amounts:
+    """The chosen values, and what they were proven by."""
+
+    chosen: dict[str, Candidate | None]
+    proofs: list[str]
+    taxes: list[Tax]
+
+
+def candidates(layout: Layout, sign: str, row_lines: set[int], row_total: Decimal | None) -> list[Candidate]:
+    """All amounts of a document with what stands around them."""
+    found: list[tuple[Line, Number, str, str, bool]] = []
+    for line in layout.lines:
+        values = numbers(line, sign)
+        before = 0
+        lead = " ".join(word.text for word in line.words[: values[0].first]) if values else ""
+        for number in values:
+            label = " ".join(word.text for word in line.words[before : number.first])
+            before = number.last + 1
+            if number.percent or not (number.decimals == 2 or number.currency):
+                continue
+            own = len([one for one in label if one.isalpha()]) > 1
+            found.append((line, number, label if own else lead, lead, own))
+    counts = Counter(abs(number.value) for _, number, *_ in found)
+    ranked = sorted({abs(number.value) for _, number, *_ in found}, reverse=True)
+    labelled = [(number.value, set(classes("amounts", label[-70:]))) for _, number, label, *_ in found]
+    cash = [value for value, kinds in labelled if "cash" in kinds]
+    change = [value for value, kinds in labelled if "change" in kinds]
+    paid = {abs(one) - abs(two) for one in cash for two in change}
+    made = []
+    for place, (line, number, label, lead, own) in enumerate(found):
+        features = _label_features(layout, line, number, label, own)
+        page = layout.page_of(line.page)
+        value = number.value
+        features |= {
+            "bias": 1.0,
+            "repeated": min(counts[abs(value)] - 1, 3) / 3,
+            "rank1": float(abs(value) == ranked[0]),
+            "rank2": float(len(ranked) > 1 and abs(value) == ranked[1]),
+            "low": line.y0 / max(page.height, 1.0),
+            "last_page": float(line.page == layout.pages[-1].number),
+            "after": place / max(len(found), 1),
+            "tall": float(number.word.height > 1.3 * layout.word_height),
+            "currency": float(number.currency is not None),
+            "in_row": float(line.number in row_lines),
+            "row_total": float(row_total is not None and abs(value - row_total) <= TOLERANCE),
+            "paid": float(value in paid),
+            "zero": float(value == 0),
+            "negative": float(value < 0),
+            "glued": float(number.glued),
+            "own_label": float(own),
+            "long_label": float(len(label) > 60),
+            "decimals": float(number.decimals == 2),
+            "last_in_line": float(number.last >= len(line.words) - 2),
+        }
+        made.append(
+            Candidate(
+                value,
+                features,
+                (line.page, number.word.x0, number.word.y0, number.word.x1, number.word.y1),
+                number.word.text,
+                line.number,
+                label[-60:],
+                more={"currency": number.currency},
+            )
+        )
+    return made
+
+
+def _label_features(layout: Layout, line: Line, number: Number, label: str, own: bool) -> dict[str, float]:
+    said = set(classes("amounts", label[-70:]))
+    features = {f"L:{name}": 1.0 for name in said}
+    for one, other in (("total", "net"), ("total", "tax"), ("total", "quantity"), ("total", "rounded"), ("tax", "incl"),
+                       ("tax", "excl"), ("total", "rounding"), ("total", "incl"), ("total", "excl")):
+        if one in said and other in said:
+            features[f"L:{one}+{other}"] = 1.0
+    if not own or not said & {"net", "tax", "due", "strong", "prepaid"}:
+        cell = Cell([number.word], line.number)
+        for over in layout.above(cell, lines=3, slack=0.6):
+            if any(character.isdigit() for character in over.text) and not any(
+                character.isalpha() for character in over.text
+            ):
+                continue
+            features |= {f"A:{name}": 1.0 for name in classes("amounts", over.text[:40])}
+            break
+        if line.number and not own:
+            before = layout.lines[line.number - 1]
+            if before.page == line.page and not any(map(str.isdigit, before.text)):
+                features |= {f"P:{name}": 1.0 for name in classes("amounts", before.text[-70:])}
+    return features
+
+
+def taxes(layout: Layout, sign: str, net: Decimal | None = None) -> list[Tax]:
+    """Rates with base and tax that multiply, each once."""
+    found: dict[tuple[Decimal, Decimal], Tax] = {}
+    for line in layout.lines:
+        values = numbers(line, sign)
+        rates = [one.value for one in values if one.percent and 0 <= one.value <= 50]
+        rates += [one.value for one in values if not one.percent and one.decimals <= 1 and 0 < one.value <= 27]
+        others = [one.value for one in values if not one.percent and one.decimals == 2]
+        for rate, base, tax in _multiplied(rates, others):
+            found.setdefault((rate, base), Tax(rate, base, tax))
+    return list(found.values())
+
+
+def _multiplied(rates: list[Decimal], others: list[Decimal]) -> Iterator[tuple[Decimal, Decimal, Decimal]]:
+    for rate in rates:
+        if not rate:
+            continue
+        for base in others:
+            for tax in others:
+                if tax is base or not base or (base > 0) != (tax > 0):
+                    continue
+                if abs(base * rate / 100 - tax) <= Decimal("0.011"):
+                    yield rate, base, tax
+                    return
+
+
+def choose(
+    candidates: list[Candidate], found_taxes: list[Tax], row_total: Decimal | None, adjustments: Decimal
+) -> Amounts:
+    """Net, tax and total by their labels, their places and their sums together."""
+    ranked = {name: _best(scored(name, [_copy(one) for one in candidates])) for name in ("net", "tax", "total")}
+    tax_sum = sum((one.amount for one in found_taxes if one.amount is not None), Decimal(0))
+    base_sum = sum((one.base for one in found_taxes if one.base is not None), Decimal(0))
+    if len(found_taxes) > 1 and len({one.rate for one in found_taxes}) == len(found_taxes):
+        _add(ranked["tax"], tax_sum, "sum of the taxes by rate")
+        _add(ranked["net"], base_sum, "sum of the bases by rate")
+    best, score = None, float("-inf")
+    for total in (*ranked["total"], None):
+        for net in (*ranked["net"], None):
+            for tax in (*ranked["tax"], None):
+                worth = _worth(total, net, tax, tax_sum, base_sum, row_total, adjustments)
+                if worth > score:
+                    best, score = {"total": total, "net": net, "tax": tax}, worth
+    chosen = best or {"total": None, "net": None, "tax": None}
+    return Amounts(chosen, _proofs(chosen, found_taxes, tax_sum, base_sum, row_total, adjustments), found_taxes)
+
+
+def _copy(one: Candidate) -> Candidate:
+    return Candidate(one.value, one.features, one.box, one.text, one.line, one.label, more=one.more)
+
+
+def _best(ranked: list[Candidate]) -> list[Candidate]:
+    """The best places of different values."""
+    seen: dict[Decimal, Candidate] = {}
+    for one in ranked:
+        seen.setdefault(one.value, one)
+        if len(seen) == _TRIED:
+            break
+    return list(seen.values())
+
+
+def _add(ranked: list[Candidate], value: Decimal, why: str) -> None:
+    if all(one.value != value for one in ranked):
+        ranked.append(Candidate(value, {}, label=why, score=0.5))
+
+
+def _worth(
+    total: Candidate | None,
+    net: Candidate | None,
+    tax: Candidate | None,
+    tax_sum: Decimal,
+    base_sum: Decimal,
+    row_total: Decimal | None,
+    adjustments: Decimal,
+) -> float:
+    worth = sum(
+        ABSENT[name] if one is None else one.score for name, one in (("total", total), ("net", net), ("tax", tax))
+    )
+    places = [(one.box, one.line) for one in (total, net, tax) if one is not None and one.box]
+    worth -= 3.0 * (len(places) - len(set(places)))
+    if total and net and tax:
+        if abs(net.value + tax.value - total.value) <= TOLERANCE and _is_plausible(net.value, tax.value):
+            worth += ADDS_UP if tax.value else EQUAL
+        elif abs(net.value - adjustments + tax.value - total.value) > TOLERANCE:
+            worth += CONTRADICTS
+    elif total and net and not tax:
+        worth += EQUAL if abs(net.value - total.value) <= TOLERANCE else CONTRADICTS / 2
+    if tax and tax_sum and abs(tax.value - tax_sum) <= TOLERANCE:
+        worth += 1.5
+    if net and base_sum and abs(net.value - base_sum) <= TOLERANCE:
+        worth += 1.0
+    if net and row_total and abs(net.value - row_total - adjustments) <= TOLERANCE:
+        worth += 1.5
+    if total and net and total.value < net.value and total.value > 0:
+        worth -= 2.0
+    return worth
+
+
+def _is_plausible(net: Decimal, tax: Decimal) -> bool:
+    return not tax or (bool(net) and 0 < tax / net <= LARGEST_TAX)
+
+
+def _proofs(
+    chosen: dict[str, Candidate | None],
+    found_taxes: list[Tax],
+    tax_sum: Decimal,
+    base_sum: Decimal,
+    row_total: Decimal | None,
+    adjustments: Decimal,
+) -> list[str]:
+    """Sums that hold, each of values that stand at different places."""
+    total, net, tax = (chosen[name].value if chosen[name] else None for name in ("total", "net", "tax"))  # ty: ignore
+    proofs = []
+    if total is not None and net is not None and tax is not None and tax and abs(net + tax - total) <= TOLERANCE:
+        proofs.append("net + tax = total")
+    if net is not None and row_total is not None and abs(row_total + adjustments - net) <= TOLERANCE:
+        proofs.append("rows = net")
+    elif total is not None and row_total is not None and abs(row_total + adjustments - total) <= TOLERANCE:
+        proofs.append("rows = total")
+    if tax and found_taxes and abs(tax_sum - tax) <= TOLERANCE and (net is None or abs(base_sum - net) <= TOLERANCE):
+        proofs.append("rate x base = tax")
+    return proofs
