@@ -40,6 +40,10 @@ class Line:
     price_base_quantity: Decimal | None = None
     tax_rate: Decimal | None = None
     amount: Decimal | None = None
+    adjustment: Decimal | None = None
+    """Charges less allowances of the row itself; not written."""
+    discount: Decimal | None = None
+    """Percent that the page shows off the price; not written."""
 
 
 @dataclass(frozen=True)

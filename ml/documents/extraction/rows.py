@@ -120,6 +120,7 @@ def _row(row: RowNumbers, text: RowText) -> Row:
         price_base_quantity=row.base,
         tax_rate=row.rate,
         amount=row.amount.value if row.amount else None,
+        discount=row.discount,
     )
 
 

@@ -150,7 +150,18 @@ def _line(item: Element) -> Line | None:
         price_base_quantity=_positive(number(price, "BasisQuantity")),
         tax_rate=number(settlement, "ApplicableTradeTax", "RateApplicablePercent|ApplicablePercent"),
         amount=amount,
+        adjustment=_adjustment(settlement),
     )
+
+
+def _adjustment(settlement: Element | None) -> Decimal | None:
+    """Charges less allowances of a row."""
+    parts = []
+    for one in children(settlement, "SpecifiedTradeAllowanceCharge"):
+        value = number(one, "ActualAmount")
+        if value is not None:
+            parts.append(value if text(one, "ChargeIndicator", "Indicator") == "true" else -value)
+    return sum(parts, Decimal(0)) if parts else None
 
 
 def _positive(value: Decimal | None) -> Decimal | None:

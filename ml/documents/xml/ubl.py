@@ -107,7 +107,17 @@ def _line(item: Element) -> Line | None:
         price_base_quantity=base if base is not None and base > Decimal(0) else None,
         tax_rate=number(product, "ClassifiedTaxCategory", "Percent"),
         amount=amount,
+        adjustment=_adjustment(item),
     )
+
+
+def _adjustment(item: Element) -> Decimal | None:
+    parts = []
+    for one in children(item, "AllowanceCharge"):
+        value = number(one, "Amount")
+        if value is not None:
+            parts.append(value if text(one, "ChargeIndicator") == "true" else -value)
+    return sum(parts, Decimal(0)) if parts else None
 
 
 def profile(root: Element) -> str | None:
