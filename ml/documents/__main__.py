@@ -49,6 +49,7 @@ def _extract_parser(commands) -> None:
     )
     parser.add_argument("--no-xml", action="store_true", help="read the pages, not the XML embedded in PDFs")
     parser.add_argument("--jobs", type=positive, default=0, metavar="N", help="processes; default: one a core")
+    parser.add_argument("--cache", type=Path, metavar="FOLDER", help="keep recognised pages here, and use those there")
 
 
 def _extract(parsed: argparse.Namespace) -> int:
@@ -68,7 +69,7 @@ def _extract(parsed: argparse.Namespace) -> int:
     if not tesseract.available():
         say("Tesseract is not installed: scans and images will fail, text PDFs and e-invoices work.", "yellow")
     counts: Counter[str] = Counter()
-    options = Options(engine=parsed.engine, xml=not parsed.no_xml)
+    options = Options(engine=parsed.engine, xml=not parsed.no_xml, kept=parsed.cache)
     with progress_bar(shown=bool(parsed.out) or not sys.stdout.isatty()) as progress, _output(parsed.out) as out:
         task = progress.add_task("documents", total=len(files))
         for answer in answers(files, options, parsed.jobs):

@@ -1,12 +1,18 @@
 """From the bytes of a file to its invoice with findings and status. Whatever the file is, there is an answer."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from PIL.Image import Image
 
 from ml.documents import confidence, engines
 from ml.documents.checks import agreement, arithmetic, identity
 from ml.documents.extraction.extract import Read
 from ml.documents.extraction.extract import extract as extract_pages
 from ml.documents.reading import evidence, images, kinds, pdf, recognise
+from ml.documents.reading.kept import KeptPages
 from ml.documents.reading.limits import LIMITS, Limits, NoOcr, Unreadable
 from ml.documents.record import Document, Finding, Invoice
 from ml.documents.words import Page
@@ -23,6 +29,8 @@ class Options:
     engine: str = "auto"
     xml: bool = True
     limits: Limits = LIMITS
+    kept: Path | None = None
+    """A folder for recognised pages."""
 
 
 @dataclass
@@ -69,8 +77,10 @@ def _read(content: bytes, options: Options, document: Document) -> _Found:
             return _Found([], 0, parse.parse(content, limits))
         case None:
             raise Unreadable("The file is no PDF, JPEG, PNG, TIFF, WebP or XML")
+    kept = KeptPages(options.kept, content, options.engine) if options.kept else None
     pages = [
-        _recognised(image, number, options) for number, image in enumerate(images.image_pages(content, limits))
+        _recognised(lambda image=image: image, number, options, kept)
+        for number, image in enumerate(images.image_pages(content, limits))
     ]
     document.pages = len(pages)
     return _Found(pages, len(pages))
@@ -94,9 +104,11 @@ def _read_pdf(content: bytes, options: Options, document: Document) -> _Found:
                 f"{options.limits.recognised_pages} are recognised"
             )
         missing = None
+        kept = KeptPages(options.kept, content, options.engine) if options.kept else None
         for number in needed:
             try:
-                pages[number] = _recognised(pdf.page_pixels(opened, number, options.limits), number, options)
+                pixels = partial(pdf.page_pixels, opened, number, options.limits)
+                pages[number] = _recognised(pixels, number, options, kept)
             except NoOcr as error:
                 # Other pages and the XML may say enough.
                 missing = error
@@ -125,8 +137,18 @@ def _embedded(opened, options: Options) -> tuple[parse.Element | None, list[Find
     return None, findings
 
 
-def _recognised(image, number: int, options: Options) -> Page:
-    return recognise.recognise(image, number, engine=options.engine, limits=options.limits, is_sure=is_sure)
+def _recognised(
+    pixels: Callable[[], Image], number: int, options: Options, kept: KeptPages | None
+) -> Page:
+    """The words of a page, from the folder of kept pages where they lie there."""
+    page = kept.page(number) if kept else None
+    if page is None:
+        page = recognise.recognise(
+            pixels(), number, engine=options.engine, limits=options.limits, is_sure=is_sure
+        )
+        if kept:
+            kept.keep(page)
+    return page
 
 
 def is_sure(page: Page) -> bool:

@@ -1,9 +1,7 @@
 """What reading hands on: words with their place, and the pages they stand on."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from statistics import median
-
-NO_WIDTH = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +52,13 @@ class Page:
 def merged(words: list[Word], text: str | None = None) -> Word:
     """One word that covers several."""
     first = words[0]
-    return replace(
-        first,
-        text=" ".join(word.text for word in words) if text is None else text,
-        x0=min(word.x0 for word in words),
-        y0=min(word.y0 for word in words),
-        x1=max(word.x1 for word in words),
-        y1=max(word.y1 for word in words),
-        score=min(word.score for word in words),
+    return Word(
+        " ".join(word.text for word in words) if text is None else text,
+        min(word.x0 for word in words),
+        min(word.y0 for word in words),
+        max(word.x1 for word in words),
+        max(word.y1 for word in words),
+        first.page,
+        min(word.score for word in words),
+        first.engine,
     )

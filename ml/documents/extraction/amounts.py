@@ -96,7 +96,7 @@ def _label_features(layout: Layout, line: Line, number: Number, label: str, own:
     said = set(classes("amounts", label[-70:]))
     features = {f"L:{name}": 1.0 for name in said}
     for one, other in (("total", "net"), ("total", "tax"), ("total", "quantity"), ("total", "rounded"), ("tax", "incl"),
-                       ("tax", "excl"), ("total", "rounding"), ("total", "incl"), ("total", "excl")):
+                       ("tax", "excl"), ("total", "rounding"), ("total", "incl"), ("total", "excl"), ("total", "partial"), ("total", "charge")):
         if one in said and other in said:
             features[f"L:{one}+{other}"] = 1.0
     if not own or not said & {"net", "tax", "due", "strong", "prepaid"}:

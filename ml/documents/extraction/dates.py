@@ -36,6 +36,7 @@ _PATTERNS = (
     ("ymn", re.compile(rf"(?<!\d)(?P<y>(?:19|20)\d\d)[\s\-/](?P<n>{_MONTH})[\s\-/](?P<d>[0-3]?\d)(?!\d)", re.IGNORECASE)),
     ("packed", re.compile(r"(?<![\w.\-/])(?P<y>20[0-4]\d)(?P<m>0[1-9]|1[0-2])(?P<d>[0-2]\d|3[01])(?![\w\-/])")),
 )  # fmt: skip
+_DIGITS = re.compile(r"\d\D?\d")
 _OCR = str.maketrans({"O": "0", "o": "0", "I": "1", "l": "1"})
 EARLIEST, LATEST = 1980, 2049
 
@@ -59,6 +60,8 @@ class Found:
 
 def dates(text: str) -> Iterator[Found]:
     """Dates from left to right; a place is read once."""
+    if not _DIGITS.search(text):
+        return
     taken: list[tuple[int, int]] = []
     found = []
     for kind, pattern in _PATTERNS:
@@ -108,6 +111,8 @@ def day_comes_first(found: list[Found], text: str) -> bool:
     month = sum(one.month_first is not None and one.day_first is None for one in numeric)
     if day != month:
         return day > month
+    if re.search(r"\bRM\b|RM\d|\bBHD\b|malaysia", text, re.IGNORECASE):
+        return True
     american = len(re.findall(r"\b[A-Z]{2},? \d{5}(?:-\d{4})?\b", text))
     dollars = text.count("$") and not re.search(r"\b(AUD|NZD|SGD|HKD|ABN|GST|A\$|VAT)\b|RM", text)
     return not (american or (dollars and not re.search(r"€|£|mwst|tva", text, re.IGNORECASE)))

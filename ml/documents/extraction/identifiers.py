@@ -148,6 +148,8 @@ def tax_ids(layout: Layout) -> list[Candidate]:
     found: dict[str, Candidate] = {}
     for line in layout.lines:
         for cell in line.cells:
+            if not any(map(str.isdigit, cell.text)):
+                continue
             for match in VAT.finditer(cell.text):
                 value = re.sub(r"[\s.\-]", "", match[0])
                 found.setdefault(value, Candidate(value, {"vat": 1.0}, cell.box, match[0], cell.line, cell.text))
@@ -158,9 +160,11 @@ def tax_ids(layout: Layout) -> list[Candidate]:
                     found[bare] = Candidate(bare, {"vat": 0.0}, cell.box, value, cell.line, cell.text)
     for one, following in pairwise(layout.cells):
         # The label may stand in a cell of its own.
+        if one.line != following.line or not following.text[-1:].isalnum():
+            continue
         if _TAX_LABEL.search(f"{one.text} {following.text}") and not _TAX_LABEL.search(one.text):
             match = _TAX_LABEL.search(f"{one.text} {following.text}")
-            if match and one.line == following.line:
+            if match:
                 value = re.sub(r"\s", "", match[1])
                 found.setdefault(value, Candidate(value, {"vat": 0.0}, following.box, value, one.line, one.text))
     return sorted(found.values(), key=lambda one: one.line)

@@ -33,6 +33,7 @@ AMOUNTS = _compiled(
         "other": r"capital|kapital|credit limit|points?\b|account|konto|iban|phone|tel\b|fax|order|bestell|nr\.|\bno\.?\b|gewicht|weight|balance brought|saldo"
         r"|penalt|recouvrement|mahn|previous|unit price|rate\b|exchange|siret|naf|rcs",
         "row": r"\bprice\b|preis|prix|unit|\beach\b|\brate\b",
+        "partial": r"supplies|zero.?rat|standard.?rat|@ ?\d+ ?%|\b[sz]r\b|goods|taxable am|\d ?% (?:incl|excl|gst|supp)|per rate|items? total",
         "summary": r"summary|zusammenfassung|steueraufschl|ventilation|detail tva|analysis",
     }
 )

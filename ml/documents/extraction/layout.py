@@ -4,12 +4,16 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from ml.documents.record import Box
 from ml.documents.words import Page, Word
 
 CELL_GAP = 1.1
 """Blanks that are wider than this share of a word's height divide cells."""
+
+
+_TALLER = 2.6
 
 
 @dataclass
@@ -24,11 +28,11 @@ class Cell:
     def text(self) -> str:
         return " ".join(word.text for word in self.words)
 
-    @property
+    @cached_property
     def x0(self) -> float:
         return self.words[0].x0
 
-    @property
+    @cached_property
     def x1(self) -> float:
         return self.words[-1].x1
 
@@ -40,11 +44,11 @@ class Cell:
     def y1(self) -> float:
         return max(word.y1 for word in self.words)
 
-    @property
+    @cached_property
     def height(self) -> float:
         return max(word.height for word in self.words)
 
-    @property
+    @cached_property
     def page(self) -> int:
         return self.words[0].page
 
@@ -59,6 +63,8 @@ class Line:
 
     cells: list[Cell]
     number: int = 0
+    read: dict[str, Any] = field(default_factory=dict)
+    """Its numbers by the decimal sign that they were read with."""
 
     @cached_property
     def words(self) -> list[Word]:
@@ -158,8 +164,9 @@ def _rows(words: Sequence[Word]) -> list[list[Word]]:
         for number in range(len(rows) - 1, max(len(rows) - 6, -1), -1):
             top, bottom = tops[number]
             shared = min(word.y1, bottom) - max(word.y0, top)
-            share = shared / max(min(word.height, bottom - top), 1e-6)
-            # A tall word beside small ones belongs to the line through its middle.
+            low, high = sorted((word.height, bottom - top))
+            # A word that is much taller than a line is not of it, wherever it reaches.
+            share = shared / max(low if high < _TALLER * low else high, 1e-6)
             if share > best_share:
                 best, best_share = number, share
         if best is None:

@@ -24,6 +24,8 @@ _SUFFIX = re.compile(rf"(?<=[\d.,\-–)])(?:{_SIGN})\.?$", re.IGNORECASE)
 _NUMBER = re.compile(r"^\d{1,3}(?:(?P<group>[.,'’  ])\d{3})(?:(?P=group)\d{3})*(?:[.,]\d{1,4})?$|^\d+(?:[.,]\d+)?$|^[.,]\d{1,4}$")
 _OCR = str.maketrans({"O": "0", "o": "0", "I": "1", "l": "1", "|": "1", "S": "5", "B": "8", "Z": "2"})
 _LOOKS = re.compile(r"^[\dOoIl|SBZ]{1,3}(?:[.,'’ ]?[\dOoIl|SBZ]{3})*[.,][\dOoIl|SBZ]{2}$")
+_DIGIT = re.compile(r"\d")
+_HEAD, _GROUP = re.compile(r"[^\d]{0,3}\d{1,3}"), re.compile(r"\d{3}(?:[.,]\d{1,2})?[^\d%]{0,3}")
 LARGEST = Decimal("1e12")
 
 
@@ -87,10 +89,19 @@ def parse(text: str, sign: str) -> tuple[Decimal, int] | None:
 
 def numbers(line: Line, sign: str) -> list[Number]:
     """All numbers of a line from left to right. Parts of identifiers and of dates are none."""
-    words = line.words
+    known = line.read.get(sign)
+    if known is None:
+        known = line.read[sign] = _read(line.words, sign)
+    return known
+
+
+def _read(words: list[Word], sign: str) -> list[Number]:
     found: list[Number] = []
     at = 0
     while at < len(words):
+        if not _DIGIT.search(words[at].text):
+            at += 1
+            continue
         taken, number = _at(words, at, sign)
         if number:
             found.append(number)
@@ -105,8 +116,8 @@ def _at(words: list[Word], at: int, sign: str) -> tuple[int, Number | None]:
         return 1, None
     last = at
     # 1 200,00 is one number where the blank is as narrow as in running text; so is 12 .50 of a printer.
-    if re.fullmatch(r"[^\d]{0,3}\d{1,3}", text):
-        while last + 1 < len(words) and re.fullmatch(r"\d{3}(?:[.,]\d{1,2})?[^\d%]{0,3}", words[last + 1].text):
+    if _HEAD.fullmatch(text):
+        while last + 1 < len(words) and _GROUP.fullmatch(words[last + 1].text):
             # Boxes of a text layer are as high as the font, those of OCR as its letters.
             narrow = (0.5 if word.engine == "text" else 0.9) * word.height
             if words[last + 1].x0 - words[last].x1 > narrow or words[last].text[-1] in ".,":
@@ -139,7 +150,7 @@ def _at(words: list[Word], at: int, sign: str) -> tuple[int, Number | None]:
             percent = percent or (other.text.startswith("%") and other.x0 >= words[last].x1 - 1)
     if at and words[at - 1].text in ("-", "−", "–") and word.x0 - words[at - 1].x1 < 0.6 * word.height and value > 0:
         value = -value
-    covered = merged(words[at : last + 1])
+    covered = word if last == at else merged(words[at : last + 1])
     return last - at + 1, Number(value, decimals, covered, at, last, currency, percent, glued)
 
 

@@ -4,6 +4,7 @@ foot, and what web and mail addresses are called."""
 import re
 from collections import Counter
 from dataclasses import dataclass
+from functools import lru_cache
 
 from rapidfuzz import fuzz
 
@@ -13,11 +14,11 @@ from ml.documents.extraction.scoring import Candidate
 
 LEGAL = re.compile(
     r"\b(?:inc|llc|l\.l\.c|ltd|limited|gmbh|mbh|ag|kg|ohg|e\.?k|ug|se|corp|corporation|co\. ?kg|company|plc|llp|lp|pbc|pty|b\.?v|n\.?v|s\.?a\.?r\.?l|sarl|sas|s\.a\.s|s\.?a|sasu|eurl|s\.?r\.?l|s\.?p\.?a"
-    r"|s\.?l|oy|ab|a/s|aps|as|sdn\.? ?bhd|bhd|pte|pvt|k\.?k|sp\.? ?z ?o\.?o|d\.o\.o|s\.r\.o|kft|e\.v|a\.g|enterprise|trading|holdings?|group|stores?|restaurant|hardware)\b\.?",
+    r"|s\.?l|oy|ab|a/s|aps|as|sdn\.? ?bhd|bhd|s/b|pte|pvt|k\.?k|sp\.? ?z ?o\.?o|d\.o\.o|s\.r\.o|kft|e\.v|a\.g|enterprise|trading|holdings?|group|stores?|restaurant|hardware)\b\.?",
     re.IGNORECASE,
 )  # fmt: skip
 STRICT_LEGAL = re.compile(
-    r"\b(?:inc\.?|l\.?l\.?c\.?|ltd\.?|limited|gmbh|corp\.?|corporation|plc|llp|pbc|pty|b\.v\.?|n\.v\.?|s\.?à\.? ?r\.?l\.?|s\.?a\.?r\.?l\.?|sarl|sas|s\.r\.l\.?|s\.p\.a\.?|s\.l\.|oy|aps|sdn\.? ?bhd|bhd|pte|pvt|ag|kg|a\.g\.)$",
+    r"\b(?:inc\.?|l\.?l\.?c\.?|ltd\.?|limited|gmbh|corp\.?|corporation|plc|llp|pbc|pty|b\.v\.?|n\.v\.?|s\.?à\.? ?r\.?l\.?|s\.?a\.?r\.?l\.?|sarl|sas|s\.r\.l\.?|s\.p\.a\.?|s\.l\.|oy|aps|sdn\.? ?bhd|bhd|s/b|pte|pvt|ag|kg|a\.g\.)$",
     re.IGNORECASE,
 )
 _STREET = re.compile(
@@ -36,7 +37,11 @@ _BARE_DOMAIN = re.compile(r"\b([a-z0-9][a-z0-9\-]{2,}\.(?:com|net|org|io|de|fr|c
 _FREE_MAIL = {"gmail", "yahoo", "hotmail", "outlook", "gmx", "web", "icloud", "example", "localhost", "live", "aol", "tm"}
 _DIVIDERS = re.compile(r"\s+[-–—•●·|*]\s+|\s*[•●|]\s*|,\s+(?=\d|[A-ZÄÖÜ][\w.\-]+(?:str|stra|weg|gasse|platz))")
 _REGISTER = re.compile(r"\s*[\[({]?\s*(?:co(?:mpany)?\.?\s*)?(?:reg(?:istration)?\.?\s*)?(?:no|nr)?\.?\s*:?\s*[\[({]\s*(?:co\.?\s*)?(?:reg\.?\s*)?(?:no\.?)?\s*:?\s*[\dA-Z]*\d{3,}[\w\-/ ]*[\])}]?\s*\.?$", re.IGNORECASE)
-_LEADING = re.compile(r"^(?:name|nom|kontoinhaber|kontoname|titulaire(?: du compte)?|account (?:holder|name)|beneficiary|seller|vendor|from|sold by|verkaufer|fournisseur|lieferant|logo|issued by|billed by|payee)\s*:\s*", re.IGNORECASE)
+_BRACKETED = re.compile(r"\s*[\[({]\s*(?:co\w*\.?|reg\w*\.?|no\.?|[:.\s])*[A-Z]{0,3}\d[\d ]{3,}[\w\-/ ]*[\])}]\s*", re.IGNORECASE)
+_AFTER_LEGAL = re.compile(r"(\b(?:SDN BHD|S/B))\.?(?:\s+\d{4,}\S*(?:\s*\(\w+\))?)?$", re.IGNORECASE)
+_AMOUNT = re.compile(r"\d[.,]\d\d\b|\brm ?\d|^(?:cash|change|visa|sales?|qty|rm|no|item|name)$|x ?\d", re.IGNORECASE)
+_ALL_LEGAL = re.compile(r"^(?:(?:sdn|bhd|inc|llc|ltd|gmbh|co|kg|ag|restaurant|enterprise|trading|stores?|hardware|group|holdings?|limited|company|s/b)[\s.,&()]*)+$", re.IGNORECASE)
+_LEADING = re.compile(r"^(?:©\s*(?:19|20)\d\d|copyright(?:\s*©)?(?:\s*(?:19|20)\d\d)?|(?:name|nom|kontoinhaber|kontoname|titulaire(?: du compte)?|account (?:holder|name)|beneficiary|seller|vendor|from|sold by|verkaufer|fournisseur|lieferant|logo|issued by|billed by|payee)\s*:)\s*", re.IGNORECASE)
 HEAD, FOOT = 14, 8
 """Lines at the top and at the bottom where a name is looked for."""
 
@@ -88,13 +93,14 @@ def candidates(layout: Layout) -> list[Candidate]:
 def _names(text: str) -> list[str]:
     """The cell without labels and register numbers, then its parts where dots or dashes divide it."""
     whole = _cleaned(text)
-    parts = [_cleaned(part) for part in _DIVIDERS.split(text)]
-    return list(dict.fromkeys(one for one in (whole, *(parts[:3] if len(parts) > 1 else ())) if one))
+    first = _cleaned(_DIVIDERS.split(text)[0])
+    return list(dict.fromkeys(one for one in (whole, first) if one))
 
 
 def _cleaned(text: str) -> str:
     text = _LEADING.sub("", " ".join(text.split()))
-    text = _REGISTER.sub("", text)
+    text = _REGISTER.sub("", _BRACKETED.sub(" ", text)).strip()
+    text = _AFTER_LEGAL.sub(r"\1", " ".join(text.split()))
     return text.strip(" :;,*-–—_|~`'\"#=<>").strip()
 
 
@@ -118,16 +124,21 @@ def _with_next(layout: Layout, cell: Cell) -> str | None:
     return f"{first} {second}" if first and second and len(second) < 45 else None
 
 
+@lru_cache(maxsize=50_000)
+def _says(pattern: re.Pattern[str], text: str) -> bool:
+    return bool(pattern.search(text))
+
+
 def _candidate(
     layout: Layout, cell: Cell, name: str, place: int, last: int, around: _Around, part: int, *, two_lines: bool = False
 ) -> Candidate:
     said = plain(name)
     page = layout.page_of(cell.page)
     over = [plain(one.text) for one in layout.above(cell, lines=3)]
-    under = list(layout.below(cell, lines=2))
+    under = list(layout.below(cell, lines=3 if two_lines else 2))[int(two_lines) :]
     direct = over[0] if over else ""
     own_label = plain(cell.text[: max(cell.text.find(name), 0)])
-    near_buyer = any(BUYER.search(one) for one in over) or bool(BUYER.search(own_label))
+    near_buyer = any(_says(BUYER, one) for one in over) or bool(BUYER.search(own_label))
     legal = STRICT_LEGAL.search(name.rstrip(")"))
     bare = re.sub(r"[^a-z0-9]", "", LEGAL.sub("", said))
     domain = max((fuzz.ratio(bare, one.replace("-", "")) for one in around.domains), default=0.0) if bare else 0.0
@@ -143,7 +154,7 @@ def _candidate(
         "left": float(cell.x0 < page.width * 0.4),
         "right": float(cell.x0 > page.width * 0.5),
         "tall": min(max(cell.height / max(layout.word_height, 1e-6) - 1, 0.0), 2.0),
-        "legal": float(bool(LEGAL.search(name))),
+        "legal": float(_says(LEGAL, name)),
         "legal_end": float(bool(legal)),
         "sdn_bhd": float("bhd" in said),
         "upper": float(name == name.upper()),
@@ -152,13 +163,13 @@ def _candidate(
         "one_word": float(len(name.split()) == 1),
         "digits": float(any(map(str.isdigit, name))),
         "punctuation": float(bool(re.search(r"[:;?!]|\.\s", name))),
-        "not_name": float(bool(_NOT_NAMES.search(said))),
-        "street": float(bool(_STREET.search(said)) and not legal),
-        "address_under": float(any(_STREET.search(plain(one.text)) for one in under[:2])),
-        "street_over": float(bool(_STREET.search(direct))),
-        "seller_label": float(bool(SELLER.search(direct)) or (bool(own_label) and bool(SELLER.search(own_label)))),
-        "seller_above": float(any(SELLER.search(one) for one in over[1:])),
-        "buyer_label": float(bool(BUYER.search(direct)) or bool(own_label and BUYER.search(own_label))),
+        "not_name": float(_says(_NOT_NAMES, said)),
+        "street": float(_says(_STREET, said) and not legal),
+        "address_under": float(any(_says(_STREET, plain(one.text)) for one in under[:2])),
+        "street_over": float(_says(_STREET, direct)),
+        "seller_label": float(_says(SELLER, direct) or (bool(own_label) and bool(SELLER.search(own_label)))),
+        "seller_above": float(any(_says(SELLER, one) for one in over[1:])),
+        "buyer_label": float(_says(BUYER, direct) or bool(own_label and BUYER.search(own_label))),
         "buyer_above": float(near_buyer),
         "domain": domain / 100 if domain > 60 else 0.0,
         "domain_start": float(starts),
@@ -169,6 +180,9 @@ def _candidate(
         "in_sentence": float(len(cell.text) > 70),
         "part": float(part > 0),
         "two_lines": float(two_lines),
+        "amount": float(_says(_AMOUNT, said)),
+        "all_legal": float(_says(_ALL_LEGAL, said)),
+        "goes_on": float(not two_lines and _with_next(layout, cell) is not None),
         "beside_buyer": float(_beside_buyer(layout, cell)),
         "lower_start": float(name[:1].islower()),
     }
@@ -178,7 +192,7 @@ def _candidate(
 def _beside_buyer(layout: Layout, cell: Cell) -> bool:
     """Whether a buyer's label stands on the same line: then this may be the seller's block."""
     line = layout.lines[cell.line]
-    return any(one is not cell and BUYER.search(plain(one.text)) for one in line.cells)
+    return any(one is not cell and _says(BUYER, plain(one.text)) for one in line.cells)
 
 
 def buyer(candidates: list[Candidate], vendor: str | None) -> Candidate | None:

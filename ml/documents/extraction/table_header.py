@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from ml.documents.extraction.labels import plain
 from ml.documents.extraction.layout import Layout, Line
@@ -52,6 +53,7 @@ class Header:
         return next((one for one in self.columns if one.kind == kind), None)
 
 
+@lru_cache(maxsize=20_000)
 def classify(text: str) -> str | None:
     said = plain(text).strip(" :()")
     if len(said) > 60 or not said:

@@ -54,21 +54,22 @@ def _straight(image: Image.Image) -> Image.Image:
     if image.width < SMALLEST_WIDTH and image.width > 8:
         scale = min(SMALLEST_WIDTH / image.width, 3.0)
         image = image.resize((int(image.width * scale), int(image.height * scale)), Image.Resampling.BICUBIC)
-    if upright.lines_run_down(image):
-        image = upright.turned(image, 90)
     return upright.turned(image, upright.skew(image))
 
 
 def _better(
     image: Image.Image, number: int, words: tuple[Word, ...], limits: Limits
 ) -> tuple[Image.Image, tuple[Word, ...]]:
-    """The page turned over, or read in other modes, where that reads more."""
+    """The page turned, or read in other modes, where that reads more."""
     best = evidence.good_words(words)
-    turned = upright.turned(image, 180)
-    for candidate, mode in ((turned, tesseract.BLOCK), (image, tesseract.COLUMN), (image, tesseract.SPARSE)):
+    turns = (90, 270, 180) if upright.lines_run_down(image) else (180,)
+    tries = [(upright.turned(image, turn), tesseract.BLOCK) for turn in turns]
+    tries += [(image, tesseract.COLUMN), (image, tesseract.SPARSE)]
+    start = image
+    for candidate, mode in tries:
         found = tesseract.recognise(candidate, number, mode=mode, seconds=limits.ocr_seconds)
         if (good := evidence.good_words(found)) > 1.2 * best + 1:
             image, words, best = candidate, found, good
-            if candidate is turned and not evidence.is_weak(words):
+            if candidate is not start and not evidence.is_weak(words):
                 break
     return image, words
