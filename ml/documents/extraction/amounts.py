@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from ml.documents.extraction.labels import classes
 from ml.documents.extraction.layout import Cell, Layout, Line
-from ml.documents.extraction.numbers import Number, numbers
+from ml.documents.extraction.numbers import CURRENCIES, Number, numbers
 from ml.documents.extraction.scoring import Candidate, scored
 from ml.documents.record import Tax
 
@@ -16,7 +16,7 @@ _TRIED = 7
 """Values of a field that are combined with those of others."""
 ABSENT = {"net": -1.0, "tax": -1.0, "total": -6.0}
 """Scores of a field that the page does not show."""
-ADDS_UP = 5.0
+ADDS_UP = 3.5
 EQUAL = 0.5
 """A total that is the net amount: no tax is shown."""
 CONTRADICTS = -4.0
@@ -40,7 +40,7 @@ def candidates(layout: Layout, sign: str, row_lines: set[int], row_total: Decima
         before = 0
         lead = " ".join(word.text for word in line.words[: values[0].first]) if values else ""
         for number in values:
-            label = " ".join(word.text for word in line.words[before : number.first])
+            label = _label(line, before, number.first)
             before = number.last + 1
             if number.percent or not (number.decimals == 2 or number.currency):
                 continue
@@ -92,6 +92,20 @@ def candidates(layout: Layout, sign: str, row_lines: set[int], row_total: Decima
     return made
 
 
+def _label(line: Line, start: int, end: int) -> str:
+    """The words before a number: of their cells the nearest that says what the number is, else the nearest one."""
+    parts: list[str] = []
+    place = 0
+    for cell in line.cells:
+        words = [word.text for at, word in enumerate(cell.words, place) if start <= at < end]
+        place += len(cell.words)
+        if words:
+            parts.append(" ".join(words))
+    named = [part for part in parts if classes("amounts", part[-70:])]
+    lettered = [part for part in parts if sum(map(str.isalpha, part)) > 1 and part.lower().strip(".:") not in CURRENCIES]
+    return (named or lettered or parts or [""])[-1]
+
+
 def _label_features(layout: Layout, line: Line, number: Number, label: str, own: bool) -> dict[str, float]:
     said = set(classes("amounts", label[-70:]))
     features = {f"L:{name}": 1.0 for name in said}
@@ -115,10 +129,12 @@ def _label_features(layout: Layout, line: Line, number: Number, label: str, own:
     return features
 
 
-def taxes(layout: Layout, sign: str, net: Decimal | None = None) -> list[Tax]:
-    """Rates with base and tax that multiply, each once."""
+def taxes(layout: Layout, sign: str, row_lines: set[int]) -> list[Tax]:
+    """Rates with base and tax that multiply, each once; lines of rows are none of them."""
     found: dict[tuple[Decimal, Decimal], Tax] = {}
     for line in layout.lines:
+        if line.number in row_lines:
+            continue
         values = numbers(line, sign)
         rates = [one.value for one in values if one.percent and 0 <= one.value <= 50]
         rates += [one.value for one in values if not one.percent and one.decimals <= 1 and 0 < one.value <= 27]

@@ -32,7 +32,7 @@ def candidates(layout: Layout) -> tuple[list[Candidate], bool]:
         if value is None:
             continue
         features = {f"L:{name}": 1.0 for name in classes("dates", label)}
-        over = _label_above(layout, cell) if len(label.strip(" :.-")) < 3 else ""
+        over = _label_above(layout, cell) if not set(features) - {"L:invoice", "L:time"} else ""
         features |= {f"A:{name}": 1.0 for name in classes("dates", over)}
         features |= {
             "bias": 1.0,

@@ -105,7 +105,7 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 
 def day_comes_first(found: list[Found], text: str) -> bool:
-    """By dates that can be read in one way only, else by the country that the page speaks of."""
+    """By dates that can be read in one way only, else by points, else by the country that the page speaks of."""
     numeric = [one for one in found if one.kind == "num"]
     day = sum(one.day_first is not None and one.month_first is None for one in numeric)
     month = sum(one.month_first is not None and one.day_first is None for one in numeric)
@@ -113,6 +113,8 @@ def day_comes_first(found: list[Found], text: str) -> bool:
         return day > month
     if re.search(r"\bRM\b|RM\d|\bBHD\b|malaysia", text, re.IGNORECASE):
         return True
-    american = len(re.findall(r"\b[A-Z]{2},? \d{5}(?:-\d{4})?\b", text))
+    if re.search(r"\d\.\d\d?\.(?:19|20)\d\d", text):
+        return True
+    american = len(re.findall(r"\b(?!DE|FR|AT|CH|IT|ES|KL|JB)[A-Z]{2},? \d{5}(?:-\d{4})?\b", text))
     dollars = text.count("$") and not re.search(r"\b(AUD|NZD|SGD|HKD|ABN|GST|A\$|VAT)\b|RM", text)
     return not (american or (dollars and not re.search(r"€|£|mwst|tva", text, re.IGNORECASE)))

@@ -121,8 +121,9 @@ def _put_identifiers(invoice: Invoice, found: Read) -> None:
         _put(invoice, "order_number", order)
     accounts = identifiers.ibans(found.layout)
     if accounts:
-        accounts[0].score = 3.0
-        _put(invoice, "iban", accounts[0], None, "checksum")
+        checked = accounts[0].score >= 0
+        accounts[0].score = 3.0 if checked else -0.5
+        _put(invoice, "iban", accounts[0], None, *(("checksum",) if checked else ()))
 
 
 def _put_parties(invoice: Invoice, found: Read) -> None:
@@ -152,7 +153,8 @@ def _of_vendor(
     def distance(one: Candidate, party: Candidate | None) -> float:
         if party is None or party.box is None or one.box is None:
             return 1e6
-        apart = abs(one.line - party.line)
+        # What belongs to a name stands under it.
+        apart = abs(one.line - party.line) + (20 if one.line < party.line else 0)
         # Blocks stand side by side: another column is far away.
         aside = abs(one.box[1] - party.box[1]) > 120 * (found.layout.word_height / 10)
         return apart + (30 if aside and apart < 25 else 0)
@@ -164,7 +166,7 @@ def _of_vendor(
 
 
 def _put_amounts(invoice: Invoice, found: Read) -> None:
-    taxes = amounts.taxes(found.layout, found.sign)
+    taxes = amounts.taxes(found.layout, found.sign, {one.line for one in found.rows})
     options = _adjustments(found)
     chosen = max(
         (amounts.choose(found.amounts, taxes, found.row_total, total) for total in options),
@@ -198,7 +200,7 @@ def _labelled(found: Read, name: str) -> list[Decimal]:
     rows_at = {one.line for one in found.rows}
     lines: dict[int, Decimal] = {}
     for one in found.amounts:
-        if f"L:{name}" in one.features and one.line not in rows_at and "L:total" not in one.features:
+        if f"L:{name}" in one.features and one.line not in rows_at and not {"L:total", "L:due"} & one.features.keys():
             lines[one.line] = one.value
     return list(lines.values())
 
@@ -216,13 +218,13 @@ def _complete(invoice: Invoice) -> None:
 
 
 def _is_proven(proofs: list[str], invoice: Invoice) -> bool:
-    """Two sums that hold, or one of all rows where no tax is shown."""
-    if invoice.amount("total") is None:
+    """Two sums that hold, one of them that of the total; or all rows are the total and no tax is shown."""
+    total, net, tax = (invoice.amount(name) for name in ("total", "net", "tax"))
+    if total is None or net is None:
         return False
-    if len(proofs) >= 2 and "net + tax = total" in proofs:
-        return True
-    rows_hold = any(one.startswith("rows") for one in proofs)
-    return rows_hold and (not invoice.amount("tax") or "rows = total" not in proofs)
+    if "net + tax = total" in proofs:
+        return len(proofs) >= 2
+    return any(one.startswith("rows") for one in proofs) and not tax and abs(net - total) <= amounts.TOLERANCE
 
 
 def _put_more(invoice: Invoice, found: Read) -> None:

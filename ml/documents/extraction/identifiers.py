@@ -16,6 +16,10 @@ _TOKEN = re.compile(r"^[#(]?[A-Z0-9][\w\-/.#\\]*\d[\w\-/.#\\]*[)]?$|^#?[A-Z]*\d[
 _AMOUNT = re.compile(r"^\D{0,3}\d{1,3}(?:[.,' ]?\d{3})*[.,]\d{2}\D{0,3}$")
 _IBAN = re.compile(r"\b([A-Z]{2})\s?([\dOISBZ]{2})((?:\s?[A-Z\d]){11,30})\b")
 _REPAIR = str.maketrans({"O": "0", "I": "1", "S": "5", "B": "8", "Z": "2", "L": "1", "Q": "0", "D": "0"})
+LENGTHS = {
+    "AT": 20, "BE": 16, "CH": 21, "CZ": 24, "DE": 22, "DK": 18, "ES": 24, "FI": 18, "FR": 27, "GB": 22, "HU": 28,
+    "IE": 22, "IT": 27, "LU": 20, "NL": 18, "NO": 15, "PL": 28, "PT": 25, "SE": 24, "SK": 24,
+}  # fmt: skip
 VAT = re.compile(
     r"\b(?:ATU\s?\d{8}|BE\s?[01]?\d{3}[. ]?\d{3}[. ]?\d{3}|DE\s?\d{3}\s?\d{3}\s?\d{3}|FR\s?[A-Z\d]{2}\s?\d{3}\s?\d{3}\s?\d{3}|NL\s?\d{9}B\d{2}|IT\s?\d{11}"
     r"|ES\s?[A-Z\d]\d{7}[A-Z\d]|LU\s?\d{8}|IE\s?\d[A-Z\d+*]\d{5}[A-Z]{1,2}|GB\s?\d{3}\s?\d{4}\s?\d{2}|PL\s?\d{10}|CZ\s?\d{8,10}|DK\s?(?:\d\d\s?){3}\d\d|SE\s?\d{12}"
@@ -50,8 +54,10 @@ def number_candidates(layout: Layout) -> list[Candidate]:
                 label_in, token = _divided(token)
                 is_date = any(start < end and place > begin for begin, end in spans)
                 if _TOKEN.match(token) and len(token) > 1 and not is_date and not _AMOUNT.match(token):
-                    label = f"{said} {label_in}".strip() or before
-                    made.append(_candidate(layout, cell, token, label[-40:], counts, bool(said or label_in)))
+                    own = f"{said} {label_in}".strip()
+                    lettered = any(map(str.isalpha, own)) or "#" in own
+                    label = own if lettered else f"{before} {own}".strip()
+                    made.append(_candidate(layout, cell, token, label[-40:], counts, lettered))
                 said = f"{said} {word.text}"
             before = text
     return made
@@ -113,7 +119,23 @@ def ibans(layout: Layout) -> list[Candidate]:
                 if valid and valid not in found:
                     features = {"bias": 1.0, "debit": float("abbuch" in said or "von ihrem" in said or "eingezogen" in said)}
                     found[valid] = Candidate(valid, features, cell.box, match[0], cell.line, "IBAN")
+    if not found and (one := _unchecked(layout)):
+        return [one]
     return sorted(found.values(), key=lambda one: one.features["debit"])
+
+
+def _unchecked(layout: Layout) -> Candidate | None:
+    """What stands beside the word IBAN, whole but with a wrong checksum: a finding will say so."""
+    for line in layout.lines:
+        for cell, following in _with_next(layout, line.cells):
+            if "iban" not in plain(cell.text):
+                continue
+            for match in _IBAN.finditer(cell.text + following):
+                text = "".join(match[0].split())
+                length = LENGTHS.get(text[:2], 0)
+                if length and len(text) >= length and text[2:4].isdigit():
+                    return Candidate(text[:length], {"debit": 0.0}, cell.box, text, line.number, "IBAN", -1.0)
+    return None
 
 
 def _with_next(layout: Layout, cells: list[Cell]):
@@ -124,7 +146,13 @@ def _with_next(layout: Layout, cells: list[Cell]):
 
 
 def _valid_iban(text: str) -> str | None:
-    """The longest start that is an IBAN."""
+    """The longest start that is an IBAN; of a country whose length is known, exactly so much."""
+    if length := LENGTHS.get(text[:2]):
+        exact = text[:2] + text[2:].translate(_REPAIR) if length == 22 and text[:2] == "DE" else text
+        for one in (text[:length], exact[:length]):
+            if len(one) == length and _checks(one):
+                return one
+        return None
     for repaired in (text, text[:2] + text[2:].translate(_REPAIR), text[:2] + text[2:4].translate(_REPAIR) + text[4:]):
         for end in range(min(len(repaired), 34), 14, -1):
             if iban_rules.is_valid(repaired[:end]):

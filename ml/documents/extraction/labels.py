@@ -70,7 +70,7 @@ ORDER = re.compile(
 )
 SELLER = re.compile(
     r"^\W*(?:seller|vendor|from|sold by|supplier|service provider|provider|rechnungsersteller|verkaufer|lieferant|absender|fournisseur|vendeur|emetteur|leistungserbringer|issued by"
-    r"|remit to|payee|pay to|bill(?:ed)? from|billed by|merchant|name)\b\W*(?:name)?\W*$",
+    r"|remit to|payee|pay to|bill(?:ed)? from|billed by|merchant|name|seller trade name)\b\W*(?:name)?\W*$",
     re.IGNORECASE,
 )
 BUYER = re.compile(

@@ -29,7 +29,7 @@ _STREET = re.compile(
 _NOT_NAMES = re.compile(
     r"invoice|rechnung|facture|factuur|receipt|quittung|\btotal\b|amount|betrag|\bdate\b|datum|\bpage\b|seite|\btel\b|phone|\bfax\b|e-?mail|\bvat\b|\btax\b|gst\b|ust|iban|\bbic\b|swift|number|nummer"
     r"|thank|welcome|cashier|table|customer|kunde|description|menge|qty|quantity|order|bestell|avoir|gutschrift|copy|duplicate|reprint|original|bill to|ship to|due|paid|balance|subtotal|payment|zahlung"
-    r"|^\W*(?:to|from|item|price|logo)\W*$|lieferant\b.*nr|www\.|https?:|@|reg(?:istration)? no|co\.? no|company (?:no|reg)|account|summary|adresse|references|stylesheet|beispiel",
+    r"|^\W*(?:to|from|item|price|logo)\W*$|lieferant\b.*nr|www\.|https?:|@|reg(?:istration)? no|co\.? no|company (?:no|reg)|account|summary|adresse|references|stylesheet|beispiel|trade name|company name|your name",
     re.IGNORECASE,
 )  # fmt: skip
 _DOMAIN = re.compile(r"(?:https?://|www\.|@)([a-z0-9][a-z0-9.\-]*\.[a-z]{2,})", re.IGNORECASE)
@@ -41,6 +41,8 @@ _BRACKETED = re.compile(r"\s*[\[({]\s*(?:co\w*\.?|reg\w*\.?|no\.?|[:.\s])*[A-Z]{
 _AFTER_LEGAL = re.compile(r"(\b(?:SDN BHD|S/B))\.?(?:\s+\d{4,}\S*(?:\s*\(\w+\))?)?$", re.IGNORECASE)
 _AMOUNT = re.compile(r"\d[.,]\d\d\b|\brm ?\d|^(?:cash|change|visa|sales?|qty|rm|no|item|name)$|x ?\d", re.IGNORECASE)
 _ALL_LEGAL = re.compile(r"^(?:(?:sdn|bhd|inc|llc|ltd|gmbh|co|kg|ag|restaurant|enterprise|trading|stores?|hardware|group|holdings?|limited|company|s/b)[\s.,&()]*)+$", re.IGNORECASE)
+_HOLDER = re.compile(r"(?:titulaire(?: du compte)?|kontoinhaber|account (?:holder|name)|beneficiary(?: name)?|b[ée]n[ée]ficiaire)\s*:\s*(.+)$", re.IGNORECASE)
+_MISREAD = ((re.compile(r"(?<=[a-z])I(?=[a-z])"), "l"), (re.compile(r"\b0(?=[a-z])"), "o"), (re.compile(r"(?<=\.)1(?=\.[A-Z])"), "I"))
 _LEADING = re.compile(r"^(?:©\s*(?:19|20)\d\d|copyright(?:\s*©)?(?:\s*(?:19|20)\d\d)?|(?:name|nom|kontoinhaber|kontoname|titulaire(?: du compte)?|account (?:holder|name)|beneficiary|seller|vendor|from|sold by|verkaufer|fournisseur|lieferant|logo|issued by|billed by|payee)\s*:)\s*", re.IGNORECASE)
 HEAD, FOOT = 14, 8
 """Lines at the top and at the bottom where a name is looked for."""
@@ -94,11 +96,15 @@ def _names(text: str) -> list[str]:
     """The cell without labels and register numbers, then its parts where dots or dashes divide it."""
     whole = _cleaned(text)
     first = _cleaned(_DIVIDERS.split(text)[0])
-    return list(dict.fromkeys(one for one in (whole, first) if one))
+    holder = _HOLDER.search(text)
+    named = _cleaned(_DIVIDERS.split(holder[1])[0]) if holder and holder.start() else ""
+    return list(dict.fromkeys(one for one in (whole, first, named) if one))
 
 
 def _cleaned(text: str) -> str:
     text = _LEADING.sub("", " ".join(text.split()))
+    for pattern, letter in _MISREAD:
+        text = pattern.sub(letter, text)
     text = _REGISTER.sub("", _BRACKETED.sub(" ", text)).strip()
     text = _AFTER_LEGAL.sub(r"\1", " ".join(text.split()))
     return text.strip(" :;,*-–—_|~`'\"#=<>").strip()

@@ -6,6 +6,8 @@ It is an extra: without it the first engine's words stand.
 import functools
 import importlib.util
 import os
+import re
+import unicodedata
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ from PIL import Image
 
 from ml.documents.words import Word
 
+_OTHER_SCRIPTS = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af]+")
 LONGEST_SIDE = 1600
 """Pixels: letters of a page are as high as the models like them."""
 
@@ -56,6 +59,8 @@ def recognise(image: Image.Image, number: int) -> tuple[Word, ...]:
 
 def _divided(box: Any, text: str, score: float, number: int) -> list[Word]:
     (x0, y0), (x1, y1) = box.min(axis=0).tolist(), box.max(axis=0).tolist()
+    # Its letters of other scripts are noise on pages of ours; wide brackets are brackets.
+    text = _OTHER_SCRIPTS.sub("", unicodedata.normalize("NFKC", text))
     letter = (x1 - x0) / max(len(text), 1)
     words, place = [], 0
     for part in text.split():
