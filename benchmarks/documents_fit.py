@@ -2,8 +2,8 @@
 
     python -m benchmarks.documents_fit FOLDER --cache FOLDER [--drawn 300] [--folds 4]
 
-FOLDER holds `truth.jsonl` and the files that it names. Pages that need OCR are taken from the cache that the command line
-fills (`python -m ml.documents extract FOLDER --cache FOLDER`); others are left out. Beside them the weights learn from
+FOLDER holds `truth.jsonl` and the files that it names. Pages that need OCR are taken from the cache that the command
+line fills (`python -m ml.documents extract FOLDER --cache FOLDER`); others are left out. Beside them the weights learn from
 drawn layouts. Confidence is fitted on answers of weights that had not seen the document. No document goes into the
 product: only `weights.json` and `confidence.json` are written.
 """
@@ -21,6 +21,7 @@ from typing import Any
 import torch
 
 from benchmarks.documents_layouts import drawn
+from benchmarks.documents_priors import PRIORS
 from benchmarks.documents_truth import FIELDS, is_right, truths
 from ml.documents import confidence, engines
 from ml.documents.extraction import scoring
@@ -32,22 +33,15 @@ from ml.documents.reading.limits import LIMITS
 from ml.documents.words import Page
 
 SOURCES = {
-    "date": "dates", "due_date": "dates", "number": "numbers", "vendor": "parties", "buyer": "parties",
-    "net": "amounts", "tax": "amounts", "total": "amounts",
-}  # fmt: skip
-PRIORS: dict[str, dict[str, float]] = {
-    "date": {"L:issue": 3, "L:date": 1.5, "L:due": -3, "L:other": -2, "A:issue": 2, "A:date": 1, "A:due": -2, "A:other": -1, "order": -1},
-    "due_date": {"L:due": 4, "A:due": 3, "L:issue": -2, "L:other": -2, "bias": -2},
-    "number": {"L:strong": 4, "L:title": 2, "L:plain": 1, "L:invoice": 1.5, "L:order": -3, "L:customer": -3, "L:tax": -4, "L:other": -3,
-               "A:strong": 3, "A:invoice": 1, "A:order": -3, "A:customer": -3, "A:tax": -3, "A:other": -3, "height": -2, "short": -1.5, "zip": -2, "bias": -2, "long": -1},
-    "vendor": {"legal_end": 2, "sdn_bhd": 1, "top": 1, "head": 1, "seller_label": 2.5, "buyer_label": -4, "buyer_above": -2, "not_name": -4, "street": -3, "digits": -1,
-               "domain": 1.5, "domain_start": 1, "address_under": 1, "in_sentence": -1.5, "holder": 2, "punctuation": -1, "tall": 0.7, "beside_buyer": 0.3, "repeated": 1, "lower_start": -2},
-    "buyer": {"buyer_label": 4, "buyer_above": 1.5, "not_name": -3, "street": -3, "seller_label": -4, "address_under": 1, "digits": -1, "head": 0.5, "foot": -2, "in_sentence": -2, "legal_end": 0.5},
-    "total": {"L:strong": 3, "L:total": 2, "L:due": 1, "L:rounded": 2, "L:net": -3, "L:tax": -1, "L:total+net": -1, "L:total+tax": -1, "A:total": 1, "A:strong": 1.5, "A:net": -1, "rank1": 1, "L:cash": -2,
-              "L:change": -4, "L:rounding": -2, "in_row": -2, "repeated": 1, "low": 1, "paid": 1.5, "L:other": -2, "L:quantity": -2, "zero": -3, "L:prepaid": -2},
-    "net": {"L:net": 4, "A:net": 2, "L:excl": 1, "L:total": 0, "L:strong": -2, "L:incl": -2, "in_row": -2, "row_total": 2, "L:tax": -1, "L:due": -2, "L:other": -2, "bias": -1, "L:cash": -3, "L:change": -4},
-    "tax": {"L:tax": 4, "A:tax": 2, "L:total+tax": 0.5, "L:net": -1.5, "L:incl": -1, "L:strong": -2, "in_row": -2, "rank1": -3, "L:due": -3, "L:other": -2, "bias": -1, "L:cash": -3, "L:change": -4},
-}  # fmt: skip
+    "date": "dates",
+    "due_date": "dates",
+    "number": "numbers",
+    "vendor": "parties",
+    "buyer": "parties",
+    "net": "amounts",
+    "tax": "amounts",
+    "total": "amounts",
+}
 STEPS, PULL = 150, 0.02
 """Steps of the fit; how strongly weights are held near what they began as."""
 WEIGHT_OF_SET = {"kozlowski": 0.1, "drawn": 0.5}
@@ -89,7 +83,10 @@ def load(folder: Path, cache: Path | None, count: int) -> Iterator[Example]:
     for truth in truths(folder):
         pages = _pages(truth.path, cache)
         if pages:
-            by_engine = [pages, [replace(one, words=one.other, other=(), engine="rapidocr") for one in pages if one.other]]
+            by_engine = [
+                pages,
+                [replace(one, words=one.other, other=(), engine="rapidocr") for one in pages if one.other],
+            ]
             values = dict(truth.values)
             yield Example(truth.set, truth.path.name, pages, [read(one) for one in by_engine if one], values)
     for seed in range(count):
@@ -111,13 +108,13 @@ def _table(name: str, examples: list[Example]):
     """Features of all candidates, the document of each, whether it is right, and the weight of each document."""
     features, owners, right, weights = [], [], [], []
     kept = 0
-    for one, found in ((one, found) for one in examples for found in one.reads):
-        wanted = one.truth.get(name)
+    for example, found in ((one, part) for one in examples for part in one.reads):
+        wanted = example.truth.get(name)
         candidates: list[Candidate] = getattr(found, SOURCES[name])
         answers = [wanted is not None and _is_right(candidate.value, wanted) for candidate in candidates]
         if not any(answers):
             continue
-        origin = one.set
+        origin = example.set
         features += [candidate.features for candidate in candidates]
         owners += [kept] * len(candidates)
         right += answers
@@ -166,7 +163,7 @@ def _is_right(value: Any, wanted: Any) -> bool:
 def left_out(examples: list[Example], folds: int) -> dict[str, list[tuple[dict[str, float], bool, float]]]:
     """Signals of each found value, whether it is right, and its weight, by weights that had not seen its document."""
     groups = sorted({one.group for one in examples})
-    random.Random(1).shuffle(groups)  # noqa: S311 - which documents are left out
+    random.Random(1).shuffle(groups)
     fold_of = {group: number % folds for number, group in enumerate(groups)}
     outcomes = defaultdict(list)
     shares: dict[tuple[str, str], list[bool]] = defaultdict(list)
@@ -200,7 +197,9 @@ def _use(weights: dict[str, dict[str, float]]) -> None:
     known.update(weights)
 
 
-def calibrated(outcomes: dict[str, list[tuple[dict[str, float], bool, float]]]) -> dict[str, dict[str, float]]:
+def calibrated(
+    outcomes: dict[str, list[tuple[dict[str, float], bool, float]]],
+) -> dict[str, dict[str, float]]:
     """A logistic model a field; fields with few examples share one."""
     from sklearn.linear_model import LogisticRegression
 
@@ -215,7 +214,7 @@ def calibrated(outcomes: dict[str, list[tuple[dict[str, float], bool, float]]]) 
     everything = [row for rows in outcomes.values() for row in rows]
     models = {"other": fitted(everything)}
     for field, rows in outcomes.items():
-        if len(rows) >= 60 and 5 <= sum(not right for _, right, _ in rows):
+        if len(rows) >= 60 and sum(not right for _, right, _ in rows) >= 5:
             models[field] = fitted(rows)
     return models
 

@@ -9,57 +9,19 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
+from benchmarks.documents_words import (
+    CITIES,
+    COUNTRIES,
+    FAMILIES,
+    FIRST,
+    LEGAL,
+    MONTHS,
+    PEOPLE,
+    SECOND,
+    STREETS,
+    WORDS,
+)
 from ml.documents.words import Page, Word
-
-_FIRST = """Nimbus Quantum Acme Blue River Stone Pixel Data Cloud Green Solar Hyper Open Bright North Vertex Lumen Orbit Delta Terra
-Fox Cedar Maple Iron Silver Kite Rocket Echo Prism Atlas Nova Zen Tide Lark Mint Onyx Opal Raven Sage Swift Umber Vale Wren""".split()
-_SECOND = """Labs Works Systems Software Hosting Media Analytics Networks Mail Studio Dynamics Logic Stack Forge Base Point Hub Grid
-Design Consulting Services Security Robotics Foods Travel Print Energy Telecom""".split()
-_LEGAL = {
-    "en": ("Inc.", "LLC", "Ltd", "Limited", "Corp.", ", Inc.", "PBC", "Pty Ltd", "", "", ""),
-    "de": ("GmbH", "AG", "GmbH & Co. KG", "UG (haftungsbeschränkt)", "e.K.", "", "KG"),
-    "fr": ("SAS", "SARL", "S.A.", "EURL", "", "SA"),
-}
-_PEOPLE = "Anna Maria John Peter Sven Lena Marc Julie Omar Wei Ines Paul Kim Laura Tom".split()
-_FAMILIES = "Miller Schmidt Dupont Garcia Rossi Larsen Novak Tanaka Weber Moreau Klein Brown Evans Fischer".split()
-_STREETS = {
-    "en": ("{} Market Street", "{} Main St, Suite 400", "{} Howard Street", "{} King Road", "{} Park Avenue"),
-    "de": ("Hauptstraße {}", "Bahnhofstr. {}", "Industrieweg {}", "Am Ring {}"),
-    "fr": ("{} rue de la Paix", "{} avenue Foch", "{} boulevard Voltaire"),
-}
-_CITIES = {
-    "en": ("San Francisco, CA 94105", "New York, NY 10013", "London EC1A 1BB", "Dublin 4", "Austin, TX 78701", "Sydney NSW 2000"),
-    "de": ("10115 Berlin", "80331 München", "20095 Hamburg", "50667 Köln", "91710 Gunzenhausen"),
-    "fr": ("75002 Paris", "69003 Lyon", "33000 Bordeaux"),
-}
-_COUNTRIES = {"en": ("United States", "United Kingdom", "Ireland", ""), "de": ("Deutschland", ""), "fr": ("France", "")}
-_WORDS = {
-    "en": {
-        "title": ("Invoice", "INVOICE", "Tax Invoice", "Receipt"), "number": ("Invoice number", "Invoice no.", "Invoice #", "Invoice ID", "Number"),
-        "date": ("Date of issue", "Invoice date", "Date", "Issued", "Issue date"), "due": ("Date due", "Due date", "Payment due"),
-        "bill": ("Bill to", "Billed To", "Billing address", "Customer", "Invoice to"), "from": ("From", "Seller", "Billed from", "Sold by"),
-        "net": ("Subtotal", "Total excluding tax", "Net amount"), "tax": ("VAT ({}%)", "Tax {}%", "Sales tax {}%", "GST {}%"),
-        "total": ("Total", "Invoice total", "Total incl. VAT", "Grand total"), "owed": ("Amount due", "Balance due"),
-        "row": ("Description", "Qty", "Unit price", "Amount"),
-    },
-    "de": {
-        "title": ("Rechnung", "RECHNUNG"), "number": ("Rechnungsnummer", "Rechnungs-Nr.", "Rechnung Nr.", "Belegnummer"),
-        "date": ("Rechnungsdatum", "Datum", "Belegdatum"), "due": ("Fällig am", "Zahlbar bis", "Fälligkeitsdatum"),
-        "bill": ("Rechnungsempfänger", "Kunde", "Rechnungsadresse"), "from": ("Rechnungssteller", "Verkäufer", "Lieferant"),
-        "net": ("Nettobetrag", "Summe netto", "Zwischensumme"), "tax": ("MwSt. {}%", "zzgl. {}% USt.", "Umsatzsteuer {}%"),
-        "total": ("Gesamtbetrag", "Rechnungsbetrag", "Summe brutto", "Endbetrag"), "owed": ("Zahlbetrag", "Zu zahlen"),
-        "row": ("Beschreibung", "Menge", "Einzelpreis", "Betrag"),
-    },
-    "fr": {
-        "title": ("Facture", "FACTURE"), "number": ("Facture n°", "N° de facture", "Numéro de facture"),
-        "date": ("Date de facture", "Date", "Date d'émission"), "due": ("Date d'échéance", "Échéance"),
-        "bill": ("Facturé à", "Client", "Adresse de facturation"), "from": ("Émetteur", "Vendeur", "Fournisseur"),
-        "net": ("Total HT", "Montant HT", "Sous-total"), "tax": ("TVA {}%", "TVA ({} %)"),
-        "total": ("Total TTC", "Montant TTC"), "owed": ("Net à payer", "Reste à payer"),
-        "row": ("Désignation", "Quantité", "Prix unitaire", "Montant"),
-    },
-}  # fmt: skip
-_MONTHS = "January February March April May June July August September October November December".split()
 
 
 @dataclass
@@ -87,38 +49,60 @@ class _Sheet:
 
 def drawn(seed: int) -> tuple[list[Page], dict[str, Any]]:
     """A page and its truth; the same seed gives the same page."""
-    rng = random.Random(seed)  # noqa: S311 - drawings, no secrets
+    rng = random.Random(seed)
     language = rng.choice(("en", "en", "en", "de", "de", "fr"))
-    said = {name: rng.choice(texts) for name, texts in _WORDS[language].items() if name != "row"}
+    said = {name: rng.choice(texts) for name, texts in WORDS[language].items() if name != "row"}
     vendor = _company(rng, language)
-    buyer = _company(rng, language) if rng.random() < 0.6 else f"{rng.choice(_PEOPLE)} {rng.choice(_FAMILIES)}"
+    buyer = _company(rng, language) if rng.random() < 0.6 else f"{rng.choice(PEOPLE)} {rng.choice(FAMILIES)}"
     issued = date(2012, 1, 1) + timedelta(days=rng.randrange(5200))
     due = issued + timedelta(days=rng.choice((7, 14, 30, 30, 45)))
-    pattern = rng.choice({"en": ("long", "us", "iso", "short"), "de": ("german",), "fr": ("french", "iso")}[language])
+    pattern = rng.choice(
+        {"en": ("long", "us", "iso", "short"), "de": ("german",), "fr": ("french", "iso")}[language]
+    )
     shown = {name: _date(value, pattern) for name, value in (("date", issued), ("due", due))}
     if rng.random() < 0.4:
         shown.pop("due")
-    number = rng.choice(("{:06d}", "INV-{:05d}", "2023-{:04d}", "A1B2C3D4-{:04d}", "RE{:07d}", "F{:08d}")).format(rng.randrange(9999))
+    number = rng.choice(
+        ("{:06d}", "INV-{:05d}", "2023-{:04d}", "A1B2C3D4-{:04d}", "RE{:07d}", "F{:08d}")
+    ).format(rng.randrange(9999))
     money = _money(rng, language)
     sheet = _Sheet()
     layout = rng.choice((_beside, _beside, _right_block, _window, _foot, _tall_left, _from_for, _mail_only))
     y = layout(sheet, rng, language, said, vendor, buyer, number, shown)
     _table(sheet, rng, language, said, money, max(y, 330))
     truth = {
-        "vendor": vendor, "buyer": buyer, "number": number, "date": issued.isoformat(),
-        "due_date": due.isoformat() if "due" in shown else None, "net": money["net"], "tax": money["tax"], "total": money["total"],
-    }  # fmt: skip
+        "vendor": vendor,
+        "buyer": buyer,
+        "number": number,
+        "date": issued.isoformat(),
+        "due_date": due.isoformat() if "due" in shown else None,
+        "net": money["net"],
+        "tax": money["tax"],
+        "total": money["total"],
+    }
     return [Page(0, 595, 842, tuple(sheet.words))], truth
 
 
 def _company(rng: random.Random, language: str) -> str:
-    name = rng.choice((f"{rng.choice(_FIRST)} {rng.choice(_SECOND)}", f"{rng.choice(_FIRST)}{rng.choice(_SECOND).lower()}", rng.choice(_FIRST) + rng.choice(_FIRST).lower(), f"{rng.choice(_FAMILIES)} & {rng.choice(_FAMILIES)}", f"{rng.choice(_FIRST)} {rng.choice(_FIRST)} {rng.choice(_SECOND)}"))  # fmt: skip
-    legal = rng.choice(_LEGAL[language])
+    name = rng.choice(
+        (
+            f"{rng.choice(FIRST)} {rng.choice(SECOND)}",
+            f"{rng.choice(FIRST)}{rng.choice(SECOND).lower()}",
+            rng.choice(FIRST) + rng.choice(FIRST).lower(),
+            f"{rng.choice(FAMILIES)} & {rng.choice(FAMILIES)}",
+            f"{rng.choice(FIRST)} {rng.choice(FIRST)} {rng.choice(SECOND)}",
+        )
+    )
+    legal = rng.choice(LEGAL[language])
     return f"{name}{legal}" if legal.startswith(",") else f"{name} {legal}".strip()
 
 
 def _address(rng: random.Random, language: str) -> list[str]:
-    return [rng.choice(_STREETS[language]).format(rng.randrange(1, 900)), rng.choice(_CITIES[language]), rng.choice(_COUNTRIES[language])]
+    return [
+        rng.choice(STREETS[language]).format(rng.randrange(1, 900)),
+        rng.choice(CITIES[language]),
+        rng.choice(COUNTRIES[language]),
+    ]
 
 
 def _domain(vendor: str) -> str:
@@ -128,19 +112,36 @@ def _domain(vendor: str) -> str:
 
 def _contact(rng: random.Random, vendor: str) -> str:
     domain = _domain(vendor)
-    return rng.choice((f"support@{domain}", f"billing@{domain}", f"www.{domain}", f"https://{domain}", "+1 415 555 0100", ""))
+    return rng.choice(
+        (
+            f"support@{domain}",
+            f"billing@{domain}",
+            f"www.{domain}",
+            f"https://{domain}",
+            "+1 415 555 0100",
+            "",
+        )
+    )
 
 
 def _tax_id(rng: random.Random, language: str) -> str:
     digits = f"{rng.randrange(10**9):09d}"
-    return {"de": f"USt-IdNr.: DE{digits}", "fr": f"N° TVA : FR12{digits}", "en": rng.choice((f"VAT ID: GB{digits}", f"EIN {digits[:2]}-{digits[2:]}", ""))}[language]
+    return {
+        "de": f"USt-IdNr.: DE{digits}",
+        "fr": f"N° TVA : FR12{digits}",
+        "en": rng.choice((f"VAT ID: GB{digits}", f"EIN {digits[:2]}-{digits[2:]}", "")),
+    }[language]
 
 
 def _date(value: date, pattern: str) -> str:
     return {
-        "long": f"{_MONTHS[value.month - 1]} {value.day}, {value.year}", "us": f"{value:%m/%d/%Y}", "iso": value.isoformat(),
-        "short": f"{value.day} {_MONTHS[value.month - 1][:3]} {value.year}", "german": f"{value:%d.%m.%Y}", "french": f"{value:%d/%m/%Y}",
-    }[pattern]  # fmt: skip
+        "long": f"{MONTHS[value.month - 1]} {value.day}, {value.year}",
+        "us": f"{value:%m/%d/%Y}",
+        "iso": value.isoformat(),
+        "short": f"{value.day} {MONTHS[value.month - 1][:3]} {value.year}",
+        "german": f"{value:%d.%m.%Y}",
+        "french": f"{value:%d/%m/%Y}",
+    }[pattern]
 
 
 def _meta(said: dict, number: str, shown: dict) -> list[tuple[str, str]]:
@@ -173,9 +174,13 @@ def _beside(sheet, rng, language, said, vendor, buyer, number, shown) -> float:
 
 
 def _right_block(sheet, rng, language, said, vendor, buyer, number, shown) -> float:
-    y = sheet.block(380, 40, [vendor, *_address(rng, language), _contact(rng, vendor), _tax_id(rng, language)])
+    y = sheet.block(
+        380, 40, [vendor, *_address(rng, language), _contact(rng, vendor), _tax_id(rng, language)]
+    )
     sheet.put(40, 50, said["title"], 20)
-    y = sheet.block(40, max(y, 130), [*([said["bill"]] if rng.random() < 0.7 else []), buyer, *_address(rng, language)])
+    y = sheet.block(
+        40, max(y, 130), [*([said["bill"]] if rng.random() < 0.7 else []), buyer, *_address(rng, language)]
+    )
     return _put_meta(sheet, rng, rng.choice((40, 380)), y + 10, _meta(said, number, shown)) + 10
 
 
@@ -195,7 +200,9 @@ def _window(sheet, rng, language, said, vendor, buyer, number, shown) -> float:
 
 
 def _foot(sheet, rng, language, said, vendor, buyer, number, shown) -> float:
-    y = sheet.block(50, 60, [*([said["bill"]] if rng.random() < 0.5 else []), buyer, *_address(rng, language)])
+    y = sheet.block(
+        50, 60, [*([said["bill"]] if rng.random() < 0.5 else []), buyer, *_address(rng, language)]
+    )
     sheet.put(350, 60, said["title"], 18)
     y = max(y, _put_meta(sheet, rng, 350, 95, _meta(said, number, shown)))
     street, city, country = _address(rng, language)
@@ -221,7 +228,16 @@ def _from_for(sheet, rng, language, said, vendor, buyer, number, shown) -> float
     y = _put_meta(sheet, rng, 40, 75, _meta(said, number, shown)) + 15
     first, second = ((said["from"], vendor), (rng.choice(("For", said["bill"])), buyer))
     x = rng.choice((220, 300))
-    end = sheet.block(40, y, [f"{first[0]}:" if rng.random() < 0.5 else first[0], first[1], *_address(rng, language), _tax_id(rng, language)])
+    end = sheet.block(
+        40,
+        y,
+        [
+            f"{first[0]}:" if rng.random() < 0.5 else first[0],
+            first[1],
+            *_address(rng, language),
+            _tax_id(rng, language),
+        ],
+    )
     return max(end, sheet.block(x, y, [second[0], second[1], *_address(rng, language)])) + 15
 
 
@@ -239,32 +255,61 @@ def _mail_only(sheet, rng, language, said, vendor, buyer, number, shown) -> floa
 
 
 def _money(rng: random.Random, language: str) -> dict[str, Any]:
-    rows = [(rng.choice((1, 1, 2, 3, 10)), rng.randrange(100, 50_000)) for _ in range(rng.choice((1, 1, 2, 3, 5)))]
+    rows = [
+        (rng.choice((1, 1, 2, 3, 10)), rng.randrange(100, 50_000)) for _ in range(rng.choice((1, 1, 2, 3, 5)))
+    ]
     net = sum(quantity * price for quantity, price in rows)
-    rate = rng.choice((0, 0, 20, 19, 10) if language == "en" else {"de": (19, 19, 7), "fr": (20, 20, 10)}[language])
+    rate = rng.choice(
+        (0, 0, 20, 19, 10) if language == "en" else {"de": (19, 19, 7), "fr": (20, 20, 10)}[language]
+    )
     tax = round(net * rate / 100)
-    return {"rows": rows, "rate": rate, "net": net / 100, "tax": tax / 100, "total": (net + tax) / 100, "sign": rng.choice(("$", "£", "€", "USD ")) if language == "en" else "€"}
+    return {
+        "rows": rows,
+        "rate": rate,
+        "net": net / 100,
+        "tax": tax / 100,
+        "total": (net + tax) / 100,
+        "sign": rng.choice(("$", "£", "€", "USD ")) if language == "en" else "€",
+    }
 
 
 def _amount(cents: float, language: str, sign: str) -> str:
     text = f"{cents:,.2f}"
     if language == "en":
         return f"{sign}{text}"
-    return text.translate(str.maketrans(",.", ".,")) + " €" if language == "de" else text.replace(",", " ").replace(".", ",") + " €"
+    return (
+        text.translate(str.maketrans(",.", ".,")) + " €"
+        if language == "de"
+        else text.replace(",", " ").replace(".", ",") + " €"
+    )
 
 
 def _table(sheet, rng, language, said, money, y) -> None:
-    head = _WORDS[language]["row"]
-    for x, text, right in ((40, head[0], False), (330, head[1], True), (440, head[2], True), (555, head[3], True)):
+    head = WORDS[language]["row"]
+    for x, text, right in (
+        (40, head[0], False),
+        (330, head[1], True),
+        (440, head[2], True),
+        (555, head[3], True),
+    ):
         sheet.put(x, y, text, 9, right=right)
     y += 20
     for quantity, price in money["rows"]:
-        sheet.put(40, y, f"{rng.choice(_FIRST)} {rng.choice(('plan', 'seats', 'support', 'licence', 'usage', 'hosting'))}", 9)
+        sheet.put(
+            40,
+            y,
+            f"{rng.choice(FIRST)} {rng.choice(('plan', 'seats', 'support', 'licence', 'usage', 'hosting'))}",
+            9,
+        )
         sheet.put(330, y, str(quantity), 9, right=True)
         sheet.put(440, y, _amount(price / 100, language, money["sign"]), 9, right=True)
         sheet.put(555, y, _amount(quantity * price / 100, language, money["sign"]), 9, right=True)
         y += 18
-    lines = [(said["net"], money["net"]), *([(said["tax"].format(money["rate"]), money["tax"])] if money["rate"] else []), (said["total"], money["total"])]
+    lines = [
+        (said["net"], money["net"]),
+        *([(said["tax"].format(money["rate"]), money["tax"])] if money["rate"] else []),
+        (said["total"], money["total"]),
+    ]
     if rng.random() < 0.5:
         lines.append((said["owed"], money["total"]))
     y += 8

@@ -79,7 +79,11 @@ def right_rows(lines: list[dict[str, Any]], truth: list[dict[str, Any]]) -> int:
 
 
 def _same_row(row: dict[str, Any], truth: dict[str, Any]) -> bool:
-    for name, wanted, slack in (("quantity", "qty", 1e-3), ("unit_price", "unit_price", 1e-4), ("amount", "amount", 5e-3)):
+    for name, wanted, slack in (
+        ("quantity", "qty", 1e-3),
+        ("unit_price", "unit_price", 1e-4),
+        ("amount", "amount", 5e-3),
+    ):
         if truth.get(wanted) is None:
             continue
         if row[name] is None or abs(float(row[name]) - truth[wanted]) > slack:

@@ -45,11 +45,18 @@ def _extract_parser(commands) -> None:
     parser.add_argument("--out", type=Path, metavar="FILE.jsonl", help="write here; default: print")
     parser.add_argument("--engine", choices=ENGINES, default="auto", help="of text recognition")
     parser.add_argument(
-        "--llm", choices=("auto", "on", "off"), default="auto", help="a language model: auto, when a key is set"
+        "--llm",
+        choices=("auto", "on", "off"),
+        default="auto",
+        help="a language model: auto, when a key is set",
     )
     parser.add_argument("--no-xml", action="store_true", help="read the pages, not the XML embedded in PDFs")
-    parser.add_argument("--jobs", type=positive, default=0, metavar="N", help="processes; default: one a core")
-    parser.add_argument("--cache", type=Path, metavar="FOLDER", help="keep recognised pages here, and use those there")
+    parser.add_argument(
+        "--jobs", type=positive, default=0, metavar="N", help="processes; default: one a core"
+    )
+    parser.add_argument(
+        "--cache", type=Path, metavar="FOLDER", help="keep recognised pages here, and use those there"
+    )
 
 
 def _extract(parsed: argparse.Namespace) -> int:
@@ -67,17 +74,23 @@ def _extract(parsed: argparse.Namespace) -> int:
         say("No files found.", "red")
         return 1
     if not tesseract.available():
-        say("Tesseract is not installed: scans and images will fail, text PDFs and e-invoices work.", "yellow")
+        say(
+            "Tesseract is not installed: scans and images will fail, text PDFs and e-invoices work.", "yellow"
+        )
     counts: Counter[str] = Counter()
     options = Options(engine=parsed.engine, xml=not parsed.no_xml, kept=parsed.cache)
-    with progress_bar(shown=bool(parsed.out) or not sys.stdout.isatty()) as progress, _output(parsed.out) as out:
+    with (
+        progress_bar(shown=bool(parsed.out) or not sys.stdout.isatty()) as progress,
+        _output(parsed.out) as out,
+    ):
         task = progress.add_task("documents", total=len(files))
         for answer in answers(files, options, parsed.jobs):
             out.write(json.dumps(answer, ensure_ascii=False) + "\n")
             counts[answer["status"]] += 1
             progress.advance(task)
     say(
-        f"{len(files):,} documents: {counts['auto_confirmable']:,} auto-confirmable, {counts['preview']:,} for preview, "
+        f"{len(files):,} documents: {counts['auto_confirmable']:,} auto-confirmable, "
+        f"{counts['preview']:,} for preview, "
         f"{counts['failed']:,} failed." + (f" Written to {parsed.out}." if parsed.out else "")
     )
     return 0 if counts["failed"] < len(files) else 1
@@ -94,7 +107,9 @@ class _output:
         if self.path is None:
             self.file = sys.stdout
             return self.file
-        handle, self.temporary = tempfile.mkstemp(dir=self.path.absolute().parent, prefix=f".{self.path.name}.")
+        handle, self.temporary = tempfile.mkstemp(
+            dir=self.path.absolute().parent, prefix=f".{self.path.name}."
+        )
         self.file = os.fdopen(handle, "w", encoding="utf-8")
         return self.file
 

@@ -29,7 +29,10 @@ def answers(paths: Sequence[Path], options: Options, jobs: int = 0) -> Iterator[
         tasks = [(str(path), options) for path in portion]
         for path, answer in zip(portion, pool.run(one_file, tasks), strict=True):
             if isinstance(answer, Lost):
-                answer = (Document(str(path), error=f"The document could not be read: {answer.error}").written(), "")
+                answer = (
+                    Document(str(path), error=f"The document could not be read: {answer.error}").written(),
+                    "",
+                )
             written, digest = answer
             twins.name(written, digest)
             yield written
@@ -63,7 +66,9 @@ def _in_time(content: bytes, path: str, options: Options) -> Document:
     except TooSlow:
         return Document(path, error=f"The document took longer than {seconds:.0f} seconds and was given up")
     except Exception as error:  # whatever a hostile file provokes is its own answer
-        return Document(path, error=f"The document could not be read: {type(error).__name__}: {quoted(error)}")
+        return Document(
+            path, error=f"The document could not be read: {type(error).__name__}: {quoted(error)}"
+        )
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

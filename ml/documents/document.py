@@ -137,9 +137,7 @@ def _embedded(opened, options: Options) -> tuple[parse.Element | None, list[Find
     return None, findings
 
 
-def _recognised(
-    pixels: Callable[[], Image], number: int, options: Options, kept: KeptPages | None
-) -> Page:
+def _recognised(pixels: Callable[[], Image], number: int, options: Options, kept: KeptPages | None) -> Page:
     """The words of a page, from the folder of kept pages where they lie there."""
     page = kept.page(number) if kept else None
     if page is None:
@@ -218,7 +216,13 @@ def _several(pages: list[Page]) -> list[Finding]:
         invoice = extract_pages([page])
         number = invoice.fields.get("number")
         total = invoice.fields.get("total")
-        if number and total and number.score > 2 and total.score > 1 and any("label" in one for one in number.evidence):
+        if (
+            number
+            and total
+            and number.score > 2
+            and total.score > 1
+            and any("label" in one for one in number.evidence)
+        ):
             own.setdefault(str(number.value), page.number + 1)
     if len(own) < 2:
         return []

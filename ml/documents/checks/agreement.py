@@ -45,5 +45,3 @@ def _other_reading(issued: str, found: Read) -> bool:
 def _finding(name: str, severity: str, xml: object, page: object) -> Finding:
     said = f"the page {page}" if page is not None else "the page does not show it"
     return Finding("xml_and_page", severity, f"The XML has {xml} as {name.replace('_', ' ')}, {said}")
-
-

@@ -66,7 +66,8 @@ def _row_sum(invoice: Invoice, *, exact: bool) -> Iterator[Finding]:
         yield Finding(
             "net",
             "error",
-            f"Rows {money(start)} less allowances {money(allowances)} plus charges {money(charges)} are not the net amount "
+            f"Rows {money(start)} less allowances {money(allowances)} plus charges {money(charges)} "
+            "are not the net amount "
             f"{money(net)}",
         )
     elif not exact and not any(
@@ -74,7 +75,9 @@ def _row_sum(invoice: Invoice, *, exact: bool) -> Iterator[Finding]:
         for one in (rows, rows - allowances + charges)
         for other in (net, total or net)
     ):
-        yield Finding("row_sum", "error", f"The rows found add up to {money(rows)}, the net amount is {money(net)}")
+        yield Finding(
+            "row_sum", "error", f"The rows found add up to {money(rows)}, the net amount is {money(net)}"
+        )
 
 
 def _taxes(invoice: Invoice) -> Iterator[Finding]:
@@ -103,7 +106,9 @@ def _totals(invoice: Invoice) -> Iterator[Finding]:
     net, tax, total = (invoice.amount(name) for name in ("net", "tax", "total"))
     if net is not None and total is not None and abs(net + (tax or 0) - total) > CENT:
         yield Finding(
-            "total", "error", f"Net {money(net)} and tax {money(tax or Decimal(0))} are not the total {money(total)}"
+            "total",
+            "error",
+            f"Net {money(net)} and tax {money(tax or Decimal(0))} are not the total {money(total)}",
         )
     due, prepaid = invoice.amount("amount_due"), invoice.amount("prepaid")
     rounding = invoice.amount("rounding") or Decimal(0)
@@ -115,5 +120,6 @@ def _totals(invoice: Invoice) -> Iterator[Finding]:
         yield Finding(
             "amount_due",
             "error" if known else "note",
-            f"The total {money(total)} less {money(prepaid or Decimal(0))} paid before is not the amount due {money(due)}",
+            f"The total {money(total)} less {money(prepaid or Decimal(0))} paid before is not the amount due "
+            f"{money(due)}",
         )

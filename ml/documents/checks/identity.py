@@ -10,7 +10,9 @@ from stdnum.exceptions import ValidationError
 from ml.documents.record import Finding, Invoice
 
 NEEDED = {"vendor": "seller", "number": "number", "date": "date of issue", "total": "total"}
-_VAT = re.compile(r"^(AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK)[\dA-Z]{5,14}$")
+_VAT = re.compile(
+    r"^(AT|BE|BG|CY|CZ|DE|DK|EE|EL|ES|FI|FR|GB|HR|HU|IE|IT|LT|LU|LV|MT|NL|PL|PT|RO|SE|SI|SK)[\dA-Z]{5,14}$"
+)
 
 
 def check(invoice: Invoice) -> Iterator[Finding]:

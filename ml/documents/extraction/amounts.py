@@ -34,7 +34,7 @@ class Amounts:
 
 def candidates(layout: Layout, sign: str, row_lines: set[int], row_total: Decimal | None) -> list[Candidate]:
     """All amounts of a document with what stands around them."""
-    found: list[tuple[Line, Number, str, str, bool]] = []
+    found: list[tuple[Line, Number, str, bool]] = []
     for line in layout.lines:
         values = numbers(line, sign)
         before = 0
@@ -45,7 +45,7 @@ def candidates(layout: Layout, sign: str, row_lines: set[int], row_total: Decima
             if number.percent or not (number.decimals == 2 or number.currency):
                 continue
             own = len([one for one in label if one.isalpha()]) > 1
-            found.append((line, number, label if own else lead, lead, own))
+            found.append((line, number, label if own else lead, own))
     counts = Counter(abs(number.value) for _, number, *_ in found)
     ranked = sorted({abs(number.value) for _, number, *_ in found}, reverse=True)
     labelled = [(number.value, set(classes("amounts", label[-70:]))) for _, number, label, *_ in found]
@@ -53,7 +53,7 @@ def candidates(layout: Layout, sign: str, row_lines: set[int], row_total: Decima
     change = [value for value, kinds in labelled if "change" in kinds]
     paid = {abs(one) - abs(two) for one in cash for two in change}
     made = []
-    for place, (line, number, label, lead, own) in enumerate(found):
+    for place, (line, number, label, own) in enumerate(found):
         features = _label_features(layout, line, number, label, own)
         page = layout.page_of(line.page)
         value = number.value
@@ -102,15 +102,30 @@ def _label(line: Line, start: int, end: int) -> str:
         if words:
             parts.append(" ".join(words))
     named = [part for part in parts if classes("amounts", part[-70:])]
-    lettered = [part for part in parts if sum(map(str.isalpha, part)) > 1 and part.lower().strip(".:") not in CURRENCIES]
+    lettered = [
+        part
+        for part in parts
+        if sum(map(str.isalpha, part)) > 1 and part.lower().strip(".:") not in CURRENCIES
+    ]
     return (named or lettered or parts or [""])[-1]
 
 
 def _label_features(layout: Layout, line: Line, number: Number, label: str, own: bool) -> dict[str, float]:
     said = set(classes("amounts", label[-70:]))
     features = {f"L:{name}": 1.0 for name in said}
-    for one, other in (("total", "net"), ("total", "tax"), ("total", "quantity"), ("total", "rounded"), ("tax", "incl"),
-                       ("tax", "excl"), ("total", "rounding"), ("total", "incl"), ("total", "excl"), ("total", "partial"), ("total", "charge")):
+    for one, other in (
+        ("total", "net"),
+        ("total", "tax"),
+        ("total", "quantity"),
+        ("total", "rounded"),
+        ("tax", "incl"),
+        ("tax", "excl"),
+        ("total", "rounding"),
+        ("total", "incl"),
+        ("total", "excl"),
+        ("total", "partial"),
+        ("total", "charge"),
+    ):
         if one in said and other in said:
             features[f"L:{one}+{other}"] = 1.0
     if not own or not said & {"net", "tax", "due", "strong", "prepaid"}:
@@ -137,7 +152,9 @@ def taxes(layout: Layout, sign: str, row_lines: set[int]) -> list[Tax]:
             continue
         values = numbers(line, sign)
         rates = [one.value for one in values if one.percent and 0 <= one.value <= 50]
-        rates += [one.value for one in values if not one.percent and one.decimals <= 1 and 0 < one.value <= 27]
+        rates += [
+            one.value for one in values if not one.percent and one.decimals <= 1 and 0 < one.value <= 27
+        ]
         others = [one.value for one in values if not one.percent and one.decimals == 2]
         for rate, base, tax in _multiplied(rates, others):
             found.setdefault((rate, base), Tax(rate, base, tax))
@@ -161,7 +178,9 @@ def choose(
     candidates: list[Candidate], found_taxes: list[Tax], row_total: Decimal | None, adjustments: Decimal
 ) -> Amounts:
     """Net, tax and total by their labels, their places and their sums together."""
-    ranked = {name: _best(scored(name, [_copy(one) for one in candidates])) for name in ("net", "tax", "total")}
+    ranked = {
+        name: _best(scored(name, [_copy(one) for one in candidates])) for name in ("net", "tax", "total")
+    }
     tax_sum = sum((one.amount for one in found_taxes if one.amount is not None), Decimal(0))
     base_sum = sum((one.base for one in found_taxes if one.base is not None), Decimal(0))
     if len(found_taxes) > 1 and len({one.rate for one in found_taxes}) == len(found_taxes):
@@ -175,7 +194,9 @@ def choose(
                 if worth > score:
                     best, score = {"total": total, "net": net, "tax": tax}, worth
     chosen = best or {"total": None, "net": None, "tax": None}
-    return Amounts(chosen, _proofs(chosen, found_taxes, tax_sum, base_sum, row_total, adjustments), found_taxes)
+    return Amounts(
+        chosen, _proofs(chosen, found_taxes, tax_sum, base_sum, row_total, adjustments), found_taxes
+    )
 
 
 def _copy(one: Candidate) -> Candidate:
@@ -207,7 +228,8 @@ def _worth(
     adjustments: Decimal,
 ) -> float:
     worth = sum(
-        ABSENT[name] if one is None else one.score for name, one in (("total", total), ("net", net), ("tax", tax))
+        ABSENT[name] if one is None else one.score
+        for name, one in (("total", total), ("net", net), ("tax", tax))
     )
     places = [(one.box, one.line) for one in (total, net, tax) if one is not None and one.box]
     worth -= 3.0 * (len(places) - len(set(places)))
@@ -244,12 +266,23 @@ def _proofs(
     """Sums that hold, each of values that stand at different places."""
     total, net, tax = (chosen[name].value if chosen[name] else None for name in ("total", "net", "tax"))  # ty: ignore
     proofs = []
-    if total is not None and net is not None and tax is not None and tax and abs(net + tax - total) <= TOLERANCE:
+    if (
+        total is not None
+        and net is not None
+        and tax is not None
+        and tax
+        and abs(net + tax - total) <= TOLERANCE
+    ):
         proofs.append("net + tax = total")
     if net is not None and row_total is not None and abs(row_total + adjustments - net) <= TOLERANCE:
         proofs.append("rows = net")
     elif total is not None and row_total is not None and abs(row_total + adjustments - total) <= TOLERANCE:
         proofs.append("rows = total")
-    if tax and found_taxes and abs(tax_sum - tax) <= TOLERANCE and (net is None or abs(base_sum - net) <= TOLERANCE):
+    if (
+        tax
+        and found_taxes
+        and abs(tax_sum - tax) <= TOLERANCE
+        and (net is None or abs(base_sum - net) <= TOLERANCE)
+    ):
         proofs.append("rate x base = tax")
     return proofs

@@ -41,7 +41,9 @@ def candidates(layout: Layout) -> tuple[list[Candidate], bool]:
             "height": _down(layout, cell),
             "first_page": float(cell.page == layout.pages[0].number),
             "short_year": float(one.short_year),
-            "ambiguous": float(one.day_first != one.month_first and None not in (one.day_first, one.month_first)),
+            "ambiguous": float(
+                one.day_first != one.month_first and None not in (one.day_first, one.month_first)
+            ),
             "time_after": float(":" in after),
             "packed": float(one.kind == "packed"),
             "alone": float(len(cell.text) - (one.end - one.start) < 4),

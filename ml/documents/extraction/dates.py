@@ -29,13 +29,44 @@ MONTHS = {
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
 _D = r"[0-3]?[0-9OoIl]"
 _PATTERNS = (
-    ("ymd", re.compile(r"(?<![\d/.\-])(?P<y>(?:19|20)\d\d)\s?[-/.年]\s?(?P<m>[01]?\d)\s?[-/.月]\s?(?P<d>[0-3]?\d)(?!\d)")),
-    ("num", re.compile(rf"(?<![\d/.,\-])(?P<a>{_D})\s?(?P<s>[-/.])\s?(?P<b>[0-3]?[0-9OoIl])\s?(?P=s)\s?(?P<y>(?:19|2[0O])\d\d|\d\d)(?![\d/])(?!\.\d)")),
-    ("dmy", re.compile(rf"(?<![\d/.,])(?P<d>[0-3]?\d)(?:st|nd|rd|th|er)?[\s.\-/,]{{0,3}}(?P<n>{_MONTH})[\s.\-/,']{{0,3}}(?P<y>(?:19|20)\d\d|\d\d)(?![\d:])", re.IGNORECASE)),
-    ("mdy", re.compile(rf"(?<![a-zäöüéû])(?P<n>{_MONTH})\.?[\s\-/]{{0,2}}(?P<d>[0-3]?\d)(?:st|nd|rd|th)?\s?[,.\-/\s]\s?(?P<y>(?:19|20)\d\d)(?!\d)", re.IGNORECASE)),
-    ("ymn", re.compile(rf"(?<!\d)(?P<y>(?:19|20)\d\d)[\s\-/](?P<n>{_MONTH})[\s\-/](?P<d>[0-3]?\d)(?!\d)", re.IGNORECASE)),
-    ("packed", re.compile(r"(?<![\w.\-/])(?P<y>20[0-4]\d)(?P<m>0[1-9]|1[0-2])(?P<d>[0-2]\d|3[01])(?![\w\-/])")),
-)  # fmt: skip
+    (
+        "ymd",
+        re.compile(
+            r"(?<![\d/.\-])(?P<y>(?:19"
+            r"|20)\d\d)\s?[-/.年]\s?(?P<m>[01]?\d)\s?[-/.月]\s?(?P<d>[0-3]?\d)(?!\d)"
+        ),
+    ),
+    (
+        "num",
+        re.compile(
+            rf"(?<![\d/.,\-])(?P<a>{_D})\s?(?P<s>[-/.])\s?(?P<b>[0-3]?[0-9OoIl])\s?(?P=s)\s?(?P<y>(?:19|2[0O])\d\d|\d\d)(?![\d/])(?!\.\d)"
+        ),
+    ),
+    (
+        "dmy",
+        re.compile(
+            rf"(?<![\d/.,])(?P<d>[0-3]?\d)(?:st|nd|rd|th|er)?[\s.\-/,]{{0,3}}(?P<n>{_MONTH})[\s.\-/,']{{0,3}}(?P<y>(?:19|20)\d\d|\d\d)(?![\d:])",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "mdy",
+        re.compile(
+            rf"(?<![a-zäöüéû])(?P<n>{_MONTH})\.?[\s\-/]{{0,2}}(?P<d>[0-3]?\d)(?:st|nd|rd|th)?\s?[,.\-/\s]\s?(?P<y>(?:19|20)\d\d)(?!\d)",
+            re.IGNORECASE,
+        ),
+    ),
+    (
+        "ymn",
+        re.compile(
+            rf"(?<!\d)(?P<y>(?:19|20)\d\d)[\s\-/](?P<n>{_MONTH})[\s\-/](?P<d>[0-3]?\d)(?!\d)", re.IGNORECASE
+        ),
+    ),
+    (
+        "packed",
+        re.compile(r"(?<![\w.\-/])(?P<y>20[0-4]\d)(?P<m>0[1-9]|1[0-2])(?P<d>[0-2]\d|3[01])(?![\w\-/])"),
+    ),
+)
 _DIGITS = re.compile(r"\d\D?\d")
 _OCR = str.maketrans({"O": "0", "o": "0", "I": "1", "l": "1"})
 EARLIEST, LATEST = 1980, 2049

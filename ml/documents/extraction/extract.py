@@ -15,7 +15,9 @@ from ml.documents.words import Page
 
 VERSION = "1"
 """Changes with whatever changes the answer: answers are kept by it."""
-_DISCOUNT = re.compile(r"(\d{1,2}(?:[.,]\d{1,2})?)\s?%\s?(?:skonto|discount|d'escompte|escompte|cash discount)", re.IGNORECASE)
+_DISCOUNT = re.compile(
+    r"(\d{1,2}(?:[.,]\d{1,2})?)\s?%\s?(?:skonto|discount|d'escompte|escompte|cash discount)", re.IGNORECASE
+)
 _LEAST = {"date": -2.0, "due_date": -1.0, "number": -1.5, "vendor": -4.0, "buyer": -2.0}
 """Scores under which a field is left empty."""
 
@@ -77,7 +79,9 @@ def invoice_of(found: Read, source: str) -> Invoice:
 
 def _put(invoice: Invoice, name: str, one: Candidate | None, value=None, *more: str) -> None:
     if one is not None and one.score >= _LEAST.get(name, -99):
-        invoice.put(name, one.value if value is None else value, *evidence(one), *more, box=one.box, score=one.score)
+        invoice.put(
+            name, one.value if value is None else value, *evidence(one), *more, box=one.box, score=one.score
+        )
 
 
 def _put_dates(invoice: Invoice, found: Read) -> None:
@@ -97,7 +101,10 @@ def _put_dates(invoice: Invoice, found: Read) -> None:
     )
     if due is not None:
         _put(invoice, "due_date", due, due.value.isoformat())
-    elif match := re.search(r"(?:zahlbar|payable|net|paiement|innerhalb|within)\D{0,25}(\d{1,3}) (?:tage|days|jours)", plain(found.layout.text)):
+    elif match := re.search(
+        r"(?:zahlbar|payable|net|paiement|innerhalb|within)\D{0,25}(\d{1,3}) (?:tage|days|jours)",
+        plain(found.layout.text),
+    ):
         later = date.fromisoformat(best.value.isoformat()) + timedelta(days=min(int(match[1]), 365))
         if "date" in invoice.fields:
             invoice.put("due_date", later.isoformat(), f"{match[1]} days after the date", score=-0.5)
@@ -133,7 +140,9 @@ def _put_parties(invoice: Invoice, found: Read) -> None:
         rival = next((one for one in ranked[1:] if plain(one.value) != plain(vendor.value)), None)
         _put(invoice, "vendor", vendor, None, *_margin(vendor, rival))
     name = plain(vendor.value) if vendor else ""
-    buyers = [one for one in scored("buyer", [_again(one) for one in found.parties]) if plain(one.value) not in name]
+    buyers = [
+        one for one in scored("buyer", [_again(one) for one in found.parties]) if plain(one.value) not in name
+    ]
     if buyers:
         _put(invoice, "buyer", buyers[0])
     ids = identifiers.tax_ids(found.layout)
@@ -159,10 +168,18 @@ def _of_vendor(
         aside = abs(one.box[1] - party.box[1]) > 120 * (found.layout.word_height / 10)
         return apart + (30 if aside and apart < 25 else 0)
 
-    free = [one for one in ids if not re.search(r"\b(?:client|customer|votre|ihre|your|buyer|kunde)\b", plain(one.label))]
-    nearer = [one for one in free if distance(one, buyer) >= distance(one, vendor) or distance(one, buyer) > 25]
+    free = [
+        one
+        for one in ids
+        if not re.search(r"\b(?:client|customer|votre|ihre|your|buyer|kunde)\b", plain(one.label))
+    ]
+    nearer = [
+        one for one in free if distance(one, buyer) >= distance(one, vendor) or distance(one, buyer) > 25
+    ]
     # A number of a country's own kind is worth more than a local one.
-    return min(nearer or free or ids, key=lambda one: (distance(one, vendor) - 12 * one.features["vat"], one.line))
+    return min(
+        nearer or free or ids, key=lambda one: (distance(one, vendor) - 12 * one.features["vat"], one.line)
+    )
 
 
 def _put_amounts(invoice: Invoice, found: Read) -> None:
@@ -177,8 +194,7 @@ def _put_amounts(invoice: Invoice, found: Read) -> None:
             why = [proof for proof in chosen.proofs if name in proof]
             _put(invoice, name, one, None, *why)
     invoice.taxes = [
-        one for one in chosen.taxes
-        if len({tax.rate for tax in chosen.taxes}) == len(chosen.taxes)
+        one for one in chosen.taxes if len({tax.rate for tax in chosen.taxes}) == len(chosen.taxes)
     ]
     _complete(invoice)
     invoice.proven = _is_proven(chosen.proofs, invoice)
@@ -200,7 +216,11 @@ def _labelled(found: Read, name: str) -> list[Decimal]:
     rows_at = {one.line for one in found.rows}
     lines: dict[int, Decimal] = {}
     for one in found.amounts:
-        if f"L:{name}" in one.features and one.line not in rows_at and not {"L:total", "L:due"} & one.features.keys():
+        if (
+            f"L:{name}" in one.features
+            and one.line not in rows_at
+            and not {"L:total", "L:due"} & one.features.keys()
+        ):
             lines[one.line] = one.value
     return list(lines.values())
 
@@ -210,7 +230,12 @@ def _complete(invoice: Invoice) -> None:
     total, net, tax = (invoice.amount(name) for name in ("total", "net", "tax"))
     if total is not None and net is not None and tax is None and 0 < total - net <= net * amounts.LARGEST_TAX:
         invoice.put("tax", total - net, "total - net", score=-0.5)
-    elif total is not None and tax is not None and net is None and 0 < tax <= (total - tax) * amounts.LARGEST_TAX:
+    elif (
+        total is not None
+        and tax is not None
+        and net is None
+        and 0 < tax <= (total - tax) * amounts.LARGEST_TAX
+    ):
         invoice.put("net", total - tax, "total - tax", score=-0.5)
     elif total is not None and net is None and tax is None:
         invoice.put("net", total, "no tax is shown", score=-1.0)
@@ -229,7 +254,9 @@ def _is_proven(proofs: list[str], invoice: Invoice) -> bool:
 
 def _put_more(invoice: Invoice, found: Read) -> None:
     total = invoice.amount("total")
-    prepaid = [value for value in map(abs, _labelled(found, "prepaid")) if value and total and value <= abs(total)]
+    prepaid = [
+        value for value in map(abs, _labelled(found, "prepaid")) if value and total and value <= abs(total)
+    ]
     due = [
         one
         for one in found.amounts

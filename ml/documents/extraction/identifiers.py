@@ -17,23 +17,54 @@ _AMOUNT = re.compile(r"^\D{0,3}\d{1,3}(?:[.,' ]?\d{3})*[.,]\d{2}\D{0,3}$")
 _IBAN = re.compile(r"\b([A-Z]{2})\s?([\dOISBZ]{2})((?:\s?[A-Z\d]){11,30})\b")
 _REPAIR = str.maketrans({"O": "0", "I": "1", "S": "5", "B": "8", "Z": "2", "L": "1", "Q": "0", "D": "0"})
 LENGTHS = {
-    "AT": 20, "BE": 16, "CH": 21, "CZ": 24, "DE": 22, "DK": 18, "ES": 24, "FI": 18, "FR": 27, "GB": 22, "HU": 28,
-    "IE": 22, "IT": 27, "LU": 20, "NL": 18, "NO": 15, "PL": 28, "PT": 25, "SE": 24, "SK": 24,
-}  # fmt: skip
+    "AT": 20,
+    "BE": 16,
+    "CH": 21,
+    "CZ": 24,
+    "DE": 22,
+    "DK": 18,
+    "ES": 24,
+    "FI": 18,
+    "FR": 27,
+    "GB": 22,
+    "HU": 28,
+    "IE": 22,
+    "IT": 27,
+    "LU": 20,
+    "NL": 18,
+    "NO": 15,
+    "PL": 28,
+    "PT": 25,
+    "SE": 24,
+    "SK": 24,
+}
 VAT = re.compile(
-    r"\b(?:ATU\s?\d{8}|BE\s?[01]?\d{3}[. ]?\d{3}[. ]?\d{3}|DE\s?\d{3}\s?\d{3}\s?\d{3}|FR\s?[A-Z\d]{2}\s?\d{3}\s?\d{3}\s?\d{3}|NL\s?\d{9}B\d{2}|IT\s?\d{11}"
-    r"|ES\s?[A-Z\d]\d{7}[A-Z\d]|LU\s?\d{8}|IE\s?\d[A-Z\d+*]\d{5}[A-Z]{1,2}|GB\s?\d{3}\s?\d{4}\s?\d{2}|PL\s?\d{10}|CZ\s?\d{8,10}|DK\s?(?:\d\d\s?){3}\d\d|SE\s?\d{12}"
-    r"|FI\s?\d{8}|PT\s?\d{9}|HU\s?\d{8}|SK\s?\d{10}|EU\s?\d{9}|CHE[-\s]?\d{3}\.?\d{3}\.?\d{3}(?:\s?(?:MWST|TVA|IVA))?)\b"
+    r"\b(?:ATU\s?\d{8}|BE\s?[01]?\d{3}[. ]?\d{3}[. ]?\d{3}|DE\s?\d{3}\s?\d{3}\s?\d{3}"
+    r"|FR\s?[A-Z\d]{2}\s?\d{3}\s?\d{3}\s?\d{3}|NL\s?\d{9}B\d{2}|IT\s?\d{11}"
+    r"|ES\s?[A-Z\d]\d{7}[A-Z\d]|LU\s?\d{8}|IE\s?\d[A-Z\d+*]\d{5}[A-Z]{1,2}"
+    r"|GB\s?\d{3}\s?\d{4}\s?\d{2}|PL\s?\d{10}|CZ\s?\d{8,10}|DK\s?(?:\d\d\s?){3}\d\d"
+    r"|SE\s?\d{12}"
+    r"|FI\s?\d{8}|PT\s?\d{9}|HU\s?\d{8}|SK\s?\d{10}|EU\s?\d{9}"
+    r"|CHE[-\s]?\d{3}\.?\d{3}\.?\d{3}(?:\s?(?:MWST|TVA|IVA))?)\b"
 )
 _TAX_LABEL = re.compile(
-    r"(?:tax (?:id|no|reg)\w*|vat (?:id|no|reg|number|registration)\w*(?: no)?|vat|gst (?:reg|id|no)?\w*(?: no)?|ust\.?-?\s?id\w*\.?(?:-?nr\.?)?|ust-id|steuernr\.?|steuer-?nummer|steuer-nr|tva"
-    r"|n[°o] ?tva|\btin|\bein|\babn|btw|service tax)[\s.:#\-]*(?:no|nr)?[\s.:#\-]*([A-Z]{0,3}[\d][\dA-Z\-/. ]{5,20}\d)",
+    r"(?:tax (?:id|no|reg)\w*|vat (?:id|no|reg|number|registration)\w*(?: no)?|vat"
+    r"|gst (?:reg|id|no)?\w*(?: no)?|ust\.?-?\s?id\w*\.?(?:-?nr\.?)?|ust-id|steuernr\.?"
+    r"|steuer-?nummer|steuer-nr|tva"
+    r"|n[°o] ?tva|\btin|\bein|\babn|btw|service tax)[\s.:#\-]*(?:no"
+    r"|nr)?[\s.:#\-]*([A-Z]{0,3}[\d][\dA-Z\-/. ]{5,20}\d)",
     re.IGNORECASE,
 )
 TYPES = (
-    ("credit_note", r"credit (?:note|memo)|gutschrift|rechnungskorrektur|\bavoir\b|credit nota|stornorechnung|nota di credito"),
+    (
+        "credit_note",
+        r"credit (?:note|memo)|gutschrift|rechnungskorrektur|\bavoir\b|credit nota|stornorechnung|nota di credito",
+    ),
     ("invoice", r"invoice|rechnung|facture|factuur|fattura|factura|tax inv"),
-    ("receipt", r"receipt|quittung|kassenbon|\bcash (?:bill|sale)|recu\b|\bbon\b|\bslip\b|cashier|change\b|thank you"),
+    (
+        "receipt",
+        r"receipt|quittung|kassenbon|\bcash (?:bill|sale)|recu\b|\bbon\b|\bslip\b|cashier|change\b|thank you",
+    ),
 )
 
 
@@ -94,7 +125,9 @@ def _candidate(
         "zip": float(bool(re.fullmatch(r"\d{5}", token)) and not own_label),
         "is_order": float(bool(ORDER.search(plain(label)) or ORDER.search(plain(over)))),
     }
-    return Candidate(token.lstrip("#") or token, features, cell.box, token, cell.line, label.strip() or over.strip())
+    return Candidate(
+        token.lstrip("#") or token, features, cell.box, token, cell.line, label.strip() or over.strip()
+    )
 
 
 def order_number(candidates: list[Candidate], number: str | None) -> Candidate | None:
@@ -102,10 +135,14 @@ def order_number(candidates: list[Candidate], number: str | None) -> Candidate |
     fitting = [
         one
         for one in candidates
-        if one.features["is_order"] and one.value != number and one.features["digits"] >= 0.2
+        if one.features["is_order"]
+        and one.value != number
+        and one.features["digits"] >= 0.2
         and "L:tax" not in one.features
     ]
-    return max(fitting, key=lambda one: one.features["repeated"] - 0.1 * ("L:customer" in one.features), default=None)
+    return max(
+        fitting, key=lambda one: one.features["repeated"] - 0.1 * ("L:customer" in one.features), default=None
+    )
 
 
 def ibans(layout: Layout) -> list[Candidate]:
@@ -117,7 +154,10 @@ def ibans(layout: Layout) -> list[Candidate]:
             for match in _IBAN.finditer(cell.text + following):
                 valid = _valid_iban("".join(match[0].split()))
                 if valid and valid not in found:
-                    features = {"bias": 1.0, "debit": float("abbuch" in said or "von ihrem" in said or "eingezogen" in said)}
+                    features = {
+                        "bias": 1.0,
+                        "debit": float("abbuch" in said or "von ihrem" in said or "eingezogen" in said),
+                    }
                     found[valid] = Candidate(valid, features, cell.box, match[0], cell.line, "IBAN")
     if not found and (one := _unchecked(layout)):
         return [one]
@@ -142,7 +182,10 @@ def _with_next(layout: Layout, cells: list[Cell]):
     for cell in cells:
         below = next(iter(layout.below(cell, lines=1)), None)
         right = " ".join(one.text for one in cells if one.x0 > cell.x1)
-        yield cell, f" {right}" if right else (f" {below.text}" if below and "iban" in plain(cell.text) else "")
+        yield (
+            cell,
+            f" {right}" if right else (f" {below.text}" if below and "iban" in plain(cell.text) else ""),
+        )
 
 
 def _valid_iban(text: str) -> str | None:
@@ -153,7 +196,11 @@ def _valid_iban(text: str) -> str | None:
             if len(one) == length and _checks(one):
                 return one
         return None
-    for repaired in (text, text[:2] + text[2:].translate(_REPAIR), text[:2] + text[2:4].translate(_REPAIR) + text[4:]):
+    for repaired in (
+        text,
+        text[:2] + text[2:].translate(_REPAIR),
+        text[:2] + text[2:4].translate(_REPAIR) + text[4:],
+    ):
         for end in range(min(len(repaired), 34), 14, -1):
             if iban_rules.is_valid(repaired[:end]):
                 return repaired[:end]
@@ -180,7 +227,9 @@ def tax_ids(layout: Layout) -> list[Candidate]:
                 continue
             for match in VAT.finditer(cell.text):
                 value = re.sub(r"[\s.\-]", "", match[0])
-                found.setdefault(value, Candidate(value, {"vat": 1.0}, cell.box, match[0], cell.line, cell.text))
+                found.setdefault(
+                    value, Candidate(value, {"vat": 1.0}, cell.box, match[0], cell.line, cell.text)
+                )
             if match := _TAX_LABEL.search(cell.text):
                 value = match[1].strip()
                 bare = re.sub(r"\s", "", value)
@@ -194,20 +243,28 @@ def tax_ids(layout: Layout) -> list[Candidate]:
             match = _TAX_LABEL.search(f"{one.text} {following.text}")
             if match:
                 value = re.sub(r"\s", "", match[1])
-                found.setdefault(value, Candidate(value, {"vat": 0.0}, following.box, value, one.line, one.text))
+                found.setdefault(
+                    value, Candidate(value, {"vat": 0.0}, following.box, value, one.line, one.text)
+                )
     return sorted(found.values(), key=lambda one: one.line)
 
 
 def currency(layout: Layout, numbers: list[Number]) -> tuple[str | None, tuple[str, ...]]:
     """The one that amounts are written with most, or that the page names."""
     votes = Counter(number.currency for number in numbers if number.currency)
-    for match in re.finditer(r"\b(EUR|USD|GBP|CHF|MYR|DEM|SEK|NOK|DKK|PLN|CZK|HUF|AUD|CAD|SGD|INR|JPY|RM)\b", layout.text):
+    for match in re.finditer(
+        r"\b(EUR|USD|GBP|CHF|MYR|DEM|SEK|NOK|DKK|PLN|CZK|HUF|AUD|CAD|SGD|INR|JPY|RM)\b", layout.text
+    ):
         votes[CURRENCIES.get(match[1].lower(), match[1])] += 1
     for match in re.finditer(r"[€£₹¥]|US\$|\$", layout.text):
         votes[CURRENCIES[match[0].lower()]] += 1
-    if re.search(r"sdn\.? ?bhd|malaysia|\bringgit\b", layout.text, re.IGNORECASE) and (not votes or votes["MYR"]):
+    if re.search(r"sdn\.? ?bhd|malaysia|\bringgit\b", layout.text, re.IGNORECASE) and (
+        not votes or votes["MYR"]
+    ):
         votes["MYR"] += 5
-    labelled = re.search(r"(?:wahrung|currency|devise|betrage in)\W{1,3}(?:euro )?\(?([a-z]{3})\b", plain(layout.text))
+    labelled = re.search(
+        r"(?:wahrung|currency|devise|betrage in)\W{1,3}(?:euro )?\(?([a-z]{3})\b", plain(layout.text)
+    )
     if labelled and labelled[1].upper() in CURRENCIES.values():
         return labelled[1].upper(), ("label",)
     if not votes:

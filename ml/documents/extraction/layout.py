@@ -135,9 +135,7 @@ class Layout:
         seen = 0
         at += step
         while 0 <= at < len(on_page) and seen < lines:
-            over = [
-                one for one in on_page[at].cells if one.x0 < cell.x1 + room and one.x1 > cell.x0 - room
-            ]
+            over = [one for one in on_page[at].cells if one.x0 < cell.x1 + room and one.x1 > cell.x0 - room]
             if over:
                 seen += 1
                 yield from over
@@ -187,7 +185,9 @@ def _cells(words: list[Word]) -> list[list[Word]]:
     cells = [[words[0]]]
     for word in words[1:]:
         before = cells[-1][-1]
-        if word.x0 - before.x1 > CELL_GAP * min(max(word.height, before.height), 2 * min(word.height, before.height)):
+        if word.x0 - before.x1 > CELL_GAP * min(
+            max(word.height, before.height), 2 * min(word.height, before.height)
+        ):
             cells.append([word])
         else:
             cells[-1].append(word)

@@ -21,7 +21,9 @@ CURRENCIES = {
 _SIGN = "|".join(sorted(map(re.escape, CURRENCIES), key=len, reverse=True))
 _PREFIX = re.compile(rf"^(?:{_SIGN})\.?:?(?=[-−–(+]?[\dOoIlS.,])", re.IGNORECASE)
 _SUFFIX = re.compile(rf"(?<=[\d.,\-–)])(?:{_SIGN})\.?$", re.IGNORECASE)
-_NUMBER = re.compile(r"^\d{1,3}(?:(?P<group>[.,'’  ])\d{3})(?:(?P=group)\d{3})*(?:[.,]\d{1,4})?$|^\d+(?:[.,]\d+)?$|^[.,]\d{1,4}$")
+_NUMBER = re.compile(
+    r"^\d{1,3}(?:(?P<group>[.,'’  ])\d{3})(?:(?P=group)\d{3})*(?:[.,]\d{1,4})?$|^\d+(?:[.,]\d+)?$|^[.,]\d{1,4}$"
+)
 _OCR = str.maketrans({"O": "0", "o": "0", "I": "1", "l": "1", "|": "1", "S": "5", "B": "8", "Z": "2"})
 _LOOKS = re.compile(r"^[\dOoIl|SBZ]{1,3}(?:[.,'’ ]?[\dOoIl|SBZ]{3})*[.,][\dOoIl|SBZ]{2}$")
 _DIGIT = re.compile(r"\d")
@@ -77,7 +79,9 @@ def parse(text: str, sign: str) -> tuple[Decimal, int] | None:
         last = marks[-1]
         before, _, after = bare.rpartition(last)
         several = len(set(marks)) > 1
-        is_decimal = several or (bare.count(last) == 1 and (len(after) != 3 or last == sign or before in ("", "0")))
+        is_decimal = several or (
+            bare.count(last) == 1 and (len(after) != 3 or last == sign or before in ("", "0"))
+        )
         if is_decimal:
             whole, decimals = before, after
     digits = re.sub(r"\D", "", whole) or "0"
@@ -148,7 +152,12 @@ def _at(words: list[Word], at: int, sign: str) -> tuple[int, Number | None]:
             key = other.text.lower().strip(":()")
             currency = currency or CURRENCIES.get(key) or CURRENCIES.get(key.rstrip("."))
             percent = percent or (other.text.startswith("%") and other.x0 >= words[last].x1 - 1)
-    if at and words[at - 1].text in ("-", "−", "–") and word.x0 - words[at - 1].x1 < 0.6 * word.height and value > 0:
+    if (
+        at
+        and words[at - 1].text in ("-", "−", "–")
+        and word.x0 - words[at - 1].x1 < 0.6 * word.height
+        and value > 0
+    ):
         value = -value
     covered = word if last == at else merged(words[at : last + 1])
     return last - at + 1, Number(value, decimals, covered, at, last, currency, percent, glued)

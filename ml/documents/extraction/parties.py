@@ -13,37 +13,95 @@ from ml.documents.extraction.layout import Cell, Layout
 from ml.documents.extraction.scoring import Candidate
 
 LEGAL = re.compile(
-    r"\b(?:inc|llc|l\.l\.c|ltd|limited|gmbh|mbh|ag|kg|ohg|e\.?k|ug|se|corp|corporation|co\. ?kg|company|plc|llp|lp|pbc|pty|b\.?v|n\.?v|s\.?a\.?r\.?l|sarl|sas|s\.a\.s|s\.?a|sasu|eurl|s\.?r\.?l|s\.?p\.?a"
-    r"|s\.?l|oy|ab|a/s|aps|as|sdn\.? ?bhd|bhd|s/b|pte|pvt|k\.?k|sp\.? ?z ?o\.?o|d\.o\.o|s\.r\.o|kft|e\.v|a\.g|enterprise|trading|holdings?|group|stores?|restaurant|hardware)\b\.?",
+    r"\b(?:inc|llc|l\.l\.c|ltd|limited|gmbh|mbh|ag|kg|ohg|e\.?k|ug|se|corp|corporation"
+    r"|co\. ?kg|company|plc|llp|lp|pbc|pty|b\.?v|n\.?v|s\.?a\.?r\.?l|sarl|sas|s\.a\.s|s\.?a"
+    r"|sasu|eurl|s\.?r\.?l|s\.?p\.?a"
+    r"|s\.?l|oy|ab|a/s|aps|as|sdn\.? ?bhd|bhd|s/b|pte|pvt|k\.?k|sp\.? ?z ?o\.?o|d\.o\.o"
+    r"|s\.r\.o|kft|e\.v|a\.g|enterprise|trading|holdings?|group|stores?|restaurant"
+    r"|hardware)\b\.?",
     re.IGNORECASE,
-)  # fmt: skip
+)
 STRICT_LEGAL = re.compile(
-    r"\b(?:inc\.?|l\.?l\.?c\.?|ltd\.?|limited|gmbh|corp\.?|corporation|plc|llp|pbc|pty|b\.v\.?|n\.v\.?|s\.?à\.? ?r\.?l\.?|s\.?a\.?r\.?l\.?|sarl|sas|s\.r\.l\.?|s\.p\.a\.?|s\.l\.|oy|aps|sdn\.? ?bhd|bhd|s/b|pte|pvt|ag|kg|a\.g\.)$",
+    r"\b(?:inc\.?|l\.?l\.?c\.?|ltd\.?|limited|gmbh|corp\.?|corporation|plc|llp|pbc|pty"
+    r"|b\.v\.?|n\.v\.?|s\.?à\.? ?r\.?l\.?|s\.?a\.?r\.?l\.?|sarl|sas|s\.r\.l\.?|s\.p\.a\.?"
+    r"|s\.l\.|oy|aps|sdn\.? ?bhd|bhd|s/b|pte|pvt|ag|kg|a\.g\.)$",
     re.IGNORECASE,
 )
 _STREET = re.compile(
-    r"\b(?:street|str\.?|strasse|stra[sß]e|rue|road|rd|ave|avenue|blvd|boulevard|lane|drive|suite|floor|unit|jalan|jln|lot|no\.?|lorong|taman|bahnstr|weg|platz|place|way|parkway|p\.?o\.? box|postfach|quay|court)\b"
+    r"\b(?:street|str\.?|strasse|stra[sß]e|rue|road|rd|ave|avenue|blvd|boulevard|lane|drive"
+    r"|suite|floor|unit|jalan|jln|lot|no\.?|lorong|taman|bahnstr|weg|platz|place|way"
+    r"|parkway|p\.?o\.? box|postfach|quay|court)\b"
     r"|strasse\b|str\.|\bgasse\b|\d{4,6}\s+[a-z]{3}|\b[a-z]{2},? \d{5}|^\d+[\w/]* [a-z]",
     re.IGNORECASE,
-)  # fmt: skip
+)
 _NOT_NAMES = re.compile(
-    r"invoice|rechnung|facture|factuur|receipt|quittung|\btotal\b|amount|betrag|\bdate\b|datum|\bpage\b|seite|\btel\b|phone|\bfax\b|e-?mail|\bvat\b|\btax\b|gst\b|ust|iban|\bbic\b|swift|number|nummer"
-    r"|thank|welcome|cashier|table|customer|kunde|description|menge|qty|quantity|order|bestell|avoir|gutschrift|copy|duplicate|reprint|original|bill to|ship to|due|paid|balance|subtotal|payment|zahlung"
-    r"|^\W*(?:to|from|item|price|logo)\W*$|lieferant\b.*nr|www\.|https?:|@|reg(?:istration)? no|co\.? no|company (?:no|reg)|account|summary|adresse|references|stylesheet|beispiel|trade name|company name|your name",
+    r"invoice|rechnung|facture|factuur|receipt|quittung|\btotal\b|amount|betrag|\bdate\b"
+    r"|datum|\bpage\b|seite|\btel\b|phone|\bfax\b|e-?mail|\bvat\b|\btax\b|gst\b|ust|iban"
+    r"|\bbic\b|swift|number|nummer"
+    r"|thank|welcome|cashier|table|customer|kunde|description|menge|qty|quantity|order"
+    r"|bestell|avoir|gutschrift|copy|duplicate|reprint|original|bill to|ship to|due|paid"
+    r"|balance|subtotal|payment|zahlung"
+    r"|^\W*(?:to|from|item|price|logo)\W*$|lieferant\b.*nr|www\.|https?:|@"
+    r"|reg(?:istration)? no|co\.? no|company (?:no|reg)|account|summary|adresse|references"
+    r"|stylesheet|beispiel|trade name|company name|your name",
     re.IGNORECASE,
-)  # fmt: skip
+)
 _DOMAIN = re.compile(r"(?:https?://|www\.|@)([a-z0-9][a-z0-9.\-]*\.[a-z]{2,})", re.IGNORECASE)
-_BARE_DOMAIN = re.compile(r"\b([a-z0-9][a-z0-9\-]{2,}\.(?:com|net|org|io|de|fr|co|eu|app|dev|ai|ch|at|nl|be|uk|my))\b", re.IGNORECASE)
-_FREE_MAIL = {"gmail", "yahoo", "hotmail", "outlook", "gmx", "web", "icloud", "example", "localhost", "live", "aol", "tm"}
-_DIVIDERS = re.compile(r"\s+[-–—•●·|*]\s+|\s*[•●|]\s*|,\s+(?=\d|[A-ZÄÖÜ][\w.\-]+(?:str|stra|weg|gasse|platz))")
-_REGISTER = re.compile(r"\s*[\[({]?\s*(?:co(?:mpany)?\.?\s*)?(?:reg(?:istration)?\.?\s*)?(?:no|nr)?\.?\s*:?\s*[\[({]\s*(?:co\.?\s*)?(?:reg\.?\s*)?(?:no\.?)?\s*:?\s*[\dA-Z]*\d{3,}[\w\-/ ]*[\])}]?\s*\.?$", re.IGNORECASE)
-_BRACKETED = re.compile(r"\s*[\[({]\s*(?:co\w*\.?|reg\w*\.?|no\.?|[:.\s])*[A-Z]{0,3}\d[\d ]{3,}[\w\-/ ]*[\])}]\s*", re.IGNORECASE)
+_BARE_DOMAIN = re.compile(
+    r"\b([a-z0-9][a-z0-9\-]{2,}\.(?:com|net|org|io|de|fr|co|eu|app|dev|ai|ch|at|nl|be|uk|my))\b",
+    re.IGNORECASE,
+)
+_FREE_MAIL = {
+    "gmail",
+    "yahoo",
+    "hotmail",
+    "outlook",
+    "gmx",
+    "web",
+    "icloud",
+    "example",
+    "localhost",
+    "live",
+    "aol",
+    "tm",
+}
+_DIVIDERS = re.compile(
+    r"\s+[-–—•●·|*]\s+|\s*[•●|]\s*|,\s+(?=\d|[A-ZÄÖÜ][\w.\-]+(?:str|stra|weg|gasse|platz))"
+)
+_REGISTER = re.compile(
+    r"\s*[\[({]?\s*(?:co(?:mpany)?\.?\s*)?(?:reg(?:istration)?\.?\s*)?(?:no"
+    r"|nr)?\.?\s*:?\s*[\[({]\s*(?:co\.?\s*)?(?:reg\.?\s*)?(?:no\.?)?\s*:?\s*[\dA-Z]*\d{3,}[\w\-/ ]*[\])}]?\s*\.?$",
+    re.IGNORECASE,
+)
+_BRACKETED = re.compile(
+    r"\s*[\[({]\s*(?:co\w*\.?|reg\w*\.?|no\.?|[:.\s])*[A-Z]{0,3}\d[\d ]{3,}[\w\-/ ]*[\])}]\s*", re.IGNORECASE
+)
 _AFTER_LEGAL = re.compile(r"(\b(?:SDN BHD|S/B))\.?(?:\s+\d{4,}\S*(?:\s*\(\w+\))?)?$", re.IGNORECASE)
-_AMOUNT = re.compile(r"\d[.,]\d\d\b|\brm ?\d|^(?:cash|change|visa|sales?|qty|rm|no|item|name)$|x ?\d", re.IGNORECASE)
-_ALL_LEGAL = re.compile(r"^(?:(?:sdn|bhd|inc|llc|ltd|gmbh|co|kg|ag|restaurant|enterprise|trading|stores?|hardware|group|holdings?|limited|company|s/b)[\s.,&()]*)+$", re.IGNORECASE)
-_HOLDER = re.compile(r"(?:titulaire(?: du compte)?|kontoinhaber|account (?:holder|name)|beneficiary(?: name)?|b[ée]n[ée]ficiaire)\s*:\s*(.+)$", re.IGNORECASE)
-_MISREAD = ((re.compile(r"(?<=[a-z])I(?=[a-z])"), "l"), (re.compile(r"\b0(?=[a-z])"), "o"), (re.compile(r"(?<=\.)1(?=\.[A-Z])"), "I"))
-_LEADING = re.compile(r"^(?:©\s*(?:19|20)\d\d|copyright(?:\s*©)?(?:\s*(?:19|20)\d\d)?|(?:name|nom|kontoinhaber|kontoname|titulaire(?: du compte)?|account (?:holder|name)|beneficiary|seller|vendor|from|sold by|verkaufer|fournisseur|lieferant|logo|issued by|billed by|payee)\s*:)\s*", re.IGNORECASE)
+_AMOUNT = re.compile(
+    r"\d[.,]\d\d\b|\brm ?\d|^(?:cash|change|visa|sales?|qty|rm|no|item|name)$|x ?\d", re.IGNORECASE
+)
+_ALL_LEGAL = re.compile(
+    r"^(?:(?:sdn|bhd|inc|llc|ltd|gmbh|co|kg|ag|restaurant|enterprise|trading|stores?"
+    r"|hardware|group|holdings?|limited|company|s/b)[\s.,&()]*)+$",
+    re.IGNORECASE,
+)
+_HOLDER = re.compile(
+    r"(?:titulaire(?: du compte)?|kontoinhaber|account (?:holder|name)"
+    r"|beneficiary(?: name)?|b[ée]n[ée]ficiaire)\s*:\s*(.+)$",
+    re.IGNORECASE,
+)
+_MISREAD = (
+    (re.compile(r"(?<=[a-z])I(?=[a-z])"), "l"),
+    (re.compile(r"\b0(?=[a-z])"), "o"),
+    (re.compile(r"(?<=\.)1(?=\.[A-Z])"), "I"),
+)
+_LEADING = re.compile(
+    r"^(?:©\s*(?:19|20)\d\d|copyright(?:\s*©)?(?:\s*(?:19|20)\d\d)?|(?:name|nom"
+    r"|kontoinhaber|kontoname|titulaire(?: du compte)?|account (?:holder|name)|beneficiary"
+    r"|seller|vendor|from|sold by|verkaufer|fournisseur|lieferant|logo|issued by|billed by"
+    r"|payee)\s*:)\s*",
+    re.IGNORECASE,
+)
 HEAD, FOOT = 14, 8
 """Lines at the top and at the bottom where a name is looked for."""
 
@@ -64,7 +122,11 @@ def domains(layout: Layout) -> set[str]:
     }
     names = set()
     for one in found:
-        parts = [part for part in one.lower().split(".") if part not in ("www", "com", "co", "org", "net", "my", "uk")]
+        parts = [
+            part
+            for part in one.lower().split(".")
+            if part not in ("www", "com", "co", "org", "net", "my", "uk")
+        ]
         if len(parts) >= 1:
             name = parts[-2] if len(parts) > 1 and len(parts[-1]) <= 3 else parts[-1]
             if len(name) >= 3 and name not in _FREE_MAIL:
@@ -121,7 +183,10 @@ def _with_next(layout: Layout, cell: Cell) -> str | None:
     below = next(iter(layout.below(cell, lines=1)), None)
     if below is None or below.y0 - cell.y1 > 1.2 * cell.height:
         return None
-    same_place = abs(below.x0 - cell.x0) < 1.5 * cell.height or abs(below.x0 + below.x1 - cell.x0 - cell.x1) < 4 * cell.height
+    same_place = (
+        abs(below.x0 - cell.x0) < 1.5 * cell.height
+        or abs(below.x0 + below.x1 - cell.x0 - cell.x1) < 4 * cell.height
+    )
     if not same_place or not LEGAL.search(below.text) or LEGAL.search(cell.text):
         return None
     if any(map(str.isdigit, cell.text)) or _NOT_NAMES.search(plain(cell.text)):
@@ -136,7 +201,15 @@ def _says(pattern: re.Pattern[str], text: str) -> bool:
 
 
 def _candidate(
-    layout: Layout, cell: Cell, name: str, place: int, last: int, around: _Around, part: int, *, two_lines: bool = False
+    layout: Layout,
+    cell: Cell,
+    name: str,
+    place: int,
+    last: int,
+    around: _Around,
+    part: int,
+    *,
+    two_lines: bool = False,
 ) -> Candidate:
     said = plain(name)
     page = layout.page_of(cell.page)
@@ -147,8 +220,14 @@ def _candidate(
     near_buyer = any(_says(BUYER, one) for one in over) or bool(BUYER.search(own_label))
     legal = STRICT_LEGAL.search(name.rstrip(")"))
     bare = re.sub(r"[^a-z0-9]", "", LEGAL.sub("", said))
-    domain = max((fuzz.ratio(bare, one.replace("-", "")) for one in around.domains), default=0.0) if bare else 0.0
-    starts = any(bare.startswith(one.replace("-", "")) or one.replace("-", "").startswith(bare) for one in around.domains if len(bare) > 3)
+    domain = (
+        max((fuzz.ratio(bare, one.replace("-", "")) for one in around.domains), default=0.0) if bare else 0.0
+    )
+    starts = any(
+        bare.startswith(one.replace("-", "")) or one.replace("-", "").startswith(bare)
+        for one in around.domains
+        if len(bare) > 3
+    )
     features = {
         "bias": 1.0,
         "first": float(place == 0),
@@ -181,8 +260,17 @@ def _candidate(
         "domain_start": float(starts),
         "repeated": min(around.counts[said] - 1, 3) / 3 if around.counts[said] > 1 else 0.0,
         "register": float(cell.text != name and bool(_REGISTER.search(" ".join(cell.text.split())))),
-        "tax_id_under": float(any(re.search(r"vat|tax|gst|ust|tva|siret|abn|kvk|btw", plain(one.text)) for one in under)),
-        "holder": float(bool(re.search(r"kontoinhaber|kontoname|titulaire|beneficia|account (?:holder|name)|nom :|payee", own_label or plain(cell.text)))),
+        "tax_id_under": float(
+            any(re.search(r"vat|tax|gst|ust|tva|siret|abn|kvk|btw", plain(one.text)) for one in under)
+        ),
+        "holder": float(
+            bool(
+                re.search(
+                    r"kontoinhaber|kontoname|titulaire|beneficia|account (?:holder|name)|nom :|payee",
+                    own_label or plain(cell.text),
+                )
+            )
+        ),
         "in_sentence": float(len(cell.text) > 70),
         "part": float(part > 0),
         "two_lines": float(two_lines),
@@ -206,8 +294,11 @@ def buyer(candidates: list[Candidate], vendor: str | None) -> Candidate | None:
     fitting = [
         one
         for one in candidates
-        if one.value != vendor and not one.features["not_name"] and one.features["buyer_above"]
-        and not one.features["part"] and not one.features["two_lines"]
+        if one.value != vendor
+        and not one.features["not_name"]
+        and one.features["buyer_above"]
+        and not one.features["part"]
+        and not one.features["two_lines"]
     ]
     direct = [one for one in fitting if one.features["buyer_label"]]
     return next(iter(direct or fitting), None)

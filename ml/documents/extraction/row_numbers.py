@@ -105,11 +105,19 @@ def _column(number: Number, header: Header) -> Column | None:
 
     def distance(column: Column) -> float:
         apart = max(column.x0 - word.x1, word.x0 - column.x1, 0.0)
-        return apart * 10 + min(abs(column.x1 - word.x1), abs(column.x0 - word.x0), abs(column.x0 + column.x1 - word.x0 - word.x1) / 2)
+        return apart * 10 + min(
+            abs(column.x1 - word.x1),
+            abs(column.x0 - word.x0),
+            abs(column.x0 + column.x1 - word.x0 - word.x1) / 2,
+        )
 
     for column, following in pairwise(header.columns):
         # What ends before the next column starts is a part of the text.
-        if column.kind == "description" and column.x0 - word.height < word.x0 and word.x1 < following.x0 - 0.3 * word.height:
+        if (
+            column.kind == "description"
+            and column.x0 - word.height < word.x0
+            and word.x1 < following.x0 - 0.3 * word.height
+        ):
             return None
     nearest = min(header.columns, key=distance, default=None)
     if nearest is None or nearest.kind in ("description", "position", "sku", "date"):

@@ -11,9 +11,12 @@ from ml.documents.extraction.table_header import NUMERIC, Column, Header, classi
 from ml.documents.words import Word
 
 _NOTE = re.compile(
-    r"^\W*(?:gtin|ean|sn\b|serial|serien|liefer-?datum|lieferschein|bestell-?nr|hersteller|warenempf|kostenstelle|bestell|zahler|charge\b|verpackung|lieferung|abrechnung|periode de|periode\b"
-    r"|date (?:debut|fin|de)|c_fo|c_ach|gln|unsere art|ihre art|art\.?-? ?nr|artikelrabatt|bruttopreis|get[a-z]+|weitere eigen|imei\b|[a-z\-. ]{3,24}\s?:[\s=]*[\d.,/\-]+$)",
-)  # fmt: skip
+    r"^\W*(?:gtin|ean|sn\b|serial|serien|liefer-?datum|lieferschein|bestell-?nr|hersteller"
+    r"|warenempf|kostenstelle|bestell|zahler|charge\b|verpackung|lieferung|abrechnung"
+    r"|periode de|periode\b"
+    r"|date (?:debut|fin|de)|c_fo|c_ach|gln|unsere art|ihre art|art\.?-? ?nr|artikelrabatt"
+    r"|bruttopreis|get[a-z]+|weitere eigen|imei\b|[a-z\-. ]{3,24}\s?:[\s=]*[\d.,/\-]+$)",
+)
 _POSITION = re.compile(r"^\(?\d{1,3}[.)]?$")
 _UNIT = re.compile(r"^[^\W\d][^\d]{0,9}$")
 _TAIL = re.compile(r"\s+[-–:]\s*$")
@@ -37,7 +40,8 @@ def divided(
     rows = {anchor.number: row for anchor, row in anchors}
     below = {anchor.number + 1: row.below for anchor, row in anchors if row.below}
     described = {
-        line.number: _described(line, header, rows.get(line.number), below.get(line.number, ())) for line in body
+        line.number: _described(line, header, rows.get(line.number), below.get(line.number, ()))
+        for line in body
     }
     lines = [line for line in body if described[line.number]]
     owners = _owners(layout, lines, [line for line, _ in anchors])
@@ -102,7 +106,11 @@ def _owners(layout: Layout, lines: list[Line], anchors: list[Line]) -> list[int 
         return []
     first = anchors[0]
     above = [line for line in lines if line.page == first.page and line.number < first.number]
-    close = [line for line in above if first.y0 - line.y1 < 4 * layout.word_height and not _NOTE.match(plain(line.text))]
+    close = [
+        line
+        for line in above
+        if first.y0 - line.y1 < 4 * layout.word_height and not _NOTE.match(plain(line.text))
+    ]
     if not close:
         return [_last_before(line, anchors) for line in lines]
     return _nearest(layout, lines, anchors)
@@ -122,8 +130,10 @@ def _nearest(layout: Layout, lines: list[Line], anchors: list[Line]) -> list[int
     at = 0
     for place, anchor in enumerate(anchors):
         own = [
-            number for number in range(at, len(lines))
-            if lines[number].page == anchor.page and lines[number].middle <= anchor.middle + 0.2 * layout.word_height
+            number
+            for number in range(at, len(lines))
+            if lines[number].page == anchor.page
+            and lines[number].middle <= anchor.middle + 0.2 * layout.word_height
         ]
         if own:
             # The block over the numbers must be joined to them without a gap.

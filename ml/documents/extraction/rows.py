@@ -14,12 +14,21 @@ from ml.documents.extraction.table_header import Header, headers
 from ml.documents.record import Line as Row
 
 _END = re.compile(
-    r"^\W*(?:sub-? ?total|total|summe|zwischensumme|gesamt|netto-?(?:betrag|summe|wert)|nettobetrag|rechnungssumme|rechnungsbetrag|totaal|subtotaal|summary|zusammenfassung"
-    r"|net (?:amount|total)|vat\b|mwst|ust\b|tva\b|tax\b|taxes?\b|gst\b|btw\b|zzgl|zuzuglich|detail tva|steuer(?:aufschl|basis)|umsatzsteuer|belegsummen|zahlungs|positionssumme"
-    r"|montant (?:ht|total|ttc)|amount due|balance|grand|invoice total|warenwert|exclusief|payment|reglement|bank|taxe base|base ht|discount|shipping|rabatt|versand|abzuglich)",
-)  # fmt: skip
-_CARRIED = re.compile(r"ubertrag|carried (?:forward|over)|brought forward|report a nouveau|^report\b|seite \d|page \d|^page\b")
-_CHARGE = re.compile(r"^\W*(?:remise|charge|abzgl|zzgl|discount|rabatt|nachlass|zuschlag|abschlag|frais|gesamt)\b", re.IGNORECASE)
+    r"^\W*(?:sub-? ?total|total|summe|zwischensumme|gesamt|netto-?(?:betrag|summe|wert)"
+    r"|nettobetrag|rechnungssumme|rechnungsbetrag|totaal|subtotaal|summary|zusammenfassung"
+    r"|net (?:amount|total)|vat\b|mwst|ust\b|tva\b|tax\b|taxes?\b|gst\b|btw\b|zzgl"
+    r"|zuzuglich|detail tva|steuer(?:aufschl|basis)|umsatzsteuer|belegsummen|zahlungs"
+    r"|positionssumme"
+    r"|montant (?:ht|total|ttc)|amount due|balance|grand|invoice total|warenwert|exclusief"
+    r"|payment|reglement|bank|taxe base|base ht|discount|shipping|rabatt|versand|abzuglich)",
+)
+_CARRIED = re.compile(
+    r"ubertrag|carried (?:forward|over)|brought forward|report a nouveau|^report\b|seite \d|page \d|^page\b"
+)
+_CHARGE = re.compile(
+    r"^\W*(?:remise|charge|abzgl|zzgl|discount|rabatt|nachlass|zuschlag|abschlag|frais|gesamt)\b",
+    re.IGNORECASE,
+)
 
 
 @dataclass
@@ -64,7 +73,12 @@ def _body(layout: Layout, header: Header, following: int, sign: str) -> Iterator
             if seen_value:
                 return
             continue
-        if last is not None and line.page == last.page and line.y0 - last.y1 > 9 * layout.word_height and seen_value:
+        if (
+            last is not None
+            and line.page == last.page
+            and line.y0 - last.y1 > 9 * layout.word_height
+            and seen_value
+        ):
             return
         if _CARRIED.search(said):
             continue

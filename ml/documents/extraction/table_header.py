@@ -11,17 +11,23 @@ from ml.documents.words import Word, merged
 
 _CLASSES = {
     "discount": r"^(?:rem\.?|rabatt|remise|disc\.?|discount|nachlass|zu-?/abschlag)\b",
-    "rate": r"^(?:vat|ust|mwst|tva|tax(?:es)?|gst|btw|iva|steuersatz|steuer|taux)\b[\s.\-]*(?:rate|satz|%|\[%\]|\(%\)|code)?\.?$|^(?:%|satz|tax ?%|rate ?%)$",
+    "rate": r"^(?:vat|ust|mwst|tva|tax(?:es)?|gst|btw|iva|steuersatz|steuer|taux)\b[\s.\-]*(?:rate"
+    r"|satz|%|\[%\]|\(%\)|code)?\.?$|^(?:%|satz|tax ?%|rate ?%)$",
     "gross": r"gross|brutto|\bincl?\b|inkl|ttc",
-    "price": r"price|preis|^p\.? ?u\b|prix|\brate\b|unit cost|tarif|prijs|precio|einzel|stuckpreis|\bep\b|u/price|per stuk",
-    "amount": r"amount|betrag|\btotal\b|gesamt|summe|net worth|netto-?wert|montant|\bvalue\b|entgelt|ext(?:ended)?\.?$|totaal|importe|wert\b|\bcost\b|prix ht|charges",
+    "price": r"price|preis|^p\.? ?u\b|prix|\brate\b|unit cost|tarif|prijs|precio|einzel|stuckpreis"
+    r"|\bep\b|u/price|per stuk",
+    "amount": r"amount|betrag|\btotal\b|gesamt|summe|net worth|netto-?wert|montant|\bvalue\b|entgelt"
+    r"|ext(?:ended)?\.?$|totaal|importe|wert\b|\bcost\b|prix ht|charges",
     "quantity": r"qty|quantit|menge|anzahl|\bqte|aantal|\bhours?\b|nombre|\bunits\b|stuck|cantidad|\bstk\b|anz\.",
     "unit": r"^(?:um|uom|unit|units?|einheit|eh|me|unite|ve)\.?$|meng\.?-|^einheit",
-    "sku": r"\bsku\b|art\.?-? ?(?:nr|no)|artikel-?(?:nr|nummer)|\bcode\b|reference|item (?:no|code|#|number)|product (?:no|code|id)|part (?:no|number)|^ref\b|gtin|^ean\b",
-    "description": r"descr|bezeichn|beschreib|produ[ck]t|artikel|designation|\bitems?\b|leistung|libelle|article|details|particular|service|text\b|\bname\b|position(?!s)|omschrijving|concept",
+    "sku": r"\bsku\b|art\.?-? ?(?:nr|no)|artikel-?(?:nr|nummer)|\bcode\b|reference|item (?:no|code"
+    r"|#|number)|product (?:no|code|id)|part (?:no|number)|^ref\b|gtin|^ean\b",
+    "description": r"descr|bezeichn|beschreib|produ[ck]t|artikel|designation|\bitems?\b|leistung|libelle"
+    r"|article|details|particular|service|text\b|\bname\b|position(?!s)|omschrijving"
+    r"|concept",
     "position": r"^(?:pos|no|nr|#|n°|item no|sl|s/n|ligne|line)\.?$|^# ?$",
     "date": r"^(?:date|datum|delivery date|shipment|shipment date|lieferdatum)$",
-}  # fmt: skip
+}
 CLASSES = {name: re.compile(pattern) for name, pattern in _CLASSES.items()}
 NUMERIC = ("quantity", "price", "amount", "gross", "rate", "discount")
 _PHRASE_GAP = 0.6
@@ -88,7 +94,20 @@ def _starts_a_column(group: list[Word], word: Word) -> bool:
     together = classify(" ".join([*(one.text for one in group), word.text]))
     if own is None or before is None or own == before:
         return False
-    if group[-1].text.lower().rstrip(".") in ("unit", "net", "gross", "line", "item", "total", "ext", "product", "u", "code", "art", "ref"):
+    if group[-1].text.lower().rstrip(".") in (
+        "unit",
+        "net",
+        "gross",
+        "line",
+        "item",
+        "total",
+        "ext",
+        "product",
+        "u",
+        "code",
+        "art",
+        "ref",
+    ):
         return False
     return together != own or before in ("quantity", "rate", "description")
 
@@ -101,7 +120,11 @@ def headers(layout: Layout) -> list[Header]:
         if line.number <= taken:
             continue
         kinds = _kinds(line)
-        if len(kinds & {"description", "quantity", "price", "amount", "sku", "gross"}) < 2 or not kinds & {"amount", "price", "gross"}:
+        if len(kinds & {"description", "quantity", "price", "amount", "sku", "gross"}) < 2 or not kinds & {
+            "amount",
+            "price",
+            "gross",
+        }:
             continue
         if not kinds & {"description", "quantity", "sku"} or _has_values(line):
             continue
@@ -143,9 +166,7 @@ def _with_neighbours(layout: Layout, line: Line) -> Header:
             if len(block) > 6:
                 break
     columns = _columns(block, line)
-    return Header(
-        columns, line.page, block[0].number, block[-1].number, {one.kind for one in columns}
-    )
+    return Header(columns, line.page, block[0].number, block[-1].number, {one.kind for one in columns})
 
 
 def _columns(block: list[Line], main: Line) -> list[Column]:
@@ -155,7 +176,8 @@ def _columns(block: list[Line], main: Line) -> list[Column]:
             continue
         for phrase in phrases(line):
             over = [
-                group for group in groups
+                group
+                for group in groups
                 if min(one.x0 for one in group) < phrase.x1 and max(one.x1 for one in group) > phrase.x0
             ]
             if len(over) == 1:

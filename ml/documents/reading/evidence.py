@@ -8,14 +8,14 @@ from ml.documents.words import Word
 _VOWELS = re.compile(r"[aeiouyäöüáéíóúàèìòùâêîôûëïœæ]", re.IGNORECASE)
 _LETTERS = re.compile(r"^[^\W\d_]{3,}$")
 _USUAL = re.compile(r"^[\wÀ-ž€$£¥₹%&@#*+\-/\\.,:;!?'’\"“”„«»‘()\[\]{}<>=|~°§²³•·●–—…®©™№^`´¨×]+$")
-COMMON = frozenset(
-    """invoice total date tax amount number no qty quantity price description receipt cash change item subtotal bill due
-    the and of to for from in on by with your you net gross rechnung datum betrag summe menge preis gesamt netto brutto
-    mwst ust steuer der die das und von für auf mit bei ihre sie nr seite facture montant quantité prix unitaire
-    désignation le la les de des du et pour par sur tva ht ttc page tel phone fax email vat""".split()
-)
-_GERMAN = frozenset("der die das und rechnung datum betrag menge gesamt mwst ust netto für von zahlbar summe".split())
-_FRENCH = frozenset("le la les des du et facture montant quantité prix tva ht ttc désignation pour".split())
+_COMMON = """invoice total date tax amount number no qty quantity price description receipt cash change item subtotal
+bill due the and of to for from in on by with your you net gross rechnung datum betrag summe menge preis gesamt netto
+brutto mwst ust steuer der die das und von für auf mit bei ihre sie nr seite facture montant quantité prix unitaire
+désignation le la les de des du et pour par sur tva ht ttc page tel phone fax email vat"""
+_GERMAN_WORDS = "der die das und rechnung datum betrag menge gesamt mwst ust netto für von zahlbar summe"
+_FRENCH_WORDS = "le la les des du et facture montant quantité prix tva ht ttc désignation pour"
+COMMON = frozenset(_COMMON.split())
+_GERMAN, _FRENCH = frozenset(_GERMAN_WORDS.split()), frozenset(_FRENCH_WORDS.split())
 GOOD_PAGE = 12
 """Good words that even a short receipt has."""
 WEAK_SCORE = 0.72
@@ -55,9 +55,7 @@ def is_text(words: tuple[Word, ...]) -> bool:
     if any(text.lower().strip(":.,") in COMMON for text in texts):
         return True
     with_vowels = sum(bool(_VOWELS.search(text)) for text in letters)
-    mixed = sum(
-        text[1:] != text[1:].lower() and text != text.upper() for text in letters
-    )
+    mixed = sum(text[1:] != text[1:].lower() and text != text.upper() for text in letters)
     return with_vowels >= 0.75 * len(letters) and mixed <= 0.3 * max(len(letters), 1)
 
 

@@ -150,7 +150,9 @@ def _once(words: list[Word]) -> Iterator[Word]:
             yield word
 
 
-def page_pixels(document: pdfium.PdfDocument, number: int, limits: Limits, resolution: int = RESOLUTION) -> Any:
+def page_pixels(
+    document: pdfium.PdfDocument, number: int, limits: Limits, resolution: int = RESOLUTION
+) -> Any:
     """The page as a grey Pillow image, smaller than asked where it would have too many pixels."""
     page = document[number]
     width, height = page.get_size()

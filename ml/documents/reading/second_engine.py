@@ -21,7 +21,10 @@ LONGEST_SIDE = 1600
 
 
 def available() -> bool:
-    return importlib.util.find_spec("rapidocr") is not None and importlib.util.find_spec("onnxruntime") is not None
+    return (
+        importlib.util.find_spec("rapidocr") is not None
+        and importlib.util.find_spec("onnxruntime") is not None
+    )
 
 
 @functools.cache
@@ -66,7 +69,5 @@ def _divided(box: Any, text: str, score: float, number: int) -> list[Word]:
     for part in text.split():
         start = text.index(part, place)
         place = start + len(part)
-        words.append(
-            Word(part, x0 + start * letter, y0, x0 + place * letter, y1, number, score, "rapidocr")
-        )
+        words.append(Word(part, x0 + start * letter, y0, x0 + place * letter, y1, number, score, "rapidocr"))
     return words

@@ -60,6 +60,10 @@ def turned(image: Image.Image, degrees: float) -> Image.Image:
     if not degrees:
         return image
     if degrees in (90, 180, 270):
-        way = {90: Image.Transpose.ROTATE_90, 180: Image.Transpose.ROTATE_180, 270: Image.Transpose.ROTATE_270}
+        way = {
+            90: Image.Transpose.ROTATE_90,
+            180: Image.Transpose.ROTATE_180,
+            270: Image.Transpose.ROTATE_270,
+        }
         return image.transpose(way[int(degrees)])
     return image.rotate(degrees, resample=Image.Resampling.BICUBIC, expand=True, fillcolor=255)

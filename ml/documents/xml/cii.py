@@ -117,7 +117,8 @@ def _put_date(invoice: Invoice, name: str, element: Element | None) -> None:
             Finding(
                 "date",
                 "error",
-                f"The {name.replace('_', ' ')} {said[:40]!r} is no date in the format {declared[:10]!r} that the XML declares",
+                f"The {name.replace('_', ' ')} {said[:40]!r} is no date in the format "
+                f"{declared[:10]!r} that it declares",
             )
         )
 
@@ -172,5 +173,3 @@ def profile(root: Element) -> str | None:
     """What the document says that it follows."""
     context = find(root, "ExchangedDocumentContext|SpecifiedExchangedDocumentContext")
     return text(context, "GuidelineSpecifiedDocumentContextParameter", "ID")
-
-

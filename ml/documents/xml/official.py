@@ -36,9 +36,14 @@ def check(root: Element) -> list[Finding]:
         found.append(Finding("profile", "error", f"The profile {said[:100]!r} of the XML is not known"))
     for word, name in _NATIONAL.items():
         if word in (said or "").lower():
-            found.append(Finding("profile", "note", f"The rules of {name} are not checked, those of EN 16931 are"))
+            found.append(
+                Finding("profile", "note", f"The rules of {name} are not checked, those of EN 16931 are")
+            )
     if flavour == "draft":
-        return [*found, Finding("schema", "error", "The XML is of a draft of ZUGFeRD, for which there is no schema")]
+        return [
+            *found,
+            Finding("schema", "error", "The XML is of a draft of ZUGFeRD, for which there is no schema"),
+        ]
     violations = _schema_violations(root, str(flavour), level or "en16931")
     if violations:
         return [*found, *(Finding("schema", "error", one) for one in violations)]

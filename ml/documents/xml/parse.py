@@ -30,7 +30,12 @@ def parse(content: bytes, limits: Limits) -> Element:
     if len(content) > limits.xml_bytes:
         raise BrokenXml(f"The XML has {len(content):,} bytes; at most {limits.xml_bytes:,} are read")
     parser = etree.XMLParser(
-        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_comments=True, remove_pis=True
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
     )
     try:
         root = etree.fromstring(content, parser)

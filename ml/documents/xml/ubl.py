@@ -16,9 +16,7 @@ def read(root: Element) -> Invoice:
     totals = find(root, "LegalMonetaryTotal")
     invoice.put("number", text(root, "ID"), "xml")
     _put_date(invoice, "date", text(root, "IssueDate"))
-    _put_date(
-        invoice, "due_date", text(root, "DueDate") or text(root, "PaymentMeans", "PaymentDueDate")
-    )
+    _put_date(invoice, "due_date", text(root, "DueDate") or text(root, "PaymentMeans", "PaymentDueDate"))
     invoice.put("vendor", _name(seller), "xml")
     invoice.put("vendor_tax_id", _tax_id(seller), "xml")
     invoice.put("buyer", _name(buyer), "xml")
@@ -87,7 +85,9 @@ def _put_date(invoice: Invoice, name: str, said: str | None) -> None:
         invoice.put(name, date.fromisoformat(said[:10]).isoformat(), "xml")
     except ValueError:
         invoice.findings.append(
-            Finding("date", "error", f"The {name.replace('_', ' ')} {said[:40]!r} is no date as UBL writes it")
+            Finding(
+                "date", "error", f"The {name.replace('_', ' ')} {said[:40]!r} is no date as UBL writes it"
+            )
         )
 
 
@@ -100,7 +100,8 @@ def _line(item: Element) -> Line | None:
     base = number(item, "Price", "BaseQuantity")
     return Line(
         description=text(product, "Name") or text(item, "Note"),
-        sku=text(product, "SellersItemIdentification", "ID") or text(product, "StandardItemIdentification", "ID"),
+        sku=text(product, "SellersItemIdentification", "ID")
+        or text(product, "StandardItemIdentification", "ID"),
         quantity=number(quantity),
         unit=quantity.get("unitCode") if quantity is not None else None,
         unit_price=number(item, "Price", "PriceAmount"),
