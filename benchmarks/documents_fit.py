@@ -3,9 +3,9 @@
     python -m benchmarks.documents_fit FOLDER --cache FOLDER [--drawn 300] [--folds 4]
 
 FOLDER holds `truth.jsonl` and the files that it names. Pages that need OCR are taken from the cache that the command
-line fills (`python -m ml.documents extract FOLDER --cache FOLDER`); others are left out. Beside them the weights learn from
-drawn layouts. Confidence is fitted on answers of weights that had not seen the document. No document goes into the
-product: only `weights.json` and `confidence.json` are written.
+line fills (`python -m ml.documents extract FOLDER --cache FOLDER`); others are left out. Beside them the weights
+learn from drawn layouts. Confidence is fitted on answers of weights that had not seen the document. No document goes
+into the product: only `weights.json` and `confidence.json` are written.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""What the extractor's weights begin as: what labels and places mean. The fit keeps them where documents say nothing."""
+"""What the extractor's weights begin as: what labels and places mean. The fit keeps what documents do not change."""
 
 PRIORS: dict[str, dict[str, float]] = {
     "date": {

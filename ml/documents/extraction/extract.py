@@ -18,6 +18,8 @@ VERSION = "1"
 _DISCOUNT = re.compile(
     r"(\d{1,2}(?:[.,]\d{1,2})?)\s?%\s?(?:skonto|discount|d'escompte|escompte|cash discount)", re.IGNORECASE
 )
+_NAMED = {f"{side}:{name}" for side in "LA" for name in ("strong", "title", "invoice", "plain")}
+"""A number without such a label may be anything."""
 _LEAST = {"date": -2.0, "due_date": -1.0, "number": -1.5, "vendor": -4.0, "buyer": -2.0}
 """Scores under which a field is left empty."""
 
@@ -119,7 +121,8 @@ def _margin(best: Candidate, rival: Candidate | None) -> tuple[str, ...]:
 
 
 def _put_identifiers(invoice: Invoice, found: Read) -> None:
-    ranked = scored("number", [_again(one) for one in found.numbers])
+    named = [one for one in found.numbers if _NAMED & one.features.keys() and "L:tax" not in one.features]
+    ranked = scored("number", [_again(one) for one in named])
     if ranked:
         _put(invoice, "number", ranked[0])
     order = identifiers.order_number(found.numbers, invoice.value("number"))

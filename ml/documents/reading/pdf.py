@@ -1,6 +1,7 @@
 """PDFs: their embedded files, their text layer with positions, and pages as pixels. JavaScript is never run."""
 
 import ctypes
+import math
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -70,12 +71,13 @@ def _read_layer(page: pdfium.PdfPage, layer: pdfium.PdfTextPage, number: int, li
     unicode = raw.FPDFText_GetUnicode
     words: list[Word] = []
     aslant = 0
+    shown = math.radians(rotation)
     start, text = 0, []
     boxes = _Boxes(handle)
 
     def close(end: int) -> None:
         nonlocal aslant
-        if text and abs((raw.FPDFText_GetCharAngle(handle, start) + 1) % 6.2831853 - 1) > _LEVEL:
+        if text and abs((raw.FPDFText_GetCharAngle(handle, start) + shown + 1) % math.tau - 1) > _LEVEL:
             aslant += 1
         elif text:
             x0, y0, x1, y1 = boxes.around(start, end)
