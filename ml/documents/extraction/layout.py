@@ -158,15 +158,19 @@ def _rows(words: Sequence[Word]) -> list[list[Word]]:
     rows: list[list[Word]] = []
     tops: list[tuple[float, float]] = []
     for word in sorted(words, key=lambda one: (one.middle, one.x0)):
-        best, best_share = None, 0.5
+        best, best_share = None, 0.0
         for number in range(len(rows) - 1, max(len(rows) - 6, -1), -1):
             top, bottom = tops[number]
             shared = min(word.y1, bottom) - max(word.y0, top)
             low, high = sorted((word.height, bottom - top))
             # A word that is much taller than a line is not of it, wherever it reaches.
             share = shared / max(low if high < _TALLER * low else high, 1e-6)
-            if share > best_share:
-                best, best_share = number, share
+            if share <= 0.5:
+                continue
+            # Of rows that fit, the one of the same size.
+            likeness = share * (low / high if high else 1.0)
+            if likeness > best_share:
+                best, best_share = number, likeness
         if best is None:
             rows.append([word])
             tops.append((word.y0, word.y1))

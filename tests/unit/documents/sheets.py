@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
+from ml.documents.reading.limits import LIMITS
+from ml.documents.reading.pdf import open_pdf, page_pixels
 from ml.documents.words import Page, Word
 
 Text = tuple[float, float, str]
@@ -73,7 +75,9 @@ def pdf(
     kids, files = [], []
     font = _add(objects, b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>")
     for texts in pages:
-        drawn = "".join(f"BT /F1 10 Tf {_place(x, y, turn)} Tm ({_escaped(text)}) Tj ET\n" for x, y, text in texts)
+        drawn = "".join(
+            f"BT /F1 10 Tf {_place(x, y, turn)} Tm ({_escaped(text)}) Tj ET\n" for x, y, text in texts
+        )
         content = _add(objects, _stream(drawn.encode("cp1252")))
         kids.append(
             _add(
@@ -84,11 +88,15 @@ def pdf(
         )
     for name, data in (attached or {}).items():
         file = _add(objects, _stream(data, "/Type /EmbeddedFile "))
-        spec = _add(objects, f"<< /Type /Filespec /F ({name}) /UF ({name}) /EF << /F {file} 0 R >> >>".encode())
+        spec = _add(
+            objects, f"<< /Type /Filespec /F ({name}) /UF ({name}) /EF << /F {file} 0 R >> >>".encode()
+        )
         files.append(f"({name}) {spec} 0 R")
     names = f"/Names << /EmbeddedFiles << /Names [{' '.join(files)}] >> >>" if files else ""
     objects[0] = f"<< /Type /Catalog /Pages 2 0 R {names} {extra} >>".encode()
-    objects[1] = f"<< /Type /Pages /Count {len(kids)} /Kids [{' '.join(f'{kid} 0 R' for kid in kids)}] >>".encode()
+    objects[1] = (
+        f"<< /Type /Pages /Count {len(kids)} /Kids [{' '.join(f'{kid} 0 R' for kid in kids)}] >>".encode()
+    )
     return _file(objects)
 
 
@@ -143,12 +151,9 @@ def page(*texts: Text, number: int = 0, size: float = 10.0) -> Page:
 
 def picture(texts: Sequence[Text]) -> Image.Image:
     """A page as a scanner with 200 dots an inch gives it."""
-    scale = 200 / 72
-    image = Image.new("L", (int(WIDTH * scale), int(HEIGHT * scale)), 255)
-    draw = ImageDraw.Draw(image)
-    font = ImageFont.load_default(size=int(10 * scale))
-    for x, y, text in texts:
-        draw.text((x * scale, y * scale), text, fill=0, font=font)
+    opened = open_pdf(pdf(texts), LIMITS)
+    image = page_pixels(opened, 0, LIMITS)
+    opened.close()
     return image
 
 
@@ -173,7 +178,10 @@ def cii(
     rows = "".join(
         _cii_row(place, name, quantity, price, amount)
         for place, (name, quantity, price, amount) in enumerate(
-            (("Briefumschlag C5 weiß", "20", "4.50", first_amount), ("Ordner breit grau", "3", "10.00", "30.00")),
+            (
+                ("Briefumschlag C5 weiß", "20", "4.50", first_amount),
+                ("Ordner breit grau", "3", "10.00", "30.00"),
+            ),
             1,
         )
     )

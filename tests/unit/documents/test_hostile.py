@@ -31,7 +31,12 @@ def bomb() -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     head = struct.pack(">IIBBBBB", 50_000, 50_000, 8, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"0")) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", head)
+        + chunk(b"IDAT", zlib.compress(b"0"))
+        + chunk(b"IEND", b"")
+    )
 
 
 @pytest.mark.parametrize(
@@ -47,7 +52,17 @@ def bomb() -> bytes:
         (encoded(picture(Sale().texts()), "JPEG")[:4000], "damaged or truncated"),
         (b"<html><body>" * 3, "malformed"),
     ],
-    ids=["empty", "text", "encrypted", "truncated", "nothing behind the header", "pages", "pixel bomb", "half a JPEG", "HTML"],
+    ids=[
+        "empty",
+        "text",
+        "encrypted",
+        "truncated",
+        "nothing behind the header",
+        "pages",
+        "pixel bomb",
+        "half a JPEG",
+        "HTML",
+    ],
 )
 def test_what_cannot_be_read_says_why(content: bytes, said: str) -> None:
     document = extract(content, "file", Options(engine="tesseract", limits=Limits(pages=10)))
@@ -65,13 +80,26 @@ def test_one_bad_file_never_stops_the_rest(tmp_path: Path, capsys: pytest.Captur
     }.items():
         (tmp_path / name).write_bytes(content)
     out = tmp_path.parent / "out.jsonl"
-    assert main(["extract", str(tmp_path), str(tmp_path / "absent.pdf"), "--out", str(out), "--jobs", "1"]) == 0
+    assert (
+        main(["extract", str(tmp_path), str(tmp_path / "absent.pdf"), "--out", str(out), "--jobs", "1"]) == 0
+    )
     lines = [json.loads(line) for line in out.read_text(encoding="utf-8").splitlines()]
-    assert [line["status"] for line in lines] == ["failed", "auto_confirmable", "auto_confirmable", "auto_confirmable", "failed"]
+    assert [line["status"] for line in lines] == [
+        "failed",
+        "auto_confirmable",
+        "auto_confirmable",
+        "auto_confirmable",
+        "failed",
+    ]
     assert list(lines[1]) == [
         "file", "pages", "method", "fields", "lines", "taxes", "summary", "findings", "status", "error",
     ]  # fmt: skip
-    duplicates = [finding["sentence"] for line in lines for finding in line["findings"] if finding["check"] == "duplicate"]
+    duplicates = [
+        finding["sentence"]
+        for line in lines
+        for finding in line["findings"]
+        if finding["check"] == "duplicate"
+    ]
     assert len(duplicates) == 2
     assert all("2-good.pdf" in sentence for sentence in duplicates)
     assert "cannot be opened" in lines[4]["error"]

@@ -26,7 +26,9 @@ def numbers(content: bytes, options: Options = ONE) -> tuple:
 @needs_tesseract
 @pytest.mark.parametrize("turn", [0, 90, 180, 270, 1.7, -2.4])
 def test_a_scan_is_read_however_it_lies(turn: float) -> None:
-    image = picture(Sale().texts()).rotate(turn, expand=True, fillcolor=255, resample=Image.Resampling.BICUBIC)
+    image = picture(Sale().texts()).rotate(
+        turn, expand=True, fillcolor=255, resample=Image.Resampling.BICUBIC
+    )
     assert numbers(encoded(image)) == ("RE-2024-0815", "142.80", 2, "ocr")
 
 
@@ -49,7 +51,9 @@ def test_all_pages_of_a_tiff_are_read(tmp_path: Path) -> None:
 
 @needs_tesseract
 def test_a_page_whose_text_layer_is_garbage_is_recognised() -> None:
-    garbled = [(x, y, "".join(chr(0xA1 + (ord(one) * 7) % 90) for one in text)) for x, y, text in Sale().texts()]
+    garbled = [
+        (x, y, "".join(chr(0xA1 + (ord(one) * 7) % 90) for one in text)) for x, y, text in Sale().texts()
+    ]
     document = extract(pdf(garbled), "garbled.pdf", ONE)
     # What is drawn is garbage too: it is recognised, not believed.
     assert document.method in ("ocr", "none")

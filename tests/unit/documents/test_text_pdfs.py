@@ -56,7 +56,12 @@ def test_a_sound_invoice_needs_no_person() -> None:
     [
         Sale(total="152,80"),
         Sale(tax="28,20"),
-        Sale(rows=(("Briefumschlag C5 weiß", "20", "4,50", "95,00"), ("Ordner breit grau", "3", "10,00", "30,00"))),
+        Sale(
+            rows=(
+                ("Briefumschlag C5 weiß", "20", "4,50", "95,00"),
+                ("Ordner breit grau", "3", "10,00", "30,00"),
+            )
+        ),
         Sale(rows=(("Briefumschlag C5 weiß", "20", "4,50", "90,00"),)),
     ],
     ids=["total", "tax", "row", "a row is missing"],
@@ -96,10 +101,19 @@ def test_several_invoices_in_one_file_are_flagged() -> None:
 def test_rows_go_on_over_pages() -> None:
     many = tuple((f"Ware Nummer {place} lang", "2", "5,00", "10,00") for place in range(1, 61))
     texts = Sale(rows=many[:25]).texts()
-    head = [one for one in texts if one[1] < 740 and one[2].split()[0] not in ("Nettobetrag", "zzgl.", "Gesamtbetrag")]
+    head = [
+        one
+        for one in texts
+        if one[1] < 740 and one[2].split()[0] not in ("Nettobetrag", "zzgl.", "Gesamtbetrag")
+    ]
     values_below = [one for one in texts if one[1] > 700 and "€" in one[2]]
     head = [one for one in head if one not in values_below]
-    second = [(50.0, 40.0, "Beschreibung"), (300.0, 40.0, "Menge"), (380.0, 40.0, "Einzelpreis"), (500.0, 40.0, "Betrag")]
+    second = [
+        (50.0, 40.0, "Beschreibung"),
+        (300.0, 40.0, "Menge"),
+        (380.0, 40.0, "Einzelpreis"),
+        (500.0, 40.0, "Betrag"),
+    ]
     for place, (description, quantity, price, amount) in enumerate(many[25:], 1):
         y = 40.0 + 18 * place
         second += [(50.0, y, description), (310.0, y, quantity), (390.0, y, price), (500.0, y, f"{amount} €")]

@@ -57,7 +57,19 @@ def test_the_page_is_read_where_xml_is_not_wanted() -> None:
         (cii(date="20240315"), "xml_and_page"),
         (cii(net="130.00", tax="24.70", total="154.70"), "xml_and_page"),
     ],
-    ids=["total", "tax", "row", "no such day", "other format", "unknown format", "no profile", "unknown profile", "number", "date", "amounts"],
+    ids=[
+        "total",
+        "tax",
+        "row",
+        "no such day",
+        "other format",
+        "unknown format",
+        "no profile",
+        "unknown profile",
+        "number",
+        "date",
+        "amounts",
+    ],
 )
 def test_a_defect_is_an_error_and_stops_confirmation(xml: bytes, check: str) -> None:
     document = hybrid(xml)
@@ -66,7 +78,10 @@ def test_a_defect_is_an_error_and_stops_confirmation(xml: bytes, check: str) -> 
 
 
 def test_what_the_official_rules_refuse_is_an_error() -> None:
-    broken = cii().replace(b"<ram:CountryID>DE</ram:CountryID></ram:PostalTradeAddress>\n<ram:SpecifiedTax", b"</ram:PostalTradeAddress>\n<ram:SpecifiedTax")
+    broken = cii().replace(
+        b"<ram:CountryID>DE</ram:CountryID></ram:PostalTradeAddress>\n<ram:SpecifiedTax",
+        b"</ram:PostalTradeAddress>\n<ram:SpecifiedTax",
+    )
     assert broken != cii()
     assert errors(hybrid(broken)) & {"rules", "schema"}
 
