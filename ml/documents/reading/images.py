@@ -4,6 +4,7 @@ import io
 import warnings
 from collections.abc import Iterator
 
+import numpy as np
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
 from ml.documents.reading.limits import Limits, Unreadable
@@ -46,7 +47,8 @@ def _grey(frame: Image.Image) -> Image.Image:
         paper = Image.new("RGBA", rgba.size, "white")
         upright = Image.alpha_composite(paper, rgba)
     if upright.mode.startswith("I;16") or upright.mode in ("I", "F"):
-        low, high = (float(value) for value in upright.getextrema())
-        scale = 255 / (high - low) if high > low else 1.0
-        return upright.point(lambda value: value * scale - low * scale).convert("L")
+        # The darkest is black and the lightest white, whatever range the scanner uses.
+        values = np.asarray(upright, dtype=np.float32)
+        low, high = float(values.min()), float(values.max())
+        return Image.fromarray(((values - low) * (255 / (high - low or 1))).astype("uint8"))
     return upright.convert("L")

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from lxml import etree
+from lxml import etree  # ty: ignore[import-not-found] - compiled, without types
 
 from ml.documents.record import Finding
 from ml.documents.xml import cii, ubl
@@ -90,13 +90,13 @@ def _schema_violations(root: Element, flavour: str, level: str) -> list[str]:
     schema = _schema(path)
     if schema.validate(root):
         return []
-    lines = [f"The XML breaks its schema: {_short(error.message)}" for error in schema.error_log]  # ty: ignore
+    lines = [f"The XML breaks its schema: {_short(error.message)}" for error in schema.error_log]
     return _first(lines)
 
 
 @functools.cache
 def _processor() -> Any:
-    from saxonche import PySaxonProcessor
+    from saxonche import PySaxonProcessor  # ty: ignore[import-not-found]
 
     return PySaxonProcessor(license=False)
 

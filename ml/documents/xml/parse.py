@@ -2,7 +2,7 @@
 
 from decimal import Decimal, InvalidOperation
 
-from lxml import etree
+from lxml import etree  # ty: ignore[import-not-found] - compiled, without types
 
 from ml.documents.reading.limits import Limits
 
