@@ -199,6 +199,16 @@ def choose(
     )
 
 
+def _may_be(name: str, one: Candidate) -> bool:
+    """Whether something says that a value is of such a kind: a tax without a label may be anything."""
+    said = {feature[2:] for feature in one.features if feature[1] == ":"}
+    if name == "tax":
+        return "tax" in said
+    if name == "net":
+        return bool(one.features["row_total"]) or bool(said & {"net", "excl", "total", "tax", "partial"})
+    return not said & {"cash", "change"} or bool(said & {"total", "strong", "due"})
+
+
 def _copy(one: Candidate) -> Candidate:
     return Candidate(one.value, one.features, one.box, one.text, one.line, one.label, more=one.more)
 
@@ -235,7 +245,9 @@ def _worth(
     worth -= 3.0 * (len(places) - len(set(places)))
     if total and net and tax:
         if abs(net.value + tax.value - total.value) <= TOLERANCE and _is_plausible(net.value, tax.value):
-            worth += ADDS_UP if tax.value else EQUAL
+            # The sum of one group of goods adds up too, and is not that of the invoice.
+            whole = "L:partial" not in total.features or "L:strong" in total.features
+            worth += ADDS_UP if tax.value and whole else EQUAL
         elif abs(net.value - adjustments + tax.value - total.value) > TOLERANCE:
             worth += CONTRADICTS
     elif total and net and not tax:

@@ -29,7 +29,7 @@ AMOUNTS = _compiled(
         r"|te betalen|restbetrag|please pay|balance payable",
         "prepaid": r"bereits (?:be|ge)zahlt|anzahlung|acompte|deposit|prepaid|already paid|amount paid"
         r"|paid to date|erhaltene|deja paye|payments? received|reglement",
-        "cash": r"\bcash\b|tender|\bvisa\b|master ?card|\bcard\b|\bbar\b|gegeben|amount received"
+        "cash": r"\bcash(?!ier| sale| bill)|tender|\bvisa\b|master ?card|\bcard\b|\bbar\b|gegeben|amount received"
         r"|\bpaid\b|\bpayment\b|especes|debit",
         "change": r"\bchange\b|ruckgeld|rendu|\bchg\b",
         "rounding": r"round|rundung|arrondi|\brnd|adj(?:ustment)?\b",

@@ -168,7 +168,7 @@ def _rows(words: Sequence[Word]) -> list[list[Word]]:
             if share <= 0.5:
                 continue
             # Of rows that fit, the one of the same size.
-            likeness = share * (low / high if high else 1.0)
+            likeness = share + 0.1 * (low / high if high else 1.0)
             if likeness > best_share:
                 best, best_share = number, likeness
         if best is None:
