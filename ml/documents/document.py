@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 
 from PIL.Image import Image
@@ -11,6 +12,7 @@ from ml.documents import confidence, engines
 from ml.documents.checks import agreement, arithmetic, identity
 from ml.documents.extraction.extract import Read
 from ml.documents.extraction.extract import extract as extract_pages
+from ml.documents.extraction.scoring import scored
 from ml.documents.reading import evidence, images, kinds, pdf, recognise
 from ml.documents.reading.kept import KeptPages
 from ml.documents.reading.limits import LIMITS, Limits, NoOcr, Unreadable
@@ -173,7 +175,7 @@ def _fill(document: Document, found: _Found) -> None:
         *by_page.findings,
         *arithmetic.check(by_page, exact=False),
         *identity.check(by_page),
-        *_several(words),
+        *(_several(considered) if considered else ()),
     ]
     confidence.with_confidence(by_page, recognised=recognised)
     _conclude(document, findings, proven=by_page.proven)
@@ -207,26 +209,19 @@ def _fill_from_xml(
     _conclude(document, findings, proven=all(known))
 
 
-def _several(pages: list[Page]) -> list[Finding]:
-    """Pages with numbers and totals of their own are several invoices in one file."""
-    if len(pages) < 2 or len(pages) > 40:
+def _several(found: Read) -> list[Finding]:
+    """Pages with labelled numbers and totals of their own are several invoices in one file."""
+    if len(found.layout.pages) < 2:
         return []
-    own: dict[str, int] = {}
-    for page in pages:
-        invoice = extract_pages([page])
-        number = invoice.fields.get("number")
-        total = invoice.fields.get("total")
-        if (
-            number
-            and total
-            and number.score > 2
-            and total.score > 1
-            and any("label" in one for one in number.evidence)
-        ):
-            own.setdefault(str(number.value), page.number + 1)
-    if len(own) < 2:
+    totals = {one.box[0] for one in found.amounts if one.box and {"L:strong", "L:due"} & one.features.keys()}
+    own: dict[int, str] = {}
+    for one in scored("number", list(found.numbers)):
+        if one.box and one.box[0] in totals and {"L:strong", "L:title"} & one.features.keys() and one.score > 2:
+            own.setdefault(one.box[0], str(one.value))
+    first = {number: page for page, number in sorted(own.items(), reverse=True)}
+    if len(first) < 2:
         return []
-    named = ", ".join(f"{number} (page {page})" for number, page in list(own.items())[:5])
+    named = ", ".join(f"{number} (page {page + 1})" for number, page in sorted(first.items(), key=itemgetter(1))[:5])
     return [Finding("several_invoices", "error", f"The file holds several invoices: {named}. Divide it")]
 
 

@@ -144,25 +144,26 @@ def candidates(layout: Layout) -> list[Candidate]:
     made: list[Candidate] = []
     last = len(layout.lines)
     for place, cell in enumerate(layout.cells):
-        for number, name in enumerate(_names(cell.text)):
-            if not _is_name(name):
-                continue
-            made.append(_candidate(layout, cell, name, place, last, around, number))
-        longer = _with_next(layout, cell)
+        names = [(number, name) for number, name in enumerate(_names(cell.text)) if _is_name(name)]
+        longer = _with_next(layout, cell) if names else None
+        for number, name in names:
+            made.append(_candidate(layout, cell, name, place, last, around, number, goes_on=bool(longer)))
         if longer:
             made.append(_candidate(layout, cell, longer, place, last, around, 0, two_lines=True))
     return made
 
 
-def _names(text: str) -> list[str]:
+@lru_cache(maxsize=20_000)
+def _names(text: str) -> tuple[str, ...]:
     """The cell without labels and register numbers, then its parts where dots or dashes divide it."""
     whole = _cleaned(text)
     first = _cleaned(_DIVIDERS.split(text)[0])
     holder = _HOLDER.search(text)
     named = _cleaned(_DIVIDERS.split(holder[1])[0]) if holder and holder.start() else ""
-    return list(dict.fromkeys(one for one in (whole, first, named) if one))
+    return tuple(dict.fromkeys(one for one in (whole, first, named) if one))
 
 
+@lru_cache(maxsize=20_000)
 def _cleaned(text: str) -> str:
     text = _LEADING.sub("", " ".join(text.split()))
     for pattern, letter in _MISREAD:
@@ -180,6 +181,8 @@ def _is_name(text: str) -> bool:
 
 def _with_next(layout: Layout, cell: Cell) -> str | None:
     """A name that goes on on the next line of its block: the legal form comes there."""
+    if any(map(str.isdigit, cell.text)) or _says(LEGAL, cell.text):
+        return None
     below = next(iter(layout.below(cell, lines=1)), None)
     if below is None or below.y0 - cell.y1 > 1.2 * cell.height:
         return None
@@ -189,7 +192,7 @@ def _with_next(layout: Layout, cell: Cell) -> str | None:
     )
     if not same_place or not LEGAL.search(below.text) or LEGAL.search(cell.text):
         return None
-    if any(map(str.isdigit, cell.text)) or _NOT_NAMES.search(plain(cell.text)):
+    if _says(_NOT_NAMES, plain(cell.text)):
         return None
     first, second = _cleaned(cell.text), _cleaned(below.text)
     return f"{first} {second}" if first and second and len(second) < 45 else None
@@ -210,6 +213,7 @@ def _candidate(
     part: int,
     *,
     two_lines: bool = False,
+    goes_on: bool = False,
 ) -> Candidate:
     said = plain(name)
     page = layout.page_of(cell.page)
@@ -219,7 +223,7 @@ def _candidate(
     own_label = plain(cell.text[: max(cell.text.find(name), 0)])
     near_buyer = any(_says(BUYER, one) for one in over) or bool(BUYER.search(own_label))
     legal = STRICT_LEGAL.search(name.rstrip(")"))
-    bare = re.sub(r"[^a-z0-9]", "", LEGAL.sub("", said))
+    bare = re.sub(r"[^a-z0-9]", "", LEGAL.sub("", said)) if around.domains else ""
     domain = (
         max((fuzz.ratio(bare, one.replace("-", "")) for one in around.domains), default=0.0) if bare else 0.0
     )
@@ -276,7 +280,7 @@ def _candidate(
         "two_lines": float(two_lines),
         "amount": float(_says(_AMOUNT, said)),
         "all_legal": float(_says(_ALL_LEGAL, said)),
-        "goes_on": float(not two_lines and _with_next(layout, cell) is not None),
+        "goes_on": float(goes_on),
         "beside_buyer": float(_beside_buyer(layout, cell)),
         "lower_start": float(name[:1].islower()),
     }

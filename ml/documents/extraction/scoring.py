@@ -37,7 +37,11 @@ def scored(name: str, candidates: list[Candidate]) -> list[Candidate]:
     """The candidates, the best first, with their scores for a field."""
     known = weights().get(name, {})
     for one in candidates:
-        one.score = sum(known.get(feature, 0.0) * value for feature, value in one.features.items())
+        total = 0.0
+        for feature, value in one.features.items():
+            if value and feature in known:
+                total += known[feature] * value
+        one.score = total
     return sorted(candidates, key=lambda one: -one.score)
 
 
