@@ -27,7 +27,7 @@ MONTHS = {
     for name in names.split()
 }
 _MONTH = "|".join(sorted(MONTHS, key=len, reverse=True))
-_D = r"[0-3]?[0-9OoIl]"
+_D = r"[0-3OoIl]?[0-9OoIl]"
 _PATTERNS = (
     (
         "ymd",
@@ -39,7 +39,7 @@ _PATTERNS = (
     (
         "num",
         re.compile(
-            rf"(?<![\d/.,\-])(?P<a>{_D})\s?(?P<s>[-/.])\s?(?P<b>[0-3]?[0-9OoIl])\s?(?P=s)\s?(?P<y>(?:19|2[0O])\d\d|\d\d)(?![\d/])(?!\.\d)"
+            rf"(?<![\d/.,\-])(?P<a>{_D})\s?(?P<s>[-/.])\s?(?P<b>{_D})\s?(?P=s)\s?(?P<y>(?:19|2[0O])\d\d|\d\d)(?![\d/])(?!\.\d)"
         ),
     ),
     (

@@ -85,7 +85,7 @@ def parse(text: str, sign: str) -> tuple[Decimal, int] | None:
         if is_decimal:
             whole, decimals = before, after
     digits = re.sub(r"\D", "", whole) or "0"
-    value = Decimal(f"{digits}.{decimals or '0'}")
+    value = Decimal(f"{digits}.{decimals}" if decimals else digits)
     if value > LARGEST:
         return None
     return (-value if negative else value), len(decimals)
