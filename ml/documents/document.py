@@ -216,12 +216,19 @@ def _several(found: Read) -> list[Finding]:
     totals = {one.box[0] for one in found.amounts if one.box and {"L:strong", "L:due"} & one.features.keys()}
     own: dict[int, str] = {}
     for one in scored("number", list(found.numbers)):
-        if one.box and one.box[0] in totals and {"L:strong", "L:title"} & one.features.keys() and one.score > 2:
+        if (
+            one.box
+            and one.box[0] in totals
+            and {"L:strong", "L:title"} & one.features.keys()
+            and one.score > 2
+        ):
             own.setdefault(one.box[0], str(one.value))
     first = {number: page for page, number in sorted(own.items(), reverse=True)}
     if len(first) < 2:
         return []
-    named = ", ".join(f"{number} (page {page + 1})" for number, page in sorted(first.items(), key=itemgetter(1))[:5])
+    named = ", ".join(
+        f"{number} (page {page + 1})" for number, page in sorted(first.items(), key=itemgetter(1))[:5]
+    )
     return [Finding("several_invoices", "error", f"The file holds several invoices: {named}. Divide it")]
 
 

@@ -121,7 +121,11 @@ def _margin(best: Candidate, rival: Candidate | None) -> tuple[str, ...]:
 
 
 def _put_identifiers(invoice: Invoice, found: Read) -> None:
-    named = [one for one in found.numbers if _NAMED & one.features.keys() and "L:tax" not in one.features]
+    named = [
+        one
+        for one in found.numbers
+        if _NAMED & one.features.keys() and ("L:tax" not in one.features or "L:strong" in one.features)
+    ]
     ranked = scored("number", [_again(one) for one in named])
     if ranked:
         _put(invoice, "number", ranked[0])

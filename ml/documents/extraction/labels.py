@@ -80,7 +80,7 @@ NUMBERS = _compiled(
         r"|gutschrift|document",
         "order": r"order|bestell|commande|\bpo\b|p\.o\.|purchase|auftrag|bon de|\bbc\b|ordernummer",
         "customer": r"customer|kunden|client|account|member|konto|klant|cust\b|debitor",
-        "tax": r"tax (?:id|no|reg)|vat|ust|steuer|tva|gst|siret|siren|btw|kvk|\btin\b"
+        "tax": r"tax (?:id|no|reg)|vat(?! invoice)|ust|steuer|tva|gst|siret|siren|btw|kvk|\btin\b"
         r"|reg(?:istration)?|co\.? ?(?:no|reg)|company no|\bein\b|abn\b|handelsreg|iban|bic"
         r"|swift|gln|gtin|blz",
         "other": r"tel|fax|phone|mobile|vertrag|contract|contrat|lieferschein|livraison|delivery|project"
@@ -105,7 +105,7 @@ SELLER = re.compile(
     re.IGNORECASE,
 )
 BUYER = re.compile(
-    r"bill(?:ed|ing)?[ -]?(?:to|address)|\bbuyer\b|\bclient\b|\bcustomer\b|sold to"
+    r"bill(?:ed|ing)?[ -]?(?:to|address|information|details)|\bbuyer\b|\bclient\b|\bcustomer\b|sold to"
     r"|invoice(?:d)? to|\bto:?$|rechnungsempfanger|kaufer|empfanger|kunde\b"
     r"|adresse (?:du client|de (?:livraison|facturation))"
     r"|acheteur|destinataire|ship(?:ping|ped)?[ -]?(?:to|address)|deliver(?:y)? (?:to"

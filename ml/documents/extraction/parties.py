@@ -16,7 +16,7 @@ LEGAL = re.compile(
     r"\b(?:inc|llc|l\.l\.c|ltd|limited|gmbh|mbh|ag|kg|ohg|e\.?k|ug|se|corp|corporation"
     r"|co\. ?kg|company|plc|llp|lp|pbc|pty|b\.?v|n\.?v|s\.?a\.?r\.?l|sarl|sas|s\.a\.s|s\.?a"
     r"|sasu|eurl|s\.?r\.?l|s\.?p\.?a"
-    r"|s\.?l|oy|ab|a/s|aps|as|sdn\.? ?bhd|bhd|s/b|pte|pvt|k\.?k|sp\.? ?z ?o\.?o|d\.o\.o"
+    r"|s\.?l|oy|ab|a/s|aps|as|s\.r\.o\.?|z ?o\.?o\.?|sdn\.? ?bhd|bhd|s/b|pte|pvt|k\.?k|sp\.? ?z ?o\.?o|d\.o\.o"
     r"|s\.r\.o|kft|e\.v|a\.g|enterprise|trading|holdings?|group|stores?|restaurant"
     r"|hardware)\b\.?",
     re.IGNORECASE,
@@ -24,14 +24,17 @@ LEGAL = re.compile(
 STRICT_LEGAL = re.compile(
     r"\b(?:inc\.?|l\.?l\.?c\.?|ltd\.?|limited|gmbh|corp\.?|corporation|plc|llp|pbc|pty"
     r"|b\.v\.?|n\.v\.?|s\.?à\.? ?r\.?l\.?|s\.?a\.?r\.?l\.?|sarl|sas|s\.r\.l\.?|s\.p\.a\.?"
-    r"|s\.l\.|oy|aps|sdn\.? ?bhd|bhd|s/b|pte|pvt|ag|kg|a\.g\.)$",
+    r"|s\.l\.|oy|aps|s\.r\.o\.?|z ?o\.?o\.?|sdn\.? ?bhd|bhd|s/b|pte|pvt|ag|kg|a\.g\.)$",
     re.IGNORECASE,
 )
 _STREET = re.compile(
     r"\b(?:street|str\.?|strasse|stra[sß]e|rue|road|rd|ave|avenue|blvd|boulevard|lane|drive"
     r"|suite|floor|unit|jalan|jln|lot|no\.?|lorong|taman|bahnstr|weg|platz|place|way"
     r"|parkway|p\.?o\.? box|postfach|quay|court)\b"
-    r"|strasse\b|str\.|\bgasse\b|\d{4,6}\s+[a-z]{3}|\b[a-z]{2},? \d{5}|^\d+[\w/]* [a-z]",
+    r"|strasse\b|str\.|\bgasse\b|\d{4,6}\s+[a-z]{3}|\b[a-z]{2},? \d{5}|^\d+[\w/]* [a-z]"
+    r"|^(?:united (?:states|kingdom)|usa|u\.?k\.?|ireland|germany|deutschland|france"
+    r"|frankreich|netherlands|spain|italy|austria|schweiz|switzerland|australia|canada"
+    r"|malaysia|poland)\.?$",
     re.IGNORECASE,
 )
 _NOT_NAMES = re.compile(
@@ -252,7 +255,7 @@ def _candidate(
         "one_word": float(len(name.split()) == 1),
         "digits": float(any(map(str.isdigit, name))),
         "punctuation": float(bool(re.search(r"[:;?!]|\.\s", name))),
-        "not_name": float(_says(_NOT_NAMES, said)),
+        "not_name": float(_says(_NOT_NAMES, said) or _says(SELLER, said)),
         "street": float(_says(_STREET, said) and not legal),
         "address_under": float(any(_says(_STREET, plain(one.text)) for one in under[:2])),
         "street_over": float(_says(_STREET, direct)),

@@ -19,14 +19,21 @@ def _ink(image: Image.Image, width: int = _WIDTH) -> np.ndarray:
     return np.clip(paper - 25 - pixels, 0, 100)
 
 
-def _sharpness(ink: np.ndarray, degrees: float) -> float:
-    """How much the ink of neighbouring rows differs when each column is shifted as this angle asks."""
-    height, width = ink.shape
-    shifts = np.round(np.tan(np.radians(degrees)) * (np.arange(width) - width / 2)).astype(int)
-    shifts -= shifts.min()
-    rows = np.arange(height)[:, None] + shifts[None, :]
-    profile = np.bincount(rows.ravel(), weights=ink.ravel(), minlength=height)
-    return float(np.square(np.diff(profile)).sum())
+class _Profile:
+    """The ink of a page row by row, for any angle."""
+
+    def __init__(self, ink: np.ndarray):
+        self._rows, self._columns = np.nonzero(ink)
+        self._ink = ink[self._rows, self._columns]
+        self._centre = ink.shape[1] / 2
+
+    def sharpness(self, degrees: float) -> float:
+        """How much the ink of neighbouring rows differs when each column is shifted as this angle asks."""
+        shifts = np.tan(np.radians(degrees)) * (self._columns - self._centre)
+        rows = np.round(self._rows + shifts).astype(np.int64)
+        rows -= rows.min()
+        profile = np.bincount(rows, weights=self._ink)
+        return float(np.square(np.diff(profile, prepend=0.0, append=0.0)).sum())
 
 
 def skew(image: Image.Image) -> float:
@@ -34,13 +41,11 @@ def skew(image: Image.Image) -> float:
     ink = _ink(image)
     if not ink.any():
         return 0.0
-    coarse = np.arange(-LARGEST_SKEW, LARGEST_SKEW + 0.1, 0.5)
-    best = max(coarse, key=lambda degrees: _sharpness(ink, degrees))
-    fine = np.arange(best - 0.4, best + 0.41, 0.1)
-    best = max(fine, key=lambda degrees: _sharpness(ink, degrees))
-    level = _sharpness(ink, 0.0)
+    profile = _Profile(ink)
+    best = max(np.arange(-LARGEST_SKEW, LARGEST_SKEW + 0.1, 0.5), key=profile.sharpness)
+    best = max(np.arange(best - 0.4, best + 0.41, 0.1), key=profile.sharpness)
     # An angle that is hardly sharper than none is noise.
-    if abs(best) < _NOTHING or _sharpness(ink, best) < 1.03 * level:
+    if abs(best) < _NOTHING or profile.sharpness(best) < 1.03 * profile.sharpness(0.0):
         return 0.0
     return -float(best)
 
@@ -50,8 +55,8 @@ def lines_run_down(image: Image.Image) -> bool:
     ink = _ink(image)
     if not ink.any():
         return False
-    across = _sharpness(ink, 0.0) / ink.shape[1]
-    down = _sharpness(np.ascontiguousarray(ink.T), 0.0) / ink.shape[0]
+    across = _Profile(ink).sharpness(0.0) / ink.shape[1]
+    down = _Profile(np.ascontiguousarray(ink.T)).sharpness(0.0) / ink.shape[0]
     return down > 1.5 * across
 
 
