@@ -41,6 +41,11 @@ def is_weak(words: tuple[Word, ...]) -> bool:
     return good_words(words) < GOOD_PAGE or mean_score(words) < WEAK_SCORE
 
 
+def stands_upright(words: tuple[Word, ...]) -> bool:
+    """Whether enough is read that the page cannot lie on its side or its head."""
+    return good_words(words) >= GOOD_PAGE and mean_score(words) > 0.5
+
+
 def is_text(words: tuple[Word, ...]) -> bool:
     """Whether a text layer decodes to words of a language: fonts without a mapping give others."""
     if not words:

@@ -11,6 +11,8 @@ from ml.documents.words import Page, Word
 
 SMALLEST_WIDTH = 900
 """Pixels: thinner scans are enlarged."""
+MODES = (tesseract.COLUMN, tesseract.SPARSE)
+"""Page modes that are tried where the usual one reads little."""
 ENGINES = ("auto", "tesseract", "rapidocr")
 
 
@@ -30,14 +32,16 @@ def recognise(
     if engine == "rapidocr":
         return _by_second_engine(image, number)
     words = tesseract.recognise(image, number, seconds=limits.ocr_seconds)
-    if evidence.is_weak(words):
-        image, words = _better(image, number, words, limits)
+    helped = engine == "auto" and second_engine.available()
+    # Where the second engine will read a weak page anyway, only the way it lies is found out.
+    if evidence.is_weak(words) and not (helped and evidence.stands_upright(words)):
+        image, words = _better(image, number, words, limits, modes=() if helped else MODES)
     spoken = evidence.language(words)
     if spoken != "eng" and spoken in tesseract.languages():
         again = tesseract.recognise(image, number, language=spoken, seconds=limits.ocr_seconds)
         words = max(words, again, key=lambda found: sum(len(word.text) * word.score for word in found))
     page = Page(number, image.width, image.height, words, "tesseract")
-    if engine == "tesseract" or not second_engine.available() or is_sure(page):
+    if not helped or is_sure(page):
         return page
     return replace(page, other=second_engine.recognise(image, number))
 
@@ -58,13 +62,13 @@ def _straight(image: Image.Image) -> Image.Image:
 
 
 def _better(
-    image: Image.Image, number: int, words: tuple[Word, ...], limits: Limits
+    image: Image.Image, number: int, words: tuple[Word, ...], limits: Limits, *, modes: tuple[int, ...]
 ) -> tuple[Image.Image, tuple[Word, ...]]:
     """The page turned, or read in other modes, where that reads more."""
     best = evidence.good_words(words)
     turns = (90, 270, 180) if upright.lines_run_down(image) else (180,)
     tries = [(upright.turned(image, turn), tesseract.BLOCK) for turn in turns]
-    tries += [(image, tesseract.COLUMN), (image, tesseract.SPARSE)]
+    tries += [(image, mode) for mode in modes]
     start = image
     for candidate, mode in tries:
         found = tesseract.recognise(candidate, number, mode=mode, seconds=limits.ocr_seconds)
