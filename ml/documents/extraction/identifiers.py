@@ -38,6 +38,7 @@ LENGTHS = {
     "SE": 24,
     "SK": 24,
 }
+_LETTERS = str.maketrans({"0": "O", "1": "I", "5": "S", "8": "B", "2": "Z"})
 VAT = re.compile(
     r"\b(?:ATU\s?\d{8}|BE\s?[01]?\d{3}[. ]?\d{3}[. ]?\d{3}|DE\s?\d{3}\s?\d{3}\s?\d{3}"
     r"|FR\s?[A-Z\d]{2}\s?\d{3}\s?\d{3}\s?\d{3}|NL\s?\d{9}B\d{2}|IT\s?\d{11}"
@@ -188,11 +189,19 @@ def _with_next(layout: Layout, cells: list[Cell]):
         )
 
 
+def _by_form(text: str) -> str:
+    """Letters and digits where the country has them: engines take O for 0 and 0 for O."""
+    country, digits, rest = text[:2], text[2:4].translate(_REPAIR), text[4:]
+    letters = 4 if country in ("GB", "NL", "IE") else 0
+    if country in ("FR", "IT", "LU", "CH", "PT"):
+        return country + digits + rest
+    return country + digits + rest[:letters].translate(_LETTERS) + rest[letters:].translate(_REPAIR)
+
+
 def _valid_iban(text: str) -> str | None:
     """The longest start that is an IBAN; of a country whose length is known, exactly so much."""
     if length := LENGTHS.get(text[:2]):
-        exact = text[:2] + text[2:].translate(_REPAIR) if length == 22 and text[:2] == "DE" else text
-        for one in (text[:length], exact[:length]):
+        for one in (_by_form(text[:length]), text[:length]):
             if len(one) == length and _checks(one):
                 return one
         return None
