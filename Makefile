@@ -62,7 +62,7 @@ dictionary: $(VENV)/.installed ## write the generated files again: dbt sources a
 
 .PHONY: lock
 lock: ## pin all dependencies again after a change in pyproject.toml
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	$(BIN)/uv pip compile pyproject.toml --extra ocr --group dev --universal --python-version 3.11 \
 		--no-emit-index-url --no-emit-find-links --no-annotate --generate-hashes -q -o requirements.lock
 
 .PHONY: clean

@@ -31,6 +31,13 @@ if ! ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; then
   install_debian postgresql || echo "postgresql could not be installed (needs root or sudo); its tests will be skipped." >&2
 fi
 
+# tesseract: scans of invoices are recognised with it.
+if ! command -v tesseract >/dev/null; then
+  echo "Installing tesseract-ocr …"
+  install_debian tesseract-ocr tesseract-ocr-deu tesseract-ocr-fra ||
+    echo "tesseract-ocr could not be installed (needs root or sudo); scans of invoices will not be read." >&2
+fi
+
 # chromium: a test opens the UI in it.
 if ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null && ! command -v google-chrome >/dev/null; then
   echo "Installing chromium …"
@@ -70,4 +77,5 @@ awk -v own="$own" '
 
 # The lock file constrains instead of listing, so that a CPU build of torch brings no CUDA packages along.
 # Compiled once here: every command would else compile thousands of modules anew where it may not write them.
-.venv/bin/uv pip install -q --compile-bytecode --python .venv/bin/python -r pyproject.toml --group dev -c "$constraints"
+.venv/bin/uv pip install -q --compile-bytecode --python .venv/bin/python -r pyproject.toml --extra ocr --group dev \
+  -c "$constraints"

@@ -1,0 +1,106 @@
+"""Many documents side by side, their answers in the order of the files, and twins among them."""
+
+import hashlib
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ml.documents.document import Options, extract
+from ml.documents.record import Document
+from ml.errors import quoted
+from ml.fan_out import FanOut, Lost
+
+PORTION = 200
+"""Documents whose answers are in memory at a time."""
+
+
+class TooSlow(Exception):
+    """A document took longer than its limit."""
+
+
+def answers(paths: Sequence[Path], options: Options, jobs: int = 0) -> Iterator[dict[str, Any]]:
+    """One JSON object a file. One bad file never stops the rest."""
+    pool = FanOut(min(jobs or len(os.sched_getaffinity(0)), len(paths)) or 1)
+    twins = Twins()
+    for start in range(0, len(paths), PORTION):
+        portion = paths[start : start + PORTION]
+        tasks = [(str(path), options) for path in portion]
+        for path, answer in zip(portion, pool.run(one_file, tasks), strict=True):
+            if isinstance(answer, Lost):
+                answer = (
+                    Document(str(path), error=f"The document could not be read: {answer.error}").written(),
+                    "",
+                )
+            written, digest = answer
+            twins.name(written, digest)
+            yield written
+
+
+def one_file(path: str, options: Options) -> tuple[dict[str, Any], str]:
+    """The answer for one file and the hash of its content."""
+    try:
+        content = Path(path).read_bytes() if Path(path).stat().st_size <= options.limits.bytes else None
+    except OSError as error:
+        return Document(path, error=f"The file cannot be opened: {quoted(error.strerror)}").written(), ""
+    if content is None:
+        size = Path(path).stat().st_size
+        said = f"The file has {size:,} bytes; at most {options.limits.bytes:,} are read"
+        return Document(path, error=said).written(), ""
+    document = _in_time(content, path, options)
+    return document.written(), hashlib.sha256(content).hexdigest()
+
+
+def _in_time(content: bytes, path: str, options: Options) -> Document:
+    """The answer, or that it took too long; whatever else happens is an answer too."""
+    seconds = options.limits.document_seconds
+
+    def stop(number: int, frame: object) -> None:
+        raise TooSlow
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        return extract(content, path, options)
+    except TooSlow:
+        return Document(path, error=f"The document took longer than {seconds:.0f} seconds and was given up")
+    except Exception as error:  # whatever a hostile file provokes is its own answer
+        return Document(
+            path, error=f"The document could not be read: {type(error).__name__}: {quoted(error)}"
+        )
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+class Twins:
+    """Names the document that came before with the same content, or with the same seller, number and year."""
+
+    def __init__(self) -> None:
+        self._files: dict[str, str] = {}
+        self._invoices: dict[tuple[str, str, str], str] = {}
+
+    def name(self, written: dict[str, Any], digest: str) -> None:
+        file = written["file"]
+        if digest and (twin := self._files.setdefault(digest, file)) != file:
+            _warn(written, f"The file has the same content as {twin}")
+            return
+        values = [str(written["fields"][name]["value"] or "") for name in ("vendor", "number", "date")]
+        if not all(values):
+            return
+        key = (" ".join(values[0].lower().split()), values[1].lower(), values[2][:4])
+        if (twin := self._invoices.setdefault(key, file)) != file:
+            _warn(written, f"{twin} has the same seller, number and year")
+
+
+def _warn(written: dict[str, Any], sentence: str) -> None:
+    written["findings"].append({"check": "duplicate", "severity": "warning", "sentence": sentence})
+
+
+def found_files(paths: Sequence[Path]) -> list[Path]:
+    """The files, and those in the folders, in the order of their names."""
+    files: list[Path] = []
+    for path in paths:
+        files += sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
+    return files
