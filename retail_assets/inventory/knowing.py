@@ -17,7 +17,12 @@ from retail_assets.inventory.states import (
     TO_SEND,
     TRANSFER_KINDS,
 )
-from retail_assets.inventory.tables import PLACED_ORDER_LINES, REORDER_PROPOSALS, TRANSFER_PROPOSALS
+from retail_assets.inventory.tables import (
+    PLACED_ORDER_LINES,
+    PLACED_TRANSFERS,
+    REORDER_PROPOSALS,
+    TRANSFER_PROPOSALS,
+)
 from retail_assets.inventory.unconfirmed import unconfirmed
 from retail_assets.kit.foretold import ENSEMBLE, FORECAST, ForetoldDemand
 from retail_assets.kit.lake_table import LakeTable
@@ -156,11 +161,21 @@ def _placed(platform: Platform, orders: pl.DataFrame, *, since: date) -> pl.Data
 
 
 def _in_transit(platform: Platform) -> pl.DataFrame:
-    """What left other stores; it may arrive any day, so it is due on the day on which it left."""
-    goods = read_mart(
-        platform, "goods_in_transit", "destination_store_id", "product_id", "departed_on", "quantity"
-    )
-    return goods.drop_nulls("destination_store_id").select(
+    """What left other stores."""
+    columns = ("transfer_id", "destination_store_id", "product_id", "departed_on", "quantity")
+    goods = read_mart(platform, "goods_in_transit", *columns)
+    return on_the_way(goods, all_parts(PLACED_TRANSFERS, platform.lake))
+
+
+def on_the_way(goods: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
+    """Goods in transit as rows of Known.incoming; they may arrive any day, so they are due on the day they left.
+
+    Of a booking that does not say where they go, the approved transfer (`kept`) of that id says it.
+    """
+    approved = kept.select("transfer_id", "product_id", approved_for="destination_store_id")
+    told = goods.join(approved, on=["transfer_id", "product_id"], how="left", maintain_order="left")
+    told = told.with_columns(pl.coalesce("destination_store_id", "approved_for"))
+    return told.drop_nulls("destination_store_id").select(
         "product_id",
         "quantity",
         store_id="destination_store_id",

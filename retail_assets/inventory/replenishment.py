@@ -194,8 +194,9 @@ def nothing_is_ordered_twice(done: NightProposed) -> Finding:
             ),
             (
                 not_booked,
-                f"transfers were approved more than {TOLD_WITHIN} days ago and no store has booked them, and soon "
-                "count no more: send and book them, or reject them (mart placed_transfers).",
+                f"transfers were approved more than {TOLD_WITHIN} days ago and no store has booked them: send and book "
+                "those that are to_send, soon they count no more; what is forgotten is proposed again: reject it, and "
+                "do not send it (mart placed_transfers).",
             ),
             (
                 not_there,

@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
-from retail_assets.inventory.knowing import declined_before, kept_apart_before
-from retail_assets.inventory.placing import place_orders
+import polars as pl
+
+from retail_assets.inventory.knowing import declined_before, kept_apart_before, on_the_way
+from retail_assets.inventory.placing import place_orders, place_transfers
 from tests.unit.inventory.conftest import NIGHT, Buyers
 
 
@@ -61,3 +63,20 @@ def test_transfers_that_were_approved_are_none_that_nobody_sends(buyers: Buyers)
         assert apart(days) == 0
         buyers.propose_transfer(NIGHT + timedelta(days=days))
     assert apart(15) == 1
+
+
+def test_goods_go_where_the_approved_transfer_says_when_the_store_does_not(buyers: Buyers) -> None:
+    transfer = buyers.propose_transfer()
+    buyers.decide("approve_transfer", transfer)
+    kept = place_transfers(buyers.platform, night=NIGHT)
+    rows = [(transfer, None, "P1"), (transfer, None, "P2"), ("4711", None, "P1"), ("4712", "S3", "P1")]
+    goods = pl.DataFrame(
+        [(*row, NIGHT, 12) for row in rows],
+        schema={
+            **dict.fromkeys(["transfer_id", "destination_store_id", "product_id"], pl.String),
+            "departed_on": pl.Date,
+            "quantity": pl.Decimal(18, 3),
+        },
+        orient="row",
+    )
+    assert on_the_way(goods, kept).select("store_id", "product_id").rows() == [("S2", "P1"), ("S3", "P1")]
