@@ -63,4 +63,5 @@ def nothing_proposed() -> Proposed:
         without_lot=0,
         unknown_to_purchasing=0,
         not_booked=0,
+        not_there=0,
     )

@@ -1,6 +1,6 @@
-{# What was last decided about each subject of some kinds of decisions. #}
+{# What was last decided about each subject of some kinds of decisions, and when. #}
 {% macro last_decided(kinds) -%}
-    select subject, arg_max(state_after, entry) as state
+    select subject, arg_max(state_after, entry) as state, arg_max("at", entry) as decided_at
     from {{ source('ledger', 'decisions') }}
     where kind in {{ sql_list(constant(kinds)) }} and accepted
     group by subject

@@ -272,7 +272,10 @@ def _named(table: "LakeTable", column: str, lake: "Lake", subjects: "pl.Series")
 def _no_quantity(decision: Decision) -> str | None:
     if cut_quantity(decision.payload) is not None:
         return None
-    return f'{CUT_ORDER} needs a payload that says how many units are left, as JSON: {{"quantity": 24}}.'
+    return (
+        f'{CUT_ORDER} needs a payload that says how many units are left, as JSON: {{"quantity": 24}}. '
+        f"What is not to be ordered at all needs {REJECT_ORDER}."
+    )
 
 
 def _a_quantity(decision: Decision) -> str | None:

@@ -8,8 +8,21 @@ from retail_assets.inventory.decisions import last_decisions
 from retail_assets.inventory.placing import all_parts
 from retail_assets.inventory.planning import ITEM, QUANTILES, Known
 from retail_assets.inventory.settings import InventorySettings
-from retail_assets.inventory.states import CUT, FORGOTTEN, ORDER_KINDS, REJECTED, TO_SEND, TRANSFER_KINDS
-from retail_assets.inventory.tables import PLACED_ORDER_LINES, REORDER_PROPOSALS, TRANSFER_PROPOSALS
+from retail_assets.inventory.states import (
+    APPROVED,
+    CUT,
+    FORGOTTEN,
+    ORDER_KINDS,
+    REJECTED,
+    TO_SEND,
+    TRANSFER_KINDS,
+)
+from retail_assets.inventory.tables import (
+    PLACED_ORDER_LINES,
+    PLACED_TRANSFERS,
+    REORDER_PROPOSALS,
+    TRANSFER_PROPOSALS,
+)
 from retail_assets.inventory.unconfirmed import unconfirmed
 from retail_assets.kit.foretold import ENSEMBLE, FORECAST, ForetoldDemand
 from retail_assets.kit.lake_table import LakeTable
@@ -97,14 +110,14 @@ def known_on(platform: Platform, forecast: pl.DataFrame, as_of: date) -> Known:
             where="lead_days is not null",
         ),
         classes=read_mart(platform, "product_performance", "product_id", "abc_class").drop_nulls(),
-        declined=_declined(
+        declined=declined_before(
             platform,
             as_of,
             rejected_days=settings.replenish_rejected_days,
             cut_days=settings.replenish_cut_days,
         ),
         to_send=_to_send(platform, since=remembered),
-        kept_apart=_kept_apart(
+        kept_apart=kept_apart_before(
             platform,
             as_of,
             days=settings.replenish_rejected_days,
@@ -148,11 +161,21 @@ def _placed(platform: Platform, orders: pl.DataFrame, *, since: date) -> pl.Data
 
 
 def _in_transit(platform: Platform) -> pl.DataFrame:
-    """What left other stores; it may arrive any day, so it is due on the day on which it left."""
-    goods = read_mart(
-        platform, "goods_in_transit", "destination_store_id", "product_id", "departed_on", "quantity"
-    )
-    return goods.drop_nulls("destination_store_id").select(
+    """What left other stores."""
+    columns = ("transfer_id", "destination_store_id", "product_id", "departed_on", "quantity")
+    goods = read_mart(platform, "goods_in_transit", *columns)
+    return on_the_way(goods, all_parts(PLACED_TRANSFERS, platform.lake))
+
+
+def on_the_way(goods: pl.DataFrame, kept: pl.DataFrame) -> pl.DataFrame:
+    """Goods in transit as rows of Known.incoming; they may arrive any day, so they are due on the day they left.
+
+    Of a booking that does not say where they go, the approved transfer (`kept`) of that id says it.
+    """
+    approved = kept.select("transfer_id", "product_id", approved_for="destination_store_id")
+    told = goods.join(approved, on=["transfer_id", "product_id"], how="left", maintain_order="left")
+    told = told.with_columns(pl.coalesce("destination_store_id", "approved_for"))
+    return told.drop_nulls("destination_store_id").select(
         "product_id",
         "quantity",
         store_id="destination_store_id",
@@ -171,48 +194,52 @@ def _to_send(platform: Platform, *, since: date) -> pl.DataFrame:
     return open_.with_columns(is_waited_for=pl.col("status") == TO_SEND).drop("status")
 
 
-def _declined(platform: Platform, as_of: date, *, rejected_days: int, cut_days: int) -> pl.DataFrame:
-    """Of each store and product the last proposed order of the nights before that was rejected, or placed with less;
-    see Known.declined.
+def declined_before(platform: Platform, as_of: date, *, rejected_days: int, cut_days: int) -> pl.DataFrame:
+    """Of each store and product the last proposed order of the nights before, where it was rejected or placed with
+    less; see Known.declined. One that was placed as proposed is the last word too: nothing is declined any more.
 
     What this night itself proposed, where it runs again, is not among them: it stands there as it was decided.
     """
     decided = last_decisions(platform, ORDER_KINDS).filter(state=REJECTED)
-    placed = all_parts(PLACED_ORDER_LINES, platform.lake)
-    columns = [*ITEM, "proposal_id", "planned_on"]
-    rejected = (
-        _of_nights_before(REORDER_PROPOSALS, platform, as_of, rejected_days)
-        .join(decided, left_on="proposal_id", right_on="subject", how="semi")
-        .join(placed, on="proposal_id", how="anti")
+    placed = all_parts(PLACED_ORDER_LINES, platform.lake).select("proposal_id", "quantity", "decision")
+    rejected = decided.select(proposal_id="subject", decision=pl.lit(REJECTED)).join(
+        placed, on="proposal_id", how="anti"
+    )
+    days = {REJECTED: rejected_days, CUT: cut_days}
+    return (
+        _of_nights_before(REORDER_PROPOSALS, platform, as_of, max(days.values()))
+        .join(
+            pl.concat([rejected, placed], how="diagonal"),
+            on="proposal_id",
+            how="inner",
+            maintain_order="left",
+        )
+        .unique(ITEM, keep="last", maintain_order=True)
+        .filter(
+            (pl.lit(as_of) - pl.col("planned_on")).dt.total_days()
+            <= pl.col("decision").replace_strict(days, default=None, return_dtype=pl.Int64)
+        )
         .select(
-            *columns,
-            "supplier_id",
+            *ITEM,
+            "proposal_id",
+            supplier_id=pl.when(pl.col("decision") == REJECTED).then("supplier_id"),
             proposed_quantity="order_quantity",
-            declined_quantity="order_quantity",
+            declined_quantity=pl.col("order_quantity") - pl.col("quantity").fill_null(0),
         )
     )
-    cut = (
-        _of_nights_before(REORDER_PROPOSALS, platform, as_of, cut_days)
-        .join(placed.filter(decision=CUT).select("proposal_id", "quantity"), on="proposal_id", how="inner")
-        .select(
-            *columns,
-            supplier_id=pl.lit(None, pl.String),
-            proposed_quantity="order_quantity",
-            declined_quantity=pl.col("order_quantity") - pl.col("quantity"),
-        )
-    )
-    both = pl.concat([rejected, cut], how="vertical_relaxed").sort("planned_on", maintain_order=True)
-    return both.unique(ITEM, keep="last", maintain_order=True).drop("planned_on")
 
 
-def _kept_apart(platform: Platform, as_of: date, *, days: int, nights: int) -> pl.DataFrame:
-    """Where a proposed transfer was rejected in so many days before; and where one was proposed on so many of twice as
-    many nights before, and nobody sent it. See Known.kept_apart."""
+def kept_apart_before(platform: Platform, as_of: date, *, days: int, nights: int) -> pl.DataFrame:
+    """Where a proposed transfer was rejected in so many days before; and where one that nobody approved was proposed on
+    so many of twice as many nights before. See Known.kept_apart."""
     proposals = _of_nights_before(TRANSFER_PROPOSALS, platform, as_of, days)
-    decided = last_decisions(platform, TRANSFER_KINDS).filter(pl.col("state") == REJECTED)
-    rejected = proposals.join(decided, left_on="transfer_id", right_on="subject", how="semi")
+    decided = last_decisions(platform, TRANSFER_KINDS)
+    rejected = proposals.join(
+        decided.filter(state=REJECTED), left_on="transfer_id", right_on="subject", how="semi"
+    )
     unsent = (
         _of_nights_before(TRANSFER_PROPOSALS, platform, as_of, 2 * nights)
+        .join(decided.filter(state=APPROVED), left_on="transfer_id", right_on="subject", how="anti")
         .group_by("product_id", "destination_store_id")
         .agg(times=pl.col("planned_on").n_unique())
         .filter(pl.col("times") >= nights)

@@ -234,6 +234,29 @@ def incoming_of(
     return pl.concat([told, coming], how="vertical_relaxed")
 
 
+def there_to_send(known: Known) -> tuple[pl.DataFrame, int]:
+    """`known.to_send`, and how many of them are for more than the store has that is to send them, the oldest first.
+
+    What it sold meanwhile, or what was there in the books alone, no store can wait for.
+    """
+    held = known.stock.select("product_id", origin_store_id="store_id", held="available_quantity")
+    some = known.to_send.filter("is_waited_for").sort("placed_on", "destination_store_id", "quantity")
+    some = some.join(held, on=["product_id", "origin_store_id"], how="left", maintain_order="left")
+    before = pl.col("quantity").cum_sum().over("product_id", "origin_store_id") - pl.col("quantity")
+    left = (pl.col("held") - before).clip(0)
+    # What was never counted may be there.
+    some = some.with_columns(there=pl.min_horizontal("quantity", left))
+    short = some.filter(pl.col("there") < pl.col("quantity"))
+    parts = [
+        known.to_send.filter(~pl.col("is_waited_for")),
+        some.with_columns(quantity="there"),
+        short.with_columns(quantity=pl.col("quantity") - pl.col("there"), is_waited_for=pl.lit(False)),
+    ]
+    schema = known.to_send.schema
+    told = pl.concat([part.select(schema.names()).cast(schema) for part in parts])
+    return told.filter(pl.col("quantity") > 0), short.height
+
+
 def promised(known: Known) -> pl.DataFrame:
     """Units that stores are to send to others: ITEM and promised."""
     waited_for = known.to_send.filter("is_waited_for").rename({"origin_store_id": "store_id"})

@@ -1,6 +1,6 @@
 """From tables to what to order and what to send: frames in, frames out. What is worked out, `ml.replenishment` does."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -22,6 +22,7 @@ from retail_assets.inventory.planning import (
     offered,
     offers_of,
     promised,
+    there_to_send,
 )
 from retail_assets.inventory.proposed_rows import held_back, point_rows, proposal_id, transfer_rows
 from retail_assets.inventory.tables import REORDER_PROPOSALS
@@ -54,6 +55,8 @@ class Proposed:
     """Lines that were placed more than TOLD_WITHIN days ago, and of which purchasing has not told."""
     not_booked: int
     """Transfers that were approved more than TOLD_WITHIN days ago, and that no store has booked."""
+    not_there: int
+    """Transfers that were approved, for more than the store has that is to send them."""
 
 
 def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None = None) -> Proposed:
@@ -62,6 +65,10 @@ def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None 
 
     Raises ValueError where less than a week of the forecast is left; see `planning.days_left`.
     """
+    untold = as_of - timedelta(days=TOLD_WITHIN)
+    not_booked = known.to_send.filter(pl.col("placed_on") < untold).height
+    to_send, not_there = there_to_send(known)
+    known = replace(known, to_send=to_send)
     foretold, forecast = forecast_items(known, policy, as_of, errors)
     stocked = foretold.join(known.stock, on=ITEM, how="left", maintain_order="left")
     counted = stocked["available_quantity"].is_not_null().to_numpy()
@@ -113,7 +120,6 @@ def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None 
     orders = points.filter(pl.col("order_quantity") > 0, pl.col("held_back_by").is_null()).with_columns(
         proposal_id=proposal_id("RO", as_of, *ITEM)
     )
-    untold = as_of - timedelta(days=TOLD_WITHIN)
     return Proposed(
         points=points,
         orders=orders.select(REORDER_PROPOSALS.schema.names()),
@@ -125,7 +131,8 @@ def propose(known: Known, policy: Policy, *, as_of: date, errors: Errors | None 
         .filter(~pl.col("in_cost_currency") | pl.col("landed").is_null())
         .height,
         unknown_to_purchasing=known.incoming.filter(pl.col("ordered_on") < untold, kind="placed").height,
-        not_booked=known.to_send.filter(pl.col("placed_on") < untold).height,
+        not_booked=not_booked,
+        not_there=not_there,
     )
 
 

@@ -173,12 +173,17 @@ def nothing_is_ordered_twice(done: NightProposed) -> Finding:
     )
     covered = pl.col("order_quantity") <= later
     twice = proposed.points.filter(pl.col("order_quantity") > 0, pl.col("held_back_by").is_null(), covered)
-    unknown, not_booked = proposed.unknown_to_purchasing, proposed.not_booked
+    unknown, not_booked, not_there = (
+        proposed.unknown_to_purchasing,
+        proposed.not_booked,
+        proposed.not_there,
+    )
     return Finding(
-        passed=not (unknown or not_booked or twice.height),
+        passed=not (unknown or not_booked or not_there or twice.height),
         figures={
             "unknown_to_purchasing": unknown,
             "transfers_not_booked": not_booked,
+            "transfers_not_there": not_there,
             "on_order_already": twice.height,
         },
         advice=_said(
@@ -189,8 +194,14 @@ def nothing_is_ordered_twice(done: NightProposed) -> Finding:
             ),
             (
                 not_booked,
-                f"transfers were approved more than {TOLD_WITHIN} days ago and no store has booked them, and soon "
-                "count no more: send and book them, or reject them (mart placed_transfers).",
+                f"transfers were approved more than {TOLD_WITHIN} days ago and no store has booked them: send and book "
+                "those that are to_send, soon they count no more; what is forgotten is proposed again: reject it, and "
+                "do not send it (mart placed_transfers).",
+            ),
+            (
+                not_there,
+                "approved transfers are for more than the store has, and count only as far as it has it: reject "
+                "them, or let the store count (mart placed_transfers).",
             ),
             (
                 twice.height,

@@ -15,17 +15,22 @@ def unconfirmed(lines: pl.DataFrame, orders: pl.DataFrame) -> pl.DataFrame:
     unknown = lines.join(orders, left_on="order_number", right_on="po_id", how="anti").sort(
         *_SAME, "placed_on", "proposal_id"
     )
-    since = unknown.group_by(_SAME).agg(since=pl.col("placed_on").min())
     told = (
         orders.join(lines, left_on="po_id", right_on="order_number", how="anti")
         .with_columns(quantity=pl.col("ordered_quantity").cast(lines.schema["quantity"]))
-        .join(since, on=_SAME, how="inner")
-        .filter(pl.col("ordered_on") >= pl.col("since"))
+        .join(unknown, on=_SAME, how="semi")
         .sort(*_SAME, "ordered_on")
-        .select(*_SAME, "ordered_on", number=pl.int_range(pl.len()).over(_SAME))
+        .select(*_SAME, "ordered_on", takes=pl.int_range(pl.len()).over(_SAME))
     )
-    numbered = unknown.with_columns(number=pl.int_range(pl.len()).over(_SAME))
-    met = numbered.join(told, on=[*_SAME, "number"], how="left", maintain_order="left")
-    return met.filter((pl.col("ordered_on") >= pl.col("placed_on")).not_().fill_null(True)).select(
-        lines.columns
+    earlier = (
+        unknown.join(told, on=_SAME, how="inner")
+        .filter(pl.col("ordered_on") < pl.col("placed_on"))
+        .group_by("proposal_id")
+        .agg(earlier=pl.len())
     )
+    # A line takes the first order since it was placed that the lines before it left.
+    number, first = pl.int_range(pl.len()), pl.col("earlier").fill_null(0).cast(pl.Int64)
+    numbered = unknown.join(earlier, on="proposal_id", how="left", maintain_order="left").with_columns(
+        takes=((first - number).cum_max() + number).over(_SAME)
+    )
+    return numbered.join(told, on=[*_SAME, "takes"], how="anti", maintain_order="left").select(lines.columns)

@@ -469,6 +469,28 @@ def test_a_store_does_not_promise_its_surplus_twice() -> None:
     assert found.orders["store_id"].to_list() == ["S3"]
 
 
+def test_what_the_sending_store_has_not_is_not_waited_for() -> None:
+    """S1 was to send 200 and 30 and has 210 left, or none: what is not there is bought for S2, and told at once."""
+    rates = {("S1", "P1"): 1, ("S2", "P1"): 4}
+    route = {"product_id": "P1", "origin_store_id": "S1", "destination_store_id": "S2", "is_waited_for": True}
+    older = {**route, "quantity": 30, "placed_on": NIGHT - timedelta(days=1)}
+    told = [{**route, "quantity": 200, "placed_on": NIGHT}, older]
+    stocks: list[float | None] = [230, 210, 0, -5, None]
+    found = {
+        held: propose(known(rates, {("S1", "P1"): held, ("S2", "P1"): 2}, to_send=told), POLICY, as_of=NIGHT)
+        for held in stocks
+    }
+    columns = ["in_transit_quantity", "due_quantity", "overdue_quantity"]
+    of_s2 = [one.points.filter(store_id="S2").select(columns).row(0) for one in found.values()]
+    assert of_s2 == [(230, 230, 0), (230, 210, 20), (230, 0, 230), (230, 0, 230), (230, 230, 0)]
+    assert [one.not_there for one in found.values()] == [0, 1, 2, 2, 0]
+    assert "S2" in found[0].orders["store_id"]
+    assert found[210].points.filter(store_id="S1")["promised_quantity"].to_list() == [210]
+    finding = nothing_is_ordered_twice(NightProposed(found[0]))
+    assert (finding.passed, finding.figures["transfers_not_there"]) == (False, 2)
+    assert nothing_is_ordered_twice(NightProposed(found[230])).passed
+
+
 def test_where_a_transfer_was_rejected_it_is_bought() -> None:
     rates, stock = {("S1", "P1"): 1, ("S2", "P1"): 4}, {("S1", "P1"): 300, ("S2", "P1"): 2}
     found = propose(

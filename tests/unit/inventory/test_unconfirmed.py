@@ -51,3 +51,11 @@ def test_an_order_stands_for_one_line() -> None:
     assert unknown(lines, ordered(("4711", 6, 30), ("4712", 7, 30))) == []
     # One that is known by its number stands for no other.
     assert unknown(lines, ordered(("A", 6, 30))) == ["B"]
+
+
+def test_what_was_ordered_beside_stands_for_no_line_placed_afterwards() -> None:
+    """4712 was ordered by hand before B was placed: 4713 is B's all the same."""
+    lines = placed(("A", 0, 30), ("B", 5, 30))
+    assert unknown(lines, ordered(("4711", 1, 30), ("4712", 2, 30))) == ["B"]
+    assert unknown(lines, ordered(("4711", 1, 30), ("4712", 2, 30), ("4713", 6, 30))) == []
+    assert unknown(lines, ordered(("4712", 2, 30), ("4713", 6, 30))) == []
