@@ -223,7 +223,6 @@ def declined_before(platform: Platform, as_of: date, *, rejected_days: int, cut_
             *ITEM,
             "proposal_id",
             supplier_id=pl.when(pl.col("decision") == REJECTED).then("supplier_id"),
-            proposed_quantity="order_quantity",
             declined_quantity=pl.col("order_quantity") - pl.col("quantity").fill_null(0),
         )
     )

@@ -43,7 +43,7 @@ class Known:
     """product_id and abc_class (A, B or C by revenue); of several the best counts, a product without one is C."""
     declined: pl.DataFrame
     """What people wanted less of lately, one row of each store and product: store_id, product_id, proposal_id,
-    proposed_quantity, declined_quantity (all of a rejected proposal, of one that was cut what was cut away),
+    declined_quantity (all of a rejected proposal, of one that was cut what was cut away),
     supplier_id (null of one that was cut: whoever supplies it)."""
     to_send: pl.DataFrame
     """Approved transfers that nobody has booked: product_id, origin_store_id, destination_store_id, placed_on,

@@ -68,16 +68,13 @@ def point_rows(
 
 def held_back(points: pl.DataFrame, declined: pl.DataFrame, *, change: float) -> pl.DataFrame:
     """Points with what was declined lately (see Known.declined), and with the proposal that keeps each from being
-    proposed again: no more is needed than was declined and `change` as much as was proposed then, and, where it was
-    rejected, of the same supplier. Who cut it wanted less from whomever."""
-    before = declined.select(
-        *ITEM, "proposal_id", "proposed_quantity", supplier="supplier_id", less="declined_quantity"
-    )
+    proposed again: less is needed than `change` more than was declined, and, where it was rejected, of the same
+    supplier. Who cut it wanted less from whomever."""
+    before = declined.select(*ITEM, "proposal_id", supplier="supplier_id", less="declined_quantity")
     told = points.join(before, on=ITEM, how="left", maintain_order="left")
-    less, proposed = (pl.col(name).cast(pl.Float64) for name in ("less", "proposed_quantity"))
     is_same = (
         pl.col("supplier").is_null() | (pl.col("supplier") == pl.col("supplier_id")).fill_null(False)
-    ) & (pl.col("order_quantity").cast(pl.Float64) < less + change * proposed)
+    ) & (pl.col("order_quantity").cast(pl.Float64) < pl.col("less").cast(pl.Float64) * (1 + change))
     needed = pl.col("order_quantity") > 0
     return told.with_columns(
         declined_quantity=pl.col("less").fill_null(0).cast(points.schema["declined_quantity"]),

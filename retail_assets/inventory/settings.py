@@ -88,7 +88,7 @@ class InventorySettings(FlowSettings):
         0.5,
         ge=0,
         description="What was rejected or cut away is proposed earlier where so much more is needed, as a share of "
-        "what was proposed.",
+        "it.",
     )
     replenish_error_correlation: float = Field(
         0.05,
