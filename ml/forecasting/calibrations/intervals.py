@@ -61,8 +61,8 @@ def factors(scaled: np.ndarray) -> np.ndarray:
     return np.clip(held / usual, 0.2, 5.0) if usual > 0 else np.ones(scaled.shape[1])
 
 
-def quantiles(scaled: np.ndarray, kinds: np.ndarray) -> dict[str, dict[str, list[float]]]:
-    """Of scaled errors `[W, S, H]` by segment `[W, S]`."""
+def quantiles(scaled: np.ndarray, kinds: np.ndarray) -> Quantiles:
+    """Of scaled errors `[W, S, H]` by segment `[W, S]`. Where not one is known nothing was tested."""
     found = {}
     for kind, errors in _by_segment(scaled, kinds):
         whole = errors[~np.isnan(errors)]
@@ -72,7 +72,7 @@ def quantiles(scaled: np.ndarray, kinds: np.ndarray) -> dict[str, dict[str, list
             part = part[~np.isnan(part)]
             parts[str(last)] = _conformal(part if part.size >= LEAST_ERRORS else whole)
         found[kind] = parts
-    return found
+    return found or NORMAL
 
 
 def parts_of(horizon: int) -> list[tuple[int, int]]:
