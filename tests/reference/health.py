@@ -36,7 +36,12 @@ class Shelf:
         if known_from is None or day <= known_from or day in self.selling:
             return True
         evening = level["available_quantity"] - sum(units for on, units in self.steps.items() if on > day)
-        return evening > 0 or evening - self.steps.get(day, ZERO) > 0
+        return evening > 0 or evening - self.steps.get(day, ZERO) > 0 or self._were_some_there(day, evening)
+
+    def _were_some_there(self, day: date, evening: Decimal) -> bool:
+        """Whether the books had fewer than none, and more was sold than came when they changed next."""
+        changed = min((on for on in self.steps if on > day), default=day)
+        return evening < 0 and changed in self.selling and self.steps[changed] < 0
 
     def demand(self, window: list[date]) -> Decimal:
         """Net units sold; what came back before the first sale is none."""
