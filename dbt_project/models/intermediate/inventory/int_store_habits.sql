@@ -45,10 +45,9 @@ followed as (
 select
     store_id,
     day as known_on,
-    -- Who sells on most days has opened, whatever is said of days to come.
+    -- Who sells on most days has opened, whatever is said of a day to come.
     case
-        when opened_on >= {{ as_of() }} and 2 * traded_before >= cast({{ setting('demand_days') }} as integer)
-            then least(opened_on, day)
+        when 2 * traded_before >= cast({{ setting('demand_days') }} as integer) then least(opened_on, day)
         else opened_on
     end as opened_on,
     has_traded,
