@@ -120,8 +120,7 @@ def sold_off(
     lowered = pl.selectors.by_name("mean") | pl.selectors.starts_with("lo_")
     table = made.table.with_columns((lowered * pl.Series(shares)).round(6)).with_columns(
         pl.min_horizontal(pl.selectors.by_name(name), pl.Series(most).round(6)).alias(name)
-        for name in made.table.columns
-        if name.startswith("hi_")
+        for name in made.table.select(pl.selectors.float()).columns
     )
     runs_out = (share < 1).any(axis=1)
     issues = [

@@ -17,7 +17,8 @@ TRADES = 0.1
 """Share of a weekday's days with a sale below which the store is shut on it, or closed most of the time."""
 CLOSED_FROM = 8
 """Open days in a row without a sale: a week of files may be late, more is a store that has closed."""
-FEWEST_DAYS = 28
+FEWEST_DAYS = 14
+"""As in int_silent_days, by which forecasts are not judged."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +57,12 @@ def silence_of(rows: pl.DataFrame) -> Silence:
         .with_columns(run=pl.col("sold").rle_id().over("store_id"))
         .with_columns(length=pl.len().over("store_id", "run"))
     )
-    counted = pl.col("sold") | (pl.col("length") < CLOSED_FROM)
-    usual = days.filter(counted).group_by("store_id").agg(pl.len(), share=pl.col("sold").mean())
-    busy = usual.filter((pl.col("share") >= USUALLY) & (pl.col("len") >= FEWEST_DAYS))
-    silent = (
-        days.filter(~pl.col("sold"))
-        .join(busy, on="store_id", how="semi")
-        .with_columns(is_closed=pl.col("length") >= CLOSED_FROM)
+    counted, sales = pl.col("sold") | (pl.col("length") < CLOSED_FROM), pl.col("sold")
+    # Of all days, or of those up to the last sale before: a week of a young store must not be what is usual there.
+    before = pl.when("sold").then(counted.cum_sum()).forward_fill()
+    is_busy = _is_busy(sales.sum(), counted.sum()) | _is_busy(sales.cum_sum(), before)
+    silent = days.filter(is_busy.over("store_id") & ~pl.col("sold")).with_columns(
+        is_closed=pl.col("length") >= CLOSED_FROM
     )
     newest = silent.filter("is_closed").group_by("store_id").agg(pl.col("business_date").max())
     after = days.filter("sold").group_by("store_id").agg(sold_on=pl.col("business_date").max())
@@ -71,6 +71,11 @@ def silence_of(rows: pl.DataFrame) -> Silence:
         silent.select("store_id", "business_date", "is_closed").sort("store_id", "business_date"),
         closed["store_id"].sort().to_list(),
     )
+
+
+def _is_busy(sold: pl.Expr, days: pl.Expr) -> pl.Expr:
+    """Whether so many days with a sale are nearly all of enough days; not where there are none."""
+    return ((sold >= USUALLY * days) & (days >= FEWEST_DAYS)).fill_null(False)
 
 
 def without_silence(rows: pl.DataFrame, silence: Silence) -> pl.DataFrame:

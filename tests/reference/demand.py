@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 
-from tests.reference.health import is_usual
+from tests.reference.health import is_busy, is_usual
 from tests.reference.night import ZERO, Night, Row, Rows, ratio
 from tests.reference.sales import sales_lines
 
@@ -92,7 +92,7 @@ def _open_days(night: Night, lines: list[Row]):
 
     def is_open(store: str, day: date) -> bool:
         opened = max(filter(None, (min(traded[store]), stated.get(store))))
-        usual = is_usual(day, traded[store])
-        return day in traded[store] or (day >= opened and calendar.get((store, day), usual))
+        usual, has_opened = is_usual(day, traded[store]), day >= opened or is_busy(day, traded[store])
+        return day in traded[store] or (has_opened and calendar.get((store, day), usual))
 
     return is_open

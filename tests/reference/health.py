@@ -36,7 +36,12 @@ class Shelf:
         if known_from is None or day <= known_from or day in self.selling:
             return True
         evening = level["available_quantity"] - sum(units for on, units in self.steps.items() if on > day)
-        return evening > 0 or evening - self.steps.get(day, ZERO) > 0
+        return evening > 0 or evening - self.steps.get(day, ZERO) > 0 or self._were_some_there(day, evening)
+
+    def _were_some_there(self, day: date, evening: Decimal) -> bool:
+        """Whether the books had fewer than none, and more was sold than came when they changed next."""
+        changed = min((on for on in self.steps if on > day), default=day)
+        return evening < 0 and changed in self.selling and self.steps[changed] < 0
 
     def demand(self, window: list[date]) -> Decimal:
         """Net units sold; what came back before the first sale is none."""
@@ -118,16 +123,27 @@ def _selling_days(night: Night, opened: dict[str, date | None]) -> dict[str, set
             day
             for day in night.days(DEMAND_DAYS)
             if day in traded[store]
-            or (day >= (start or day) and calendar.get((store, day), is_usual(day, traded[store])))
+            or (
+                (day >= (start or day) or is_busy(day, traded[store]))
+                and calendar.get((store, day), is_usual(day, traded[store]))
+            )
         }
     return found
 
 
 def is_usual(day: date, traded: set[date]) -> bool:
     """Whether a store that sold on these days is not known to be closed on this weekday."""
-    before = [day - timedelta(days=back) for back in range(1, DEMAND_DAYS + 1)]
-    is_busy = 2 * sum(one in traded for one in before) >= DEMAND_DAYS
-    return not is_busy or any(one in traded for one in before if one.weekday() == day.weekday())
+    before = _days_before(day)
+    return not is_busy(day, traded) or any(one in traded for one in before if one.weekday() == day.weekday())
+
+
+def is_busy(day: date, traded: set[date]) -> bool:
+    """Whether a store that sold on these days did on most days before: it has opened, whatever it states."""
+    return 2 * sum(one in traded for one in _days_before(day)) >= DEMAND_DAYS
+
+
+def _days_before(day: date) -> list[date]:
+    return [day - timedelta(days=back) for back in range(1, DEMAND_DAYS + 1)]
 
 
 def _status(row: Row, demand: Decimal, *, is_active: bool, may_be_dead: bool) -> Row:

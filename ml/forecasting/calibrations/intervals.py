@@ -47,7 +47,7 @@ FARTHEST_ERROR = 5.0
 Quantiles = Mapping[str, Mapping[str, Sequence[float]]]
 """Segment -> part of the horizon -> a quantile of the scaled error for each probability."""
 NORMAL: Quantiles = {ALL: {str(BUCKETS[0]): [round(NormalDist().inv_cdf(p), 6) for p in PROBABILITIES]}}
-"""What can be given before anything was tested: a normal error of one unit."""
+"""What can be given where nothing was tested: a normal error of one unit."""
 
 
 def factors(scaled: np.ndarray) -> np.ndarray:
@@ -62,7 +62,7 @@ def factors(scaled: np.ndarray) -> np.ndarray:
 
 
 def quantiles(scaled: np.ndarray, kinds: np.ndarray) -> dict[str, dict[str, list[float]]]:
-    """Of scaled errors `[W, S, H]` by segment `[W, S]`."""
+    """Of scaled errors `[W, S, H]` by segment `[W, S]`; none where not one is known."""
     found = {}
     for kind, errors in _by_segment(scaled, kinds):
         whole = errors[~np.isnan(errors)]
@@ -134,12 +134,13 @@ def _conformal(errors: np.ndarray) -> list[float]:
 def bounds(
     values: np.ndarray, unit: np.ndarray, kinds: np.ndarray, found: Quantiles, level: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Ends `[S, H]` of the interval that holds `level` percent; never negative, the forecast always within."""
+    """Ends `[S, H]` of the interval that holds `level` percent; never negative, the forecast always within. Where no
+    errors were found they are rough, not none."""
     tail = (1 - level / 100) / 2
     low, high = np.zeros_like(values), np.zeros_like(values)
     for kind in np.unique(kinds):
         rows = kinds == kind
-        for first, last, errors in _parts(found, str(kind), values.shape[1]):
+        for first, last, errors in _parts(found or NORMAL, str(kind), values.shape[1]):
             ends = np.interp([tail, 1 - tail], PROBABILITIES, errors)
             low[rows, first:last], high[rows, first:last] = ends
     low, high = values + np.minimum(low, 0) * unit, values + np.maximum(high, 0) * unit

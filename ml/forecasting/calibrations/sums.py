@@ -14,7 +14,6 @@ import numpy as np
 import polars as pl
 
 from ml.forecasting.calibrations.intervals import (
-    NORMAL,
     Quantiles,
     bounds,
     factors,
@@ -147,7 +146,7 @@ def sum_table(
         "expected": mean.ravel(),
     }
     for level in levels:
-        low, high = bounds(mean, unit, sums.levels, errors.quantiles or NORMAL, level)
+        low, high = bounds(mean, unit, sums.levels, errors.quantiles, level)
         columns[f"lo_{level:g}"] = np.where(shut, 0.0, low).ravel()
         columns[f"hi_{level:g}"] = np.where(shut, 0.0, high).ravel()
     return pl.DataFrame(columns).with_columns(pl.selectors.float().round(6))

@@ -31,9 +31,11 @@ LIGHTEST = 0.02
 def learned_weights(forecasts: Mapping[str, np.ndarray], actual: np.ndarray) -> dict[str, float]:
     """Member -> weight, of forecasts `[N]` and what happened `[N]`; NaN in any of them leaves a point out.
 
-    Nothing where no point is left.
+    Nothing where no point, or no member, is left.
     """
     names = sorted(forecasts)
+    if not names:
+        return {}
     table = np.stack([forecasts[name] for name in names], axis=1)
     whole = ~np.isnan(actual) & ~np.isnan(table).any(axis=1)
     table, actual = _thinned(table[whole], actual[whole])

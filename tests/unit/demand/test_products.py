@@ -111,5 +111,16 @@ def test_no_more_of_a_delisted_product_is_foretold_than_is_left(cheap: Platform)
     assert ORIGIN + timedelta(days=last) == ours["date"][last]
 
 
+@pytest.mark.parametrize("units", [0.25, 3, 7])
+def test_no_member_foretells_more_on_a_day_than_is_left(cheap: Platform, units: float) -> None:
+    """Though it may foretell more than the mean demand, by which it is lowered."""
+    known = demand()
+    full = forecast(known.panel, 28, calibration=quick_calibration(cheap, known, lambda _: None).calibration)
+    made, _ = sold_off(full, known.pairs, left(P0=units, P1=units), ORIGIN)
+    few = made.table.filter(pl.col("series_id").is_in(["S1 / P0", "S1 / P1"]))
+    assert few["hi_95"].max() == units
+    assert few.filter(~((pl.col("lo_95") <= pl.col("mean")) & (pl.col("mean") <= pl.col("hi_95")))).is_empty()
+
+
 def test_what_was_never_counted_is_not_lowered() -> None:
     assert sold_off("as it is", demand().pairs, left(P9=2), ORIGIN) == ("as it is", [])  # ty: ignore[invalid-argument-type]

@@ -51,6 +51,13 @@ def test_late_files_do_not_lower_the_forecast(cheap: Platform) -> None:
     assert sold_ahead(silenced(6)) == pytest.approx(sold_ahead(rows()), rel=0.05)
 
 
+@pytest.mark.parametrize("last_back", [1, 4])
+def test_a_week_of_silence_of_a_young_store_is_not_what_is_usual_there(last_back: int) -> None:
+    """It sold on all of its 21 open days before, but on fewer than nine of ten in all."""
+    found = silence_of(silenced(last_back + 6, last_back, rows(days=25 + last_back + 6)))
+    assert found.days.select("store_id", "is_closed").rows() == [("S2", False)] * 6
+
+
 def test_a_store_that_has_closed_is_shut_until_it_sells_again() -> None:
     given = silenced(9)  # of which one is a Sunday, on which it is shut anyway
     found = silence_of(given)
@@ -78,7 +85,7 @@ def test_of_stores_that_often_sell_nothing_silence_says_nothing() -> None:
         quantity=pl.when(pl.col("business_date").dt.weekday() < 6).then(0.0).otherwise("quantity")
     )
     assert silence_of(quiet).days.is_empty()
-    assert silence_of(silenced(3, given=rows(days=20))).days.is_empty(), "too young to have habits"
+    assert silence_of(silenced(3, given=rows(days=15))).days.is_empty(), "too young to have habits"
     assert without_silence(quiet, silence_of(quiet)).equals(quiet)
 
 

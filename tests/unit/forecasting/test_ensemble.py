@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +27,7 @@ from ml.forecasting.forecast import Forecast, forecast
 from ml.forecasting.members.base import Setting
 from ml.forecasting.panels.reading import panel_of
 from ml.forecasting.series.scale import Units
-from tests.unit.forecasting.made_up import of_rows, panel
+from tests.unit.forecasting.made_up import FIRST, of_rows, panel, table
 
 HERE = FanOut(workers=1)
 NAMES = ("seasonal_naive", "weekday_mean", "theta", "harmonic")
@@ -64,6 +65,7 @@ def test_what_light_members_leave_is_shared() -> None:
 
 def test_nothing_known_gives_no_weights() -> None:
     assert learned_weights({"a": np.ones(3)}, np.full(3, np.nan)) == {}
+    assert learned_weights({}, np.ones(3)) == {}
     assert sum(learned_weights({"a": np.ones(9), "b": np.ones(9)}, np.zeros(9)).values()) == pytest.approx(1)
 
 
@@ -314,6 +316,15 @@ def test_bad_series_beside_good_ones() -> None:
     assert min(mean["point"]) > 0
     assert ("spike", "spike") in {(issue.series_id, issue.issue) for issue in found.issues}
     assert len(made(good).issues) == 0
+
+
+@pytest.mark.parametrize("known", [0, 100])
+def test_where_no_day_of_any_window_is_known_intervals_are_rough_and_not_none(known: int) -> None:
+    """All was out of stock, always or since then."""
+    rows = table(4, 200).with_columns(out_of_stock=pl.col("date") >= FIRST + timedelta(days=known))
+    found = made(panel_of(rows).panel).table.filter(pl.col("model") == ENSEMBLE)
+    assert found.height == 4 * 14
+    assert found.select((pl.col("hi_80") > pl.col("mean")).all()).item()
 
 
 def test_a_panel_too_short_for_a_backtest_has_the_fallback() -> None:

@@ -1,9 +1,16 @@
 {{ config(materialized='table') }}
 with stood as (
-    select * from {{ ref('int_stock_steps') }}
+    select
+        *,
+        lead(opening_quantity < 0 and units_sold > 0 and closing_quantity < opening_quantity) over by_day
+            as sold_more_than_came
+    from {{ ref('int_stock_steps') }}
+    window by_day as (partition by store_id, product_id order by day)
 ),
 
 -- A day with a change had nothing to sell if it began and ended so, and those after it if it ended so, up to the next change.
+-- Where the books say that there were fewer than none, and then one was sold before any came, some were there all the
+-- time: its days without a sale are days on which nobody wanted it.
 empty as (
     select
         store_id,
@@ -12,7 +19,7 @@ empty as (
         case when opening_quantity <= 0 and units_sold = 0 then day else day + 1 end as first_day,
         coalesce(next_day, {{ as_of() }}) as next_day
     from stood
-    where closing_quantity <= 0
+    where closing_quantity <= 0 and not coalesce(sold_more_than_came, false)
 )
 
 select

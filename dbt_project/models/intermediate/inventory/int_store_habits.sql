@@ -45,7 +45,11 @@ followed as (
 select
     store_id,
     day as known_on,
-    opened_on,
+    -- Who sells on most days has opened, whatever is said of a day to come.
+    case
+        when 2 * traded_before >= cast({{ setting('demand_days') }} as integer) then least(opened_on, day)
+        else opened_on
+    end as opened_on,
     has_traded,
     list_filter(
         range(1, 8),
