@@ -57,6 +57,19 @@ def without_bad_rows(rows: pl.DataFrame, issues: list[Issue]) -> pl.DataFrame:
     return rows.filter(good)
 
 
+def unread_days(rows: pl.DataFrame, good: pl.DataFrame, frame: Frame) -> pl.DataFrame:
+    """`series_id` and `date` of days from the first of a series on that have rows, none of which could be read:
+    something happened, and nobody knows how much."""
+    first = good.group_by("series_id").agg(first=pl.col("date").min())
+    days = rows.select("series_id", "date").drop_nulls().unique()
+    return (
+        days.join(good, on=("series_id", "date"), how="anti")
+        .join(first, on="series_id", how="inner")
+        .filter(pl.col("date").is_between("first", frame.last))
+        .select("series_id", "date")
+    )
+
+
 def without_stray_days(rows: pl.DataFrame, issues: list[Issue]) -> pl.DataFrame:
     """Rows without those long after nearly all others: a single wrong date would move the days ahead of everybody."""
     last = rows.group_by("series_id").agg(pl.col("date").max())["date"].sort(descending=True)
@@ -108,8 +121,8 @@ def tell_ends(rows: pl.DataFrame, frame: Frame, issues: list[Issue]) -> None:
             issues.append(Issue(EVERY_SERIES, NO_MODEL, issue, said))
 
 
-def kind_of(rows: pl.DataFrame, frame: Frame, issues: list[Issue]) -> TableKind:
-    """What the table as a whole shows of itself."""
+def kind_of(rows: pl.DataFrame, frame: Frame, unread: pl.DataFrame, issues: list[Issue]) -> TableKind:
+    """What the table as a whole shows of itself; days that could not be read (`unread_days`) are not missing."""
     dates = pl.col("date").unique().sort()
     steps = dates.diff().dt.total_days()
     of = rows.group_by("series_id").agg(
@@ -118,7 +131,7 @@ def kind_of(rows: pl.DataFrame, frame: Frame, issues: list[Issue]) -> TableKind:
     # Without the longest gap of each series: one wrong date makes one, in its own series or after all others.
     gap = np.maximum(of["longest"].to_numpy(), (frame.last - of["last"]).dt.total_days().to_numpy())
     span = int(((frame.last - of["first"]).dt.total_days().to_numpy() + 1 - gap).sum())
-    missing = span - int(of["days"].sum())
+    missing = span - int(of["days"].sum()) - len(unread)
     zero = pl.col("quantity") == 0
     if OUT_OF_STOCK in rows.columns:
         zero &= ~pl.col(OUT_OF_STOCK)
@@ -184,7 +197,7 @@ def _tell_repeated(rows: pl.DataFrame, distinct: pl.DataFrame, issues: list[Issu
 
 
 def demand_of(
-    rows: pl.DataFrame, frame: Frame, kind: TableKind, issues: list[Issue]
+    rows: pl.DataFrame, frame: Frame, kind: TableKind, unread: pl.DataFrame, issues: list[Issue]
 ) -> tuple[np.ndarray, Returns]:
     """`[S, T]` units a day, NaN where they are not known, and what lowered them later."""
     place = frame.places(rows)
@@ -192,6 +205,7 @@ def demand_of(
     net[place] = rows["quantity"].to_numpy()
     demand, returns = _moved_back(net, frame, issues)
     _fill_gaps(demand, frame, kind, issues)
+    demand[frame.places(unread)] = np.nan
     if OUT_OF_STOCK in rows.columns:
         out = rows[OUT_OF_STOCK].to_numpy()
         demand[place[0][out], place[1][out]] = np.nan

@@ -21,6 +21,7 @@ from ml.forecasting.panels.quantities import (
     kind_of,
     once_a_day,
     tell_ends,
+    unread_days,
     without_bad_rows,
     without_joined_rows,
     without_stray_days,
@@ -55,16 +56,18 @@ def panel_of(
 ) -> ReadPanel:
     """The arrays of a long table in any order of rows."""
     issues: list[Issue] = []
-    rows = without_stray_days(without_bad_rows(typed(table, REQUIRED, name), issues), issues)
+    told = typed(table, REQUIRED, name)
+    rows = without_stray_days(without_bad_rows(told, issues), issues)
     ahead = None if future is None else typed(future, ("series_id", "date"), "the file of the days ahead")
     names = regressor_names(rows)
     rows, ahead = with_numbers(rows, ahead, names, name, issues)
     rows = without_joined_rows(rows, issues)
     frame = _frame(rows, name)
     tell_ends(rows, frame, issues)
-    kind = kind_of(rows, frame, issues)
+    unread = unread_days(told, rows, frame)
+    kind = kind_of(rows, frame, unread, issues)
     rows = once_a_day(rows, kind, issues)
-    demand, returns = demand_of(rows, frame, kind, issues)
+    demand, returns = demand_of(rows, frame, kind, unread, issues)
     panel = Panel(
         series=frame.series.to_numpy().astype(str),
         first_day=np.datetime64(frame.first, "D"),

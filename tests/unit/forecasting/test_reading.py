@@ -133,6 +133,19 @@ def test_rows_without_a_finite_quantity_are_left_out() -> None:
     assert "2 rows" in issues["A", "unreadable_rows"]
 
 
+@pytest.mark.parametrize("unread", [float("nan"), float("inf"), 1e13])
+def test_days_that_cannot_be_read_are_not_days_without_a_sale(unread: float) -> None:
+    """Every second quantity of a table with a row for each day is broken: it does not tell sales alone for that."""
+    broken = of_rows([(series, day, unread if day % 2 else 6) for series in "AB" for day in range(60)])
+    found, issues = said(broken)
+    assert np.nanmean(found.demand) == 6 and np.isnan(found.demand[:, 1::2]).all()
+    assert "30 rows" in issues["A", "unreadable_rows"]
+    # Of sales alone it is that day of which nothing is known, and the others without a row are 0.
+    sales = of_rows([("A", day, unread if day == 8 else 6) for day in range(0, 60, 4)])
+    assert np.nansum(said(sales)[0].demand) == 14 * 6
+    assert np.flatnonzero(np.isnan(said(sales)[0].demand)).tolist() == [8]
+
+
 def test_days_out_of_stock_are_not_zero_demand() -> None:
     rows = of_rows([("A", 0, 5), ("A", 1, 0), ("A", 2, 0)]).with_columns(out_of_stock=pl.Series([0, 1, 0]))
     found, _ = said(rows)
