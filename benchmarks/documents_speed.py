@@ -48,7 +48,9 @@ def main() -> None:
         few = _peak()
         many = list(itertools.islice(itertools.cycle(pdfs), parsed.many))
         _timed("text PDFs, many", len(many), lambda: _read(many, Options()))
-        print(f"peak memory {few:.0f} MB after {len(texts):,} documents, {_peak():.0f} MB after {len(many):,} more")
+        print(
+            f"peak memory {few:.0f} MB after {len(texts):,} documents, {_peak():.0f} MB after {len(many):,} more"
+        )
 
 
 def _usual(paths: Sequence[Path]) -> None:

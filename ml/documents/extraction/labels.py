@@ -106,7 +106,7 @@ SELLER = re.compile(
 )
 BUYER = re.compile(
     r"bill(?:ed|ing)?[ -]?(?:to|address|information|details)|\bbuyer\b|\bclient\b|\bcustomer\b|sold to"
-    r"|invoice(?:d)? to|\bto:?$|rechnungsempfanger|kaufer|empfanger|kunde\b"
+    r"|invoice(?:d)? to|\bto:?$|rechnungsempfanger|(?<!ver)kaufer|empfanger|kunde\b"
     r"|adresse (?:du client|de (?:livraison|facturation))"
     r"|acheteur|destinataire|ship(?:ping|ped)?[ -]?(?:to|address)|deliver(?:y)? (?:to"
     r"|address)|prepared for|issued to|warenempfanger|rechnungsadresse|lieferadresse|attn"
