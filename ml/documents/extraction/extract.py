@@ -52,7 +52,7 @@ def read(pages: list[Page]) -> Read:
         date_fields.candidates(found)[0],
         identifiers.number_candidates(found),
         amounts.candidates(found, sign, {one.line for one in table}, row_total),
-        parties.candidates(found),
+        parties.candidates(found, rows.table_lines(table)),
         [number for line in found.lines for number in numbers(line, sign)],
     )
 

@@ -62,8 +62,8 @@ def domains(layout: Layout) -> set[str]:
     return owners
 
 
-def candidates(layout: Layout) -> list[Candidate]:
-    """Cells that may be names, and names within them."""
+def candidates(layout: Layout, table_lines: set[int]) -> list[Candidate]:
+    """Cells that may be names, and names within them; those of goods are none."""
     last = len(layout.lines)
     around = _Around(
         domains(layout),
@@ -77,6 +77,8 @@ def candidates(layout: Layout) -> list[Candidate]:
     )
     made: list[Candidate] = []
     for place, cell in enumerate(layout.cells):
+        if cell.line in table_lines:
+            continue
         own = [(number, name) for number, name in enumerate(names(cell.text)) if _is_name(name)]
         longer = _with_next(layout, cell) if own else None
         for number, name in own:
