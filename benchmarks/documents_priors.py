@@ -50,6 +50,8 @@ PRIORS: dict[str, dict[str, float]] = {
         "address_under": 1,
         "in_sentence": -1.5,
         "holder": 2,
+        "is_holder": 3,
+        "in_foot": 1.5,
         "punctuation": -1,
         "tall": 0.7,
         "beside_buyer": 0.3,

@@ -3,6 +3,7 @@
 import hashlib
 import os
 import signal
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -59,8 +60,11 @@ def _in_time(content: bytes, path: str, options: Options) -> Document:
     def stop(number: int, frame: object) -> None:
         raise TooSlow
 
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    # Only the main thread of a process can be woken.
+    watched = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGALRM, stop) if watched else None
+    if watched:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
     try:
         return extract(content, path, options)
     except TooSlow:
@@ -70,8 +74,9 @@ def _in_time(content: bytes, path: str, options: Options) -> Document:
             path, error=f"The document could not be read: {type(error).__name__}: {quoted(error)}"
         )
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        if watched:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
 
 
 class Twins:

@@ -1,36 +1,16 @@
-"""Candidates for net, tax, total and their kin, and the choice of those that add up."""
+"""Candidates for net, tax, total and their kin, with what stands around them, and taxes by rate."""
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
 from ml.documents.extraction.labels import classes
 from ml.documents.extraction.layout import Cell, Layout, Line
 from ml.documents.extraction.numbers import CURRENCIES, Number, numbers
-from ml.documents.extraction.scoring import Candidate, scored
+from ml.documents.extraction.scoring import Candidate
 from ml.documents.record import Tax
 
-TOLERANCE, CENT = Decimal("0.02"), Decimal("0.01")
-LARGEST_ROUNDING = Decimal("0.05")
-_TRIED = 7
-"""Values of a field that are combined with those of others."""
-ABSENT = {"net": -1.0, "tax": -1.0, "total": -6.0}
-"""Scores of a field that the page does not show."""
-ADDS_UP = 3.5
-EQUAL = 0.5
-"""A total that is the net amount: no tax is shown."""
-CONTRADICTS = -4.0
-LARGEST_TAX = Decimal("0.35")
-
-
-@dataclass
-class Amounts:
-    """The chosen values, and what they were proven by."""
-
-    chosen: dict[str, Candidate | None]
-    proofs: list[str]
-    taxes: list[Tax]
+TOLERANCE = Decimal("0.02")
 
 
 def candidates(layout: Layout, sign: str, row_lines: set[int], row_total: Decimal | None) -> list[Candidate]:
@@ -173,151 +153,3 @@ def _multiplied(rates: list[Decimal], others: list[Decimal]) -> Iterator[tuple[D
                 if abs(base * rate / 100 - tax) <= Decimal("0.011"):
                     yield rate, base, tax
                     return
-
-
-def choose(
-    candidates: list[Candidate], found_taxes: list[Tax], row_total: Decimal | None, adjustments: Decimal
-) -> Amounts:
-    """Net, tax and total by their labels, their places and their sums together."""
-    ranked = {
-        name: _best(scored(name, [_copy(one) for one in candidates if _may_be(name, one)]))
-        for name in ("net", "tax", "total")
-    }
-    tax_sum = sum((one.amount for one in found_taxes if one.amount is not None), Decimal(0))
-    base_sum = sum((one.base for one in found_taxes if one.base is not None), Decimal(0))
-    if len(found_taxes) > 1 and len({one.rate for one in found_taxes}) == len(found_taxes):
-        _add(ranked["tax"], tax_sum, "sum of the taxes by rate")
-        _add(ranked["net"], base_sum, "sum of the bases by rate")
-    roundings = {Decimal(0), CENT, -CENT}
-    for one in candidates:
-        if "L:rounding" in one.features and abs(one.value) <= LARGEST_ROUNDING:
-            # Printers leave out the sign.
-            roundings |= {one.value, -one.value}
-    best, score = None, float("-inf")
-    for total in (*ranked["total"], None):
-        for net in (*ranked["net"], None):
-            for tax in (*ranked["tax"], None):
-                worth = _worth(total, net, tax, tax_sum, base_sum, row_total, adjustments, roundings)
-                if worth > score:
-                    best, score = {"total": total, "net": net, "tax": tax}, worth
-    chosen = best or {"total": None, "net": None, "tax": None}
-    chosen["total"] = _rounded(chosen["total"], ranked["total"], roundings - {Decimal(0), CENT, -CENT})
-    return Amounts(
-        chosen,
-        _proofs(chosen, found_taxes, tax_sum, base_sum, row_total, adjustments, roundings),
-        found_taxes,
-    )
-
-
-def _rounded(total: Candidate | None, ranked: list[Candidate], roundings: set[Decimal]) -> Candidate | None:
-    """What is left to pay where the page rounds its total and shows both."""
-    if total is None:
-        return None
-    for one in ranked:
-        said = {"L:total", "L:rounded", "L:strong", "L:due"} & one.features.keys()
-        if said and one.value - total.value in roundings and one.line > total.line:
-            return one
-    return total
-
-
-def _may_be(name: str, one: Candidate) -> bool:
-    """Whether something says that a value is of such a kind: a tax without a label may be anything."""
-    said = {feature[2:] for feature in one.features if feature[1] == ":"}
-    if name == "tax":
-        return "tax" in said
-    if name == "net":
-        return bool(one.features["row_total"]) or bool(said & {"net", "excl", "total", "tax", "partial"})
-    return True
-
-
-def _copy(one: Candidate) -> Candidate:
-    return Candidate(one.value, one.features, one.box, one.text, one.line, one.label, more=one.more)
-
-
-def _best(ranked: list[Candidate]) -> list[Candidate]:
-    """The best places of different values."""
-    seen: dict[Decimal, Candidate] = {}
-    for one in ranked:
-        seen.setdefault(one.value, one)
-        if len(seen) == _TRIED:
-            break
-    return list(seen.values())
-
-
-def _add(ranked: list[Candidate], value: Decimal, why: str) -> None:
-    if all(one.value != value for one in ranked):
-        ranked.append(Candidate(value, {}, label=why, score=0.5))
-
-
-def _worth(
-    total: Candidate | None,
-    net: Candidate | None,
-    tax: Candidate | None,
-    tax_sum: Decimal,
-    base_sum: Decimal,
-    row_total: Decimal | None,
-    adjustments: Decimal,
-    roundings: set[Decimal],
-) -> float:
-    worth = sum(
-        ABSENT[name] if one is None else one.score
-        for name, one in (("total", total), ("net", net), ("tax", tax))
-    )
-    places = [(one.box, one.line) for one in (total, net, tax) if one is not None and one.box]
-    worth -= 3.0 * (len(places) - len(set(places)))
-    if total and net and tax:
-        if _adds_up(net.value, tax.value, total.value, roundings):
-            # The sum of one group of goods adds up too, and is not that of the invoice.
-            whole = "L:partial" not in total.features or "L:strong" in total.features
-            worth += ADDS_UP if tax.value and whole else EQUAL
-        elif abs(net.value - adjustments + tax.value - total.value) > TOLERANCE:
-            worth += CONTRADICTS
-    elif total and net and not tax:
-        worth += EQUAL if abs(net.value - total.value) <= TOLERANCE else CONTRADICTS / 2
-    if tax and tax_sum and abs(tax.value - tax_sum) <= TOLERANCE:
-        worth += 1.5
-    if net and base_sum and abs(net.value - base_sum) <= TOLERANCE:
-        worth += 1.0
-    if net and row_total and abs(net.value - row_total - adjustments) <= TOLERANCE:
-        worth += 1.5
-    if total and net and total.value < net.value and total.value > 0:
-        worth -= 2.0
-    return worth
-
-
-def _adds_up(net: Decimal, tax: Decimal, total: Decimal, roundings: set[Decimal]) -> bool:
-    """Whether net and tax are the total, or are with a rounding that the page shows."""
-    apart = total - net - tax
-    return _is_plausible(net, tax) and any(abs(apart - one) <= TOLERANCE / 2 for one in roundings)
-
-
-def _is_plausible(net: Decimal, tax: Decimal) -> bool:
-    return not tax or (bool(net) and 0 < tax / net <= LARGEST_TAX)
-
-
-def _proofs(
-    chosen: dict[str, Candidate | None],
-    found_taxes: list[Tax],
-    tax_sum: Decimal,
-    base_sum: Decimal,
-    row_total: Decimal | None,
-    adjustments: Decimal,
-    roundings: set[Decimal],
-) -> list[str]:
-    """Sums that hold, each of values that stand at different places."""
-    total, net, tax = (chosen[name].value if chosen[name] else None for name in ("total", "net", "tax"))  # ty: ignore
-    proofs = []
-    if total is not None and net is not None and tax and _adds_up(net, tax, total, roundings):
-        proofs.append("net + tax = total")
-    if net is not None and row_total is not None and abs(row_total + adjustments - net) <= TOLERANCE:
-        proofs.append("rows = net")
-    elif total is not None and row_total is not None and abs(row_total + adjustments - total) <= TOLERANCE:
-        proofs.append("rows = total")
-    if (
-        tax
-        and found_taxes
-        and abs(tax_sum - tax) <= TOLERANCE
-        and (net is None or abs(base_sum - net) <= TOLERANCE)
-    ):
-        proofs.append("rate x base = tax")
-    return proofs

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
-from ml.documents.extraction import amounts, date_fields, identifiers, parties, rows
+from ml.documents.extraction import amounts, date_fields, identifiers, parties, rows, sums
 from ml.documents.extraction.labels import plain
 from ml.documents.extraction.layout import Layout, layout
 from ml.documents.extraction.numbers import Number, decimal_sign, numbers
@@ -52,7 +52,7 @@ def read(pages: list[Page]) -> Read:
         date_fields.candidates(found)[0],
         identifiers.number_candidates(found),
         amounts.candidates(found, sign, {one.line for one in table}, row_total),
-        parties.candidates(found),
+        parties.candidates(found, rows.table_lines(table)),
         [number for line in found.lines for number in numbers(line, sign)],
     )
 
@@ -193,7 +193,7 @@ def _put_amounts(invoice: Invoice, found: Read) -> None:
     taxes = amounts.taxes(found.layout, found.sign, {one.line for one in found.rows})
     options = _adjustments(found)
     chosen = max(
-        (amounts.choose(found.amounts, taxes, found.row_total, total) for total in options),
+        (sums.choose(found.amounts, taxes, found.row_total, total) for total in options),
         key=lambda one: len(one.proofs),
     )
     for name, one in chosen.chosen.items():
@@ -235,13 +235,10 @@ def _labelled(found: Read, name: str) -> list[Decimal]:
 def _complete(invoice: Invoice) -> None:
     """Net or tax that follows from the two others."""
     total, net, tax = (invoice.amount(name) for name in ("total", "net", "tax"))
-    if total is not None and net is not None and tax is None and 0 < total - net <= net * amounts.LARGEST_TAX:
+    if total is not None and net is not None and tax is None and 0 < total - net <= net * sums.LARGEST_TAX:
         invoice.put("tax", total - net, "total - net", score=-0.5)
     elif (
-        total is not None
-        and tax is not None
-        and net is None
-        and 0 < tax <= (total - tax) * amounts.LARGEST_TAX
+        total is not None and tax is not None and net is None and 0 < tax <= (total - tax) * sums.LARGEST_TAX
     ):
         invoice.put("net", total - tax, "total - tax", score=-0.5)
     elif total is not None and net is None and tax is None:

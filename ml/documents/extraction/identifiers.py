@@ -14,6 +14,7 @@ from ml.documents.extraction.scoring import Candidate
 
 _TOKEN = re.compile(r"^[#(]?[A-Z0-9][\w\-/.#\\]*\d[\w\-/.#\\]*[)]?$|^#?[A-Z]*\d[\w\-/.]*$", re.IGNORECASE)
 _AMOUNT = re.compile(r"^\D{0,3}\d{1,3}(?:[.,' ]?\d{3})*[.,]\d{2}\D{0,3}$")
+_MAY_BE_IBAN = re.compile(r"[A-Z]{2}\s?[\dOISBZ]{2}\s?[\dA-Z]|iban", re.IGNORECASE)
 _IBAN = re.compile(r"\b([A-Z]{2})\s?([\dOISBZ]{2})((?:\s?[A-Z\d]){11,30})\b")
 _REPAIR = str.maketrans({"O": "0", "I": "1", "S": "5", "B": "8", "Z": "2", "L": "1", "Q": "0", "D": "0"})
 LENGTHS = {
@@ -151,6 +152,8 @@ def ibans(layout: Layout) -> list[Candidate]:
     found: dict[str, Candidate] = {}
     for line in layout.lines:
         for cell, following in _with_next(layout, line.cells):
+            if not _MAY_BE_IBAN.search(cell.text):
+                continue
             said = plain(cell.text)
             for match in _IBAN.finditer(cell.text + following):
                 valid = _valid_iban("".join(match[0].split()))

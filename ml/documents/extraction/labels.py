@@ -17,7 +17,7 @@ AMOUNTS = _compiled(
         r"|sales|payable|fare)|invoice (?:total|amount)"
         r"|total ?(?:€|eur|usd|\$)? ?inc|amount incl|totalbetrag|importe total"
         r"|totale (?:fattura|documento)|total general|nett? total|bill total",
-        "total": r"\btotal\b|summe|totaal|totale|\btot[ai]l\b|\bgesamt\b",
+        "total": r"\btotal\b|summe|totaal|totale|\b[tlj1]ot[ai][l1]\b|\bgesamt\b",
         "net": r"sub-? ?total|zwischensumme|netto|total ht|net (?:amount|worth|total|value)|\bht\b"
         r"|hors taxe|excl|exkl|before tax|ohne ust|without (?:tax|vat)"
         r"|taxable|steuerbasis|warenwert|positionssumme|subtotaal|base imponible|imponibile"
@@ -33,7 +33,7 @@ AMOUNTS = _compiled(
         r"|\bpaid\b|\bpayment\b|especes|debit",
         "change": r"\bchange\b|ruckgeld|rendu|\bchg\b",
         "rounding": r"round|rundung|arrondi|\brnd|adj(?:ustment)?\b",
-        "rounded": r"round(?:ed)? (?:total|amount)|total (?:after )?round|after round|incl?.{0,12}round",
+        "rounded": r"round(?:ed)? (?:total|amount)|total (?:after )?round|after (?:round|adj)|incl?.{0,12}round",
         "allowance": r"discount|rabatt|remise|nachlass|allowance|abschl|saving|skonto|escompte|rebate|promotion",
         "charge": r"shipping|versand|freight|service charge|serv\.? ?ch|zuschl|\bport\b|delivery|frais"
         r"|handling|fracht|surcharge",
@@ -106,7 +106,7 @@ SELLER = re.compile(
 )
 BUYER = re.compile(
     r"bill(?:ed|ing)?[ -]?(?:to|address|information|details)|\bbuyer\b|\bclient\b|\bcustomer\b|sold to"
-    r"|invoice(?:d)? to|\bto:?$|rechnungsempfanger|kaufer|empfanger|kunde\b"
+    r"|invoice(?:d)? to|\bto:?$|rechnungsempfanger|(?<!ver)kaufer|empfanger|kunde\b"
     r"|adresse (?:du client|de (?:livraison|facturation))"
     r"|acheteur|destinataire|ship(?:ping|ped)?[ -]?(?:to|address)|deliver(?:y)? (?:to"
     r"|address)|prepared for|issued to|warenempfanger|rechnungsadresse|lieferadresse|attn"

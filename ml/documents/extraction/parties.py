@@ -10,101 +10,23 @@ from rapidfuzz import fuzz
 
 from ml.documents.extraction.labels import BUYER, SELLER, plain
 from ml.documents.extraction.layout import Cell, Layout
+from ml.documents.extraction.names import (
+    ALL_LEGAL,
+    AMOUNT,
+    BARE_DOMAIN,
+    DOMAIN,
+    FREE_MAIL,
+    HOLDER,
+    LEGAL,
+    NOT_NAMES,
+    REGISTER,
+    STREET,
+    STRICT_LEGAL,
+    cleaned,
+    names,
+)
 from ml.documents.extraction.scoring import Candidate
 
-LEGAL = re.compile(
-    r"\b(?:inc|llc|l\.l\.c|ltd|limited|gmbh|mbh|ag|kg|ohg|e\.?k|ug|se|corp|corporation"
-    r"|co\. ?kg|company|plc|llp|lp|pbc|pty|b\.?v|n\.?v|s\.?a\.?r\.?l|sarl|sas|s\.a\.s|s\.?a"
-    r"|sasu|eurl|s\.?r\.?l|s\.?p\.?a"
-    r"|s\.?l|oy|ab|a/s|aps|as|s\.r\.o\.?|z ?o\.?o\.?|sdn\.? ?bhd|bhd|s/b|pte|pvt|k\.?k|sp\.? ?z ?o\.?o|d\.o\.o"
-    r"|s\.r\.o|kft|e\.v|a\.g|enterprise|trading|holdings?|group|stores?|restaurant"
-    r"|hardware)\b\.?",
-    re.IGNORECASE,
-)
-STRICT_LEGAL = re.compile(
-    r"\b(?:inc\.?|l\.?l\.?c\.?|ltd\.?|limited|gmbh|corp\.?|corporation|plc|llp|pbc|pty"
-    r"|b\.v\.?|n\.v\.?|s\.?à\.? ?r\.?l\.?|s\.?a\.?r\.?l\.?|sarl|sas|s\.r\.l\.?|s\.p\.a\.?"
-    r"|s\.l\.|oy|aps|s\.r\.o\.?|z ?o\.?o\.?|sdn\.? ?bhd|bhd|s/b|pte|pvt|ag|kg|a\.g\.)$",
-    re.IGNORECASE,
-)
-_STREET = re.compile(
-    r"\b(?:street|str\.?|strasse|stra[sß]e|rue|road|rd|ave|avenue|blvd|boulevard|lane|drive"
-    r"|suite|floor|unit|jalan|jln|lot|no\.?|lorong|taman|bahnstr|weg|platz|place|way"
-    r"|parkway|p\.?o\.? box|postfach|quay|court)\b"
-    r"|strasse\b|str\.|\bgasse\b|\d{4,6}\s+[a-z]{3}|\b[a-z]{2},? \d{5}|^\d+[\w/]* [a-z]"
-    r"|^(?:united (?:states|kingdom)|usa|u\.?k\.?|ireland|germany|deutschland|france"
-    r"|frankreich|netherlands|spain|italy|austria|schweiz|switzerland|australia|canada"
-    r"|malaysia|poland)\.?$",
-    re.IGNORECASE,
-)
-_NOT_NAMES = re.compile(
-    r"invoice|rechnung|facture|factuur|receipt|quittung|\btotal\b|amount|betrag|\bdate\b"
-    r"|datum|\bpage\b|seite|\btel\b|phone|\bfax\b|e-?mail|\bvat\b|\btax\b|gst\b|ust|iban"
-    r"|\bbic\b|swift|number|nummer"
-    r"|thank|welcome|cashier|table|customer|kunde|description|menge|qty|quantity|order"
-    r"|bestell|avoir|gutschrift|copy|duplicate|reprint|original|bill to|ship to|due|paid"
-    r"|balance|subtotal|payment|zahlung"
-    r"|^\W*(?:to|from|item|price|logo)\W*$|lieferant\b.*nr|www\.|https?:|@"
-    r"|reg(?:istration)? no|co\.? no|company (?:no|reg)|account|summary|adresse|references"
-    r"|stylesheet|beispiel|trade name|company name|your name",
-    re.IGNORECASE,
-)
-_DOMAIN = re.compile(r"(?:https?://|www\.|@)([a-z0-9][a-z0-9.\-]*\.[a-z]{2,})", re.IGNORECASE)
-_BARE_DOMAIN = re.compile(
-    r"\b([a-z0-9][a-z0-9\-]{2,}\.(?:com|net|org|io|de|fr|co|eu|app|dev|ai|ch|at|nl|be|uk|my))\b",
-    re.IGNORECASE,
-)
-_FREE_MAIL = {
-    "gmail",
-    "yahoo",
-    "hotmail",
-    "outlook",
-    "gmx",
-    "web",
-    "icloud",
-    "example",
-    "localhost",
-    "live",
-    "aol",
-    "tm",
-}
-_DIVIDERS = re.compile(
-    r"\s+[-–—•●·|*]\s+|\s*[•●|]\s*|,\s+(?=\d|[A-ZÄÖÜ][\w.\-]+(?:str|stra|weg|gasse|platz))"
-)
-_REGISTER = re.compile(
-    r"\s*[\[({]?\s*(?:co(?:mpany)?\.?\s*)?(?:reg(?:istration)?\.?\s*)?(?:no"
-    r"|nr)?\.?\s*:?\s*[\[({]\s*(?:co\.?\s*)?(?:reg\.?\s*)?(?:no\.?)?\s*:?\s*[\dA-Z]*\d{3,}[\w\-/ ]*[\])}]?\s*\.?$",
-    re.IGNORECASE,
-)
-_BRACKETED = re.compile(
-    r"\s*[\[({]\s*(?:co\w*\.?|reg\w*\.?|no\.?|[:.\s])*[A-Z]{0,3}\d[\d ]{3,}[\w\-/ ]*[\])}]\s*", re.IGNORECASE
-)
-_AFTER_LEGAL = re.compile(r"(\b(?:SDN BHD|S/B))\.?(?:\s+\d{4,}\S*(?:\s*\(\w+\))?)?$", re.IGNORECASE)
-_AMOUNT = re.compile(
-    r"\d[.,]\d\d\b|\brm ?\d|^(?:cash|change|visa|sales?|qty|rm|no|item|name)$|x ?\d", re.IGNORECASE
-)
-_ALL_LEGAL = re.compile(
-    r"^(?:(?:sdn|bhd|inc|llc|ltd|gmbh|co|kg|ag|restaurant|enterprise|trading|stores?"
-    r"|hardware|group|holdings?|limited|company|s/b)[\s.,&()]*)+$",
-    re.IGNORECASE,
-)
-_HOLDER = re.compile(
-    r"(?:titulaire(?: du compte)?|kontoinhaber|account (?:holder|name)"
-    r"|beneficiary(?: name)?|b[ée]n[ée]ficiaire)\s*:\s*(.+)$",
-    re.IGNORECASE,
-)
-_MISREAD = (
-    (re.compile(r"(?<=[a-z])I(?=[a-z])"), "l"),
-    (re.compile(r"\b0(?=[a-z])"), "o"),
-    (re.compile(r"(?<=\.)1(?=\.[A-Z])"), "I"),
-)
-_LEADING = re.compile(
-    r"^(?:©\s*(?:19|20)\d\d|copyright(?:\s*©)?(?:\s*(?:19|20)\d\d)?|(?:name|nom"
-    r"|kontoinhaber|kontoname|titulaire(?: du compte)?|account (?:holder|name)|beneficiary"
-    r"|seller|vendor|from|sold by|verkaufer|fournisseur|lieferant|logo|issued by|billed by"
-    r"|payee)\s*:)\s*",
-    re.IGNORECASE,
-)
 HEAD, FOOT = 14, 8
 """Lines at the top and at the bottom where a name is looked for."""
 
@@ -115,15 +37,18 @@ class _Around:
 
     domains: set[str]
     counts: Counter[str]
-    has_buyer: bool
+    holders: set[str]
+    """Names to which accounts belong."""
+    foot: set[str]
+    """Names in the foot."""
 
 
 def domains(layout: Layout) -> set[str]:
     """The names in web and mail addresses, without their endings."""
-    found = {match[1] for match in _DOMAIN.finditer(layout.text)} | {
-        match[1] for match in _BARE_DOMAIN.finditer(layout.text)
+    found = {match[1] for match in DOMAIN.finditer(layout.text)} | {
+        match[1] for match in BARE_DOMAIN.finditer(layout.text)
     }
-    names = set()
+    owners = set()
     for one in found:
         parts = [
             part
@@ -132,48 +57,35 @@ def domains(layout: Layout) -> set[str]:
         ]
         if len(parts) >= 1:
             name = parts[-2] if len(parts) > 1 and len(parts[-1]) <= 3 else parts[-1]
-            if len(name) >= 3 and name not in _FREE_MAIL:
-                names.add(name)
-    return names
+            if len(name) >= 3 and name not in FREE_MAIL:
+                owners.add(name)
+    return owners
 
 
-def candidates(layout: Layout) -> list[Candidate]:
-    """Cells that may be names, and names within them."""
+def candidates(layout: Layout, table_lines: set[int]) -> list[Candidate]:
+    """Cells that may be names, and names within them; those of goods are none."""
+    last = len(layout.lines)
     around = _Around(
         domains(layout),
-        Counter(plain(part) for cell in layout.cells for part in _names(cell.text)),
-        any(BUYER.search(plain(cell.text)) for cell in layout.cells[:120]),
+        Counter(plain(part) for cell in layout.cells for part in names(cell.text)),
+        {
+            plain(names(cell.text)[-1])
+            for cell in layout.cells
+            if HOLDER.search(cell.text) and names(cell.text)
+        },
+        {plain(part) for line in layout.lines[-FOOT:] for cell in line.cells for part in names(cell.text)},
     )
     made: list[Candidate] = []
-    last = len(layout.lines)
     for place, cell in enumerate(layout.cells):
-        names = [(number, name) for number, name in enumerate(_names(cell.text)) if _is_name(name)]
-        longer = _with_next(layout, cell) if names else None
-        for number, name in names:
+        if cell.line in table_lines:
+            continue
+        own = [(number, name) for number, name in enumerate(names(cell.text)) if _is_name(name)]
+        longer = _with_next(layout, cell) if own else None
+        for number, name in own:
             made.append(_candidate(layout, cell, name, place, last, around, number, goes_on=bool(longer)))
         if longer:
             made.append(_candidate(layout, cell, longer, place, last, around, 0, two_lines=True))
     return made
-
-
-@lru_cache(maxsize=20_000)
-def _names(text: str) -> tuple[str, ...]:
-    """The cell without labels and register numbers, then its parts where dots or dashes divide it."""
-    whole = _cleaned(text)
-    first = _cleaned(_DIVIDERS.split(text)[0])
-    holder = _HOLDER.search(text)
-    named = _cleaned(_DIVIDERS.split(holder[1])[0]) if holder and holder.start() else ""
-    return tuple(dict.fromkeys(one for one in (whole, first, named) if one))
-
-
-@lru_cache(maxsize=20_000)
-def _cleaned(text: str) -> str:
-    text = _LEADING.sub("", " ".join(text.split()))
-    for pattern, letter in _MISREAD:
-        text = pattern.sub(letter, text)
-    text = _REGISTER.sub("", _BRACKETED.sub(" ", text)).strip()
-    text = _AFTER_LEGAL.sub(r"\1", " ".join(text.split()))
-    return text.strip(" :;,*-–—_|~`'\"#=<>").strip()
 
 
 def _is_name(text: str) -> bool:
@@ -195,9 +107,9 @@ def _with_next(layout: Layout, cell: Cell) -> str | None:
     )
     if not same_place or not LEGAL.search(below.text) or LEGAL.search(cell.text):
         return None
-    if _says(_NOT_NAMES, plain(cell.text)):
+    if _says(NOT_NAMES, plain(cell.text)):
         return None
-    first, second = _cleaned(cell.text), _cleaned(below.text)
+    first, second = cleaned(cell.text), cleaned(below.text)
     return f"{first} {second}" if first and second and len(second) < 45 else None
 
 
@@ -255,10 +167,10 @@ def _candidate(
         "one_word": float(len(name.split()) == 1),
         "digits": float(any(map(str.isdigit, name))),
         "punctuation": float(bool(re.search(r"[:;?!]|\.\s", name))),
-        "not_name": float(_says(_NOT_NAMES, said) or _says(SELLER, said)),
-        "street": float(_says(_STREET, said) and not legal),
-        "address_under": float(any(_says(_STREET, plain(one.text)) for one in under[:2])),
-        "street_over": float(_says(_STREET, direct)),
+        "not_name": float(_says(NOT_NAMES, said) or _says(SELLER, said)),
+        "street": float(_says(STREET, said) and not legal),
+        "address_under": float(any(_says(STREET, plain(one.text)) for one in under[:2])),
+        "street_over": float(_says(STREET, direct)),
         "seller_label": float(_says(SELLER, direct) or (bool(own_label) and bool(SELLER.search(own_label)))),
         "seller_above": float(any(_says(SELLER, one) for one in over[1:])),
         "buyer_label": float(_says(BUYER, direct) or bool(own_label and BUYER.search(own_label))),
@@ -266,9 +178,9 @@ def _candidate(
         "domain": domain / 100 if domain > 60 else 0.0,
         "domain_start": float(starts),
         "repeated": min(around.counts[said] - 1, 3) / 3 if around.counts[said] > 1 else 0.0,
-        "register": float(cell.text != name and bool(_REGISTER.search(" ".join(cell.text.split())))),
+        "register": float(cell.text != name and bool(REGISTER.search(" ".join(cell.text.split())))),
         "tax_id_under": float(
-            any(re.search(r"vat|tax|gst|ust|tva|siret|abn|kvk|btw", plain(one.text)) for one in under)
+            any(re.search(r"vat|tax|gst|\bust|tva|siret|abn|kvk|btw", plain(one.text)) for one in under)
         ),
         "holder": float(
             bool(
@@ -278,11 +190,13 @@ def _candidate(
                 )
             )
         ),
+        "is_holder": float(said in around.holders),
+        "in_foot": float(said in around.foot and cell.line < last - FOOT),
         "in_sentence": float(len(cell.text) > 70),
         "part": float(part > 0),
         "two_lines": float(two_lines),
-        "amount": float(_says(_AMOUNT, said)),
-        "all_legal": float(_says(_ALL_LEGAL, said)),
+        "amount": float(_says(AMOUNT, said)),
+        "all_legal": float(_says(ALL_LEGAL, said)),
         "goes_on": float(goes_on),
         "beside_buyer": float(_beside_buyer(layout, cell)),
         "lower_start": float(name[:1].islower()),

@@ -39,6 +39,7 @@ class Found:
     proven: bool
     line: int
     page: int
+    in_table: bool = True
 
 
 def rows(layout: Layout, sign: str) -> list[Found]:
@@ -152,7 +153,16 @@ def _without_header(layout: Layout, sign: str) -> Iterator[Found]:
         if not re.search(r"[^\W\d]{2}", text) and line.number:
             over = layout.lines[line.number - 1]
             text = over.text if over.page == line.page and not numbers(over, sign) else text
-        yield Found(_row(row, RowText(text or None)), True, line.number, line.page)
+        yield Found(_row(row, RowText(text or None)), True, line.number, line.page, in_table=False)
+
+
+def table_lines(found: list[Found]) -> set[int]:
+    """The lines from the first row to the last on each page: what stands there is goods."""
+    pages: dict[int, list[int]] = {}
+    for one in found:
+        if one.in_table:
+            pages.setdefault(one.page, []).append(one.line)
+    return {line for lines in pages.values() for line in range(min(lines), max(lines) + 1)}
 
 
 def total(found: list[Found]) -> Decimal | None:

@@ -117,7 +117,7 @@ def headers(layout: Layout) -> list[Header]:
     found: list[Header] = []
     taken = -1
     for line in layout.lines:
-        if line.number <= taken:
+        if line.number <= taken or len(line.words) < 2 or _has_values(line):
             continue
         kinds = _kinds(line)
         if len(kinds & {"description", "quantity", "price", "amount", "sku", "gross"}) < 2 or not kinds & {
@@ -126,7 +126,7 @@ def headers(layout: Layout) -> list[Header]:
             "gross",
         }:
             continue
-        if not kinds & {"description", "quantity", "sku"} or _has_values(line):
+        if not kinds & {"description", "quantity", "sku"}:
             continue
         header = _with_neighbours(layout, line)
         if len(header.kinds & {"description", "quantity", "price", "amount", "gross", "sku"}) >= 2:
