@@ -63,11 +63,21 @@ TOTALS = [
 ]
 
 
-@either
+LIKE_A_SUM = r"looks like the sum of the others, .*; name it under `except`"
+
+
 @pytest.mark.parametrize("total", TOTALS)
-def test_a_column_of_totals_in_any_language(map_file: MapFile, total: str, which: str) -> None:
+def test_a_column_of_totals_in_any_language(map_file: MapFile, total: str) -> None:
     content = as_csv([["sku", "Nord", "Süd", total], ["P1", 1, 2, 3]])
-    with pytest.raises(MappingError, match=r"looks like the sum of the others, .*; name it under `except`"):
+    with pytest.raises(MappingError, match=LIKE_A_SUM):
+        map_file(matrix("except: sku"), content)
+
+
+@either
+@pytest.mark.parametrize("total", ["Total", "Ø", "Итого"])
+def test_a_column_of_totals_that_is_named(map_file: MapFile, total: str, which: str) -> None:
+    content = as_csv([["sku", "Nord", "Süd", total], ["P1", 1, 2, 3]])
+    with pytest.raises(MappingError, match=LIKE_A_SUM):
         map_file(matrix(which), content)
     named = map_file(matrix(which.replace("sku", f"[sku, '{total}']")), content)
     assert named.column("store_id", "stock_counts") == ["Nord", "Süd"]
