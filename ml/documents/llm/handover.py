@@ -105,7 +105,7 @@ def _document_of(kept: dict[str, Any]) -> Document:
 def _field_of(kept: dict[str, Any]) -> Field:
     value = Decimal(kept["number"]) if "number" in kept else kept["text"]
     box = tuple(kept["box"]) if kept["box"] else None
-    return Field(value, kept["confidence"], tuple(kept["evidence"]), box, kept["score"])  # ty: ignore
+    return Field(value, kept["confidence"], tuple(kept["evidence"]), box, kept["score"])
 
 
 def _seen(shown: Seen) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _seen_of(kept: dict[str, Any]) -> Seen:
         _lines_of(kept["lines"]),
         kept["left_out_after"],
         _lines_of(kept["others"]),
-        [(Decimal(value), tuple(box)) for value, *box in kept["numbers"]],  # ty: ignore
+        [(Decimal(value), tuple(box)) for value, *box in kept["numbers"]],
         [(Decimal(value), tuple(box)) for value, *box in kept["other_numbers"]],
         [(day, tuple(box)) for day, *box in kept["dates"]],
         {int(number): base64.b64decode(jpeg) for number, jpeg in kept["pictures"].items()},

@@ -44,12 +44,14 @@ def merge(document: Document, seen: Seen, answer: Answer) -> None:
         document.findings = list(dict.fromkeys([*document.findings, *findings]))
         return
     total, proven = ours.amount("total"), ours.proven
-    theirs_proven = not proven and sums.are_proof(_proofs(theirs, ours), theirs)
-    lead = _leads(ours, theirs, theirs_proven)
-    findings += list(_fields(ours, theirs, apart, lead, exact=False, summed=theirs_proven))
+    # The model may tell amounts only, and leave the rows that they follow from to us.
+    whole = replace(theirs, lines=theirs.lines or ours.lines, taxes=theirs.taxes or ours.taxes)
+    theirs_proven = _prove(whole, standing)
+    summed = theirs_proven and not proven
+    findings += list(_fields(ours, theirs, apart, _leads(ours, theirs, summed), exact=False, summed=summed))
     findings += list(_rows(ours, theirs))
     other = theirs.amount("total")
-    if proven and sums.are_proof(_proofs(theirs, None), theirs) and _differs(total, other):
+    if proven and theirs_proven and _differs(total, other):
         findings.append(
             Finding(
                 "disagreement",
@@ -59,21 +61,29 @@ def merge(document: Document, seen: Seen, answer: Answer) -> None:
         )
     if not proven:
         found = total is not None and not _differs(total, theirs.amount("total"))
-        ours.proven = found and _at_own_places(ours, standing) and sums.are_proof(_proofs(ours, None), ours)
+        ours.proven = found and _prove(ours, standing)
     kept = [one for one in document.findings if one.check not in ANEW]
     checked = [*arithmetic.check(ours, exact=False), *identity.check(ours)]
     document.conclude([*kept, *checked, *findings], proven=ours.proven)
 
 
-def _proofs(invoice: Invoice, rows: Invoice | None) -> list[str]:
-    """Sums that hold, with rows and rates of another where it has none of its own."""
-    lines = invoice.lines or (rows.lines if rows else [])
-    taxes = invoice.taxes or (rows.taxes if rows else [])
+def _prove(invoice: Invoice, standing: Standing) -> bool:
+    """Whether the pages' own amounts follow from each other, each shown as often as the sums use it.
+
+    A net amount that is told again as its own row is no proof.
+    """
+    used = Counter(abs(line.amount) for line in invoice.lines if line.amount)
+    used.update({abs(value) for name in SUMMED if (value := invoice.amount(name))})
+    shown = all(standing.places(value) >= times for value, times in used.items())
+    return shown and sums.are_proof(_proofs(invoice), invoice)
+
+
+def _proofs(invoice: Invoice) -> list[str]:
     charges, allowances = (invoice.amount(name) or Decimal(0) for name in ("charges", "allowances"))
     values = {name: invoice.amount(name) for name in SUMMED}
-    total = arithmetic.row_sum(replace(invoice, lines=lines))
+    total = arithmetic.row_sum(invoice)
     options = {Decimal(0), charges - allowances}
-    return max((sums.proofs(values, taxes, total, one) for one in sorted(options)), key=len)
+    return max((sums.proofs(values, invoice.taxes, total, one) for one in sorted(options)), key=len)
 
 
 def _leads(ours: Invoice, theirs: Invoice, theirs_proven: bool) -> Callable[[str], bool]:
@@ -157,13 +167,6 @@ def _differs(one: Decimal | None, other: Decimal | None) -> bool:
     return abs(one or 0) != abs(other or 0)
 
 
-def _at_own_places(invoice: Invoice, standing: Standing) -> bool:
-    """Whether the pages show each amount as often as sums use it: a net amount told as its own row is no proof."""
-    used = Counter(abs(line.amount) for line in invoice.lines if line.amount)
-    used.update({abs(value) for name in SUMMED if (value := invoice.amount(name))})
-    return all(standing.places(value) >= times for value, times in used.items())
-
-
 def _rows(ours: Invoice, theirs: Invoice) -> Iterator[Finding]:
     """The model's rows where they add up and those found offline do not."""
     if not ours.taxes and all(map(_multiplies, theirs.taxes)):
@@ -190,7 +193,7 @@ def _multiplies(tax: Tax) -> bool:
 def _add_up(invoice: Invoice, rows: Invoice) -> bool:
     """Whether rows multiply and are the net amount or the total of the invoice."""
     whole = replace(invoice, lines=rows.lines)
-    proofs = _proofs(whole, None)
+    proofs = _proofs(whole)
     wrong = any(one.check == "row_amount" for one in arithmetic.check(whole, exact=False))
     return not wrong and any(one.startswith("rows") for one in proofs)
 
