@@ -232,7 +232,11 @@ def test_a_page_that_is_badly_read_is_shown_as_a_picture() -> None:
 
 def test_a_long_document_is_shown_in_part() -> None:
     texts = [
-        [(50, 40 + 12 * line, f"Zeile {page}-{line} " + "w" * 70) for line in range(60)] for page in range(15)
+        [
+            (50, 40 + 12 * line, f"Zeile {page}-{line} " + "Betriebshaftpflichtversicherung " * 2)
+            for line in range(60)
+        ]
+        for page in range(15)
     ]
     with model_server(says(GOOD)) as server:
         stage(server).improved([handed(pdf(*texts))])
