@@ -63,11 +63,20 @@ def choose(
         proofs(
             {name: one.value if one else None for name, one in chosen.items()},
             found_taxes,
-            row_total,
+            row_total if _apart_from_rows(chosen, candidates) else None,
             adjustments,
             roundings,
         ),
         found_taxes,
+    )
+
+
+def _apart_from_rows(chosen: dict[str, Candidate | None], candidates: list[Candidate]) -> bool:
+    """Whether net and total stand outside of the rows: an amount that is its own row proves nothing."""
+    outside = {one.value for one in candidates if not one.features["in_row"]}
+    return all(
+        one is None or not one.features.get("in_row") or one.value in outside
+        for one in (chosen["net"], chosen["total"])
     )
 
 

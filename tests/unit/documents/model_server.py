@@ -124,7 +124,12 @@ def model_server(*replies: Reply) -> Generator[ModelServer]:
 
 
 def stage(server: ModelServer, **changed: Any) -> Stage:
-    values: dict[str, Any] = {"key": "secret", "base_url": server.url, "seconds": 60.0, "retries": 1} | changed
+    values: dict[str, Any] = {
+        "key": "secret",
+        "base_url": server.url,
+        "seconds": 60.0,
+        "retries": 1,
+    } | changed
     return Stage(Settings(**values))
 
 
