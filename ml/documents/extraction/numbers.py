@@ -54,7 +54,7 @@ def decimal_sign(texts: Sequence[str]) -> str:
     """`,` or `.`: what stands before the last two digits more often."""
     votes: Counter[str] = Counter()
     for text in texts:
-        for found in re.finditer(r"(?<![\d.,])\d[\d.,'’ ]*?([.,])\d{2}(?![\d.,]|\.\d)", text):
+        for found in re.finditer(r"(?<![\d.,])\d[\d.,'’ ]{0,30}?([.,])\d{2}(?![\d.,]|\.\d)", text):
             votes[found[1]] += 1
         for found in re.finditer(r"\d([.,])\d{3}([.,])\d{2}(?!\d)", text):
             if found[1] != found[2]:
