@@ -13,7 +13,7 @@ from ml.documents.extraction.scoring import Candidate, evidence, scored
 from ml.documents.record import Invoice
 from ml.documents.words import Page
 
-VERSION = "1"
+VERSION = "2"
 """Changes with whatever changes the answer: answers are kept by it."""
 _DISCOUNT = re.compile(
     r"(\d{1,2}(?:[.,]\d{1,2})?)\s?%\s?(?:skonto|discount|d'escompte|escompte|cash discount)", re.IGNORECASE
