@@ -51,6 +51,7 @@ def extract(content: bytes, file: str, options: Options | None = None) -> Docume
     document = Document(file)
     try:
         found = _read(content, options, document)
+        document.read = found.pages
         _fill(document, found)
     except (Unreadable, NoOcr, parse.BrokenXml, parse.NotAnInvoice) as error:
         document.error = str(error)
@@ -178,7 +179,7 @@ def _fill(document: Document, found: _Found) -> None:
         *(_several(considered) if considered else ()),
     ]
     confidence.with_confidence(by_page, recognised=recognised)
-    _conclude(document, findings, proven=by_page.proven)
+    document.conclude(findings, proven=by_page.proven)
 
 
 def _method(pages: list[Page]) -> str:
@@ -206,7 +207,7 @@ def _fill_from_xml(
     doubted = any(one.severity == "error" for one in findings)
     confidence.of_xml(invoice, doubted=doubted)
     known = [invoice.amount(name) is not None for name in ("net", "total")]
-    _conclude(document, findings, proven=all(known))
+    document.conclude(findings, proven=all(known))
 
 
 def _several(found: Read) -> list[Finding]:
@@ -230,9 +231,3 @@ def _several(found: Read) -> list[Finding]:
         f"{number} (page {page + 1})" for number, page in sorted(first.items(), key=itemgetter(1))[:5]
     )
     return [Finding("several_invoices", "error", f"The file holds several invoices: {named}. Divide it")]
-
-
-def _conclude(document: Document, findings: list[Finding], *, proven: bool) -> None:
-    document.findings = list(dict.fromkeys(findings))
-    contradicted = any(one.severity == "error" for one in document.findings)
-    document.status = "auto_confirmable" if proven and not contradicted else "preview"

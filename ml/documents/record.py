@@ -1,8 +1,11 @@
 """What is known of a document: fields with their evidence, rows, findings, and how they are written."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
+
+from ml.documents.words import Page
 
 TEXTS = ("vendor", "vendor_tax_id", "buyer", "number", "order_number", "date", "due_date", "currency")
 AMOUNTS = ("net", "tax", "total", "amount_due")
@@ -102,6 +105,18 @@ class Document:
     summary: str | None = None
     status: str = "failed"
     error: str | None = None
+    read: list[Page] = field(default_factory=list)
+    """The pages as they were read; not written."""
+    model: str | None = None
+    """The language model that was asked about it."""
+    model_tokens: int | None = None
+    model_cost: Decimal | None = None
+
+    def conclude(self, findings: Iterable[Finding], *, proven: bool) -> None:
+        """Its findings, each once, and the status that follows from them."""
+        self.findings = list(dict.fromkeys(findings))
+        contradicted = any(one.severity == "error" for one in self.findings)
+        self.status = "auto_confirmable" if proven and not contradicted else "preview"
 
     def written(self) -> dict[str, Any]:
         """As a JSON object."""
@@ -123,6 +138,17 @@ class Document:
             "findings": [vars(finding) for finding in self.findings],
             "status": self.status,
             "error": self.error,
+            **self._asked(),
+        }
+
+    def _asked(self) -> dict[str, Any]:
+        """What the language model took, where one was asked."""
+        if self.model is None:
+            return {}
+        return {
+            "model": self.model,
+            "model_tokens": self.model_tokens,
+            "model_cost": plain(self.model_cost),
         }
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from ml.documents.extraction.labels import classes
 from ml.documents.extraction.layout import Cell, Layout, Line
-from ml.documents.extraction.numbers import CURRENCIES, Number, numbers
+from ml.documents.extraction.numbers import CURRENCIES, MOST_IN_LINE, Number, numbers
 from ml.documents.extraction.scoring import Candidate
 from ml.documents.record import Tax
 
@@ -132,6 +132,8 @@ def taxes(layout: Layout, sign: str, row_lines: set[int]) -> list[Tax]:
         if line.number in row_lines:
             continue
         values = numbers(line, sign)
+        if len(values) > MOST_IN_LINE:
+            continue
         rates = [one.value for one in values if one.percent and 0 <= one.value <= 50]
         rates += [
             one.value for one in values if not one.percent and one.decimals <= 1 and 0 < one.value <= 27

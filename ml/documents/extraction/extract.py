@@ -13,7 +13,7 @@ from ml.documents.extraction.scoring import Candidate, evidence, scored
 from ml.documents.record import Invoice
 from ml.documents.words import Page
 
-VERSION = "1"
+VERSION = "2"
 """Changes with whatever changes the answer: answers are kept by it."""
 _DISCOUNT = re.compile(
     r"(\d{1,2}(?:[.,]\d{1,2})?)\s?%\s?(?:skonto|discount|d'escompte|escompte|cash discount)", re.IGNORECASE
@@ -204,7 +204,7 @@ def _put_amounts(invoice: Invoice, found: Read) -> None:
         one for one in chosen.taxes if len({tax.rate for tax in chosen.taxes}) == len(chosen.taxes)
     ]
     _complete(invoice)
-    invoice.proven = _is_proven(chosen.proofs, invoice)
+    invoice.proven = sums.are_proof(chosen.proofs, invoice)
     _put_more(invoice, found)
     text = found.layout.text
     if match := _DISCOUNT.search(text):
@@ -244,16 +244,6 @@ def _complete(invoice: Invoice) -> None:
     elif total is not None and net is None and tax is None:
         invoice.put("net", total, "no tax is shown", score=-1.0)
         invoice.put("tax", Decimal(0), "no tax is shown", score=-1.0)
-
-
-def _is_proven(proofs: list[str], invoice: Invoice) -> bool:
-    """Two sums that hold, one of them that of the total; or all rows are the total and no tax is shown."""
-    total, net, tax = (invoice.amount(name) for name in ("total", "net", "tax"))
-    if total is None or net is None:
-        return False
-    if "net + tax = total" in proofs:
-        return len(proofs) >= 2
-    return any(one.startswith("rows") for one in proofs) and not tax and abs(net - total) <= amounts.TOLERANCE
 
 
 def _put_more(invoice: Invoice, found: Read) -> None:

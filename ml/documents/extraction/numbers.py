@@ -29,6 +29,8 @@ _LOOKS = re.compile(r"^[\dOoIl|SBZ]{1,3}(?:[.,'’ ]?[\dOoIl|SBZ]{3})*[.,][\dOoI
 _DIGIT = re.compile(r"\d")
 _HEAD, _GROUP = re.compile(r"[^\d]{0,3}\d{1,3}"), re.compile(r"\d{3}(?:[.,]\d{1,2})?[^\d%]{0,3}")
 LARGEST = Decimal("1e12")
+MOST_IN_LINE = 16
+"""Numbers that a row of an invoice may have; of more it would take long to try which ones multiply."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def decimal_sign(texts: Sequence[str]) -> str:
     """`,` or `.`: what stands before the last two digits more often."""
     votes: Counter[str] = Counter()
     for text in texts:
-        for found in re.finditer(r"(?<![\d.,])\d[\d.,'’ ]*?([.,])\d{2}(?![\d.,]|\.\d)", text):
+        for found in re.finditer(r"(?<![\d.,])\d[\d.,'’ ]{0,30}?([.,])\d{2}(?![\d.,]|\.\d)", text):
             votes[found[1]] += 1
         for found in re.finditer(r"\d([.,])\d{3}([.,])\d{2}(?!\d)", text):
             if found[1] != found[2]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import pairwise, permutations
 
-from ml.documents.extraction.numbers import Number
+from ml.documents.extraction.numbers import MOST_IN_LINE, Number
 from ml.documents.extraction.table_header import Column, Header
 
 CENT = Decimal("0.01")
@@ -85,6 +85,8 @@ def joined(row: RowNumbers, under: RowNumbers) -> RowNumbers | None:
 
 def by_arithmetic(numbers: list[Number]) -> RowNumbers | None:
     """Three numbers of a line in any order of which one is the product of the others; the amount comes last."""
+    if len(numbers) > MOST_IN_LINE:
+        return None
     plain = [number for number in numbers if not number.percent]
     rates = [number.value for number in numbers if number.percent]
     for amount in reversed(plain):
@@ -147,6 +149,8 @@ def _rearranged(row: RowNumbers, numbers: list[Number], header: Header) -> None:
         for number in numbers
         if not number.percent and ("quantity" not in header.kinds or _column(number, header) is not None)
     ]
+    if len(others) > MOST_IN_LINE:
+        return
     last = [number for number in reversed(others) if number.decimals == 2 and number is not row.amount]
     for amount in [row.amount, *last] if row.amount else last[:1]:
         for quantity, price in permutations([one for one in others if one is not amount], 2):

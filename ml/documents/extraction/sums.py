@@ -1,13 +1,16 @@
 """The net amount, the tax and the total that add up, out of all amounts of a page."""
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
 
 from ml.documents.extraction.amounts import TOLERANCE
 from ml.documents.extraction.scoring import Candidate, scored
-from ml.documents.record import Tax
+from ml.documents.record import Invoice, Tax
 
 CENT = Decimal("0.01")
+ROUNDINGS = frozenset({Decimal(0), CENT, -CENT})
 LARGEST_ROUNDING = Decimal("0.05")
 _TRIED = 7
 """Values of a field that are combined with those of others."""
@@ -37,12 +40,11 @@ def choose(
         name: _best(scored(name, [_copy(one) for one in candidates if _may_be(name, one)]))
         for name in ("net", "tax", "total")
     }
-    tax_sum = sum((one.amount for one in found_taxes if one.amount is not None), Decimal(0))
-    base_sum = sum((one.base for one in found_taxes if one.base is not None), Decimal(0))
+    tax_sum, base_sum = _sums(found_taxes)
     if len(found_taxes) > 1 and len({one.rate for one in found_taxes}) == len(found_taxes):
         _add(ranked["tax"], tax_sum, "sum of the taxes by rate")
         _add(ranked["net"], base_sum, "sum of the bases by rate")
-    roundings = {Decimal(0), CENT, -CENT}
+    roundings = set(ROUNDINGS)
     for one in candidates:
         if "L:rounding" in one.features and abs(one.value) <= LARGEST_ROUNDING:
             # Printers leave out the sign.
@@ -55,11 +57,26 @@ def choose(
                 if worth > score:
                     best, score = {"total": total, "net": net, "tax": tax}, worth
     chosen = best or {"total": None, "net": None, "tax": None}
-    chosen["total"] = _rounded(chosen["total"], ranked["total"], roundings - {Decimal(0), CENT, -CENT})
+    chosen["total"] = _rounded(chosen["total"], ranked["total"], roundings - ROUNDINGS)
     return Amounts(
         chosen,
-        _proofs(chosen, found_taxes, tax_sum, base_sum, row_total, adjustments, roundings),
+        proofs(
+            {name: one.value if one else None for name, one in chosen.items()},
+            found_taxes,
+            row_total if _apart_from_rows(chosen, candidates) else None,
+            adjustments,
+            roundings,
+        ),
         found_taxes,
+    )
+
+
+def _apart_from_rows(chosen: dict[str, Candidate | None], candidates: list[Candidate]) -> bool:
+    """Whether net and total stand outside of the rows: an amount that is its own row proves nothing."""
+    outside = {one.value for one in candidates if not one.features["in_row"]}
+    return all(
+        one is None or not one.features.get("in_row") or one.value in outside
+        for one in (chosen["net"], chosen["total"])
     )
 
 
@@ -139,7 +156,7 @@ def _worth(
     return worth
 
 
-def _adds_up(net: Decimal, tax: Decimal, total: Decimal, roundings: set[Decimal]) -> bool:
+def _adds_up(net: Decimal, tax: Decimal, total: Decimal, roundings: AbstractSet[Decimal]) -> bool:
     """Whether net and tax are the total, or are with a rounding that the page shows."""
     apart = total - net - tax
     return _is_plausible(net, tax) and any(abs(apart - one) <= TOLERANCE / 2 for one in roundings)
@@ -149,29 +166,46 @@ def _is_plausible(net: Decimal, tax: Decimal) -> bool:
     return not tax or (bool(net) and 0 < tax / net <= LARGEST_TAX)
 
 
-def _proofs(
-    chosen: dict[str, Candidate | None],
+def proofs(
+    values: Mapping[str, Decimal | None],
     found_taxes: list[Tax],
-    tax_sum: Decimal,
-    base_sum: Decimal,
     row_total: Decimal | None,
     adjustments: Decimal,
-    roundings: set[Decimal],
+    roundings: AbstractSet[Decimal] = ROUNDINGS,
 ) -> list[str]:
-    """Sums that hold, each of values that stand at different places."""
-    total, net, tax = (chosen[name].value if chosen[name] else None for name in ("total", "net", "tax"))  # ty: ignore
-    proofs = []
+    """Sums of net, tax and total that hold, each of values that stand at different places."""
+    total, net, tax = (values.get(name) for name in ("total", "net", "tax"))
+    tax_sum, base_sum = _sums(found_taxes)
+    holding = []
     if total is not None and net is not None and tax and _adds_up(net, tax, total, roundings):
-        proofs.append("net + tax = total")
+        holding.append("net + tax = total")
     if net is not None and row_total is not None and abs(row_total + adjustments - net) <= TOLERANCE:
-        proofs.append("rows = net")
+        holding.append("rows = net")
     elif total is not None and row_total is not None and abs(row_total + adjustments - total) <= TOLERANCE:
-        proofs.append("rows = total")
+        holding.append("rows = total")
     if (
         tax
         and found_taxes
         and abs(tax_sum - tax) <= TOLERANCE
         and (net is None or abs(base_sum - net) <= TOLERANCE)
     ):
-        proofs.append("rate x base = tax")
-    return proofs
+        holding.append("rate x base = tax")
+    return holding
+
+
+def _sums(taxes: list[Tax]) -> tuple[Decimal, Decimal]:
+    """All taxes by rate together, and all that they are of."""
+    return (
+        sum((one.amount for one in taxes if one.amount is not None), Decimal(0)),
+        sum((one.base for one in taxes if one.base is not None), Decimal(0)),
+    )
+
+
+def are_proof(holding: list[str], invoice: Invoice) -> bool:
+    """Two sums that hold, one of them that of the total; or all rows are the total and no tax is shown."""
+    total, net, tax = (invoice.amount(name) for name in ("total", "net", "tax"))
+    if total is None or net is None:
+        return False
+    if "net + tax = total" in holding:
+        return len(holding) >= 2
+    return any(one.startswith("rows") for one in holding) and not tax and abs(net - total) <= TOLERANCE

@@ -114,8 +114,3 @@ def test_a_document_that_takes_too_long_is_given_up(tmp_path: Path, monkeypatch:
     found = list(answers([path], Options(limits=Limits(document_seconds=0.3)), jobs=1))
     assert found[0]["status"] == "failed"
     assert "took longer" in found[0]["error"]
-
-
-def test_a_language_model_is_not_there_yet(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
-    assert main(["extract", str(tmp_path), "--llm", "on"]) == 1
-    assert "not built yet" in capsys.readouterr().err

@@ -127,3 +127,10 @@ def test_javascript_and_embedded_files_change_nothing() -> None:
     document = read(Sale(), attached={"notes.txt": b"hello", "other.xml": b"<note/>"}, extra=script)
     assert document.status == "auto_confirmable"
     assert document.method == "text"
+
+
+def test_a_net_amount_that_was_taken_for_a_row_proves_nothing() -> None:
+    told = [(50, 260, "Wir lieferten 20 Stück Briefumschlag zu 4,50 für 90,00 €")]
+    told.append((50, 274, "und 3 Stück Ordner zu je 10,00 für zusammen 30,00 €"))
+    document = extract(pdf([*Sale(rows=()).texts(), *told]), "letter.pdf")
+    assert document.status == "preview"

@@ -9,7 +9,7 @@ from ml.documents.extraction.extract import extract
 from ml.documents.extraction.layout import layout
 from ml.documents.extraction.numbers import decimal_sign, numbers, parse
 from ml.documents.reading.evidence import is_text
-from tests.unit.documents.sheets import page
+from tests.unit.documents.sheets import Text, page
 
 
 @pytest.mark.parametrize(
@@ -166,3 +166,17 @@ def test_text_that_stands_around_its_numbers() -> None:
         "Wartung der Anlage in der ersten Woche des Monats Januar",
         "Anfahrt mit dem großen Wagen der Firma aus Hamburg",
     ]
+
+
+def test_a_line_of_very_many_numbers_is_no_row() -> None:
+    """To try which of them multiply takes a time that grows with their third power."""
+    few = [str(1000 + number) for number in range(10)]
+    sold = ["Papier", "2", "3,00", "6,00"]
+    for more, rows in ((few, 1), (few * 2, 0)):
+        texts: list[Text] = [(40.0 * place, 100, text) for place, text in enumerate([*more, *sold])]
+        assert len(extract([page(*texts)]).lines) == rows
+
+
+def test_a_long_line_is_read_once_for_its_decimal_sign() -> None:
+    """Not once more from each of its numbers on, which are as many as whoever wrote it likes."""
+    assert decimal_sign(["1'" * 100_000 + "1,00"]) == ","
