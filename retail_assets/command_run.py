@@ -225,7 +225,7 @@ class _Steps(logging.Handler):
 
     _ENDED = re.compile(
         r"\S+ - \S+ - \d+ - \w+ - STEP_\w+ - "  # what a step says has no process: it tells no step
-        r'(?:Finished execution of step "(\w+)" in ([\d.]+m?s)|Execution of step "(\w+)" (failed))'
+        r'(?:Finished execution of step "(\w+)" in (\d[\d.]*\w+)|Execution of step "(\w+)" (failed))'
     )
     _SAID = re.compile(r"\S+ - \S+ - \S+ - (.*)", re.DOTALL)
 

@@ -25,7 +25,7 @@ from tests.faults.night import NIGHT
 from tests.prepared import copy_platform, require_success, start
 from tests.servers import free_port, web_server
 
-STEP = re.compile(r"  \w+ +[\d.]+m?s")
+STEP = re.compile(r"  \w+ +[\d.hms]+")
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,10 @@ import logging
 import dagster as dg
 import pytest
 
+from retail_assets.command_run import _Steps
 from retail_assets.config import Settings
 from retail_assets.definitions import defs
+from retail_assets.kit.terminal import Terminal
 
 CLEARS, NAMES, ASKS = "\x1b[2J", "\x1b]0;gone\x07", "\x9b5n"
 
@@ -32,3 +34,11 @@ def test_what_is_quoted_gives_the_terminal_no_orders(
     told = capfd.readouterr().err
     assert r"called \x1b[2J." in told and r"It holds \x1b]0;gone\x07\x9b5n" in told
     assert not [order for order in (CLEARS, NAMES, ASKS) if order in told]
+
+
+@pytest.mark.parametrize("took", ["0.83ms", "533ms", "2.1s", "4m52s", "1h4m"])
+def test_a_step_is_told_however_long_it_took(took: str, capsys: pytest.CaptureFixture[str]) -> None:
+    text = f'nightly - 7c - 12 - warehouse - STEP_SUCCESS - Finished execution of step "warehouse" in {took}.'
+    _Steps(Terminal()).emit(logging.LogRecord("command", logging.DEBUG, "", 0, text, (), None))
+    told = capsys.readouterr()
+    assert (told.out + told.err).split() == ["warehouse", took]
