@@ -1,0 +1,12 @@
+"""Invoices: documents of suppliers become rows that finance can trust."""
+
+from retail_assets.invoices.settings import InvoiceSettings
+from retail_assets.invoices.tables import TABLES
+from retail_assets.platform import Flow
+
+FLOW = Flow(
+    name="invoices",
+    description="What suppliers bill, read from their documents, checked and confirmed.",
+    settings=InvoiceSettings,
+    tables=TABLES,
+)
