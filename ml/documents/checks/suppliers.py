@@ -140,7 +140,9 @@ def _pairs(wanted: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
     named = wanted.join(_like_names(wanted["key"], known["key"]), on="key")
     named = named.join(known.select("supplier_id", like="key"), on="like")
     frames = [
-        frame.select("invoice_id", "supplier_id", tax=pl.lit(sign == "tax"), account=pl.lit(sign == "account"))
+        frame.select(
+            "invoice_id", "supplier_id", tax=pl.lit(sign == "tax"), account=pl.lit(sign == "account")
+        )
         for sign, frame in (("tax", taxed), ("account", paid), ("name", named))
     ]
     return pl.concat(frames).group_by("invoice_id", "supplier_id").agg(pl.col("tax", "account").max())
@@ -171,7 +173,9 @@ def _with_likeness(pairs: pl.DataFrame, wanted: pl.DataFrame, known: pl.DataFram
         names.select("supplier_id", like="key", like_full="full"), on="supplier_id"
     )
     likeness = process.cpdist(
-        both["key"].fill_null("").to_list(), both["like"].fill_null("").to_list(), scorer=fuzz.token_sort_ratio
+        both["key"].fill_null("").to_list(),
+        both["like"].fill_null("").to_list(),
+        scorer=fuzz.token_sort_ratio,
     )
     return both.with_columns(
         likeness=pl.Series(likeness, dtype=pl.Float64),
