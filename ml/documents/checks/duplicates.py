@@ -8,7 +8,7 @@ BY_CONTENT, BY_NUMBER = "content", "number"
 
 
 def twins(invoices: pl.DataFrame, judged: pl.Series | None = None) -> pl.DataFrame:
-    """`invoice_id, twin_invoice_id, duplicate_by` of those that repeat another one; of the `judged` where they are given.
+    """`invoice_id, twin_invoice_id, duplicate_by` of those (of the `judged`) that repeat another one.
 
     Invoices: `invoice_id, is_confirmed, position, content, supplier_id, vendor, vendor_tax_id, number, year`, without
     those that were rejected. The twin is the first one: what is confirmed comes before what is not, so that nothing
