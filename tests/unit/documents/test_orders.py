@@ -118,7 +118,7 @@ def test_what_is_told() -> None:
         {"order_number": "PO-S01-261001-01", "rows": [{}, {"sku": "X"}]},
         {"order_number": "99"},
         {},
-        {"order_number": "erp:4711"},
+        {"order_number": "erp:4711", "rows": [{"sku": "P1"}]},
         {"order_number": "98", "supplier_id": None},
         {"rows": [{"sku": "X"}]},
     )
