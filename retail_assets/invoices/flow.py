@@ -8,5 +8,9 @@ FLOW = Flow(
     name="invoices",
     description="What suppliers bill, read from their documents, checked and confirmed.",
     settings=InvoiceSettings,
+    handlers={
+        "invoice_mails": "retail_assets.invoices.mails:mail_handler",
+        "invoices": "retail_assets.invoices.handler:document_handler",
+    },
     tables=TABLES,
 )

@@ -123,6 +123,10 @@ class InvoiceExtractions(dy.Schema):
         description="Tax by rate, in percent.",
     )
     findings = _FINDINGS
+    superseded_by = dy.String(
+        nullable=True,
+        description="Invoice of the same mail, seller and number that counts in its place.",
+    )
     model = dy.String(nullable=True, description="Language model that read it too.")
     model_tokens = dy.Int64(nullable=True, description="Tokens that this took.")
     model_cost = dy.Decimal(
