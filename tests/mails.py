@@ -20,7 +20,8 @@ def mail(
     message.set_content(text)
     if html:
         message.add_alternative(html, subtype="html")
-        page = message.get_payload()[-1]
+        page = [*message.iter_parts()][-1]
+        assert isinstance(page, EmailMessage)
         for name, content in shown:
             page.add_related(content, "image", "png", cid=f"<{name}>")
     for name, content, kind in attached:

@@ -12,5 +12,6 @@ FLOW = Flow(
         "invoice_mails": "retail_assets.invoices.mails:mail_handler",
         "invoices": "retail_assets.invoices.handler:document_handler",
     },
+    decisions="retail_assets.invoices.decisions:decision_kinds",
     tables=TABLES,
 )

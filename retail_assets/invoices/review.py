@@ -5,6 +5,7 @@ into `preview` or makes it `failed`; people, or the platform, make it `confirmed
 """
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -26,6 +27,8 @@ ENGINES = ("auto", "tesseract", "rapidocr")
 TYPES = ("invoice", "credit_note", "receipt")
 CORRECTABLE = (*TEXTS, *DATES, *AMOUNTS, "document_type")
 MOST_CHARACTERS = 20_000
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 
 TRANSITIONS = {
     CONFIRM: {PREVIEW: CONFIRMED},
@@ -78,9 +81,10 @@ def _expected(name: str, value: Any) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int | Decimal):
         return "it must be a text"
     if name in DATES:
-        return None if day(value) else "it must be a day like 2026-11-02"
+        is_day = _DAY.fullmatch(str(value)) and day(value)
+        return None if is_day else "it must be a day like 2026-11-02"
     if name in AMOUNTS:
-        return None if number(value) is not None else "it must be a number like 12.30"
+        return None if _NUMBER.fullmatch(str(value)) else "it must be a number like 12.30"
     if name == "currency":
         return None if value in CURRENCIES else "it must be a code of ISO 4217 like EUR"
     if name == "document_type":

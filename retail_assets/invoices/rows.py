@@ -1,6 +1,6 @@
 """What was read of documents as rows of invoice_extractions: texts become dates and amounts, or are told of."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -153,8 +153,8 @@ def text(said: Any) -> str | None:
 
 
 def superseded(rows: pl.DataFrame, documents: pl.DataFrame) -> pl.DataFrame:
-    """The rows with `superseded_by`: of one mail's attachments with one seller and number one counts, the hybrid PDF (XML
-    and pages) before the XML, the XML before the first other one.
+    """The rows with `superseded_by`: of one mail's attachments with one seller and number one counts, the hybrid PDF
+    (XML and pages) before the XML, the XML before the first other one.
     """
     in_mails = rows.join(documents.select("sequence", "mail_sequence", "kind"), on="sequence").filter(
         pl.col("status") != "failed", pl.col("number").is_not_null(), pl.col("mail_sequence").is_not_null()
