@@ -29,8 +29,8 @@ def decision_kinds(platform: "Platform") -> list[Kind]:
             name=REVIEW,
             about=about,
             description="Confirm an invoice in preview, where the payload may correct values "
-            '({"corrected": {"total": "12.30", "date": "2026-11-02"}}); reject it, with a reason; or have a rejected or '
-            'failed one read again, where the payload may name another engine ({"engine": "rapidocr"}).',
+            '({"corrected": {"total": "12.30", "date": "2026-11-02"}}); reject it, with a reason; or have a rejected '
+            'or failed one read again, where the payload may name another engine ({"engine": "rapidocr"}).',
             roles=frozenset({ADMINISTRATOR, OPERATIONS, REVIEWER}),
             transitions=TRANSITIONS,
             effect="Invoice {label}: {verdict}.",

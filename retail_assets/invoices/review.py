@@ -11,7 +11,7 @@ from typing import Any
 
 from retail_assets.currencies import CURRENCIES
 from retail_assets.decisions.kinds import Decision
-from retail_assets.invoices.rows import AMOUNTS, DATES, TEXTS, day, number, text
+from retail_assets.invoices.rows import AMOUNTS, DATES, TEXTS, day, text
 
 REVIEW = "review_invoice"
 VERDICTS = CONFIRM, REJECT, RETRY = ("confirm", "reject", "retry")
@@ -30,7 +30,7 @@ MOST_CHARACTERS = 20_000
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBER = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,6})?")
 
-TRANSITIONS = {
+TRANSITIONS: dict[str | None, dict[str, str]] = {
     CONFIRM: {PREVIEW: CONFIRMED},
     REJECT: {PREVIEW: REJECTED},
     RETRY: {FAILED: RECEIVED, REJECTED: RECEIVED},
