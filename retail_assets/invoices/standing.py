@@ -85,7 +85,7 @@ def corrected(invoices: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
         return invoices
     schema = dict.fromkeys(["invoice_id", *columns], pl.String) | {"said": pl.List(pl.String)}
     texts = pl.DataFrame(rows, schema=schema)
-    given = texts.with_columns(pl.col(name).cast(invoices.schema[name]) for name in columns)
+    given = texts.with_columns(_typed(name, invoices.schema[name]) for name in columns)
     return (
         invoices.join(given, on="invoice_id", how="left", maintain_order="left", suffix="_said")
         .with_columns(
@@ -98,3 +98,7 @@ def corrected(invoices: pl.DataFrame, decisions: pl.DataFrame) -> pl.DataFrame:
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
+
+
+def _typed(name: str, kind: pl.DataType) -> pl.Expr:
+    return pl.col(name).str.to_date("%Y-%m-%d") if kind == pl.Date else pl.col(name).cast(kind)
