@@ -1,8 +1,10 @@
 """Invoices: documents of suppliers become rows that finance can trust."""
 
+from retail_assets.audiences import OPERATIONS
+from retail_assets.invoices.review import FOR_SQL
 from retail_assets.invoices.settings import InvoiceSettings
 from retail_assets.invoices.tables import TABLES
-from retail_assets.platform import Flow
+from retail_assets.platform import Flow, Mart
 
 FLOW = Flow(
     name="invoices",
@@ -14,4 +16,12 @@ FLOW = Flow(
     },
     decisions="retail_assets.invoices.decisions:decision_kinds",
     tables=TABLES,
+    dbt_constants=FOR_SQL,
+    marts=(
+        Mart("invoices"),
+        Mart("invoice_lines"),
+        Mart("invoice_status_summary"),
+        Mart("invoice_review", OPERATIONS),
+    ),
+    assets="retail_assets.invoices.assets:definitions",
 )
