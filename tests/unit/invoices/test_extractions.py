@@ -192,7 +192,7 @@ def test_values_are_typed_and_what_the_lake_cannot_hold_is_told() -> None:
     assert first["lines"][0]["unit_price"] == Decimal("4.123450")
     assert first["fields"][0] | {"evidence": []} == {
         "name": "vendor", "value": "ACME", "confidence": pytest.approx(0.9), "evidence": [],
-        "page": 1, "left": 1.0, "top": 2.0, "right": 3.0, "bottom": 4.0,
+        "page": 1, "x0": 1.0, "y0": 2.0, "x1": 3.0, "y1": 4.0,
     }  # fmt: skip
     assert first["least_confidence"] == pytest.approx(0.9)
     assert (second["total"], second["date"], second["status"]) == (None, None, "preview")
