@@ -47,7 +47,8 @@ def sql_type(dtype: pl.DataType) -> str:
     return _SQL_TYPES[dtype]
 
 
-_KEYWORDS = """all analyse analyze and anti any array as asc asof asymmetric at authorization binary both by case cast check
+_KEYWORDS = """
+all analyse analyze and anti any array as asc asof asymmetric at authorization binary both by case cast check
 collate collation column columns concurrently constraint create cross default deferrable desc describe distinct do
 else end except false fetch for foreign freeze from full generated glob group having ilike in initially inner
 intersect into is isnull join lambda lateral leading left like limit map natural not notnull null offset on only or
