@@ -16,10 +16,16 @@ FLOW = Flow(
     },
     decisions="retail_assets.invoices.decisions:decision_kinds",
     tables=TABLES,
+    dbt_settings=(
+        "invoice_price_tolerance",
+        "invoice_price_tolerance_amount",
+        "invoice_quantity_tolerance",
+    ),
     dbt_constants=FOR_SQL,
     marts=(
         Mart("invoices"),
         Mart("invoice_lines"),
+        Mart("invoice_match"),
         Mart("invoice_status_summary"),
         Mart("invoice_review", OPERATIONS),
     ),

@@ -31,10 +31,14 @@ class InvoiceSettings(FlowSettings):
         Decimal("0.02"), ge=0, description="Share by which an invoiced price may lie above the ordered one."
     )
     invoice_price_tolerance_amount: Decimal = Field(
-        Decimal("0.05"), ge=0, description="Amount by which it may in any case, in the invoice's currency."
+        Decimal("0.05"),
+        ge=0,
+        description="Amount by which a row may cost more in any case, in the invoice's currency.",
     )
     invoice_quantity_tolerance: Decimal = Field(
-        Decimal(0), ge=0, description="Share by which an invoiced quantity may lie above the received one."
+        Decimal(0),
+        ge=0,
+        description="Share by which what is invoiced may lie above what was ordered or received.",
     )
     invoice_waiting_days: int = Field(
         3, ge=0, description="Days that an invoice may wait for a person before a check warns."

@@ -139,12 +139,18 @@ class InvoiceChecks(dy.Schema):
     """What is known of an invoice beyond its document: supplier, order, twin. One file per night."""
 
     invoice_id = dy.String(description="The invoice.")
+    admitted_on = dy.Date(description="The night that took it.")
+    answers_entry = dy.Int64(nullable=True, description="Of the extraction that was checked, as there.")
+    corrected_entry = dy.Int64(
+        nullable=True, description="Entry in the log of decisions whose corrected values were checked."
+    )
     supplier_id = dy.String(nullable=True, description="Supplier whom it is from.")
     supplier_matched_by = dy.String(nullable=True, description="tax_id, iban or name.")
     supplier_similarity = dy.Float32(nullable=True, description="Likeness of the names, from 0 to 1.")
     po_id = dy.String(nullable=True, description="Purchase order that it bills.")
+    order_found_by = dy.String(nullable=True, description="number (that it names), or rows.")
     twin_invoice_id = dy.String(nullable=True, description="The earlier invoice that it repeats.")
-    duplicate_by = dy.String(nullable=True, description="By what it repeats it.")
+    duplicate_by = dy.String(nullable=True, description="By what it repeats it: content or number.")
     findings = _FINDINGS
     may_auto_confirm = dy.Bool(description="Whether nothing found here asks for a person.")
     confirm_evidence = dy.String(nullable=True, description="Why it may be confirmed, as a sentence.")
@@ -155,17 +161,26 @@ class InvoiceOrderLines(dy.Schema):
 
     invoice_id = dy.String(description="The invoice.")
     line = dy.Int32(description="Its row, from 1.")
+    admitted_on = dy.Date(description="The night that took it.")
     po_id = dy.String(nullable=True, description="Purchase order.")
     po_line_number = dy.Int64(nullable=True, description="Line within the order.")
     product_id = dy.String(nullable=True, description="Product of that line.")
-    matched_by = dy.String(nullable=True, description="By what the two were matched.")
+    matched_by = dy.String(
+        nullable=True,
+        description="supplier_sku, product_id, barcode or description: what the two have in common.",
+    )
     similarity = dy.Float32(nullable=True, description="Likeness of the descriptions, from 0 to 1.")
+    billed_quantity = _number(
+        nullable=True, description="Quantity of the row; negative where it is credited."
+    )
 
+
+_BOOKS = ("suppliers", "products", "supplier_products", "purchase_orders")
 
 INVOICE_DOCUMENTS = LakeTable("invoice_documents", InvoiceDocuments)
 INVOICE_TEXT = LakeTable("invoice_text", InvoiceText)
 INVOICE_EXTRACTIONS = LakeTable("invoice_extractions", InvoiceExtractions)
-INVOICE_CHECKS = LakeTable("invoice_checks", InvoiceChecks)
-INVOICE_ORDER_LINES = LakeTable("invoice_order_lines", InvoiceOrderLines)
+INVOICE_CHECKS = LakeTable("invoice_checks", InvoiceChecks, reads=_BOOKS)
+INVOICE_ORDER_LINES = LakeTable("invoice_order_lines", InvoiceOrderLines, reads=_BOOKS)
 
 TABLES = (INVOICE_DOCUMENTS, INVOICE_TEXT, INVOICE_EXTRACTIONS, INVOICE_CHECKS, INVOICE_ORDER_LINES)
