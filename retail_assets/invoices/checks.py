@@ -22,8 +22,8 @@ def every_document_is_answered(lake: Lake, settings: InvoiceSettings, night: dat
     return Finding(
         passed=lacking.is_empty(),
         figures={"documents": documents.height, "without_answer": lacking.height},
-        advice=f"The bytes of {lacking.height:,} documents are not in data/lake/files. Restore them from a backup, or drop "
-        "the documents again, then materialise invoice_extractions for this night.",
+        advice=f"The bytes of {lacking.height:,} documents are not in data/lake/files. Restore them from a backup, or "
+        "drop the documents again, then materialise invoice_extractions for this night.",
     )
 
 
@@ -39,8 +39,8 @@ def every_document_could_be_read(lake: Lake, settings: InvoiceSettings, night: d
             "failed": failed.height,
             "which": failed.head(NAMED).select("invoice_id", "name", "error"),
         },
-        advice=f"{failed.height:,} documents could not be read, see `which`. Ask for better ones, raise the limit that a "
-        "reason names, or retry with another engine (review_invoice, retry).",
+        advice=f"{failed.height:,} documents could not be read, see `which`. Ask for better ones, raise the limit that "
+        "a reason names, or retry with another engine (review_invoice, retry).",
     )
 
 
