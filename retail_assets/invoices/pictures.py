@@ -24,8 +24,9 @@ _BOX = ("x0", "y0", "x1", "y1")
 def with_pictures(lake: Lake, settings: InvoiceSettings, rows: pl.DataFrame) -> pl.DataFrame:
     """The rows with `pictures` of those that wait for a person, the least sure first, each drawn once."""
     left = settings.invoice_pictures - rows["pictures"].count()
+    for_people = ["preview"] if settings.invoice_auto_confirm else ["preview", "auto_confirmable"]
     waiting = rows.filter(
-        pl.col("status") == "preview",
+        pl.col("status").is_in(for_people),
         pl.col("pages") > 0,
         pl.col("pictures").is_null(),
         pl.col("superseded_by").is_null(),
