@@ -185,7 +185,9 @@ _BOOKS = ("suppliers", "products", "supplier_products", "purchase_orders")
 INVOICE_DOCUMENTS = LakeTable("invoice_documents", InvoiceDocuments)
 INVOICE_TEXT = LakeTable("invoice_text", InvoiceText)
 INVOICE_EXTRACTIONS = LakeTable("invoice_extractions", InvoiceExtractions)
-INVOICE_CHECKS = LakeTable("invoice_checks", InvoiceChecks, reads=_BOOKS)
-INVOICE_ORDER_LINES = LakeTable("invoice_order_lines", InvoiceOrderLines, reads=_BOOKS)
+INVOICE_CHECKS = LakeTable("invoice_checks", InvoiceChecks, reads=_BOOKS, started_by_marts=False)
+INVOICE_ORDER_LINES = LakeTable(
+    "invoice_order_lines", InvoiceOrderLines, reads=_BOOKS, started_by_marts=False
+)
 
 TABLES = (INVOICE_DOCUMENTS, INVOICE_TEXT, INVOICE_EXTRACTIONS, INVOICE_CHECKS, INVOICE_ORDER_LINES)
