@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import dagster as dg
 
 from retail_assets.dagster_kit.private import UnresolvedAssetJobDefinition
-from retail_assets.dagster_kit.wiring import FOLDERS_TAG, LEDGER, QUIET
+from retail_assets.dagster_kit.wiring import FOLDERS_TAG, LEDGER, NOT_BY_MARTS, QUIET
 from retail_assets.errors import ExplainedError
 from retail_assets.partitions import today
 from retail_assets.platform import Platform
@@ -129,8 +129,11 @@ def _selection(
             key = waiting.pop()
             if key in through and key not in found:
                 found.add(key)
-                waiting += graph.get(key).child_keys
+                waiting += (child for child in graph.get(key).child_keys if not spared(key, child))
         return found
+
+    def spared(mart: dg.AssetKey, table: dg.AssetKey) -> bool:
+        return mart.path[0] == "marts" and NOT_BY_MARTS.items() <= graph.get(table).tags.items()
 
     # Computed tables hang on the ledger too: of those a drop starts what its handler says.
     no_tables = {key for key in allowed if key.path[0] != "lake"}

@@ -45,6 +45,9 @@ FINDINGS_NAMED = 100
 NIGHT_ONLY = {"retail/runs": "at_night"}
 """The tag of an asset that no drop starts."""
 
+NOT_BY_MARTS = {"retail/runs": "not_by_marts"}
+"""The tag of an asset that no drop starts which only changes marts that it reads."""
+
 QUIET = {"loggers": {"console": {"config": {"log_level": "WARNING"}}}}
 """Run config of what sensors and schedules start: the terminal is told warnings and errors, the UI everything."""
 
@@ -102,8 +105,14 @@ def table_spec(
             "dagster/column_schema": table_schema(table.columns),
             "dagster/uri": f"lake/tables/{table.name}",
         },
-        tags={"layer": "lake", "domain": flow.name} | (NIGHT_ONLY if table.only_at_night else {}),
+        tags={"layer": "lake", "domain": flow.name} | _started(table),
     )
+
+
+def _started(table: LakeTable) -> dict[str, str]:
+    if table.only_at_night:
+        return NIGHT_ONLY
+    return {} if table.started_by_marts else NOT_BY_MARTS
 
 
 def file_reference(path: Path) -> dict[str, Any]:

@@ -29,6 +29,8 @@ class LakeTable:
     """Marts that it is computed from; dbt builds them before, and everything that reads the table after it."""
     only_at_night: bool = False
     """Whether a drop leaves it as the last night made it."""
+    started_by_marts: bool = True
+    """Whether a drop that changes a mart that it reads starts it; else drops of its own flow do, and the night."""
     published: bool = False
     """Whether it is a mart as it stands; its flow names the audience among its marts."""
 

@@ -35,7 +35,7 @@ START_SECONDS = 120
 _LAST_WORDS_BYTES = 2_000
 
 _PASSED_ON = re.compile(
-    r"PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|PYTHON\w*|LD_LIBRARY_PATH|(POLARS|OMP|MKL|OPENBLAS|MALLOC)_\w+"
+    r"PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|TESSDATA_PREFIX|PYTHON\w*|LD_LIBRARY_PATH|(POLARS|OMP|MKL|OPENBLAS|MALLOC)_\w+"
 )
 """Variables that a child is given. It needs no others, and some hold passwords."""
 _NO_ANSWER = (ValueError, LookupError, TypeError, AttributeError, RecursionError)
@@ -192,7 +192,8 @@ class ChildProcess:
     def _end(self) -> None:
         if self._child is None:
             return
-        self._child.kill()
+        with suppress(ProcessLookupError):  # with the programs that it started, such as Tesseract
+            os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()
         for pipe in (self._child.stdin, self._child.stdout, self._complaints):
             if pipe is not None:

@@ -181,6 +181,8 @@ def test_each_handler_has_a_sensor_that_sees_its_own_files_alone(
         "archives": "feeds/sales/till.zip",
         "refund_photos": "refunds/CASE-1/jeans.jpg",
         "letters": "office/scans/monday/letter.pdf",
+        "invoices": "invoices/bill.pdf",
+        "invoice_mails": "invoices/mail.eml",
         "return_documents": "returns/R-1/evidence/jeans.jpg",
         "return_document_notes": "returns/R-1/evidence/jeans.jpg.note.txt",
     }
@@ -299,6 +301,18 @@ def test_a_photo_starts_the_tables_of_refunds(watched: Platform, tick: Tick) -> 
     }
     assert {"staging/stg_refund_manifests", "marts/refund_items", "published/release"} <= selected
     assert "staging/stg_sales" not in selected
+
+
+def test_an_invoice_is_checked_at_once_and_an_order_starts_no_check(watched: Platform, tick: Tick) -> None:
+    _drop(watched, "invoices/bill.pdf")
+    selected = _selected(_request(tick("invoices")))
+    assert {"lake/invoice_checks", "lake/invoice_order_lines", "marts/invoice_match"} <= selected
+    assert "marts/purchase_orders" not in selected
+    _drop(watched, "feeds/purchase_orders/orders.csv")
+    selected = _selected(_request(tick("tables")))
+    # What has come changes the match, but not which line a row bills.
+    assert {"marts/purchase_orders", "marts/invoice_match"} <= selected
+    assert not {"lake/invoice_checks", "lake/invoice_order_lines"} & selected
 
 
 def test_a_list_of_photos_starts_what_the_photos_beside_it_do(watched: Platform, tick: Tick) -> None:
