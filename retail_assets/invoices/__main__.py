@@ -11,7 +11,7 @@ from retail_assets.flows import platform_of
 def main(arguments: list[str] | None = None) -> int:
     from retail_assets.invoices.labelled import write_labelled
 
-    parser = argparse.ArgumentParser(prog="python -m retail_assets.invoices", description=__doc__)
+    parser = argparse.ArgumentParser(prog=".venv/bin/python -m retail_assets.invoices", description=__doc__)
     commands = parser.add_subparsers(required=True)
     labelled = commands.add_parser(
         "labelled", help="copy the documents that people decided about, with their truth"
