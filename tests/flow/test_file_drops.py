@@ -180,6 +180,8 @@ def test_each_handler_has_a_sensor_that_sees_its_own_files_alone(
         "tables": "feeds/sales/till.csv",
         "archives": "feeds/sales/till.zip",
         "refund_photos": "refunds/CASE-1/jeans.jpg",
+        "invoice_mails": "invoices/mail.eml",
+        "invoices": "invoices/bill.pdf",
         "letters": "office/scans/monday/letter.pdf",
         "invoices": "invoices/bill.pdf",
         "invoice_mails": "invoices/mail.eml",
@@ -281,7 +283,9 @@ def test_a_till_file_starts_its_feeds_and_their_marts_and_nothing_of_other_flows
     assert _with(selected, "feeds/") == {"feeds/sales", "feeds/stock_movements"}
     assert {"staging/stg_sales", "marts/sales_lines", "marts/sales_daily", "published/release"} <= selected
     only = "no photo is scored and nothing is forecast; what the file sends is counted for source_health"
-    assert _with(selected, "lake/", "models/") == {"lake/file_profiles"}, only
+    # A movement may be a receipt, which invoices are matched with.
+    matched = {"lake/invoice_checks", "lake/invoice_order_lines"}
+    assert _with(selected, "lake/", "models/") == {"lake/file_profiles", *matched}, only
 
 
 def test_a_photo_starts_the_tables_of_refunds(watched: Platform, tick: Tick) -> None:

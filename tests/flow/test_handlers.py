@@ -60,11 +60,11 @@ def office(platform: Platform, readers: Readers) -> PlainPlatform:
     handlers = [
         *platform.handlers().all,
         Handler(
-            "memos",
-            "Memos of suppliers.",
-            readers.batch("memos"),
-            _identify("memo"),
-            inboxes=(Inbox("memos", inbox / "memos"),),
+            "bills",
+            "Bills of suppliers.",
+            readers.batch("bills"),
+            _identify("invoice"),
+            inboxes=(Inbox("bills", inbox / "bills"),),
             takes=_ends_with(".pdf"),
         ),
         Handler(
@@ -74,7 +74,7 @@ def office(platform: Platform, readers: Readers) -> PlainPlatform:
             _identify("scan"),
             inboxes=(
                 Inbox("scans", inbox / "office" / "scans", levels=1),
-                Inbox("memos", inbox / "memos"),
+                Inbox("bills", inbox / "bills"),
             ),
             takes=_ends_with(".tif"),
         ),
@@ -95,8 +95,8 @@ def test_each_folder_is_watched_and_each_file_goes_to_its_own_handler(
     office: PlainPlatform, readers: Readers
 ) -> None:
     dropped = [
-        ("memos", "a.pdf", "memos"),
-        ("memos", "b.tif", "scans"),
+        ("bills", "a.pdf", "bills"),
+        ("bills", "b.tif", "scans"),
         ("scans", "monday/c.tif", "scans"),
         ("scans", "d.tif", "scans"),
         ("scans", "monday/e.txt", "letters"),
@@ -106,7 +106,7 @@ def test_each_folder_is_watched_and_each_file_goes_to_its_own_handler(
         office.drop(name, name, folder=folder, modified=1_000 + number)
     report = office.admit()
     assert readers.read == {
-        "memos": ["a.pdf"],
+        "bills": ["a.pdf"],
         "scans": ["b.tif", "monday/c.tif", "d.tif"],
         "letters": ["monday/e.txt", "f.txt"],
     }
@@ -116,16 +116,16 @@ def test_each_folder_is_watched_and_each_file_goes_to_its_own_handler(
     assert office.states() == ["loaded"] * 6
     assert report.drop_count == 6
     assert [one.drop.name for one in report.drops] == ["monday/e.txt", "f.txt"]
-    assert sorted((tally.folder, tally.count) for tally in report.tallies) == [("memos", 2), ("scans", 2)]
+    assert sorted((tally.folder, tally.count) for tally in report.tallies) == [("bills", 2), ("scans", 2)]
     assert [path for path in office.lake.inbox.rglob("*") if path.is_file()] == []
     assert office.discrepancies() == []
 
 
 def test_a_folder_of_one_handler_can_be_admitted_alone(office: PlainPlatform, readers: Readers) -> None:
-    office.drop("a.pdf", "a", folder="memos")
+    office.drop("a.pdf", "a", folder="bills")
     office.drop("f.txt", "f", folder="letters")
-    office.admit(folders=["memos"])
-    assert readers.read == {"memos": ["a"]}
+    office.admit(folders=["bills"])
+    assert readers.read == {"bills": ["a"]}
     assert office.inbox() == ["f.txt", "f.txt.done"]
 
 
@@ -133,7 +133,7 @@ def test_a_file_that_nobody_takes_is_quarantined_until_somebody_does(
     office: PlainPlatform, readers: Readers
 ) -> None:
     office.drop("notes.doc", "x", folder="letters")
-    office.drop("a.txt", "a", folder="memos")
+    office.drop("a.txt", "a", folder="bills")
     office.admit()
     drops = office.table("drops").sort("name")
     assert drops.select("name", "state", "reason").rows() == [
@@ -168,9 +168,9 @@ def test_what_a_handler_holds_back_stays_and_says_why(office: PlainPlatform) -> 
 def test_an_archive_in_any_folder_is_taken_apart_for_that_folders_handlers(
     office: PlainPlatform, readers: Readers
 ) -> None:
-    office.drop("week.zip", zipped({"a.pdf": "a", "b.tif": "b", "c.txt": "c"}), folder="memos")
+    office.drop("week.zip", zipped({"a.pdf": "a", "b.tif": "b", "c.txt": "c"}), folder="bills")
     office.admit()
-    assert readers.read == {"memos": ["a"], "scans": ["b"]}
+    assert readers.read == {"bills": ["a"], "scans": ["b"]}
     assert office.table("drops").select("name", "reason").rows() == [
         ("week.zip", None),
         ("a.pdf", None),
@@ -181,8 +181,8 @@ def test_an_archive_in_any_folder_is_taken_apart_for_that_folders_handlers(
 
 def test_a_file_is_a_duplicate_within_its_folder_and_handler(office: PlainPlatform, readers: Readers) -> None:
     for folder, name in (
-        ("memos", "a.tif"),
-        ("memos", "b.tif"),
+        ("bills", "a.tif"),
+        ("bills", "b.tif"),
         ("scans", "a.tif"),
         ("scans", "a.txt"),
     ):
