@@ -17,6 +17,8 @@ ADDS_UP = 3.5
 EQUAL = 0.5
 """A total that is the net amount: no tax is shown."""
 CONTRADICTS = -4.0
+SUMMED, PROVEN_TAXES = 0.5, 4.0
+"""Scores of a sum that the page need not show: of taxes by rate, and of those that are their rates of their bases."""
 LARGEST_TAX = Decimal("0.35")
 
 
@@ -40,8 +42,10 @@ def choose(
     tax_sum = sum((one.amount for one in found_taxes if one.amount is not None), Decimal(0))
     base_sum = sum((one.base for one in found_taxes if one.base is not None), Decimal(0))
     if len(found_taxes) > 1 and len({one.rate for one in found_taxes}) == len(found_taxes):
-        _add(ranked["tax"], tax_sum, "sum of the taxes by rate")
-        _add(ranked["net"], base_sum, "sum of the bases by rate")
+        # Rates and bases that prove each tax say more than a label beside one of them.
+        score = PROVEN_TAXES if all(map(_is_rate_of_base, found_taxes)) else SUMMED
+        _add(ranked["tax"], tax_sum, "sum of the taxes by rate", score)
+        _add(ranked["net"], base_sum, "sum of the bases by rate", SUMMED)
     roundings = {Decimal(0), CENT, -CENT}
     for one in candidates:
         if "L:rounding" in one.features and abs(one.value) <= LARGEST_ROUNDING:
@@ -98,9 +102,15 @@ def _best(ranked: list[Candidate]) -> list[Candidate]:
     return list(seen.values())
 
 
-def _add(ranked: list[Candidate], value: Decimal, why: str) -> None:
+def _add(ranked: list[Candidate], value: Decimal, why: str, score: float) -> None:
     if all(one.value != value for one in ranked):
-        ranked.append(Candidate(value, {}, label=why, score=0.5))
+        ranked.append(Candidate(value, {}, label=why, score=score))
+
+
+def _is_rate_of_base(tax: Tax) -> bool:
+    if tax.rate is None or tax.base is None or tax.amount is None:
+        return False
+    return abs(tax.base * tax.rate / 100 - tax.amount) <= TOLERANCE
 
 
 def _worth(
