@@ -41,10 +41,11 @@ def choose(
     }
     tax_sum = sum((one.amount for one in found_taxes if one.amount is not None), Decimal(0))
     base_sum = sum((one.base for one in found_taxes if one.base is not None), Decimal(0))
-    if len(found_taxes) > 1 and len({one.rate for one in found_taxes}) == len(found_taxes):
-        # Rates and bases that prove each tax say more than a label beside one of them.
-        score = PROVEN_TAXES if all(map(_is_rate_of_base, found_taxes)) else SUMMED
-        _add(ranked["tax"], tax_sum, "sum of the taxes by rate", score)
+    # Rates and bases that prove each tax say more than a label beside one of them.
+    proven = all(map(_is_rate_of_base, found_taxes))
+    by_rate = len({one.rate for one in found_taxes}) == len(found_taxes)
+    if by_rate and (len(found_taxes) > 1 or (found_taxes and proven)):
+        _add(ranked["tax"], tax_sum, "sum of the taxes by rate", PROVEN_TAXES if proven else SUMMED)
         _add(ranked["net"], base_sum, "sum of the bases by rate", SUMMED)
     roundings = {Decimal(0), CENT, -CENT}
     for one in candidates:
