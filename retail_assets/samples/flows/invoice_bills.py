@@ -61,18 +61,15 @@ def single(sample: Sample, arrived: pl.DataFrame) -> list[Delivered]:
 
 
 def monthly(sample: Sample, arrived: pl.DataFrame) -> Delivered:
-    """One bill for what a supplier brought; its rows say of which order they are."""
+    """One bill for what a supplier brought, in many words."""
     rows = arrived.tail(MOST_ROWS).to_dicts()
     found = _bill(sample, rows)
-    plan = sample.plan
-    more = [
-        (f"Bestellung {row['po']}", f"geliefert am {plan.day(row['arrived']):%d.%m.%Y} an {row['store']}")
-        for row in rows
+    brands = sample.catalogue.brands
+    said = [
+        f"{row.name} der Marke {brands[one['product']]}, einzeln in Folie verpackt, im Karton geliefert"
+        for row, one in zip(found.bill.rows, rows, strict=True)
     ]
-    wrapped = tuple(
-        Row(row.sku, row.name, row.units, row.price_cents, row.tax_percent, lines)
-        for row, lines in zip(found.bill.rows, more, strict=True)
-    )
+    wrapped = tuple(replace(row, name=name) for row, name in zip(found.bill.rows, said, strict=True))
     return replace(found, bill=replace(found.bill, rows=wrapped, order_number=None, ship_to=None, delivered=None))
 
 

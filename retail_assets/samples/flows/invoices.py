@@ -87,7 +87,7 @@ def _line(
     return {
         "file_name": file_name,
         "line": place,
-        "description": row.description,
+        "description": row.name,
         "sku": row.sku,
         "quantity": row.units,
         "unit_price": decimal(row.price_cents),

@@ -18,12 +18,6 @@ class Row:
     units: int
     price_cents: int
     tax_percent: int
-    more: tuple[str, ...] = ()
-    """Further lines of the description."""
-
-    @property
-    def description(self) -> str:
-        return " ".join((self.name, *self.more))
 
     @property
     def amount_cents(self) -> int:

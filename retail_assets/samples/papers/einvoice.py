@@ -81,7 +81,7 @@ def _row(place: int, row: Row) -> str:
     return f"""
 <ram:IncludedSupplyChainTradeLineItem><ram:AssociatedDocumentLineDocument><ram:LineID>{place}</ram:LineID>
 </ram:AssociatedDocumentLineDocument><ram:SpecifiedTradeProduct><ram:SellerAssignedID>{escape(row.sku)}</ram:SellerAssignedID>
-<ram:Name>{escape(row.description)}</ram:Name></ram:SpecifiedTradeProduct>
+<ram:Name>{escape(row.name)}</ram:Name></ram:SpecifiedTradeProduct>
 <ram:SpecifiedLineTradeAgreement><ram:NetPriceProductTradePrice><ram:ChargeAmount>{decimal(row.price_cents)}</ram:ChargeAmount>
 </ram:NetPriceProductTradePrice></ram:SpecifiedLineTradeAgreement><ram:SpecifiedLineTradeDelivery>
 <ram:BilledQuantity unitCode="H87">{row.units}</ram:BilledQuantity></ram:SpecifiedLineTradeDelivery>

@@ -42,9 +42,9 @@ def german_letter(bill: Bill, written_at: datetime) -> Sheet:
         [
             ("position", LEFT, 27, "L"),
             ("sku", 33, 57, "L"),
-            ("name", 60, 104, "L"),
-            ("units", 104, 117, "R"),
-            ("unit", 120, 132, "L"),
+            ("name", 58, 107, "L"),
+            ("units", 107, 119, "R"),
+            ("unit", 122, 133, "L"),
             ("price", 132, 151, "R"),
             ("rate", 153, 166, "R"),
             ("amount", 168, RIGHT, "R"),
@@ -180,23 +180,23 @@ def _table(
     y: float,
     columns: Sequence[tuple[str, float, float, str]],
 ) -> float:
-    def cell(name: str, place: int, row: Row) -> Sequence[str]:
+    def cell(name: str, place: int, row: Row) -> str:
         match name:
             case "position":
-                return [str(place)]
+                return str(place)
             case "sku":
-                return [row.sku]
+                return row.sku
             case "name":
-                return [row.name, *row.more]
+                return row.name
             case "units":
-                return [str(row.units)]
+                return str(row.units)
             case "unit":
-                return [language["piece"]]
+                return language["piece"]
             case "price":
-                return [language.amount(row.price_cents)]
+                return language.amount(row.price_cents)
             case "rate":
-                return [f"{row.tax_percent} %"]
-        return [language.amount(row.amount_cents)]
+                return f"{row.tax_percent} %"
+        return language.amount(row.amount_cents)
 
     names = [name for name, *_ in columns]
     rows = [[cell(name, place, row) for name in names] for place, row in enumerate(bill.rows, 1)]

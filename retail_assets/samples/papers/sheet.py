@@ -87,14 +87,18 @@ class Sheet:
         self._pdf.rect(left, top, right - left, bottom - top)
 
     def table(
-        self, y: float, columns: Sequence[Column], rows: Sequence[Sequence[Sequence[str]]], *, again: float
+        self, y: float, columns: Sequence[Column], rows: Sequence[Sequence[str]], *, again: float
     ) -> float:
-        """Rows under their headers, cells of one or more lines; on further pages both begin at `again`.
+        """Rows under their headers, cells on as many lines as they need; on further pages both begin at `again`.
 
         Gives where the table ends.
         """
         y = self._headers(y, columns)
-        for row in rows:
+        for texts in rows:
+            row = [
+                self._wrapped(text, column.right - column.left)
+                for column, text in zip(columns, texts, strict=True)
+            ]
             needed = max(len(cell) for cell in row) * self.height()
             if y + needed > LOWEST:
                 self.add_page()
@@ -106,6 +110,17 @@ class Sheet:
             y += needed + 1.2
         self.rule(y)
         return y + 2
+
+    def _wrapped(self, text: str, width: float) -> list[str]:
+        self._pdf.set_font(self._font, "", self._size)
+        lines = [""]
+        for word in text.split(" "):
+            longer = f"{lines[-1]} {word}".strip()
+            if lines[-1] and self._pdf.get_string_width(longer) > width:
+                lines.append(word)
+            else:
+                lines[-1] = longer
+        return lines
 
     def _headers(self, y: float, columns: Sequence[Column]) -> float:
         for column in columns:
