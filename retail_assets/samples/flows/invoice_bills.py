@@ -11,13 +11,21 @@ from retail_assets.samples.papers.bill import Bill, Row
 from retail_assets.samples.papers.firms import COUNTRIES, supplier
 from retail_assets.samples.sample import Sample
 
-GERMAN, DUTCH, AUSTRIAN, FRENCH, POLISH, PAPER = range(len(COUNTRIES))
+HABITS = len(COUNTRIES)
+GERMAN, DUTCH, AUSTRIAN, FRENCH, POLISH, PAPER = range(HABITS)
 """Habits of suppliers, by turns: the first sends e-invoices, the Austrian one bill a month, the last one paper."""
 
 DAYS_OF_A_MONTH = 30
 MOST_ROWS = 40
 """Of a bill for a month; a large retailer's suppliers would have too many."""
-_NUMBERS = ("RE-{year}-{n:05d}", "INV-{n:05d}", "{year}/{n:04d}", "F{year}-{n:04d}", "FV-{year}-{n:04d}", "R{n:06d}")
+_NUMBERS = (
+    "RE-{year}-{n:05d}",
+    "INV-{n:05d}",
+    "{year}/{n:04d}",
+    "F{year}-{n:04d}",
+    "FV-{year}-{n:04d}",
+    "R{n:06d}",
+)
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,7 @@ class Delivered:
 
     @property
     def habit(self) -> int:
-        return self.supplier % len(COUNTRIES)
+        return self.supplier % HABITS
 
 
 def deliveries(sample: Sample) -> pl.DataFrame:
@@ -70,13 +78,15 @@ def monthly(sample: Sample, arrived: pl.DataFrame) -> Delivered:
         for row, one in zip(found.bill.rows, rows, strict=True)
     ]
     wrapped = tuple(replace(row, name=name) for row, name in zip(found.bill.rows, said, strict=True))
-    return replace(found, bill=replace(found.bill, rows=wrapped, order_number=None, ship_to=None, delivered=None))
+    return replace(
+        found, bill=replace(found.bill, rows=wrapped, order_number=None, ship_to=None, delivered=None)
+    )
 
 
 def _bill(sample: Sample, rows: list[dict]) -> Delivered:
     last, catalogue = rows[-1], sample.catalogue
     number, day = last["supplier"], sample.plan.day(last["arrived"])
-    seller, habit = supplier(number), number % len(COUNTRIES)
+    seller, habit = supplier(number), number % HABITS
     at_home = seller.country == "DE"
     bill = Bill(
         seller=seller,
@@ -105,11 +115,10 @@ def _bill(sample: Sample, rows: list[dict]) -> Delivered:
 
 def _sku(sample: Sample, habit: int, number: int, product: int) -> str:
     """Most suppliers name articles as they do; the Dutch one as the retailer does, the French one by its barcode."""
-    match habit:
-        case 1:
-            return sample.catalogue.product_ids[product]
-        case 3:
-            return sample.catalogue.barcodes[product]
+    if habit == DUTCH:
+        return sample.catalogue.product_ids[product]
+    if habit == FRENCH:
+        return sample.catalogue.barcodes[product]
     return f"{sample.catalogue.supplier_ids[number]}/{4711 + product}"
 
 

@@ -11,8 +11,16 @@ import polars as pl
 
 from retail_assets.samples import formats
 from retail_assets.samples.drops import Drop, Drops
-from retail_assets.samples.flows.invoice_bills import DUTCH, FRENCH, GERMAN, PAPER, POLISH, Delivered, of_habit
-from retail_assets.samples.flows.invoices import (
+from retail_assets.samples.flows.invoice_bills import (
+    DUTCH,
+    FRENCH,
+    GERMAN,
+    PAPER,
+    POLISH,
+    Delivered,
+    of_habit,
+)
+from retail_assets.samples.flows.invoice_delivery import (
     CONFIRMED,
     FAILED,
     PREVIEW,
@@ -35,6 +43,10 @@ DAMAGED_UNITS = 2
 OTHER_ACCOUNT = 990
 
 
+_Plain = Callable[[Delivered, str], Drop]
+"""Drops a bill as a PDF."""
+
+
 class _Pile:
     """Bills of the last weeks that wait to be sent, the newest on top."""
 
@@ -54,39 +66,48 @@ def write(
     pile = _Pile(bills)
     tell = sample.tell
 
-    def plain(one: Delivered, state: str, content: bytes | None = None) -> str:
+    def plain(one: Delivered, state: str, content: bytes | None = None) -> Drop:
         name = f"{file_stem(one.bill)}.pdf"
-        delivery.add(name, content or envelopes.pdf(one.bill, written_at(one.bill)), (name, one, state))
-        return name
+        content = content or envelopes.pdf(one.bill, written_at(one.bill))
+        return delivery.add(name, content, (name, one, state))
 
     one = pile.take(GERMAN)
-    name = plain(one, CONFIRMED, envelopes.hybrid(one.bill, written_at(one.bill)))
-    tell("e-invoice", "A PDF with its XML inside (Factur-X).", document=one.bill.number, file=name)
+    drop = plain(one, CONFIRMED, envelopes.hybrid(one.bill, written_at(one.bill)))
+    tell("e-invoice", "A PDF with its XML inside (Factur-X).", document=one.bill.number, file=drop.name)
     _mail(sample, delivery, pile.take(GERMAN))
     _twice(sample, delivery, pile.take(DUTCH), plain)
     _archive(sample, delivery, _dearer(pile.take(DUTCH)), pile.take(FRENCH))
-    name = plain(month, CONFIRMED)
+    drop = plain(month, CONFIRMED)
     tell(
         "invoice over two pages",
         "A month at once; descriptions go on over lines, the table over pages.",
         document=month.bill.number,
-        file=name,
+        file=drop.name,
     )
-    name = plain(pile.take(POLISH), CONFIRMED)
-    tell("invoice in another currency", "Billed in zlotys.", file=name)
     one = pile.take(POLISH)
-    name = plain(one, FAILED, envelopes.locked(one.bill, written_at(one.bill)))
-    tell("encrypted invoice", "Nobody has the password: it fails.", document=one.bill.number, file=name)
+    drop = plain(one, CONFIRMED)
+    tell("invoice in another currency", "Billed in zlotys.", document=one.bill.number, file=drop.name)
+    one = pile.take(POLISH)
+    drop = plain(one, FAILED, envelopes.locked(one.bill, written_at(one.bill)))
+    tell("encrypted invoice", "Nobody has the password: it fails.", document=one.bill.number, file=drop.name)
     _scans(sample, delivery, pile.take(PAPER), pile.take(PAPER))
-    _credit(sample, delivery, one_of=of_habit(bills, GERMAN)[-1], plain=plain)
+    _credit(sample, one_of=of_habit(bills, GERMAN)[-1], plain=plain)
     _stranger(sample, plain)
     miscounted, moved = _miscounted(pile.take(FRENCH)), _moved(pile.take(PAPER))
-    name = plain(miscounted, CONFIRMED)
-    wrong_sum = delivery.last
-    tell("wrong sum", "Its total is not the sum of its rows; somebody corrects it.", file=name)
-    name = plain(moved, REJECTED)
-    tell("another account", "Wants the money on an account nobody knows; somebody rejects it.", file=name)
-    _decide(sample, drops, wrong_sum, miscounted, delivery.last)
+    wrong_sum, other_account = plain(miscounted, CONFIRMED), plain(moved, REJECTED)
+    tell(
+        "wrong sum",
+        "Its total is not the sum of its rows; in the morning somebody corrects and confirms it.",
+        document=miscounted.bill.number,
+        file=wrong_sum.name,
+    )
+    tell(
+        "another account",
+        "Wants the money on an account that nobody knows; in the morning somebody rejects it.",
+        document=moved.bill.number,
+        file=other_account.name,
+    )
+    _decide(sample, drops, wrong_sum, miscounted, other_account)
     return pile.rest
 
 
@@ -107,9 +128,7 @@ def _mail(sample: Sample, delivery: Delivery, one: Delivered) -> None:
     )
 
 
-def _twice(
-    sample: Sample, delivery: Delivery, one: Delivered, plain: Callable[[Delivered, str], str]
-) -> None:
+def _twice(sample: Sample, delivery: Delivery, one: Delivered, plain: _Plain) -> None:
     plain(one, CONFIRMED)
     name = f"{file_stem(one.bill)}_copy.pdf"
     again = envelopes.pdf(one.bill, written_at(one.bill) + timedelta(days=1))
@@ -152,9 +171,7 @@ def _scans(sample: Sample, delivery: Delivery, good: Delivered, poor: Delivered)
     sample.tell("worn scan", "Crooked, blurred and grainy.", document=poor.bill.number, file=name)
 
 
-def _credit(
-    sample: Sample, delivery: Delivery, *, one_of: Delivered, plain: Callable[[Delivered, str], str]
-) -> None:
+def _credit(sample: Sample, *, one_of: Delivered, plain: _Plain) -> None:
     """Some units of a delivery were damaged; the supplier gives back what they cost."""
     bill = one_of.bill
     row = replace(bill.rows[0], units=min(DAMAGED_UNITS, bill.rows[0].units))
@@ -166,16 +183,18 @@ def _credit(
         refers_to=bill.number,
         delivered=None,
     )
-    name = plain(replace(one_of, bill=credit, lines=one_of.lines[:1]), CONFIRMED)
-    sample.tell("credit note", f"For damaged units of {bill.number}.", document=credit.number, file=name)
+    drop = plain(replace(one_of, bill=credit, lines=one_of.lines[:1]), CONFIRMED)
+    sample.tell("credit note", f"For damaged units of {bill.number}.", document=credit.number, file=drop.name)
 
 
-def _stranger(sample: Sample, plain: Callable[[Delivered, str], str]) -> None:
+def _stranger(sample: Sample, plain: _Plain) -> None:
     day = sample.plan.day(sample.plan.base_days - 2)
     rows = (Row("HX-200", "Shelf bracket set", 40, 3_25, 20), Row("HX-310", "Price rail 1 m", 25, 4_80, 20))
     bill = Bill(STRANGER, "HX-58213", day, day + timedelta(days=30), "GBP", rows, ship_to="S01")
-    name = plain(Delivered(bill, -1, sample.plan.base_days - 2, ()), CONFIRMED)
-    sample.tell("unknown supplier", "Bills in pounds for what nobody ordered.", document=bill.number, file=name)
+    drop = plain(Delivered(bill, -1, sample.plan.base_days - 2, ()), CONFIRMED)
+    sample.tell(
+        "unknown supplier", "Bills in pounds for what nobody ordered.", document=bill.number, file=drop.name
+    )
 
 
 def _miscounted(one: Delivered) -> Delivered:

@@ -57,7 +57,8 @@ class Bill:
         for row in self.rows:
             bases[row.tax_percent] += row.amount_cents
         return {
-            percent: (base, (base * percent + 50) // 100) for percent, base in sorted(bases.items(), reverse=True)
+            percent: (base, (base * percent + 50) // 100)
+            for percent, base in sorted(bases.items(), reverse=True)
         }
 
     @property

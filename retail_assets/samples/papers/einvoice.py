@@ -20,7 +20,11 @@ XMP = """<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"><rdf:D
 def cii(bill: Bill) -> bytes:
     """The bill as a CrossIndustryInvoice. All of its rows are taxed at standard rates."""
     kind = _CREDIT_NOTE if bill.is_credit else _INVOICE
-    order = f"<ram:IssuerAssignedID>{escape(bill.order_number)}</ram:IssuerAssignedID>" if bill.order_number else ""
+    order = (
+        f"<ram:IssuerAssignedID>{escape(bill.order_number)}</ram:IssuerAssignedID>"
+        if bill.order_number
+        else ""
+    )
     rows = "".join(_row(place, row) for place, row in enumerate(bill.rows, 1))
     delivered = (
         "<ram:ActualDeliverySupplyChainEvent><ram:OccurrenceDateTime>"

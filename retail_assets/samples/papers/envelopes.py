@@ -1,4 +1,4 @@
-"""Bills as files: on paper in their supplier's layout, with their XML, in a mail or an archive. Same bytes each time."""
+"""Bills as files: in their supplier's layout, with their XML, in a mail or an archive. Always the same bytes."""
 
 import io
 import zipfile
@@ -61,7 +61,9 @@ def mail(bill: Bill, sent_at: datetime, attached: Mapping[str, bytes]) -> bytes:
     message.set_content(text)
     page = f'<p>Guten Tag,</p><p>anbei die Rechnung {bill.number}.</p><p><img src="cid:logo@example.com"></p>'
     message.add_alternative(page, subtype="html")
-    message.get_payload()[1].add_related(  # ty: ignore[unresolved-attribute]
+    html = message.get_body(("html",))
+    assert html is not None
+    html.add_related(
         _logo(), "image", "png", cid="<logo@example.com>", filename="logo.png", disposition="inline"
     )
     for name, content in attached.items():

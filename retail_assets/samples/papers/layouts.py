@@ -5,7 +5,7 @@ from datetime import datetime
 
 from retail_assets.samples.papers.bill import Bill, Row
 from retail_assets.samples.papers.languages import ENGLISH, FRENCH, GERMAN, Language
-from retail_assets.samples.papers.sheet import LEFT, LOWEST, RIGHT, Column, Sheet
+from retail_assets.samples.papers.sheet import LEFT, LOWEST, RIGHT, Align, Column, Sheet
 
 SIGNS = {"EUR": "€", "GBP": "£"}
 """Currencies that the German and the French layout write as a sign; others by their code."""
@@ -28,7 +28,7 @@ def german_letter(bill: Bill, written_at: datetime) -> Sheet:
         (language["order"], bill.order_number),
         (language["refers"], bill.refers_to),
         (language["customer"], "10042"),
-        (language["delivered"], bill.delivered and language.date(bill.delivered)),
+        (language["delivered"], language.date(bill.delivered) if bill.delivered else None),
         (language["due"], None if bill.is_credit else language.date(bill.due)),
     ]
     y = _facts(sheet, facts, 50, left=120, right=RIGHT)
@@ -178,7 +178,7 @@ def _table(
     bill: Bill,
     language: Language,
     y: float,
-    columns: Sequence[tuple[str, float, float, str]],
+    columns: Sequence[tuple[str, float, float, Align]],
 ) -> float:
     def cell(name: str, place: int, row: Row) -> str:
         match name:
@@ -200,7 +200,7 @@ def _table(
 
     names = [name for name, *_ in columns]
     rows = [[cell(name, place, row) for name in names] for place, row in enumerate(bill.rows, 1)]
-    heads = [Column(language[name], left, right, align) for name, left, right, align in columns]  # ty: ignore[invalid-argument-type]
+    heads = [Column(language[name], left, right, align) for name, left, right, align in columns]
     return sheet.table(y, heads, rows, again=25)
 
 
