@@ -7,6 +7,7 @@ from retail_assets.config import Settings
 from retail_assets.demand.flow import FLOW as DEMAND
 from retail_assets.feeds.flow import FLOW as INTAKE
 from retail_assets.inventory.flow import FLOW as INVENTORY
+from retail_assets.invoices.flow import FLOW as INVOICES
 from retail_assets.master_data.flow import FLOW as MASTER_DATA
 from retail_assets.model_registry.flow import FLOW as MODELS
 from retail_assets.platform import Flow, Platform
@@ -22,6 +23,7 @@ FLOWS: tuple[Flow, ...] = (
     SALES,
     INVENTORY,
     PURCHASING,
+    INVOICES,
     DEMAND,
     RETURNS,
     REFUNDS,

@@ -35,6 +35,39 @@
             "UYW"
         ]
     },
+    "invoice_corrected_amounts": [
+        "net",
+        "allowances",
+        "charges",
+        "tax",
+        "total",
+        "prepaid",
+        "amount_due",
+        "discount_percent"
+    ],
+    "invoice_corrected_dates": [
+        "date",
+        "due_date",
+        "discount_date"
+    ],
+    "invoice_corrected_texts": [
+        "vendor",
+        "vendor_tax_id",
+        "buyer",
+        "number",
+        "order_number",
+        "currency",
+        "iban",
+        "document_type"
+    ],
+    "invoice_states": {
+        "confirmed": "confirmed",
+        "failed": "failed",
+        "preview": "preview",
+        "processing": "processing",
+        "received": "received",
+        "rejected": "rejected"
+    },
     "order_decisions": [
         "approve_order",
         "cut_order",

@@ -64,6 +64,14 @@ def extract(content: bytes, file: str, options: Options | None = None) -> Docume
     return document
 
 
+def pages_of(content: bytes, options: Options | None = None) -> list[Page]:
+    """The pages of a document with their words: none of one that is XML, or that cannot be read."""
+    try:
+        return _read(content, options or Options(), Document("")).pages
+    except (Unreadable, NoOcr, parse.BrokenXml, parse.NotAnInvoice):
+        return []
+
+
 def _read(content: bytes, options: Options, document: Document) -> _Found:
     limits = options.limits
     if not content:

@@ -5,46 +5,26 @@ table; hidden files and `.done` markers are left out. An archive above a limit g
 would look like all of it. Unpacking happens in a child process.
 """
 
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-import polars as pl
 from sqlalchemy import Connection, and_, or_, select
 
 from retail_assets.config import Settings
 from retail_assets.errors import Unreadable
-from retail_assets.intake.handlers import Container, Handler, Identity, Nesting, Part, Unpacked
+from retail_assets.intake.containers import Contents, keep_rejects, unpacked
+from retail_assets.intake.handlers import Container, Handler, Identity, Nesting, Unpacked
 from retail_assets.intake.hashing import key_of
-from retail_assets.intake.lake_files import Rejects
 from retail_assets.intake.ledger import after, before, find_drop, last_loaded_like
 from retail_assets.intake.ledger_tables import DROPS, DUPLICATE, LOADED, Drop
-from retail_assets.intake.row_counts import RowCounts
-from retail_assets.lake import Lake, put_in_place, scratch_folder
-from retail_assets.names import printable
+from retail_assets.lake import Lake
 from retail_assets.sandbox.answers import found_in
 from retail_assets.sandbox.limits import Limits
 from retail_assets.sandbox.process import ChildDied, ChildProcess, ChildTimeout
-from retail_assets.schema import columns_of, polars_schema
 
 SOURCE, VERSION = "archive", "1"
 SUFFIXES = (".zip", ".gz", ".gzip")
 MEMORY_BYTES = 2**30
-
-TARGET = "parts"
-"""What the files in an archive are counted as."""
-
-
-@dataclass(frozen=True)
-class ArchiveContent:
-    """What was in an archive."""
-
-    parts: list[tuple[str, int]]
-    """Name and time of change (ns) of what was unpacked; each lies in the folder under its place in this list."""
-    by_rule: dict[str, int]
-    """Files that do not become drops, by end and rule."""
-    refused: list[tuple[int, str, str]]
-    """Those rejected: number in the archive, rule, name."""
 
 
 @cache
@@ -65,8 +45,8 @@ def archive_handler(settings: Settings) -> Handler:
             folder=folder,
             settings=settings,
         )
-        _keep_rejects(lake, _identify(drop).content_key, content.refused)
-        return _unpacked(content, drop, folder)
+        keep_rejects(lake, _identify(drop).content_key, content.refused)
+        return unpacked(content, drop, folder)
 
     return Handler(
         name="archives",
@@ -115,7 +95,7 @@ def is_archive(name: str) -> bool:
 
 def unpack_archive(
     stored: Path, *, name: str, modified_ns: int, nesting: Nesting, folder: Path, settings: Settings
-) -> ArchiveContent:
+) -> Contents:
     """Unpack bytes into a folder; `name` and `modified_ns` are those of the file they came in. Raises Unreadable."""
     if nesting.depth >= settings.archive_max_depth:
         raise Unreadable(
@@ -137,7 +117,7 @@ def unpack_archive(
         "bytes_before": nesting.size,
     }
     try:
-        return _child().ask(request, limits, lambda answer: found_in(answer, ArchiveContent))
+        return _child().ask(request, limits, lambda answer: found_in(answer, Contents))
     except ChildTimeout:
         raise Unreadable(
             "timeout",
@@ -147,45 +127,3 @@ def unpack_archive(
         raise Unreadable(
             "reader_died", f"The process that unpacked it ended ({death}); pack it anew, or send it in parts."
         ) from None
-
-
-def _unpacked(content: ArchiveContent, drop: Drop, folder: Path) -> Unpacked:
-    parts = [
-        Part(_name_of(drop, name), folder / str(place), modified_ns)
-        for place, (name, modified_ns) in enumerate(content.parts)
-    ]
-    by_rule = content.by_rule
-    filtered = sum(count for rule, count in by_rule.items() if rule.startswith("left_out/"))
-    rejected = sum(count for rule, count in by_rule.items() if rule.startswith("rejected/"))
-    counts = RowCounts(
-        target=TARGET,
-        records=len(parts) + filtered + rejected,
-        routed=len(parts),
-        filtered=filtered,
-        rejected=rejected,
-        routed_to={drop.folder: len(parts)} if parts else {},
-        by_rule=by_rule | ({"routed/part": len(parts)} if parts else {}),
-    )
-    return Unpacked(parts, counts)
-
-
-def _keep_rejects(lake: Lake, content_key: str, refused: list[tuple[int, str, str]]) -> None:
-    """Put what was rejected of an archive where rejected rows lie."""
-    if not refused:
-        return
-    shown = [(record, rule, printable(name)) for record, rule, name in refused]
-    rows = pl.DataFrame(shown, schema=["record", "rule", "value"], orient="row").with_columns(
-        _content_key=pl.lit(content_key), feed=pl.lit(TARGET)
-    )
-    schema = polars_schema(columns_of(Rejects))
-    absent = [pl.lit(None, kind).alias(name) for name, kind in schema.items() if name not in rows.columns]
-    with scratch_folder(lake) as scratch:
-        rows.with_columns(absent).select(schema.names()).write_parquet(scratch / "rejects")
-        put_in_place(scratch / "rejects", lake.rejects(content_key))
-
-
-def _name_of(drop: Drop, inner: str) -> str:
-    """The name of a part as a drop: as in a nested inbox, in the archive's own folder or the last one in it."""
-    path = PurePosixPath(inner)
-    folder = drop.name.rpartition("/")[0] or path.parent.name
-    return f"{folder}/{path.name}" if folder else path.name

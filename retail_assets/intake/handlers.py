@@ -84,6 +84,8 @@ class Unpacked:
 
     parts: Sequence[Part]
     counts: RowCounts
+    metadata: Mapping[str, str | int] = field(default_factory=dict)
+    """What the drop is beside its parts, as its flow wants to know it: a mail's sender, say."""
 
 
 @dataclass(frozen=True)

@@ -165,7 +165,8 @@ class Judge:
             unpacked = unpack(stored, drop, nesting, scratch)
             # A run that was killed after it had unpacked has left the parts among the claims, which have rows by now.
             parts = [] if known else claims.put_parts(lake=self.lake, drop=drop, parts=unpacked.parts)
-        return Outcome(counts=[unpacked.counts], records=unpacked.counts.records), parts
+        counts = unpacked.counts
+        return Outcome(counts=[counts], records=counts.records, metadata=unpacked.metadata), parts
 
     def _repeats(self, handler: Handler, drop: Drop, identity: Identity) -> int | None:
         """The drop that this one repeats; what a person asked to be read is always read."""

@@ -4,7 +4,7 @@ from datetime import date
 
 import polars as pl
 
-from retail_assets.intake.archives import TARGET as PARTS
+from retail_assets.intake.containers import TARGET as PARTS
 from retail_assets.lake import Lake
 
 _STANDS = ["sequence", "state", "content_key"]

@@ -35,7 +35,7 @@ START_SECONDS = 120
 _LAST_WORDS_BYTES = 2_000
 
 _PASSED_ON = re.compile(
-    r"PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|PYTHON\w*|LD_LIBRARY_PATH|(POLARS|OMP|MKL|OPENBLAS|MALLOC)_\w+"
+    r"PATH|HOME|TMPDIR|TZ|LANG|LC_\w+|TESSDATA_PREFIX|PYTHON\w*|LD_LIBRARY_PATH|(POLARS|OMP|MKL|OPENBLAS|MALLOC)_\w+"
 )
 """Variables that a child is given. It needs no others, and some hold passwords."""
 _NO_ANSWER = (ValueError, LookupError, TypeError, AttributeError, RecursionError)

@@ -1,0 +1,68 @@
+"""The process that reads documents of invoices. `reading` is its other side.
+
+It recognises pages and finds fields, both by `ml.documents`; pages that were recognised are kept by their content.
+"""
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from ml.documents.document import Options, extract, pages_of
+from ml.documents.reading import evidence, second_engine
+from ml.documents.reading.limits import LIMITS, Limits
+from ml.documents.record import Document
+from ml.documents.words import Page
+from retail_assets.errors import Unreadable
+from retail_assets.sandbox.answers import answer_with
+from retail_assets.sandbox.serving import serve
+
+TOO_LARGE = "Reading it takes more memory or disk than one document may have."
+FAILED = Unreadable("unreadable", "Reading it failed ({cause}).")
+
+
+def _answer(request: dict) -> dict:
+    what = {"pages": _pages, "invoice": _invoice}[request["what"]]
+    return answer_with(lambda: what(request), too_large=TOO_LARGE, failed=FAILED)
+
+
+def _options(request: dict) -> Options:
+    if request["engine"] == "rapidocr" and not second_engine.available():
+        raise Unreadable(
+            "no_engine", "RapidOCR is not installed: install the extra `ocr`, or take another engine."
+        )
+    limits = asdict(LIMITS) | {"bytes": request["max_bytes"], "pages": request["max_pages"]}
+    return Options(engine=request["engine"], limits=Limits(**limits), kept=Path(request["kept"]))
+
+
+def _pages(request: dict) -> dict:
+    """The pages of a document as they were read; none of one that cannot be."""
+    pages = pages_of(Path(request["path"]).read_bytes(), _options(request))
+    return {"pages": [_page(page) for page in pages]}
+
+
+def _page(page: Page) -> dict[str, Any]:
+    return {
+        "engine": page.engine if page.words else "none",
+        "words": len(page.words),
+        "mean_score": evidence.mean_score(page.words) if page.words else None,
+        "width": page.width,
+        "height": page.height,
+    }
+
+
+def _invoice(request: dict) -> dict:
+    """What the command line writes of a document, with the place of each value."""
+    document = extract(Path(request["path"]).read_bytes(), "", _options(request))
+    written = document.written()
+    for name, value in written["fields"].items():
+        value["box"] = _box(document, name)
+    return written
+
+
+def _box(document: Document, name: str) -> list[float] | None:
+    found = document.invoice.fields.get(name) if document.invoice else None
+    return [float(number) for number in found.box] if found and found.box else None
+
+
+if __name__ == "__main__":
+    serve(_answer)

@@ -1,0 +1,104 @@
+"""What a night's documents say: known answers are taken, the rest is read in child processes.
+
+A document keeps the answer it has, until a person asks for a retry: then it is read again, by the engine asked for.
+"""
+
+from collections.abc import Callable, Iterable
+from datetime import date
+
+import polars as pl
+
+from retail_assets.invoices.documents import LOCK, nights_without_answers
+from retail_assets.invoices.reading import INVOICE
+from retail_assets.invoices.retries import Retry
+from retail_assets.invoices.rows import extraction_rows, superseded
+from retail_assets.invoices.settings import InvoiceSettings
+from retail_assets.invoices.tables import INVOICE_DOCUMENTS, INVOICE_EXTRACTIONS
+from retail_assets.invoices.text import ReadReport, answered
+from retail_assets.kit.lake_table import LakeTable
+from retail_assets.lake import Lake, file_lock
+
+
+def extract_invoices(
+    lake: Lake,
+    settings: InvoiceSettings,
+    as_of: date,
+    retries: Iterable[Retry] = (),
+    progress: Callable[[str], None] = lambda _: None,
+) -> ReadReport:
+    """Write invoice_extractions for a night, and for others that have documents without an answer or a retry."""
+    report = ReadReport()
+    with file_lock(lake.lock_file(LOCK)):
+        asked = _open_retries(lake, retries)
+        others = nights_without_answers(lake) | {night for night, _ in asked}
+        report.backfilled = sorted(others - {as_of})
+        for night in [*report.backfilled, as_of]:
+            documents = INVOICE_DOCUMENTS.read(lake, night.isoformat())
+            known = INVOICE_EXTRACTIONS.read(lake, night.isoformat())
+            kept = known.join(documents, on=["sequence", "sha256"], how="semi")
+            rows = [kept, *_read(lake, night, documents, kept, settings, report, progress)]
+            # A retry takes the place of the answer before it, which stands until there is another.
+            rows += [
+                _read_again(lake, night, documents, retry, settings, report)
+                for of, retry in asked
+                if of == night
+            ]
+            newest = pl.concat(rows).unique("invoice_id", keep="last", maintain_order=True)
+            newest = superseded(newest, documents).sort("sequence", "place")
+            report.changed = INVOICE_EXTRACTIONS.write(lake, night.isoformat(), newest)
+        report.documents = documents.height
+    return report
+
+
+def _read(
+    lake: Lake,
+    night: date,
+    documents: pl.DataFrame,
+    kept: pl.DataFrame,
+    settings: InvoiceSettings,
+    report: ReadReport,
+    progress: Callable[[str], None],
+) -> list[pl.DataFrame]:
+    missing = documents.join(kept, on="sequence", how="anti")
+    if missing.is_empty():
+        return []
+    engine = settings.invoice_engine
+    hashes = missing["sha256"].unique(maintain_order=True)
+    found = answered(lake, night, hashes, INVOICE, engine, settings, report, progress)
+    return [extraction_rows(missing, found, engine=engine)]
+
+
+def _read_again(
+    lake: Lake,
+    night: date,
+    documents: pl.DataFrame,
+    retry: Retry,
+    settings: InvoiceSettings,
+    report: ReadReport,
+) -> pl.DataFrame:
+    document = documents.filter(sequence=retry.sequence)
+    engine = retry.engine or settings.invoice_engine
+    found = answered(lake, night, document["sha256"], INVOICE, engine, settings, report, anew=retry.entry)
+    return extraction_rows(document, found, engine=engine, answers_entry=retry.entry)
+
+
+def _open_retries(lake: Lake, retries: Iterable[Retry]) -> list[tuple[date, Retry]]:
+    """Those that no answer answers yet, with the nights of their documents."""
+    by_sequence = {retry.sequence: retry for retry in retries}
+    if not by_sequence:
+        return []
+    there = _of(lake, INVOICE_EXTRACTIONS, by_sequence, "sequence", "answers_entry")
+    answered_by = dict(there.iter_rows())
+    documents = _of(lake, INVOICE_DOCUMENTS, by_sequence, "sequence", "admitted_on")
+    return [
+        (night, by_sequence[sequence])
+        for sequence, night in documents.iter_rows()
+        if (answered_by.get(sequence) or 0) < by_sequence[sequence].entry
+    ]
+
+
+def _of(lake: Lake, table: LakeTable, sequences: Iterable[int], *columns: str) -> pl.DataFrame:
+    wanted = pl.col("sequence").is_in(list(sequences))
+    parts = [pl.scan_parquet(part, glob=False).select(columns) for part in table.parts(lake)]
+    rows = pl.concat([table.empty().lazy().select(columns), *parts]).filter(wanted)
+    return rows.sort("sequence").collect()
