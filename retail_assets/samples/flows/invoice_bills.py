@@ -37,6 +37,8 @@ class Delivered:
     arrived: int
     lines: tuple[tuple[str, int, str], ...]
     """Order, line of it and product."""
+    dearer: tuple[int, ...] = ()
+    """Rows, from 1, whose price is above that of the order."""
 
     @property
     def habit(self) -> int:

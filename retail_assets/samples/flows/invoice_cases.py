@@ -144,7 +144,7 @@ def _twice(sample: Sample, delivery: Delivery, one: Delivered, plain: _Plain) ->
 def _dearer(one: Delivered) -> Delivered:
     first, *others = one.bill.rows
     first = replace(first, price_cents=first.price_cents * (100 + DEARER_PERCENT) // 100)
-    return replace(one, bill=replace(one.bill, rows=(first, *others)))
+    return replace(one, bill=replace(one.bill, rows=(first, *others)), dearer=(1,))
 
 
 def _archive(sample: Sample, delivery: Delivery, dearer: Delivered, other: Delivered) -> None:

@@ -21,7 +21,7 @@ _DOCUMENTS = {
 _LINES = {
     "file_name": pl.String, "line": pl.Int32, "description": pl.String, "sku": pl.String, "quantity": pl.Int64,
     "unit_price": _MONEY, "tax_rate": pl.Int64, "amount": _MONEY, "po_id": pl.String, "po_line_number": pl.Int64,
-    "product_id": pl.String,
+    "product_id": pl.String, "is_above_order": pl.Boolean,
 }  # fmt: skip
 
 
@@ -57,7 +57,7 @@ class Delivery:
         self._drops.keep_truth("invoices/documents", pl.DataFrame([document], schema=_DOCUMENTS))
         ordered = told.lines or [(None, None, None)] * len(bill.rows)
         lines = [
-            _line(file_name, place, row, *order)
+            _line(file_name, place, row, *order) | {"is_above_order": place in told.dearer}
             for place, (row, order) in enumerate(zip(bill.rows, ordered, strict=True), 1)
         ]
         self._drops.keep_truth("invoices/lines", pl.DataFrame(lines, schema=_LINES))

@@ -24,6 +24,8 @@ from retail_assets.samples.sample import Sample
 
 DAYS_OF_INVOICES = 4
 """The first night finds the invoices of the deliveries of so many days."""
+DAYS_OF_CASES = 60
+"""Where those are too few for all that the first night tells, it goes back so far."""
 MOST_A_NIGHT = 3
 """Of later nights, for each store but the web shop."""
 
@@ -39,9 +41,10 @@ def write(sample: Sample, drops: Drops) -> None:
         for one in single(sample, each.filter(pl.col("arrived") == end - 1))[:most]:
             _ordinary(delivery, one)
         return
-    lately = pl.col("arrived") >= end - DAYS_OF_A_MONTH
-    month = monthly(sample, arrived.filter(lately, pl.col("supplier") == AUSTRIAN))
-    rest = invoice_cases.write(sample, drops, delivery, single(sample, each.filter(lately)), month)
+    arrived_since = pl.col("arrived") >= end - DAYS_OF_A_MONTH
+    month = monthly(sample, arrived.filter(arrived_since, pl.col("supplier") == AUSTRIAN))
+    lately = single(sample, each.filter(pl.col("arrived") >= end - DAYS_OF_CASES))
+    rest = invoice_cases.write(sample, drops, delivery, lately, month)
     for one in rest:
         if one.arrived >= end - DAYS_OF_INVOICES:
             _ordinary(delivery, one)
