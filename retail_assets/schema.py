@@ -41,10 +41,25 @@ def sql_type(dtype: pl.DataType) -> str:
         case pl.List(inner=inner):
             return f"{sql_type(_instance(inner))}[]"
         case pl.Struct(fields=fields):
-            return f"struct({', '.join(f'{f.name} {sql_type(_instance(f.dtype))}' for f in fields)})"
+            return f"struct({', '.join(f'{_field(f.name)} {sql_type(_instance(f.dtype))}' for f in fields)})"
         case pl.Enum():
             return "varchar"
     return _SQL_TYPES[dtype]
+
+
+_KEYWORDS = """
+all analyse analyze and anti any array as asc asof asymmetric at authorization binary both by case cast check
+collate collation column columns concurrently constraint create cross default deferrable desc describe distinct do
+else end except false fetch for foreign freeze from full generated glob group having ilike in initially inner
+intersect into is isnull join lambda lateral leading left like limit map natural not notnull null offset on only or
+order outer overlaps pivot placing positional primary qualify references returning right select semi show similar
+some struct summarize symmetric table tablesample then to trailing true try_cast tuple union unique unpack unpivot
+using variadic verbose when where windowwith"""
+"""What DuckDB takes for no name unless it is quoted."""
+
+
+def _field(name: str) -> str:
+    return f'"{name}"' if name in _KEYWORDS.split() else name
 
 
 _SQL_TYPES: dict[pl.DataType, str] = {

@@ -105,7 +105,7 @@ def _field(name: str, value: Answer) -> dict[str, Any]:
         "confidence": value["confidence"],
         "evidence": [text(one) for one in value["evidence"]],
         "page": None if page is None else int(page) + 1,
-        **dict(zip(("left", "top", "right", "bottom"), box, strict=True)),
+        **dict(zip(("x0", "y0", "x1", "y1"), box, strict=True)),
     }
 
 

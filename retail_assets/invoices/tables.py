@@ -94,13 +94,14 @@ class InvoiceExtractions(dy.Schema):
                 "confidence": dy.Float32(),
                 "evidence": dy.List(dy.String()),
                 "page": dy.Int32(),
-                "left": dy.Float64(),
-                "top": dy.Float64(),
-                "right": dy.Float64(),
-                "bottom": dy.Float64(),
+                "x0": dy.Float64(),
+                "y0": dy.Float64(),
+                "x1": dy.Float64(),
+                "y1": dy.Float64(),
             }
         ),
-        description="Each value as read, how sure it is and why, and where it stands: page from 1, units of the page.",
+        description="Each value as read, how sure it is and why, and where it stands: page from 1; left, top, right "
+        "and bottom in units of the page.",
     )
     lines = dy.List(
         dy.Struct(

@@ -46,8 +46,8 @@ rows_of_invoices as (
         case
             when coalesce(line.price_base_quantity, 1) = 1 then line.unit_price
             else {{ ratio('line.unit_price', 'line.price_base_quantity', 6) }}
-        end as unit_price,
-        abs(coalesce(line.amount, cast(line.quantity as decimal(20, 6)) * unit_price)) as row_amount
+        end as price_of_one,
+        abs(coalesce(line.amount, cast(line.quantity as decimal(20, 6)) * price_of_one)) as row_amount
     from {{ ref('invoice_lines') }} as line
     inner join {{ ref('invoices') }} as invoice on line.invoice_id = invoice.invoice_id
     left join {{ source('lake', 'invoice_order_lines') }} as matched
@@ -142,7 +142,7 @@ select
     invoiced_quantity,
     ordered_quantity,
     received_quantity,
-    coalesce({{ ratio('row_amount', 'abs(quantity)', 6) }}, unit_price) as price,
+    coalesce({{ ratio('row_amount', 'abs(quantity)', 6) }}, price_of_one) as price,
     case when is_same_currency then order_price end as order_price,
     case when is_same_currency then {{ round_amount('amount_above_order', 'currency') }} end as amount_above_order,
     cast(above_ordered as {{ quantity_type() }}) as quantity_above_ordered,
