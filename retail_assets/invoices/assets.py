@@ -17,6 +17,7 @@ from retail_assets.dagster_kit.wiring import (
 )
 from retail_assets.invoices.flow import FLOW
 from retail_assets.invoices.settings import InvoiceSettings
+from retail_assets.invoices.specs import checks_asset
 from retail_assets.invoices.tables import INVOICE_DOCUMENTS, INVOICE_EXTRACTIONS, INVOICE_TEXT
 from retail_assets.platform import Platform
 
@@ -54,6 +55,7 @@ def definitions(platform: Platform) -> dg.Definitions:
             _documents_asset(platform, documents),
             _text_asset(platform, text),
             _extractions_asset(platform, extractions),
+            checks_asset(platform, extractions),
         ]
     )
 

@@ -18,11 +18,14 @@ from retail_assets.invoices.tables import (
     INVOICE_EXTRACTIONS,
     INVOICE_ORDER_LINES,
 )
+from retail_assets.kit.findings import Finding
 from retail_assets.kit.lake_table import LakeTable
 from retail_assets.lake import Lake, file_lock
 from retail_assets.platform import Platform
 
 LOCK = "invoice_checks"
+NAMED = 20
+"""Invoices that a warning names; the others are counted."""
 _OF_DOCUMENT = (
     "invoice_id", "sequence", "place", "sha256", "admitted_on", "answers_entry", "status", "vendor", "vendor_tax_id",
     "number", "date", "superseded_by",
@@ -39,8 +42,10 @@ class CheckReport:
     """By the platform itself."""
     nights: list[date] = field(default_factory=list)
     """Whose parts were written anew."""
-    checks: pl.DataFrame = field(default_factory=INVOICE_CHECKS.empty)
-    """Of what was judged."""
+    checks: pl.DataFrame = field(
+        default_factory=lambda: INVOICE_CHECKS.empty().with_columns(state=pl.lit(None, pl.String))
+    )
+    """Of what was judged, with the state in which it was."""
 
 
 def check_invoices(platform: Platform, *, as_of: date, now: datetime) -> CheckReport:
@@ -65,6 +70,24 @@ def check_invoices(platform: Platform, *, as_of: date, now: datetime) -> CheckRe
             report.judged, report.checks = checks.height, checks
             report.confirmed = confirm_proven(platform, checks, as_of=as_of, now=now)
     return report
+
+
+def money_goes_to_known_accounts(report: CheckReport) -> Finding:
+    """Whether an invoice that waits for a person names an account that is not its supplier's."""
+    other = pl.element().filter(
+        (pl.element().struct.field("check") == "supplier_iban")
+        & (pl.element().struct.field("severity") == "error")
+    )
+    warned = report.checks.filter(
+        pl.col("state") == PREVIEW, pl.col("findings").list.eval(other).list.len() > 0
+    )
+    named = ", ".join(warned["invoice_id"].head(NAMED))
+    return Finding(
+        warned.is_empty(),
+        {"invoices": warned.height, "which": named},
+        f"Ask the suppliers of these invoices on a number that you know whether the account is theirs: {named}. "
+        "Reject the invoice if it is not.",
+    )
 
 
 def _due(counting: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:

@@ -13,7 +13,7 @@ from retail_assets.decisions.kinds import Decision
 from retail_assets.flows import FLOWS
 from retail_assets.intake.admission import admit
 from retail_assets.invoices import books, confirming
-from retail_assets.invoices.checking import CheckReport, check_invoices
+from retail_assets.invoices.checking import CheckReport, check_invoices, money_goes_to_known_accounts
 from retail_assets.invoices.documents import list_documents
 from retail_assets.invoices.settings import InvoiceSettings
 from retail_assets.invoices.tables import (
@@ -205,3 +205,11 @@ def test_a_night_without_invoices_reads_no_books(invoices: Invoices, monkeypatch
     report = invoices.check()
     assert (report.judged, report.nights) == (0, [])
     assert INVOICE_DOCUMENTS.parts(invoices.lake) == []
+
+
+def test_another_account_warns_until_somebody_decides(invoices: Invoices) -> None:
+    invoices.read(invoice(1), invoice(2, iban=OTHER_ACCOUNT))
+    finding = money_goes_to_known_accounts(invoices.check())
+    assert (finding.passed, finding.figures["which"]) == (False, "2-1")
+    invoices.decide("2-1", "reject", reason="Not their account.")
+    assert money_goes_to_known_accounts(invoices.check()).passed

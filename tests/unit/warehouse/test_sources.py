@@ -48,7 +48,7 @@ def types_in(file: Path) -> dict[str, str]:
 
 
 def declared(columns: Columns) -> dict[str, str]:
-    return {column.name: column.sql_type.replace(", ", ",") for column in columns.values()}
+    return {column.name: column.sql_type.replace(", ", ",").replace('"', "") for column in columns.values()}
 
 
 @pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.name)
