@@ -16,6 +16,8 @@ from retail_assets.errors import Unreadable
 from retail_assets.sandbox.answers import answer_with
 from retail_assets.sandbox.serving import serve
 
+RESERVED_BYTES = 40 * 2**30
+"""The engine of the official rules (Saxon) reserves 32 GB of addresses for a heap that stays small."""
 TOO_LARGE = "Reading it takes more memory or disk than one document may have."
 FAILED = Unreadable("unreadable", "Reading it failed ({cause}).")
 
@@ -65,4 +67,4 @@ def _box(document: Document, name: str) -> list[float] | None:
 
 
 if __name__ == "__main__":
-    serve(_answer)
+    serve(_answer, reserved_bytes=RESERVED_BYTES)

@@ -192,7 +192,8 @@ class ChildProcess:
     def _end(self) -> None:
         if self._child is None:
             return
-        self._child.kill()
+        with suppress(ProcessLookupError):  # with the programs that it started, such as Tesseract
+            os.killpg(self._child.pid, signal.SIGKILL)
         self._child.wait()
         for pipe in (self._child.stdin, self._child.stdout, self._complaints):
             if pipe is not None:

@@ -7,6 +7,7 @@ It holds itself to a memory limit and ends with its parent, so that a file can a
 import json
 import os
 import resource
+import signal
 import sys
 import threading
 import time
@@ -16,11 +17,16 @@ READY = "ready"
 """The first line that a child says: what happens before is no request's doing."""
 
 
-def serve(answer: Callable[[dict], dict]) -> None:
-    """Answer the parent's requests until it has no more, within the limits that it gives as arguments."""
+def serve(answer: Callable[[dict], dict], *, reserved_bytes: int = 0) -> None:
+    """Answer the parent's requests until it has no more, within the limits that it gives as arguments.
+
+    `reserved_bytes` is address space that a library reserves and never fills: memory is limited all the same.
+    """
     parent, memory_bytes, file_bytes = (int(argument) for argument in sys.argv[1:])
     threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_DATA, (memory_bytes, memory_bytes))
+    addresses = memory_bytes + reserved_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (addresses, addresses))
     resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # Whatever a library prints must not get between the answers.
@@ -35,7 +41,9 @@ def serve(answer: Callable[[dict], dict]) -> None:
 
 
 def _end_with(parent: int) -> None:
-    """End this process when its parent is gone, even in the middle of a file."""
+    """End this process when its parent is gone, even in the middle of a file, with the programs that it started."""
     while os.getppid() == parent:
         time.sleep(0.5)
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
     os._exit(1)

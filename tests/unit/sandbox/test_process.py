@@ -48,6 +48,14 @@ def test_a_child_is_given_no_secret(child: ChildProcess, monkeypatch: pytest.Mon
     assert seen["POLARS_MAX_THREADS"] == "1"
 
 
+def test_a_child_takes_the_programs_with_it_that_it_started(child: ChildProcess) -> None:
+    program = Path("/proc") / ask(child, program=True).variables["pid"]
+    assert program.exists()
+    child.close()
+    # Whoever inherits it reads its end; until then it is a zombie.
+    assert not program.exists() or (program / "stat").read_text().split(") ")[1][0] == "Z"
+
+
 @pytest.mark.parametrize(
     "said",
     [
