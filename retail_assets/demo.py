@@ -77,7 +77,9 @@ def _morning(platform: Platform, terminal: Terminal) -> RunSummary | None:
     if not write_morning(platform):
         return None
     terminal.say("In the morning people decide about invoices …")
-    return run_assets(platform, CHANGED_BY_DECISIONS, DEMO_NIGHT, terminal)
+    done = run_assets(platform, CHANGED_BY_DECISIONS, DEMO_NIGHT, terminal)
+    done.what = f"Morning of {DEMO_NIGHT}"
+    return done
 
 
 def _published(platform: Platform, *, seconds: float) -> Table:

@@ -1,4 +1,4 @@
-"""What suppliers bill: each delivery once, as purchasing has it. One supplier bills a month at once."""
+"""What suppliers bill: each delivery once, as purchasing has it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -13,11 +13,40 @@ from retail_assets.samples.sample import Sample
 
 HABITS = len(COUNTRIES)
 GERMAN, DUTCH, AUSTRIAN, FRENCH, POLISH, PAPER = range(HABITS)
-"""Habits of suppliers, by turns: the first sends e-invoices, the Austrian one bill a month, the last one paper."""
+"""Habits of suppliers, by turns: the first sends e-invoices, the Austrian writes at length, the last sends paper."""
 
-DAYS_OF_A_MONTH = 30
-MOST_ROWS = 40
-"""Of a bill for a month; a large retailer's suppliers would have too many."""
+NOTES = (
+    "Hinweise zu unserer Ware",
+    "",
+    "Bitte prüfen Sie die Kartons bei der Annahme auf Druckstellen und feuchte Stellen.",
+    "Beschädigte Kartons lassen Sie bitte vom Fahrer vermerken, bevor er weiterfährt.",
+    "",
+    "Die Ware ist einzeln in Folie verpackt, damit sie im Lager sauber bleibt.",
+    "Folie und Karton nimmt unser Fahrer bei der nächsten Anfahrt gerne zurück.",
+    "",
+    "Textilien lagern Sie bitte trocken und ohne Sonne, Leder ohne Folie.",
+    "Becher und Schalen sind für die Spülmaschine geeignet, Pfannen mit Holzgriff sind es nicht.",
+    "Kerzen und Laternen gehören nicht in die Nähe von Heizungen.",
+    "",
+    "Spielwaren sind nach den geltenden Normen geprüft, die Zeugnisse senden wir auf Wunsch.",
+    "Farben können von Los zu Los ein wenig abweichen, das ist kein Mangel.",
+    "",
+    "Fehlt etwas, so sagen Sie es uns bitte in der ersten Woche nach der Annahme.",
+    "Für Muster und Kataloge wenden Sie sich bitte an unseren Vertrieb.",
+    "",
+    "Unsere Regalstopper und Aufsteller leihen wir Ihnen, solange Sie die Ware führen.",
+    "Nicht Verkauftes nehmen wir zum Ende der Saison zurück, wenn es unbenutzt ist.",
+    "Rücksendungen kündigen Sie bitte an, damit unser Fahrer Platz im Wagen hat.",
+    "",
+    "Paletten tauschen wir Zug um Zug, leere stellen Sie bitte trocken bereit.",
+    "Neue Artikel stellen wir Ihnen im Frühjahr auf der Hausmesse vor.",
+    "Wer sie früher sehen möchte, besucht uns in Linz im Schauraum.",
+    "",
+    "Bitte hängen Sie diese Hinweise auch in der Warenannahme aus.",
+    "Wir danken für die gute Zusammenarbeit und wünschen viel Erfolg beim Verkauf.",
+    "Ihr Team von der Auslieferung",
+)
+"""What the Austrian suppliers write before they come to what is billed."""
 _NUMBERS = (
     "RE-{year}-{n:05d}",
     "INV-{n:05d}",
@@ -39,6 +68,8 @@ class Delivered:
     """Order, line of it and product."""
     dearer: tuple[int, ...] = ()
     """Rows, from 1, whose price is above that of the order."""
+
+    products: tuple[int, ...] = ()
 
     @property
     def habit(self) -> int:
@@ -62,7 +93,7 @@ def deliveries(sample: Sample) -> pl.DataFrame:
     )
 
 
-def single(sample: Sample, arrived: pl.DataFrame) -> list[Delivered]:
+def billed(sample: Sample, arrived: pl.DataFrame) -> list[Delivered]:
     """A bill for each delivery, the oldest first."""
     return [
         _bill(sample, part.to_dicts())
@@ -70,19 +101,17 @@ def single(sample: Sample, arrived: pl.DataFrame) -> list[Delivered]:
     ]
 
 
-def monthly(sample: Sample, arrived: pl.DataFrame) -> Delivered:
-    """One bill for what a supplier brought, in many words."""
-    rows = arrived.tail(MOST_ROWS).to_dicts()
-    found = _bill(sample, rows)
+def in_many_words(sample: Sample, one: Delivered) -> Delivered:
+    """With notes before the rows, and descriptions that need several lines: it takes two pages."""
     brands = sample.catalogue.brands
-    said = [
-        f"{row.name} der Marke {brands[one['product']]}, einzeln in Folie verpackt, im Karton geliefert"
-        for row, one in zip(found.bill.rows, rows, strict=True)
-    ]
-    wrapped = tuple(replace(row, name=name) for row, name in zip(found.bill.rows, said, strict=True))
-    return replace(
-        found, bill=replace(found.bill, rows=wrapped, order_number=None, ship_to=None, delivered=None)
+    rows = tuple(
+        replace(
+            row,
+            name=f"{row.name} der Marke {brands[product]}, einzeln in Folie verpackt, im Karton geliefert",
+        )
+        for row, product in zip(one.bill.rows, one.products, strict=True)
     )
+    return replace(one, bill=replace(one.bill, rows=rows, notes=NOTES))
 
 
 def _bill(sample: Sample, rows: list[dict]) -> Delivered:
@@ -111,7 +140,11 @@ def _bill(sample: Sample, rows: list[dict]) -> Delivered:
         ship_to=last["store"],
     )
     return Delivered(
-        bill, number, last["arrived"], tuple((row["po"], row["line"], row["sku"]) for row in rows)
+        bill,
+        number,
+        last["arrived"],
+        tuple((row["po"], row["line"], row["sku"]) for row in rows),
+        products=tuple(row["product"] for row in rows),
     )
 
 

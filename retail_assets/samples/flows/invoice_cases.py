@@ -12,12 +12,14 @@ import polars as pl
 from retail_assets.samples import formats
 from retail_assets.samples.drops import Drop, Drops
 from retail_assets.samples.flows.invoice_bills import (
+    AUSTRIAN,
     DUTCH,
     FRENCH,
     GERMAN,
     PAPER,
     POLISH,
     Delivered,
+    in_many_words,
     of_habit,
 )
 from retail_assets.samples.flows.invoice_delivery import (
@@ -41,6 +43,7 @@ TRANSPOSED_CENTS = 90_00
 """By so much one supplier's total is wrong."""
 DAMAGED_UNITS = 2
 OTHER_ACCOUNT = 990
+ROWS_OF_TWO_PAGES = 4
 
 
 _Plain = Callable[[Delivered, str], Drop]
@@ -53,15 +56,15 @@ class _Pile:
     def __init__(self, bills: list[Delivered]) -> None:
         self.rest = bills
 
-    def take(self, habit: int) -> Delivered:
-        found = of_habit(self.rest, habit)[-1]
+    def take(self, habit: int, *, rows: int = 1) -> Delivered:
+        """The newest of a supplier of a habit, with so many rows if there is one."""
+        fitting = of_habit(self.rest, habit)
+        found = next((one for one in reversed(fitting) if len(one.lines) >= rows), fitting[-1])
         self.rest = [one for one in self.rest if one is not found]
         return found
 
 
-def write(
-    sample: Sample, drops: Drops, delivery: Delivery, bills: list[Delivered], month: Delivered
-) -> list[Delivered]:
+def write(sample: Sample, drops: Drops, delivery: Delivery, bills: list[Delivered]) -> list[Delivered]:
     """Drops all cases; gives the bills that none of them took."""
     pile = _Pile(bills)
     tell = sample.tell
@@ -77,11 +80,12 @@ def write(
     _mail(sample, delivery, pile.take(GERMAN))
     _twice(sample, delivery, pile.take(DUTCH), plain)
     _archive(sample, delivery, _dearer(pile.take(DUTCH)), pile.take(FRENCH))
-    drop = plain(month, CONFIRMED)
+    one = in_many_words(sample, pile.take(AUSTRIAN, rows=ROWS_OF_TWO_PAGES))
+    drop = plain(one, CONFIRMED)
     tell(
         "invoice over two pages",
-        "A month at once; descriptions go on over lines, the table over pages.",
-        document=month.bill.number,
+        "Descriptions go on over lines, the table over pages.",
+        document=one.bill.number,
         file=drop.name,
     )
     one = pile.take(POLISH)
@@ -213,8 +217,8 @@ def _decide(sample: Sample, drops: Drops, wrong_sum: Drop, corrected: Delivered,
     payload = json.dumps({"corrected": {"total": total, "amount_due": total}})
     columns = ["decision_id", "at", "actor", "kind", "subject", "verdict", "reason", "payload"]
     rows = [
-        ("D-0011", 10, wrong_sum, "confirm", "The supplier agrees: its total was added up wrongly", payload),
-        ("D-0012", 20, moved, "reject", "The supplier knows nothing of a new account", None),
+        ("D-0011", 10, wrong_sum, "confirm", "wrong_sum", payload),
+        ("D-0012", 20, moved, "reject", "unknown_account", None),
     ]
 
     def content() -> bytes:

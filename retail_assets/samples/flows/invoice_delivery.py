@@ -83,7 +83,7 @@ def _line(
 
 def file_stem(bill: Bill) -> str:
     """As suppliers call their files: Rechnung_RE-2026-00201."""
-    word = {"FR": "Facture", "DE": "Rechnung", "AT": "Sammelrechnung"}.get(bill.seller.country, "Invoice")
+    word = {"FR": "Facture", "DE": "Rechnung", "AT": "Rechnung"}.get(bill.seller.country, "Invoice")
     return f"{'Gutschrift' if bill.is_credit else word}_{bill.number.replace('/', '-')}"
 
 

@@ -9,14 +9,10 @@ import polars as pl
 from retail_assets.samples.drops import Drops
 from retail_assets.samples.flows import invoice_cases
 from retail_assets.samples.flows.invoice_bills import (
-    AUSTRIAN,
-    DAYS_OF_A_MONTH,
     GERMAN,
-    HABITS,
     Delivered,
+    billed,
     deliveries,
-    monthly,
-    single,
 )
 from retail_assets.samples.flows.invoice_delivery import CONFIRMED, Delivery, file_stem, written_at
 from retail_assets.samples.papers import envelopes
@@ -32,20 +28,15 @@ MOST_A_NIGHT = 3
 
 def write(sample: Sample, drops: Drops) -> None:
     """The invoices of one night."""
-    arrived = deliveries(sample)
-    end = sample.periods[-1].end
+    arrived, end = deliveries(sample), sample.periods[-1].end
     delivery = Delivery(sample, drops)
-    each = arrived.filter(pl.col("supplier") % HABITS != AUSTRIAN)
     if not sample.first_night:
         most = MOST_A_NIGHT * (sample.plan.size.stores - 1)
-        for one in single(sample, each.filter(pl.col("arrived") == end - 1))[:most]:
+        for one in billed(sample, arrived.filter(pl.col("arrived") == end - 1))[:most]:
             _ordinary(delivery, one)
         return
-    arrived_since = pl.col("arrived") >= end - DAYS_OF_A_MONTH
-    month = monthly(sample, arrived.filter(arrived_since, pl.col("supplier") == AUSTRIAN))
-    lately = single(sample, each.filter(pl.col("arrived") >= end - DAYS_OF_CASES))
-    rest = invoice_cases.write(sample, drops, delivery, lately, month)
-    for one in rest:
+    lately = billed(sample, arrived.filter(pl.col("arrived") >= end - DAYS_OF_CASES))
+    for one in invoice_cases.write(sample, drops, delivery, lately):
         if one.arrived >= end - DAYS_OF_INVOICES:
             _ordinary(delivery, one)
 

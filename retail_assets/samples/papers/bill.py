@@ -41,6 +41,8 @@ class Bill:
     discount: tuple[int, date] | None = None
     """Percent of cash discount, and until when."""
     delivered: date | None = None
+    notes: tuple[str, ...] = ()
+    """Lines before the rows."""
     buyer: Firm = RETAILER
     ship_to: str | None = None
     miscounted_cents: int = 0

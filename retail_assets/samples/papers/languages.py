@@ -30,7 +30,6 @@ class Language:
 GERMAN = Language(
     {
         "invoice": "Rechnung",
-        "collective": "Sammelrechnung",
         "credit": "Gutschrift",
         "number": "Rechnungsnummer:",
         "credit_number": "Gutschriftsnummer:",

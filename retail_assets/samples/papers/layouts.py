@@ -16,7 +16,7 @@ Layout = Callable[[Bill, datetime], Sheet]
 def german_letter(bill: Bill, written_at: datetime) -> Sheet:
     """The recipient in the window, facts beside it, rows numbered, accounts at the foot."""
     language, seller = GERMAN, bill.seller
-    kind = "credit" if bill.is_credit else "invoice" if bill.order_number else "collective"
+    kind = "credit" if bill.is_credit else "invoice"
     sheet = Sheet("helvetica", 9.5, written_at, f"{language[kind]} {bill.number}")
     sheet.text(LEFT, 14, seller.name, bold=True, size=15)
     sheet.lines(LEFT, 21, [f"{seller.street}, {seller.place}"], size=9)
@@ -34,20 +34,21 @@ def german_letter(bill: Bill, written_at: datetime) -> Sheet:
     y = _facts(sheet, facts, 50, left=120, right=RIGHT)
     sheet.text(LEFT, 92, f"{language[kind]} {bill.number}", bold=True, size=13)
     sheet.text(LEFT, 100, language["credited" if bill.is_credit else "thanks"])
+    noted = sheet.lines(LEFT, 110, [*bill.notes, ""]) if bill.notes else 110
     y = _table(
         sheet,
         bill,
         language,
-        max(y, 110),
+        max(y, noted),
         [
             ("position", LEFT, 27, "L"),
             ("sku", 33, 57, "L"),
             ("name", 58, 107, "L"),
-            ("units", 107, 119, "R"),
-            ("unit", 122, 133, "L"),
-            ("price", 132, 151, "R"),
-            ("rate", 153, 166, "R"),
-            ("amount", 168, RIGHT, "R"),
+            ("units", 107, 118, "R"),
+            ("unit", 121, 133, "L"),
+            ("price", 134, 156, "R"),
+            ("rate", 157, 169, "R"),
+            ("amount", 170, RIGHT, "R"),
         ],
     )
     y = _totals(sheet, bill, language, y, left=115, last="credit_total" if bill.is_credit else "total")

@@ -135,6 +135,7 @@ class Sheet:
         count = self._pdf.page
         for page in range(1, count + 1) if count > 1 else ():
             self._pdf.page = page
+            self._pdf.set_font(self._font, "", 1)  # what fpdf2 last set was on another page
             self.text(RIGHT, 285, pattern.format(page, count), align="R", size=8)
         self._pdf.page = count
 

@@ -99,6 +99,7 @@ def test_what_can_be_read_is_read_exactly(night: Drops, documents: dict[str, byt
         expected = {field: None if document[field] is None else str(document[field]) for field in HEADERS}
         if values["tax"] is None:  # nothing is shown where there is none
             assert expected.pop("tax") == "0.00"
+        assert found["pages"] == (2 if document["vendor"].startswith("Spätlese") else 1)
         is_wrong = name == "Facture_F2026-0391.pdf"
         assert found["status"] == ("preview" if is_wrong else "auto_confirmable"), name
         if is_wrong:
