@@ -42,6 +42,8 @@ class Page:
     engine: str = "text"
     other: tuple[Word, ...] = ()
     """What a second engine read on the same page, in the same units."""
+    turn: int = 0
+    """Degrees, anticlockwise, by which a recognised page was turned to stand upright."""
 
     @property
     def word_height(self) -> float:

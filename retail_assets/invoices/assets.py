@@ -9,12 +9,15 @@ from retail_assets.dagster_kit.wiring import (
     LEDGER,
     ONE_NIGHT_A_RUN,
     Night,
+    check_result,
     days,
     materialise_backfilled,
     partitions_of,
+    rows_table,
     table_spec,
     told,
 )
+from retail_assets.invoices import checks
 from retail_assets.invoices.flow import FLOW
 from retail_assets.invoices.settings import InvoiceSettings
 from retail_assets.invoices.specs import checks_asset
@@ -23,6 +26,13 @@ from retail_assets.platform import Platform
 
 if TYPE_CHECKING:
     from retail_assets.invoices.text import ReadReport
+
+
+CHECKS = {
+    "every_document_is_answered": (dg.AssetCheckSeverity.ERROR, checks.every_document_is_answered),
+    "every_document_could_be_read": (dg.AssetCheckSeverity.WARN, checks.every_document_could_be_read),
+    "no_invoice_waits_too_long": (dg.AssetCheckSeverity.WARN, checks.no_invoice_waits_too_long),
+}
 
 
 def definitions(platform: Platform) -> dg.Definitions:
@@ -108,9 +118,14 @@ def _extractions_asset(platform: Platform, extractions: dg.AssetSpec) -> dg.Asse
         specs=[extractions],
         partitions_def=partitions_of(platform),
         backfill_policy=ONE_NIGHT_A_RUN,
+        check_specs=[
+            dg.AssetCheckSpec(name, asset=extractions.key, description=check.__doc__)
+            for name, (_, check) in CHECKS.items()
+        ],
     )
     @told(platform)
     def invoice_extractions(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from retail_assets.invoices import previews
         from retail_assets.invoices.extractions import extract_invoices
         from retail_assets.invoices.retries import retries
 
@@ -118,7 +133,17 @@ def _extractions_asset(platform: Platform, extractions: dg.AssetSpec) -> dg.Asse
         asked = retries(platform.settings)
         report = extract_invoices(lake, settings, night, asked, context.log.info)
         materialise_backfilled(context, extractions.key, report.backfilled)
-        return dg.MaterializeResult(metadata=_figures(report))
+        metadata = _figures(report)
+        # An event keeps its pictures, so they are shown when there is something new to see.
+        if report.changed:
+            metadata["to_review"] = rows_table(previews.listed(lake, night))
+            if pages := previews.boxed_pages(lake, night):
+                metadata["pages"] = dg.MetadataValue.md(pages)
+        results = [
+            check_result(name, check(lake, settings, night), severity=severity)
+            for name, (severity, check) in CHECKS.items()
+        ]
+        return dg.MaterializeResult(metadata=metadata, check_results=results)
 
     return invoice_extractions
 

@@ -41,7 +41,7 @@ class CheckReport:
     confirmed: int = 0
     """By the platform itself."""
     nights: list[date] = field(default_factory=list)
-    """Whose parts were written anew."""
+    """Whose parts changed."""
     checks: pl.DataFrame = field(
         default_factory=lambda: INVOICE_CHECKS.empty().with_columns(state=pl.lit(None, pl.String))
     )
@@ -62,9 +62,8 @@ def check_invoices(platform: Platform, *, as_of: date, now: datetime) -> CheckRe
         if due.is_empty() and gone.is_empty():
             return report
         fresh = _judged(platform, as_of, due, there, known, decisions) if due.height else None
-        report.nights = sorted({*due["admitted_on"], *gone["admitted_on"]})
-        for night in report.nights:
-            _write(lake, night, counting, due, fresh)
+        nights = sorted({*due["admitted_on"], *gone["admitted_on"]})
+        report.nights = [night for night in nights if _write(lake, night, counting, due, fresh)]
         if fresh is not None:
             checks, _ = fresh
             report.judged, report.checks = checks.height, checks
@@ -158,8 +157,9 @@ def _write(
     counting: pl.DataFrame,
     due: pl.DataFrame,
     fresh: tuple[pl.DataFrame, pl.DataFrame] | None,
-) -> None:
-    """Put a night's parts in place: what was judged now, and what stays of before."""
+) -> bool:
+    """Put a night's parts in place: what was judged now, and what stays of before; whether one changed."""
+    changed = False
     order = counting.select("invoice_id", "sequence", "place")
     for table, rows in zip((INVOICE_CHECKS, INVOICE_ORDER_LINES), fresh or (None, None), strict=True):
         kept = table.read(lake, night.isoformat()).join(due, on="invoice_id", how="anti")
@@ -167,7 +167,8 @@ def _write(
         new = [] if rows is None else [rows.filter(admitted_on=night).select(names).cast(dict(table.schema))]
         both = pl.concat([kept, *new]).join(order, on="invoice_id")
         key = [name for name in ("sequence", "place", "line") if name in both.columns]
-        table.write(lake, night.isoformat(), both.sort(key).select(names))
+        changed |= table.write(lake, night.isoformat(), both.sort(key).select(names))
+    return changed
 
 
 def _all(lake: Lake, table: LakeTable, columns: tuple[str, ...]) -> pl.DataFrame:

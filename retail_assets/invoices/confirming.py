@@ -7,9 +7,12 @@ import polars as pl
 from retail_assets.decisions.deciding import decide_automatically
 from retail_assets.invoices.review import CONFIRM, PREVIEW, REVIEW
 from retail_assets.invoices.settings import InvoiceSettings
+from retail_assets.invoices.standing import decided
 from retail_assets.platform import Platform
 
 AUTO_CONFIRMABLE = "auto_confirmable"
+LONGEST_PROOF = 500
+"""Characters of what speaks for a total; a document may say anything."""
 _READ = {
     "xml": "from its XML",
     "text": "from its text",
@@ -30,6 +33,7 @@ def evidence(judged: pl.DataFrame) -> pl.DataFrame:
         .list.eval(pl.element().filter(total).struct.field("evidence"))
         .list.first()
         .list.join(", ")
+        .str.slice(0, LONGEST_PROOF)
     )
     shown = pl.format(
         "total {} {}{}",
@@ -73,4 +77,5 @@ def confirm_proven(platform: Platform, judged: pl.DataFrame, *, as_of: date, now
     decide_automatically(
         settings=platform.settings, handlers=platform.handlers(), as_of=as_of, decisions=decisions
     )
-    return proven.height
+    confirmed = decided(platform.lake).filter(pl.col("verdict") == CONFIRM)
+    return proven.join(confirmed, on="invoice_id", how="semi").height

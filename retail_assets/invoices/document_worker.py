@@ -3,13 +3,14 @@
 It recognises pages and finds fields, both by `ml.documents`; pages that were recognised are kept by their content.
 """
 
+import base64
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ml.documents.document import Options, extract, pages_of
-from ml.documents.reading import evidence, second_engine
-from ml.documents.reading.limits import LIMITS, Limits
+from ml.documents.pictures import boxed_page
+from ml.documents.reading import evidence, limits, second_engine
 from ml.documents.record import Document
 from ml.documents.words import Page
 from retail_assets.errors import Unreadable
@@ -23,7 +24,7 @@ FAILED = Unreadable("unreadable", "Reading it failed ({cause}).")
 
 
 def _answer(request: dict) -> dict:
-    what = {"pages": _pages, "invoice": _invoice}[request["what"]]
+    what = {"pages": _pages, "invoice": _invoice, "picture": _picture}[request["what"]]
     return answer_with(lambda: what(request), too_large=TOO_LARGE, failed=FAILED)
 
 
@@ -32,8 +33,12 @@ def _options(request: dict) -> Options:
         raise Unreadable(
             "no_engine", "RapidOCR is not installed: install the extra `ocr`, or take another engine."
         )
-    limits = asdict(LIMITS) | {"bytes": request["max_bytes"], "pages": request["max_pages"]}
-    return Options(engine=request["engine"], limits=Limits(**limits), kept=Path(request["kept"]))
+    own = {"bytes": request["max_bytes"], "pages": request["max_pages"]}
+    return Options(
+        engine=request["engine"],
+        limits=limits.Limits(**asdict(limits.LIMITS) | own),
+        kept=Path(request["kept"]),
+    )
 
 
 def _pages(request: dict) -> dict:
@@ -59,6 +64,16 @@ def _invoice(request: dict) -> dict:
     for name, value in written["fields"].items():
         value["box"] = _box(document, name)
     return written
+
+
+def _picture(request: dict) -> dict:
+    """A page with its values boxed, as PNG in base64."""
+    content = Path(request["path"]).read_bytes()
+    try:
+        png = boxed_page(content, request["page"] - 1, request["boxes"], _options(request))
+    except limits.Unreadable as error:
+        raise Unreadable("unreadable", str(error)) from None
+    return {"png": base64.b64encode(png).decode()}
 
 
 def _box(document: Document, name: str) -> list[float] | None:

@@ -9,6 +9,7 @@ from datetime import date
 import polars as pl
 
 from retail_assets.invoices.documents import LOCK, nights_without_answers
+from retail_assets.invoices.pictures import with_pictures
 from retail_assets.invoices.reading import INVOICE
 from retail_assets.invoices.retries import Retry
 from retail_assets.invoices.rows import extraction_rows, superseded
@@ -45,6 +46,7 @@ def extract_invoices(
             ]
             newest = pl.concat(rows).unique("invoice_id", keep="last", maintain_order=True)
             newest = superseded(newest, documents).sort("sequence", "place")
+            newest = with_pictures(lake, settings, newest)
             report.changed = INVOICE_EXTRACTIONS.write(lake, night.isoformat(), newest)
         report.documents = documents.height
     return report

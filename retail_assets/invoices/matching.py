@@ -190,7 +190,7 @@ def _orders(
     asked = judged.select(
         "invoice_id", "supplier_id", "order_number", "date", position=pl.struct("sequence", "place")
     )
-    plain = rows.drop("billed_quantity")
+    plain = rows.with_columns(quantity=pl.col("billed_quantity").cast(pl.Float64)).drop("billed_quantity")
     found = orders.orders_of(asked, plain, lines, codes, names)
     of_orders = plain.join(
         found.select("invoice_id", "po_id").drop_nulls(), on="invoice_id", maintain_order="left"

@@ -16,7 +16,7 @@ from retail_assets.lake import Lake
 from retail_assets.sandbox.answers import found_in
 from retail_assets.sandbox.process import ChildDied, ChildPool, ChildProcess, ChildTimeout
 
-PAGES, INVOICE = "pages", "invoice"
+PAGES, INVOICE, PICTURE = "pages", "invoice", "picture"
 """What may be asked of a document."""
 KEPT_PAGES = "invoice_pages"
 """The folder of recognised pages, among the lake's work."""
@@ -80,17 +80,27 @@ def answers(
     processes: int,
 ) -> Iterator[Answer]:
     """Of stored documents in the order given what was asked, or `error` and why there is no answer."""
-    requests = [
-        {
-            "what": what,
-            "path": str(lake.stored_file(sha256).absolute()),
-            "engine": engine,
-            "kept": str(lake.work_folder(KEPT_PAGES).absolute()),
-            "max_bytes": limits.max_bytes,
-            "max_pages": limits.max_pages,
-        }
-        for sha256 in hashes
-    ]
+    requests = [request_of(lake, sha256, what, engine=engine, limits=limits) for sha256 in hashes]
+    return asked(requests, limits=limits, processes=processes)
+
+
+def request_of(
+    lake: Lake, sha256: str, what: str, *, engine: str, limits: ReadingLimits, **more: Any
+) -> dict[str, Any]:
+    """What a child is asked of a stored document."""
+    return {
+        "what": what,
+        "path": str(lake.stored_file(sha256).absolute()),
+        "engine": engine,
+        "kept": str(lake.work_folder(KEPT_PAGES).absolute()),
+        "max_bytes": limits.max_bytes,
+        "max_pages": limits.max_pages,
+        **more,
+    }
+
+
+def asked(requests: Sequence[dict[str, Any]], *, limits: ReadingLimits, processes: int) -> Iterator[Answer]:
+    """The answers to requests, in their order."""
     if requests:
         yield from _pool().map(
             lambda child, request: _answer(child, request, limits), requests, children=processes

@@ -11,7 +11,7 @@ from typing import Any
 
 from retail_assets.currencies import CURRENCIES
 from retail_assets.decisions.kinds import Decision
-from retail_assets.invoices.rows import AMOUNTS, DATES, TEXTS, day, text
+from retail_assets.invoices.rows import AMOUNTS, DATES, TEXTS, day, number, text
 
 REVIEW = "review_invoice"
 VERDICTS = CONFIRM, REJECT, RETRY = ("confirm", "reject", "retry")
@@ -90,6 +90,15 @@ def _expected(name: str, value: Any) -> str | None:
     if name == "document_type":
         return None if value in TYPES else f"it must be {', '.join(TYPES)}"
     return None if text(value) == value else "it must be one line of text"
+
+
+def corrected_of(payload: str | None) -> dict[str, Any]:
+    """The values that an accepted confirmation corrects, typed; None for one that it takes away."""
+    corrected = (_said(payload or "") or {}).get("corrected") or {}
+    return {
+        name: day(value) if name in DATES else number(value) if name in AMOUNTS else value
+        for name, value in corrected.items()
+    }
 
 
 def engine_of(payload: str | None) -> str | None:

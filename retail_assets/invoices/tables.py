@@ -128,6 +128,11 @@ class InvoiceExtractions(dy.Schema):
         nullable=True,
         description="Invoice of the same mail, seller and number that counts in its place.",
     )
+    pictures = dy.List(
+        dy.String(),
+        nullable=True,
+        description="Pages with the found values boxed, of one that waits for a person: files in the data folder.",
+    )
     model = dy.String(nullable=True, description="Language model that read it too.")
     model_tokens = dy.Int64(nullable=True, description="Tokens that this took.")
     model_cost = dy.Decimal(

@@ -79,7 +79,7 @@ def figure_markdown(figure: "Figure", title: str) -> str:
     """A figure as Markdown that holds its picture."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=80)
-    return _picture(buffer.getvalue(), title)
+    return png_markdown(buffer.getvalue(), title)
 
 
 def image_markdown(picture: "Image.Image", title: str) -> str:
@@ -89,8 +89,9 @@ def image_markdown(picture: "Image.Image", title: str) -> str:
         picture.quantize(colours).save(buffer, format="png", optimize=True)
         if buffer.tell() <= PICTURE_BYTES:
             break
-    return _picture(buffer.getvalue(), title)
+    return png_markdown(buffer.getvalue(), title)
 
 
-def _picture(png: bytes, title: str) -> str:
+def png_markdown(png: bytes, title: str) -> str:
+    """A picture that is ready as Markdown that holds it."""
     return f"![{escaped(title)}](data:image/png;base64,{base64.b64encode(png).decode()})"

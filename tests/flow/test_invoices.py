@@ -1,5 +1,6 @@
 """Invoices from their drops to their marts, in real runs with the reading processes of the platform."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -17,6 +18,7 @@ from retail_assets.decisions.kinds import Decision
 from retail_assets.definitions import build_defs
 from retail_assets.flows import platform_of
 from retail_assets.invoices.flow import FLOW
+from retail_assets.invoices.labelled import write_labelled
 from retail_assets.invoices.tables import INVOICE_EXTRACTIONS
 from retail_assets.warehouse.sources import land_empty_tables
 from tests.conftest import settings_of
@@ -188,3 +190,11 @@ def test_decisions_move_invoices_and_corrected_values_win(night: Night) -> None:
     ]
     engine = "select engine from marts.invoice_review where file_name = '4.pdf'"
     assert night.rows(engine) == [("tesseract",)]
+
+    folder = night.platform.lake.root / "labelled"
+    assert write_labelled(night.platform, folder) == {"confirm": 1, "reject": 1}
+    [told] = [json.loads(line) for line in (folder / "truth.jsonl").read_text().splitlines()]
+    truth = told["truth"]
+    assert (truth["total"], truth["order_ref"], truth["date"]) == (142.8, "PO-9", "2024-03-14")
+    assert (folder / told["file"]).read_bytes() == pdf(Sale(number="RE-2", total="150,00").texts())
+    assert '"reason": "wrong_price"' in (folder / "rejected.jsonl").read_text()

@@ -2,7 +2,7 @@
 
 Frames, besides those of `order_lines`:
     invoices    invoice_id, position (as they came), supplier_id, order_number, date
-    rows        without po_id
+    rows        without po_id; what is credited has a negative quantity
     lines       also ordered_on, is_billable (no draft, not cancelled), left (of the quantity, by earlier invoices)
 """
 
@@ -214,7 +214,7 @@ def _candidates(
             "product_id",
             "ordered_on",
             quantity=pl.col("quantity").cast(pl.Float64).fill_null(0),
-            same_quantity=(pl.col("quantity") == pl.col("quantity_ordered")).fill_null(False),
+            same_quantity=(pl.col("quantity").abs() == pl.col("quantity_ordered")).fill_null(False),
             same_price=is_price(pl.col("price"), pl.col("unit_cost")),
         )
     )
@@ -222,15 +222,19 @@ def _candidates(
 
 def _best_orders(candidates: pl.DataFrame, left: pl.DataFrame, counts: pl.DataFrame) -> pl.DataFrame:
     """`invoice_id, po_id` of the best order of each invoice."""
-    line = pl.col("line")
+    line, is_credit = pl.col("line"), pl.col("quantity") < 0
     return (
-        candidates.join(left.filter(pl.col("left") > 0), on=["po_id", "product_id"])
+        candidates.join(left, on=["po_id", "product_id"])
+        # What is credited was billed before, and lately.
+        .filter((pl.col("left") > 0) | is_credit)
         .group_by("invoice_id", "po_id")
         .agg(
             found=line.n_unique(),
             quantities=line.filter("same_quantity").n_unique(),
             prices=line.filter("same_price").n_unique(),
-            ordered_on=pl.col("ordered_on").min(),
+            ordered_on=pl.when(is_credit.any())
+            .then(-pl.col("ordered_on").max().to_physical())
+            .otherwise(pl.col("ordered_on").min().to_physical()),
         )
         .join(counts, on="invoice_id")
         .filter(pl.col("found") >= pl.col("rows") * LEAST_SHARE)

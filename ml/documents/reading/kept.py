@@ -50,6 +50,7 @@ def to_json(page: Page) -> dict:
         "engine": page.engine,
         "words": [_written(word) for word in page.words],
         "other": [_written(word) for word in page.other],
+        "turn": page.turn,
     }
 
 
@@ -67,4 +68,12 @@ def from_json(kept: dict) -> Page:
             for text, x0, y0, x1, y1, score, engine in kept[name]
         )
 
-    return Page(number, kept["width"], kept["height"], words("words"), kept["engine"], words("other"))
+    return Page(
+        number,
+        kept["width"],
+        kept["height"],
+        words("words"),
+        kept["engine"],
+        words("other"),
+        int(kept.get("turn", 0)),
+    )

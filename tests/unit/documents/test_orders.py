@@ -95,6 +95,7 @@ def test_digits_of_nobodys_order_name_none(number: str) -> None:
         ({"rows": [{}, {"sku": "X"}, {"sku": "Y"}]}, None),  # most rows are of something else
         ({"rows": [{"sku": "P3"}]}, None),  # cancelled
         ({"supplier_id": "S2"}, "erp:4711"),  # of the other nothing is left
+        ({"supplier_id": "S2", "rows": [{"quantity": -10.0}]}, "K-4712"),  # and so it may be credited
         ({"supplier_id": None}, None),
         ({"order_number": "no such order"}, "PO-S01-261001-01"),
     ],

@@ -133,7 +133,9 @@ def test_doing_it_twice_is_doing_it_once(invoices: Invoices) -> None:
     assert invoices.check().confirmed == 1
     before, log = invoices.checks(), invoices.log()
     again = invoices.check()
-    assert (again.judged, again.confirmed) == (1, 0), "what is confirmed is not judged again"
+    assert (again.judged, again.confirmed, again.nights) == (1, 0, []), (
+        "what is confirmed is not judged again"
+    )
     assert (invoices.checks(), invoices.log()) == (before, log)
 
 

@@ -79,7 +79,7 @@ def documents(settings: Settings) -> StoredDocuments:
 
 
 def run(documents: StoredDocuments, night: date = NIGHT, retries: Sequence[Retry] = ()) -> ReadReport:
-    settings = InvoiceSettings()
+    settings = InvoiceSettings(invoice_pictures=0)
     read_pages(documents.lake, settings, night)
     return extract_invoices(documents.lake, settings, night, retries)
 

@@ -75,6 +75,7 @@ folded as (
         read.lines,
         read.taxes,
         list_concat(coalesce(read.findings, []), coalesce(checked.findings, [])) as findings,
+        read.pictures,
         read.model,
         read.model_tokens,
         read.model_cost,

@@ -102,7 +102,7 @@ judged as (
             when billed_quantity < 0 and invoiced_quantity < 0 then 'credit_above_invoiced'
         end as quantity_verdict,
         case
-            when not is_same_currency or billed_quantity < 0 then null
+            when is_same_currency is not true or billed_quantity < 0 then null
             when order_price is null or row_amount is null then 'price_unknown'
             when amount_above_order > greatest(
                 abs(quantity) * order_price * {{ setting('invoice_price_tolerance') }},

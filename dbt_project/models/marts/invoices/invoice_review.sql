@@ -58,5 +58,6 @@ select
     bytes,
     sha256,
     'lake/files/' || left(sha256, 2) || '/' || sha256 as original,
+    pictures,
     admitted_at
 from {{ ref('int_invoices') }}
