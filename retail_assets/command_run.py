@@ -1,7 +1,6 @@
 """A run started by a command: its steps are told as they go, then what came of them. The full log is a file."""
 
 import logging
-import os
 import re
 import time
 import warnings
@@ -129,7 +128,6 @@ def _run(
     terminal: Terminal,
     config: Mapping[str, Mapping[str, Any]] = {},
 ) -> RunSummary:
-    os.environ["DAGSTER_HOME"] = str(platform.settings.dagster_home)
     warnings.simplefilter(
         "ignore"
     )  # what libraries have to say about themselves is for the log of whoever develops

@@ -1,5 +1,6 @@
 """What the platform needs of Dagster that has no public name, in one place: look here first after an upgrade."""
 
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import partial
@@ -10,6 +11,8 @@ from dagster._core.definitions.sensor_definition import SensorExecutionData
 from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition
 from dagster._core.remote_origin import ManagedGrpcPythonEnvCodeLocationOrigin, RemoteRepositoryOrigin
 from dagster._core.run_coordinator import SubmitRunContext
+from dagster._core.storage.event_log import SqliteEventLogStorage
+from dagster._core.storage.sqlite import SQLITE_BUSY_TIMEOUT_SECONDS
 from dagster._core.types.loadable_target_origin import LoadableTargetOrigin
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -17,8 +20,10 @@ from ml.errors import quoted
 from retail_assets.errors import ExplainedError
 
 __all__ = [
+    "SQLITE_BUSY_TIMEOUT_SECONDS",
     "DagsterAway",
     "SensorExecutionData",
+    "SqliteEventLogStorage",
     "SubmitRunContext",
     "UnresolvedAssetJobDefinition",
     "assets_of_run",
@@ -44,6 +49,8 @@ class DagsterAway(ExplainedError):
 @contextmanager
 def opened_instance(home: Path) -> Generator[DagsterInstance]:
     """The Dagster whose folder this is. Raises DagsterAway."""
+    # What dagster.yaml does not say lies in this folder.
+    os.environ["DAGSTER_HOME"] = str(home)
     try:
         instance = DagsterInstance.from_config(str(home))
     except Exception as error:  # a storage wraps what its database says in errors of its own

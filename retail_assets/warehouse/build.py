@@ -25,6 +25,7 @@ from retail_assets.warehouse.changes import (
 from retail_assets.warehouse.dbt_command import dbt_environment, dbt_target, prune_targets
 from retail_assets.warehouse.dbt_run import SUCCEEDED, NodeResult, run_dbt, status_of
 from retail_assets.warehouse.decisions import RETRACT_NIGHT, accepted
+from retail_assets.warehouse.lineage import KnownLineage
 from retail_assets.warehouse.lock import warehouse_lock
 from retail_assets.warehouse.manifest import LAST_STEP, DataTest, Manifest
 from retail_assets.warehouse.relations import open_relations
@@ -90,7 +91,10 @@ def build_warehouse(
         state.note_passed(state.passed() - {test.unique_id for test in plan.due} | passed)
         with open_relations(lake) as relations:
             return report_of(
-                lake,
+                KnownLineage(
+                    lake.warehouse.parent / "lineage.json",
+                    shared=settings.dbt_project_dir / "target" / "lineage.json",
+                ),
                 manifest,
                 relations,
                 results,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import polars as pl
 
 from retail_assets.errors import ExplainedError
-from retail_assets.lake import Lake
 from retail_assets.warehouse.dbt_run import FAILED, SKIPPED, NodeResult, status_of
 from retail_assets.warehouse.lineage import KnownLineage, Lineage, relations_of
 from retail_assets.warehouse.manifest import MARTS, DataTest, Manifest, Model
@@ -56,7 +55,7 @@ class BuildReport:
 
 
 def report_of(
-    lake: Lake,
+    lineage: KnownLineage,
     manifest: Manifest,
     relations: Relations,
     results: Mapping[str, NodeResult],
@@ -68,20 +67,19 @@ def report_of(
 ) -> BuildReport:
     """Report of what was asked (`models`, tests that were `due`) and of the models that are as they should be now."""
     return BuildReport(
-        _described(lake, manifest, standing, results, relations),
+        _described(lineage, manifest, standing, results, relations),
         _judged(manifest, due, unchanged, results, relations),
         _problem(manifest, models, due, results),
     )
 
 
 def _described(
-    lake: Lake,
+    lineage: KnownLineage,
     manifest: Manifest,
     names: Collection[str],
     results: Mapping[str, NodeResult],
     relations: Relations,
 ) -> list[StandingModel]:
-    known = KnownLineage(lake.warehouse.parent / "lineage.json")
     built = []
     for name in manifest.in_order(names):
         model = manifest.models[name]
@@ -92,11 +90,11 @@ def _described(
                 model,
                 columns,
                 relations.row_count(model.relation),
-                known.of(name, _sql(model, results), columns=columns, parents=parents),
+                lineage.of(name, _sql(model, results), columns=columns, parents=parents),
                 relations.first_rows(model.relation) if model.layer == MARTS else None,
             )
         )
-    known.keep()
+    lineage.keep()
     return built
 
 

@@ -47,6 +47,20 @@ def test_it_is_worked_out_once(kept: Path, monkeypatch: pytest.MonkeyPatch):
     assert another == {"name": []}
 
 
+def test_platforms_of_one_project_share_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    one = KnownLineage(tmp_path / "one.json", tmp_path / "shared.json")
+    assert one.of("sales", SQL, columns=COLUMNS, parents=PARENTS) == FOUND
+    one.keep()
+    monkeypatch.setattr(lineage, "column_lineage", lambda *_, **__: {"name": []})
+    another = KnownLineage(tmp_path / "another.json", tmp_path / "shared.json")
+    assert another.of("sales", SQL, columns=COLUMNS, parents=PARENTS) == FOUND
+    assert another.of("sales", SQL, columns=COLUMNS | {"more": "integer"}, parents=PARENTS) == {"name": []}
+    another.keep()
+    assert KnownLineage(tmp_path / "another.json").of("sales", None, columns=COLUMNS, parents=PARENTS) == {
+        "name": []
+    }
+
+
 def test_a_model_that_nobody_knows_and_sql_that_cannot_be_read_have_none(tmp_path: Path):
     assert known_in(tmp_path).of("sales", None, columns=COLUMNS, parents=PARENTS) == {}
     assert known_in(tmp_path).of("sales", "select from where", columns=COLUMNS, parents=PARENTS) == {}
