@@ -42,7 +42,9 @@ def test_the_platforms_dagster_keeps_its_files_open(home: Path, instance: dg.Dag
     assert isinstance(instance.event_log_storage, KeptOpenEventLog)
     run_id = run(instance)
     assert (home / "history" / "runs" / f"{run_id}.db").exists()
-    assert (home / "history" / "runs" / f"{run_id}.db-wal").stat().st_size, "open as long as the process lives"
+    assert (home / "history" / "runs" / f"{run_id}.db-wal").stat().st_size, (
+        "open as long as the process lives"
+    )
 
 
 def test_others_see_what_was_written_at_once(home: Path, instance: dg.DagsterInstance) -> None:
