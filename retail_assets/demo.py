@@ -1,4 +1,6 @@
-"""`make demo`: the sample retailer through one night, what came out, and how much of the truth was found."""
+"""`make demo`: the sample retailer through one night and the morning after it, in which people decide about invoices;
+what came out, and how much of the truth was found.
+"""
 
 import argparse
 import sys
@@ -8,7 +10,7 @@ from pathlib import Path
 
 from rich.table import Table
 
-from retail_assets.command_run import run_job, show_summary
+from retail_assets.command_run import RunSummary, run_assets, run_job, show_summary
 from retail_assets.config import REPOSITORY, Settings
 from retail_assets.errors import ExplainedError
 from retail_assets.flows import platform_of
@@ -16,7 +18,7 @@ from retail_assets.initialise import initialise
 from retail_assets.kit.terminal import Terminal, end_quietly
 from retail_assets.partitions import require_night
 from retail_assets.platform import Platform
-from retail_assets.samples.generator import write_sample
+from retail_assets.samples.generator import write_morning, write_sample
 from retail_assets.samples.truth import truth_found
 
 DEMO_SEED = 7
@@ -24,6 +26,19 @@ DEMO_NIGHT = date(2026, 11, 20)
 """Fixed, so that a second demo has nothing new to drop and nothing new to publish."""
 FROM_THE_PAST = {"demand_forecast": {"days_back": [28, 7]}}
 """So that there are forecasts of days that are over, and forecast_accuracy says how good they were."""
+
+CHANGED_BY_DECISIONS = (
+    "feeds/decisions",
+    "intake/ledger",
+    "intermediate/int_invoices",
+    "marts/invoices",
+    "marts/invoice_lines",
+    "marts/invoice_match",
+    "marts/invoice_review",
+    "marts/invoice_status_summary",
+    "published/release",
+)
+"""What the sensor of the decisions' folder would run, without what no decision of the sample touches."""
 
 
 def main() -> int:
@@ -39,6 +54,7 @@ def main() -> int:
             terminal.say(sample.warning, "yellow")
         terminal.say(f"Running the night of {DEMO_NIGHT} …")
         done = run_job(platform, "nightly", DEMO_NIGHT, terminal, config=FROM_THE_PAST)
+        morning = _morning(platform, terminal) if done.success else None
     except ExplainedError as error:
         terminal.fail(str(error))
         return 1
@@ -49,9 +65,21 @@ def main() -> int:
             "The sample has deliberate faults, of which the platform warns: docs/sample-retailer.md."
         )
     show_summary(terminal, done)
+    if morning is not None:
+        show_summary(terminal, morning)
     if done.success:
         _next_steps(terminal, platform)
-    return 0 if done.success else 1
+    return 0 if all(run.success for run in (done, morning) if run is not None) else 1
+
+
+def _morning(platform: Platform, terminal: Terminal) -> RunSummary | None:
+    """What people decide when they have seen what the night made; None when they did before."""
+    if not write_morning(platform):
+        return None
+    terminal.say("In the morning people decide about invoices …")
+    done = run_assets(platform, CHANGED_BY_DECISIONS, DEMO_NIGHT, terminal)
+    done.what = f"Morning of {DEMO_NIGHT}"
+    return done
 
 
 def _published(platform: Platform, *, seconds: float) -> Table:

@@ -98,6 +98,11 @@ class Lake:
         return self.root / "sample" / "truth"
 
     @property
+    def sample_later(self) -> Path:
+        """What people of the sample retailer drop in the morning after its first night."""
+        return self.root / "sample" / "later"
+
+    @property
     def releases(self) -> Path:
         return self.root / "releases"
 

@@ -29,5 +29,7 @@ FLOW = Flow(
         Mart("invoice_status_summary"),
         Mart("invoice_review", OPERATIONS),
     ),
+    samples=("retail_assets.samples.flows.invoices:write",),
+    truth="retail_assets.invoices.truth:truth_found",
     assets="retail_assets.invoices.assets:definitions",
 )

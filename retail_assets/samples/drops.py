@@ -5,6 +5,7 @@ sample.
 """
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -30,6 +31,9 @@ class Drops:
 
     staging: Path
     files: list[Drop] = field(default_factory=list)
+    later: dict[Drop, Callable[[], bytes]] = field(default_factory=dict)
+    """What people drop in the morning, when they have seen what the night made; its content is asked for when all
+    other files are known."""
     truths: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     def add(self, folder: str, name: str, content: bytes, *, at: datetime) -> Drop:
@@ -41,6 +45,10 @@ class Drops:
         drop = Drop(folder, name, at)
         self.files.append(drop)
         return drop
+
+    def add_later(self, folder: str, name: str, content: Callable[[], bytes], *, at: datetime) -> None:
+        """A file of the morning after the night. It lies aside until `deliver_later`."""
+        self.later[Drop(folder, name, at)] = content
 
     def keep_truth(self, name: str, rows: pl.DataFrame) -> None:
         """Say what is true, by flow and thing (`refunds/photos`); the platform never sees it."""
@@ -73,20 +81,46 @@ class Drops:
         Doing it again after a crash overwrites with the same bytes.
         """
         delivered = []
-        inboxes = {feed.folder: feed.inbox for feed in platform.feeds.values()}
         for name, rows in self.truths.items():
             keep_truth(platform.lake, name, stamp, rows)
+        for drop, content in self.later.items():
+            path = platform.lake.sample_later / drop.folder / drop.name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content())
+            _set_time(path, drop.at)
+        inboxes = _inboxes(platform)
         for drop in self.in_order():
             target = platform.lake.inbox / inboxes.get(drop.folder, drop.folder) / drop.name
-            target.parent.mkdir(parents=True, exist_ok=True)
             source = self.staging / drop.folder / drop.name
             _set_time(source, drop.at)
-            source.replace(target)
-            done = target.with_name(target.name + ".done")
-            done.touch()
-            _set_time(done, drop.at)
+            _put(source, target)
             delivered.append(target)
         return delivered
+
+
+def deliver_later(platform: Platform) -> list[Path]:
+    """Move what waits for the morning into the inbox."""
+    delivered, inboxes = [], _inboxes(platform)
+    for source in sorted(platform.lake.sample_later.glob("*/*")):
+        folder = source.parent.name
+        target = platform.lake.inbox / inboxes.get(folder, folder) / source.name
+        _put(source, target)
+        delivered.append(target)
+    return delivered
+
+
+def _inboxes(platform: Platform) -> dict[str, str]:
+    return {feed.folder: feed.inbox for feed in platform.feeds.values()}
+
+
+def _put(source: Path, target: Path) -> None:
+    """Under its name in the inbox, with a marker of the same time."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    modified = source.stat().st_mtime_ns
+    source.replace(target)
+    done = target.with_name(target.name + ".done")
+    done.touch()
+    os.utime(done, ns=(modified, modified))
 
 
 def _set_time(path: Path, moment: datetime) -> None:

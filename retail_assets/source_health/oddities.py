@@ -153,6 +153,8 @@ class Judge:
         """Rejects and rows of the night, and sources of which nothing came."""
         arrivals = self.history.arrivals()
         for (source, feed), deliveries in self.history.deliveries().items():
+            if feed not in self.feeds:  # parts of archives and mails, which are counted and become no rows
+                continue
             complete = self._complete_night(arrivals[source])
             yield from self._rejects(source, feed, deliveries)
             yield from self._rows(source, feed, deliveries, complete)

@@ -197,10 +197,13 @@ def test_added_days_come_clean(night: SimpleNamespace) -> None:
     report = admit(
         settings=night.platform.settings, handlers=night.platform.handlers(), as_of=date(2026, 11, 21)
     )
-    assert len(report.drops) == 13
-    assert {(tally.folder, tally.state) for tally in report.tallies} == {("refunds", "loaded")}
+    assert len(report.drops) == 14
+    assert {(tally.folder, tally.state) for tally in report.tallies} == {
+        ("invoices", "loaded"),
+        ("refunds", "loaded"),
+    }
     for found in report.drops:
         assert found.drop.state == "loaded"
         assert found.rejected == 0
-        plain = ("purchase_events", "marketplace", "manifest", "return_")
+        plain = ("purchase_events", "marketplace", "manifest", "return_", "decisions")
         assert found.drop.source != "contract" or found.drop.name.startswith(plain)

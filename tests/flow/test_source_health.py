@@ -2,6 +2,7 @@
 
 import random
 import shutil
+import zipfile
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -163,6 +164,15 @@ def header(old: str, new: str) -> list[str]:
 
 def test_an_ordinary_night_is_quiet(days: Days) -> None:
     days.ordinary(LAST)
+    assert days.told() == []
+
+
+def test_what_comes_in_an_archive_is_what_it_was(days: Days) -> None:
+    days.ordinary(LAST, without="kasse_1")
+    path = days.lake.inbox / "feeds" / "sales" / "tills.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("kasse_1_20261120.csv", csv(till_rows(LAST, 90, 1)))
+    path.with_name("tills.zip.done").touch()
     assert days.told() == []
 
 

@@ -25,7 +25,7 @@ def candidates(layout: Layout, sign: str, row_lines: set[int], row_total: Decima
             before = number.last + 1
             if number.percent or not (number.decimals == 2 or number.currency):
                 continue
-            own = len([one for one in label if one.isalpha()]) > 1
+            own = _says_something(label)
             found.append((line, number, label if own else lead, own))
     counts = Counter(abs(number.value) for _, number, *_ in found)
     ranked = sorted({abs(number.value) for _, number, *_ in found}, reverse=True)
@@ -83,12 +83,13 @@ def _label(line: Line, start: int, end: int) -> str:
         if words:
             parts.append(" ".join(words))
     named = [part for part in parts if classes("amounts", part[-70:])]
-    lettered = [
-        part
-        for part in parts
-        if sum(map(str.isalpha, part)) > 1 and part.lower().strip(".:") not in CURRENCIES
-    ]
+    lettered = [part for part in parts if _says_something(part)]
     return (named or lettered or parts or [""])[-1]
+
+
+def _says_something(label: str) -> bool:
+    """Whether it is more than a mark or a currency: `VAT 20% GBP 50.00` has its label before the rate."""
+    return sum(map(str.isalpha, label)) > 1 and label.lower().strip(".:") not in CURRENCIES
 
 
 def _label_features(layout: Layout, line: Line, number: Number, label: str, own: bool) -> dict[str, float]:

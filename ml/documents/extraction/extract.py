@@ -13,11 +13,13 @@ from ml.documents.extraction.scoring import Candidate, evidence, scored
 from ml.documents.record import Invoice
 from ml.documents.words import Page
 
-VERSION = "2"
+VERSION = "3"
 """Changes with whatever changes the answer: answers are kept by it."""
 _DISCOUNT = re.compile(
     r"(\d{1,2}(?:[.,]\d{1,2})?)\s?%\s?(?:skonto|discount|d'escompte|escompte|cash discount)", re.IGNORECASE
 )
+_PENALTY = re.compile(r"recouvrement|penalit|mahn|verzug|late payment")
+"""Who pays late owes that; it is no charge of this invoice."""
 _NAMED = {f"{side}:{name}" for side in "LA" for name in ("strong", "title", "invoice", "plain")}
 """A number without such a label may be anything."""
 _LEAST = {"date": -2.0, "due_date": -1.0, "number": -1.5, "vendor": -4.0, "buyer": -2.0}
@@ -227,6 +229,7 @@ def _labelled(found: Read, name: str) -> list[Decimal]:
             f"L:{name}" in one.features
             and one.line not in rows_at
             and not {"L:total", "L:due"} & one.features.keys()
+            and not _PENALTY.search(plain(one.label))
         ):
             lines[one.line] = one.value
     return list(lines.values())

@@ -20,6 +20,8 @@ ADDS_UP = 3.5
 EQUAL = 0.5
 """A total that is the net amount: no tax is shown."""
 CONTRADICTS = -4.0
+SUMMED, PROVEN_TAXES = 0.5, 4.0
+"""Scores of a sum that the page need not show: of taxes by rate, and of those that are their rates of their bases."""
 LARGEST_TAX = Decimal("0.35")
 
 
@@ -41,9 +43,12 @@ def choose(
         for name in ("net", "tax", "total")
     }
     tax_sum, base_sum = _sums(found_taxes)
-    if len(found_taxes) > 1 and len({one.rate for one in found_taxes}) == len(found_taxes):
-        _add(ranked["tax"], tax_sum, "sum of the taxes by rate")
-        _add(ranked["net"], base_sum, "sum of the bases by rate")
+    # Rates and bases that prove each tax say more than a label beside one of them.
+    proven = all(map(_is_rate_of_base, found_taxes))
+    by_rate = len({one.rate for one in found_taxes}) == len(found_taxes)
+    if by_rate and (len(found_taxes) > 1 or (found_taxes and proven)):
+        _add(ranked["tax"], tax_sum, "sum of the taxes by rate", PROVEN_TAXES if proven else SUMMED)
+        _add(ranked["net"], base_sum, "sum of the bases by rate", SUMMED)
     roundings = set(ROUNDINGS)
     for one in candidates:
         if "L:rounding" in one.features and abs(one.value) <= LARGEST_ROUNDING:
@@ -115,9 +120,15 @@ def _best(ranked: list[Candidate]) -> list[Candidate]:
     return list(seen.values())
 
 
-def _add(ranked: list[Candidate], value: Decimal, why: str) -> None:
+def _add(ranked: list[Candidate], value: Decimal, why: str, score: float) -> None:
     if all(one.value != value for one in ranked):
-        ranked.append(Candidate(value, {}, label=why, score=0.5))
+        ranked.append(Candidate(value, {}, label=why, score=score))
+
+
+def _is_rate_of_base(tax: Tax) -> bool:
+    if tax.rate is None or tax.base is None or tax.amount is None:
+        return False
+    return abs(tax.base * tax.rate / 100 - tax.amount) <= TOLERANCE
 
 
 def _worth(

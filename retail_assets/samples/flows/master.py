@@ -13,10 +13,9 @@ from retail_assets.samples.catalogue import CATEGORIES, REGIONS, TOWNS, Catalogu
 from retail_assets.samples.demand import promotions
 from retail_assets.samples.drops import Drops
 from retail_assets.samples.opening import HOLIDAYS
+from retail_assets.samples.papers import firms
 from retail_assets.samples.sample import Sample
 
-COUNTRIES = ["DE", "NL", "AT", "DE", "PL", "DE"]
-FIRMS = ["Beispiel", "Muster", "Spätlese", "Probe", "Próba", "Versuch"]
 TERMS_CHANGE = 60
 """Days before `as_of` from which every so many products cost more."""
 TERMS_CHANGE_EVERY = 9
@@ -84,14 +83,15 @@ def suppliers(catalogue: Catalogue) -> bytes:
     rows = [
         {
             "Kreditor": supplier,
-            "Firma": f"{FIRMS[n % len(FIRMS)]} Handel {n + 1} GmbH",
-            "USt-ID": f"{COUNTRIES[n % 6]}{100000000 + n}",
-            "Bankverbindung": f"{COUNTRIES[n % 6]}00 0000 0000 0000 00{n:02d}",
-            "Land": COUNTRIES[n % 6].lower(),
+            "Firma": firm.name,
+            "USt-ID": firm.tax_id,
+            "Bankverbindung": firm.grouped_account,
+            "Land": firm.country.lower(),
             "Währung": catalogue.supplier_currency(n),
-            "Zahlungsziel": f"{[14, 30, 30, 60][n % 4]} Tage",
+            "Zahlungsziel": f"{firm.terms_days} Tage",
         }
         for n, supplier in enumerate(catalogue.supplier_ids)
+        for firm in [firms.supplier(n)]
     ]
     return pl.DataFrame(rows).write_csv(separator="\t", line_terminator="\r\n").encode("utf-16")
 

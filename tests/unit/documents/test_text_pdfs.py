@@ -91,6 +91,28 @@ def test_a_page_that_is_turned_to_be_shown_reads_the_same(turn: int) -> None:
     assert values(document) == values(read(Sale()))
 
 
+@pytest.mark.parametrize(
+    ("label", "value", "taxes"),
+    [("zzgl. 19 % USt. auf 120,00", "22,80 €", 1), ("VAT 19%", "EUR 22,80", 0)],
+    ids=["the base stands before the tax", "the currency stands before the tax"],
+)
+def test_the_tax_is_the_last_amount_of_its_line(label: str, value: str, taxes: int) -> None:
+    sums = {"zzgl. 19 % USt.": label, "22,80 €": value}
+    texts = [(300.0 if text in sums else x, y, sums.get(text, text)) for x, y, text in Sale().texts()]
+    texts = [(500.0 if text == value else x, y, text) for x, y, text in texts]
+    document = extract(pdf(texts), "invoice.pdf")
+    assert values(document)["tax"] == "22.80"
+    assert len(document.written()["taxes"]) == taxes
+    assert document.status == "auto_confirmable"
+
+
+def test_what_late_payment_would_cost_is_no_charge() -> None:
+    said = "En cas de retard de paiement, indemnité forfaitaire pour frais de recouvrement : 40,00 €"
+    document = extract(pdf([*Sale().texts(), (50, 700, said)]), "invoice.pdf")
+    assert "charges" not in values(document)
+    assert document.status == "auto_confirmable"
+
+
 def test_several_invoices_in_one_file_are_flagged() -> None:
     first, second = Sale(), Sale(number="RE-2024-0999")
     document = extract(pdf(first.texts(), second.texts()), "two.pdf")

@@ -10,7 +10,13 @@ import pytest
 from retail_assets.flows import platform_of
 from retail_assets.platform import Flow, Platform
 from retail_assets.samples.flows.refund_photos import DRAWN, SENT_INSTEAD
-from retail_assets.samples.generator import SampleConflict, SampleReport, write_day, write_sample
+from retail_assets.samples.generator import (
+    SampleConflict,
+    SampleReport,
+    write_day,
+    write_morning,
+    write_sample,
+)
 from retail_assets.samples.truth import read_truth
 from tests.conftest import settings_of
 
@@ -103,13 +109,13 @@ def test_another_seed_gives_other_sales(inbox: Path, platform: Platform) -> None
 def test_every_feed_has_files(inbox: Path, platform: Platform) -> None:
     feeds = {path.parent.name for path in (inbox / "feeds").rglob("*.done")}
     beside = {path.parent.name for path in inbox.glob("*/*.done")}
-    assert feeds | beside == {feed.folder for feed in platform.feeds.values()}
+    assert feeds | beside == {feed.folder for feed in platform.feeds.values()} | {"invoices"}
 
 
 def test_a_demo_is_a_few_dozen_files(sample: SampleReport) -> None:
     photos = [path for path in sample.files if path.suffix in (".jpg", ".png")]
     assert 30 <= len(photos) <= 60
-    assert 60 <= len(sample.files) - len(photos) <= 90
+    assert 60 <= len(sample.files) - len(photos) <= 110
 
 
 def test_every_file_has_its_marker_and_was_written_before_the_night(sample: SampleReport) -> None:
@@ -153,6 +159,14 @@ def test_a_day_more_of_no_sample_is_refused(platform: Platform) -> None:
         write_day(platform, day=date(2026, 11, 21))
 
 
+def test_the_morning_comes_once(written: Platform) -> None:
+    [decisions] = write_morning(written)
+    assert decisions == written.lake.inbox / "decisions" / "decisions_20261120_morning.csv"
+    assert decisions.with_name(decisions.name + ".done").exists()
+    assert write_morning(written) == []
+    assert decisions not in write_day(written, day=date(2026, 11, 21)).files
+
+
 def test_nights_continue_the_sample_one_by_one(written: Platform) -> None:
     with pytest.raises(SampleConflict, match="next one is 2026-11-21"):
         write_day(written, day=date(2026, 11, 22))
@@ -174,6 +188,9 @@ def test_nights_continue_the_sample_one_by_one(written: Platform) -> None:
         "return_documents_20261120.csv",
     }
     inbox = written.lake.inbox
+    assert [path.name for path in added.files if path.parent == inbox / "decisions"] == [
+        "decisions_20261120_morning.csv"
+    ], "nobody asked for the morning before"
     photos = [path for path in added.files if path.suffix in (".jpg", ".png")]
     assert photos, "the cases of a day come with photos"
     assert all(path.is_relative_to(inbox / "refunds") for path in photos)
