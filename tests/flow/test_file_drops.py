@@ -183,8 +183,6 @@ def test_each_handler_has_a_sensor_that_sees_its_own_files_alone(
         "invoice_mails": "invoices/mail.eml",
         "invoices": "invoices/bill.pdf",
         "letters": "office/scans/monday/letter.pdf",
-        "invoices": "invoices/bill.pdf",
-        "invoice_mails": "invoices/mail.eml",
         "return_documents": "returns/R-1/evidence/jeans.jpg",
         "return_document_notes": "returns/R-1/evidence/jeans.jpg.note.txt",
     }
