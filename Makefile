@@ -9,8 +9,9 @@ export DAGSTER_HOME ?= $(CURDIR)/.dagster
 export RETAIL_DATA_DIR ?= $(CURDIR)/data
 export DAGSTER_DISABLE_TELEMETRY ?= yes
 export DO_NOT_TRACK ?= 1
-# Tests share the cores; more workers than these would only wait for the disk.
-PARALLEL ?= -n auto --maxprocesses 4 --dist worksteal
+# Tests share the cores; more workers than these would only wait for the disk. Those of a file stay together, so that what
+# they share is made once, and files come in order: the long ones are in `faults` and `flow`.
+PARALLEL ?= -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: help
 help: ## this list

@@ -43,7 +43,7 @@ def start(module: str, folder: Path, *arguments: str, **environment: str) -> sub
         )
 
 
-def require_success(module: str, folder: Path, *processes: subprocess.Popen, timeout: float = 240) -> None:
+def require_success(module: str, folder: Path, *processes: subprocess.Popen, timeout: float = 600) -> None:
     """Wait for processes that were started on one platform; raise with what they said when one fails or hangs."""
     try:
         codes = [process.wait(timeout) for process in processes]

@@ -17,7 +17,7 @@ def test_a_ledger_that_was_emptied_stops_the_night(calm_night: Path, tmp_path: P
     ledger.close()
     shutil.rmtree(folder / "data" / "lake" / "ledger")
     night = start_night(folder)
-    assert night.wait(120) == 1
+    assert night.wait(300) == 1
     said = (folder / "nightly.log").read_text()
     assert "Stored, but no drop has this hash. Restore the ledger;" in said
     assert f"Night of {NIGHT} failed" in said
