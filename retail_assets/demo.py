@@ -30,12 +30,16 @@ FROM_THE_PAST = {"demand_forecast": {"days_back": [28, 7]}}
 CHANGED_BY_DECISIONS = (
     "feeds/decisions",
     "intake/ledger",
+    "lake/file_profiles",
     "intermediate/int_invoices",
     "marts/invoices",
     "marts/invoice_lines",
     "marts/invoice_match",
     "marts/invoice_review",
     "marts/invoice_status_summary",
+    "marts/input_files",
+    "marts/source_columns",
+    "marts/source_health",
     "published/release",
 )
 """What the sensor of the decisions' folder would run, without what no decision of the sample touches."""

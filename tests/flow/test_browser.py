@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-import dagster as dg
 import pytest
 
 from retail_assets.config import Settings
+from retail_assets.dagster_kit.private import opened_instance
 from retail_assets.definitions import build_defs
 from retail_assets.flows import platform_of
 from tests.conftest import unavailable
@@ -101,7 +101,7 @@ def _decide(folder: Path) -> None:
     """Runs that fail with a sentence: decisions about what does not exist."""
     platform = platform_of(Settings(data_dir=folder / "data", dagster_home=folder / "dagster"))
     jobs = build_defs(platform).get_repository_def()
-    with dg.DagsterInstance.from_config(str(folder / "dagster")) as instance:
+    with opened_instance(platform.settings.dagster_home) as instance:
         for mark in DECIDED:
             job = jobs.get_job("decide_withdraw_file")
             config = {"ops": {"withdraw_file": {"config": {"subject": mark}}}}

@@ -281,9 +281,9 @@ def test_a_till_file_starts_its_feeds_and_their_marts_and_nothing_of_other_flows
     assert _with(selected, "feeds/") == {"feeds/sales", "feeds/stock_movements"}
     assert {"staging/stg_sales", "marts/sales_lines", "marts/sales_daily", "published/release"} <= selected
     only = "no photo is scored and nothing is forecast; what the file sends is counted for source_health"
-    # A movement may be a receipt, which invoices are matched with.
-    matched = {"lake/invoice_checks", "lake/invoice_order_lines"}
-    assert _with(selected, "lake/", "models/") == {"lake/file_profiles", *matched}, only
+    # A movement may be a receipt: invoices are matched with it, and judged again at night.
+    assert "marts/invoice_match" in selected
+    assert _with(selected, "lake/", "models/") == {"lake/file_profiles"}, only
 
 
 def test_a_photo_starts_the_tables_of_refunds(watched: Platform, tick: Tick) -> None:
