@@ -17,6 +17,7 @@ from retail_assets.config import Settings
 from retail_assets.flows import platform_of
 from retail_assets.kit.terminal import end_quietly
 from retail_assets.platform import Platform
+from tests.ci import IN_CI
 from tests.faults.night import drop, drop_retailer, run_nights
 from tests.prepared import copy_platform, once, set_up_twice_at_once
 
@@ -84,7 +85,7 @@ def calm_night(nights_at_once: Path) -> Path:
 
 def unavailable(reason: str) -> None:
     """Skip with one sentence; in CI everything must be there."""
-    if os.environ.get("CI"):
+    if IN_CI:
         pytest.fail(reason)
     pytest.skip(reason)
 
