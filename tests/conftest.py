@@ -26,6 +26,9 @@ end_quietly()
 # A night of most tests is about something else: its forecast costs a moment, in this process. Commands inherit it.
 os.environ.setdefault("RETAIL_DEMAND_MODELS", "theta")
 os.environ.setdefault("RETAIL_DEMAND_WORKERS", "1")
+# No test asks a real language model, whoever runs it.
+for _name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL"):
+    os.environ.pop(_name, None)
 
 
 def settings_of(folder: Path) -> Settings:

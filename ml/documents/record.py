@@ -118,15 +118,15 @@ class Document:
         contradicted = any(one.severity == "error" for one in self.findings)
         self.status = "auto_confirmable" if proven and not contradicted else "preview"
 
-    def written(self) -> dict[str, Any]:
-        """As a JSON object."""
+    def written(self, *, boxes: bool = False) -> dict[str, Any]:
+        """As a JSON object; on demand with the `box` of each field."""
         invoice = self.invoice or Invoice("none")
         return {
             "file": self.file,
             "pages": self.pages,
             "method": self.method,
             "fields": {
-                name: _field(invoice.fields.get(name, Field(None)))
+                name: _field(invoice.fields.get(name, Field(None)), boxes)
                 for name in (*FIELDS, *(one for one in MORE if one in invoice.fields))
             },
             "lines": [_line(line) for line in invoice.lines],
@@ -152,9 +152,15 @@ class Document:
         }
 
 
-def _field(found: Field) -> dict[str, Any]:
+def _field(found: Field, boxes: bool) -> dict[str, Any]:
     value = money(found.value) if isinstance(found.value, Decimal) else found.value
-    return {"value": value, "confidence": round(found.confidence, 4), "evidence": list(found.evidence)}
+    box = {"box": found.box and [float(number) for number in found.box]} if boxes else {}
+    return {
+        "value": value,
+        "confidence": round(found.confidence, 4),
+        "evidence": list(found.evidence),
+        **box,
+    }
 
 
 def _line(line: Line) -> dict[str, Any]:

@@ -134,6 +134,12 @@ def _extractions_asset(platform: Platform, extractions: dg.AssetSpec) -> dg.Asse
         report = extract_invoices(lake, settings, night, asked, context.log.info)
         materialise_backfilled(context, extractions.key, report.backfilled)
         metadata = _figures(report)
+        if report.language_model:
+            metadata["language_model"] = report.language_model
+        if report.unanswered:
+            context.log.warning(
+                f"{report.unanswered:,} invoices have no answer of the language model; findings say why."
+            )
         # An event keeps its pictures, so they are shown when there is something new to see.
         if report.changed:
             metadata["to_review"] = rows_table(previews.listed(lake, night))

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from ml.documents.document import Options, extract, pages_of
+from ml.documents.llm import handover
 from ml.documents.pictures import boxed_page
 from ml.documents.reading import evidence, limits, second_engine
-from ml.documents.record import Document
 from ml.documents.words import Page
 from retail_assets.errors import Unreadable
 from retail_assets.sandbox.answers import answer_with
@@ -58,12 +58,14 @@ def _page(page: Page) -> dict[str, Any]:
 
 
 def _invoice(request: dict) -> dict:
-    """What the command line writes of a document, with the place of each value."""
-    document = extract(Path(request["path"]).read_bytes(), "", _options(request))
-    written = document.written()
-    for name, value in written["fields"].items():
-        value["box"] = _box(document, name)
-    return written
+    """What the command line writes of a document, with the place of each value; or what the language model is
+    handed, which this process has no key for.
+    """
+    content, options = Path(request["path"]).read_bytes(), _options(request)
+    document = extract(content, "", options)
+    if request.get("hand_over") and not document.error:
+        return {"handed": handover.written(document, content, options.limits)}
+    return document.written(boxes=True)
 
 
 def _picture(request: dict) -> dict:
@@ -74,11 +76,6 @@ def _picture(request: dict) -> dict:
     except limits.Unreadable as error:
         raise Unreadable("unreadable", str(error)) from None
     return {"png": base64.b64encode(png).decode()}
-
-
-def _box(document: Document, name: str) -> list[float] | None:
-    found = document.invoice.fields.get(name) if document.invoice else None
-    return [float(number) for number in found.box] if found and found.box else None
 
 
 if __name__ == "__main__":

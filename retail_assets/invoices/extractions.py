@@ -4,13 +4,15 @@ A document keeps the answer it has, until a person asks for a retry: then it is 
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
 
 from retail_assets.invoices.documents import LOCK, nights_without_answers
+from retail_assets.invoices.language_model import stage_of
 from retail_assets.invoices.pictures import with_pictures
-from retail_assets.invoices.reading import INVOICE
+from retail_assets.invoices.reading import INVOICE, Question, ReadingLimits
 from retail_assets.invoices.retries import Retry
 from retail_assets.invoices.rows import extraction_rows, superseded
 from retail_assets.invoices.settings import InvoiceSettings
@@ -29,6 +31,8 @@ def extract_invoices(
 ) -> ReadReport:
     """Write invoice_extractions for a night, and for others that have documents without an answer or a retry."""
     report = ReadReport()
+    model = stage_of(lake, settings)
+    question = Question(INVOICE, settings.invoice_engine, ReadingLimits.of(settings), model)
     with file_lock(lake.lock_file(LOCK)):
         asked = _open_retries(lake, retries)
         others = nights_without_answers(lake) | {night for night, _ in asked}
@@ -37,10 +41,13 @@ def extract_invoices(
             documents = INVOICE_DOCUMENTS.read(lake, night.isoformat())
             known = INVOICE_EXTRACTIONS.read(lake, night.isoformat())
             kept = known.join(documents, on=["sequence", "sha256"], how="semi")
-            rows = [kept, *_read(lake, night, documents, kept, settings, report, progress)]
+            rows = [
+                kept,
+                *_read(lake, night, documents, kept, question, settings.invoice_processes, report, progress),
+            ]
             # A retry takes the place of the answer before it, which stands until there is another.
             rows += [
-                _read_again(lake, night, documents, retry, settings, report)
+                _read_again(lake, night, documents, retry, question, settings.invoice_processes, report)
                 for of, retry in asked
                 if of == night
             ]
@@ -49,6 +56,8 @@ def extract_invoices(
             newest = with_pictures(lake, settings, newest)
             report.changed = INVOICE_EXTRACTIONS.write(lake, night.isoformat(), newest)
         report.documents = documents.height
+    if model:
+        report.language_model, report.unanswered = str(model), model.counts.unanswered
     return report
 
 
@@ -57,17 +66,17 @@ def _read(
     night: date,
     documents: pl.DataFrame,
     kept: pl.DataFrame,
-    settings: InvoiceSettings,
+    question: Question,
+    processes: int,
     report: ReadReport,
     progress: Callable[[str], None],
 ) -> list[pl.DataFrame]:
     missing = documents.join(kept, on="sequence", how="anti")
     if missing.is_empty():
         return []
-    engine = settings.invoice_engine
     hashes = missing["sha256"].unique(maintain_order=True)
-    found = answered(lake, night, hashes, INVOICE, engine, settings, report, progress)
-    return [extraction_rows(missing, found, engine=engine)]
+    found = answered(lake, night, hashes, question, processes, report, progress)
+    return [extraction_rows(missing, found, engine=question.engine)]
 
 
 def _read_again(
@@ -75,13 +84,14 @@ def _read_again(
     night: date,
     documents: pl.DataFrame,
     retry: Retry,
-    settings: InvoiceSettings,
+    question: Question,
+    processes: int,
     report: ReadReport,
 ) -> pl.DataFrame:
     document = documents.filter(sequence=retry.sequence)
-    engine = retry.engine or settings.invoice_engine
-    found = answered(lake, night, document["sha256"], INVOICE, engine, settings, report, anew=retry.entry)
-    return extraction_rows(document, found, engine=engine, answers_entry=retry.entry)
+    asked = replace(question, engine=retry.engine or question.engine, anew=retry.entry)
+    found = answered(lake, night, document["sha256"], asked, processes, report)
+    return extraction_rows(document, found, engine=asked.engine, answers_entry=retry.entry)
 
 
 def _open_retries(lake: Lake, retries: Iterable[Retry]) -> list[tuple[date, Retry]]:

@@ -6,15 +6,19 @@ A document that was made to exhaust memory, to crash a reader or never to end co
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from retail_assets.errors import Unreadable
+from retail_assets.invoices.language_model import improved
 from retail_assets.invoices.settings import InvoiceSettings
 from retail_assets.lake import Lake
 from retail_assets.sandbox.answers import found_in
 from retail_assets.sandbox.process import ChildDied, ChildPool, ChildProcess, ChildTimeout
+
+if TYPE_CHECKING:
+    from ml.documents.llm.stage import Stage
 
 PAGES, INVOICE, PICTURE = "pages", "invoice", "picture"
 """What may be asked of a document."""
@@ -46,42 +50,61 @@ class ReadingLimits:
         )
 
 
+@dataclass(frozen=True)
+class Question:
+    """What documents are asked, and who answers."""
+
+    what: str
+    engine: str
+    limits: ReadingLimits
+    language_model: "Stage | None" = None
+    """Reads them too."""
+    anew: int | None = None
+    """The retry that it is asked for, by its entry in the log: known answers are not taken."""
+
+    @cached_property
+    def version(self) -> str:
+        """A digest of all that decides the answer: code, weights, engines, and limits that end it early."""
+        from ml.documents import confidence
+        from ml.documents.extraction import extract, scoring
+        from ml.documents.reading import kept, second_engine, tesseract
+
+        files = [path.read_bytes() for path in (scoring.WEIGHTS, confidence.MODEL) if path.exists()]
+        engines = (self.engine, tesseract.available(), second_engine.available())
+        decides = [
+            kept.VERSION,
+            extract.VERSION,
+            engines,
+            self.limits,
+            *(hashlib.sha256(one).hexdigest() for one in files),
+            *([self.language_model.version] if self.language_model else []),
+        ]
+        digest = hashlib.sha256(repr(decides).encode()).hexdigest()[:16]
+        return digest if self.anew is None else f"{digest}-{self.anew}"
+
+
 @cache
 def _pool() -> ChildPool:
     """The children of this process that read documents."""
     return ChildPool("retail_assets.invoices.document_worker")
 
 
-def version(engine: str, limits: ReadingLimits) -> str:
-    """A digest of all that decides what a document says: code, weights, engines, and limits that end it early."""
-    from ml.documents import confidence
-    from ml.documents.extraction import extract, scoring
-    from ml.documents.reading import kept, second_engine, tesseract
-
-    files = [path.read_bytes() for path in (scoring.WEIGHTS, confidence.MODEL) if path.exists()]
-    engines = (engine, tesseract.available(), second_engine.available())
-    decides = [
-        kept.VERSION,
-        extract.VERSION,
-        engines,
-        limits,
-        *(hashlib.sha256(one).hexdigest() for one in files),
-    ]
-    return hashlib.sha256(repr(decides).encode()).hexdigest()[:16]
-
-
-def answers(
-    lake: Lake,
-    hashes: Sequence[str],
-    what: str,
-    *,
-    engine: str,
-    limits: ReadingLimits,
-    processes: int,
-) -> Iterator[Answer]:
+def answers(lake: Lake, hashes: Sequence[str], question: Question, *, processes: int) -> Iterator[Answer]:
     """Of stored documents in the order given what was asked, or `error` and why there is no answer."""
-    requests = [request_of(lake, sha256, what, engine=engine, limits=limits) for sha256 in hashes]
-    return asked(requests, limits=limits, processes=processes)
+    limits, model = question.limits, question.language_model
+    requests = [
+        request_of(
+            lake,
+            sha256,
+            question.what,
+            engine=question.engine,
+            limits=limits,
+            hand_over=model is not None,
+        )
+        for sha256 in hashes
+    ]
+    said = asked(requests, limits=limits, processes=processes)
+    return improved(said, model) if model else said
 
 
 def request_of(

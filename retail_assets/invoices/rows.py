@@ -85,6 +85,9 @@ def _row(document: dict[str, Any], answer: Answer, engine: str, answers_entry: i
         "lines": lines,
         "taxes": taxes,
         "findings": findings,
+        "model": text(answer.get("model")),
+        "model_tokens": answer.get("model_tokens"),
+        "model_cost": number(answer.get("model_cost")),
     }
 
 

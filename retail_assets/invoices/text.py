@@ -8,7 +8,7 @@ from datetime import date
 import polars as pl
 
 from retail_assets.invoices.documents import LOCK, nights_without_answers
-from retail_assets.invoices.reading import PAGES, Answer, ReadingLimits, answers, is_stored, version
+from retail_assets.invoices.reading import PAGES, Answer, Question, ReadingLimits, answers, is_stored
 from retail_assets.invoices.settings import InvoiceSettings
 from retail_assets.invoices.tables import INVOICE_DOCUMENTS, INVOICE_TEXT
 from retail_assets.kit.prediction_cache import PredictionCache
@@ -34,6 +34,10 @@ class ReadReport:
     backfilled: list[date] = field(default_factory=list)
     changed: bool = False
     """Whether anything of the run's own night came or changed."""
+    language_model: str | None = None
+    """What was asked of the language model, where there is one."""
+    unanswered: int = 0
+    """Documents that it was asked about and gave nothing for."""
 
 
 def read_pages(
@@ -41,6 +45,7 @@ def read_pages(
 ) -> ReadReport:
     """Write invoice_text for a night, and for other nights that have documents without an answer."""
     report = ReadReport()
+    pages = Question(PAGES, settings.invoice_engine, ReadingLimits.of(settings))
     with file_lock(lake.lock_file(LOCK)):
         report.backfilled = sorted(nights_without_answers(lake) - {as_of})
         for night in [*report.backfilled, as_of]:
@@ -51,9 +56,7 @@ def read_pages(
             rows = [kept]
             if missing.height:
                 hashes = missing["sha256"].unique(maintain_order=True)
-                found = answered(
-                    lake, night, hashes, PAGES, settings.invoice_engine, settings, report, progress
-                )
+                found = answered(lake, night, hashes, pages, settings.invoice_processes, report, progress)
                 rows.append(_rows(missing, found))
             report.changed = INVOICE_TEXT.write(
                 lake, night.isoformat(), pl.concat(rows).sort("sequence", "page")
@@ -66,21 +69,17 @@ def answered(
     lake: Lake,
     night: date,
     hashes: pl.Series,
-    what: str,
-    engine: str,
-    settings: InvoiceSettings,
+    question: Question,
+    processes: int,
     report: ReadReport,
     progress: Callable[[str], None] = lambda _: None,
-    *,
-    anew: int | None = None,
 ) -> dict[str, Answer]:
-    """Content -> answer, from the cache where it has one. A retry, numbered `anew`, is answered for itself."""
-    limits = ReadingLimits.of(settings)
-    digest = version(engine, limits) + (f"-{anew}" if anew is not None else "")
-    cache = PredictionCache(lake, f"invoice_{what}", digest, ("answer",), BATCH_DOCUMENTS)
+    """Content -> answer, from the cache where it has one."""
+    what = question.what
+    cache = PredictionCache(lake, f"invoice_{what}", question.version, ("answer",), BATCH_DOCUMENTS)
     known = cache.answers(hashes)["sha256"]
     unknown = [one for one in hashes.filter(~hashes.is_in(known.implode())) if is_stored(lake, one)]
-    said = answers(lake, unknown, what, engine=engine, limits=limits, processes=settings.invoice_processes)
+    said = answers(lake, unknown, question, processes=processes)
     done = 0
     for some in cache.keep(night, _frames(unknown, said)):
         done += some

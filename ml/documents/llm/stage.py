@@ -52,6 +52,11 @@ class Stage:
             + (f", cost {cost}" if cost is not None else "")
         )
 
+    @property
+    def version(self) -> str:
+        """What its answers hang on, besides the documents."""
+        return prompt.key(self.settings.model, self.settings.base_url, self.settings.answer_tokens, [])
+
     def improved(self, handed: Sequence[dict[str, Any]]) -> list[Document]:
         """The documents that `handover.written` gave, in their order."""
         return asyncio.run(self._all(handed))

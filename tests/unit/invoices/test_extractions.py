@@ -11,6 +11,7 @@ import pytest
 from retail_assets.config import Settings
 from retail_assets.invoices import text
 from retail_assets.invoices.extractions import extract_invoices
+from retail_assets.invoices.reading import Question
 from retail_assets.invoices.retries import Retry
 from retail_assets.invoices.rows import extraction_rows, superseded
 from retail_assets.invoices.settings import InvoiceSettings
@@ -49,19 +50,19 @@ class Reader:
         self.dies_after: int | None = None
 
     def answers(
-        self, lake: Lake, hashes: Sequence[str], what: str, *, engine: str, **_: Any
+        self, lake: Lake, hashes: Sequence[str], question: Question, *, processes: int
     ) -> Iterator[dict[str, Any]]:
         for sha256 in hashes:
             if self.dies_after is not None and len(self.asked) >= self.dies_after:
                 raise KeyboardInterrupt
-            self.asked.append((what, engine))
+            self.asked.append((question.what, question.engine))
             page = {"engine": "text", "words": 3, "mean_score": 1.0, "width": 595.0, "height": 842.0}
             failed = lake.stored_file(sha256).read_bytes() == b"locked"
             yield (
                 {"error": "It is encrypted."}
                 if failed
                 else {"pages": [page, page]}
-                if what == "pages"
+                if question.what == "pages"
                 else answer()
             )
 
