@@ -18,7 +18,7 @@ from retail_assets.flows import platform_of
 from retail_assets.kit.terminal import end_quietly
 from retail_assets.platform import Platform
 from tests.ci import IN_CI
-from tests.faults.night import drop, drop_retailer, run_nights
+from tests.faults.night import drop_retailer, run_nights
 from tests.prepared import copy_platform, once, set_up_twice_at_once
 
 end_quietly()
@@ -29,6 +29,9 @@ os.environ.setdefault("RETAIL_DEMAND_WORKERS", "1")
 # No test asks a real language model, whoever runs it.
 for _name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL"):
     os.environ.pop(_name, None)
+
+
+ODD_NAME = 'shop [a-c] *{x} \'s "best" $HOME 9% #1 é~/store_id=5'
 
 
 def settings_of(folder: Path) -> Settings:
@@ -63,27 +66,28 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def prepared_platform(shared_folder: Path) -> Path:
-    """A platform that set-up has made, by two processes at once; take a copy of it (`copy_platform`)."""
-    return once(shared_folder / "prepared", set_up_twice_at_once)
+    """A platform that set-up has made, by two processes at once; take a copy of it (`copy_platform`).
+
+    The name of its folder means something to some engine or other.
+    """
+
+    def set_up(folder: Path) -> None:
+        (folder / ODD_NAME).mkdir(parents=True)
+        set_up_twice_at_once(folder / ODD_NAME)
+
+    return once(shared_folder / "prepared", set_up) / ODD_NAME
 
 
 @pytest.fixture(scope="session")
-def nights_at_once(shared_folder: Path, prepared_platform: Path) -> Path:
-    """Two platforms, `one` and `two`, after three nights at once: two on the first and one on the second."""
+def calm_night(shared_folder: Path, prepared_platform: Path) -> Path:
+    """The small retailer's platform after a night that nothing disturbed, in a folder with an odd name."""
 
     def run(folder: Path) -> None:
-        one, two = (copy_platform(prepared_platform, folder / name) for name in ("one", "two"))
-        drop(one, "stores", "stores.csv", "store_id,name\nS9,Nine\n")
-        drop_retailer(two)
-        run_nights(one, two, one)
+        calm = copy_platform(prepared_platform, folder / ODD_NAME)
+        drop_retailer(calm)
+        run_nights(calm)
 
-    return once(shared_folder / "nights", run)
-
-
-@pytest.fixture(scope="session")
-def calm_night(nights_at_once: Path) -> Path:
-    """The small retailer's platform after a night that nothing disturbed."""
-    return nights_at_once / "two"
+    return once(shared_folder / "nights", run) / ODD_NAME
 
 
 def unavailable(reason: str) -> None:

@@ -40,6 +40,7 @@ def start(module: str, folder: Path, *arguments: str, **environment: str) -> sub
             stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            umask=0,  # the platform itself keeps back what is nobody else's
         )
 
 
@@ -55,7 +56,9 @@ def require_success(module: str, folder: Path, *processes: subprocess.Popen, tim
 
 
 def set_up_twice_at_once(folder: Path) -> None:
-    """Set-up by two processes that both meet nothing."""
+    """Set-up by two processes that both meet nothing but an open folder for Dagster."""
+    (folder / "dagster").mkdir()
+    (folder / "dagster").chmod(0o777)
     both = [start("initialise", folder) for _ in range(2)]
     require_success("initialise", folder, *both)
 

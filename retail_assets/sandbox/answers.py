@@ -10,6 +10,7 @@ With `worn_out` where the child should be given nothing more.
 """
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, TypeVar
 
 from retail_assets.error_classification import MachineTrouble, beyond_limits, machine_trouble
@@ -51,10 +52,16 @@ def found_in(answer: dict[str, Any], kind: type[Found], **known: object) -> Foun
     Raises Unreadable and MachineTrouble as the child says, and an error of LookupError, TypeError or ValueError for
     what is no such answer.
     """
+    if "machine_trouble" in answer:
+        raise MachineTrouble(*_adapter(tuple[int, str]).validate_python(answer["machine_trouble"]))
+    if "unreadable" in answer:
+        raise Unreadable(*_adapter(tuple[str, str]).validate_python(answer["unreadable"]))
+    return _adapter(kind).validate_python({**answer["found"], **known})
+
+
+@cache
+def _adapter(kind: Any) -> Any:
+    """A validator, made once: making one takes longer than most answers."""
     from pydantic import TypeAdapter  # the child needs none
 
-    if "machine_trouble" in answer:
-        raise MachineTrouble(*TypeAdapter(tuple[int, str]).validate_python(answer["machine_trouble"]))
-    if "unreadable" in answer:
-        raise Unreadable(*TypeAdapter(tuple[str, str]).validate_python(answer["unreadable"]))
-    return TypeAdapter(kind).validate_python({**answer["found"], **known})
+    return TypeAdapter(kind)

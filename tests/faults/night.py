@@ -64,7 +64,7 @@ def drop(folder: Path, feed: str, name: str, text: str, *, age: int = 0) -> None
 
 
 def drop_retailer(folder: Path) -> None:
-    """A few files of several feeds: good ones, a correction, a duplicate, a broken one, a rejected row."""
+    """A few files of several feeds: good ones, a correction, a duplicate, a broken one, a rejected row, a link."""
     stores = "store_id,name\nS0,Zero\nS1,One\n"
     products = "product_id,name,category\n" + "".join(f"P{i},P,C\n" for i in range(6))
     head = "order_id,line_number,store_id,product_id,sold_at,quantity,unit_price,currency\n"
@@ -89,6 +89,7 @@ def drop_retailer(folder: Path) -> None:
         ]
     ):
         drop(folder, feed, name, text, age=100 * age)
+    (folder / "data" / "inbox" / "feeds" / "stores" / "link.csv").symlink_to("/etc/hostname")
 
 
 def published(folder: Path) -> dict[str, list]:

@@ -22,7 +22,8 @@ LATEST = 0.4
 
 
 def _survives(prepared: Path, folder: Path, points: list[str], chance: random.Random) -> dict[str, list]:
-    """What is published after a night that was killed at points of it, one after the other, and then left alone."""
+    """What is published after a night that was killed at points of it, one after the other, and then started twice at
+    once and left alone."""
     copy_platform(prepared, folder)
     drop_retailer(folder)
     kills = [
@@ -32,7 +33,10 @@ def _survives(prepared: Path, folder: Path, points: list[str], chance: random.Ra
         for at in points
     ]
     assert sum(kills) > len(kills) / 2, "most nights were running when they were killed"
-    run_nights(folder)
+    before = (folder / "nightly.log").read_text()
+    run_nights(folder, folder)
+    said = (folder / "nightly.log").read_text().removeprefix(before)
+    assert said.count("Nothing changed: nothing was published.") == 1
     assert not list((folder / "data" / "lake" / "claims").iterdir())
     return published(folder)
 

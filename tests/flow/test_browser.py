@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+import dagster as dg
 import pytest
 
 from retail_assets.config import Settings
@@ -134,15 +135,29 @@ def _runs(address: str) -> list[dict]:
     return _ask(address, "{runsOrError{...on Runs{results{runId status}}}}")["runsOrError"]["results"]
 
 
+def _told_from_outside(folder: Path) -> list[list[str]]:
+    """Keys of the assets whose events say something that came from outside: other pages have nothing of it to show."""
+    with opened_instance(folder / "dagster") as instance:
+        [night] = instance.get_runs(dg.RunsFilter(job_name="nightly"))
+        events = [entry.dagster_event for entry in instance.all_logs(night.run_id) if entry.dagster_event]
+    keys = {
+        event.asset_key
+        for event in events
+        if event.asset_key and "evil" in f"{event.message} {event.event_specific_data}"
+    }
+    return sorted(list(key.path) for key in keys)
+
+
 @pytest.fixture(scope="module")
-def seen(address: str) -> Seen:
-    """Every asset's page with its checks, the runs and the log of one, opened one after the other."""
+def seen(hostile: Path, address: str) -> Seen:
+    """The page of every asset that tells something from outside, the checks of feeds, the runs and the log of one,
+    opened one after the other."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         unavailable("Chromium is not installed; `make setup` as root or with sudo installs it.")
     from playwright.sync_api import sync_playwright
 
-    keys = [node["assetKey"]["path"] for node in _ask(address, "{assetNodes{assetKey{path}}}")["assetNodes"]]
+    keys = _told_from_outside(hostile)
     runs = {f"/runs/{run['runId']}": run["status"] for run in _runs(address)}
     assets = ["/assets/" + "/".join(quote(part) for part in key) for key in keys]
     pages = [*assets, *(f"{page}?view=checks" for page in assets if page.startswith("/assets/feeds/"))]

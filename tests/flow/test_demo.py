@@ -60,13 +60,6 @@ def test_it_says_what_it_does_and_libraries_say_nothing(demo: Path) -> None:
         assert line in said
 
 
-def test_a_second_one_has_nothing_new(demo: Path) -> None:
-    require_success("demo", demo, start("demo", demo, RETAIL_FIRST_NIGHT="2026-11-20"))
-    said = (demo / "demo.log").read_text().partition("Next: ")[2]
-    assert "This run took nothing new." in said
-    assert "Nothing changed: nothing was published." in said
-
-
 def test_overstock_covers_the_gap_and_the_sold_out_product_is_ordered(demo: Path) -> None:
     platform = platform_of(Settings(data_dir=demo / "data"))
     stories = json.loads((demo / "data" / "sample.json").read_text())["stories"]

@@ -13,8 +13,8 @@ from retail_assets.lake import Lake
 from retail_assets.platform import Platform
 from retail_assets.warehouse.errors import FewerRows
 from retail_assets.warehouse.publication import Publication, publish
-from tests.faults.night import run_nights, start_night
-from tests.prepared import copy_platform
+from tests.faults.night import NIGHT, start_night
+from tests.prepared import copy_platform, require_success, start
 from tests.synthetic_warehouse import AS_OF, change, land_published_tables, make_warehouse
 
 
@@ -144,5 +144,6 @@ def test_a_night_whose_history_was_withdrawn_waits_for_a_decision(calm_night: Pa
     marts = (*sales, "stock_levels", "stock_movements")
     rows = "".join(f"a{n},2026-11-20T10:00:00Z,admin,accept_fewer_rows,{m}\n" for n, m in enumerate(marts))
     (decisions / "accept.csv").write_text(head + rows)
-    run_nights(folder)
+    publication = ("--assets", "intake/ledger", "published/release", "--as-of", NIGHT)
+    require_success("run", folder, start("run", folder, *publication))
     assert (folder / "data" / "published").readlink() != first

@@ -12,24 +12,12 @@ from retail_assets.initialise import initialise
 from retail_assets.platform import Platform
 from retail_assets.warehouse.reading import open_warehouse
 from tests.conftest import settings_of
-from tests.faults.night import NIGHT, drop_retailer
-from tests.prepared import require_success, start
 
 
-@pytest.fixture(scope="module")
-def open_handed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+@pytest.fixture
+def open_handed(calm_night: Path) -> Path:
     """A platform from set-up to publication by a user whose umask keeps nothing back."""
-    folder = tmp_path_factory.mktemp("open_handed")
-    before = os.umask(0)
-    try:
-        (folder / "dagster").mkdir()
-        require_success("initialise", folder, start("initialise", folder))
-        drop_retailer(folder)
-        (folder / "data" / "inbox" / "feeds" / "stores" / "link.csv").symlink_to("/etc/hostname")
-        require_success("nightly", folder, start("nightly", folder, "--as-of", NIGHT))
-    finally:
-        os.umask(before)
-    return folder / "data"
+    return calm_night / "data"
 
 
 def _modes(folder: Path) -> dict[str, int]:

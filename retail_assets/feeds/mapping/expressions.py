@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 from threading import Lock
 from typing import Any
 
@@ -34,6 +35,8 @@ from retail_assets.feeds.mapping.handed_on import (
 from retail_assets.feeds.mapping.values.spelling import as_compared
 
 MAX_CHARACTERS = 5_000
+MAX_DEPTH = 100
+"""Of brackets within brackets: what DuckDB's parser takes for them grows with the square, to half a minute."""
 _OPENING, _CLOSING = "select (\n", "\n), "
 _END = "the_end"
 """Named behind the expression, to see whether DuckDB counts places as the text does."""
@@ -171,12 +174,19 @@ _CLAUSES = ("modifiers", "where_clause", "group_expressions", "having", "sample"
 
 def serialized(statement: str) -> str:
     """DuckDB's syntax tree of a statement, as JSON; raises ExpressionError."""
+    if _deepest(statement) > MAX_DEPTH:
+        raise ExpressionError(f"brackets within brackets, more than {MAX_DEPTH} deep")
     try:
         with _ONE_AT_A_TIME:  # sensors load mappings in threads of one process
             [(tree,)] = _parser().execute("select json_serialize_sql($1::varchar)", [statement]).fetchall()
     except duckdb.Error as error:
         raise ExpressionError(str(error)) from error
     return tree
+
+
+def _deepest(text: str) -> int:
+    """How deep brackets lie within each other; those in texts count, for nobody needs so many."""
+    return max(accumulate((1 if one == "(" else -1 for one in text if one in "()"), initial=0))
 
 
 _ONE_AT_A_TIME = Lock()

@@ -130,7 +130,8 @@ def test_impossible(text: str, map_rows: MapRows) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", " ", ";", "select " + "(" * 5_000 + "1", "select 1 " * 2_000, "select \x00"]
+    "text",
+    ["", " ", ";", "select " + "(" * 5_000 + "1", "select ')' || ((1", "select 1 " * 2_000, "select \x00"],
 )
 def test_no_text_ends_in_anything_but_a_sentence(text: str) -> None:
     with pytest.raises(ExpressionError):
