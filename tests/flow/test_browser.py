@@ -192,10 +192,12 @@ def seen(hostile: Path, address: str) -> Seen:
 
 
 def _settle(page: "Page", waiting: set) -> None:
-    """Wait until nothing has been asked for some moments."""
+    """Wait until nothing has been asked for some moments, and the page has nothing to do."""
     until, calm = time.monotonic() + PAGE_SECONDS, 0
     while calm < CALM_LOOKS and time.monotonic() < until:
         page.wait_for_timeout(LOOK_MS)
+        # On a busy machine a page may work on an answer for longer than that before it asks on.
+        page.evaluate("() => new Promise(done => requestIdleCallback(done))")
         calm = 0 if waiting else calm + 1
 
 

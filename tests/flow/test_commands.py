@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 from dagster import DagsterInstance
 
-from retail_assets import command_run
+from retail_assets import command_run, run
 from retail_assets.command_run import RunSummary, run_job
 from retail_assets.config import Settings
 from retail_assets.dagster_kit.private import REPOSITORY_TAG
@@ -170,12 +170,8 @@ def test_what_a_step_says_is_told_as_no_step(
     assert "count" in said and "publication" not in said
 
 
-def said_by_run(folder: Path, *arguments: str, fails: bool = False) -> list[str]:
-    process = start("run", folder, *arguments)
-    if fails:
-        assert process.wait(120) != 0
-    else:
-        require_success("run", folder, process)
+def said_by_run(folder: Path, *arguments: str) -> list[str]:
+    require_success("run", folder, start("run", folder, *arguments))
     return (folder / "run.log").read_text().splitlines()
 
 
@@ -212,7 +208,22 @@ def test_a_job_without_nights_runs_by_name(calm_night: Path, tmp_path: Path) -> 
     ],
 )
 def test_what_cannot_be_run_is_one_sentence(
-    prepared_platform: Path, tmp_path: Path, arguments: list[str], sentence: str
+    prepared_platform: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    arguments: list[str],
+    sentence: str,
 ) -> None:
-    *_, told = said_by_run(copy_platform(prepared_platform, tmp_path), *arguments, fails=True)
+    """As in a process of its own: the command's own function in this one."""
+    folder = copy_platform(prepared_platform, tmp_path)
+    monkeypatch.setenv("RETAIL_DATA_DIR", str(folder / "data"))
+    monkeypatch.setenv("DAGSTER_HOME", str(folder / "dagster"))
+    monkeypatch.setattr("sys.argv", ["run", *arguments])
+    try:
+        code = run.main()
+    except SystemExit as end:
+        code = end.code
+    assert code != 0
+    *_, told = "".join(capsys.readouterr()).splitlines()
     assert sentence in told

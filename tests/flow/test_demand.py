@@ -319,21 +319,32 @@ def test_before_the_first_build_there_is_nothing_to_forecast(tmp_path: Path) -> 
     assert forecast_night(platform, origin=AS_OF, tell=lambda _: None).rows.is_empty()
 
 
-@pytest.fixture
-def judged(platform: Platform) -> Iterator[pl.DataFrame]:
-    """forecast_accuracy of two origins, as it is built after them, and after a later night that was taken back."""
+@pytest.fixture(scope="module")
+def after_nights(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same after four nights, of which the newest was taken back, with the marts as they are then."""
+    folder = copy_platform(prepared, tmp_path_factory.mktemp("after_nights"))
     for days in (-HORIZON, -7, 0, 1):
-        forecast(platform, AS_OF + timedelta(days=days))
-    lake = LakeBuilder(platform.settings.data_dir)
+        forecast(cheap(folder / "data"), AS_OF + timedelta(days=days))
+    lake = LakeBuilder(folder / "data")
     drop_sales(lake)
     assert Builds(lake, *MARTS).build().problem is None
-    with duckdb.connect(str(platform.lake.warehouse), read_only=True) as connection:
+    return folder
+
+
+@pytest.fixture
+def nights(after_nights: Path, tmp_path: Path) -> Platform:
+    return cheap(copy_platform(after_nights, tmp_path) / "data")
+
+
+@pytest.fixture
+def judged(nights: Platform) -> Iterator[pl.DataFrame]:
+    """forecast_accuracy of the two origins that can be judged."""
+    with duckdb.connect(str(nights.lake.warehouse), read_only=True) as connection:
         yield connection.sql("from marts.forecast_accuracy").pl()
 
 
-def test_forecast_accuracy_is_what_a_plain_calculation_gives(
-    platform: Platform, judged: pl.DataFrame
-) -> None:
+def test_forecast_accuracy_is_what_a_plain_calculation_gives(nights: Platform, judged: pl.DataFrame) -> None:
+    platform = nights
     with duckdb.connect(str(platform.lake.warehouse), read_only=True) as connection:
         demand = connection.sql(
             "from marts.daily_demand where is_open and not is_out_of_stock and not is_sold_out"
@@ -389,8 +400,9 @@ def test_forecast_accuracy_is_what_a_plain_calculation_gives(
         assert found == pytest.approx(expected, abs=0.002), row
 
 
-def test_pictures_show_what_past_origins_missed_most(platform: Platform, judged: pl.DataFrame) -> None:
+def test_pictures_show_what_past_origins_missed_most(nights: Platform, judged: pl.DataFrame) -> None:
     """By the errors that forecast_accuracy sums up."""
+    platform = nights
     known = demand_at(platform, AS_OF, HORIZON)
     assert known is not None
     errors = past_errors_of(platform, known)
@@ -402,8 +414,8 @@ def test_pictures_show_what_past_origins_missed_most(platform: Platform, judged:
     assert set(figures(platform, found)) == {"fans_of_the_most_valuable", "fans_of_the_worst"}
 
 
-def test_sums_are_those_of_the_newest_origin_and_add_up(platform: Platform, judged: pl.DataFrame) -> None:
-    with duckdb.connect(str(platform.lake.warehouse), read_only=True) as connection:
+def test_sums_are_those_of_the_newest_origin_and_add_up(nights: Platform) -> None:
+    with duckdb.connect(str(nights.lake.warehouse), read_only=True) as connection:
         [(origin, sums)] = connection.execute(
             "select any_value(origin), count(distinct origin) from marts.demand_forecast_totals"
         ).fetchall()

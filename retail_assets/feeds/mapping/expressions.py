@@ -7,6 +7,7 @@ DuckDB's own parser answers; nothing here guesses at SQL. An expression may use 
 import difflib
 import json
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -184,9 +185,13 @@ def serialized(statement: str) -> str:
     return tree
 
 
-def _deepest(text: str) -> int:
-    """How deep brackets lie within each other; those in texts count, for nobody needs so many."""
-    return max(accumulate((1 if one == "(" else -1 for one in text if one in "()"), initial=0))
+def _deepest(statement: str) -> int:
+    """How deep brackets lie within each other, those in quotes aside."""
+    brackets = (1 if one == "(" else -1 for one in _QUOTED.sub("", statement) if one in "()")
+    return max(accumulate(brackets, initial=0))
+
+
+_QUOTED = re.compile(r"'[^']*'" r'|"[^"]*"')
 
 
 _ONE_AT_A_TIME = Lock()

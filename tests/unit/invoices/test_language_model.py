@@ -73,9 +73,15 @@ def test_a_server_that_fails_leaves_the_offline_answer_with_a_note(documents: St
 
 
 @pytest.mark.parametrize("off", [{"invoice_llm": "off"}, {"openai_api_key": " "}])
-def test_nothing_is_sent_without_a_key_or_when_it_is_off(documents: StoredDocuments, off: dict) -> None:
+def test_nothing_is_sent_without_a_key_or_when_it_is_off(
+    documents: StoredDocuments, off: dict[str, Any]
+) -> None:
     with model_server(says(GOOD)) as server:
-        said = {"openai_api_key": "secret", "openai_base_url": server.url, "invoice_pictures": 0} | off
+        said: dict[str, Any] = {
+            "openai_api_key": "secret",
+            "openai_base_url": server.url,
+            "invoice_pictures": 0,
+        } | off
         report = extract_invoices(documents.lake, InvoiceSettings(**said), NIGHT)
     assert (server.asked, report.language_model) == ([], None)
     assert rows(documents)["status"].to_list() == ["auto_confirmable", "failed"]
