@@ -89,7 +89,9 @@ def drop_retailer(folder: Path) -> None:
         ]
     ):
         drop(folder, feed, name, text, age=100 * age)
-    (folder / "data" / "inbox" / "feeds" / "stores" / "link.csv").symlink_to("/etc/hostname")
+    link = folder / "data" / "inbox" / "feeds" / "stores" / "link.csv"
+    link.symlink_to("/etc/hostname")
+    os.utime(link, (1_790_000_000, 1_790_000_000), follow_symlinks=False)
 
 
 def published(folder: Path) -> dict[str, list]:

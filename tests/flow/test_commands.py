@@ -11,7 +11,7 @@ import dagster as dg
 import pytest
 from dagster import DagsterInstance
 
-from retail_assets import command_run, run
+from retail_assets import command_run, nightly, run
 from retail_assets.command_run import RunSummary, run_job
 from retail_assets.config import Settings
 from retail_assets.dagster_kit.private import REPOSITORY_TAG
@@ -90,14 +90,43 @@ def test_its_run_is_found_where_overview_looks(calm_night: Path, monkeypatch: py
     assert run.remote_job_origin.location_name == "retail_assets"
 
 
+Here = Callable[..., tuple[object, list[str]]]
+
+
+@pytest.fixture
+def here(
+    prepared_platform: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Here:
+    """Call a command's own function in this process: how it ends, and the lines that it says."""
+    folder = copy_platform(prepared_platform, tmp_path)
+    for name, value in (
+        ("RETAIL_DATA_DIR", folder / "data"),
+        ("DAGSTER_HOME", folder / "dagster"),
+        ("RETAIL_FIRST_NIGHT", "2026-01-01"),
+    ):
+        monkeypatch.setenv(name, str(value))
+
+    def call(main: Callable[[], int], *arguments: str) -> tuple[object, list[str]]:
+        monkeypatch.setattr("sys.argv", ["command", *arguments])
+        try:
+            code: object = main()
+        except SystemExit as end:
+            code = end.code
+        return code, "".join(capsys.readouterr()).splitlines()
+
+    return call
+
+
 @pytest.mark.parametrize(
     ("night", "sentence"),
     [("2025-12-31", "lies before this platform's first"), ("2999-01-01", "has not come yet")],
 )
-def test_a_night_that_cannot_be_run_is_one_sentence(tmp_path: Path, night: str, sentence: str) -> None:
-    process = start("nightly", tmp_path, "--as-of", night)
-    assert process.wait(120) == 1
-    [said] = (tmp_path / "nightly.log").read_text().splitlines()
+def test_a_night_that_cannot_be_run_is_one_sentence(here: Here, night: str, sentence: str) -> None:
+    code, [said] = here(nightly.main, "--as-of", night)
+    assert code == 1
     assert sentence in said
 
 
@@ -207,23 +236,7 @@ def test_a_job_without_nights_runs_by_name(calm_night: Path, tmp_path: Path) -> 
         (["--job", "nightly", "--as-of", "today"], "'today' is no day; write yyyy-mm-dd"),
     ],
 )
-def test_what_cannot_be_run_is_one_sentence(
-    prepared_platform: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-    arguments: list[str],
-    sentence: str,
-) -> None:
-    """As in a process of its own: the command's own function in this one."""
-    folder = copy_platform(prepared_platform, tmp_path)
-    monkeypatch.setenv("RETAIL_DATA_DIR", str(folder / "data"))
-    monkeypatch.setenv("DAGSTER_HOME", str(folder / "dagster"))
-    monkeypatch.setattr("sys.argv", ["run", *arguments])
-    try:
-        code = run.main()
-    except SystemExit as end:
-        code = end.code
+def test_what_cannot_be_run_is_one_sentence(here: Here, arguments: list[str], sentence: str) -> None:
+    code, [*_, told] = here(run.main, *arguments)
     assert code != 0
-    *_, told = "".join(capsys.readouterr()).splitlines()
     assert sentence in told
