@@ -26,7 +26,7 @@ FORGIVEN = 2
 
 
 class NoSuchBackend(ExplainedError):
-    """The name of a backend that joblib is not asked for here."""
+    """A backend that is not known, not installed or not connected."""
 
 
 @dataclass(frozen=True)
@@ -88,11 +88,26 @@ class FanOut:
         return [found[number] for number in range(len(tasks))]
 
     def _connected(self) -> AbstractContextManager[Any]:
-        if self.backend != "dask" or self.scheduler is None:
+        """The cluster, where there is one. Raises NoSuchBackend where it cannot be reached from here."""
+        if self.backend == "ray":
+            try:
+                from ray.util.joblib import register_ray  # ty: ignore[import-not-found]
+            except ImportError:
+                raise NoSuchBackend(
+                    "Ray is not installed: install the extra `ray`, or take another backend"
+                ) from None
+            register_ray()
+        if self.backend != "dask":
             return nullcontext()
-        from distributed import Client
+        from distributed import Client, get_client
 
-        return Client(self.scheduler)
+        if self.scheduler is not None:
+            return Client(self.scheduler)
+        try:
+            get_client()
+        except ValueError:
+            raise NoSuchBackend("Dask needs the address of its scheduler, as tcp://127.0.0.1:8786") from None
+        return nullcontext()
 
     def _round(self, function, numbered, found: dict[int, Any], tell: Callable[[int], None]) -> None:
         import joblib

@@ -137,8 +137,8 @@ def _warn(written: dict[str, Any], sentence: str) -> None:
 
 
 def found_files(paths: Sequence[Path]) -> list[Path]:
-    """The files, and those in the folders, in the order of their names."""
+    """The files, and those in the folders in the order of their names, each once."""
     files: list[Path] = []
     for path in paths:
         files += sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
-    return files
+    return list({path.absolute(): path for path in files}.values())

@@ -13,14 +13,13 @@ from retail_assets.dagster_kit.wiring import (
     days,
     materialise_backfilled,
     partitions_of,
-    rows_table,
     table_spec,
     told,
 )
 from retail_assets.invoices import checks
 from retail_assets.invoices.flow import FLOW
 from retail_assets.invoices.settings import InvoiceSettings
-from retail_assets.invoices.specs import checks_asset
+from retail_assets.invoices.specs import checks_asset, pictures_asset
 from retail_assets.invoices.tables import INVOICE_DOCUMENTS, INVOICE_EXTRACTIONS, INVOICE_TEXT
 from retail_assets.platform import Platform
 
@@ -66,6 +65,7 @@ def definitions(platform: Platform) -> dg.Definitions:
             _text_asset(platform, text),
             _extractions_asset(platform, extractions),
             checks_asset(platform, extractions),
+            pictures_asset(platform),
         ]
     )
 
@@ -125,7 +125,6 @@ def _extractions_asset(platform: Platform, extractions: dg.AssetSpec) -> dg.Asse
     )
     @told(platform)
     def invoice_extractions(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from retail_assets.invoices import previews
         from retail_assets.invoices.extractions import extract_invoices
         from retail_assets.invoices.retries import retries
 
@@ -140,11 +139,6 @@ def _extractions_asset(platform: Platform, extractions: dg.AssetSpec) -> dg.Asse
             context.log.warning(
                 f"{report.unanswered:,} invoices have no answer of the language model; findings say why."
             )
-        # An event keeps its pictures, so they are shown when there is something new to see.
-        if report.changed:
-            metadata["to_review"] = rows_table(previews.listed(lake, night))
-            if pages := previews.boxed_pages(lake, night):
-                metadata["pages"] = dg.MetadataValue.md(pages)
         results = [
             check_result(name, check(lake, settings, night), severity=severity)
             for name, (severity, check) in CHECKS.items()

@@ -19,7 +19,6 @@ from retail_assets.invoices.tables import (
     INVOICE_ORDER_LINES,
 )
 from retail_assets.kit.findings import Finding
-from retail_assets.kit.lake_table import LakeTable
 from retail_assets.lake import Lake, file_lock
 from retail_assets.platform import Platform
 
@@ -54,8 +53,8 @@ def check_invoices(platform: Platform, *, as_of: date, now: datetime) -> CheckRe
     report = CheckReport()
     with file_lock(lake.lock_file(LOCK)):
         decisions = decided(lake)
-        there = with_state(_all(lake, INVOICE_EXTRACTIONS, _OF_DOCUMENT), decisions)
-        known = _all(lake, INVOICE_CHECKS, _OF_CHECK)
+        there = with_state(INVOICE_EXTRACTIONS.scan(lake, _OF_DOCUMENT).collect(), decisions)
+        known = INVOICE_CHECKS.scan(lake, _OF_CHECK).collect()
         counting = there.filter(pl.col("state") != FAILED)
         due = _due(counting, known)
         gone = known.join(counting, on="invoice_id", how="anti")
@@ -113,7 +112,7 @@ def _judged(
 
     lake = platform.lake
     books = read_books(platform, as_of)
-    names = _all(lake, INVOICE_DOCUMENTS, ("sequence", "name")).unique("sequence", keep="last")
+    names = INVOICE_DOCUMENTS.scan(lake, ("sequence", "name")).collect().unique("sequence", keep="last")
     everything = (
         corrected(there, decisions)
         .join(names, on="sequence", how="left", maintain_order="left")
@@ -140,7 +139,7 @@ def _judged(
 def _billed(lake: Lake, there: pl.DataFrame, due: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     """What invoices that are confirmed, and not due themselves, have billed of orders that are not too old."""
     columns = ("invoice_id", "po_id", "po_line_number", "billed_quantity")
-    rows = _all(lake, INVOICE_ORDER_LINES, columns)
+    rows = INVOICE_ORDER_LINES.scan(lake, columns).collect()
     final = there.filter(pl.col("state") == CONFIRMED, pl.col("superseded_by").is_null()).join(
         due, on="invoice_id", how="anti"
     )
@@ -169,9 +168,3 @@ def _write(
         key = [name for name in ("sequence", "place", "line") if name in both.columns]
         changed |= table.write(lake, night.isoformat(), both.sort(key).select(names))
     return changed
-
-
-def _all(lake: Lake, table: LakeTable, columns: tuple[str, ...]) -> pl.DataFrame:
-    """Some columns of all parts."""
-    parts = [pl.scan_parquet(part, glob=False).select(columns) for part in table.parts(lake)]
-    return pl.concat([table.empty().lazy().select(columns), *parts]).collect()

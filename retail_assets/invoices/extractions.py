@@ -11,14 +11,12 @@ import polars as pl
 
 from retail_assets.invoices.documents import LOCK, nights_without_answers
 from retail_assets.invoices.language_model import stage_of
-from retail_assets.invoices.pictures import with_pictures
 from retail_assets.invoices.reading import INVOICE, Question, ReadingLimits
 from retail_assets.invoices.retries import Retry
 from retail_assets.invoices.rows import extraction_rows, superseded
 from retail_assets.invoices.settings import InvoiceSettings
 from retail_assets.invoices.tables import INVOICE_DOCUMENTS, INVOICE_EXTRACTIONS
 from retail_assets.invoices.text import ReadReport, answered
-from retail_assets.kit.lake_table import LakeTable
 from retail_assets.lake import Lake, file_lock
 
 
@@ -53,7 +51,6 @@ def extract_invoices(
             ]
             newest = pl.concat(rows).unique("invoice_id", keep="last", maintain_order=True)
             newest = superseded(newest, documents).sort("sequence", "place")
-            newest = with_pictures(lake, settings, newest)
             report.changed = INVOICE_EXTRACTIONS.write(lake, night.isoformat(), newest)
         report.documents = documents.height
     if model:
@@ -99,18 +96,12 @@ def _open_retries(lake: Lake, retries: Iterable[Retry]) -> list[tuple[date, Retr
     by_sequence = {retry.sequence: retry for retry in retries}
     if not by_sequence:
         return []
-    there = _of(lake, INVOICE_EXTRACTIONS, by_sequence, "sequence", "answers_entry")
+    of_them = pl.col("sequence").is_in(list(by_sequence))
+    there = INVOICE_EXTRACTIONS.scan(lake, ("sequence", "answers_entry")).filter(of_them).collect()
     answered_by = dict(there.iter_rows())
-    documents = _of(lake, INVOICE_DOCUMENTS, by_sequence, "sequence", "admitted_on")
+    documents = INVOICE_DOCUMENTS.scan(lake, ("sequence", "admitted_on")).filter(of_them)
     return [
         (night, by_sequence[sequence])
-        for sequence, night in documents.iter_rows()
+        for sequence, night in documents.sort("sequence").collect().iter_rows()
         if (answered_by.get(sequence) or 0) < by_sequence[sequence].entry
     ]
-
-
-def _of(lake: Lake, table: LakeTable, sequences: Iterable[int], *columns: str) -> pl.DataFrame:
-    wanted = pl.col("sequence").is_in(list(sequences))
-    parts = [pl.scan_parquet(part, glob=False).select(columns) for part in table.parts(lake)]
-    rows = pl.concat([table.empty().lazy().select(columns), *parts]).filter(wanted)
-    return rows.sort("sequence").collect()

@@ -1,4 +1,4 @@
-"""The asset in which invoices meet the books. Wiring only, as in `assets`."""
+"""The assets in which invoices meet the books and wait for people. Wiring only, as in `assets`."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -12,11 +12,19 @@ from retail_assets.dagster_kit.wiring import (
     days,
     materialise_backfilled,
     partitions_of,
+    rows_table,
+    table_key,
     table_spec,
     told,
 )
 from retail_assets.invoices.flow import FLOW
-from retail_assets.invoices.tables import INVOICE_CHECKS, INVOICE_ORDER_LINES
+from retail_assets.invoices.settings import InvoiceSettings
+from retail_assets.invoices.tables import (
+    INVOICE_CHECKS,
+    INVOICE_EXTRACTIONS,
+    INVOICE_ORDER_LINES,
+    INVOICE_PICTURES,
+)
 from retail_assets.platform import Platform
 
 ACCOUNTS = "money_goes_to_known_accounts"
@@ -66,3 +74,44 @@ def checks_asset(platform: Platform, extractions: dg.AssetSpec) -> dg.AssetsDefi
                 yield dg.MaterializeResult(asset_key=spec.key, metadata=figures, check_results=results)
 
     return invoice_checks
+
+
+def pictures_asset(platform: Platform) -> dg.AssetsDefinition:
+    """What waits for a person, once the platform has confirmed what is proven."""
+    lake, settings = platform.lake, platform.settings_of(InvoiceSettings)
+    spec = table_spec(
+        platform,
+        FLOW,
+        INVOICE_PICTURES,
+        deps=[table_key(INVOICE_EXTRACTIONS.name), table_key(INVOICE_CHECKS.name)],
+        kinds={"parquet"},
+        more="Its events list the night's invoices that a person has to look at.",
+    )
+
+    @dg.multi_asset(
+        name=INVOICE_PICTURES.name,
+        specs=[spec],
+        partitions_def=partitions_of(platform),
+        backfill_policy=ONE_NIGHT_A_RUN,
+    )
+    @told(platform)
+    def invoice_pictures(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from retail_assets.invoices import previews
+        from retail_assets.invoices.pictures import draw_pictures
+
+        night = Night(context, platform).as_of
+        report = draw_pictures(lake, settings)
+        others = [one for one in report.nights if one != night]
+        materialise_backfilled(context, spec.key, others)
+        metadata: dict[str, Any] = {
+            "drawn": report.drawn,
+            "left": report.left,
+            "backfilled": days(others),
+            "to_review": rows_table(previews.listed(lake, night)),
+        }
+        # An event keeps its pictures, so they are shown when there is something new to see.
+        if night in report.nights and (pages := previews.boxed_pages(lake, night)):
+            metadata["pages"] = dg.MetadataValue.md(pages)
+        return dg.MaterializeResult(metadata=metadata)
+
+    return invoice_pictures

@@ -3,7 +3,7 @@
 The models fold in the same way (int_invoice_states); this is for judging decisions.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -98,12 +98,10 @@ def _texts(lake: Lake, sequences: Iterable[int]) -> set[int]:
     return set(_of(lake, INVOICE_TEXT, sequences, ("sequence",))["sequence"])
 
 
-def _of(lake: Lake, table: LakeTable, sequences: Iterable[int], columns: Collection[str]) -> pl.DataFrame:
+def _of(lake: Lake, table: LakeTable, sequences: Iterable[int], columns: Sequence[str]) -> pl.DataFrame:
     """Of all nights' rows of a table those of some drops."""
     wanted = pl.LazyFrame({"sequence": sorted(set(sequences))}, schema={"sequence": pl.Int64})
-    parts = [pl.scan_parquet(part, glob=False).select(columns) for part in table.parts(lake)]
-    rows = pl.concat([table.empty().lazy().select(columns), *parts])
-    return rows.join(wanted, on="sequence", how="semi").collect()
+    return table.scan(lake, columns).join(wanted, on="sequence", how="semi").collect()
 
 
 def _decided(connection: Connection, subjects: Collection[str]) -> dict[str, Decided]:

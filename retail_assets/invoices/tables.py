@@ -128,11 +128,6 @@ class InvoiceExtractions(dy.Schema):
         nullable=True,
         description="Invoice of the same mail, seller and number that counts in its place.",
     )
-    pictures = dy.List(
-        dy.String(),
-        nullable=True,
-        description="Pages with the found values boxed, of one that waits for a person: files in the data folder.",
-    )
     model = dy.String(nullable=True, description="Language model that read it too.")
     model_tokens = dy.Int64(nullable=True, description="Tokens that this took.")
     model_cost = dy.Decimal(
@@ -159,6 +154,18 @@ class InvoiceChecks(dy.Schema):
     findings = _FINDINGS
     may_auto_confirm = dy.Bool(description="Whether nothing found here asks for a person.")
     confirm_evidence = dy.String(nullable=True, description="Why it may be confirmed, as a sentence.")
+
+
+class InvoicePictures(dy.Schema):
+    """Pages of invoices that wait, or waited, for a person, drawn with the found values boxed; one file per night."""
+
+    invoice_id = dy.String(description="The invoice.")
+    admitted_on = dy.Date(description="The night that took it.")
+    answers_entry = dy.Int64(nullable=True, description="Of the extraction that was drawn, as there.")
+    pictures = dy.List(
+        dy.String(),
+        description="Files in the data folder, the page with the most values first; none where it failed.",
+    )
 
 
 class InvoiceOrderLines(dy.Schema):
@@ -189,5 +196,13 @@ INVOICE_CHECKS = LakeTable("invoice_checks", InvoiceChecks, reads=_BOOKS, starte
 INVOICE_ORDER_LINES = LakeTable(
     "invoice_order_lines", InvoiceOrderLines, reads=_BOOKS, started_by_marts=False
 )
+INVOICE_PICTURES = LakeTable("invoice_pictures", InvoicePictures, started_by_marts=False)
 
-TABLES = (INVOICE_DOCUMENTS, INVOICE_TEXT, INVOICE_EXTRACTIONS, INVOICE_CHECKS, INVOICE_ORDER_LINES)
+TABLES = (
+    INVOICE_DOCUMENTS,
+    INVOICE_TEXT,
+    INVOICE_EXTRACTIONS,
+    INVOICE_CHECKS,
+    INVOICE_ORDER_LINES,
+    INVOICE_PICTURES,
+)

@@ -4,6 +4,7 @@ A part is written whole or not at all, and not again when it did not change. Wha
 its flow, as a dataframely schema.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -54,9 +55,20 @@ class LakeTable:
         return sorted(lake.table_folder(self.name).glob("*.parquet"))
 
     def read(self, lake: Lake, part: str) -> pl.DataFrame:
-        """A part's rows; none when there is no such part."""
+        """A part's rows; none when there is no such part. A column that came after it was written is null."""
         path = self.part(lake, part)
-        return pl.read_parquet(path, glob=False) if path.exists() else self.empty()
+        if not path.exists():
+            return self.empty()
+        rows = pl.read_parquet(path, glob=False)
+        return rows.select(
+            name if name in rows.columns else pl.lit(None, kind).alias(name)
+            for name, kind in self.schema.items()
+        )
+
+    def scan(self, lake: Lake, columns: Sequence[str]) -> pl.LazyFrame:
+        """Some columns of all parts."""
+        parts = [pl.scan_parquet(part, glob=False).select(columns) for part in self.parts(lake)]
+        return pl.concat([self.empty().lazy().select(columns), *parts])
 
     def empty(self) -> pl.DataFrame:
         return pl.DataFrame(schema=self.schema)

@@ -4,6 +4,7 @@ import os
 import re
 import signal
 import time
+from importlib.util import find_spec
 from itertools import pairwise
 from pathlib import Path
 
@@ -74,6 +75,16 @@ def test_several_tasks_that_kill_are_found_among_many() -> None:
 def test_an_unknown_backend_is_named() -> None:
     with pytest.raises(NoSuchBackend, match="loky, dask, ray"):
         FanOut(2, "carrier pigeon").run(square, [(1,)])
+
+
+@pytest.mark.parametrize(
+    ("backend", "said"), [("ray", "install the extra `ray`"), ("dask", "address of its scheduler")]
+)
+def test_a_cluster_that_cannot_be_reached_is_one_sentence(backend: str, said: str) -> None:
+    if backend == "ray" and find_spec("ray"):
+        return
+    with pytest.raises(NoSuchBackend, match=said):
+        FanOut(2, backend).run(square, [(1,), (2,)])
 
 
 def test_the_time_left_is_told() -> None:

@@ -15,9 +15,10 @@ from retail_assets.invoices.checks import (
     no_invoice_waits_too_long,
 )
 from retail_assets.invoices.extractions import extract_invoices
+from retail_assets.invoices.pictures import draw_pictures
 from retail_assets.invoices.previews import boxed_pages, listed
 from retail_assets.invoices.settings import InvoiceSettings
-from retail_assets.invoices.tables import INVOICE_EXTRACTIONS
+from retail_assets.invoices.tables import INVOICE_EXTRACTIONS, INVOICE_PICTURES
 from tests.invoice_documents import NIGHT, StoredDocuments
 from tests.lake_builder import write_table
 from tests.unit.documents.sheets import Sale, pdf
@@ -115,8 +116,8 @@ def test_pages_are_shown_with_their_values_boxed_and_nothing_of_theirs_is_markdo
 ) -> None:
     documents.add(pdf(Sale(vendor="![x](http://evil.example) <b>GmbH", total="150,00").texts()))
     extract_invoices(documents.lake, SETTINGS, NIGHT)
-    [row] = INVOICE_EXTRACTIONS.read(documents.lake, NIGHT.isoformat()).to_dicts()
-    assert (row["status"], len(row["pictures"])) == ("preview", 1)
+    assert draw_pictures(documents.lake, SETTINGS).drawn == 1
+    [row] = INVOICE_PICTURES.read(documents.lake, NIGHT.isoformat()).to_dicts()
     assert (documents.lake.root / row["pictures"][0]).read_bytes().startswith(b"\x89PNG")
     shown = boxed_pages(documents.lake, NIGHT)
     assert shown and shown.count("](data:image/png;base64,") == 1
@@ -124,3 +125,34 @@ def test_pages_are_shown_with_their_values_boxed_and_nothing_of_theirs_is_markdo
     [told] = listed(documents.lake, NIGHT).to_dicts()
     assert (told["invoice_id"], told["errors"]) == ("1-1", "total")
     assert boxed_pages(documents.lake, NIGHT + timedelta(1)) is None
+
+
+def test_whatever_waits_for_a_person_is_drawn_once_however_sure_its_reading_is(
+    documents: StoredDocuments,
+) -> None:
+    """A proven invoice waits too, when it repeats another or names a strange account."""
+    for number in range(3):
+        documents.add(pdf(Sale(number=f"RE-{number}").texts()))
+    extract_invoices(documents.lake, SETTINGS, NIGHT)
+    decide(documents, ("1-1", "confirm", True))
+    few = InvoiceSettings(invoice_pictures=1)
+    first = draw_pictures(documents.lake, few)
+    assert (first.drawn, first.left, first.nights) == (1, 1, [NIGHT])
+    second, third = (draw_pictures(documents.lake, few) for _ in range(2))
+    assert (second.drawn, second.left) == (1, 0)
+    assert (third.drawn, third.left, third.nights) == (0, 0, [])
+    drawn = INVOICE_PICTURES.read(documents.lake, NIGHT.isoformat())
+    assert drawn["invoice_id"].to_list() == ["2-1", "3-1"]
+    told = listed(documents.lake, NIGHT)
+    assert told.select("invoice_id", "state").rows() == [("2-1", "preview"), ("3-1", "preview")]
+
+
+def test_a_document_that_is_gone_takes_its_picture_along(documents: StoredDocuments) -> None:
+    documents.add(pdf(Sale().texts()))
+    documents.add(pdf(Sale(number="other").texts()))
+    extract_invoices(documents.lake, SETTINGS, NIGHT)
+    draw_pictures(documents.lake, SETTINGS)
+    documents.remove(1)
+    extract_invoices(documents.lake, SETTINGS, NIGHT)
+    draw_pictures(documents.lake, SETTINGS)
+    assert INVOICE_PICTURES.read(documents.lake, NIGHT.isoformat())["invoice_id"].to_list() == ["2-1"]

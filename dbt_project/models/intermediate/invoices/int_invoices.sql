@@ -75,7 +75,7 @@ folded as (
         read.lines,
         read.taxes,
         list_concat(coalesce(read.findings, []), coalesce(checked.findings, [])) as findings,
-        read.pictures,
+        drawn.pictures,
         read.model,
         read.model_tokens,
         read.model_cost,
@@ -101,6 +101,7 @@ folded as (
     left join decided on coalesce(read.invoice_id, documents.sequence || '-1') = decided.invoice_id
     left join replaced on read.invoice_id = replaced.invoice_id
     left join {{ source('lake', 'invoice_checks') }} as checked on read.invoice_id = checked.invoice_id
+    left join {{ source('lake', 'invoice_pictures') }} as drawn on read.invoice_id = drawn.invoice_id
     where read.superseded_by is null
 )
 
