@@ -6,6 +6,7 @@ Every path hangs off `data_dir`, so that two platforms stand side by side on one
 
 from datetime import date
 from functools import cached_property
+from glob import has_magic
 from pathlib import Path
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
@@ -129,6 +130,16 @@ class Settings(FlowSettings):
             )
         # Links on the way to the platform's folders are the operator's; below them none is followed.
         return (REPOSITORY / value).resolve()
+
+    @field_validator("dagster_home")
+    @classmethod
+    def _no_pattern(cls, value: Path) -> Path:
+        if has_magic(str(value)):
+            raise UnusablePath(
+                f"{value}: Dagster takes * and [ for a pattern where it looks for its dagster.yaml, finds none and runs "
+                "without it, reporting to its makers; name another folder (DAGSTER_HOME)."
+            )
+        return value
 
     @field_validator("time_zone")
     @classmethod

@@ -31,7 +31,7 @@ for _name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_MODEL"):
     os.environ.pop(_name, None)
 
 
-ODD_NAME = 'shop [a-c] *{x} \'s "best" $HOME 9% #1 é~/store_id=5'
+ODD_NAME = 'shop {x} \'s "best" $HOME 9% #1 é~/store_id=5'
 
 
 def settings_of(folder: Path) -> Settings:
