@@ -136,8 +136,8 @@ class Settings(FlowSettings):
     def _no_pattern(cls, value: Path) -> Path:
         if has_magic(str(value)):
             raise UnusablePath(
-                f"{value}: Dagster takes * and [ for a pattern where it looks for its dagster.yaml, finds none and runs "
-                "without it, reporting to its makers; name another folder (DAGSTER_HOME)."
+                f"{value}: Dagster takes * and [ for a pattern where it looks for its dagster.yaml, finds none and "
+                "runs without it, reporting to its makers; name another folder (DAGSTER_HOME)."
             )
         return value
 
