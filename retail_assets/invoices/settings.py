@@ -64,7 +64,7 @@ class InvoiceSettings(FlowSettings):
         description="Share by which what is invoiced may lie above what was ordered or received.",
     )
     invoice_pictures: int = Field(
-        200, ge=0, description="Invoices of a night whose pages are drawn for whoever decides about them."
+        200, ge=0, description="Invoices whose pages a run draws for whoever decides about them."
     )
     invoice_waiting_days: int = Field(
         3, ge=0, description="Days that an invoice may wait for a person before a check warns."
