@@ -67,7 +67,10 @@ class Stage:
         async with client.connect(self.settings) as connection:
 
             async def one(kept: dict[str, Any]) -> Document:
-                document, seen = handover.taken(kept)
+                try:
+                    document, seen = handover.taken(kept)
+                except Exception:  # a hostile document may have taken over the process that read it
+                    return Document("", error="What the process that read it says cannot be understood")
                 if document.error is not None or document.invoice is None or not seen.lines:
                     return document
                 async with free:

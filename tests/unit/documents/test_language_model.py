@@ -280,3 +280,11 @@ def test_the_command_asks_where_a_key_is_set(
 def test_on_without_a_key_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     assert main(["extract", str(tmp_path), "--llm", "on"]) == 1
     assert "OPENAI_API_KEY" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("said", [{}, {"document": 7, "seen": []}, {"document": {"file": "x"}, "seen": {}}])
+def test_a_handover_that_is_none_fails_its_document_alone(said: dict[str, Any]) -> None:
+    with model_server(says(GOOD)) as server:
+        broken, whole = stage(server).improved([said, handed(CONTENT)])
+    assert (broken.status, whole.summary) == ("failed", GOOD["summary"])
+    assert broken.error and "cannot be understood" in broken.error
